@@ -1,0 +1,41 @@
+# Two commands matter: `make repro` builds everything, `make test` runs the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+export PATH := $(abspath $(BIN)):$(PATH)
+export DVC_NO_ANALYTICS := 1
+export GX_ANALYTICS_ENABLED := False
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: repro test check env lock format
+
+repro: env  ## install what is pinned, then build dataset, model and reports
+	dvc repro
+
+test: env  ## all tests, whole-pipeline runs included
+	python -m pytest
+
+check: env  ## format, lint, spelling, types, dependency lists
+	ruff format --check .
+	ruff check .
+	codespell
+	mypy
+	python tools/check_deps.py
+
+format: env  ## rewrite code in the project's format
+	ruff format .
+	ruff check --fix .
+
+env: $(BIN)/.installed
+
+$(BIN)/.installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: env  ## resolve requirements anew (writes no index addresses)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --output-file requirements.lock requirements-dev.in

@@ -1,0 +1,86 @@
+"""Results of costly per-record work, kept by content: what was computed once is not computed again.
+
+One SQLite file (`.cache/records.sqlite`, or under `$SFT_CACHE`) maps a key made of the
+step, the model's revision, the parameters and the input text to the result's bytes. A
+crash loses at most the batch in flight; several runs may share the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+_QUERY_ROWS = 500
+
+
+def cache_folder() -> Path:
+    """Where caches live: `$SFT_CACHE`, else `.cache` in the project's root."""
+    return Path(os.environ.get("SFT_CACHE", ".cache"))
+
+
+def key(*parts: str) -> bytes:
+    """The 16-byte key of a result: everything that it depends on must be among `parts`."""
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(joined, digest_size=16).digest()
+
+
+def cached(
+    step: str,
+    version: str,
+    inputs: Sequence[str],
+    compute: Callable[[list[str]], Sequence[bytes]],
+    batch: int = 256,
+    show_progress: bool = True,
+) -> list[bytes]:
+    """One result for each of `inputs`, computed only where the cache has none.
+
+    `version` names the model revision and the parameters. `compute` gets at most `batch`
+    distinct inputs, longest first so that a batch holds similar lengths, and its results are
+    stored after every batch: an interrupted run goes on where it stopped.
+    """
+    keys = [key(step, version, text) for text in inputs]
+    with _open() as connection:
+        found = dict(_look_up(connection, sorted(set(keys))))
+        missing = {k: text for k, text in zip(keys, inputs, strict=True) if k not in found}
+        todo = sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))
+        for start in range(0, len(todo), batch):
+            part = todo[start : start + batch]
+            results = compute([text for _, text in part])
+            rows = [(k, step, result) for (k, _), result in zip(part, results, strict=True)]
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+            found.update((k, result) for k, _, result in rows)
+            if show_progress:
+                _progress(step, start + len(part), len(todo))
+    return [found[k] for k in keys]
+
+
+@contextmanager
+def _open() -> Iterator[sqlite3.Connection]:
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(folder / "records.sqlite", timeout=120)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, step TEXT, value BLOB) WITHOUT ROWID"
+        )
+        yield connection
+
+
+def _look_up(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    for start in range(0, len(keys), _QUERY_ROWS):
+        part = keys[start : start + _QUERY_ROWS]
+        marks = ",".join("?" * len(part))
+        yield from connection.execute(f"SELECT key, value FROM results WHERE key IN ({marks})", part)
+
+
+def _progress(step: str, done: int, total: int) -> None:
+    if sys.stderr.isatty() and total > 1000:
+        sys.stderr.write(f"\r{step}: {done:,} of {total:,}" + ("\n" if done == total else ""))
+        sys.stderr.flush()

@@ -1,0 +1,31 @@
+"""The `sft` command: what people run by hand. Stages are run by DVC (`python -m pipeline.<stage>`)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+#: Command -> (module that offers `add_arguments(parser)` and `run(arguments)`, one line of help).
+#: Modules are imported only when their command is run, so `sft --help` stays fast.
+COMMANDS: dict[str, tuple[str, str]] = {}
+
+
+def main() -> None:
+    """Parse the command's name, import its module, run it."""
+    parser = argparse.ArgumentParser(prog="sft", description="Build SFT datasets you can trust. Rebuild all: dvc repro")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    for name, (module, about) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=about, description=about)
+        if name == chosen:
+            import_module(module).add_arguments(subparser)
+    arguments = parser.parse_args()
+
+    from pipeline.errors import exit_code
+
+    sys.exit(exit_code(lambda: import_module(COMMANDS[arguments.command][0]).run(arguments)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Text to vectors: mean-pooled encoder embeddings, cached per text; or TF-IDF over character n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.cache import cached
+from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.models import TFIDF, Model, local_path, revision
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+#: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about.
+MAX_TOKENS = 256
+
+
+def features(texts: Sequence[str], model: Model) -> NDArray[np.float32] | csr_matrix:
+    """One row per text for a linear model: embeddings, or sparse TF-IDF for the model named `tfidf`.
+
+    TF-IDF weights are fitted on `texts` themselves, so pass all texts of one question at once.
+    """
+    return tfidf(texts) if model.name == TFIDF else embed(texts, model)
+
+
+def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
+    """Mean-pooled, L2-normalised last hidden states, shape (len(texts), hidden size).
+
+    Rows come from the per-record cache; only new texts load torch and the model.
+    """
+    if not texts:
+        return np.zeros((0, 0), np.float32)
+    compute: list[Callable[[list[str]], list[bytes]]] = []
+
+    def on_demand(batch: list[str]) -> list[bytes]:
+        if not compute:
+            compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
+        return compute[0](batch)
+
+    rows = cached("embedding", f"{revision(model)} mean {max_tokens}", texts, on_demand, batch=512)
+    return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
+
+
+def tfidf(texts: Sequence[str]) -> csr_matrix:
+    """TF-IDF over character 1- to 4-grams hashed into 2**18 columns: no word boundaries needed."""
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+
+    counts = HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 4), n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
+    ).transform(texts)
+    return TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+
+
+def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
+    """Tokenizer and bare encoder from a hub name or folder, in evaluation mode."""
+    from transformers import AutoModel, AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(path), AutoModel.from_pretrained(path).eval()
+    except (OSError, ValueError) as error:
+        raise PipelineError(
+            f"{where}: '{path}' could not be loaded: {shorten(error, 200)}",
+            "Name a folder that holds config.json and weights, or a hub model while online.",
+        ) from None
+
+
+def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
+    import torch
+
+    tokenizer, model = load_encoder(path)
+
+    def embed_batch(texts: list[str]) -> list[bytes]:
+        vectors = []
+        for start in range(0, len(texts), 64):
+            batch = tokenizer(
+                texts[start : start + 64], padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
+            )
+            with torch.inference_mode():
+                hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
+            mask = batch["attention_mask"].unsqueeze(-1)
+            mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
+            vectors += list(torch.nn.functional.normalize(mean, dim=1).float().numpy())
+        return [vector.tobytes() for vector in vectors]
+
+    return embed_batch

@@ -1,0 +1,88 @@
+"""Logistic regression on features: the cheap classifier behind pre-labels, label errors and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A fitted logistic regression. `temperature` divides its logits to calibrate them."""
+
+    labels: tuple[str, ...]
+    model: Any
+    temperature: float = 1.0
+
+    def probabilities(self, features: Any) -> Floats:
+        """Calibrated class probabilities, shape (rows, len(labels))."""
+        return softmax(self.logits(features) / self.temperature)
+
+    def logits(self, features: Any) -> Floats:
+        """Uncalibrated scores, shape (rows, len(labels))."""
+        scores = np.asarray(self.model.decision_function(features), np.float64)
+        return scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
+
+
+def fit(features: Any, labels: Sequence[str], strength: float = 1.0, weights: Floats | None = None) -> LinearHead:
+    """Fit on all rows. `strength` is scikit-learn's C: larger trusts the data more."""
+    from sklearn.linear_model import LogisticRegression
+
+    names = tuple(sorted(set(labels)))
+    if len(names) < 2:
+        raise PipelineError(f"A classifier needs two classes, found {len(names)}.", "Check the label mapping.")
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+    model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
+    return LinearHead(names, model)
+
+
+def out_of_sample(
+    features: Any, labels: Sequence[str], groups: Sequence[str], folds: int = 5, seed: int = 0, strength: float = 1.0
+) -> tuple[tuple[str, ...], Floats]:
+    """Label names, and logits for each row from a model that saw neither it nor its group.
+
+    Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
+    straddle them. A label missing from a fold's training part gets the lowest logit of the row.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    names = tuple(sorted(set(labels)))
+    target = np.searchsorted(names, list(labels))
+    logits = np.zeros((len(labels), len(names)))
+    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    for train, held_out in splitter.split(target, target, groups):
+        head = fit(features[train], [labels[n] for n in train], strength)
+        scores = head.logits(features[held_out])
+        part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
+        part[:, np.searchsorted(names, head.labels)] = scores
+        logits[held_out] = part
+    return names, logits
+
+
+def fit_temperature(logits: Floats, target: NDArray[np.int64]) -> float:
+    """The temperature that minimises log loss (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(target))
+
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(logits / np.exp(log_temperature))
+        return float(-np.log(probabilities[rows, target] + 1e-12).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row-wise softmax."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float64)

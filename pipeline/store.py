@@ -1,0 +1,147 @@
+"""Records on disk: `records.parquet`, `dropped.parquet` and JSON files.
+
+A stage's table has one row a record and one column a `Record` field; inputs, source,
+votes and history are nested Arrow columns, so the file reads the same in pandas,
+DuckDB or `datasets`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import PipelineError
+from pipeline.record import Change, Decision, Record, Source, Vote, as_json
+from pipeline.settings import Task
+from pipeline.tasks import task_type
+
+#: Kinds of value that a task type may declare, as Arrow types.
+KINDS: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "texts": pa.list_(pa.string()),
+    "number": pa.float64(),
+    "spans": pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()})),
+    "answers": pa.list_(pa.struct({"start": pa.int32(), "text": pa.string()})),
+    "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
+}
+
+_SOURCE = pa.struct(
+    {
+        "name": pa.string(),
+        "kind": pa.string(),
+        "locator": pa.string(),
+        "row": pa.int64(),
+        "licence": pa.string(),
+        "role": pa.string(),
+        "trusted": pa.bool_(),
+    }
+)
+_VOTE = pa.struct({"annotator": pa.string(), "value": pa.string(), "time": pa.string()})
+_DECISION = pa.struct({"who": pa.string(), "confidence": pa.float64()})
+_CHANGE = pa.struct({name: pa.string() for name in ("step", "field", "before", "after")})
+
+#: What `dropped.parquet` adds to a record's columns.
+DROPPED = {"step": pa.string(), "reason": pa.string(), "detail": pa.string(), "other_id": pa.string()}
+
+
+def schema(task: Task) -> pa.Schema:
+    """The columns of `records.parquet` for this task."""
+    kind = task_type(task)
+    fields = pa.struct({name: KINDS[value] for name, value in kind.FIELDS.items()})
+    return pa.schema(
+        {
+            "id": pa.string(),
+            "fields": fields,
+            "target": KINDS[kind.target_kind(task)],
+            "lang": pa.string(),
+            "source": _SOURCE,
+            "split": pa.string(),
+            "group": pa.string(),
+            "votes": pa.list_(_VOTE),
+            "labels_by": _DECISION,
+            "scores": pa.map_(pa.string(), pa.float64()),
+            "parent_id": pa.string(),
+            "history": pa.list_(_CHANGE),
+        }
+    )
+
+
+def dropped_schema(records: pa.Schema) -> pa.Schema:
+    """The columns of `dropped.parquet`: the record's, then step, reason, detail and other_id."""
+    return pa.schema([*records, *(pa.field(name, kind) for name, kind in DROPPED.items())])
+
+
+def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
+    """Records as an Arrow table with the given columns (see `schema`)."""
+    return pa.Table.from_pylist([_to_row(record) for record in records], schema=columns)
+
+
+def to_records(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
+    """The rows of a table as records, a batch at a time."""
+    for part in table.to_batches(max_chunksize=batch):
+        for row in part.to_pylist():
+            yield _to_record(row)
+
+
+def read_table(path: Path) -> pa.Table:
+    """The Parquet file at `path`."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
+    try:
+        return pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise PipelineError(f"{path}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f") from None
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write Parquet; equal tables give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table.combine_chunks(), path, compression="zstd")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON file at `path`."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
+    return json.loads(path.read_text("utf-8"))
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write JSON with sorted keys; equal values give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+def _to_row(record: Record) -> dict[str, Any]:
+    source, decision = record.source, record.labels_by
+    return {
+        "id": record.id,
+        "fields": dict(record.fields),
+        "target": record.target,
+        "lang": record.lang,
+        "source": {name: getattr(source, name) for name in Source.__slots__},
+        "split": record.split,
+        "group": record.group,
+        "votes": [{"annotator": v.annotator, "value": as_json(v.value), "time": v.time} for v in record.votes],
+        "labels_by": decision and {"who": decision.who, "confidence": decision.confidence},
+        "scores": sorted(record.scores.items()),
+        "parent_id": record.parent_id,
+        "history": [{name: getattr(change, name) for name in Change.__slots__} for change in record.history],
+    }
+
+
+def _to_record(row: dict[str, Any]) -> Record:
+    values = {name: row[name] for name in ("id", "fields", "target", "lang", "split", "group", "parent_id")}
+    return Record(
+        **values,
+        source=Source(**row["source"]),
+        votes=tuple(Vote(v["annotator"], json.loads(v["value"]), v["time"]) for v in row["votes"]),
+        labels_by=Decision(**row["labels_by"]) if row["labels_by"] else None,
+        scores=dict(row["scores"]),
+        history=tuple(Change(**change) for change in row["history"]),
+    )

@@ -1,0 +1,77 @@
+"""The task types: what each means for data. No torch here, and no third-party package.
+
+A task type is a module that offers the functions of `TaskType`. Adding one: write
+the module, add its line to `TASKS`, and give it a head in `pipeline/modeling/heads/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pipeline.record import Record, Target
+from pipeline.registry import pick
+from pipeline.settings import Task
+from pipeline.tasks import chat, classification
+
+
+class TaskType(Protocol):
+    """What every stage may ask of a task type."""
+
+    #: Input field name -> kind of value: `text` or `messages` (see store.py).
+    FIELDS: Mapping[str, str]
+
+    def target_kind(self, task: Task) -> str:
+        """Kind of the target: `text`, `texts`, `number`, `spans` or `answers` (see store.py)."""
+
+    def parse(self, values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+        """Fields and target from raw source values. `target` None means unlabelled.
+
+        Raises Reject where the values cannot be this task's; the row then goes to quarantine.
+        """
+
+    def problems(self, record: Record, task: Task) -> list[str]:
+        """What is structurally wrong with the record, one short sentence each; empty when sound."""
+
+    def main_text(self, record: Record) -> str:
+        """The text on which duplicates are judged and embeddings are computed."""
+
+    def edit_texts(
+        self, fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]
+    ) -> tuple[dict[str, Any], Target]:
+        """Every text passed through `edit`, annotations kept true. Raises Reject where they cannot be."""
+
+    def stratum(self, record: Record) -> str | None:
+        """The class that splits and reports balance on; None where the task has none."""
+
+    def row(self, record: Record) -> dict[str, Any]:
+        """The flat columns (text, label, ...) that validation checks and the export carries."""
+
+    def protected(self, record: Record) -> Sequence[str]:
+        """Substrings of the main text that augmentation must leave as they are."""
+
+    def with_main_text(self, record: Record, text: str) -> tuple[dict[str, Any], Target]:
+        """Fields and target of a copy whose main text is `text`. Raises Reject where annotations are lost."""
+
+    def labeling_config(self, task: Task) -> str:
+        """The Label Studio labeling configuration (XML)."""
+
+    def to_label_studio(self, record: Record) -> dict[str, Any]:
+        """The `data` object of a Label Studio task, without ids."""
+
+    def result_from_target(self, target: Target) -> list[dict[str, Any]]:
+        """A target as the `result` list of a Label Studio annotation or prediction."""
+
+    def target_from_result(self, result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+        """The inverse of `result_from_target`. Raises Reject where the result cannot be read."""
+
+
+TASKS: dict[str, TaskType] = {
+    "classification": classification,
+    "chat": chat,
+}
+
+
+def task_type(task: Task) -> TaskType:
+    """The module for `task.type`."""
+    return pick(TASKS, task.type, "params.yaml: task.type")

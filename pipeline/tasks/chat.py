@@ -1,0 +1,146 @@
+"""Chat: a conversation that ends with the user's turn, and the assistant's reply as target.
+
+Earlier assistant turns stay in `messages`; training takes the loss on all of them by default.
+A conversation without a final reply is an unlabelled record.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+
+FIELDS: Mapping[str, str] = {"messages": "messages"}
+
+#: Role names that other tools use, and ours.
+ROLES = {
+    "system": "system",
+    "user": "user",
+    "human": "user",
+    "prompter": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "bot": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+
+
+def target_kind(task: Task) -> str:
+    """The reply is a text."""
+    return "text"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Messages and reply from `messages`, a list of {role, content} (or {from, value}).
+
+    The last assistant turn becomes the target unless one is given. Rejects: missing_messages,
+    unknown_role, no_user_turn.
+    """
+    turns = values.get("messages")
+    if not isinstance(turns, list) or not turns:
+        raise Reject("missing_messages", "the row has no list of messages")
+    messages = [_message(turn) for turn in turns]
+    if target is None and messages[-1]["role"] == "assistant":
+        target = messages.pop()["content"]
+    if not any(message["role"] == "user" for message in messages):
+        raise Reject("no_user_turn", "a conversation needs a user turn before the reply")
+    return {"messages": messages}, None if target is None else str(target)
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """Empty turns, a late system turn, users who speak twice, a reply that has no question."""
+    messages = record.fields["messages"]
+    found = [f"turn {n} ({m['role']}) is empty" for n, m in enumerate(messages, 1) if not m["content"].strip()]
+    if record.target is not None and not record.target.strip():
+        found.append("the reply is empty")
+    roles = [message["role"] for message in messages]
+    if "system" in roles[1:]:
+        found.append("a system turn is not the first turn")
+    talk = [role for role in roles if role != "system"]
+    if talk and talk[0] != "user":
+        found.append("the first turn is not the user's")
+    if any(a == b and a != "tool" for a, b in itertools.pairwise(talk)):
+        found.append("two turns in a row have the same role")
+    if talk and talk[-1] == "assistant":
+        found.append("the turn before the reply is the assistant's")
+    return found
+
+
+def main_text(record: Record) -> str:
+    """All turns and the reply, one a line, without the system turn (often one for all records)."""
+    turns = [m["content"] for m in record.fields["messages"] if m["role"] != "system"]
+    return "\n".join([*turns, record.target or ""]).strip()
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """Every turn and the reply edited."""
+    messages = [{"role": m["role"], "content": edit(m["content"])} for m in fields["messages"]]
+    return {"messages": messages}, None if target is None else edit(target)
+
+
+def stratum(record: Record) -> str | None:
+    """Chats have no class."""
+    return None
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `prompt` (the last user turn), `response`, and `messages` with the reply in place."""
+    messages = list(record.fields["messages"])
+    if record.target is not None:
+        messages.append({"role": "assistant", "content": record.target})
+    return {"prompt": _last_user(record), "response": record.target, "messages": messages}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """Nothing: augmentation rewrites the last user turn only."""
+    return ()
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same reply to a last user turn that reads `text`."""
+    messages = [dict(message) for message in record.fields["messages"]]
+    last = max(n for n, message in enumerate(messages) if message["role"] == "user")
+    messages[last]["content"] = text
+    return {"messages": messages}, record.target
+
+
+def labeling_config(task: Task) -> str:
+    """The conversation as Paragraphs, and a TextArea that holds the reply."""
+    return (
+        '<View><Paragraphs name="messages" value="$messages" layout="dialogue" nameKey="role" textKey="content"/>'
+        '<TextArea name="reply" toName="messages" rows="4" editable="true" maxSubmissions="1"/></View>'
+    )
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"messages": [...]}`, without the reply."""
+    return {"messages": [dict(message) for message in record.fields["messages"]]}
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `textarea` region."""
+    return [{"from_name": "reply", "to_name": "messages", "type": "textarea", "value": {"text": [target]}}]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The reply that was written. Rejects: empty_annotation."""
+    texts = [text for part in result if part.get("type") == "textarea" for text in part["value"]["text"]]
+    if not "".join(texts).strip():
+        raise Reject("empty_annotation", "no reply was written")
+    return "\n".join(texts)
+
+
+def _message(turn: Any) -> dict[str, str]:
+    role = str(turn.get("role", turn.get("from", ""))) if isinstance(turn, Mapping) else ""
+    if role not in ROLES:
+        raise Reject("unknown_role", f"'{role}' is not one of {', '.join(ROLES)}")
+    content = turn.get("content", turn.get("value"))
+    return {"role": ROLES[role], "content": "" if content is None else str(content)}
+
+
+def _last_user(record: Record) -> str:
+    return next((str(m["content"]) for m in reversed(record.fields["messages"]) if m["role"] == "user"), "")

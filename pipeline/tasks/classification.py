@@ -1,0 +1,106 @@
+"""Classification: one text, one label of a declared set (or several, with `multi_label`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+
+FIELDS: Mapping[str, str] = {"text": "text"}
+
+
+def target_kind(task: Task) -> str:
+    """`text` (the label), or `texts` (labels in declared order) with `multi_label`."""
+    return "texts" if task.multi_label else "text"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Text and label. Rejects: missing_text_column, unknown_label."""
+    text = values.get("text")
+    if text is None:
+        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    if target is None:
+        return {"text": str(text)}, None
+    labels = target if isinstance(target, list) else [target]
+    unknown = [label for label in labels if label not in task.labels]
+    if unknown:
+        raise Reject("unknown_label", f"'{unknown[0]}' is not among task.labels: {', '.join(task.labels)}")
+    if task.multi_label:
+        return {"text": str(text)}, [label for label in task.labels if label in labels]
+    if len(labels) != 1:
+        raise Reject("not_one_label", f"{len(labels)} labels in a single-label task; set task.multi_label")
+    return {"text": str(text)}, labels[0]
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """Empty text; labels outside the declared set."""
+    found = [] if record.fields["text"].strip() else ["text is empty"]
+    return found + [f"label '{x}' is not declared" for x in _labels(record) if x not in task.labels]
+
+
+def main_text(record: Record) -> str:
+    """The text."""
+    return str(record.fields["text"])
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """The text edited; labels do not depend on offsets."""
+    return {"text": edit(fields["text"])}, target
+
+
+def stratum(record: Record) -> str | None:
+    """The label; several labels joined by `+`."""
+    return "+".join(_labels(record)) or None
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `text` and `label` (a list with `multi_label`)."""
+    return {"text": record.fields["text"], "label": record.target}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """Nothing: a label belongs to the whole text."""
+    return ()
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same label on another text."""
+    return {"text": text}, record.target
+
+
+def labeling_config(task: Task) -> str:
+    """A Text with Choices, one per declared label, with number hotkeys."""
+    choice = "multiple" if task.multi_label else "single-radio"
+    options = "".join(f"<Choice value={quoteattr(label)}/>" for label in task.labels)
+    return (
+        '<View><Text name="text" value="$text"/>'
+        f'<Choices name="label" toName="text" choice="{choice}" showInLine="true">{options}</Choices></View>'
+    )
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"text": ...}`."""
+    return {"text": record.fields["text"]}
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `choices` region."""
+    choices = target if isinstance(target, list) else [target]
+    return [{"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": choices}}]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The chosen label(s). Rejects: empty_annotation, unknown_label, not_one_label."""
+    chosen = [c for part in result if part.get("type") == "choices" for c in part["value"]["choices"]]
+    if not chosen and not task.multi_label:
+        raise Reject("empty_annotation", "no choice was made")
+    return parse({"text": ""}, chosen, task)[1]
+
+
+def _labels(record: Record) -> list[str]:
+    if record.target is None:
+        return []
+    return record.target if isinstance(record.target, list) else [record.target]
