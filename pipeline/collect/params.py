@@ -77,7 +77,7 @@ class RecordSource(Common):
                 raise ValueError(f"both {one} and {other} are set; keep one")
         return self
 
-    def columns(self) -> dict[str, str]:
+    def named_columns(self) -> dict[str, str]:
         """Setting -> the column it names, but for `fields` and `key: row`."""
         named = {"target": self.target, "confidence": self.confidence, "group": self.group}
         named |= {"lang_column": self.lang_column, "key": None if self.key == "row" else self.key}

@@ -30,9 +30,7 @@ def read_alpaca(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow
     return _read(path, options, where, _from_alpaca)
 
 
-def _read(
-    path: Path, options: FileOptions, where: str, turns: Callable[[Mapping[str, Any]], Any]
-) -> Iterator[AnyRow]:
+def _read(path: Path, options: FileOptions, where: str, turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
     for row in read_either(path, options, where):
         if isinstance(row, BadRow):
             yield row

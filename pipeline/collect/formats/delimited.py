@@ -32,7 +32,9 @@ def read_tsv(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
 
 
 def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Iterator[AnyRow]:
-    csv.field_size_limit(sys.maxsize)  # the default refuses cells over 128 KiB; long texts are the clean stage's business
+    csv.field_size_limit(
+        sys.maxsize
+    )  # the default refuses cells over 128 KiB; long texts are the clean stage's business
     header = list(options.columns)
     for number, raw, cells in _logical_rows(_Lines(path, options, where), options.quotes, delimiter):
         if not header:
