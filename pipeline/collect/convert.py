@@ -107,14 +107,16 @@ class RecordMaker:
             target = None
         elif target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
             raise Reject("missing_target", f"a {settings.role} row without an answer")
-        record = replace(record, fields=fields, target=target, split=_PRESET_SPLIT.get(settings.role))
-        record = replace(record, lang=self.language_of(record, row.values), group=self._group(row))
-        _check_unicode(record)
-        if target is None:
-            return record
-        trusted = bool(settings.trusted_when) and first_failed(settings.trusted_when, row.values) is None
-        decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
-        return replace(record, source=replace(record.source, trusted=trusted), labels_by=decision)
+        lang = self.language_of(fields, target, row.values)
+        group = self._group(row)
+        _check_unicode(fields, target, group)
+        source, decision = record.source, None
+        if target is not None:
+            decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
+            if settings.trusted_when and first_failed(settings.trusted_when, row.values) is None:
+                source = replace(source, trusted=True)
+        split = _PRESET_SPLIT.get(settings.role)
+        return Record(record.id, fields, source, target, lang, split, group, labels_by=decision)
 
     def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""
@@ -163,9 +165,9 @@ class RecordMaker:
         return {f: excerpt(texts[f]) if isinstance(texts.get(f), str) else None for f in self.kind.FIELDS}
 
 
-def _check_unicode(record: Record) -> None:
+def _check_unicode(*parts: Any) -> None:
     try:
-        as_json([record.fields, record.target, record.group]).encode("utf-8")
+        as_json(parts).encode("utf-8")
     except UnicodeEncodeError as error:
         raise Reject("broken_unicode", f"half a surrogate pair: {error.reason}") from None
 

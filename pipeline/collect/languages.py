@@ -8,19 +8,23 @@ from typing import Any
 
 from pipeline.collect.params import RecordSource
 from pipeline.errors import PipelineError
-from pipeline.record import Record, Reject
+from pipeline.record import Record, Reject, Source, Target
 from pipeline.registry import did_you_mean
 from pipeline.settings import Task
 from pipeline.tasks import task_type
 
-LanguageOf = Callable[[Record, Mapping[str, Any]], str]
+#: (fields, target, the row's values) -> language.
+LanguageOf = Callable[[Mapping[str, Any], Target, Mapping[str, Any]], str]
+
+
+_NOWHERE = Source("", "", "", 0, "", "")
 
 
 def language_reader(settings: RecordSource, task: Task, where: str) -> LanguageOf:
     """The function that gives a record's language, as the settings say. Rejects: unknown_language."""
     if settings.lang_column is not None:
         column = settings.lang_column
-        return lambda record, values: _from_cell(values.get(column), task)
+        return lambda fields, target, values: _from_cell(values.get(column), task)
     code = settings.lang or (task.languages[0] if len(task.languages) == 1 else None)
     if code is None:
         raise PipelineError(
@@ -29,10 +33,12 @@ def language_reader(settings: RecordSource, task: Task, where: str) -> LanguageO
         )
     if code == "auto":
         kind = task_type(task)
-        return lambda record, values: _detect(kind.main_text(record), task.languages)
+        return lambda fields, target, values: _detect(
+            kind.main_text(Record("", fields, _NOWHERE, target)), task.languages
+        )
     if code not in task.languages:
         raise PipelineError(f"{where}.lang: '{code}' is not in task.languages.", did_you_mean(code, task.languages))
-    return lambda record, values: code
+    return lambda fields, target, values: code
 
 
 def _from_cell(cell: Any, task: Task) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 EXCERPT = 300
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,4 @@ def excerpt(value: object) -> str:
 
 def is_escaped(text: str) -> bool:
     """Whether `text` holds bytes that could not be decoded (kept as U+DC80..U+DCFF)."""
-    return not text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in text)
+    return not text.isascii() and _ESCAPED.search(text) is not None
