@@ -48,11 +48,19 @@ class Part:
 def excerpt(value: object) -> str:
     """The beginning of a raw row, printable and storable whatever bytes it came from."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    head = text.rstrip("\r\n")
-    head = head if len(head) <= EXCERPT else f"{head[:EXCERPT]}… ({len(text):,} characters)"
-    return head.encode("utf-8", "surrogateescape" if is_escaped(head) else "backslashreplace").decode(
-        "utf-8", "backslashreplace"
-    )
+    text = text.rstrip("\r\n")
+    if len(text) > EXCERPT:
+        text = f"{text[:EXCERPT]}… ({len(text):,} characters)"
+    return storable(text)
+
+
+def storable(text: str) -> str:
+    """`text` with undecodable bytes and half surrogate pairs spelt out as hexadecimal numbers."""
+    handler = "surrogateescape" if is_escaped(text) else "backslashreplace"
+    try:
+        return text.encode("utf-8", handler).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # both kinds in one text
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def is_escaped(text: str) -> bool:

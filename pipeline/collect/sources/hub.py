@@ -43,9 +43,11 @@ def read(settings: HubSettings, raw: Path, where: str) -> Iterator[Part]:
 
 
 def _load(settings: HubSettings, split: str, where: str) -> Any:
+    path = str(Path(settings.path).expanduser()) if settings.is_local else settings.path
+    if settings.is_local and not Path(path).is_dir():
+        raise PipelineError(f"{where}.path: no folder '{settings.path}'.", "Relative paths start at the project.")
     import datasets
 
-    path = str(Path(settings.path).expanduser()) if settings.is_local else settings.path
     datasets.disable_progress_bars()
     try:
         return datasets.load_dataset(
