@@ -19,6 +19,7 @@ from pipeline.errors import PipelineError, shorten
 
 #: A quoted cell longer than this many lines is taken for an unclosed quote.
 MAX_LINES = 500
+_PLAIN = " (if quotes are plain characters in this file, set `quotes: false`)"
 
 
 def read_csv(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
@@ -41,7 +42,7 @@ def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Itera
             header = _header(number, raw, cells, options, where)
             continue
         if isinstance(cells, str):
-            yield undecodable(number, raw, options) or BadRow(number, "broken_row", cells, excerpt(raw))
+            yield undecodable(number, raw, options) or BadRow(number, "broken_row", cells + _PLAIN, excerpt(raw))
         elif len(cells) != len(header):
             problem = f"{len(cells)} cells where the header has {len(header)}"
             yield undecodable(number, raw, options) or BadRow(number, "wrong_cell_count", problem, excerpt(raw))
