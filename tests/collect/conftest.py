@@ -1,0 +1,85 @@
+"""A project folder in a temporary directory, and a way to run the stage in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.collect.__main__ import run
+from pipeline.store import read_json, read_table
+
+CLASSIFICATION = {"type": "classification", "labels": ["negative", "positive"], "languages": ["en", "zh"]}
+CHAT = {"type": "chat", "languages": ["en", "zh"]}
+
+
+@dataclass
+class Collected:
+    out: Path
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return read_table(self.out / "records.parquet").to_pylist()
+
+    @property
+    def dropped(self) -> list[dict[str, Any]]:
+        return read_table(self.out / "dropped.parquet").to_pylist()
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return read_json(self.out / "report.json")
+
+    @property
+    def texts(self) -> list[str]:
+        return [row["fields"]["text"] for row in self.rows]
+
+    def ids(self) -> dict[str, str]:
+        return {row["fields"]["text"]: row["id"] for row in self.rows}
+
+    def reasons(self) -> list[tuple[str, str, int]]:
+        return [(row["step"], row["reason"], row["source"]["row"]) for row in self.dropped]
+
+
+class Project:
+    """Files under data/raw and one source called `s` unless more are given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.raw = folder / "data" / "raw"
+        self.raw.mkdir(parents=True)
+        self.runs = 0
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.raw / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def collect(self, task: dict[str, Any] | None = None, sources: dict[str, Any] | None = None, **source: Any) -> Any:
+        """Run the stage; keys left out of the source `s` get plain values."""
+        plain = {"kind": "files", "role": "train", "licence": "CC0-1.0", "lang": "en"}
+        if "lang_column" in source:
+            del plain["lang"]
+        params = {"task": task or CLASSIFICATION, "collect": {"sources": sources or {"s": plain | source}}}
+        (self.folder / "params.yaml").write_text(json.dumps(params, ensure_ascii=False), "utf-8")
+        self.runs += 1
+        out = self.folder / f"out{self.runs}"
+        run(Path("data/raw"), out)
+        collected = Collected(out)
+        report = collected.report
+        assert report["in"] + report["added"] == report["kept"] + report["dropped"]
+        assert report["kept"] == len(collected.rows)
+        assert report["dropped"] == len(collected.dropped)
+        assert len(collected.rows) == len({row["id"] for row in collected.rows})
+        assert all(row["id"] for row in collected.dropped)
+        return collected
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return Project(tmp_path)

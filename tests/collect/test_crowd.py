@@ -1,0 +1,127 @@
+"""Crowd votes on another source's records."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.collect.sources import source_settings
+from pipeline.errors import PipelineError
+from tests.collect.conftest import CHAT
+
+RECORDS = {
+    "kind": "files",
+    "role": "train",
+    "licence": "MIT",
+    "path": "a.csv",
+    "key": "id",
+    "target": "y",
+    "lang": "en",
+}
+VOTES = {"kind": "crowd", "of": "texts", "licence": "MIT", "path": "v.csv"}
+
+
+@pytest.fixture
+def voted(project):
+    project.write("a.csv", "id,text,y\nk1,good,\nk2,不好,negative\nk3,x,wrong\n")
+
+    def collect(votes, **settings):
+        project.write("v.csv", "worker,item,label\n" + "".join(f"{line}\n" for line in votes))
+        return project.collect(sources={"votes": VOTES | settings, "texts": RECORDS})
+
+    return collect
+
+
+def test_votes_are_attached_whatever_their_order(voted):
+    votes = ["w2,k1,negative", "w1,k1,positive", "w1,k2,negative"]
+    first, second = voted(votes), voted(votes[::-1])
+    assert first.rows == second.rows
+    assert first.rows[0]["votes"] == [
+        {"annotator": "w1", "value": '"positive"', "time": None},
+        {"annotator": "w2", "value": '"negative"', "time": None},
+    ]
+    assert first.report["notes"]["sources"]["votes"]["records_voted_on"] == 2
+
+
+def test_votes_that_fit_nothing_are_quarantined(voted):
+    votes = ["w1,k9,positive", "w1,k3,positive", ",k1,positive", "w1,,positive", "w1,k1,", "w1,k1,hm", "w1,k1"]
+    votes += ["w1,k1,positive", "w1,k1,negative"]
+    found = voted(votes)
+    reasons = [row["reason"] for row in found.dropped if row["step"] == "votes"]
+    assert reasons == [
+        "unknown_item",
+        "dropped_item",
+        "missing_worker",
+        "missing_item",
+        "missing_label",
+        "unknown_label",
+        "wrong_cell_count",
+        "repeated_vote",
+    ]
+    note = found.report["notes"]["sources"]["votes"]
+    assert (note["read"], note["kept"], sum(note["dropped"].values())) == (9, 1, 8)
+    assert found.report["added"] == 8
+    assert [row["source"]["row"] for row in found.dropped if row["reason"] == "repeated_vote"] == [10]
+    assert found.dropped[0]["reason"] == "unknown_label"  # the record k3 itself
+    gone = next(row for row in found.dropped if row["reason"] == "dropped_item")
+    assert gone["other_id"] == found.dropped[0]["id"]
+
+
+def test_votes_by_record_id_and_with_mapped_labels_and_time(project, voted):
+    record_id = voted(["w1,k1,positive"]).rows[0]["id"]
+    project.write("v.jsonl", json.dumps({"who": "w", "id": record_id, "say": 1, "at": "2026-01-02"}))
+    columns = {"worker": "who", "item": "id", "label": "say", "time": "at"}
+    votes = VOTES | columns | {"path": "v.jsonl", "labels": {"1": "positive", "2": None}}
+    found = project.collect(sources={"texts": RECORDS, "votes": votes})
+    assert found.rows[0]["votes"] == [{"annotator": "w", "value": '"positive"', "time": "2026-01-02"}]
+
+
+def test_votes_by_row_number(project):
+    project.write("a.csv", "id,text,y\nk1,good,\n")
+    project.write("v.csv", "worker,item,label\nw1,2,positive\n")
+    found = project.collect(sources={"texts": RECORDS | {"key": "row"}, "votes": VOTES})
+    assert len(found.rows[0]["votes"]) == 1
+
+
+def test_votes_from_a_label_studio_export(project, voted):
+    choice = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": ["positive"]}}
+    annotation = {"completed_by": 5, "result": [choice], "created_at": "2026-01-01T00:00:00Z"}
+    empty = {"completed_by": 6, "result": []}
+    task = {"id": 1, "data": {"key": "k1"}, "annotations": [annotation, empty]}
+    project.write("export.json", json.dumps([task]))
+    voted(["w1,k1,positive"])
+    votes = VOTES | {"path": "export.json", "format": "label_studio", "item": "key"}
+    found = project.collect(sources={"texts": RECORDS, "votes": votes})
+    assert found.rows[0]["votes"] == [{"annotator": "5", "value": '"positive"', "time": "2026-01-01T00:00:00Z"}]
+    assert [row["reason"] for row in found.dropped] == ["unknown_label", "empty_annotation"]
+
+
+def test_votes_on_chats_are_replies(project):
+    project.write("c.jsonl", json.dumps({"id": "c1", "messages": [{"role": "user", "content": "你好"}]}))
+    project.write("v.csv", "worker,item,label\nw1,c1,嗨\n")
+    records = RECORDS | {"path": "c.jsonl", "format": "messages", "lang": "zh"}
+    del records["target"]
+    row = project.collect(CHAT, sources={"texts": records, "votes": VOTES}).rows[0]
+    assert (row["target"], row["votes"][0]["value"]) == (None, '"嗨"')
+
+
+@pytest.mark.parametrize(
+    ("settings", "votes", "message"),
+    [
+        ({"of": "text"}, ["w,k1,positive"], "no source of records is called 'text'"),
+        ({"item": "itm"}, ["w,k1,positive"], "votes.item: no column 'itm' in v.csv"),
+        ({"label": "lable"}, ["w,k1,positive"], "votes.label: no column 'lable' in v.csv"),
+        ({}, [], "no vote found its record. Its files hold no rows"),
+        ({}, ["w,k9,positive"], "no vote found its record. First: .* no record 'k9'"),
+        ({"path": "absent.csv"}, [], "no file matches 'absent.csv'"),
+        ({"role": "train"}, [], "role is not a known setting"),
+    ],
+)
+def test_wrong_settings_are_named(voted, settings, votes, message):
+    with pytest.raises(PipelineError, match=message):
+        voted(votes, **settings)
+
+
+def test_the_settings_of_a_source_name_the_kind():
+    assert source_settings("votes", VOTES).kind == "crowd"
