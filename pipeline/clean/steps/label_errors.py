@@ -71,7 +71,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     if not rows:
         why = "the task has no classes" if not any(strata) else "fewer than two classes with a group in every fold"
         return keep_all(table, notes={"applies": False, "why": why, "classes_too_rare": rare})
-    vectors = features([context.main_text(records[n]) for n in rows], context.models.encoder)
+    vectors = _dense(features([context.main_text(records[n]) for n in rows], context.models.encoder))
     members = [records[n] for n in rows]
     judged = _judge(vectors, rows, [str(strata[n]) for n in rows], members, settings)
     found, ranking = _calibrate(vectors, judged, members, settings)
@@ -103,6 +103,17 @@ def _judgeable(records: Sequence[Record], strata: Sequence[str | None], folds: i
     common = set(groups) - set(rare)
     rows = [n for n, stratum in enumerate(strata) if stratum in common]
     return (rows if len(common) > 1 else []), rare
+
+
+def _dense(vectors: Any) -> Floats:
+    """Sparse features reduced to at most 256 dense ones: fits many times faster, much the same ranking."""
+    if isinstance(vectors, np.ndarray):
+        return vectors
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import normalize
+
+    size = min(256, vectors.shape[0] - 1)
+    return np.asarray(normalize(TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(vectors)))
 
 
 def _judge(
