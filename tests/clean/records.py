@@ -1,0 +1,33 @@
+"""Literal records for the cleaning steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from pipeline.record import Decision, Record, Source, content_id
+from pipeline.settings import Task
+from pipeline.store import schema, to_records, to_table
+
+TASK = Task(type="classification", labels=("bad", "good", "so-so"), languages=("en", "zh"))
+
+
+def make(text: str, target: str | None = "good", key: str | None = None, **more: object) -> Record:
+    """A record; `role`, `trusted` and `name` describe its source, `sure` the source's confidence."""
+    role, trusted = str(more.pop("role", "train")), bool(more.pop("trusted", False))
+    name, sure = str(more.pop("name", "web")), more.pop("sure", None)
+    source = Source(name, "files", "web.csv", 2, "MIT", role, trusted)
+    by = Decision("source:web", sure) if target is not None else None  # type: ignore[arg-type]
+    number = content_id(key if key is not None else text)
+    return Record(
+        **{"id": number, "fields": {"text": text}, "source": source, "target": target, "labels_by": by, **more}
+    )  # type: ignore[arg-type]
+
+
+def table(records: Iterable[Record]) -> pa.Table:
+    return to_table(records, schema(TASK))
+
+
+def texts(kept: pa.Table) -> list[str]:
+    return [str(record.fields["text"]) for record in to_records(kept)]

@@ -1,0 +1,146 @@
+import csv
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean.noise import average_precision, margin, mendings, plant, wilson
+from pipeline.clean.step import Context
+from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
+from pipeline.modeling.models import Models
+from pipeline.record import Record, as_json
+from pipeline.settings import Task
+from pipeline.store import schema, to_records, to_table
+from tests.clean.records import TASK, make, table
+
+GOOD = ("great", "lovely", "excellent", "很好", "喜欢")
+BAD = ("awful", "broken", "terrible", "很差", "讨厌")
+
+
+def reviews(count: int, **more: object) -> list[Record]:
+    """Texts that say plainly what their label is, in English and Chinese."""
+    records = []
+    for n in range(count):
+        words, label = (GOOD, "good") if n % 2 else (BAD, "bad")
+        records.append(make(f"{words[n % 5]} {words[n // 5 % 5]} {words[n // 25 % 5]} item {n}", label, **dict(more)))
+    return records
+
+
+def flipped(record: Record, **more: object) -> Record:
+    """The record with the other label."""
+    return make(str(record.fields["text"]), "bad" if record.target == "good" else "good", **dict(more))
+
+
+def judge(records, **more):
+    context = Context(TASK)
+    outcome = find_label_errors(table(records), LabelErrors(**more), context)
+    return {record.id: record for record in to_records(outcome.kept)}, context.doubts, outcome
+
+
+def test_plain_errors_are_mended_and_say_who_did_it():
+    records = reviews(600)
+    records[7], records[20] = flipped(records[7]), flipped(records[20])
+    kept, _, outcome = judge(records, autofix_precision=0.9)
+    for n in (7, 20):
+        mended = kept[records[n].id]
+        assert mended.target != records[n].target
+        assert mended.labels_by is not None
+        assert mended.labels_by.who == "model:label_errors"
+        assert [(c.field, c.before) for c in mended.history] == [("target", as_json(records[n].target))]
+        assert "label_quality" in mended.scores
+    assert outcome.changed == outcome.notes["autofix"]["changed"] == 2
+    assert outcome.dropped.num_rows == 0
+
+
+@pytest.mark.parametrize("settled", [{"split": "test"}, {"role": "test"}, {"trusted": True}])
+def test_settled_labels_go_to_review_only(settled):
+    records = reviews(600)
+    records[7] = flipped(records[7], **settled)
+    kept, doubts, _ = judge(records, autofix_precision=0.9)
+    assert kept[records[7].id].target == records[7].target
+    (doubt,) = [d for d in doubts if d.record_id == records[7].id]
+    assert (doubt.reason, doubt.given, doubt.suggested) == ("label_error", '"bad"', '"good"')
+    assert doubt.confidence is not None
+    assert doubt.confidence > 0.5
+
+
+def test_labels_that_texts_do_not_tell_are_left_alone():
+    records = [make(f"note {n * 7919 % 1000} 备注 {n}", "good" if n * 31 % 17 > 8 else "bad") for n in range(600)]
+    kept, doubts, outcome = judge(records)
+    assert outcome.changed == 0
+    assert outcome.notes["autofix"]["threshold"] is None
+    assert "no confidence reached" in outcome.notes["autofix"]["why_none"]
+    assert all(kept[record.id].target == record.target for record in records)
+    assert 0 < len(doubts) <= 12  # review_share
+
+
+def test_input_order_hardly_matters_and_equal_runs_are_equal():
+    records = reviews(200)
+    first, second = judge(records), judge(records)
+    assert first[2].kept.equals(second[2].kept)
+    assert first[2].notes == second[2].notes
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[], [make("one")], [make(f"all good {n}") for n in range(40)], [make(f"free {n}", None) for n in range(40)]],
+)
+def test_nothing_to_judge_is_said(records):
+    _, doubts, outcome = judge(records)
+    assert outcome.notes["applies"] is False
+    assert outcome.kept.num_rows == len(records)
+    assert not doubts
+
+
+def test_label_seen_once_is_not_judged_but_named():
+    kept, _, outcome = judge([*reviews(200), make("strange", "so-so")])
+    assert outcome.notes["classes_too_rare"] == ["so-so"]
+    assert "label_quality" not in kept[make("strange", "so-so").id].scores
+
+
+def test_tasks_without_classes_are_left_alone():
+    task = Task(type="chat", languages=("en", "zh"))
+    chat = make("c", "hello", fields={"messages": [{"role": "user", "content": "你好"}]})
+    outcome = find_label_errors(to_table([chat], schema(task)), LabelErrors(), Context(task))
+    assert outcome.notes["why"] == "the task has no classes"
+
+
+@given(st.integers(2, 6), st.integers(0, 5), st.floats(0.05, 0.4))
+@settings(max_examples=30, deadline=None)
+def test_planted_noise_is_wrong_labels_at_about_the_rate(classes, seed, rate):
+    labels = np.arange(500) % classes
+    probabilities = np.random.default_rng(seed).dirichlet(np.ones(classes), 500)
+    ids = [f"r{n}" for n in range(500)]
+    noisy = plant(labels, probabilities, ids, rate, str(seed))
+    assert abs((noisy != labels).mean() - rate) < 0.09
+    assert noisy.min() >= 0
+    assert noisy.max() < classes
+    assert (plant(labels[:50], probabilities[:50], ids[:50], rate, str(seed)) != labels[:50]).tolist() == (
+        noisy[:50] != labels[:50]
+    ).tolist()
+
+
+def test_measures_by_hand():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.5, 0.4]])
+    assert margin(probabilities, np.array([0, 2])) == pytest.approx([0.5, -0.1])
+    assert average_precision(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])) == pytest.approx(5 / 6)
+    given_, true = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 0])
+    (found,) = mendings(given_, true, np.array([1, 0, 2, 0]), np.array([0.9, 0.9, 0.9, 0.9]), [0.8])
+    assert (found.changed, found.right) == (3, 1)
+    assert wilson(95, 100) == pytest.approx((0.8882, 0.9785), abs=1e-3)
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.slow
+def test_margin_ranks_confused_labels_better_than_self_confidence(shared_data):
+    with (shared_data("banking77") / "train.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[::2]
+    task = Task(type="classification", labels=tuple(sorted({row["category"] for row in rows})))
+    records = [make(row["text"], row["category"], key=str(n)) for n, row in enumerate(rows)]
+    context = Context(task, Models())
+    outcome = find_label_errors(to_table(records, schema(task)), LabelErrors(), context)
+    planted = outcome.notes["planted"]
+    print({k: v for k, v in planted.items() if k != "measured"})  # noqa: T201
+    assert planted["average_precision"] > planted["average_precision_self_confidence"] + 0.01
+    assert planted["average_precision"] > 0.6

@@ -1,0 +1,109 @@
+from collections import defaultdict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean.step import Context
+from pipeline.clean.steps.splits import Part, Splits, assign_splits
+from pipeline.errors import PipelineError
+from pipeline.settings import parse
+from pipeline.store import to_records
+from tests.clean.records import TASK, make, table
+
+HALF = Splits(dev=Part(share=0.2), test=Part(share=0.4, trusted_only=True))
+
+
+def split(records, how=HALF):
+    return assign_splits(table(records), how, Context(TASK))
+
+
+def by_id(outcome):
+    return {record.id: record.split for record in to_records(outcome.kept)}
+
+
+def test_shares_hold_and_classes_are_split_alike():
+    records = [make(f"text {n} 文本", "good" if n % 4 else "bad") for n in range(4000)]
+    counts = split(records, Splits()).notes["by_class"]
+    for label, size in (("good", 3000), ("bad", 1000)):
+        assert counts["test"][label] / size == pytest.approx(0.1, abs=0.03)
+        assert counts["dev"][label] / size == pytest.approx(0.1, abs=0.03)
+
+
+def test_only_trusted_records_are_tested_where_any_are():
+    records = [make(f"text {n}", trusted=n % 2 == 0) for n in range(400)]
+    trusted = {record.id: record.source.trusted for record in records}
+    tested = [trusted[id] for id, part in by_id(split(records)).items() if part == "test"]
+    assert len(tested) > 40
+    assert all(tested)
+    assert "test" in by_id(split([make(f"text {n}") for n in range(50)])).values()
+
+
+def test_untrusted_members_of_a_tested_group_drop():
+    records = [make(f"text {n}", key=f"{n}{t}", group=f"g{n}", trusted=t) for n in range(60) for t in (True, False)]
+    outcome = split(records)
+    assert set(outcome.dropped["reason"].to_pylist()) == {"similar_to_test"}
+    assert set(outcome.dropped["other_id"].to_pylist()) <= {i for i, part in by_id(outcome).items() if part == "test"}
+
+
+def test_sources_declared_test_or_benchmark_stay_and_push_out_what_resembles_them():
+    records = [
+        make("held out", key="1", role="test"),
+        make("Held out!", key="2", trusted=True),
+        make("基准题目", key="3", role="benchmark"),
+        make("基准题目", key="4"),
+        make("基准 变体", key="5", group="b"),
+        make("基准另一个", key="6", role="benchmark", group="b"),
+    ]
+    outcome = split(records)
+    assert by_id(outcome) == {records[0].id: "test", records[2].id: "benchmark", records[5].id: "benchmark"}
+    assert sorted(outcome.dropped["reason"].to_pylist()) == ["similar_to_benchmark"] * 2 + ["similar_to_test"]
+
+
+def test_unlabelled_records_are_unlabelled_and_never_beside_dev():
+    outcome = split(
+        [make(f"t {n}", None if k else "good", key=f"{n}{k}", group=f"g{n}") for n in range(80) for k in (0, 1)]
+    )
+    assert set(outcome.dropped["reason"].to_pylist()) == {"similar_to_dev", "similar_to_test"}
+    assert {r.split for r in to_records(outcome.kept) if r.target is None} == {"unlabelled"}
+
+
+def test_limit_binds_and_says_so():
+    how = Splits(test=Part(share=0.5, at_most=7), dev=Part(share=0))
+    outcome = split([make(f"text {n}") for n in range(100)], how)
+    assert list(by_id(outcome).values()).count("test") == 7
+    assert outcome.notes["test_limit"].startswith("at_most 7 left out")
+
+
+def test_missing_classes_are_named():
+    outcome = split([make("a only", "bad"), *(make(f"text {n}") for n in range(300))], Splits())
+    assert outcome.notes["classes_missing"].get("test", ["bad"]) == ["bad"]
+
+
+members = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 12), st.booleans()), max_size=40, unique_by=lambda m: m[0]
+)
+
+
+@given(members, st.integers(1, 30))
+@settings(max_examples=80, deadline=None)
+def test_new_records_move_no_old_one_and_no_group_crosses_splits(drawn, more):
+    old = [make(f"text {n}", key=str(n), group=f"g{g}" if g else None, trusted=t) for n, g, t in drawn]
+    old.append(make("always trusted", trusted=True))
+    new = [make(f"later {n}", key=f"new {n}", trusted=bool(n % 2)) for n in range(more)]
+    before, after = by_id(split(old)), by_id(split([*new, *old]))
+    assert before == {id: part for id, part in after.items() if id in {record.id for record in old}}
+    groups = defaultdict(set)
+    for record in to_records(split(old).kept):
+        groups[record.group or record.id].add(record.split)
+    assert all(len(parts) == 1 for parts in groups.values())
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_tiny_tables(size):
+    assert split([make("x")][:size]).kept.num_rows == size
+
+
+def test_shares_must_leave_training_data():
+    with pytest.raises(PipelineError, match="leave nothing to train on"):
+        parse({"dev": {"share": 0.5}, "test": {"share": 0.5}}, Splits, "params.yaml: clean.splits")
