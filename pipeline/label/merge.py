@@ -87,9 +87,9 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
     """Each kind's answer, where it has one that may count."""
     found: dict[str, Candidate] = {}
     human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
-    if human is not None and counts(human, params):
+    if human is not None and counts(human, params.crowd.review_below):
         found["human"] = Candidate(human.value, Decision(f"human:{_names(human.voters)}", human.confidence))
-    if crowd is not None and counts(crowd, params):
+    if crowd is not None and counts(crowd, params.crowd.accept_at):
         found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
     if record.target is not None:
         found["source"] = Candidate(record.target, record.labels_by)
@@ -102,9 +102,9 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
     return found
 
 
-def counts(opinion: Opinion, params: Params) -> bool:
-    """Whether an opinion is sure enough to decide a label."""
-    return opinion.value is not None and (opinion.confidence is None or opinion.confidence >= params.crowd.accept_at)
+def counts(opinion: Opinion, at_least: float) -> bool:
+    """Whether an opinion is sure enough to decide a label: one that states a confidence needs `at_least` that."""
+    return opinion.value is not None and (opinion.confidence is None or opinion.confidence >= at_least)
 
 
 def _names(voters: tuple[str, ...]) -> str:
@@ -114,7 +114,7 @@ def _names(voters: tuple[str, ...]) -> str:
 def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
     human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
     answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
-    if human is not None and not counts(human, params):
+    if human is not None and not counts(human, params.crowd.review_below):
         return Reject("annotators_disagree", f"{len(human.voters)} annotators, best label {human.confidence or 0:.2f}")
     why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.accept_at:.2f}"]
     if answer is not None:

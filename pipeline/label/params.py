@@ -20,7 +20,7 @@ class Crowd(Settings):
 
     method: str = "dawid_skene"  # a name in aggregation/METHODS; best mean over 18 public vote sets
     accept_at: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
-    review_below: Share = 0.8  # accepted, but queued for a person, below this posterior
+    review_below: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
 
 
 class Prelabel(Settings):
@@ -29,6 +29,7 @@ class Prelabel(Settings):
     method: str | None = "linear"  # a name in prelabel/PREDICTORS; null: no pre-labels
     accept_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
     accept_at: Share | None = None  # confidence to accept at; null: lowest that reaches accept_precision
+    accept_floor: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so
     folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions; the usual trade of cost and bias
     train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
 

@@ -109,7 +109,7 @@ def _fit_and_answer(
     if half.all() or not half.any():
         return _none("too few independent train records to measure reliability", rare)
     truth = np.searchsorted(names, strata)
-    found = calibrate(held_out, truth, half, params.accept_precision, params.accept_at)
+    found = calibrate(held_out, truth, half, params)
     logits = fit(known, strata).logits(asked)  # (asked, classes)
     place = {e.id: n for n, e in enumerate(learn)}
     for n, example in enumerate(ask):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.label.params import Prelabel
 from pipeline.modeling.linear import fit_temperature, softmax
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ class Calibration:
     report: dict[str, Any]
 
 
-def calibrate(
-    logits: Floats, truth: Ints, half: NDArray[np.bool_], precision: float, fixed: float | None
-) -> Calibration:
+def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prelabel) -> Calibration:
     """Temperature and threshold from out-of-sample `logits`; their quality measured crosswise.
 
     What is used is fitted on all rows. What is reported is fitted on one half and measured on the
@@ -39,11 +38,11 @@ def calibrate(
     sure, right, taken = np.zeros(len(truth)), np.zeros(len(truth), bool), np.zeros(len(truth), bool)
     for part in (half, ~half):
         temperature = fit_temperature(logits[~part], truth[~part])
-        threshold = _threshold(logits[~part] / temperature, truth[~part], precision, fixed)
+        threshold = _threshold(logits[~part] / temperature, truth[~part], params)
         sure[part], right[part] = _judge(logits[part] / temperature, truth[part])
         taken[part] = sure[part] >= threshold if threshold is not None else False
     temperature = fit_temperature(logits, truth)
-    threshold = _threshold(logits / temperature, truth, precision, fixed)
+    threshold = _threshold(logits / temperature, truth, params)
     report = {
         "rows": len(truth),
         "accuracy": float(right.mean()),
@@ -63,8 +62,11 @@ def _judge(logits: Floats, truth: Ints) -> tuple[Floats, NDArray[np.bool_]]:
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
 
 
-def _threshold(logits: Floats, truth: Ints, precision: float, fixed: float | None) -> float | None:
-    return fixed if fixed is not None else lowest_threshold(*_judge(logits, truth), precision)
+def _threshold(logits: Floats, truth: Ints, params: Prelabel) -> float | None:
+    if params.accept_at is not None:
+        return params.accept_at
+    found = lowest_threshold(*_judge(logits, truth), params.accept_precision)
+    return None if found is None else max(found, params.accept_floor)
 
 
 def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float) -> float | None:

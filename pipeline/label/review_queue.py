@@ -74,7 +74,7 @@ def _reasons(
     if text_changed:
         found.append(Reason("text_changed", weights.text_changed, 1.0))
     if human is not None:
-        if not counts(human, params):
+        if not counts(human, params.crowd.review_below):
             found.append(Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0)))
         return found  # a person has looked: the doubts below are answered
     if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_below:

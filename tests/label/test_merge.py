@@ -71,6 +71,7 @@ def test_precedence_is_a_setting(precedence, target):
         ({"prelabels": UNPROVEN}, "awaiting_label", "no threshold is precise enough"),
         ({"crowd": WEAK_CROWD}, "awaiting_label", "votes reach 0.40 of 0.50"),
         ({"human": OPEN_HUMAN, "prelabels": SURE}, "annotators_disagree", "2 annotators"),
+        ({"human": {"r": Opinion("好", 0.7, ("x", "y"))}}, "annotators_disagree", "best label 0.70"),
     ],
 )
 def test_what_nobody_decides_waits(evidence, reason, detail):

@@ -136,6 +136,11 @@ def test_equal_confidences_are_accepted_together():
     assert lowest_threshold(sure, right, 0.8) is None
 
 
+def test_no_answer_below_the_floor_is_accepted():
+    found = prelabel([*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), TFIDF, Prelabel())
+    assert found.accept_at >= Prelabel().accept_floor > found.answers["u0"].confidence
+
+
 def test_ece_by_hand():
     sure, right = np.array([0.95, 0.95, 0.65, 0.65]), np.array([True, False, True, True])
     # bin .9: |.95 - .5| x 2/4; bin .6: |.65 - 1| x 2/4
@@ -148,6 +153,6 @@ def test_temperature_mends_overconfidence_out_of_sample():
     true_logits = rng.normal(size=(3000, 3))
     p = np.exp(true_logits) / np.exp(true_logits).sum(axis=1, keepdims=True)
     truth = np.array([rng.choice(3, p=row) for row in p])
-    found = calibrate(true_logits * 4, truth, rng.random(3000) < 0.5, precision=0.95, fixed=None)
+    found = calibrate(true_logits * 4, truth, rng.random(3000) < 0.5, Prelabel())
     assert found.temperature == pytest.approx(4, rel=0.15)
     assert found.report["ece_after"] < 0.03 < 0.2 < found.report["ece_before"]

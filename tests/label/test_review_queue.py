@@ -36,6 +36,7 @@ def answers(confidence, accept_at=0.9):
         (record("r", "negative"), {"review": {"r": [DOUBT | {"confidence": None}]}}, "label_error", 0.45),
         (record("r", "好"), {"crowd": {"r": Opinion("好", 0.7, ("x",))}}, "low_crowd_confidence", 0.9 * 0.3),
         (record("r", "好"), {"human": {"r": Opinion(None, 0.0, ("x", "y"))}}, "disagreement", 1.0),
+        (record("r", "好"), {"human": {"r": Opinion("好", 0.7, ("x", "y"))}}, "disagreement", 0.3),
         (record("r", "好"), {"changed": ["r"]}, "text_changed", 0.7),
     ],
 )
