@@ -1,0 +1,208 @@
+"""The whole pipeline through DVC on a copy of the project with little data: what a user's first hour is made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+STAGES = ("collect", "clean", "label", "augment", "validate", "train", "evaluate", "value", "report")
+
+
+class Project:
+    """A copy of the project's tracked files in a folder of its own, with its own git and DVC."""
+
+    def __init__(self, folder: Path, cache: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "SFT_CACHE": str(cache),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        names = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+        )
+        for name in names.stdout.splitlines():
+            if (ROOT / name).is_file() and name != "dvc.lock":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        self.run("git", "init", "--quiet")
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
+        assert bool(result.returncode) == fails, result.stdout[-3000:] + result.stderr[-3000:]
+        return result.stdout + result.stderr
+
+    def repro(self, *more: str, fails: bool = False) -> list[str]:
+        """Run `dvc repro`; the names of the stages that ran."""
+        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *more, fails=fails))
+
+    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
+        yaml = YAML()
+        file = self.folder / "params.yaml"
+        params = yaml.load(file.read_text("utf-8"))
+        change(params)
+        with file.open("w", encoding="utf-8") as stream:
+            yaml.dump(params, stream)
+
+    def json(self, path: str) -> Any:
+        return json.loads((self.folder / path).read_text("utf-8"))
+
+    def data(self, path: str) -> bytes:
+        return (self.folder / path).read_bytes()
+
+
+def shrink_sentiment(params: dict[str, Any]) -> None:
+    """A few hundred rows, one short epoch."""
+    sources = params["collect"]["sources"]
+    sources["tweets"]["limit"] = 700
+    sources["reviews"]["limit"] = 60
+    sources["reviews_new"]["limit"] = 30
+    params["train"].update(max_train_rows=96, epochs=1)
+    params["augment"]["max_children"] = 40
+    for expectation in params["validate"]["suite"]:
+        if expectation["expect"] == "rows_between":
+            expectation["at_least"] = 1
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that starts with the fetched packages, if there are any, and no results."""
+    folder = tmp_path_factory.mktemp("cache")
+    packages = Path(os.environ.get("SFT_CACHE", ROOT / ".cache")) / "packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    (folder / "packages").symlink_to(packages.resolve())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Project:
+    """The sentiment project, built once for this module."""
+    project = Project(tmp_path_factory.mktemp("project"), cache)
+    project.edit(shrink_sentiment)
+    assert project.repro() == list(STAGES)
+    return project
+
+
+def test_everything_is_where_the_readme_says(built: Project) -> None:
+    for path in (
+        "data/validate/dataset/README.md",
+        "data/validate/data_docs/index.html",
+        "data/train/model/config.json",
+        "data/evaluate/metrics.json",
+        "data/report/quality.html",
+    ):
+        assert (built.folder / path).is_file(), path
+
+
+def test_nothing_vanishes_between_the_stages(built: Project) -> None:
+    rows = None
+    for stage in STAGES[:4]:
+        report = built.json(f"data/{stage}/report.json")
+        assert report["in"] + report["added"] == report["kept"] + report["dropped"]
+        assert rows in (None, report["in"])
+        rows = report["kept"]
+        assert pq.read_metadata(built.folder / f"data/{stage}/records.parquet").num_rows == report["kept"]
+        assert pq.read_metadata(built.folder / f"data/{stage}/dropped.parquet").num_rows == report["dropped"]
+
+
+def test_second_run_runs_nothing(built: Project) -> None:
+    assert built.repro() == []
+
+
+def test_dropped_record_tells_its_story(built: Project) -> None:
+    dropped = pq.read_table(built.folder / "data/clean/dropped.parquet").to_pylist()[0]
+    story = built.run("sft", "trace", dropped["id"])
+    assert dropped["reason"] in story
+    assert dropped["source"]["name"] in story
+
+
+def test_dataset_and_model_load_with_the_usual_libraries(built: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from datasets import load_dataset
+    from transformers import AutoModelForSequenceClassification
+
+    dataset = load_dataset(str(built.folder / "data/validate/dataset"), cache_dir=str(built.folder / ".hf"))
+    assert {"train", "validation", "test"} == set(dataset)
+    model = AutoModelForSequenceClassification.from_pretrained(built.folder / "data/train/model")
+    assert sorted(model.config.label2id) == ["negative", "neutral", "positive"]
+
+
+def test_prediction_from_the_command_line(built: Project) -> None:
+    answer = built.run("sft", "predict", "--text", "I love this, it works great")
+    assert any(label in answer for label in ("negative", "neutral", "positive"))
+
+
+def test_metrics_and_params_commands_say_something(built: Project) -> None:
+    assert "accuracy" in built.run("dvc", "metrics", "show")
+    assert "max_train_rows" in built.run("dvc", "params", "diff", "--all") or "train" in built.run(
+        "dvc", "params", "diff"
+    )
+
+
+def test_changed_augment_setting_runs_augment_and_later_stages_only(built: Project) -> None:
+    built.edit(lambda params: params["augment"].update(max_children=20))
+    ran = built.repro()
+    built.edit(lambda params: params["augment"].update(max_children=40))
+    assert ran[0] == "augment"
+    assert not {"collect", "clean", "label"} & set(ran)
+
+
+def test_two_clean_runs_give_equal_bytes(built: Project, cache: Path, tmp_path: Path) -> None:
+    own_cache = tmp_path / "cache"
+    own_cache.mkdir()
+    (own_cache / "packages").symlink_to(cache / "packages")
+    (tmp_path / "project").mkdir()
+    again = Project(tmp_path / "project", own_cache)
+    again.edit(shrink_sentiment)
+    again.repro()
+    built.repro()
+    files = [path.relative_to(built.folder) for path in built.folder.glob("data/*/**/*") if path.is_file()]
+    outputs = sorted(str(f) for f in files if f.parts[1] in STAGES and f.name != ".gitignore")
+    assert len(outputs) > 30
+    assert [name for name in outputs if built.data(name) != again.data(name)] == []
+
+
+def test_misspelt_setting_stops_the_run_and_leaves_the_results_alone(built: Project) -> None:
+    built.repro()
+    before = built.data("data/clean/report.json")
+    built.edit(lambda params: params["clean"].update(stepz=[]))
+    output = built.run("dvc", "repro", fails=True)
+    assert "clean.stepz is not a known setting" in output
+    assert "Did you mean 'steps'" in output
+    assert "Traceback" not in output
+    built.edit(lambda params: params["clean"].pop("stepz"))
+    built.run("dvc", "checkout")
+    assert built.data("data/clean/report.json") == before
+    assert not list(built.folder.glob("data/.*.unfinished"))
+
+
+def test_chat_project_runs_through_the_same_stages(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> None:
+    project = Project(tmp_path_factory.mktemp("chat"), cache)
+    project.run("sft", "init", "chat", "--force")
+
+    def shrink(params: dict[str, Any]) -> None:
+        for source in params["collect"]["sources"].values():
+            source["limit"] = 60
+        params["train"].update(max_train_rows=24, epochs=1)
+        for expectation in params["validate"]["suite"]:
+            if expectation["expect"] == "rows_between":
+                expectation["at_least"] = 1
+
+    project.edit(shrink)
+    assert project.repro() == list(STAGES)
+    assert "perplexity" in project.run("dvc", "metrics", "show")
+    assert project.run("sft", "predict", "--text", "What is AI?").strip()
