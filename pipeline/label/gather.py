@@ -24,7 +24,7 @@ def gather(
     people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
     closed = bool(task.labels)
     human = decide(people, params.crowd.method, closed, trusted=True)
-    crowd = decide(crowd_rows(records.values()), params.crowd.method, closed, trusted=False)
+    crowd = decide(crowd_rows(records.values(), params.crowd.count_source), params.crowd.method, closed, trusted=False)
     evidence = Evidence(human.opinions, crowd.opinions, group_split=held_out_groups(records))
     learn, ask = questions(records, evidence, doubtful, settings)
     return human, crowd, replace(evidence, prelabels=prelabel(learn, ask, encoder, params.prelabel))

@@ -19,6 +19,7 @@ class Crowd(Settings):
     """Several people's votes on one record, and people's annotations that disagree."""
 
     method: str = "dawid_skene"  # a name in aggregation/METHODS; best mean over 18 public vote sets
+    count_source: bool = True  # the label a voted record came with is one more vote, weighed like the others
     accept_at: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
     review_below: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
 

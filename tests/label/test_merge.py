@@ -170,6 +170,13 @@ def test_free_answers_decide_only_where_equal():
     assert (opinions["a"].value, opinions["b"].value) == ("我很好", None)
 
 
+def test_the_source_of_a_voted_record_votes_too():
+    voted, unvoted = record("r", "好", votes=[("x", "negative")]), record("s", "好")
+    rows = crowd_rows([voted, unvoted, record("t", None, votes=[("x", "好")])], count_source=True)
+    assert rows == [("r", "x", '"negative"'), ("r", "source:made", '"好"'), ("t", "x", '"好"')]
+    assert crowd_rows([voted]) == rows[:1]
+
+
 def test_latest_vote_of_an_annotator_counts():
     votes = (Vote("x", "好", "2026-02-01"), Vote("x", "negative", "2026-01-01"), Vote("y", "positive"))
     one = record("r")
