@@ -23,8 +23,9 @@ library_name: transformers
 
 # A {task.type} model
 
-Fine-tuned from `{report["base_model"]}` on {rows["train"]["used"]:,} examples; {trained:,} of
-{total:,} parameters were trained. The checkpoint of step {report["best_step"]} of {report["steps"]} did best on {rows["dev"]["used"]:,} development examples.
+Fine-tuned from `{report["base_model"]}` on {rows["train"]["used"]:,} examples; {trained:,} of {total:,} parameters
+were trained. Of {report["steps"]} steps, the model after step {report["best_step"]} did best on
+{rows["dev"]["used"]:,} development examples.
 {labels}
 | development metric | this model | before fine-tuning |
 |---|---|---|
