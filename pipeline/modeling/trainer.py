@@ -83,6 +83,7 @@ class _Course(TrainerCallback):
         step = state.global_step
         if self.stop_after is not None and step >= self.stop_after:
             control.should_training_stop = True
+        control.should_log |= step == self.steps
         if step / self.steps >= self.told + 0.05:
             self.told = step / self.steps
             rate = (step - self.first) / max(time.monotonic() - self.started, 1e-9)

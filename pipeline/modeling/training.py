@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.modeling.heads.contract import Collate, Example, Head, Judgement
+from pipeline.modeling.heads.running import quiet
 from pipeline.modeling.recipe import Recipe
 
 log = logging.getLogger("pipeline")
@@ -51,7 +52,8 @@ def seed_everything(seed: int) -> None:
     """Equal seeds give equal weights on one machine."""
     from transformers import set_seed
 
-    set_seed(seed, deterministic=False)
+    quiet()
+    set_seed(seed)
 
 
 def fit(job: Job, stop_after: int | None = None) -> Run:
@@ -65,7 +67,7 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     before = job.judge()
     steps = total_steps(len(job.train), job.recipe)
     if steps == 0:
-        return Run(before, 0, before, 0)
+        return Run(before, 0, before, 0, _history([], before))
     initial = {name: p.detach().clone() for name, p in job.model.named_parameters() if p.requires_grad}
     trainer = make_trainer(job, steps, stop_after)
     trainer.train(resume_from_checkpoint=_newest(job.checkpoints))

@@ -60,6 +60,8 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
         config.label2id = {label: n for n, label in names.items()}
         is_bert = config.model_type == "bert"
         config.num_hidden_layers += is_bert
+        if recipe.dropout is not None:
+            config.hidden_dropout_prob = config.attention_probs_dropout_prob = recipe.dropout
         model = AutoModelForSequenceClassification.from_pretrained(path, config=config, dtype="float32")
         tokenizer = AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError) as error:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def quiet() -> None:
+    """Keep transformers' loading bars and notes on fresh layers out of the log."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
 def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "right") -> dict[str, Any]:
     """`input_ids` and `attention_mask`, padded to the longest sequence."""
     import torch
@@ -63,6 +71,7 @@ def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
     """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
     from transformers import AutoTokenizer
 
+    quiet()
     try:
         model = kind.from_pretrained(folder).eval()
     except (OSError, ValueError, KeyError) as error:
