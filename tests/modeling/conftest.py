@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+#: Where fetched packages are kept, for the tests that need a real model.
+REAL_CACHE = os.environ.get("SFT_CACHE", ".cache")
 
 TEXTS = [
     "what a good day, thank you",

@@ -1,11 +1,15 @@
+from pathlib import Path
+
 import pytest
 
+from pipeline.modeling.generator import generator_folder
 from pipeline.modeling.heads.chat import collate, encode
 from pipeline.modeling.heads.masking import IGNORED, encode_chat, prompt_ids
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Models
 from pipeline.modeling.recipe import Recipe
 from pipeline.record import Reject
-from pipeline.settings import Task
+from pipeline.settings import Task, load
+from tests.modeling.conftest import REAL_CACHE
 
 TASK = Task(type="chat", languages=("en", "zh"))
 TALK = [
@@ -46,15 +50,11 @@ def test_every_assistant_turn_is_learned_with_its_end_and_nothing_else(tokenizer
 
 @pytest.mark.slow
 def test_the_mask_is_right_for_the_real_instruct_model(monkeypatch):
-    monkeypatch.setenv("SFT_CACHE", ".cache")
-    import yaml
     from transformers import AutoTokenizer
 
-    from pipeline.modeling.generator import generator_folder
-
-    with open("pipeline/init/chat.yaml", encoding="utf-8") as file:
-        model = Model(**yaml.safe_load(file)["models"]["generator"])
-    tokenizer = AutoTokenizer.from_pretrained(generator_folder(model))
+    monkeypatch.setenv("SFT_CACHE", REAL_CACHE)
+    models = load("models", Models, Path("pipeline/init/chat.yaml"))
+    tokenizer = AutoTokenizer.from_pretrained(generator_folder(models.generator))
     check_talk(tokenizer, "<|im_end|>")
     # Without a system turn the template adds its own: never learned.
     ids, labels = encode_chat(TALK[1:3], tokenizer)
