@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.generator import load_generator
 from pipeline.modeling.models import Model, local_path
+
+_WHERE = "models.generator"
 
 
 class CausalLM:
@@ -16,22 +19,17 @@ class CausalLM:
     """
 
     def __init__(self, model: Model) -> None:
-        self._path = local_path(model, "models.generator")
-        _check(self._path, "models.generator")
+        _check(local_path(model, _WHERE), _WHERE)
+        self._model = model
         self._loaded: tuple[Any, Any] | None = None
 
     def answer(self, prompt: str, seed: str, temperature: float, max_tokens: int) -> str:
         """The model's answer to one user turn. Sampled with `seed` (hex); greedy at temperature 0."""
         import torch
 
-        tokenizer, model = self._loaded = self._loaded or _load_causal(self._path)
-        if tokenizer.chat_template:
-            turns = [{"role": "user", "content": prompt}]
-            inputs = tokenizer.apply_chat_template(
-                turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
-            )
-        else:
-            inputs = tokenizer(prompt + "\n", return_tensors="pt")
+        tokenizer, model = self._loaded = self._loaded or load_generator(self._model)
+        turns = [{"role": "user", "content": prompt}]
+        inputs = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_tensors="pt", return_dict=True)
         room = _window(model) - max_tokens
         inputs = {name: inputs[name][:, -max(room, 1) :] for name in ("input_ids", "attention_mask")}
         sampling = (
@@ -80,30 +78,10 @@ class Seq2Seq:
             tokenizer = AutoTokenizer.from_pretrained(self._path)
             return tokenizer, AutoModelForSeq2SeqLM.from_pretrained(self._path).eval()
         except (OSError, ValueError, KeyError) as error:
-            raise _unloadable(self._path, self._where, error) from None
-
-
-def _load_causal(path: str) -> tuple[Any, Any]:
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    try:
-        if Path(path).suffix != ".gguf":
-            return AutoTokenizer.from_pretrained(path), AutoModelForCausalLM.from_pretrained(path).eval()
-        folder, name = str(Path(path).parent), Path(path).name
-        return AutoTokenizer.from_pretrained(folder, gguf_file=name), _load_gguf(folder, name)
-    except (OSError, ValueError, KeyError) as error:
-        raise _unloadable(path, "models.generator", error) from None
-
-
-def _load_gguf(folder: str, name: str) -> Any:
-    import torch
-    from transformers import AutoModelForCausalLM, GgufConfig
-
-    # Without GgufConfig the model counts as quantised; see docs/augmentation.md.
-    quantization = GgufConfig(dequantize=True)
-    return AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=name, dtype=torch.float32, quantization_config=quantization
-    ).eval()
+            raise PipelineError(
+                f"{self._where}: '{self._path}' could not be loaded: {shorten(error, 200)}",
+                "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
+            ) from None
 
 
 def _window(model: Any) -> int:
@@ -114,10 +92,3 @@ def _check(path: str, where: str) -> None:
     """A path that looks like a folder must exist; anything else may be a hub name."""
     if (path.startswith((".", "/", "~")) or path.count("/") > 1) and not Path(path).exists():
         raise PipelineError(f"{where}: '{path}' is not there.", "Name a model folder, or a hub model while online.")
-
-
-def _unloadable(path: str, where: str, error: Exception) -> PipelineError:
-    return PipelineError(
-        f"{where}: '{path}' could not be loaded: {shorten(error, 200)}",
-        "Name a folder that holds config.json and weights, or a hub model while online.",
-    )

@@ -40,8 +40,9 @@ class Tagged(str):
 class CarefulWordNet:
     """What nlpaug asks of a word dictionary: `pos_tag(tokens)` and `predict(word, pos)`.
 
-    Synonyms come from the word's most frequent sense, and only where that sense makes up at least
-    `dominance` of the word's tagged uses; rare lemmas (count below `min_count`) and phrases are left out.
+    Synonyms come from the word's most frequent sense, only where that sense makes up at least `dominance` of the
+    word's tagged uses, and only words whose own first sense it is; rare ones (count below `min_count`) and
+    phrases are left out.
     """
 
     def __init__(self, dominance: float, min_count: int) -> None:
@@ -81,15 +82,19 @@ class CarefulWordNet:
         if not uses[0] or uses[0] < self.dominance * sum(uses):
             return []
         found = [(-m.count(), m.name()) for m in senses[0].lemmas() if m.count() >= self.min_count]
-        return [name for _, name in sorted(found) if name != base and name.isalpha() and name.islower()]
+        names = [name for _, name in sorted(found) if name != base and name.isalpha() and name.islower()]
+        # The synonym must itself mean this first of all: `neglect` is no word for `fail`, `purchase` is one for `buy`.
+        return [name for name in names if self._reader.synsets(name, pos=kind)[0] == senses[0]]
 
 
 def find_wordnet() -> Path:
-    """The first folder that holds all of WordNet's files. Raises EngineMissingError."""
+    """The first folder that holds WordNet as NLTK reads it. Raises EngineMissingError.
+
+    Debian's own /usr/share/wordnet lacks `lexnames`; tools/get_wordnet.sh copies from there.
+    """
     roots = [cache_folder() / "nltk_data", *map(Path, os.environ.get("NLTK_DATA", "").split(os.pathsep))]
     roots += [Path(folder) / "nltk_data" for folder in ("/usr/share", "/usr/local/share", "/usr/lib")]
-    places = [root / "corpora" / "wordnet" for root in roots if root != Path()] + [Path("/usr/share/wordnet")]
-    for place in places:
+    for place in [root / "corpora" / "wordnet" for root in roots if root != Path()]:
         if all((place / name).is_file() for name in ("lexnames", "data.noun", "cntlist.rev")):
             return place.resolve()
     raise EngineMissingError("WordNet is not on this machine", "Fetch it: sh tools/get_wordnet.sh")
@@ -101,8 +106,9 @@ def open_wordnet(folder: str) -> Any:
     import nltk.data
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
 
-    if folder not in nltk.data.path:
-        nltk.data.path.append(folder)  # NLTK opens only folders that it was told of
+    root = str(Path(folder).parents[1])
+    if root not in nltk.data.path:
+        nltk.data.path.append(root)  # NLTK opens only what lies in folders that it was told of
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no multilingual WordNet: not needed
         return WordNetCorpusReader(folder, None)
