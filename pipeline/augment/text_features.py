@@ -18,14 +18,20 @@ class TextFeatures:
         distinct = sorted(set(texts))
         self.is_tfidf = model.name == TFIDF
         self._row = {text: n for n, text in enumerate(distinct)}
-        self._matrix = features(distinct, model) if distinct else np.zeros((0, 1), np.float32)
+        self._matrix: Any = features(distinct, model) if distinct else np.zeros((0, 1), np.float32)
+        if distinct and self.is_tfidf:
+            # n-grams of one text only tell nothing about another one, and are most of the 2**18 columns.
+            self._matrix = self._matrix[:, np.bincount(self._matrix.indices, minlength=self._matrix.shape[1]) > 1]
 
     def rows(self, texts: Sequence[str]) -> Any:
         """The features of `texts`, in order; dense or sparse."""
         return self._matrix[[self._row[text] for text in texts]]
 
     def cosine(self, some: Sequence[str], others: Sequence[str]) -> list[float]:
-        """Cosine of each pair. Rows are of unit length by construction."""
+        """Cosine of each pair. Embeddings are of unit length; cut TF-IDF rows are not."""
         a, b = self.rows(some), self.rows(others)
-        products = a.multiply(b).sum(axis=1) if self.is_tfidf else (a * b).sum(axis=1)
-        return [float(value) for value in np.asarray(products).ravel()]
+        if not self.is_tfidf:
+            return [float(value) for value in (a * b).sum(axis=1)]
+        products = np.asarray(a.multiply(b).sum(axis=1)).ravel()
+        lengths = [np.sqrt(np.asarray(m.multiply(m).sum(axis=1)).ravel()) for m in (a, b)]
+        return [float(value) for value in products / np.maximum(lengths[0] * lengths[1], 1e-9)]
