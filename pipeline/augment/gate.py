@@ -69,7 +69,7 @@ def check_meaning(
     for candidate, score in zip(candidates, scores, strict=True):
         if score < low:
             verdicts[candidate.child.id] = Drop("meaning_changed", f"cosine {score:.3f} with its parent, below {low}")
-        elif score > high:
+        elif score > high + 1e-6:
             verdicts[candidate.child.id] = Drop("too_similar", f"cosine {score:.3f} with its parent, above {high}")
     return verdicts
 

@@ -18,9 +18,10 @@ class GateSettings(Settings):
     # Cosine between child and parent, by the encoder; below: another meaning, above: nothing new.
     min_cosine: float = Field(default=0.75, ge=-1, le=1)
     max_cosine: float = Field(default=0.995, ge=-1, le=1)
-    # The same where models.encoder is tfidf, which sees spelling, not meaning.
+    # The same where models.encoder is tfidf, which sees spelling, not meaning, and no word order: swapped words
+    # give exactly 1, so its upper end is open by default.
     min_cosine_tfidf: float = Field(default=0.4, ge=0, le=1)
-    max_cosine_tfidf: float = Field(default=0.995, ge=0, le=1)
+    max_cosine_tfidf: float = Field(default=1.0, ge=0, le=1)
     # Jaccard of character 5-grams (Chinese: 2-grams) with any other record of any split; from here on it is a copy.
     max_jaccard: float = Field(default=0.8, gt=0, le=1)
     # The label is kept where a model that never saw the parent predicts it, or gives it at least this probability.

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -110,14 +112,14 @@ def test_apertium_missing_names_the_package(monkeypatch):
 def test_wordnet_missing_names_the_tool(monkeypatch, tmp_path):
     monkeypatch.setenv("SFT_CACHE", str(tmp_path))
     monkeypatch.setenv("NLTK_DATA", str(tmp_path / "none"))
-    if any(p.exists() for p in map(__import__("pathlib").Path, ["/usr/share/nltk_data/corpora/wordnet"])):
+    if Path("/usr/share/nltk_data/corpora/wordnet").exists():
         pytest.skip("WordNet is installed for the whole system")
-    with pytest.raises(EngineMissingError, match="tools/get_wordnet.sh"):
+    with pytest.raises(EngineMissingError, match=r"tools/get_wordnet\.sh"):
         build("synonyms")
 
 
 def test_generation_without_a_model_names_the_setting():
-    with pytest.raises(EngineMissingError, match="models.generator"):
+    with pytest.raises(EngineMissingError, match=r"models\.generator"):
         build("generation")
 
 

@@ -63,7 +63,7 @@ def test_meaning_band():
     )
     texts = ["lovely food in the harbour", *(c.text for c in (far, near, good))]
     features = TextFeatures([*texts, "zzz qqq www more"], TFIDF)
-    found = gate.check_meaning([far, near, good], features, GateSettings(), TASK)
+    found = gate.check_meaning([far, near, good], features, GateSettings(max_cosine_tfidf=0.995), TASK)
     assert {name: drop.reason for name, drop in found.items()} == {
         far.child.id: "meaning_changed", near.child.id: "too_similar",
     }  # fmt: skip

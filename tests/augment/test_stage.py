@@ -21,7 +21,8 @@ def test_children_inherit_and_stay_in_train(project):
     records, report = result(folder)
     parents = {r.id: r for r in records if not r.parent_id}
     children = [r for r in records if r.parent_id]
-    assert report["notes"]["methods"]["random_swap"]["accepted"] == len(children) > 0
+    counts = report["notes"]["methods"]["random_swap"]
+    assert counts["accepted"] == len(children) > 0, counts
     for child in children:
         parent = parents[child.parent_id]
         assert child.split == "train"
@@ -64,7 +65,7 @@ def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):
 
 def test_missing_engine_stops_where_required(project):
     folder = project(reviews(), {"methods": {"generation": {"factor": 1}}, "require": True})
-    with pytest.raises(PipelineError, match="augment.methods.generation"):
+    with pytest.raises(PipelineError, match=r"augment\.methods\.generation"):
         run(folder / "label", folder / "out")
 
 
