@@ -1,0 +1,88 @@
+import pytest
+from conftest import CHAT, TASK, chat, record, reviews
+
+from pipeline.augment import gate
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.params import GateSettings
+from pipeline.augment.policy import parents
+from pipeline.augment.text_features import TextFeatures
+from pipeline.modeling.models import Model
+
+TFIDF = Model(name="tfidf")
+
+
+def candidate(parent, text):
+    return Candidate("m", parent, parent.child("augment.m", {"text": text}, parent.target), text)
+
+
+@pytest.mark.parametrize(
+    ("parent", "text", "reason"),
+    [
+        ("I like it", "  ", "empty"),
+        ("I like it", "i  like it", "unchanged"),
+        ("我喜欢", "我喜欢", "unchanged"),
+        ("It is not bad", "It is quite bad", "structure_lost"),
+        ("味道不好", "味道很好", "structure_lost"),
+    ],
+)
+def test_text_problems(parent, text, reason):
+    child = candidate(record(parent), text)
+    assert gate.check_texts([child], TASK)[child.child.id].reason == reason
+
+
+def test_chat_code_must_survive():
+    parent = chat("What does `x += 1` do in my loop?", "It adds one.")
+    fields = {"messages": [{"role": "user", "content": "What does x do in my loop?"}]}
+    child = Candidate("m", parent, parent.child("augment.m", fields, "It adds one."), "What does x do in my loop?")
+    assert "`x += 1`" in gate.check_texts([child], CHAT)[child.child.id].detail
+
+
+@pytest.mark.parametrize(
+    ("parent", "copy"),
+    [("my new card is late", "When will the card arrive?"), ("我的卡在哪里呢", "卡什么时候能寄到？")],
+)
+def test_copy_of_a_test_record_is_not_new(parent, copy):
+    own, other = record(parent), record(copy, split="test")
+    child = candidate(own, copy + "!")
+    drop = gate.check_novelty([child], [own, other], TASK, 0.8)[child.child.id]
+    assert (drop.reason, drop.other_id) == ("not_new", other.id)
+    assert "test record" in drop.detail
+
+
+def test_second_of_two_like_children_is_not_new():
+    own, other = record("a long sentence about cards"), record("something else entirely")
+    first, second = candidate(own, "the card was stolen in town"), candidate(other, "The card was stolen in town!")
+    assert list(gate.check_novelty([first, second], [own, other], TASK, 0.8)) == [second.child.id]
+
+
+def test_meaning_band():
+    own = record("lovely food in the harbour")
+    far, near, good = (
+        candidate(own, text)
+        for text in ("zzz qqq www", "lovely food in the harbour ", "lovely food here in the old harbour")
+    )
+    texts = ["lovely food in the harbour", *(c.text for c in (far, near, good))]
+    features = TextFeatures([*texts, "zzz qqq www more"], TFIDF)
+    found = gate.check_meaning([far, near, good], features, GateSettings(max_cosine_tfidf=0.995), TASK)
+    assert {name: drop.reason for name, drop in found.items()} == {
+        far.child.id: "meaning_changed", near.child.id: "too_similar",
+    }  # fmt: skip
+
+
+def test_label_is_judged_by_a_model_that_never_saw_the_parent():
+    records = reviews()
+    able = parents(records)
+    own = next(r for r in able if r.target == "pos")
+    wrong, right = (
+        candidate(own, "horrible food and a rude waiter, terrible noise"),
+        candidate(own, "wonderful lovely food"),
+    )
+    features = TextFeatures([r.fields["text"] for r in records] + [wrong.text, right.text], TFIDF)
+    found = gate.check_labels([wrong, right], able, features, GateSettings(), TASK)
+    assert {name: drop.reason for name, drop in found.items()} == {wrong.child.id: "label_changed"}
+    assert "'neg'" in found[wrong.child.id].detail
+
+
+def test_groups_never_straddle_folds():
+    twins = [record("one", group="g"), record("two", group="g")]
+    assert len({gate.fold(r, 5) for r in twins}) == 1

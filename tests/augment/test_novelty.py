@@ -1,0 +1,37 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.augment.novelty import grams, nearest, repeats
+
+
+def slow_jaccard(a, b):
+    a, b = set(grams(a).tolist()), set(grams(b).tolist())
+    return len(a & b) / len(a | b)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.text("ab 好的吗!", max_size=12), min_size=1, max_size=4),
+    st.lists(st.text("ab 好的", max_size=12), min_size=1),
+)
+def test_nearest_equals_comparing_every_pair(texts, others):
+    found = nearest(texts, others, [-1] * len(texts))
+    for text, (score, _) in zip(texts, found, strict=True):
+        assert abs(score - max(slow_jaccard(text, other) for other in others)) < 1e-9
+
+
+def test_own_parent_is_left_out():
+    assert nearest(["the same words"], ["the same words"], [0]) == [(0.0, -1)]
+
+
+def test_case_and_punctuation_do_not_make_a_text_new():
+    assert nearest(["When WILL my card arrive?!"], ["when will my card arrive"], [-1]) == [(1.0, 0)]
+
+
+def test_chinese_copies_are_found_in_short_texts():
+    [(score, where)] = nearest(["送餐很慢，味道不错"], ["天气真好", "送餐很慢。味道不错！"], [-1])
+    assert (score, where) == (1.0, 1)
+
+
+def test_repeats_name_the_earlier_kept_text():
+    assert repeats(["a long enough text", "other words here", "A long enough text!"], 0.8) == {2: 0}

@@ -1,0 +1,38 @@
+from collections import Counter
+
+from conftest import TASK, record, reviews
+
+from pipeline.augment.policy import MethodSettings, plan
+
+
+def test_only_labelled_train_records_have_children():
+    records = [*reviews(), record("no label yet", None), record("a child already", parent_id="x")]
+    draws = plan({"m": MethodSettings(factor=2)}, records, TASK, 10_000)
+    assert {draw.parent.split for draw in draws} == {"train"}
+    assert all(draw.parent.target and not draw.parent.parent_id for draw in draws)
+    assert len(draws) == 2 * 36
+
+
+def test_factor_below_one_draws_a_share_and_is_stable():
+    records = [record(f"text number {n}") for n in range(400)]
+    draws = plan({"m": MethodSettings(factor=0.25)}, records, TASK, 10_000)
+    assert 60 < len(draws) < 140
+    fewer = plan({"m": MethodSettings(factor=0.25)}, records[:200], TASK, 10_000)
+    assert {d.seed for d in fewer} <= {d.seed for d in draws}
+
+
+def test_fill_to_raises_thin_classes_only():
+    records = [record(f"good {n}", "pos") for n in range(50)] + [record(f"bad {n}", "neg") for n in range(200)]
+    draws = plan({"m": MethodSettings(fill_to=0.5)}, records, TASK, 10_000)
+    assert Counter(d.parent.target for d in draws) == {"pos": 50}
+
+
+def test_other_languages_get_no_child():
+    draws = plan({"m": MethodSettings(factor=1)}, [record("味道很好", lang="zh")], TASK, 10)
+    assert draws == []
+
+
+def test_budget_is_kept_and_seeds_are_distinct():
+    draws = plan({"m": MethodSettings(factor=3), "k": MethodSettings(factor=1)}, reviews(), TASK, 25)
+    assert len(draws) == 25 == len({d.seed for d in draws})
+    assert {d.method for d in draws} == {"m", "k"}

@@ -1,0 +1,117 @@
+import pytest
+from conftest import CHAT, chat, record, reviews
+
+from pipeline.augment.__main__ import run
+from pipeline.augment.novelty import nearest
+from pipeline.errors import PipelineError
+from pipeline.store import read_json, read_table, to_records
+
+SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
+
+
+def result(folder, name="out"):
+    run(folder / "label", folder / name)
+    report = read_json(folder / name / "report.json")
+    assert report["in"] + report["added"] == report["kept"] + report["dropped"]
+    return list(to_records(read_table(folder / name / "records.parquet"))), report
+
+
+def test_children_inherit_and_stay_in_train(project):
+    folder = project(reviews(), SWAP)
+    records, report = result(folder)
+    parents = {r.id: r for r in records if not r.parent_id}
+    children = [r for r in records if r.parent_id]
+    counts = report["notes"]["methods"]["random_swap"]
+    assert counts["accepted"] == len(children) > 0, counts
+    for child in children:
+        parent = parents[child.parent_id]
+        assert child.split == "train"
+        assert (child.group, child.source, child.target, child.labels_by) == (
+            parent.group, parent.source, parent.target, parent.labels_by,
+        )  # fmt: skip
+    test = [r.fields["text"] for r in records if r.split == "test"]
+    scores = nearest([c.fields["text"] for c in children], test, [-1] * len(children))
+    assert max(score for score, _ in scores) < 0.8
+    assert len({r.id for r in records}) == len(records)
+
+
+def test_two_runs_give_equal_bytes(project):
+    folder = project(reviews(), {**SWAP, "keep": "if_helps", "worth": {"seeds": 3, "min_held_out": 10}})
+    result(folder, "a")
+    result(folder, "b")
+    for name in ("records.parquet", "dropped.parquet", "report.json", "metrics.json"):
+        assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+
+
+def test_worth_is_measured_and_decides(project):
+    folder = project(reviews(), {**SWAP, "keep": "if_helps", "worth": {"seeds": 3, "min_held_out": 10}})
+    records, report = result(folder)
+    worth = report["notes"]["worth"]
+    assert worth["judged_on"] == "dev split"
+    assert {"random_swap", "copies of random_swap"} <= set(worth["gain_over_none"])
+    low = worth["gain_over_none"]["random_swap"]["low"]
+    assert any(r.parent_id for r in records) == (low > -0.005)
+    impossible = project(reviews(), {**SWAP, "keep": "if_helps", "max_children": 3, "worth": {"min_held_out": 5000}})
+    result(impossible)
+
+
+def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):
+    methods = {"generation": {"factor": 1}, "random_swap": {"factor": 1}}
+    folder = project(reviews(), {"methods": methods, "keep": "always"})
+    _, report = result(folder)
+    assert "models.generator" in report["notes"]["methods"]["generation"]["skipped"]
+    assert report["notes"]["methods"]["random_swap"]["tried"] > 0
+
+
+def test_missing_engine_stops_where_required(project):
+    folder = project(reviews(), {"methods": {"generation": {"factor": 1}}, "require": True})
+    with pytest.raises(PipelineError, match=r"augment\.methods\.generation"):
+        run(folder / "label", folder / "out")
+
+
+def test_one_class_is_augmented_only_without_the_measurement(project):
+    records = [r for r in reviews() if r.target == "pos"]
+    kept, report = result(project(records, SWAP))
+    assert any(r.parent_id for r in kept)
+    assert "two classes" in report["notes"]["gate"]["label_check"]
+    kept, report = result(project(records, {**SWAP, "keep": "if_helps"}), "second")
+    assert not any(r.parent_id for r in kept)
+    assert report["steps"][-1]["reasons"].keys() == {"not_measured"}
+
+
+def test_texts_without_words_are_rejected_with_a_reason(project):
+    records = [record("!!! ???"), record("...", "neg"), record("ok then", "neg")]
+    _, report = result(project(records, SWAP))
+    assert report["notes"]["methods"]["random_swap"]["rejected"]["unchanged"] >= 2
+
+
+def test_nothing_to_do_passes_everything_through(project):
+    records, report = result(project(reviews(), {}))
+    assert (len(records), report["added"], report["dropped"]) == (60, 0, 0)
+
+
+def test_chat_changes_the_last_user_turn_only(project):
+    questions = ["How do I bake a dark rye bread at home today?", "Where can people see wild whales in winter?"]
+    records = [chat(q, "Read a book.") for q in questions] + [chat("怎样才能学好中文写作呢", "多读书。", "zh")]
+    kept, _ = result(project(records, SWAP, CHAT))
+    children = [r for r in kept if r.parent_id]
+    assert {c.lang for c in children} == {"en", "zh"}
+    for child in children:
+        parent = next(r for r in kept if r.id == child.parent_id)
+        assert child.target == parent.target
+        assert child.fields["messages"][0] == parent.fields["messages"][0]
+        assert child.fields["messages"][1] != parent.fields["messages"][1]
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        ({"synonims": {}}, "unknown name 'synonims'"),
+        ({"random_swap": {"facter": 1}}, "augment.methods.random_swap.facter is not a known setting"),
+        ({"random_swap": {"factor": -1}}, "augment.methods.random_swap.factor"),
+    ],
+)
+def test_wrong_settings_are_named(project, methods, message):
+    folder = project(reviews(), {"methods": methods})
+    with pytest.raises(PipelineError, match=message):
+        run(folder / "label", folder / "out")
