@@ -15,6 +15,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"messages": "messages"}
 
+HUB_CATEGORY = "text-generation"
+
 #: Role names that other tools use, and ours.
 ROLES = {
     "system": "system",
