@@ -12,8 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import shorten
 from pipeline.validate.data_docs_page import PAGE, STYLE
 from pipeline.validate.gx import Finding
+
+#: How many characters of a sampled value are shown.
+SHOWN = 200
 
 
 def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[str, Any], folder: Path) -> None:
@@ -26,13 +30,13 @@ def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[s
         result.result = escaped(result.result)
         _name(finding, result.expectation_config)
     outcome.meta = {"great_expectations_version": outcome.meta["great_expectations_version"]}
-    document = ValidationResultsPageRenderer(run_info_at_end=True).render(outcome).to_json_dict()
+    document = ValidationResultsPageRenderer(run_info_at_end=True).render(outcome)
+    # The first section holds statistics, the last one times and ids: ours says more, and the same on every run.
+    document.sections = document.sections[1:-1]
     view = DefaultJinjaPageView()
     view.env.loader = ChoiceLoader([DictLoader({"page.j2": PAGE}), view.env.loader])
-    # The first section holds statistics, the last one times and ids: ours says more, and the same on every run.
-    sections = document["sections"][1:-1]
     page = view.render(
-        {**document, "sections": sections},
+        document,
         style=STYLE,
         findings=[finding.as_dict() for finding in findings],
         failed=[finding for finding in findings if not finding.passed],
@@ -43,9 +47,9 @@ def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[s
 
 
 def escaped(value: Any) -> Any:
-    """`value` with every string in it, keys too, made safe to stand in HTML."""
+    """`value` with every string in it, keys too, cut to a readable length and made safe to stand in HTML."""
     if isinstance(value, str):
-        return html.escape(value)
+        return html.escape(shorten(value, SHOWN))
     if isinstance(value, Mapping):
         return {escaped(key): escaped(item) for key, item in value.items()}
     return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
@@ -53,6 +57,6 @@ def escaped(value: Any) -> Any:
 
 def _name(finding: Finding, config: Any) -> None:
     """Escape what the library shows of the expectation, and show helper columns by the expectation's name."""
-    config.description = html.escape(finding.title)
+    config.description = escaped(finding.title)
     if str(config.kwargs.get("column", "")).startswith("verdict "):
         config.kwargs["column"] = finding.expect

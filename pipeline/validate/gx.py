@@ -6,6 +6,7 @@ Imported late: the library takes about ten seconds.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -31,13 +32,10 @@ class ExpectNoProblems(BatchExpectation):
     observed: str = ""
 
     def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
-        found = list(self.problems)
-        result = {"observed_value": self.observed}
-        if not found:
-            return {"success": True, "result": result}
-        counts = {"element_count": metrics["table.row_count"], "unexpected_count": len(found)}
-        more = {"unexpected_percent": None, "partial_unexpected_list": found[:NAMED]}
-        return {"success": False, "result": {**result, **counts, **more}}
+        return {
+            "success": not self.problems,
+            "result": {"observed_value": self.observed, "problems": list(self.problems)},
+        }
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Finding:
 
 def run_suite(rules: Sequence[Rule], checks: Sequence[Check], view: View) -> tuple[list[Finding], Any]:
     """One finding per rule, in order, and the library's own result (for the Data Docs)."""
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # its temporary folder
     context = gx.get_context(mode="ephemeral")  # suites ask for it, so it comes first
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     suite = gx.ExpectationSuite(name="dataset")
@@ -109,13 +108,12 @@ def _finding(rule: Rule, check: Check, result: Any) -> Finding:
     values = result.result
     if result.exception_info.get("raised_exception", True):
         raise RuntimeError(f"Great Expectations could not run {rule.expect}: {result.exception_info}")
-    unexpected = int(values.get("unexpected_count") or 0)
-    checked = int(values.get("element_count") or 0)
-    named = values.get("partial_unexpected_index_list")
-    if named is None:
-        first = [{"id": "", "why": str(problem)} for problem in values.get("partial_unexpected_list", [])]
-    else:
-        first = [{"id": str(row["id"]), "why": _why(row)} for row in named[:NAMED]]
+    problems = values.get("problems", [])
+    named = values.get("partial_unexpected_index_list") or []
+    first = [{"id": "", "why": str(problem)} for problem in problems]
+    first += [{"id": str(row["id"]), "why": _why(row)} for row in named]
+    unexpected = int(values.get("unexpected_count", len(problems)))
+    checked = int(values.get("element_count", 0))
     observed = values.get("observed_value") or check.facts or f"{unexpected:,} of {checked:,} records fail"
     settings = rule.model_dump(mode="json", exclude={"expect", "severity", "note"})
     return Finding(
@@ -127,7 +125,7 @@ def _finding(rule: Rule, check: Check, result: Any) -> Finding:
         observed=str(observed),
         unexpected=unexpected,
         checked=checked,
-        first=tuple(first),
+        first=tuple(first[:NAMED]),
         settings=settings,
     )
 

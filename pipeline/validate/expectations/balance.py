@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -10,6 +11,9 @@ from pydantic import Field
 from pipeline.errors import PipelineError
 from pipeline.validate.expectations.base import Check, Rule, totals, within
 from pipeline.validate.view import View
+
+#: Classes named at each end when there are too many to name them all.
+_ENDS = 5
 
 
 class ClassShare(Rule):
@@ -44,7 +48,7 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
         if not rule.min <= share <= rule.max
     ]
     title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
-    return totals(title, problems, ", ".join(f"{label} {share:.3f}" for label, share in shares.items()))
+    return totals(title, problems, _words(shares))
 
 
 def rows_between(rule: Rows, view: View) -> Check:
@@ -54,3 +58,12 @@ def rows_between(rule: Rows, view: View) -> Check:
     low, high = rule.min or 0, rule.max if rule.max is not None else found
     problems = [] if low <= found <= high else [f"{where} has {found:,} records"]
     return totals(f"{where} has {within(rule.min, rule.max)} records", problems, f"{found:,} records")
+
+
+def _words(shares: Mapping[str, float]) -> str:
+    """The shares; of many classes only the rarest and the most frequent ones."""
+    parts = [f"{label} {share:.3f}" for label, share in shares.items()]
+    if len(parts) <= 2 * _ENDS:
+        return ", ".join(parts)
+    parts = [f"{label} {share:.3f}" for label, share in sorted(shares.items(), key=lambda item: (item[1], item[0]))]
+    return f"{', '.join(parts[:_ENDS])}, ..., {', '.join(parts[-_ENDS:])} ({len(parts)} classes)"

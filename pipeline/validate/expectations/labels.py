@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shorten
 from pipeline.record import Record, as_json
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
@@ -19,7 +19,7 @@ def in_declared_labels(rule: ShareRule, view: View) -> Check:
         unknown = sorted(set(_labels(record)) - declared)
         return f"label '{unknown[0]}' is not declared" if unknown else None
 
-    title = f"every label is one of {', '.join(view.task.labels)}{mostly(rule.share)}"
+    title = f"every label is one of {shorten(', '.join(view.task.labels))}{mostly(rule.share)}"
     return verdicts(title, [verdict(record) for record in view.records], rule.share)
 
 
