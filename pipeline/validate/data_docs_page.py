@@ -22,7 +22,7 @@ dl.totals div { background: var(--card); border: 1px solid var(--line); border-r
 dl.totals dt { color: var(--soft); font-size: 13px; } dl.totals dd { margin: 0; font-size: 20px; font-weight: 600; }
 table { width: 100%; border-collapse: collapse; background: var(--card); }
 td table { margin-top: 10px; font-size: 14px; }
-th { text-align: left; font-size: 13px; color: var(--soft); font-weight: 600; }
+th { white-space: nowrap; text-align: left; font-size: 13px; color: var(--soft); font-weight: 600; }
 th, td { padding: 8px 10px; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 td.word { white-space: nowrap; } .passed, .text-success { color: var(--good); } .soft { color: var(--soft); }
 .failed, .text-danger { color: var(--bad); } .warned, .text-warning { color: var(--warn); }
@@ -81,7 +81,7 @@ that stop the run{% if failed|length > errors|length %}, {{ failed|length - erro
 {% if finding.unexpected > finding.first|length %}
 <li class="soft">and {{ "{:,}".format(finding.unexpected - finding.first|length) }} more</li>{% endif %}
 </ul>{% endif %}</td>
-<td class="wide soft">{% if finding.severity == "error" %}stops the run{% else %}is reported{% endif %}</td>
+<td class="wide word soft">{% if finding.severity == "error" %}stops the run{% else %}is reported{% endif %}</td>
 <td>{{ finding.observed|e }}</td>
 </tr>
 {% endfor %}

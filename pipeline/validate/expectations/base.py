@@ -73,8 +73,8 @@ def totals(title: str, problems: Sequence[str], observed: str) -> Check:
 def within(low: float | None, high: float | None) -> str:
     """Bounds in words: `at least 3`, `at most 9`, `between 3 and 9`."""
     if low is None:
-        return "any" if high is None else f"at most {high:,}"
-    return f"at least {low:,}" if high is None else f"between {low:,} and {high:,}"
+        return "any" if high is None else f"at most {high:,.10g}"
+    return f"at least {low:,.10g}" if high is None else f"between {low:,.10g} and {high:,.10g}"
 
 
 def mostly(share: float) -> str:
