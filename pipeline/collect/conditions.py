@@ -1,0 +1,53 @@
+"""Conditions on a row's columns, as `where` and `trusted_when` state them."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.collect.params import Condition
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda cell, values: cell in values,
+    "not in": lambda cell, values: cell not in values,
+}
+
+
+def first_failed(conditions: Sequence[Condition], values: Mapping[str, Any]) -> str | None:
+    """The first condition that the row does not meet, in words; None where it meets all."""
+    for condition in conditions:
+        if not holds(condition, values):
+            wanted = f"{condition.op} {condition.value}"
+            return f"{condition.column} is {values.get(condition.column)!r}, wanted {wanted}"
+    return None
+
+
+def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
+    """Whether the cell meets the condition. `confidence >= 1` is false where the cell is empty or no number."""
+    cell = values.get(condition.column)
+    wanted = condition.value
+    if isinstance(wanted, tuple):
+        numbers = all(isinstance(value, int | float) for value in wanted)
+    else:
+        numbers = isinstance(wanted, int | float) and not isinstance(wanted, bool)
+    if numbers:
+        cell = _number(cell)
+    elif not isinstance(wanted, bool) and cell is not None and not isinstance(cell, str):
+        cell = str(cell)
+    if cell is None:
+        return condition.op in ("!=", "not in")
+    return _OPERATORS[condition.op](cell, wanted)
+
+
+def _number(cell: Any) -> float | None:
+    try:
+        return None if cell is None or isinstance(cell, bool) else float(cell)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,182 @@
+"""From a source's rows to records: ids, fields, target, language, trust. What cannot become one is told why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.collect.conditions import first_failed
+from pipeline.collect.languages import language_reader
+from pipeline.collect.params import RecordSource
+from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
+from pipeline.collect.targets import confidence_of, is_missing, target_of
+from pipeline.errors import PipelineError
+from pipeline.record import Decision, Record, Reject, Source, Split, as_json, content_id
+from pipeline.registry import did_you_mean
+from pipeline.settings import Task
+from pipeline.stage import Drop
+from pipeline.tasks import TaskType, task_type
+
+_PRESET_SPLIT: dict[str, Split] = {"test": "test", "benchmark": "benchmark"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one row: its record, its native key, and (unless kept) the step and reason that dropped it."""
+
+    record: Record
+    key: str | None = None
+    step: str | None = None
+    drop: Drop | None = None
+
+
+def to_verdicts(name: str, settings: RecordSource, task: Task, parts: Iterable[Part], where: str) -> Iterator[Verdict]:
+    """One verdict for every row of the source.
+
+    Steps and reasons: `read` (a format's own), `select` (filtered_out), `parse` (the task type's own,
+    unknown_label, excluded_label, missing_target, bad_confidence, unknown_language, missing_key,
+    repeated_key, broken_unicode).
+    """
+    maker = RecordMaker(name, settings, task, where)
+    for count, part in enumerate(parts):
+        if count and settings.key == "row":
+            raise PipelineError(
+                f"{where}.key: 'row' needs a source of one file.", "Name a column, or split the source."
+            )
+        seen: set[str] = set()
+        for row in part.rows:
+            if isinstance(row, Row):
+                seen |= row.values.keys()
+            yield maker.verdict(row, part.locator)
+        if seen:
+            check_columns(maker.wanted, seen, part.locator, where)
+
+
+def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where: str) -> None:
+    """Raises PipelineError where a column that a setting names is in no row of the part."""
+    for setting, column in wanted.items():
+        if column not in seen:
+            hint = did_you_mean(column, seen).replace("Known:", "Its columns:")
+            raise PipelineError(f"{where}.{setting}: no column '{column}' in {locator}.", hint)
+
+
+class RecordMaker:
+    """Makes one source's records; remembers how often a content or key came by."""
+
+    def __init__(self, name: str, settings: RecordSource, task: Task, where: str) -> None:
+        self.name, self.settings, self.task = name, settings, task
+        self.kind: TaskType = task_type(task)
+        unknown = next((field for field in settings.fields if field not in self.kind.FIELDS), None)
+        if unknown is not None:
+            problem = f"{where}.fields: '{unknown}' is no field of the task '{task.type}'."
+            raise PipelineError(problem, did_you_mean(unknown, self.kind.FIELDS))
+        self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
+        self.wanted = {f"fields.{field}": column for field, column in self.fields.items()} | settings.named_columns()
+        self.language_of = language_reader(settings, task, where)
+        _check_labels(settings, task, where)
+        self._seen: Counter[str] = Counter()
+
+    def verdict(self, row: AnyRow, locator: str) -> Verdict:
+        """The row as a record, or why not."""
+        source = Source(self.name, self.settings.kind, locator, row.number, self.settings.licence, self.settings.role)
+        if isinstance(row, BadRow):
+            record = Record(self._id("unreadable", row.raw), self._blank({}), source)
+            return Verdict(record, None, "read", Drop(row.reason, f"{row.detail}: {row.raw}"))
+        values = {field: self._cell(row.values.get(column)) for field, column in self.fields.items()}
+        key = self._key(row)
+        record = Record(self._row_id(key, values), self._blank(values), source)
+        failed = first_failed(self.settings.where, row.values)
+        if failed:
+            return Verdict(record, key, "select", Drop("filtered_out", failed))
+        try:
+            return Verdict(self._complete(record, key, values, row), key)
+        except Reject as reject:
+            detail = f"{reject.detail}: {excerpt(row.values)}"
+            return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
+
+    def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:
+        settings = self.settings
+        if settings.key is not None:
+            self._check_key(key)
+        raw_target = None if settings.role == "unlabelled" else target_of(row.values, settings)
+        fields, target = self.kind.parse(values, raw_target, self.task)
+        if settings.role == "unlabelled":
+            target = None
+        elif target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
+            raise Reject("missing_target", f"a {settings.role} row without an answer")
+        lang = self.language_of(fields, target, row.values)
+        group = self._group(row)
+        _check_unicode(fields, target, group)
+        source, decision = record.source, None
+        if target is not None:
+            decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
+            if settings.trusted_when and first_failed(settings.trusted_when, row.values) is None:
+                source = replace(source, trusted=True)
+        split = _PRESET_SPLIT.get(settings.role)
+        return Record(record.id, fields, source, target, lang, split, group, labels_by=decision)
+
+    def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
+        """By native key, else by content without the target: relabelling and reordering keep ids."""
+        if key is not None:
+            return self._id("key", key, count=False)
+        try:
+            # A target inside the fields (a chat's reply) is taken out by the task type.
+            content: Any = self.kind.parse(values, None, self.task)[0]
+        except Reject:
+            content = values
+        return self._id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))
+
+    def _id(self, what: str, text: str, count: bool = True) -> str:
+        """The id of equal contents ends in how often they came before; a key is unique by itself."""
+        base = content_id(self.name, what, text)
+        self._seen[base] += 1
+        return content_id(self.name, what, text, str(self._seen[base] - 1)) if count else base
+
+    def _check_key(self, key: str | None) -> None:
+        if key is None:
+            raise Reject("missing_key", f"the column '{self.settings.key}' is empty")
+        first = content_id(self.name, "key", key)
+        if self._seen[first] > 1:
+            raise Reject("repeated_key", f"the key '{key}' came before", first)
+
+    def _key(self, row: Row) -> str | None:
+        column = self.settings.key
+        if column is None:
+            return None
+        if column == "row" and "row" not in row.values:
+            return str(row.number)
+        cell = row.values.get(column)
+        return None if is_missing(cell, self.settings) else str(cell)
+
+    def _group(self, row: Row) -> str | None:
+        cell = row.values.get(self.settings.group) if self.settings.group else None
+        return None if is_missing(cell, self.settings) else f"{self.name}:{cell}"
+
+    def _cell(self, cell: Any) -> Any:
+        """An input cell that means "nothing" becomes an empty text, for the clean stage to decide on."""
+        return "" if isinstance(cell, str) and cell in self.settings.missing_values else cell
+
+    def _blank(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a row that is no record can be stored: its texts."""
+        texts = {f: values.get(f) for f, kind in self.kind.FIELDS.items() if kind == "text"}
+        return {f: excerpt(texts[f]) if isinstance(texts.get(f), str) else None for f in self.kind.FIELDS}
+
+
+def _check_unicode(*parts: Any) -> None:
+    try:
+        as_json(parts).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Reject("broken_unicode", f"half a surrogate pair: {error.reason}") from None
+
+
+def _check_labels(settings: RecordSource, task: Task, where: str) -> None:
+    ours = {**settings.labels, "target_value": settings.target_value}
+    for given, label in ours.items():
+        if label is not None and task.labels and label not in task.labels:
+            place = "target_value" if given == "target_value" else f"labels.{given}"
+            raise PipelineError(
+                f"{where}.{place}: '{label}' is not among task.labels.", did_you_mean(label, task.labels)
+            )

@@ -1,0 +1,64 @@
+"""Formats `messages`, `sharegpt` and `alpaca`: chats in JSON (a list) or JSON Lines.
+
+All give the column `messages`, a list of turns; the other columns stay as they are.
+Role names are the task type's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.formats.json_rows import read_either
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+
+
+def read_messages(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """`{"messages": [{"role", "content"}, ...]}`."""
+    return _read(path, options, where, lambda row: row.get("messages"))
+
+
+def read_sharegpt(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """`{"conversations": [{"from", "value"}, ...], "system": optional}`."""
+    return _read(path, options, where, _from_sharegpt)
+
+
+def read_alpaca(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """`{"instruction", "input", "output"}`, and optionally `system` and `history` (pairs)."""
+    return _read(path, options, where, _from_alpaca)
+
+
+def _read(path: Path, options: FileOptions, where: str, turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
+    for row in read_either(path, options, where):
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        messages = turns(row.values)
+        if isinstance(messages, list):
+            yield Row(row.number, {**row.values, "messages": messages})
+        else:
+            detail = f"no turns among the keys {', '.join(list(row.values)[:10])}"
+            yield BadRow(row.number, "not_a_dialogue", detail, excerpt(row.values))
+
+
+def _from_sharegpt(row: Mapping[str, Any]) -> Any:
+    turns = row.get("conversations")
+    return [*_system(row), *turns] if isinstance(turns, list) else None
+
+
+def _from_alpaca(row: Mapping[str, Any]) -> Any:
+    instruction, output = row.get("instruction"), row.get("output")
+    history = row.get("history") or []
+    pairs = isinstance(history, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in history)
+    if not isinstance(instruction, str) or not pairs:
+        return None
+    question = f"{instruction}\n\n{row['input']}" if row.get("input") else instruction
+    talk = [*(turn for pair in history for turn in pair), question]
+    talk += [output] if output is not None else []
+    return [*_system(row), *({"role": ("user", "assistant")[n % 2], "content": turn} for n, turn in enumerate(talk))]
+
+
+def _system(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"role": "system", "content": row["system"]}] if row.get("system") else []

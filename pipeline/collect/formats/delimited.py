@@ -1,0 +1,125 @@
+"""Formats `csv` and `tsv`. Every cell stays text: "NA", "null" and "001" are words.
+
+Quoted cells may hold line breaks. A quote that is opened and never closed costs one line, not
+the rest of the file: that line is quarantined and reading goes on at the next one.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from pipeline.collect.formats.text_lines import lines, undecodable
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.errors import PipelineError, shorten
+
+#: A quoted cell longer than this many lines is taken for an unclosed quote.
+MAX_LINES = 500
+
+
+def read_csv(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """Comma-separated values."""
+    return _read(path, options, where, ",")
+
+
+def read_tsv(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """Tab-separated values."""
+    return _read(path, options, where, "\t")
+
+
+def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Iterator[AnyRow]:
+    csv.field_size_limit(
+        sys.maxsize
+    )  # the default refuses cells over 128 KiB; long texts are the clean stage's business
+    header = list(options.columns)
+    for number, raw, cells in _logical_rows(_Lines(path, options, where), options.quotes, delimiter):
+        if not header:
+            header = _header(number, raw, cells, options, where)
+            continue
+        if isinstance(cells, str):
+            yield undecodable(number, raw, options) or BadRow(number, "broken_row", cells, excerpt(raw))
+        elif len(cells) != len(header):
+            problem = f"{len(cells)} cells where the header has {len(header)}"
+            yield undecodable(number, raw, options) or BadRow(number, "wrong_cell_count", problem, excerpt(raw))
+        else:
+            yield undecodable(number, raw, options) or Row(number, dict(zip(header, cells, strict=True)))
+
+
+class _Lines:
+    """The file's lines with a way to put some back."""
+
+    def __init__(self, path: Path, options: FileOptions, where: str) -> None:
+        self._source = lines(path, options, where)
+        self._returned: list[tuple[int, str]] = []
+
+    def next(self) -> tuple[int, str] | None:
+        return self._returned.pop() if self._returned else next(self._source, None)
+
+    def put_back(self, taken: list[tuple[int, str]]) -> None:
+        self._returned.extend(reversed(taken))
+
+
+def _logical_rows(source: _Lines, quotes: bool, delimiter: str) -> Iterator[tuple[int, str, list[str] | str]]:
+    """Number of the first line, raw text, and the cells (or why there are none) of every row."""
+    width = 0
+    while (first := source.next()) is not None:
+        number, raw = first
+        if not raw.strip():
+            continue
+        cells = _cells(raw, quotes, delimiter)
+        if cells is None:
+            raw, cells = _over_several_lines(source, first, delimiter, width)
+        width = width or (len(cells) if isinstance(cells, list) else 0)
+        yield number, raw, cells
+
+
+def _cells(raw: str, quotes: bool, delimiter: str) -> list[str] | str | None:
+    """The cells of one row; None where a quote is still open; a message where the row is broken."""
+    if not quotes:
+        return raw.rstrip("\r\n").split(delimiter)
+    try:
+        # One line end less, so that an open quote is told from a closed one.
+        rows = list(csv.reader([raw.removesuffix("\n").removesuffix("\r")], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return None if "unexpected end of data" in str(error) else str(error)
+    return rows[0] if len(rows) == 1 else "an empty row"
+
+
+def _over_several_lines(
+    source: _Lines, first: tuple[int, str], delimiter: str, width: int
+) -> tuple[str, list[str] | str]:
+    """A row whose quoted cell goes on. Falls back to the first line alone where no sound row comes of it."""
+    taken: list[tuple[int, str]] = []
+    parts = [first[1]]
+    while len(taken) < MAX_LINES and (line := source.next()) is not None:
+        taken.append(line)
+        parts.append(line[1])
+        if '"' not in line[1]:
+            continue
+        cells = _cells("".join(parts), True, delimiter)
+        if cells is None:
+            continue
+        if isinstance(cells, list) and len(cells) == (width or len(cells)):
+            return "".join(parts), cells
+        break
+    source.put_back(taken)
+    return first[1], "a quote is opened and not closed"
+
+
+def _header(number: int, raw: str, cells: list[str] | str, options: FileOptions, where: str) -> list[str]:
+    if isinstance(cells, str) or undecodable(number, raw, options):
+        raise PipelineError(
+            f"{where}:{number}: the header row cannot be read: {excerpt(raw)}",
+            "Set `encoding`, `quotes: false`, or (for a file without header) `columns` of this source.",
+        )
+    repeated = [a for a, b in pairwise(sorted(cells)) if a == b]
+    if repeated:
+        raise PipelineError(
+            f"{where}:{number}: the header holds the column '{shorten(repeated[0])}' twice.",
+            "Rename one in the file, or give all names with `columns`.",
+        )
+    return cells

@@ -1,0 +1,66 @@
+"""Formats `json` (a list of objects) and `jsonl` (one object a line)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.formats.text_lines import lines, undecodable, whole_text
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.errors import PipelineError
+from pipeline.registry import did_you_mean
+
+
+def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """The objects of a list, numbered from 1. The list is the file, or stands at `rows_at` in it."""
+    try:
+        value = json.loads(whole_text(path, options, where))
+    except json.JSONDecodeError as error:
+        hint = "Mend the file, or set `format: jsonl` if every line is an object."
+        raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
+    except RecursionError:
+        raise PipelineError(f"{where}: not readable: nested too deeply.", "Flatten the file.") from None
+    for key in options.rows_at.split(".") if options.rows_at else ():
+        if not isinstance(value, dict) or key not in value:
+            hint = did_you_mean(key, value) if isinstance(value, dict) else "There is no object at that place."
+            raise PipelineError(f"{where}: rows_at: no key '{key}'.", hint)
+        value = value[key]
+    if not isinstance(value, list):
+        keys = f" with the keys {', '.join(list(value)[:10])}" if isinstance(value, dict) else ""
+        hint = "Set `rows_at` to the list's place, or `format: jsonl`."
+        raise PipelineError(f"{where}: expected a list of rows, found {type(value).__name__}{keys}.", hint)
+    for number, item in enumerate(value, 1):
+        yield as_row(number, item, item)
+
+
+def read_jsonl(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """One object a line; blank lines are no rows."""
+    for number, line in lines(path, options, where):
+        if line.strip():
+            yield undecodable(number, line, options) or _parsed(number, line)
+
+
+def read_either(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """`json` where the file begins with `[` or names `rows_at`, else `jsonl`."""
+    first = next((line.lstrip()[0] for _, line in lines(path, options, where) if line.strip()), "")
+    reader = read_json if first == "[" or options.rows_at else read_jsonl
+    return reader(path, options, where)
+
+
+def as_row(number: int, value: Any, raw: Any) -> AnyRow:
+    """`value` as a row if it is an object."""
+    if isinstance(value, dict):
+        return Row(number, value)
+    return BadRow(number, "not_an_object", f"expected an object, found {type(value).__name__}", excerpt(raw))
+
+
+def _parsed(number: int, line: str) -> AnyRow:
+    try:
+        return as_row(number, json.loads(line), line)
+    except json.JSONDecodeError as error:
+        return BadRow(number, "not_json", f"column {error.colno}: {error.msg}", excerpt(line))
+    except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
+        return BadRow(number, "not_json", type(error).__name__, excerpt(line))

@@ -1,0 +1,146 @@
+"""All sources read: records first, then the votes on them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.convert import Verdict, to_verdicts
+from pipeline.collect.params import Common, Params, RecordSource
+from pipeline.collect.sources import KINDS, setting, source_settings
+from pipeline.collect.sources.crowd import CrowdSettings
+from pipeline.collect.votes import Ballot, attach, collect_votes
+from pipeline.errors import PipelineError, shorten
+from pipeline.record import Record, share
+from pipeline.registry import did_you_mean
+from pipeline.settings import Task
+from pipeline.stage import Drop
+
+log = logging.getLogger("pipeline")
+
+#: Steps in their order; the last three can only drop what the ones before let through.
+STEPS = ("read", "select", "parse", "sample")
+
+
+@dataclass
+class Gathered:
+    """What came of all sources."""
+
+    kept: list[Record] = field(default_factory=list)
+    dropped: dict[str, list[tuple[Record, Drop]]] = field(default_factory=lambda: {step: [] for step in STEPS})
+    bad_votes: list[tuple[Record, Drop]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+    voted_on: int = 0
+
+
+def gather(params: Params, task: Task, raw: Path) -> Gathered:
+    """Read every source of `params`. Raises PipelineError for a source that gives nothing."""
+    sources = {name: source_settings(name, values) for name, values in params.sources.items()}
+    if not any(isinstance(s, RecordSource) for s in sources.values()):
+        raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")
+    crowds = {name: s for name, s in sources.items() if isinstance(s, CrowdSettings)}
+    for name, crowd in crowds.items():
+        _check_of(name, crowd, sources)
+    found = Gathered()
+    keys: dict[str, dict[str, Verdict]] = {}
+    for name, settings in sources.items():
+        if isinstance(settings, RecordSource):
+            keys[name] = _read_source(name, settings, task, raw, found)
+    for name, crowd in crowds.items():
+        _read_votes(name, crowd, task, raw, keys[crowd.of], found)
+    return found
+
+
+def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found: Gathered) -> dict[str, Verdict]:
+    """Read one source into `found`; returns its verdicts by native key and by record id."""
+    started = time.monotonic()
+    parts = KINDS[settings.kind].read(settings, raw, setting(name))
+    verdicts = list(to_verdicts(name, settings, task, parts, setting(name)))
+    if settings.limit is not None:
+        verdicts = _sample(verdicts, settings.limit, settings.seed)
+    kept = [verdict.record for verdict in verdicts if verdict.drop is None]
+    reasons: Counter[str] = Counter()
+    for verdict in verdicts:
+        if verdict.drop is not None and verdict.step is not None:
+            found.dropped[verdict.step].append((verdict.record, verdict.drop))
+            reasons[verdict.drop.reason] += 1
+    if not kept:
+        raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
+    found.kept += kept
+    found.notes[name] = _note(settings, len(verdicts), len(kept), reasons)
+    _log(name, len(verdicts), f"{len(kept):,} records", reasons, started)
+    by_key = {v.key: v for v in reversed(verdicts) if v.key is not None}
+    return by_key | {v.record.id: v for v in verdicts if v.drop is None}
+
+
+def _read_votes(
+    name: str, settings: CrowdSettings, task: Task, raw: Path, verdicts: Mapping[str, Verdict], found: Gathered
+) -> None:
+    started = time.monotonic()
+    kept = {item: v.record for item, v in verdicts.items() if v.drop is None}
+    gone = {item: v.record.id for item, v in verdicts.items() if v.drop is not None}
+    parts = KINDS[settings.kind].read(settings, raw, setting(name))
+    ballot = collect_votes(name, settings, task, parts, kept, gone, setting(name))
+    reasons = Counter(drop.reason for _, drop in ballot.dropped)
+    if not ballot.attached:
+        first = f"First: {shorten(ballot.dropped[0][1].detail, 200)}" if ballot.dropped else "Its files hold no rows."
+        raise PipelineError(f"{setting(name)}: no vote found its record. {first}", _LOOK)
+    if ballot.read != ballot.attached + len(ballot.dropped):
+        raise RuntimeError(f"{name}: votes vanished")
+    _attach_all(ballot, found)
+    found.bad_votes += ballot.dropped
+    note = _note(settings, ballot.read, ballot.attached, reasons)
+    found.notes[name] = {**note, "of": settings.of, "records_voted_on": len(ballot.votes)}
+    _log(name, ballot.read, f"{ballot.attached:,} votes on {len(ballot.votes):,} records", reasons, started)
+
+
+def _attach_all(ballot: Ballot, found: Gathered) -> None:
+    found.kept = [attach(r, ballot.votes[r.id]) if r.id in ballot.votes else r for r in found.kept]
+    found.voted_on = sum(bool(record.votes) for record in found.kept)
+
+
+def _sample(verdicts: list[Verdict], limit: int, seed: int) -> list[Verdict]:
+    """Keep the `limit` records of smallest share: a new record moves at most one old one out."""
+    ids = [v.record.id for v in verdicts if v.drop is None]
+    stays = set(sorted(ids, key=lambda i: (share(i, str(seed)), i))[:limit])
+    over = Drop("over_limit", f"not among the {limit:,} sampled with seed {seed}")
+    return [
+        v if v.drop is not None or v.record.id in stays else Verdict(v.record, v.key, "sample", over) for v in verdicts
+    ]
+
+
+def _check_of(name: str, settings: CrowdSettings, sources: Mapping[str, Common]) -> None:
+    where = f"{setting(name)}.of"
+    others = {n for n, s in sources.items() if isinstance(s, RecordSource)}
+    if settings.of not in others:
+        raise PipelineError(
+            f"{where}: no source of records is called '{settings.of}'.", did_you_mean(settings.of, others)
+        )
+
+
+def _note(settings: Common, read: int, kept: int, reasons: Counter[str]) -> dict[str, Any]:
+    role = settings.role if isinstance(settings, RecordSource) else "votes"
+    about = {"kind": settings.kind, "role": role, "licence": settings.licence}
+    return {**about, "read": read, "kept": kept, "dropped": dict(sorted(reasons.items()))}
+
+
+def _log(name: str, read: int, made: str, reasons: Counter[str], started: float) -> None:
+    why = "".join(f"  -{n:,} {reason}" for reason, n in reasons.most_common())
+    log.info("%-9s %-22s %9s rows: %s%s  %.1f s", "collect", name, f"{read:,}", made, why, time.monotonic() - started)
+
+
+def _first_reason(verdicts: list[Verdict], reasons: Counter[str]) -> str:
+    if not verdicts:
+        return "It has no rows."
+    counts = ", ".join(f"{n:,} {reason}" for reason, n in reasons.most_common(3))
+    first = next(v for v in verdicts if v.drop is not None)
+    detail = first.drop.detail if first.drop else ""
+    return f"{counts}. First, {first.record.source.locator}:{first.record.source.row}: {shorten(detail, 200)}"
+
+
+_LOOK = "Look at its settings in params.yaml and at the file it names."

@@ -1,0 +1,67 @@
+"""Kind `files`: files by glob, under data/raw (versioned by DVC) or anywhere."""
+
+from __future__ import annotations
+
+import glob
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.collect.formats import check_format, read_file
+from pipeline.collect.params import FileOptions, RecordSource
+from pipeline.collect.rows import Part
+from pipeline.errors import PipelineError
+
+log = logging.getLogger("pipeline")
+
+
+class FilesSettings(RecordSource, FileOptions):
+    """`path` is relative to data/raw, or absolute, or begins with `~` or `..` (then relative to the project)."""
+
+    path: str  # a glob; `**` crosses folders
+
+
+def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
+    """One part a file, in the order of their names."""
+    check_format(settings, where)
+    for path, locator in find_files(settings.path, raw, where):
+        yield Part(locator, read_file(path, settings, locator, where))
+
+
+def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
+    """The files that match, each with a locator that is the same on every machine."""
+    base, below = _base(pattern, raw)
+    found = sorted(Path(name) for name in glob.glob(str(base / below), recursive=True))
+    found = [path for path in found if path.is_file() and path.suffix != ".dvc"]
+    if not found:
+        raise PipelineError(f"{where}.path: no file matches '{pattern}'.", _why(base, below, raw))
+    if not base.resolve().is_relative_to(raw.resolve()):
+        log.warning(
+            "%s: '%s' is outside %s: DVC does not see it change. Move it there, or force a run: dvc repro -f collect",
+            where,
+            pattern,
+            raw.name,
+        )
+        return [(path, f"{base.resolve().name}/{path.relative_to(base).as_posix()}") for path in found]
+    return [(path, path.resolve().relative_to(raw.resolve()).as_posix()) for path in found]
+
+
+def _base(pattern: str, raw: Path) -> tuple[Path, str]:
+    """The folder that the pattern starts in (no wildcard in it) and the rest."""
+    given = Path(pattern).expanduser()
+    if pattern.startswith(f"{raw.as_posix()}/"):
+        given = raw / pattern.removeprefix(f"{raw.as_posix()}/")
+    elif not given.is_absolute() and not pattern.startswith(".."):
+        given = raw / pattern
+    parts = given.parts
+    plain = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts) - 1)
+    return Path(*parts[:plain]), str(Path(*parts[plain:]))
+
+
+def _why(base: Path, below: str, raw: Path) -> str:
+    if not base.is_dir():
+        return f"The folder '{base.name}' does not exist; relative paths are looked for in {raw.name}."
+    if list(base.glob(f"{below}.dvc")):
+        return "DVC knows the file but it is not here: run `dvc pull`."
+    names = sorted(path.name for path in base.iterdir() if not path.name.startswith("."))[:10]
+    return f"The folder '{base.name}' holds: {', '.join(names) or 'nothing'}."

@@ -1,0 +1,90 @@
+"""Kind `url`: one file at any address that fsspec knows: https, s3, gs, file, ..."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from pipeline.cache import cache_folder
+from pipeline.collect.formats import check_format, read_file
+from pipeline.collect.params import FileOptions, RecordSource
+from pipeline.collect.rows import Part
+from pipeline.errors import PipelineError, shorten
+
+log = logging.getLogger("pipeline")
+
+
+class UrlSettings(RecordSource, FileOptions):
+    """Where the file is. Credentials come from the environment, as the store's own tools have them."""
+
+    url: str  # one file
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")  # pins the file; then it is fetched only once
+    options: dict[str, Any] = Field(default_factory=dict)  # for fsspec, such as {anon: true}; no secrets here
+
+
+def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
+    """One part: the file, fetched into the cache."""
+    check_format(settings, where)
+    locator = portable_address(settings.url)
+    yield Part(locator, read_file(_fetch(settings, locator, where), settings, locator, where))
+
+
+def portable_address(url: str) -> str:
+    """The address without user, password and query (signed addresses carry secrets there) and local folders."""
+    parts = urlsplit(url)
+    if parts.scheme in ("", "file", "local"):
+        return f"file:{PurePosixPath(parts.path).name}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _fetch(settings: UrlSettings, locator: str, where: str) -> Path:
+    name = hashlib.sha256(settings.url.encode()).hexdigest()[:20]
+    path = cache_folder() / "urls" / f"{name}{''.join(PurePosixPath(locator).suffixes[-2:])}"
+    if settings.sha256 and path.is_file() and _sha256(path) == settings.sha256:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        _download(settings, part, locator, where)
+        found = _sha256(part)
+        if settings.sha256 and found != settings.sha256:
+            raise PipelineError(
+                f"{where}: {locator} has sha256 {found}, expected {settings.sha256}.",
+                "If the new file is the one you want, put its sha256 into params.yaml.",
+            )
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    if not settings.sha256:
+        log.warning("%s: %s is not pinned, so a rerun may differ; pin it with sha256: %s", where, locator, found)
+    return path
+
+
+def _download(settings: UrlSettings, part: Path, locator: str, where: str) -> None:
+    import fsspec
+
+    try:
+        with fsspec.open(settings.url, "rb", **settings.options) as source, part.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    except ImportError as error:
+        raise PipelineError(f"{where}: {locator} needs another package: {error}", "Install it and run again.") from None
+    except Exception as error:  # every store raises errors of its own
+        # The store's message may quote the whole address, secrets included.
+        message = shorten(str(error).replace(settings.url, locator), 200)
+        raise PipelineError(
+            f"{where}: {locator} cannot be fetched: {type(error).__name__}: {message}",
+            "Check the address, the network and the credentials in the environment.",
+        ) from None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

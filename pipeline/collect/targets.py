@@ -1,0 +1,53 @@
+"""The answer in a row: which cell, what the source calls it, how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.collect.params import RecordSource
+from pipeline.record import Reject, Target
+
+
+def is_missing(cell: Any, settings: RecordSource) -> bool:
+    """Whether the cell says nothing."""
+    return cell is None or (isinstance(cell, str) and cell in settings.missing_values)
+
+
+def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:
+    """The answer in our words, None where there is none. Rejects: excluded_label."""
+    cell = settings.target_value if settings.target is None else values.get(settings.target)
+    if is_missing(cell, settings):
+        return None
+    if settings.target_separator and isinstance(cell, str):
+        cell = [part.strip() for part in cell.split(settings.target_separator) if part.strip()]
+    if isinstance(cell, list):
+        return [translate(part, settings.labels) for part in cell]
+    return translate(cell, settings.labels)
+
+
+def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:
+    """A source's label in our words; as it is where `labels` does not name it. Rejects: excluded_label."""
+    if not labels:
+        return cell
+    name = str(cell).lower() if isinstance(cell, bool) else str(cell)
+    if name not in labels:
+        return cell
+    label = labels[name]
+    if label is None:
+        raise Reject("excluded_label", f"'{name}' is excluded by `labels`")
+    return label
+
+
+def confidence_of(values: Mapping[str, Any], settings: RecordSource) -> float | None:
+    """How sure the source is, in [0, 1]; None where it does not say. Rejects: bad_confidence."""
+    cell = values.get(settings.confidence) if settings.confidence else None
+    if is_missing(cell, settings):
+        return None
+    try:
+        value = float(str(cell))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise Reject("bad_confidence", f"'{cell}' is not a number in [0, 1]")
+    return value

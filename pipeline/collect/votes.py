@@ -1,0 +1,120 @@
+"""Crowd votes, joined to the records they are on by native key."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.collect.convert import check_columns
+from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
+from pipeline.collect.sources.crowd import CrowdSettings
+from pipeline.collect.targets import translate
+from pipeline.record import Record, Reject, Source, Vote, as_json, content_id
+from pipeline.settings import Task
+from pipeline.stage import Drop
+from pipeline.tasks import task_type
+
+
+@dataclass
+class Ballot:
+    """What became of one crowd source: votes by record id, rejected rows, how many rows there were."""
+
+    votes: dict[str, list[Vote]] = field(default_factory=lambda: defaultdict(list))
+    dropped: list[tuple[Record, Drop]] = field(default_factory=list)
+    read: int = 0
+
+    @property
+    def attached(self) -> int:
+        """How many votes found their record."""
+        return sum(map(len, self.votes.values()))
+
+
+def collect_votes(
+    name: str,
+    settings: CrowdSettings,
+    task: Task,
+    parts: Iterable[Part],
+    kept: Mapping[str, Record],
+    gone: Mapping[str, str],
+    where: str,
+) -> Ballot:
+    """Every vote of a crowd source. `kept` holds records by key and id, `gone` the ids of dropped ones by key.
+
+    Reasons: the format's own, missing_item, missing_worker, missing_label, unknown_item, dropped_item,
+    repeated_vote, excluded_label and the task type's own.
+    """
+    ballot = Ballot()
+    voted: set[tuple[str, str]] = set()
+    seen_rows: Counter[str] = Counter()
+    wanted = {"item": settings.item, "worker": settings.worker} | ({"time": settings.time} if settings.time else {})
+    if settings.format != "label_studio":
+        wanted["label"] = settings.label
+    for part in parts:
+        columns: set[str] = set()
+        for row in part.rows:
+            ballot.read += 1
+            columns |= row.values.keys() if isinstance(row, Row) else set()
+            try:
+                record, vote = _vote(row, settings, task, kept, gone)
+                if (record.id, vote.annotator) in voted:
+                    raise Reject("repeated_vote", "this worker voted on this item before; the first vote counts")
+                voted.add((record.id, vote.annotator))
+                ballot.votes[record.id].append(vote)
+            except Reject as reject:
+                ballot.dropped.append(_rejected(name, settings, task, row, part.locator, reject, seen_rows))
+        if columns:
+            check_columns(wanted, columns, part.locator, where)
+    return ballot
+
+
+def attach(record: Record, votes: list[Vote]) -> Record:
+    """The record with the votes, in an order that does not depend on the file's."""
+    votes = sorted([*record.votes, *votes], key=lambda vote: (vote.annotator, as_json(vote.value)))
+    return replace(record, votes=tuple(votes))
+
+
+def _vote(
+    row: AnyRow, settings: CrowdSettings, task: Task, kept: Mapping[str, Record], gone: Mapping[str, str]
+) -> tuple[Record, Vote]:
+    if isinstance(row, BadRow):
+        raise Reject(row.reason, row.detail)
+    item, worker = _text(row, settings.item, "item"), _text(row, settings.worker, "worker")
+    record = kept.get(item)
+    if record is None:
+        if item in gone:
+            raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
+        raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
+    kind = task_type(task)
+    if settings.format == "label_studio":
+        value = kind.target_from_result(row.values["result"], task)
+    else:
+        answer = translate(_text(row, settings.label, "label"), settings.labels)
+        value = kind.parse(record.fields, answer, task)[1]
+    time = row.values.get(settings.time or "time" if settings.format == "label_studio" else settings.time or "")
+    return record, Vote(worker, value, str(time) if time else None)
+
+
+def _text(row: Row, column: str, what: str) -> str:
+    cell = row.values.get(column)
+    if cell is None or cell == "":
+        raise Reject(f"missing_{what}", f"the column '{column}' is empty")
+    return str(cell)
+
+
+def _rejected(
+    name: str,
+    settings: CrowdSettings,
+    task: Task,
+    row: AnyRow,
+    locator: str,
+    reject: Reject,
+    seen: Counter[str],
+) -> tuple[Record, Drop]:
+    raw = row.raw if isinstance(row, BadRow) else excerpt(row.values)
+    seen[raw] += 1
+    blank: dict[str, Any] = dict.fromkeys(task_type(task).FIELDS)
+    source = Source(name, settings.kind, locator, row.number, settings.licence, "vote")
+    record = Record(content_id(name, "vote", raw, str(seen[raw] - 1)), blank, source)
+    return record, Drop(reject.reason, f"{reject.detail}: {raw}", reject.other_id)
