@@ -1,0 +1,90 @@
+"""Known label noise, planted in a copy, to measure how well doubtful labels are found and mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.record import share
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+def margin(probabilities: Floats, labels: Labels) -> Floats:
+    """Probability of the given label less that of the best other one, in [-1, 1]; low is doubtful.
+
+    Ranks label errors better than the probability of the given label alone (Kuan and Mueller
+    2022, https://arxiv.org/abs/2207.03061, call it normalised margin).
+    """
+    rows = np.arange(len(labels))
+    others = probabilities.copy()
+    others[rows, labels] = -1.0
+    return np.asarray(probabilities[rows, labels] - others.max(axis=1), np.float64)
+
+
+def plant(labels: Labels, probabilities: Floats, ids: Sequence[str], rate: float, seed: str) -> Labels:
+    """A copy where a share `rate` of labels is wrong, confused as the model confuses them.
+
+    Which labels and what they become depends on each record's id alone: a wrong label is drawn
+    from the average probability that the model gives the other classes on records of this class.
+    """
+    classes = probabilities.shape[1]
+    wrong = np.zeros((classes, classes))
+    np.add.at(wrong, labels, probabilities)
+    np.fill_diagonal(wrong, 0.0)
+    wrong += 1e-9 * (1 - np.eye(classes))
+    steps = np.cumsum(wrong / wrong.sum(axis=1, keepdims=True), axis=1)
+    planted = labels.copy()
+    for n, id in enumerate(ids):
+        if share("plant", seed, id) < rate:
+            label = labels[n]
+            planted[n] = min(int(np.searchsorted(steps[label], share("plant as", seed, id), "right")), classes - 1)
+            if planted[n] == label:  # only where rounding leaves the last step below the draw
+                planted[n] = (label + 1) % classes
+    return planted
+
+
+@dataclass(frozen=True)
+class Mending:
+    """What "change to the suggested label at confidence >= threshold" did to the planted copy.
+
+    Changes of labels that were not planted count as wrong, though some may be true errors of the
+    data: `precision` is a lower bound, `low` the lower end of its 95 % interval (Wilson).
+    """
+
+    threshold: float
+    changed: int
+    right: int
+    precision: float
+    low: float
+
+
+def mendings(given: Labels, true: Labels, suggested: Labels, confidence: Floats, thresholds: Sequence[float]) -> list[Mending]:
+    """How a change at each threshold fares where `given` holds planted noise and `true` does not."""
+    results = []
+    for threshold in thresholds:
+        changed = (suggested != given) & (confidence >= threshold)
+        right = int((changed & (suggested == true) & (given != true)).sum())
+        count = int(changed.sum())
+        results.append(Mending(threshold, count, right, right / count if count else 0.0, wilson(right, count)[0]))
+    return results
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927)."""
+    if not count:
+        return 0.0, 1.0
+    p, n = right / count, float(count)
+    middle, half = p + z * z / (2 * n), z * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
+    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+
+
+def average_precision(wrong: NDArray[np.bool_], doubt: Floats) -> float:
+    """Average precision of ranking by `doubt`, greatest first, where `wrong` marks the true errors."""
+    hits = wrong[np.argsort(-doubt, kind="stable")]
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return float(precision[hits].mean()) if hits.any() else 0.0

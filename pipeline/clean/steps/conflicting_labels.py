@@ -1,0 +1,96 @@
+"""Equal texts with different labels: decided by evidence, else by a person; never by order of appearance.
+
+Evidence, in this order: a test source outweighs everything; the label of trusted records, if
+they agree; the share of annotators' votes; the share of the sources' confidence. The losers are
+dropped. Without clear evidence all are dropped and sent to review. Reasons: conflicting_label.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pydantic import Field
+
+from pipeline.clean.normalise import text_key
+from pipeline.clean.step import CleanStep, Context, Doubt, given
+from pipeline.clean.survivors import rank
+from pipeline.record import Record, as_json
+from pipeline.settings import Settings
+from pipeline.stage import Drop, Outcome, drop_rows
+
+
+class ConflictingLabels(Settings):
+    """Section `clean.conflicting_labels`."""
+
+    clear_share: float = Field(default=0.7, gt=0.5, le=1)  # share of votes or confidence that decides
+    min_votes: int = Field(default=3, ge=1)  # fewer votes in all decide nothing
+    unstated_confidence: float = Field(default=0.5, ge=0, le=1)  # counted for a source that states none
+
+
+def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Context) -> Outcome:
+    """Keep the decided label's records, drop the others. Notes: texts in conflict, how each was decided."""
+    records = context.records(table)
+    texts: defaultdict[str, list[int]] = defaultdict(list)
+    for n, record in enumerate(records):
+        if record.target is not None and record.source.role != "benchmark":
+            texts[text_key(context.main_text(record))].append(n)
+    drops: dict[int, Drop] = {}
+    notes = {"texts": 0, "by_test": 0, "by_trust": 0, "by_votes": 0, "by_confidence": 0, "unresolved": 0}
+    for rows in texts.values():
+        members = [records[n] for n in rows]
+        if len({given(record) for record in members}) > 1:
+            notes["texts"] += 1
+            winner, by = decide(members, settings)
+            notes[by] += 1
+            drops.update(_losers(rows, members, winner, by, context))
+    return drop_rows(table, "conflicting_labels", drops, notes=notes)
+
+
+STEP: CleanStep = resolve_conflicts
+
+
+def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str | None, str]:
+    """The winning target (JSON) or None, and what decided: by_test, by_trust, by_votes, by_confidence, unresolved."""
+    test = {given(r) for r in members if r.source.role == "test"}
+    if test:
+        return (min(test) if len(test) == 1 else None), "by_test"
+    trusted = {given(r) for r in members if r.source.trusted}
+    if len(trusted) == 1:
+        return trusted.pop(), "by_trust"
+    votes: defaultdict[str, float] = defaultdict(float)
+    for annotator, value in sorted({(v.annotator, as_json(v.value)) for r in members for v in r.votes}):
+        votes[value] += bool(annotator)
+    if sum(votes.values()) >= settings.min_votes:
+        winner = _clear(votes, settings.clear_share)
+        if winner in {given(r) for r in members}:
+            return winner, "by_votes"
+    weights: defaultdict[str, float] = defaultdict(float)
+    for record in sorted(members, key=lambda r: r.id):
+        sure = record.labels_by.confidence if record.labels_by else None
+        weights[given(record)] += settings.unstated_confidence if sure is None else sure
+    winner = _clear(weights, settings.clear_share)
+    return (winner, "by_confidence") if winner else (None, "unresolved")
+
+
+def _clear(weights: dict[str, float], share: float) -> str | None:
+    best = min(weights, key=lambda value: (-weights[value], value), default=None)
+    return best if best is not None and weights[best] >= share * sum(weights.values()) > 0 else None
+
+
+def _losers(
+    rows: Sequence[int], members: Sequence[Record], winner: str | None, by: str, context: Context
+) -> dict[int, Drop]:
+    labels = ", ".join(sorted({given(record) for record in members}))
+    drops = {}
+    survivors = [r for r in members if given(r) == winner or (by == "by_test" and r.source.role == "test")]
+    best = min(survivors, key=lambda r: rank(r, ""), default=None)
+    for n, record in zip(rows, members, strict=True):
+        is_test = record.source.role == "test"
+        if winner is None and (is_test or by != "by_test"):
+            detail = f"equal texts carry {labels}"
+            context.doubts.append(Doubt(record.id, "conflicting_label", given(record), detail=detail))
+        if given(record) != winner and not (is_test and by == "by_test"):
+            drops[n] = Drop("conflicting_label", f"{by}: equal texts carry {labels}", best.id if best else None)
+    return drops

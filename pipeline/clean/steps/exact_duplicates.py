@@ -1,0 +1,86 @@
+"""Exact duplicates: texts equal but for case, white space and punctuation, with the same label or none.
+
+One survives (see survivors.py) and keeps everybody's votes. Different labels never merge.
+Benchmark records are left alone here; `splits` drops what repeats them. Reasons: exact_duplicate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pyarrow as pa
+
+from pipeline.clean.normalise import text_key
+from pipeline.clean.step import CleanStep, Context, given
+from pipeline.clean.survivors import rank
+from pipeline.record import Record, Vote, as_json
+from pipeline.settings import Settings
+from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_table
+
+
+class ExactDuplicates(Settings):
+    """Section `clean.exact_duplicates`."""
+
+    sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
+
+
+def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: Context) -> Outcome:
+    """Merge equal texts. Notes: clusters, the sizes they had, 20 of the largest."""
+    records = context.records(table)
+    texts = [context.main_text(record) for record in records]
+    clusters: defaultdict[str, list[int]] = defaultdict(list)
+    for n, record in enumerate(records):
+        if record.source.role != "benchmark":
+            clusters[text_key(texts[n])].append(n)
+    drops: dict[int, Drop] = {}
+    merged: dict[int, Record] = {}
+    found = []
+    for rows in clusters.values():
+        if len(rows) == 1:
+            continue
+        rows = sorted(rows, key=lambda n: rank(records[n], texts[n], settings.sources))
+        for first, others in _mergeable(rows, records):
+            drops.update({n: Drop("exact_duplicate", "", records[first].id) for n in others})
+            votes = all_votes(records[n] for n in (first, *others))
+            if votes != records[first].votes:
+                merged[first] = replace(records[first], votes=votes)
+            found.append((-len(others) - 1, records[first].id, texts[first]))
+    sizes = Counter(-size for size, *_ in found)
+    notes = {
+        "clusters": len(found),
+        "sizes": {str(size): sizes[size] for size in sorted(sizes)},
+        "largest": [{"size": -size, "survivor": id, "text": text[:200]} for size, id, text in sorted(found)[:20]],
+        "votes_merged": len(merged),
+    }
+    return drop_rows(_with_rows(table, merged), "exact_duplicates", drops, notes=notes)
+
+
+STEP: CleanStep = drop_exact_duplicates
+
+
+def all_votes(records: Iterable[Record]) -> tuple[Vote, ...]:
+    """Everybody's votes, each once, in a fixed order."""
+    votes = {(v.annotator, as_json(v.value), v.time or ""): v for record in records for v in record.votes}
+    return tuple(votes[key] for key in sorted(votes))
+
+
+def _mergeable(rows: list[int], records: list[Record]) -> list[tuple[int, list[int]]]:
+    """The best row of each label with the rows that merge into it; unlabelled rows join the best of all."""
+    by_target: dict[str, list[int]] = {}
+    for n in rows:
+        labelled = records[n].target is not None or not by_target
+        key = given(records[n]) if labelled else next(iter(by_target))
+        by_target.setdefault(key, []).append(n)
+    return [(members[0], members[1:]) for members in by_target.values() if len(members) > 1]
+
+
+def _with_rows(table: pa.Table, changed: dict[int, Record]) -> pa.Table:
+    if not changed:
+        return table
+    order = list(range(table.num_rows))
+    for place, n in enumerate(changed):
+        order[n] = table.num_rows + place
+    return pa.concat_tables([table, to_table(changed.values(), table.schema)]).take(pa.array(order, pa.int64()))

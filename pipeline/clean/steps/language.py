@@ -1,0 +1,93 @@
+"""Language: which records are surely in a language the project does not accept.
+
+Sets the score `language`: the probability that the text is in one of `task.languages`.
+Reasons: wrong_language. Short texts are often misjudged, so they are not judged at all,
+and by default only a sure verdict drops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from pipeline.clean.step import CleanStep, Context, with_scores, with_strings
+from pipeline.settings import Settings
+from pipeline.stage import Drop, Outcome, drop_rows
+
+
+class Language(Settings):
+    """Section `clean.language`."""
+
+    wrong: Literal["drop", "keep"] = "drop"  # keep: the score alone is attached
+    confidence: float = Field(default=0.999, ge=0.5, le=1)  # drop only when this sure that the language is wrong
+    min_letters: int = Field(default=40, ge=1)  # shorter texts are not judged (Chinese characters count as three)
+
+
+def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:
+    """Score every text long enough; fill `lang` where it is empty; drop sure strangers. Notes: languages found."""
+    accepted = context.task.languages
+    scores: dict[int, float] = {}
+    drops: dict[int, Drop] = {}
+    langs: list[str] = []
+    found: Counter[str] = Counter()
+    for n, record in enumerate(context.records(table)):
+        verdict = detect(context.main_text(record), accepted, settings.min_letters)
+        langs.append(record.lang or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
+        if verdict is None:
+            found["(too short)"] += 1
+            continue
+        language, sure = verdict
+        found[language] += 1
+        scores[n] = sure if language in accepted else 1 - sure
+        spared = record.source.role in ("test", "benchmark")
+        if language not in accepted and sure >= settings.confidence and settings.wrong == "drop" and not spared:
+            drops[n] = Drop("wrong_language", f"{language} at {sure:.4f}")
+    table = with_strings(with_scores(table, "language", scores), "lang", langs)
+    return drop_rows(table, "language", drops, notes={"found": dict(found.most_common())})
+
+
+STEP: CleanStep = check_language
+
+
+def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[str, float] | None:
+    """The language of a text and the probability of the verdict; None when the text is too short to tell.
+
+    For an accepted language the probability is that of any accepted one. Addresses, handles and
+    tags are not language and are left out.
+    """
+    text = _NOT_LANGUAGE.sub(" ", text)
+    han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
+    letters = sum(map(str.isalpha, text)) + 2 * han
+    if letters < min_letters:
+        return None
+    if han and 3 * (han + kana) > letters / 2:
+        return ("ja", 1.0) if kana > han / 5 else ("zh", 1.0)
+    ranked = _identifier()(text.replace("\n", " "))
+    inside = sum(p for language, p in ranked if language in accepted)
+    best, sure = ranked[0]
+    if best in accepted:
+        return best, min(inside, 1.0)
+    return best, min(1 - inside, 1.0)
+
+
+_NOT_LANGUAGE = re.compile(r"https?://\S+|[@#]\w+|\S+@\S+")
+_HAN = re.compile("[\u3400-\u9fff]")
+_KANA = re.compile("[\u3040-\u30ff]")
+
+
+@cache
+def _identifier() -> Callable[[str], Any]:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+    def rank(text: str) -> list[tuple[str, float]]:
+        return [(str(language), float(p)) for language, p in identifier.rank(text)]
+
+    return rank

@@ -1,0 +1,177 @@
+"""Near duplicates: MinHash finds candidates, their true Jaccard similarity decides.
+
+At `drop` or more, with equal labels or one of them missing, only the survivor stays
+(survivors.py); the dropped name it and how similar it is. From `review` to `drop` is mostly one
+template with other names in it: those records share a `group`, so they share a split, and each group is
+listed for review once, as are near-equal texts whose labels differ. Reasons: near_duplicate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from pipeline.clean.clusters import components, same_value
+from pipeline.clean.minhash import candidates, jaccard, signatures
+from pipeline.clean.normalise import normalised, text_key
+from pipeline.clean.step import CleanStep, Context, Doubt, given, with_strings
+from pipeline.clean.survivors import rank
+from pipeline.record import Record
+from pipeline.settings import Settings
+from pipeline.stage import Drop, Outcome, drop_rows
+
+
+class NearDuplicates(Settings):
+    """Section `clean.near_duplicates`. Similarity is the Jaccard index of character n-gram sets, 0 to 1."""
+
+    drop: float = Field(default=0.9, gt=0, le=1)  # at least so similar: one survives
+    review: float = Field(default=0.6, gt=0, le=1)  # at least so similar: one group, one split, listed for review
+    ngram: int = Field(default=5, ge=1, le=16)  # characters; finds edited short texts that word n-grams miss
+    ngram_cjk: int = Field(default=3, ge=1, le=16)  # characters, for n-grams that begin with a CJK character
+    bands: int = Field(default=32, ge=1)  # more find more pairs near `review`, and cost time
+    rows: int = Field(default=4, ge=1)  # permutations a band; a pair meets with chance 1 - (1 - s**rows)**bands
+    sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
+
+    @model_validator(mode="after")
+    def _band_is_below(self) -> NearDuplicates:
+        if self.review > self.drop:
+            raise ValueError(f"review ({self.review}) is above drop ({self.drop}); lower it")
+        return self
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows and the similarity of their texts."""
+
+    a: int
+    b: int
+    similarity: float
+
+
+def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Context) -> Outcome:
+    """Drop near copies, set `group`. Notes: pairs, clusters with sizes, 20 examples of each kind."""
+    records = context.records(table)
+    texts = [context.main_text(record) for record in records]
+    pairs = similar_pairs(texts, [record.id for record in records], settings)
+    drops = _copies(records, texts, pairs, settings)
+    groups = _groups(records, texts, pairs)
+    templates = _ask(records, [p for p in pairs if p.a not in drops and p.b not in drops], groups, settings, context)
+    notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
+    return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
+
+
+STEP: CleanStep = drop_near_duplicates
+
+
+def similar_pairs(texts: Sequence[str], ids: Sequence[str], settings: NearDuplicates) -> list[Pair]:
+    """All pairs of texts at least `review` similar, but for those that banding misses (see `rows`)."""
+    order = sorted(range(len(texts)), key=lambda n: ids[n])  # so that input order cannot matter
+    plain = [normalised(texts[n]) for n in order]
+    signed = signatures(plain, settings.ngram, settings.ngram_cjk, settings.bands * settings.rows)
+    found = candidates(signed, settings.bands, settings.review - 3.5 * _deviation(settings))
+    similarity = jaccard(plain, found, settings.ngram, settings.ngram_cjk)
+    close = similarity >= settings.review
+    return [
+        Pair(order[a], order[b], float(s)) for (a, b), s in zip(found[close].tolist(), similarity[close], strict=True)
+    ]
+
+
+def _deviation(settings: NearDuplicates) -> float:
+    """Standard deviation of a similarity estimated from a signature, at the review threshold."""
+    return float(np.sqrt(settings.review * (1 - settings.review) / (settings.bands * settings.rows)))
+
+
+def _copies(
+    records: Sequence[Record], texts: Sequence[str], pairs: Sequence[Pair], settings: NearDuplicates
+) -> dict[int, Drop]:
+    """From the best record down: one that is a copy of a record already kept goes."""
+    copies: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for pair in pairs:
+        if pair.similarity >= settings.drop and _may_merge(records[pair.a], records[pair.b]):
+            copies[pair.a][pair.b] = copies[pair.b][pair.a] = pair.similarity
+    ranks = {n: rank(records[n], texts[n], settings.sources) for n in copies}
+    drops: dict[int, Drop] = {}
+    kept: set[int] = set()
+    for n in sorted(copies, key=lambda n: ranks[n]):
+        best = min((m for m in copies[n] if m in kept), key=lambda m: ranks[m], default=None)
+        if best is None or records[n].source.role == "benchmark":
+            kept.add(n)
+        else:
+            drops[n] = Drop("near_duplicate", f"similarity {copies[n][best]:.3f}", records[best].id)
+    return drops
+
+
+def _may_merge(a: Record, b: Record) -> bool:
+    return a.target is None or b.target is None or given(a) == given(b)
+
+
+def _groups(records: Sequence[Record], texts: Sequence[str], pairs: Sequence[Pair]) -> list[str | None]:
+    """Names of groups: the smallest of the members' own groups and text keys. Lone records keep what they have."""
+    joined = [(p.a, p.b) for p in pairs] + same_value([record.group for record in records])
+    root = components(len(records), joined)
+    sizes = np.bincount(root, minlength=len(records))
+    names: dict[int, str] = {}
+    for n, record in enumerate(records):
+        if sizes[root[n]] > 1:
+            name = record.group or text_key(texts[n])
+            names[root[n]] = min(name, names.get(root[n], name))
+    return [names.get(root[n], record.group) for n, record in enumerate(records)]
+
+
+def _ask(
+    records: Sequence[Record],
+    pairs: Sequence[Pair],
+    groups: Sequence[str | None],
+    settings: NearDuplicates,
+    context: Context,
+) -> dict[str, dict[int, float]]:
+    """Doubts about pairs that stay; returns group -> row -> its greatest similarity to another member."""
+    templates: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    for pair in pairs:
+        a, b = records[pair.a], records[pair.b]
+        if pair.similarity >= settings.drop and not _may_merge(a, b):
+            for one, other in ((a, b), (b, a)):
+                doubt = Doubt(one.id, "near_duplicate_other_label", given(one), given(other), pair.similarity)
+                context.doubts.append(doubt)
+        for n in (pair.a, pair.b):
+            members = templates[str(groups[n])]
+            members[n] = max(pair.similarity, members.get(n, 0.0))
+    for group, members in sorted(templates.items()):
+        best = min(members, key=lambda n: (-members[n], records[n].id))
+        labels = len({given(records[n]) for n in members})
+        detail = f"{len(members)} records of one template, {labels} labels"
+        one = records[best]
+        context.doubts.append(Doubt(one.id, "template_cluster", given(one), None, members[best], group, detail))
+    return templates
+
+
+def _copy_notes(records: Sequence[Record], texts: Sequence[str], drops: dict[int, Drop]) -> dict[str, Any]:
+    by_survivor = Counter(drop.other_id for drop in drops.values())
+    survivor = {record.id: texts[n] for n, record in enumerate(records) if record.id in by_survivor}
+    largest = sorted(by_survivor.items(), key=lambda item: (-item[1], str(item[0])))[:20]
+    sizes = Counter(count + 1 for count in by_survivor.values())
+    return {
+        "clusters": len(by_survivor),
+        "sizes": {str(size): sizes[size] for size in sorted(sizes)},
+        "largest": [{"survivor": id, "size": n + 1, "text": survivor[str(id)][:200]} for id, n in largest],
+    }
+
+
+def _template_notes(templates: dict[str, dict[int, float]], texts: Sequence[str]) -> dict[str, Any]:
+    largest = sorted(templates.items(), key=lambda item: (-len(item[1]), item[0]))[:20]
+    sizes: NDArray[np.int64] = np.array([len(members) for members in templates.values()], np.int64)
+    return {
+        "template_clusters": len(templates),
+        "template_records": int(sizes.sum()),
+        "templates": [
+            {"group": group, "size": len(members), "texts": sorted(texts[n][:160] for n in members)[:3]}
+            for group, members in largest
+        ],
+    }
