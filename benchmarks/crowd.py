@@ -1,0 +1,124 @@
+"""Crowd aggregation on real votes: accuracy of every method at 3, 5 and 20 votes an item.
+
+    python benchmarks/crowd.py [FOLDER]
+
+FOLDER holds `weather_sentiment_crowd/` (1,000 tweets x 20 votes; judged on the items whose label
+all checkers confirmed). It is `$SHARED_DATA`, else `../shared/data`. Votes are drawn per item
+with a seed; figures are means over the seeds. Ties count as the share of them that a fair coin would win.
+
+crowd-kit's methods are added where it is installed; it is no dependency of ours. Try it beside ours:
+uv venv /tmp/peer && uv pip install -p /tmp/peer crowd-kit -r requirements.in, then run with that python.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pipeline.label.aggregation import METHODS, aggregate
+from pipeline.label.aggregation.votes import encode
+from pipeline.record import share
+
+SEEDS = 10
+Triple = tuple[str, str, str]
+Method = Callable[[list[Triple]], dict[str, dict[str, float]]]
+
+
+def read(folder: Path) -> tuple[list[Triple], dict[str, str]]:
+    """All votes, and the true label of items that every checker confirmed."""
+    with (folder / "weather-non-agg-DFE.csv").open(encoding="utf-8", errors="replace", newline="") as file:
+        votes = [(row["tweet_id"], row["worker_id"], row["emotion"]) for row in csv.DictReader(file)]
+    with (folder / "weather-evaluated-agg-DFE.csv").open(encoding="utf-8", errors="replace", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if float(row["correct_category_conf"]) == 1]
+    gold = {row["tweet_id"]: row["sentiment"] for row in rows if row["correct_category"] == "Yes"}
+    return votes, gold
+
+
+def draw(votes: list[Triple], per_item: int, seed: int) -> list[Triple]:
+    """`per_item` votes of each item, chosen by a stable pseudo-random order."""
+    by_item: dict[str, list[Triple]] = defaultdict(list)
+    for vote in votes:
+        by_item[vote[0]].append(vote)
+    return [vote for rows in by_item.values() for vote in sorted(rows, key=lambda v: share(str(seed), *v))[:per_item]]
+
+
+def ours(name: str) -> Method:
+    """One of our methods, as scores per item and label."""
+
+    def run(triples: list[Triple]) -> dict[str, dict[str, float]]:
+        votes = encode(triples)
+        rows = aggregate(votes, name).posterior
+        return {item: dict(zip(votes.labels, row, strict=True)) for item, row in zip(votes.items, rows, strict=True)}
+
+    return run
+
+
+def peers() -> dict[str, Method]:
+    """crowd-kit's methods, where it is installed."""
+    try:
+        from crowdkit.aggregation import GLAD, MACE, DawidSkene, MajorityVote, OneCoinDawidSkene
+    except ImportError:
+        return {}
+    import pandas as pd
+
+    def wrap(build: Callable[[], object]) -> Method:
+        def run(triples: list[Triple]) -> dict[str, dict[str, float]]:
+            frame = pd.DataFrame(triples, columns=["task", "worker", "label"])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = build().fit_predict(frame)
+            return {str(item): {label: 1.0} for item, label in found.items()}
+
+        return run
+
+    built = {
+        "majority": MajorityVote,
+        "dawid_skene": lambda: DawidSkene(n_iter=100),
+        "one_coin": lambda: OneCoinDawidSkene(n_iter=100),
+        "mace": lambda: MACE(random_state=0),
+        "glad": GLAD,
+    }
+    return {f"crowd-kit {name}": wrap(build) for name, build in built.items()}
+
+
+def accuracy(scores: dict[str, dict[str, float]], gold: dict[str, str]) -> float:
+    """Share of gold items won; a tie of n labels counts 1/n when the true one is among them."""
+    wins = []
+    for item, label in gold.items():
+        best = max(scores[item].values())
+        tied = [name for name, score in scores[item].items() if best - score < 1e-9]
+        wins.append((label in tied) / len(tied))
+    return float(np.mean(wins))
+
+
+def main() -> None:
+    """Print one line per method."""
+    default = os.environ.get("SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else default) / "weather_sentiment_crowd"
+    if not folder.is_dir():
+        sys.exit(f"error: {folder}: no such folder.\n  Name the folder that holds weather_sentiment_crowd/.")
+    votes, gold = read(folder)
+    methods: dict[str, Method] = {name: ours(name) for name in METHODS} | peers()
+    print(f"{len(votes):,} votes, {len(gold):,} items with a confirmed label, {SEEDS} seeds")
+    print(f"{'method':<24}{'3 votes':>10}{'5 votes':>10}{'20 votes':>10}{'CPU s':>8}")
+    for name, method in methods.items():
+        started = time.process_time()
+        cells = []
+        for per_item in (3, 5, 20):
+            seeds = range(SEEDS if per_item < 20 and not name.startswith("crowd-kit glad") else 1)
+            cells.append(np.mean([accuracy(method(draw(votes, per_item, seed)), gold) for seed in seeds]))
+        print(f"{name:<24}" + "".join(f"{cell:>10.4f}" for cell in cells) + f"{time.process_time() - started:>8.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The agreement report: the whole group, each annotator against the consensus, the weak ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha, pairs
+
+if TYPE_CHECKING:
+    from pipeline.label.aggregation.votes import Consensus, Floats, Votes
+    from pipeline.label.params import Agreement
+
+
+def agreement_report(votes: Votes, consensus: Consensus, params: Agreement) -> dict[str, Any]:
+    """Everything report.json says about a group of annotators.
+
+    Alpha can be low while the consensus is mostly right (many weak votes outweigh each other), so
+    both stand here: alpha, and how sure the consensus is on average.
+    """
+    counts = votes.counts()
+    size = counts.sum(axis=1)
+    people = _annotators(votes, consensus, params)
+    weak = [person["annotator"] for person in people if person["weak"]]
+    top = counts.max(axis=1) if len(counts) else np.zeros(0)
+    return {
+        "items": len(votes.items),
+        "votes": len(votes.item),
+        "votes_per_item": float(size.mean()) if len(size) else 0.0,
+        "items_with_two_votes": int((size > 1).sum()),
+        "unanimous": int(((size > 1) & (top == size)).sum()),
+        "tied": int(((counts == top[:, None]).sum(axis=1) > 1).sum()),
+        "alpha": krippendorff_alpha(counts),
+        "alpha_interval": alpha_interval(counts, params.resamples),
+        "fleiss_kappa": fleiss_kappa(counts),
+        "mean_confidence": float(consensus.posterior.max(axis=1).mean()) if len(counts) else None,
+        "pairs": pairs(votes, params.list_at_most),
+        "annotators": len(people),
+        "weak": weak,
+        "annotator_list": [p for n, p in enumerate(people) if n < params.list_at_most or p["weak"]],
+    }
+
+
+def _annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[dict[str, Any]]:
+    """One entry an annotator, most votes first. Confusion: consensus label -> label given -> votes."""
+    people, size = len(votes.annotators), len(votes.labels)
+    decided = consensus.posterior.argmax(axis=1)[votes.item] if len(votes.item) else votes.item
+    cells = (votes.annotator * size + decided) * size + votes.label
+    tables = np.bincount(cells, minlength=people * size * size).reshape(people, size, size).astype(np.float64)
+    entries = [_annotator(votes, n, tables[n], float(consensus.quality[n]), params) for n in range(people)]
+    return sorted(entries, key=lambda entry: (-entry["votes"], entry["annotator"]))
+
+
+def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> dict[str, Any]:
+    kappa = cohen_kappa(table)
+    total = int(table.sum())
+    confusion = {
+        votes.labels[row]: {votes.labels[k]: int(table[row, k]) for k in np.flatnonzero(table[row])}
+        for row in np.flatnonzero(table.sum(axis=1))
+    }
+    return {
+        "annotator": votes.annotators[n],
+        "votes": total,
+        "agrees_with_consensus": float(np.trace(table) / total),
+        "kappa_with_consensus": kappa,
+        "quality": quality,
+        "weak": total >= params.min_votes and kappa is not None and kappa < params.weak_below,
+        "confusion": confusion,
+    }

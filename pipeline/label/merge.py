@@ -1,0 +1,152 @@
+"""One decided label a record: people, crowd votes, the source and the model, by precedence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.label.evidence import Opinion
+from pipeline.label.params import Params
+from pipeline.label.prelabel import Prelabels
+from pipeline.record import Decision, Record, Reject, Split, Target, as_json
+
+EXAMPLES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One kind's answer for a record."""
+
+    value: Target
+    decision: Decision | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known about labels besides the records themselves, by record id."""
+
+    human: Mapping[str, Opinion] = field(default_factory=dict)
+    crowd: Mapping[str, Opinion] = field(default_factory=dict)
+    prelabels: Prelabels = field(default_factory=Prelabels)
+    group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
+
+
+@dataclass
+class Ledger:
+    """What merging did, for report.json."""
+
+    decided_by: Counter[str] = field(default_factory=Counter)
+    conflicts: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    held_back_on_test: list[dict[str, Any]] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, and the first examples of conflicts and of test labels that were left alone."""
+        return {
+            "decided_by": dict(sorted(self.decided_by.items())),
+            "conflicts": dict(sorted(self.conflicts.items())),
+            "relabelled": dict(sorted(self.changes.items(), key=lambda item: (-item[1], item[0]))[:EXAMPLES]),
+            "relabelled_rows": sum(self.changes.values()),
+            "conflict_examples": self.examples[:EXAMPLES],
+            "held_back_on_test": len(self.held_back_on_test),
+            "held_back_on_test_examples": self.held_back_on_test[:EXAMPLES],
+        }
+
+
+def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) -> Record:
+    """The record with its decided label, who decided and how sure.
+
+    The first kind of `params.precedence` that has an answer decides. On the test split the model never
+    decides, and a label that came with the record changes only with `relabel_test`. Benchmark records
+    pass as they are. Rejects: awaiting_label, annotators_disagree, shares_group_with_held_out.
+    """
+    if record.split == "benchmark":
+        return record
+    found = candidates(record, evidence, params)
+    order = [kind for kind in params.precedence if kind in found]
+    chosen = order[0] if order else None
+    if chosen is None:
+        raise _waiting(record, evidence, params)
+    split = _split(record, chosen, evidence)
+    source = found.get("source")
+    if split == "test" and source is not None and not params.relabel_test:
+        if found[chosen].value != source.value:
+            held = {"record_id": record.id, "given": source.value, chosen: found[chosen].value}
+            ledger.held_back_on_test.append(held)
+        chosen = "source"
+    else:
+        _note_conflicts(record, found, order, ledger)
+    ledger.decided_by[chosen] += 1
+    return _decided(record, found[chosen], split, ledger)
+
+
+def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, Candidate]:
+    """Each kind's answer, where it has one that may count."""
+    found: dict[str, Candidate] = {}
+    human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
+    if human is not None and counts(human, params):
+        found["human"] = Candidate(human.value, Decision(f"human:{_names(human.voters)}", human.confidence))
+    if crowd is not None and counts(crowd, params):
+        found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
+    if record.target is not None:
+        found["source"] = Candidate(record.target, record.labels_by)
+    answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
+    # what people could not agree on is not for the model to settle
+    open_question = human is not None and "human" not in found
+    allowed = record.split != "test" and not open_question
+    if answer is not None and allowed and accept_at is not None and answer.confidence >= accept_at:
+        found["model"] = Candidate(answer.value, Decision(f"model:{params.prelabel.method}", answer.confidence))
+    return found
+
+
+def counts(opinion: Opinion, params: Params) -> bool:
+    """Whether an opinion is sure enough to decide a label."""
+    return opinion.value is not None and (opinion.confidence is None or opinion.confidence >= params.crowd.accept_at)
+
+
+def _names(voters: tuple[str, ...]) -> str:
+    return "+".join(voters) if len(voters) <= 3 else f"{len(voters)} annotators"
+
+
+def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
+    human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
+    answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
+    if human is not None and not counts(human, params):
+        return Reject("annotators_disagree", f"{len(human.voters)} annotators, best label {human.confidence or 0:.2f}")
+    why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.accept_at:.2f}"]
+    if answer is not None:
+        bar = "no threshold is precise enough" if accept_at is None else f"accepted from {accept_at:.3f}"
+        why.append(f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {bar}")
+    return Reject("awaiting_label", "; ".join(why) or "nobody has labelled it yet")
+
+
+def _note_conflicts(record: Record, found: dict[str, Candidate], order: list[str], ledger: Ledger) -> None:
+    first = order[0]
+    for other in order[1:]:
+        if found[other].value == found[first].value:
+            continue
+        ledger.conflicts[f"{first}_over_{other}"] += 1
+        if len(ledger.examples) < EXAMPLES:
+            values = {kind: found[kind].value for kind in order}
+            ledger.examples.append({"record_id": record.id, "split": record.split, **values})
+
+
+def _split(record: Record, chosen: str, evidence: Evidence) -> Split:
+    """A newly labelled record joins the train split, or dev where its group is and people labelled it."""
+    if record.split not in (None, "unlabelled"):
+        return record.split
+    split = evidence.group_split.get(record.group or "", "train")
+    if split == "test" or (split == "dev" and chosen == "model"):
+        raise Reject("shares_group_with_held_out", f"group {record.group} is in the {split} split")
+    return split
+
+
+def _decided(record: Record, chosen: Candidate, split: Split, ledger: Ledger) -> Record:
+    if record.target is not None and chosen.value != record.target:
+        ledger.changes[f"{as_json(record.target)} -> {as_json(chosen.value)}"] += 1
+    if (record.target, record.labels_by, record.split) == (chosen.value, chosen.decision, split):
+        return record
+    return record.derive("label", target=chosen.value, labels_by=chosen.decision, split=split)

@@ -1,0 +1,73 @@
+"""Settings of the stage `label`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from pipeline.registry import did_you_mean
+from pipeline.settings import Settings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+#: Who can decide a label.
+KINDS = ("human", "crowd", "source", "model")
+
+
+class Crowd(Settings):
+    """Several people's votes on one record, and people's annotations that disagree."""
+
+    method: str = "dawid_skene"  # a name in aggregation/METHODS; best mean over 18 public vote sets
+    accept_at: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
+    review_below: Share = 0.8  # accepted, but queued for a person, below this posterior
+
+
+class Prelabel(Settings):
+    """What a model may label by itself."""
+
+    method: str | None = "linear"  # a name in prelabel/PREDICTORS; null: no pre-labels
+    accept_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
+    accept_at: Share | None = None  # confidence to accept at; null: lowest that reaches accept_precision
+    folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions; the usual trade of cost and bias
+    train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
+
+
+class Agreement(Settings):
+    """What the agreement report holds."""
+
+    resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
+    weak_below: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
+    min_votes: Annotated[int, Field(ge=1)] = 10  # fewer votes judge no annotator
+    list_at_most: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
+
+
+class Queue(Settings):
+    """How much each reason counts in the priority of a queued record (0 to 1; see docs/labelling.md)."""
+
+    unlabelled: Share = 0.8  # times how unsure the pre-label is
+    doubtful: Share = 0.9  # times how sure `clean` is that the label is wrong
+    crowd: Share = 0.9  # times how unsure the votes leave the label
+    disagreement: Share = 1.0  # times how unsure the annotators leave the label
+    text_changed: Share = 0.7  # a person labelled an earlier text of this record
+
+
+class Params(Settings):
+    """Section `label`."""
+
+    precedence: tuple[str, ...] = KINDS  # first that has an answer decides; leave one out to ignore it
+    relabel_test: bool = False  # may people and votes change labels that the test split came with?
+    crowd: Crowd = Crowd()
+    prelabel: Prelabel = Prelabel()
+    agreement: Agreement = Agreement()
+    queue: Queue = Queue()
+
+    @field_validator("precedence")
+    @classmethod
+    def _known_kinds(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in KINDS]
+        if unknown:
+            raise ValueError(f"unknown name '{unknown[0]}'. {did_you_mean(unknown[0], KINDS)}")
+        if not names or len(set(names)) != len(names):
+            raise ValueError("name each of human, crowd, source, model at most once, and at least one")
+        return names

@@ -1,0 +1,129 @@
+"""Pre-labels: a model's answer, with a calibrated confidence, for records that need one.
+
+A predictor gets the labelled train records to learn from and the records to answer for, and returns
+`Prelabels`. Adding one (the last trained model, an LLM): one function, one line in `PREDICTORS`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.label.params import Prelabel
+from pipeline.modeling.models import Model, revision
+from pipeline.record import Target, share
+from pipeline.registry import pick
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A record as a predictor sees it. `stratum` is its class, None where it is not labelled or has none."""
+
+    id: str
+    text: str
+    group: str
+    stratum: str | None = None
+    target: Target = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's answer and its calibrated probability."""
+
+    value: Target
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prelabels:
+    """Answers by record id; `accept_at` None: none of them may become a label without a person."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    accept_at: float | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel], Prelabels]
+
+
+def prelabel(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+    """Answers for `ask` by the predictor named in params; the report says why where there are none."""
+    if params.method is None:
+        return _none("switched off: label.prelabel.method is null")
+    if not ask:
+        return _none("no record needs one")
+    work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method")
+    return work(learn, ask, encoder, params)
+
+
+def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+    """Logistic regression on encoder features, calibrated by temperature on out-of-sample logits.
+
+    A record of `ask` that is also in `learn` (a doubtful label) is answered by a model that saw neither
+    it nor its group. Classes with fewer groups than folds are not learnt.
+    """
+    classes: dict[str | None, Target] = {e.stratum: e.target for e in learn if e.stratum is not None}
+    if not classes:
+        return _none("this task has no classes to predict, or no train record is labelled; people label the rest")
+    kept, rare = _common_classes(learn, params)
+    if len({e.stratum for e in kept}) < 2:
+        return _none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
+    return _fit_and_answer(kept, ask, classes, rare, encoder, params)
+
+
+PREDICTORS: dict[str, Predictor] = {"linear": linear}
+
+
+def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[str]]:
+    """A stable sample of at most `train_rows`, without classes too rare for the folds; and those classes."""
+    labelled = [e for e in learn if e.stratum is not None]
+    sample = sorted(labelled, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
+    groups: dict[str, set[str]] = defaultdict(set)
+    for example in sample:
+        groups[str(example.stratum)].add(example.group)
+    rare = sorted(name for name, members in groups.items() if len(members) < params.folds)
+    return sorted((e for e in sample if e.stratum not in rare), key=lambda e: e.id), rare
+
+
+def _fit_and_answer(
+    learn: Sequence[Example],
+    ask: Sequence[Example],
+    classes: dict[str | None, Target],
+    rare: list[str],
+    encoder: Model,
+    params: Prelabel,
+) -> Prelabels:
+    import numpy as np
+
+    from pipeline.label.reliability import calibrate
+    from pipeline.modeling.encoder import features
+    from pipeline.modeling.linear import fit, out_of_sample, softmax
+
+    strata = [str(e.stratum) for e in learn]
+    rows = features([e.text for e in (*learn, *ask)], encoder)
+    known, asked = rows[: len(learn)], rows[len(learn) :]
+    names, held_out = out_of_sample(known, strata, [e.group for e in learn], params.folds)
+    half = np.array([share("label.half", e.group) < 0.5 for e in learn])
+    if half.all() or not half.any():
+        return _none("too few independent train records to measure reliability", rare)
+    truth = np.searchsorted(names, strata)
+    found = calibrate(held_out, truth, half, params.accept_precision, params.accept_at)
+    logits = fit(known, strata).logits(asked)  # (asked, classes)
+    place = {e.id: n for n, e in enumerate(learn)}
+    for n, example in enumerate(ask):
+        if example.id in place:
+            logits[n] = held_out[place[example.id]]
+    probabilities = softmax(logits / found.temperature)
+    best = probabilities.argmax(axis=1)
+    answers = {
+        e.id: Answer(classes[names[k]], float(row[k])) for e, row, k in zip(ask, probabilities, best, strict=True)
+    }
+    about = {"method": f"linear on {revision(encoder)}", "asked": len(ask), "classes_too_rare": rare}
+    spread = dict(sorted(Counter(str(names[k]) for k in best).items()))
+    return Prelabels(answers, found.threshold, {"applies": True, **about, **found.report, "answers": spread})
+
+
+def _none(why: str, rare: Sequence[str] = ()) -> Prelabels:
+    return Prelabels(report={"applies": False, "why": why, "classes_too_rare": list(rare)})

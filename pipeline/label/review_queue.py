@@ -1,0 +1,118 @@
+"""What people should look at, most useful first: `queue.parquet`.
+
+    priority = 1 - product over reasons of (1 - weight x severity)
+
+Every reason has a weight in params (`label.queue`) and a severity in [0, 1]; a record with several
+reasons ranks above one with the strongest alone. docs/labelling.md says what each severity is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.label.merge import Evidence, candidates, counts
+from pipeline.label.params import Params
+from pipeline.label.prelabel import Prelabels
+from pipeline.record import Record, as_json
+
+COLUMNS = pa.schema(
+    {
+        "record_id": pa.string(),
+        "reason": pa.string(),
+        "priority": pa.float64(),
+        "prelabel": pa.string(),
+        "confidence": pa.float64(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a record is queued. `prelabel` is the answer to show (JSON), where this reason brings one."""
+
+    name: str
+    weight: float
+    severity: float
+    prelabel: str | None = None
+    confidence: float | None = None
+
+
+Review = Mapping[str, list[dict[str, Any]]]
+
+
+def queue(
+    records: Iterable[Record], evidence: Evidence, review: Review, changed_texts: Set[str], params: Params
+) -> pa.Table:
+    """One row per record that needs a person, sorted by priority, then id.
+
+    `review` holds the rows of review.parquet by record; `changed_texts` the records whose annotation
+    was for an earlier text.
+    """
+    rows = [
+        _row(record.id, reasons, evidence.prelabels)
+        for record in records
+        if (reasons := _reasons(record, evidence, review.get(record.id, ()), params, record.id in changed_texts))
+    ]
+    rows.sort(key=lambda row: (-row["priority"], row["record_id"]))
+    return pa.Table.from_pylist(rows, schema=COLUMNS)
+
+
+def _reasons(
+    record: Record, evidence: Evidence, doubts: Iterable[Mapping[str, Any]], params: Params, text_changed: bool
+) -> list[Reason]:
+    weights = params.queue
+    human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
+    found: list[Reason] = []
+    if record.split == "benchmark":
+        return found
+    if text_changed:
+        found.append(Reason("text_changed", weights.text_changed, 1.0))
+    if human is not None:
+        if not counts(human, params):
+            found.append(Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0)))
+        return found  # a person has looked: the doubts below are answered
+    if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_below:
+        value = None if crowd.value is None else as_json(crowd.value)
+        found.append(Reason("low_crowd_confidence", weights.crowd, 1 - crowd.confidence, value, crowd.confidence))
+    decided = any(kind in params.precedence for kind in candidates(record, evidence, params))
+    if not decided and evidence.group_split.get(record.group or "") != "test":
+        answer = evidence.prelabels.answers.get(record.id)
+        found.append(Reason("unlabelled", weights.unlabelled, 1 - (answer.confidence if answer else 0.0)))
+    return [*found, *(_doubt(row, weights.doubtful) for row in doubts)]
+
+
+def _doubt(row: Mapping[str, Any], weight: float) -> Reason:
+    sure = row["confidence"]
+    severity = 0.5 if sure is None or math.isnan(sure) else min(max(sure, 0.0), 1.0)
+    return Reason(row["reason"], weight, severity, row["suggested"], sure if row["suggested"] else None)
+
+
+def _row(record_id: str, reasons: list[Reason], prelabels: Prelabels) -> dict[str, Any]:
+    strongest = max(reasons, key=lambda reason: (reason.weight * reason.severity, reason.name))
+    answer = prelabels.answers.get(record_id)
+    own = next((r for r in (strongest, *reasons) if r.prelabel is not None), None)
+    shown, sure = (None, None) if own is None else (own.prelabel, own.confidence)
+    if own is None and answer is not None:
+        shown, sure = as_json(answer.value), answer.confidence
+    rest = math.prod(1 - reason.weight * reason.severity for reason in reasons)
+    return {
+        "record_id": record_id,
+        "reason": strongest.name,
+        "priority": round(1 - rest, 6),
+        "prelabel": shown,
+        "confidence": sure,
+    }
+
+
+def by_record(review: pa.Table) -> Review:
+    """Rows of review.parquet by record id."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in review.select(["record_id", "reason", "suggested", "confidence"]).to_pylist():
+        found[row["record_id"]].append(row)
+    return dict(found)
