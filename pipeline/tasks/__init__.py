@@ -50,11 +50,14 @@ class TaskType(Protocol):
     def row(self, record: Record) -> dict[str, Any]:
         """The flat columns (text, label, ...) that validation checks and the export carries."""
 
-    def protected(self, record: Record) -> Sequence[str]:
-        """Substrings of the main text that augmentation must leave as they are."""
+    def augmentable(self, record: Record) -> str:
+        """The one text of the record that augmentation may rewrite."""
 
-    def with_main_text(self, record: Record, text: str) -> tuple[dict[str, Any], Target]:
-        """Fields and target of a copy whose main text is `text`. Raises Reject where annotations are lost."""
+    def protected(self, record: Record) -> Sequence[str]:
+        """Substrings of the augmentable text that augmentation must leave as they are."""
+
+    def with_augmentable(self, record: Record, text: str) -> tuple[dict[str, Any], Target]:
+        """Fields and target of a copy whose augmentable text is `text`. Raises Reject where annotations are lost."""
 
     def labeling_config(self, task: Task) -> str:
         """The Label Studio labeling configuration (XML)."""

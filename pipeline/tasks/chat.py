@@ -7,6 +7,7 @@ A conversation without a final reply is an unlabelled record.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from pipeline.settings import Task
 FIELDS: Mapping[str, str] = {"messages": "messages"}
 
 HUB_CATEGORY = "text-generation"
+
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 #: Role names that other tools use, and ours.
 ROLES = {
@@ -97,12 +100,17 @@ def row(record: Record) -> dict[str, Any]:
     return {"prompt": _last_user(record), "response": record.target, "messages": messages}
 
 
+def augmentable(record: Record) -> str:
+    """The last user turn: what was asked may be worded otherwise, the reply stays."""
+    return _last_user(record)
+
+
 def protected(record: Record) -> Sequence[str]:
-    """Nothing: augmentation rewrites the last user turn only."""
-    return ()
+    """Code in the last user turn: fenced blocks and inline spans."""
+    return _CODE.findall(_last_user(record))
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same reply to a last user turn that reads `text`."""
     messages = [dict(message) for message in record.fields["messages"]]
     last = max(n for n, message in enumerate(messages) if message["role"] == "user")

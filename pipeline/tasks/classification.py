@@ -63,12 +63,17 @@ def row(record: Record) -> dict[str, Any]:
     return {"text": record.fields["text"], "label": record.target}
 
 
+def augmentable(record: Record) -> str:
+    """The text."""
+    return str(record.fields["text"])
+
+
 def protected(record: Record) -> Sequence[str]:
     """Nothing: a label belongs to the whole text."""
     return ()
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same label on another text."""
     return {"text": text}, record.target
 

@@ -1,0 +1,19 @@
+"""Any translation model that transformers can load (MarianMT, M2M, T5, ...), by folder or hub name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.augment.augmenters.request import EngineMissingError
+from pipeline.errors import PipelineError
+
+
+def open_model(name: str) -> tuple[str, Callable[[list[str]], list[str]]]:
+    """Version and translator. The model is loaded on first use. Raises EngineMissingError."""
+    from pipeline.modeling.generation import Seq2Seq
+
+    try:
+        model = Seq2Seq(name)
+    except PipelineError as error:
+        raise EngineMissingError(error.message, error.hint) from None
+    return name, model.translate

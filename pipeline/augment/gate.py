@@ -1,0 +1,128 @@
+"""The gate: what is wrong with each child, if anything. Cheap questions first.
+
+Reasons: empty, unchanged, structure_lost, not_new, meaning_changed, too_similar, label_changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.augment import novelty
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.params import GateSettings
+from pipeline.augment.structure import lost_structure
+from pipeline.augment.text_features import TextFeatures
+from pipeline.errors import shorten
+from pipeline.modeling import linear
+from pipeline.record import Record, share
+from pipeline.settings import Task
+from pipeline.stage import Drop
+from pipeline.tasks import task_type
+
+#: Child id -> why it is rejected. Accepted children are not in it.
+Verdicts = dict[str, Drop]
+
+
+def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
+    """Questions that the two texts answer: empty, unchanged, structure_lost."""
+    found = {c.child.id: _text_problem(c, task) for c in candidates}
+    return {name: drop for name, drop in found.items() if drop}
+
+
+def check_novelty(
+    candidates: Sequence[Candidate], records: Sequence[Record], task: Task, max_jaccard: float
+) -> Verdicts:
+    """not_new: a near-duplicate of a record of any split other than its parent, or of an earlier child."""
+    kind = task_type(task)
+    row = {record.id: n for n, record in enumerate(records)}
+    texts = [kind.main_text(c.child) for c in candidates]
+    others = [kind.main_text(record) for record in records]
+    closest = novelty.nearest(texts, others, [row[c.parent.id] for c in candidates])
+    verdicts: Verdicts = {}
+    for candidate, (score, other) in zip(candidates, closest, strict=True):
+        if score >= max_jaccard:
+            detail = f"Jaccard {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
+            verdicts[candidate.child.id] = Drop("not_new", detail, records[other].id)
+    fresh = [n for n, c in enumerate(candidates) if c.child.id not in verdicts]
+    for n, earlier in novelty.repeats([texts[n] for n in fresh], max_jaccard).items():
+        other_child = candidates[fresh[earlier]].child
+        detail = f"a near-duplicate of an earlier child: {shorten(texts[fresh[earlier]])}"
+        verdicts[candidates[fresh[n]].child.id] = Drop("not_new", detail, other_child.id)
+    return verdicts
+
+
+def check_meaning(
+    candidates: Sequence[Candidate], features: TextFeatures, settings: GateSettings, task: Task
+) -> Verdicts:
+    """meaning_changed, too_similar: the cosine of child and parent lies outside the band."""
+    kind = task_type(task)
+    low, high = settings.min_cosine, settings.max_cosine
+    if features.is_tfidf:
+        low, high = settings.min_cosine_tfidf, settings.max_cosine_tfidf
+    scores = features.cosine(
+        [kind.augmentable(c.child) for c in candidates], [kind.augmentable(c.parent) for c in candidates]
+    )
+    verdicts: Verdicts = {}
+    for candidate, score in zip(candidates, scores, strict=True):
+        if score < low:
+            verdicts[candidate.child.id] = Drop("meaning_changed", f"cosine {score:.3f} with its parent, below {low}")
+        elif score > high:
+            verdicts[candidate.child.id] = Drop("too_similar", f"cosine {score:.3f} with its parent, above {high}")
+    return verdicts
+
+
+def check_labels(
+    candidates: Sequence[Candidate],
+    parents: Sequence[Record],
+    features: TextFeatures,
+    settings: GateSettings,
+    task: Task,
+) -> Verdicts:
+    """label_changed: a model that saw neither the parent nor its group gives the child another label."""
+    kind = task_type(task)
+    labels = [str(kind.stratum(record)) for record in parents]
+    folds = np.array([fold(record, settings.folds) for record in parents])
+    matrix = features.rows([kind.main_text(record) for record in parents])
+    verdicts: Verdicts = {}
+    for number in range(settings.folds):
+        part = [c for c in candidates if fold(c.parent, settings.folds) == number]
+        seen = np.flatnonzero(folds != number)
+        if not part or len({labels[n] for n in seen}) < 2:
+            continue
+        head = linear.fit(matrix[seen], [labels[n] for n in seen])
+        scores = head.probabilities(features.rows([kind.main_text(c.child) for c in part]))
+        for candidate, row in zip(part, scores, strict=True):
+            problem = _label_problem(str(kind.stratum(candidate.parent)), head.labels, row, settings)
+            if problem:
+                verdicts[candidate.child.id] = Drop("label_changed", problem)
+    return verdicts
+
+
+def fold(record: Record, folds: int) -> int:
+    """Which fold a record and its whole group are in; depends on nothing else."""
+    return int(share("augment fold", record.group or record.id) * folds)
+
+
+def _text_problem(candidate: Candidate, task: Task) -> Drop | None:
+    parent = task_type(task).augmentable(candidate.parent)
+    if candidate.broken:
+        return Drop("structure_lost", candidate.broken)
+    if not candidate.text.strip():
+        return Drop("empty", "the method gave no text")
+    if candidate.text.casefold().split() == parent.casefold().split():
+        return Drop("unchanged", "the text is its parent's")
+    lost = lost_structure(parent, candidate.text, task_type(task).protected(candidate.parent))
+    return Drop("structure_lost", lost) if lost else None
+
+
+def _label_problem(label: str, names: tuple[str, ...], row: Any, settings: GateSettings) -> str:
+    guess = names[int(row.argmax())]
+    probability = float(row[names.index(label)]) if label in names else 0.0
+    if guess == label or probability >= settings.min_label_probability:
+        return ""
+    return (
+        f"a model that never saw its parent says '{guess}' ({float(row.max()):.2f}), '{label}' only {probability:.2f}"
+    )

@@ -1,0 +1,92 @@
+"""All judgements on one run's candidates: the gate's verdicts, and which methods are worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.augment import gate, worth
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.gate import Verdicts
+from pipeline.augment.params import Params
+from pipeline.augment.policy import parents
+from pipeline.augment.text_features import TextFeatures
+from pipeline.modeling.models import Models, revision
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.stage import Drop
+from pipeline.tasks import task_type
+
+
+class Judge:
+    """`verdicts`: children the gate rejects. `unhelpful`: accepted children of methods that did not help.
+
+    `gate` and `worth` are notes for report.json.
+    """
+
+    def __init__(
+        self, records: Sequence[Record], candidates: Sequence[Candidate], params: Params, task: Task, models: Models
+    ) -> None:
+        self._params, self._task = params, task
+        self._kind = task_type(task)
+        self._parents = parents(records)
+        self.verdicts: Verdicts = {}
+        self.unhelpful: Verdicts = {}
+        self.gate: dict[str, Any] = {"features": revision(models.encoder)}
+        self.worth: dict[str, Any] = {"keep": params.keep}
+        if candidates:
+            self._check(records, candidates, models)
+            self._weigh(records, [c for c in candidates if c.child.id not in self.verdicts])
+
+    def _check(self, records: Sequence[Record], candidates: Sequence[Candidate], models: Models) -> None:
+        settings, task = self._params.gate, self._task
+        self.verdicts |= gate.check_texts(candidates, task)
+        # New against records first, so that no copy costs an embedding.
+        self.verdicts |= gate.check_novelty(self._alive(candidates), records, task, settings.max_jaccard)
+        alive = self._alive(candidates)
+        classes = {self._kind.stratum(record) for record in self._parents}
+        self._has_classes = None not in classes and len(classes) > 1
+        self._features = TextFeatures(self._texts(records, alive), models.encoder)
+        self.verdicts |= gate.check_meaning(alive, self._features, settings, task)
+        if self._has_classes:
+            self.verdicts |= gate.check_labels(self._alive(candidates), self._parents, self._features, settings, task)
+        else:
+            self.gate["label_check"] = "skipped: it needs two classes in the train split"
+
+    def _alive(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        return [c for c in candidates if c.child.id not in self.verdicts]
+
+    def _texts(self, records: Sequence[Record], alive: Sequence[Candidate]) -> list[str]:
+        """Every text that some question needs features of."""
+        texts = [self._kind.augmentable(record) for c in alive for record in (c.parent, c.child)]
+        if alive and self._has_classes:
+            texts += [self._kind.main_text(record) for record in [*self._parents, *_dev(records)]]
+            texts += [self._kind.main_text(c.child) for c in alive]
+        return texts
+
+    def _weigh(self, records: Sequence[Record], accepted: Sequence[Candidate]) -> None:
+        names = list(dict.fromkeys(c.method for c in accepted))
+        if self._params.keep == "always" or not names:
+            return
+        if not self._has_classes:
+            self._not_measured(
+                accepted, "no measurement without two classes; set augment.keep: always to keep children"
+            )
+            return
+        labelled = [*self._parents, *_dev(records)]
+        choice = worth.choose(accepted, labelled, self._features, self._params.worth, self._task)
+        self.worth |= choice.notes
+        if choice.not_measured:
+            self._not_measured(accepted, choice.not_measured)
+            return
+        for c in accepted:
+            if c.method in choice.unhelpful:
+                self.unhelpful[c.child.id] = Drop("did_not_help", choice.unhelpful[c.method])
+
+    def _not_measured(self, accepted: Sequence[Candidate], why: str) -> None:
+        self.worth["not_measured"] = why
+        self.unhelpful = {c.child.id: Drop("not_measured", why) for c in accepted}
+
+
+def _dev(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.split == "dev" and record.target is not None]

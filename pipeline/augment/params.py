@@ -1,0 +1,59 @@
+"""Settings of the augment stage."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pipeline.augment.augmenters import METHODS
+from pipeline.augment.policy import MethodSettings
+from pipeline.registry import pick
+from pipeline.settings import Settings, parse
+
+
+class GateSettings(Settings):
+    """What a child must pass. Where the defaults come from: docs/augmentation.md."""
+
+    # Cosine between child and parent, by the encoder; below: another meaning, above: nothing new.
+    min_cosine: float = Field(default=0.75, ge=-1, le=1)
+    max_cosine: float = Field(default=0.995, ge=-1, le=1)
+    # The same where models.encoder is tfidf, which sees spelling, not meaning.
+    min_cosine_tfidf: float = Field(default=0.4, ge=0, le=1)
+    max_cosine_tfidf: float = Field(default=0.995, ge=0, le=1)
+    # Jaccard of character 5-grams (Chinese: 2-grams) with any other record of any split; from here on it is a copy.
+    max_jaccard: float = Field(default=0.8, gt=0, le=1)
+    # The label is kept where a model that never saw the parent predicts it, or gives it at least this probability.
+    min_label_probability: float = Field(default=0.5, ge=0, le=1)
+    folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
+
+
+class WorthSettings(Settings):
+    """How "does it help?" is measured: paired runs of a linear model with and without a method's children."""
+
+    seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
+    tolerance: float = Field(default=0.005, ge=0, le=1)  # macro-F1 that the interval's lower end may lie below none
+    max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
+    min_held_out: int = Field(default=200, ge=10)  # rows the dev split needs to be judged on; else a fifth of train is
+
+
+class Params(Settings):
+    """Section `augment`."""
+
+    max_children: int = Field(default=3000, ge=0)  # children made in all, accepted or not: bounds time
+    # if_helps: a method's children stay only where the measurement does not speak against them. always: unmeasured.
+    keep: Literal["always", "if_helps"] = "if_helps"
+    require: bool = False  # true: a missing engine stops the run; false: its method is skipped and the report says so
+    gate: GateSettings = GateSettings()
+    worth: WorthSettings = WorthSettings()
+    # Name in augmenters.METHODS -> its settings; run in this order.
+    methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+def enabled_methods(params: Params) -> dict[str, MethodSettings]:
+    """Each enabled method's own settings, in the order of params.yaml. All are checked, enabled or not."""
+    found = {}
+    for name, values in params.methods.items():
+        method = pick(METHODS, name, "params.yaml: augment.methods")
+        found[name] = parse(values, method.settings, f"params.yaml: augment.methods.{name}")
+    return {name: settings for name, settings in found.items() if settings.enabled}

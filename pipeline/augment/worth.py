@@ -1,0 +1,203 @@
+"""Is it worth it? Paired runs of a linear model with and without each method's accepted children.
+
+Each seed draws its own part of the train split's groups. The same model is trained on it alone, with
+the children of its records, and with plain copies of their parents (a control: more rows, nothing new). All are
+judged on the dev split, or on train records that the seed left out where the dev split is small.
+The test split is never looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.params import WorthSettings
+from pipeline.augment.text_features import TextFeatures
+from pipeline.modeling import linear
+from pipeline.record import Record, share
+from pipeline.settings import Task
+from pipeline.tasks import task_type
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Labels = NDArray[np.int64]
+
+_BOOTSTRAP = 400
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Macro-F1 against training without children: mean over seeds, 95 % interval over seeds and items together."""
+
+    mean: float
+    low: float
+    high: float
+
+    def note(self) -> dict[str, float]:
+        """For report.json."""
+        return {"mean": round(self.mean, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seed: truth of the held-out items, and each variant's predictions for them."""
+
+    truth: Labels
+    predicted: Mapping[str, Labels]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which methods do not help and why; or why nothing could be measured. `notes` is for report.json."""
+
+    unhelpful: Mapping[str, str]
+    notes: Mapping[str, Any]
+    not_measured: str = ""
+
+
+def choose(
+    accepted: Sequence[Candidate],
+    records: Sequence[Record],
+    features: TextFeatures,
+    settings: WorthSettings,
+    task: Task,
+) -> Choice:
+    """Keep a method where its gain's lower end lies above `-tolerance`; then all kept ones must pass together.
+
+    Where they do not, only the method with the highest lower end stays. `records` are the
+    labelled records of train and dev.
+    """
+    methods = list(dict.fromkeys(c.method for c in accepted))
+    variants = {name: [c for c in accepted if c.method == name] for name in methods}
+    runs, problem = _runs(variants, records, features, settings, task)
+    if problem:
+        return Choice({}, {}, problem)
+    on_dev = _on_dev(records, settings)
+    gains = {name: gain(runs, name, paired_items=on_dev) for name in runs[0].predicted if name != "none"}
+    bar = -settings.tolerance
+    helpful = [name for name in methods if gains[name].low > bar]
+    if len(helpful) > 1:
+        together = [c for c in accepted if c.method in helpful]
+        runs_together, _ = _runs({"together": together}, records, features, settings, task)
+        gains["together"] = gain(runs_together, "together", paired_items=on_dev)
+        if gains["together"].low <= bar:
+            helpful = [max(helpful, key=lambda name: gains[name].low)]
+    none = float(np.mean([macro_f1(run.truth, run.predicted["none"]) for run in runs]))
+    notes = {
+        "judged_on": "dev split" if on_dev else "train groups left out by the seed",
+        "held_out_rows": [len(run.truth) for run in runs],
+        "seeds": settings.seeds,
+        "macro_f1_none": round(none, 4),
+        "gain_over_none": {name: value.note() for name, value in gains.items()},
+        "kept_methods": helpful,
+    }
+    return Choice({name: _why(gains, name, bar) for name in methods if name not in helpful}, notes)
+
+
+def _why(gains: Mapping[str, Gain], name: str, bar: float) -> str:
+    own = gains[name]
+    told = f"macro-F1 {own.mean:+.4f} [{own.low:+.4f}, {own.high:+.4f}] against none, the lower end must exceed {bar}"
+    return told if own.low <= bar else f"{told}; together with the other methods it fell short"
+
+
+def _on_dev(records: Sequence[Record], settings: WorthSettings) -> bool:
+    return sum(record.split == "dev" for record in records) >= settings.min_held_out
+
+
+def _runs(
+    variants: Mapping[str, Sequence[Candidate]],
+    records: Sequence[Record],
+    features: TextFeatures,
+    settings: WorthSettings,
+    task: Task,
+) -> tuple[list[Run], str]:
+    """One run a seed, or why there is none: a seed drew no held-out rows, or only one class."""
+    train = [record for record in records if record.split == "train"]
+    dev = [record for record in records if record.split == "dev"]
+    trial, kind = _Trial(features, task), task_type(task)
+    runs = []
+    for seed in range(settings.seeds):
+        part, rest = _draw(train, seed, settings.max_rows)
+        held_out = dev if _on_dev(records, settings) else rest
+        if not held_out or len({kind.stratum(record) for record in part}) < 2:
+            return [], "too few labelled records to measure a gain; set augment.keep: always to keep children"
+        runs.append(trial.run(part, held_out, variants))
+    return runs, ""
+
+
+class _Trial:
+    def __init__(self, features: TextFeatures, task: Task) -> None:
+        self._features = features
+        self._kind = task_type(task)
+
+    def run(
+        self, part: Sequence[Record], held_out: Sequence[Record], variants: Mapping[str, Sequence[Candidate]]
+    ) -> Run:
+        """Train once per variant on `part` and what the variant adds to it; predict `held_out`."""
+        names = sorted({self._label(record) for record in [*part, *held_out]})
+        inputs = self._features.rows([self._kind.main_text(record) for record in held_out])
+        present = {record.id for record in part}
+        predicted = {"none": self._predict(part, [], inputs, names)}
+        for name, candidates in variants.items():
+            own = [c for c in candidates if c.parent.id in present]
+            predicted[name] = self._predict(part, [c.child for c in own], inputs, names)
+            predicted[f"copies of {name}"] = self._predict(part, [c.parent for c in own], inputs, names)
+        return Run(np.searchsorted(names, [self._label(record) for record in held_out]), predicted)
+
+    def _predict(self, part: Sequence[Record], more: Sequence[Record], inputs: Any, names: list[str]) -> Labels:
+        rows = [*part, *more]
+        head = linear.fit(
+            self._features.rows([self._kind.main_text(record) for record in rows]), [self._label(r) for r in rows]
+        )
+        return np.searchsorted(names, head.labels)[head.logits(inputs).argmax(axis=1)]
+
+    def _label(self, record: Record) -> str:
+        return str(self._kind.stratum(record))
+
+
+def gain(runs: Sequence[Run], name: str, paired_items: bool) -> Gain:
+    """Macro-F1 of a variant less that of `none`; seeds and items are resampled together.
+
+    `paired_items`: all runs judge the same items, so one draw of items serves all seeds.
+    """
+    rng = np.random.default_rng(0)
+    full = [macro_f1(run.truth, run.predicted[name]) - macro_f1(run.truth, run.predicted["none"]) for run in runs]
+    draws = []
+    for _ in range(_BOOTSTRAP):
+        common = _weights(rng, len(runs[0].truth))
+        values = []
+        for n in rng.integers(0, len(runs), len(runs)):
+            run = runs[n]
+            weights = common if paired_items else _weights(rng, len(run.truth))
+            with_it, without = run.predicted[name], run.predicted["none"]
+            values.append(macro_f1(run.truth, with_it, weights) - macro_f1(run.truth, without, weights))
+        draws.append(np.mean(values))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Gain(float(np.mean(full)), float(low), float(high))
+
+
+def macro_f1(truth: Labels, predicted: Labels, weights: Any = None) -> float:
+    """Mean F1 over the classes that occur in `truth`; `weights` counts each item so many times."""
+    size = int(max(truth.max(), predicted.max())) + 1
+    hits = np.bincount(truth[truth == predicted], None if weights is None else weights[truth == predicted], size)
+    true, guessed = np.bincount(truth, weights, size), np.bincount(predicted, weights, size)
+    present = true > 0
+    return float((2 * hits[present] / (true[present] + guessed[present])).mean())
+
+
+def _draw(train: Sequence[Record], seed: int, max_rows: int) -> tuple[list[Record], list[Record]]:
+    """Four fifths of the groups (at most `max_rows` records) and the other fifth."""
+    place = [share("augment worth", str(seed), record.group or record.id) for record in train]
+    limit = min(0.8, max_rows / max(len(train), 1))
+    part = [record for record, value in zip(train, place, strict=True) if value < limit]
+    rest = [record for record, value in zip(train, place, strict=True) if value >= 0.8]
+    return part, rest
+
+
+def _weights(rng: np.random.Generator, size: int) -> Any:
+    return np.bincount(rng.integers(0, size, size), minlength=size)
