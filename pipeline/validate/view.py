@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from pipeline.record import Record, as_json
 from pipeline.settings import Task
 from pipeline.store import to_records
 from pipeline.tasks import TaskType, task_type
+
+_NO_WORD = re.compile(r"[\W_]+")
 
 #: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
 EXPORTED = {"train": "train", "dev": "validation", "test": "test"}
@@ -81,8 +84,9 @@ class View:
         return found
 
     def text_key(self, record: Record) -> str:
-        """The main text without what does not make it another text: width, case, white space."""
-        return " ".join(unicodedata.normalize("NFKC", self.kind.main_text(record)).casefold().split())
+        """The letters and digits of the main text, width and case aside; its symbols where it has none."""
+        text = unicodedata.normalize("NFKC", self.kind.main_text(record)).casefold()
+        return " ".join(_NO_WORD.sub(" ", text).split()) or "".join(text.split())
 
 
 def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, Mapping[str, Any]]) -> View:

@@ -153,6 +153,7 @@ def test_a_multi_label_column_stays_a_list(project):
         ("CC BY 4.0", "cc-by-4.0"),
         ("Apache-2.0", "apache-2.0"),
         ("MIT License", "mit"),
+        ("Apache-2.0 (simulated votes)", "apache-2.0"),
         ("BSD", "bsd"),
         ("内部使用", "other"),
         ("", "other"),

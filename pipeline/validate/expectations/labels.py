@@ -24,7 +24,7 @@ def in_declared_labels(rule: ShareRule, view: View) -> Check:
 
 
 def no_conflicting_labels(rule: ShareRule, view: View) -> Check:
-    """No two records of equal text (width, case and white space aside) have different labels.
+    """No two records of equal text (as no_leakage compares it) have different labels.
 
     All records of such a text are named, each with one record that disagrees.
     """
@@ -32,13 +32,13 @@ def no_conflicting_labels(rule: ShareRule, view: View) -> Check:
     by_text: dict[str, dict[str, Record]] = defaultdict(dict)
     keys = [view.text_key(record) for record in view.records]
     for key, record in zip(keys, view.records, strict=True):
-        if record.target is not None:
+        if key and record.target is not None:
             by_text[key].setdefault(as_json(record.target), record)
 
     def verdict(key: str, record: Record) -> str | None:
         mine = as_json(record.target)
         others = [other for target, other in by_text[key].items() if target != mine]
-        if record.target is None or not others:
+        if not others or record.target is None:
             return None
         return f"labelled {mine}, the same text in {others[0].id} is labelled {as_json(others[0].target)}"
 

@@ -22,7 +22,7 @@ class Trust(Rule):
 
 
 def no_leakage(rule: ShareRule, view: View) -> Check:
-    """No record shares its text (width, case and white space aside) or group with another split.
+    """No record shares its text (width, case, punctuation and white space aside) or group with another split.
 
     An augmented record is in train, and so is its parent. Only the copy in the less precious
     split is named (test, benchmark, dev, train), with the record that it repeats.

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.errors import PipelineError
+from pipeline.modeling.generator import generator_folder
 from pipeline.modeling.models import TFIDF, Model, local_path
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
@@ -36,7 +37,7 @@ def fits_model(rule: FitsModel, view: View) -> Check:
             f"validate.suite: fits_model needs models.{rule.model}, which is not set.",
             "Set it, or name the other model: encoder or generator.",
         )
-    how, count = token_counter(model, f"models.{rule.model}")
+    how, count = token_counter(model, rule.model)
     texts = [view.texts(record) for record in view.records]
     counts = iter(count([text for part in texts for text in part]))
     lengths = [sum(next(counts) + rule.per_text for _ in part) for part in texts]
@@ -47,10 +48,10 @@ def fits_model(rule: FitsModel, view: View) -> Check:
     return verdicts(title, reasons, rule.share, facts)
 
 
-def token_counter(model: Model, where: str) -> tuple[str, Counter]:
+def token_counter(model: Model, which: str) -> tuple[str, Counter]:
     """How tokens are counted, in words, and the function that counts them (special tokens left out)."""
-    path = None if model.name == TFIDF else Path(local_path(model, where)) / "tokenizer.json"
-    if path is None or not path.is_file():
+    path = Path(_FOLDERS[which](model)) / "tokenizer.json"
+    if model.name == TFIDF or not path.is_file():
         return "estimated", lambda texts: [estimate(text) for text in texts]
     from tokenizers import Tokenizer
 
@@ -63,6 +64,14 @@ def token_counter(model: Model, where: str) -> tuple[str, Counter]:
         return [len(e.ids) for b in batches for e in tokenizer.encode_batch_fast(list(b), add_special_tokens=False)]
 
     return "counted", count
+
+
+def _encoder_folder(model: Model) -> str:
+    return model.name if model.name == TFIDF else local_path(model, "models.encoder")
+
+
+#: Name in section `models` -> what finds its folder. A generator's GGUF file is converted once, as for training.
+_FOLDERS: dict[str, Callable[[Model], str]] = {"encoder": _encoder_folder, "generator": generator_folder}
 
 
 def estimate(text: str) -> int:

@@ -74,7 +74,8 @@ def _metadata(
     total = sum(sizes.values())
     values: dict[str, Any] = {"pretty_name": params.name, "language": languages, "license": licence}
     if licence == "other":
-        values["license_name"] = strictest or "unknown"
+        values["license_name"] = "most-restrictive-of-the-sources"
+        values["license_details"] = strictest or "not stated"
     values["task_categories"] = [category]
     values["size_categories"] = [next((name for limit, name in _SIZES if total < limit), "1M<n<10M")]
     files = [{"split": name, "path": f"data/{name}-*.parquet"} for name in sizes]

@@ -33,8 +33,16 @@ ORDER = (
 
 
 def hub_id(licence: str) -> str:
-    """The hub's id for a licence as people write it: `CC BY 4.0` -> `cc-by-4.0`; `other` if unknown."""
-    words = re.sub(r"[^a-z0-9.]+", "-", licence.lower()).strip("-").removesuffix("-license").removesuffix("-licence")
+    """The hub's id for a licence as people write it: `CC BY 4.0` -> `cc-by-4.0`; `other` if unknown.
+
+    What stands in brackets is a remark.
+    """
+    words = (
+        re.sub(r"[^a-z0-9.]+", "-", re.sub(r"\(.*?\)", "", licence).lower())
+        .strip("-")
+        .removesuffix("-license")
+        .removesuffix("-licence")
+    )
     return words if words in ORDER else "other"
 
 
