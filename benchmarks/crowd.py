@@ -6,8 +6,8 @@ FOLDER holds `weather_sentiment_crowd/` (1,000 tweets x 20 votes; judged on the 
 all checkers confirmed). It is `$SHARED_DATA`, else `../shared/data`. Votes are drawn per item
 with a seed; figures are means over the seeds. Ties count as the share of them that a fair coin would win.
 
-crowd-kit's methods are added where it is installed; it is no dependency of ours. Try it beside ours:
-uv venv /tmp/peer && uv pip install -p /tmp/peer crowd-kit -r requirements.in, then run with that python.
+crowd-kit's methods are added where it can be imported; it is no dependency of ours:
+    uv pip install --no-deps --target PEERS crowd-kit && PYTHONPATH=PEERS python benchmarks/crowd.py
 """
 
 from __future__ import annotations

@@ -1,0 +1,176 @@
+"""Who decides a label: the precedence table and its exceptions."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.label.evidence import Opinion, crowd_rows, decide
+from pipeline.label.merge import Evidence, Ledger, merge
+from pipeline.label.params import Params
+from pipeline.label.prelabel import Answer, Prelabels
+from pipeline.record import Change, Decision, Reject, Vote
+from pipeline.settings import parse
+from tests.label.conftest import record
+
+HUMAN = {"r": Opinion("positive", None, ("ann",))}
+SPLIT_HUMAN = {"r": Opinion("positive", 0.9, ("ann", "小王"))}
+OPEN_HUMAN = {"r": Opinion(None, 0.0, ("ann", "小王"))}
+CROWD = {"r": Opinion("好", 0.9, ("x", "y", "z"))}
+WEAK_CROWD = {"r": Opinion("好", 0.4, ("x", "y"))}
+SURE = Prelabels({"r": Answer("negative", 0.97)}, 0.9)
+UNSURE = Prelabels({"r": Answer("negative", 0.7)}, 0.9)
+UNPROVEN = Prelabels({"r": Answer("negative", 0.99)}, None)
+
+
+def merged(one, params=None, **evidence):
+    ledger = Ledger()
+    return merge(one, Evidence(**evidence), params or Params(), ledger), ledger
+
+
+@pytest.mark.parametrize(
+    ("given", "evidence", "target", "decision"),
+    [
+        ("好", {"human": HUMAN, "crowd": CROWD, "prelabels": SURE}, "positive", Decision("human:ann")),
+        ("好", {"human": SPLIT_HUMAN, "crowd": CROWD}, "positive", Decision("human:ann+小王", 0.9)),
+        ("negative", {"crowd": CROWD, "prelabels": SURE}, "好", Decision("crowd:dawid_skene", 0.9)),
+        ("positive", {"crowd": WEAK_CROWD, "prelabels": SURE}, "positive", Decision("source:made", 0.7)),
+        ("positive", {"human": OPEN_HUMAN, "prelabels": SURE}, "positive", Decision("source:made", 0.7)),
+        ("positive", {}, "positive", Decision("source:made", 0.7)),
+        (None, {"prelabels": SURE}, "negative", Decision("model:linear", 0.97)),
+        (None, {"crowd": WEAK_CROWD, "prelabels": SURE}, "negative", Decision("model:linear", 0.97)),
+        (None, {"human": HUMAN, "prelabels": SURE}, "positive", Decision("human:ann")),
+    ],
+)
+def test_precedence(given, evidence, target, decision):
+    result, _ = merged(record("r", given), **evidence)
+    assert (result.target, result.labels_by, result.split) == (target, decision, "train")
+
+
+@pytest.mark.parametrize(
+    ("precedence", "target"),
+    [
+        (["model", "source"], "negative"),
+        (["source", "human"], "好"),
+        (["crowd", "human"], "好"),
+        (["human"], "positive"),
+    ],
+)
+def test_precedence_is_a_setting(precedence, target):
+    params = Params(precedence=tuple(precedence))
+    assert merged(record("r", "好"), params, human=HUMAN, crowd=CROWD, prelabels=SURE)[0].target == target
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason", "detail"),
+    [
+        ({}, "awaiting_label", "nobody has labelled it"),
+        ({"prelabels": UNSURE}, "awaiting_label", '"negative" at 0.700, accepted from 0.900'),
+        ({"prelabels": UNPROVEN}, "awaiting_label", "no threshold is precise enough"),
+        ({"crowd": WEAK_CROWD}, "awaiting_label", "votes reach 0.40 of 0.50"),
+        ({"human": OPEN_HUMAN, "prelabels": SURE}, "annotators_disagree", "2 annotators"),
+    ],
+)
+def test_what_nobody_decides_waits(evidence, reason, detail):
+    with pytest.raises(Reject, match=detail) as reject:
+        merged(record("r", None, split="unlabelled"), **evidence)
+    assert reject.value.reason == reason
+
+
+def test_a_change_keeps_before_and_after_and_is_reported():
+    result, ledger = merged(record("r", "好"), human=HUMAN)
+    assert result.history == (Change("label", "target", '"好"', '"positive"'),)
+    summary = ledger.summary()
+    assert summary["conflicts"] == {"human_over_source": 1}
+    assert summary["relabelled"] == {'"好" -> "positive"': 1}
+    assert summary["conflict_examples"] == [{"record_id": "r", "split": "train", "human": "positive", "source": "好"}]
+
+
+def test_a_confirmed_label_changes_only_who_decided():
+    result, ledger = merged(record("r", "positive"), human=HUMAN)
+    assert (result.labels_by, result.history) == (Decision("human:ann"), ())
+    assert not ledger.changes
+    assert not ledger.conflicts
+
+
+def test_a_record_without_news_is_returned_as_it_is():
+    one = record("r", "好")
+    assert merged(one)[0] is one
+
+
+@pytest.mark.parametrize("evidence", [{"human": HUMAN}, {"crowd": {"r": Opinion("negative", 0.99, ("x",))}}])
+def test_test_labels_stay_unless_asked(evidence):
+    one = record("r", "好", split="test")
+    kept, ledger = merged(one, **evidence)
+    assert kept is one
+    assert ledger.summary()["held_back_on_test"] == 1
+    assert not ledger.conflicts
+    changed, ledger = merged(one, Params(relabel_test=True), **evidence)
+    assert changed.target != "好"
+    assert changed.split == "test"
+    assert ledger.summary()["held_back_on_test"] == 0
+
+
+def test_the_model_never_labels_the_test_split():
+    with pytest.raises(Reject, match="awaiting_label"):
+        merged(record("r", None, split="test"), prelabels=SURE)
+    params = Params(relabel_test=True, precedence=("model", "source"))
+    assert merged(record("r", "好", split="test"), params, prelabels=SURE)[0].target == "好"
+
+
+def test_benchmark_records_pass_untouched():
+    one = record("r", None, split="benchmark")
+    assert merged(one, human=HUMAN)[0] is one
+
+
+@pytest.mark.parametrize(
+    ("held_out", "evidence", "split"),
+    [
+        ({}, {"human": HUMAN}, "train"),
+        ({"g": "dev"}, {"human": HUMAN}, "dev"),
+        ({"g": "dev"}, {"prelabels": SURE}, None),
+        ({"g": "test"}, {"human": HUMAN}, None),
+    ],
+)
+def test_newly_labelled_records_never_cross_into_held_out_groups(held_out, evidence, split):
+    one = record("r", None, split="unlabelled", group="g")
+    if split is None:
+        with pytest.raises(Reject, match="shares_group_with_held_out"):
+            merged(one, group_split=held_out, **evidence)
+    else:
+        assert merged(one, group_split=held_out, **evidence)[0].split == split
+
+
+@pytest.mark.parametrize("names", [["people"], ["human", "human"], []])
+def test_wrong_precedence_is_explained(names):
+    with pytest.raises(PipelineError, match=r"params\.yaml: label\.precedence: "):
+        parse({"precedence": names}, Params, "params.yaml: label")
+
+
+def test_people_who_agree_are_taken_at_their_word():
+    rows = [(f"{n}", w, '"好"') for n in range(9) for w in "xy"] + [("odd", "x", '"negative"')]
+    group = decide(rows, "dawid_skene", closed=True, trusted=True)
+    assert group.opinions["odd"] == Opinion("negative", None, ("x",))
+    assert decide(rows, "dawid_skene", closed=True, trusted=False).opinions["odd"].confidence is not None
+
+
+def test_disagreeing_people_go_through_the_method():
+    rows = [("r", "x", '"好"'), ("r", "y", '"好"'), ("r", "z", '"坏"'), ("t", "x", '"好"'), ("t", "z", '"坏"')]
+    opinions = decide(rows, "majority", closed=True, trusted=True).opinions
+    assert (opinions["r"].value, round(opinions["r"].confidence, 3)) == ("好", 0.667)
+    assert opinions["t"] == Opinion(None, 0.0, ("x", "z"))
+
+
+def test_free_answers_decide_only_where_equal():
+    rows = [("a", "x", '"我很好"'), ("a", "y", '"我很好"'), ("b", "x", '"fine"'), ("b", "y", '"good"')]
+    opinions = decide(rows, "dawid_skene", closed=False, trusted=True).opinions
+    assert (opinions["a"].value, opinions["b"].value) == ("我很好", None)
+
+
+def test_latest_vote_of_an_annotator_counts():
+    votes = (Vote("x", "好", "2026-02-01"), Vote("x", "negative", "2026-01-01"), Vote("y", "positive"))
+    one = record("r")
+    rows = crowd_rows([type(one)(**{name: getattr(one, name) for name in one.__slots__} | {"votes": votes})])
+    assert Counter(rows) == Counter([("r", "x", '"好"'), ("r", "y", '"positive"')])
