@@ -122,7 +122,7 @@ def _metrics(findings: Sequence[Finding], totals: dict[str, Any]) -> dict[str, f
 def _log(findings: Sequence[Finding]) -> None:
     for finding in findings:
         word = "holds" if finding.passed else finding.severity.upper()
-        log.info("%-9s %-22s %-6s %s", "validate", finding.expect, word, finding.observed)
+        log.info("%-9s %-22s %-6s %s (%s)", "validate", finding.expect, word, finding.title, finding.observed)
 
 
 def _count(values: Any) -> dict[str, int]:
