@@ -63,7 +63,9 @@ class Mending:
     low: float
 
 
-def mendings(given: Labels, true: Labels, suggested: Labels, confidence: Floats, thresholds: Sequence[float]) -> list[Mending]:
+def mendings(
+    given: Labels, true: Labels, suggested: Labels, confidence: Floats, thresholds: Sequence[float]
+) -> list[Mending]:
     """How a change at each threshold fares where `given` holds planted noise and `true` does not."""
     results = []
     for threshold in thresholds:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -12,7 +12,7 @@ from pipeline.modeling.models import Models
 from pipeline.record import Record, as_json
 from pipeline.settings import Task
 from pipeline.stage import Outcome
-from pipeline.store import to_records
+from pipeline.store import to_records, to_table
 from pipeline.tasks import task_type
 
 #: Columns of review.parquet.
@@ -63,8 +63,11 @@ class Context:
         return task_type(self.task).main_text(record)
 
 
-#: A cleaning step: the table, its own section of params.yaml, the context.
-CleanStep = Callable[[pa.Table, Any, Context], Outcome]
+class CleanStep(Protocol):
+    """A cleaning step. `settings` is its own part of the section `clean` of params.yaml."""
+
+    def __call__(self, table: pa.Table, settings: Any, context: Context) -> Outcome:
+        """Judge or edit the table; never changes its input."""
 
 
 def review_table(doubts: Sequence[Doubt], kept_ids: set[str]) -> pa.Table:
@@ -95,3 +98,15 @@ def with_scores(table: pa.Table, name: str, values: dict[int, float]) -> pa.Tabl
 def with_strings(table: pa.Table, name: str, values: Sequence[str | None]) -> pa.Table:
     """The table with the string column `name` replaced."""
     return table.set_column(table.schema.get_field_index(name), name, pa.array(values, pa.string()))
+
+
+def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
+    """The table with some rows (by number) replaced; scores of the new rows are taken from the table."""
+    if not changed:
+        return table
+    scores = table.column("scores")
+    records = [replace(record, scores=dict(scores[n].as_py())) for n, record in changed.items()]
+    order = list(range(table.num_rows))
+    for place, n in enumerate(changed):
+        order[n] = table.num_rows + place
+    return pa.concat_tables([table, to_table(records, table.schema)]).take(pa.array(order, pa.int64()))

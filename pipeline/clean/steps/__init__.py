@@ -1,0 +1,28 @@
+"""The cleaning steps by name. A new one: write its file, add its line here and its settings to ../params.py."""
+
+from __future__ import annotations
+
+from pipeline.clean.step import CleanStep
+from pipeline.clean.steps.conflicting_labels import resolve_conflicts
+from pipeline.clean.steps.exact_duplicates import drop_exact_duplicates
+from pipeline.clean.steps.label_errors import find_label_errors
+from pipeline.clean.steps.language import check_language
+from pipeline.clean.steps.missing import drop_missing
+from pipeline.clean.steps.near_duplicates import drop_near_duplicates
+from pipeline.clean.steps.pii import handle_pii
+from pipeline.clean.steps.quality import filter_quality
+from pipeline.clean.steps.repair_text import repair_text
+from pipeline.clean.steps.splits import assign_splits
+
+STEPS: dict[str, CleanStep] = {
+    "repair_text": repair_text,
+    "missing": drop_missing,
+    "language": check_language,
+    "pii": handle_pii,
+    "quality": filter_quality,
+    "conflicting_labels": resolve_conflicts,
+    "exact_duplicates": drop_exact_duplicates,
+    "near_duplicates": drop_near_duplicates,
+    "splits": assign_splits,
+    "label_errors": find_label_errors,
+}

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from pipeline.clean.normalise import text_key
-from pipeline.clean.step import CleanStep, Context, Doubt, given
+from pipeline.clean.step import Context, Doubt, given
 from pipeline.clean.survivors import rank
 from pipeline.record import Record, as_json
 from pipeline.settings import Settings
@@ -46,9 +46,6 @@ def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Con
             notes[by] += 1
             drops.update(_losers(rows, members, winner, by, context))
     return drop_rows(table, "conflicting_labels", drops, notes=notes)
-
-
-STEP: CleanStep = resolve_conflicts
 
 
 def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str | None, str]:

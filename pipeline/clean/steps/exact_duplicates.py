@@ -13,12 +13,11 @@ from dataclasses import replace
 import pyarrow as pa
 
 from pipeline.clean.normalise import text_key
-from pipeline.clean.step import CleanStep, Context, given
+from pipeline.clean.step import Context, given, replace_rows
 from pipeline.clean.survivors import rank
 from pipeline.record import Record, Vote, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_table
 
 
 class ExactDuplicates(Settings):
@@ -55,10 +54,7 @@ def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: C
         "largest": [{"size": -size, "survivor": id, "text": text[:200]} for size, id, text in sorted(found)[:20]],
         "votes_merged": len(merged),
     }
-    return drop_rows(_with_rows(table, merged), "exact_duplicates", drops, notes=notes)
-
-
-STEP: CleanStep = drop_exact_duplicates
+    return drop_rows(replace_rows(table, merged), "exact_duplicates", drops, notes=notes)
 
 
 def all_votes(records: Iterable[Record]) -> tuple[Vote, ...]:
@@ -75,12 +71,3 @@ def _mergeable(rows: list[int], records: list[Record]) -> list[tuple[int, list[i
         key = given(records[n]) if labelled else next(iter(by_target))
         by_target.setdefault(key, []).append(n)
     return [(members[0], members[1:]) for members in by_target.values() if len(members) > 1]
-
-
-def _with_rows(table: pa.Table, changed: dict[int, Record]) -> pa.Table:
-    if not changed:
-        return table
-    order = list(range(table.num_rows))
-    for place, n in enumerate(changed):
-        order[n] = table.num_rows + place
-    return pa.concat_tables([table, to_table(changed.values(), table.schema)]).take(pa.array(order, pa.int64()))

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.step import CleanStep, Context, with_scores, with_strings
+from pipeline.clean.step import Context, with_scores, with_strings
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
 
@@ -52,9 +52,6 @@ def check_language(table: pa.Table, settings: Language, context: Context) -> Out
     return drop_rows(table, "language", drops, notes={"found": dict(found.most_common())})
 
 
-STEP: CleanStep = check_language
-
-
 def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[str, float] | None:
     """The language of a text and the probability of the verdict; None when the text is too short to tell.
 
@@ -70,7 +67,7 @@ def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[
         return ("ja", 1.0) if kana > han / 5 else ("zh", 1.0)
     ranked = _identifier()(text.replace("\n", " "))
     inside = sum(p for language, p in ranked if language in accepted)
-    best, sure = ranked[0]
+    best = ranked[0][0]
     if best in accepted:
         return best, min(inside, 1.0)
     return best, min(1 - inside, 1.0)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import CleanStep, Context
+from pipeline.clean.step import Context
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
 
@@ -32,6 +32,3 @@ def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcom
         elif missing and settings.target == "drop" and record.source.role not in ("unlabelled", "benchmark"):
             drops[n] = Drop("missing_label", f"{record.source.locator} row {record.source.row}")
     return drop_rows(table, "missing", drops, notes={"without_label": unlabelled})
-
-
-STEP: CleanStep = drop_missing

@@ -21,7 +21,7 @@ from pydantic import Field, model_validator
 from pipeline.clean.clusters import components, same_value
 from pipeline.clean.minhash import candidates, jaccard, signatures
 from pipeline.clean.normalise import normalised, text_key
-from pipeline.clean.step import CleanStep, Context, Doubt, given, with_strings
+from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.survivors import rank
 from pipeline.record import Record
 from pipeline.settings import Settings
@@ -65,9 +65,6 @@ def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Con
     templates = _ask(records, [p for p in pairs if p.a not in drops and p.b not in drops], groups, settings, context)
     notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
     return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
-
-
-STEP: CleanStep = drop_near_duplicates
 
 
 def similar_pairs(texts: Sequence[str], ids: Sequence[str], settings: NearDuplicates) -> list[Pair]:

@@ -16,7 +16,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import CleanStep, Context
+from pipeline.clean.step import Context
 from pipeline.record import Change, Record, Reject, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, per_record
@@ -43,9 +43,6 @@ def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
     kind = task_type(context.task)
     work = _worker(kind, actions, found)
     return per_record(table, "pii", work, notes={"entities": found})
-
-
-STEP: CleanStep = handle_pii
 
 
 def find(text: str) -> list[tuple[int, int, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.step import CleanStep, Context
+from pipeline.clean.step import Context
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
 
@@ -32,9 +32,6 @@ def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outc
         if problem and record.source.role not in ("test", "benchmark"):
             drops[n] = problem
     return drop_rows(table, "quality", drops)
-
-
-STEP: CleanStep = filter_quality
 
 
 def problems(text: str, settings: Quality) -> Iterator[Drop]:

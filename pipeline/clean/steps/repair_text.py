@@ -17,7 +17,7 @@ import ftfy
 import pyarrow as pa
 from pydantic import field_validator
 
-from pipeline.clean.step import CleanStep, Context
+from pipeline.clean.step import Context
 from pipeline.record import Record
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, per_record
@@ -66,9 +66,6 @@ def repair_text(table: pa.Table, settings: RepairText, context: Context) -> Outc
     return per_record(table, "repair_text", work, notes={"texts_by_repair": kinds})
 
 
-STEP: CleanStep = repair_text
-
-
 def repairer(settings: RepairText, kinds: Counter[str] | None = None) -> Callable[[str], str]:
     """A function that repairs one text, and counts in `kinds` which repairs changed something."""
     repairs = _repairs(settings)
@@ -113,7 +110,9 @@ _FTFY = ftfy.TextFixerConfig(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _CUT_ENTITY = re.compile(r"&(amp|lt|gt|quot)(?![\w=;])")
 # ` #39;` and `&amp;#39;` where the ampersand was lost: only codes that web pages really escape.
-_DAMAGED = re.compile(r"(?:(?<=\w)( )|(?<!\S)|&|(?<=[\s\W]))#(34|36|38|39|60|62|160|821[12]|821[6-9]|822[01]|8230);(?=(\w?))")
+_DAMAGED = re.compile(
+    r"(?:(?<=\w)( )|(?<!\S)|&|(?<=[\s\W]))#(34|36|38|39|60|62|160|821[12]|821[6-9]|822[01]|8230);(?=(\w?))"
+)
 
 _TAG = re.compile(
     r"<!--.*?-->|</?(?P<name>a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|form|h[1-6]|head|hr|html|i"

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
 from pipeline.clean.normalise import text_key
-from pipeline.clean.step import CleanStep, Context, with_strings
+from pipeline.clean.step import Context, with_strings
 from pipeline.record import Record, share
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
@@ -56,18 +56,19 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
     notes: dict[str, Any] = {}
     parts: dict[str, str] = {}
     start = 0.0
-    for split, part in (("test", settings.test), ("dev", settings.dev)):
-        drawn = [name for name, draw in draws.items() if start <= draw < start + part.share]
-        allowed = _allowed(split, part, trust)
+    for split, how in (("test", settings.test), ("dev", settings.dev)):
+        drawn = [name for name, draw in draws.items() if start <= draw < start + how.share]
+        allowed = _allowed(how, trust)
         sizes = {name: sum(allowed(records[n]) for n in groups[name]) for name in drawn}
-        chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, part, split, notes)
+        chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, how, split, notes)
         parts.update(dict.fromkeys(chosen, split))
-        start += part.share
+        start += how.share
     splits: list[str | None] = [None] * len(records)
     drops: dict[int, Drop] = {}
     for name, rows in groups.items():
-        part = _preset([records[n] for n in rows]) or parts.get(name, "train")
-        may_stay = _member(part, settings, trust)
+        preset = _preset([records[n] for n in rows])
+        part = preset or parts.get(name, "train")
+        may_stay = _member(part, settings, trust) if preset is None else _of_role(preset)
         stay = [n for n in rows if may_stay(records[n])]
         other = min((records[n].id for n in stay), default=None)
         for n in rows:
@@ -77,9 +78,6 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
                 drops[n] = Drop(f"similar_to_{part}", f"group {name}", other)
     notes.update(_counts(records, splits, context))
     return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
-
-
-STEP: CleanStep = assign_splits
 
 
 def _groups(records: Sequence[Record], context: Context) -> dict[str, list[int]]:
@@ -105,23 +103,19 @@ def _preset(members: Sequence[Record]) -> str | None:
     return next((role for role in ("benchmark", "test") if role in roles), None)
 
 
-def _allowed(split: str, part: Part, trust: bool) -> Callable[[Record], bool]:
-    """Whether a record may be in a drawn dev or test split."""
+def _of_role(role: str) -> Callable[[Record], bool]:
+    return lambda record: record.source.role == role
+
+
+def _allowed(part: Part, trust: bool) -> Callable[[Record], bool]:
+    """Whether a record may be in a drawn split."""
     return lambda record: not _is_unlabelled(record) and (record.source.trusted or not (part.trusted_only and trust))
 
 
 def _member(split: str, settings: Splits, trust: bool) -> Callable[[Record], bool]:
-    """Whether a record of a group that is in `split` may stay."""
+    """Whether a record of a group that was drawn into `split` may stay."""
     drawn = {"dev": settings.dev, "test": settings.test}
-
-    def may_stay(record: Record) -> bool:
-        if split == "benchmark":
-            return record.source.role == "benchmark"
-        if split in drawn:
-            return record.source.role == split or _allowed(split, drawn[split], trust)(record)
-        return True
-
-    return may_stay
+    return _allowed(drawn[split], trust) if split in drawn else lambda record: True
 
 
 def _within_limit(
@@ -133,7 +127,9 @@ def _within_limit(
     for name in sorted(sizes, key=lambda name: draws[name]):
         total += sizes[name]
         if part.at_most is not None and total > part.at_most:
-            notes[f"{split}_limit"] = f"at_most {part.at_most} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
+            notes[f"{split}_limit"] = (
+                f"at_most {part.at_most} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
+            )
             break
         chosen.append(name)
     return chosen

@@ -1,0 +1,42 @@
+"""Section `clean` of params.yaml. Each step's settings live beside its code."""
+
+from __future__ import annotations
+
+from pipeline.clean.steps.conflicting_labels import ConflictingLabels
+from pipeline.clean.steps.exact_duplicates import ExactDuplicates
+from pipeline.clean.steps.label_errors import LabelErrors
+from pipeline.clean.steps.language import Language
+from pipeline.clean.steps.missing import Missing
+from pipeline.clean.steps.near_duplicates import NearDuplicates
+from pipeline.clean.steps.pii import Pii
+from pipeline.clean.steps.quality import Quality
+from pipeline.clean.steps.repair_text import RepairText
+from pipeline.clean.steps.splits import Splits
+from pipeline.settings import Settings
+
+
+class Params(Settings):
+    """Which steps run, in which order, and the settings of each."""
+
+    steps: tuple[str, ...] = (  # names in steps/__init__.py; a step that is not listed does not run
+        "repair_text",
+        "missing",
+        "language",
+        "pii",
+        "quality",
+        "conflicting_labels",
+        "exact_duplicates",
+        "near_duplicates",
+        "splits",
+        "label_errors",
+    )
+    repair_text: RepairText = RepairText()
+    missing: Missing = Missing()
+    language: Language = Language()
+    pii: Pii = Pii()
+    quality: Quality = Quality()
+    conflicting_labels: ConflictingLabels = ConflictingLabels()
+    exact_duplicates: ExactDuplicates = ExactDuplicates()
+    near_duplicates: NearDuplicates = NearDuplicates()
+    splits: Splits = Splits()
+    label_errors: LabelErrors = LabelErrors()
