@@ -21,6 +21,9 @@ class TaskType(Protocol):
     #: Input field name -> kind of value: `text` or `messages` (see store.py).
     FIELDS: Mapping[str, str]
 
+    #: What the Hugging Face hub calls this task (`task_categories` of the dataset card).
+    HUB_CATEGORY: str
+
     def target_kind(self, task: Task) -> str:
         """Kind of the target: `text`, `texts`, `number`, `spans` or `answers` (see store.py)."""
 

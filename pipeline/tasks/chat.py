@@ -16,6 +16,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"messages": "messages"}
 
+HUB_CATEGORY = "text-generation"
+
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 #: Role names that other tools use, and ours.

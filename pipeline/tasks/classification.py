@@ -11,6 +11,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
+HUB_CATEGORY = "text-classification"
+
 
 def target_kind(task: Task) -> str:
     """`text` (the label), or `texts` (labels in declared order) with `multi_label`."""

@@ -1,0 +1,62 @@
+"""Data Docs as one page that needs no network and runs no script.
+
+Great Expectations renders the sections; the page around them is ours, because the stock one loads
+a dozen files from other servers. Sampled values are escaped before rendering (the stock renderer
+puts them out raw, and a text may hold markup), and a content security policy forbids scripts anyway.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import shorten
+from pipeline.validate.data_docs_page import PAGE, STYLE
+from pipeline.validate.gx import Finding
+
+#: How many characters of a sampled value are shown.
+SHOWN = 200
+
+
+def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[str, Any], folder: Path) -> None:
+    """Write `folder/index.html`. Equal findings give equal bytes: times and random ids are left out."""
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+    from jinja2 import ChoiceLoader, DictLoader
+
+    for finding, result in zip(findings, outcome.results, strict=True):
+        result.result = escaped(result.result)
+        _name(finding, result.expectation_config)
+    outcome.meta = {"great_expectations_version": outcome.meta["great_expectations_version"]}
+    document = ValidationResultsPageRenderer(run_info_at_end=True).render(outcome)
+    # The first section holds statistics, the last one times and ids: ours says more, and the same on every run.
+    document.sections = document.sections[1:-1]
+    view = DefaultJinjaPageView()
+    view.env.loader = ChoiceLoader([DictLoader({"page.j2": PAGE}), view.env.loader])
+    page = view.render(
+        document,
+        style=STYLE,
+        findings=[finding.as_dict() for finding in findings],
+        failed=[finding for finding in findings if not finding.passed],
+        totals=totals,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.html").write_text("\n".join(line.rstrip() for line in page.splitlines() if line.strip()), "utf-8")
+
+
+def escaped(value: Any) -> Any:
+    """`value` with every string in it, keys too, cut to a readable length and made safe to stand in HTML."""
+    if isinstance(value, str):
+        return html.escape(shorten(value, SHOWN))
+    if isinstance(value, Mapping):
+        return {escaped(key): escaped(item) for key, item in value.items()}
+    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _name(finding: Finding, config: Any) -> None:
+    """Escape what the library shows of the expectation, and show helper columns by the expectation's name."""
+    config.description = escaped(finding.title)
+    if str(config.kwargs.get("column", "")).startswith("verdict "):
+        config.kwargs["column"] = finding.expect

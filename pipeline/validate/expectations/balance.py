@@ -1,0 +1,69 @@
+"""How many records there are, and how the classes share them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.errors import PipelineError
+from pipeline.validate.expectations.base import Check, Rule, totals, within
+from pipeline.validate.view import View
+
+#: Classes named at each end when there are too many to name them all.
+_ENDS = 5
+
+
+class ClassShare(Rule):
+    """Bounds on the share of records that carry each declared label."""
+
+    split: Literal["train", "dev", "test"] = "train"
+    min: float = Field(0.0, ge=0, le=1)
+    max: float = Field(1.0, ge=0, le=1)
+
+
+class Rows(Rule):
+    """Bounds on the number of records, both included."""
+
+    split: Literal["train", "dev", "test"] | None = None  # None: all exported splits together
+    min: int | None = None
+    max: int | None = None
+
+
+def class_share_between(rule: ClassShare, view: View) -> Check:
+    """Every label of task.labels has its share of a split; a label that never occurs has the share 0."""
+    if not view.task.labels:
+        raise PipelineError(
+            f"validate.suite: class_share_between needs task.labels, and a {view.task.type} task declares none.",
+            "Remove this entry from validate.suite.",
+        )
+    targets = [record.target for record in view.records if record.split == rule.split]
+    counts = Counter(label for t in targets if t is not None for label in (t if isinstance(t, list) else [t]))
+    shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
+    problems = [
+        f"class {label}: {counts[label]:,} of {len(targets):,} {rule.split} records ({share:.3f})"
+        for label, share in shares.items()
+        if not rule.min <= share <= rule.max
+    ]
+    title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
+    return totals(title, problems, _words(shares))
+
+
+def rows_between(rule: Rows, view: View) -> Check:
+    """The number of exported records, or of one split."""
+    found = sum(rule.split in (None, record.split) for record in view.records)
+    where = rule.split or "the dataset"
+    low, high = rule.min or 0, rule.max if rule.max is not None else found
+    problems = [] if low <= found <= high else [f"{where} has {found:,} records"]
+    return totals(f"{where} has {within(rule.min, rule.max)} records", problems, f"{found:,} records")
+
+
+def _words(shares: Mapping[str, float]) -> str:
+    """The shares; of many classes only the rarest and the most frequent ones."""
+    parts = [f"{label} {share:.3f}" for label, share in shares.items()]
+    if len(parts) <= 2 * _ENDS:
+        return ", ".join(parts)
+    parts = [f"{label} {share:.3f}" for label, share in sorted(shares.items(), key=lambda item: (item[1], item[0]))]
+    return f"{', '.join(parts[:_ENDS])}, ..., {', '.join(parts[-_ENDS:])} ({len(parts)} classes)"

@@ -1,0 +1,83 @@
+"""Texts fit into the model that is to be trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.generator import generator_folder
+from pipeline.modeling.models import TFIDF, Model, local_path
+from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
+from pipeline.validate.view import View
+
+Counter = Callable[[Sequence[str]], list[int]]
+
+
+class FitsModel(ShareRule):
+    """How many tokens a record may have, and whose tokens they are."""
+
+    model: Literal["encoder", "generator"] = "encoder"  # the model in section `models` that train fine-tunes
+    tokens: int = Field(gt=0)  # as many as train keeps; longer records are cut there
+    per_text: int = Field(2, ge=0)  # special tokens around each text: [CLS] and [SEP] 2, a ChatML turn 5
+
+
+def fits_model(rule: FitsModel, view: View) -> Check:
+    """No record is longer than the model's limit, so that nothing is cut off in training.
+
+    Counted with the model's own tokenizer where a tokenizer.json is at hand, else estimated.
+    """
+    model = getattr(view.models, rule.model)
+    if model is None:
+        raise PipelineError(
+            f"validate.suite: fits_model needs models.{rule.model}, which is not set.",
+            "Set it, or name the other model: encoder or generator.",
+        )
+    how, count = token_counter(model, rule.model)
+    texts = [view.texts(record) for record in view.records]
+    counts = iter(count([text for part in texts for text in part]))
+    lengths = [sum(next(counts) + rule.per_text for _ in part) for part in texts]
+    reasons = [f"{n:,} tokens, {n - rule.tokens:,} are cut off" if n > rule.tokens else None for n in lengths]
+    kept = sum(min(n, rule.tokens) for n in lengths) / max(sum(lengths), 1)
+    title = f"records have at most {rule.tokens:,} tokens ({how}){mostly(rule.share)}"
+    facts = f"longest {max(lengths):,}; {1 - kept:.4%} of all tokens are cut off"
+    return verdicts(title, reasons, rule.share, facts)
+
+
+def token_counter(model: Model, which: str) -> tuple[str, Counter]:
+    """How tokens are counted, in words, and the function that counts them (special tokens left out)."""
+    path = Path(_FOLDERS[which](model)) / "tokenizer.json"
+    if model.name == TFIDF or not path.is_file():
+        return "estimated", lambda texts: [estimate(text) for text in texts]
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+
+    def count(texts: Sequence[str]) -> list[int]:
+        batches = (texts[start : start + 1024] for start in range(0, len(texts), 1024))
+        return [len(e.ids) for b in batches for e in tokenizer.encode_batch_fast(list(b), add_special_tokens=False)]
+
+    return "counted", count
+
+
+def _encoder_folder(model: Model) -> str:
+    return model.name if model.name == TFIDF else local_path(model, "models.encoder")
+
+
+#: Name in section `models` -> what finds its folder. A generator's GGUF file is converted once, as for training.
+_FOLDERS: dict[str, Callable[[Model], str]] = {"encoder": _encoder_folder, "generator": generator_folder}
+
+
+def estimate(text: str) -> int:
+    """Tokens by rule of thumb: four ASCII characters, or one and a half bytes of anything else, a token.
+
+    An English byte-level vocabulary spends about two tokens on a Chinese character.
+    """
+    size, plain = len(text.encode("utf-8", "surrogatepass")), sum(character.isascii() for character in text)
+    return math.ceil(plain / 4 + (size - plain) / 1.5)

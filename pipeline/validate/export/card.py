@@ -1,0 +1,124 @@
+"""The dataset card: metadata that the hub and `load_dataset` read, and facts for people."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pipeline.errors import shorten
+from pipeline.settings import Task
+from pipeline.validate.export.licences import hub_id, most_restrictive
+from pipeline.validate.params import Params
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+_LOAD = """```python
+from datasets import load_dataset
+
+dataset = load_dataset("path/to/this/folder")
+```"""
+
+
+def card(
+    params: Params,
+    task: Task,
+    category: str,
+    sizes: Mapping[str, int],
+    licences: Sequence[Mapping[str, Any]],
+    report: Mapping[str, Any],
+    stages: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """README.md of the dataset folder: YAML metadata between rules, then Markdown.
+
+    `report` is the report of this stage, `stages` maps earlier stages to theirs.
+    """
+    totals = report["dataset"]
+    languages = sorted(language for language in totals["languages"] if language)
+    head = _metadata(params, languages, category, sizes, [row["licence"] for row in licences])
+    parts = [
+        f"---\n{head}---\n\n# {plain(params.name)}",
+        plain(params.about),
+        f"Task type: {task.type}. Rows: {', '.join(f'{name} {count:,}' for name, count in sizes.items())}.",
+        _LOAD,
+        "## Rows",
+        *_counts(totals),
+        "## Sources and licences",
+        _table(("source", "kind", "licence", "rows"), licences),
+        f"The most restrictive licence is {plain(most_restrictive([row['licence'] for row in licences]))}; "
+        "it binds the dataset as a whole.",
+        "## How labels were decided",
+        _table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
+        "## From source rows to this dataset",
+        _table(("stage", "in", "added", "kept", "dropped"), [{"stage": s, **r} for s, r in stages.items()]),
+        "## Known limits",
+        "\n".join(f"- {limit}" for limit in _limits(report, stages)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text from data or settings that cannot become markup or break a table."""
+    one_line = shorten(text, 500).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#])", r"\\\1", one_line)
+
+
+def _metadata(
+    params: Params, languages: Sequence[str], category: str, sizes: Mapping[str, int], licences: Sequence[str]
+) -> str:
+    strictest = most_restrictive(licences)
+    licence = hub_id(strictest)
+    total = sum(sizes.values())
+    values: dict[str, Any] = {"pretty_name": params.name, "language": languages, "license": licence}
+    if licence == "other":
+        values["license_name"] = "most-restrictive-of-the-sources"
+        values["license_details"] = strictest or "not stated"
+    values["task_categories"] = [category]
+    values["size_categories"] = [next((name for limit, name in _SIZES if total < limit), "1M<n<10M")]
+    files = [{"split": name, "path": f"data/{name}-*.parquet"} for name in sizes]
+    values["configs"] = [{"config_name": "default", "data_files": files}]
+    stream = io.StringIO()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.dump(values, stream)
+    return stream.getvalue()
+
+
+def _counts(totals: Mapping[str, Any]) -> Iterator[str]:
+    names = list(totals["rows"])
+    classes = sorted({label for counts in totals["classes"].values() for label in counts})
+    rows = [{"class": c, **{name: totals["classes"][name].get(c, 0) for name in names}} for c in classes]
+    if rows:
+        yield _table(("class", *names), rows)
+    yield _table(("language", "rows"), _rows("language", totals["languages"]))
+    yield f"Augmented rows: {totals['augmented']:,} (their `parent_id` names the row they were made from)."
+
+
+def _limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for finding in report["expectations"]:
+        if not finding["passed"]:
+            yield f"{plain(finding['title'])}: not met, {plain(finding['observed'])}."
+    for reason, count in report["dataset"]["not_exported"].items():
+        if count:
+            yield f"{count:,} records were not exported: {plain(reason).replace(chr(92), '')}."
+    for stage, stage_report in stages.items():
+        for step in stage_report.get("steps", ()):
+            if step.get("reasons"):
+                why = ", ".join(f"{count:,} {plain(reason)}" for reason, count in sorted(step["reasons"].items()))
+                yield f"{stage}, {plain(str(step['step']))} dropped {why}."
+    yield "Expectations look for what they name; what none of them names was not checked."
+
+
+def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{name: value, "rows": count} for value, count in counts.items()]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    def cell(value: Any) -> str:
+        return f"{value:,}" if isinstance(value, int) else plain(str(value))
+
+    head = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    return "\n".join([*head, *(f"| {' | '.join(cell(row.get(name, '')) for name in columns)} |" for row in rows)])

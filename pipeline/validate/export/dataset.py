@@ -1,0 +1,117 @@
+"""The dataset folder: Parquet and JSON Lines per split, card, Croissant, checksums."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.record import Record, as_json
+from pipeline.store import write_json, write_table
+from pipeline.validate.export.card import card
+from pipeline.validate.export.croissant import croissant
+from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.params import Params
+from pipeline.validate.view import EXPORTED, View
+
+#: Lineage columns, after the task type's own.
+_LINEAGE = pa.schema(
+    {
+        "lang": pa.string(),
+        "source": pa.string(),
+        "group": pa.string(),
+        "parent_id": pa.string(),
+        "label_by": pa.string(),
+        "label_confidence": pa.float64(),
+    }
+)
+
+
+def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> None:
+    """Write the dataset folder. Records without a label are left out; empty splits get no file.
+
+    `load_dataset("<folder>")` reads the Parquet files through the card's `configs`.
+    """
+    splits = tables(view)
+    for name, table in splits.items():
+        write_table(table, out / parquet_path(name))
+        write_jsonl(table, out / "jsonl" / f"{name}.jsonl")
+    sizes = {name: table.num_rows for name, table in splits.items()}
+    columns = next(iter(splits.values())).schema
+    licences = licence_rows(view)
+    text = card(params, view.task, view.kind.HUB_CATEGORY, sizes, licences, report, view.reports)
+    (out / "README.md").write_text(text, "utf-8")
+    hashes = {name: sha256(out / parquet_path(name)) for name in splits}
+    licence = most_restrictive([row["licence"] for row in licences])
+    write_json(croissant(params, licence, columns, hashes), out / "croissant.json")
+    files = sorted(path for path in out.rglob("*") if path.is_file())
+    lines = [f"{sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files]
+    (out / "checksums.txt").write_text("".join(lines), "utf-8")
+
+
+def tables(view: View) -> dict[str, pa.Table]:
+    """Exported split name -> its rows, all with one schema; splits without rows are left out."""
+    records = [record for record in view.records if record.target is not None]
+    own = _own_columns([view.kind.row(record) for record in records])
+    lineage = pa.Table.from_pylist([_lineage(record) for record in records], schema=_LINEAGE)
+    table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
+    splits = pa.array([record.split for record in records])
+    parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
+    return {name: part for name, part in parts.items() if part.num_rows}
+
+
+def parquet_path(name: str) -> str:
+    """Where a split's Parquet file lies in the dataset folder."""
+    return f"data/{name}-00000-of-00001.parquet"
+
+
+def licence_rows(view: View) -> list[dict[str, Any]]:
+    """One entry per source: name, kind, licence and number of exported rows."""
+    rows: dict[tuple[str, str, str], int] = {}
+    for record in view.records:
+        if record.target is not None:
+            key = (record.source.name, record.source.kind, record.source.licence)
+            rows[key] = rows.get(key, 0) + 1
+    return [{"source": s, "kind": k, "licence": x, "rows": n} for (s, k, x), n in sorted(rows.items())]
+
+
+def write_jsonl(table: pa.Table, path: Path) -> None:
+    """One object a line: id, the task's own columns (messages for chat), language."""
+    names = ["id", *(name for name in table.column_names if name not in {"id", *_LINEAGE.names}), "lang"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for batch in table.select(names).to_batches(max_chunksize=4096):
+            file.writelines(f"{as_json(row)}\n" for row in batch.to_pylist())
+
+
+def sha256(path: Path) -> str:
+    """The file's sha256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _own_columns(rows: list[dict[str, Any]]) -> pa.Table:
+    table = pa.Table.from_pylist(rows)
+    for n, column in enumerate(table.schema):
+        if pa.types.is_null(column.type):  # a column that is empty throughout still needs a type
+            table = table.set_column(n, column.name, pa.nulls(len(rows), pa.string()))
+    return table
+
+
+def _columns(table: pa.Table) -> dict[str, Any]:
+    return {name: table.column(name) for name in table.column_names}
+
+
+def _lineage(record: Record) -> dict[str, Any]:
+    decision = record.labels_by
+    return {
+        "lang": record.lang,
+        "source": record.source.name,
+        "group": record.group,
+        "parent_id": record.parent_id,
+        "label_by": decision.who if decision else None,
+        "label_confidence": decision.confidence if decision else None,
+    }

@@ -1,0 +1,136 @@
+"""Great Expectations: builds the suite, runs it, reads the outcome. The only importer of the library.
+
+The context is ephemeral: a file context rewrites random ids in tracked files on every run.
+Imported late: the library takes about ten seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.expectations import core
+from great_expectations.expectations.expectation import BatchExpectation
+
+from pipeline.errors import shorten
+from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Rule
+from pipeline.validate.view import View
+
+#: How many failing records the report names.
+NAMED = 20
+
+
+class ExpectNoProblems(BatchExpectation):
+    """A check on the whole table that our own code has judged: passes when no problem was found."""
+
+    metric_dependencies = ("table.row_count",)
+    problems: list[str] = []  # noqa: RUF012 - a pydantic field, copied for every instance
+    observed: str = ""
+
+    def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
+        return {
+            "success": not self.problems,
+            "result": {"observed_value": self.observed, "problems": list(self.problems)},
+        }
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one expectation. `first` names at most 20 failing records, or problems, and why."""
+
+    expect: str
+    severity: str
+    passed: bool
+    title: str
+    note: str
+    observed: str
+    unexpected: int
+    checked: int
+    first: tuple[Mapping[str, str], ...]
+    settings: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For report.json."""
+        return asdict(self)
+
+
+def run_suite(rules: Sequence[Rule], checks: Sequence[Check], view: View) -> tuple[list[Finding], Any]:
+    """One finding per rule, in order, and the library's own result (for the Data Docs)."""
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # its temporary folder
+    context = gx.get_context(mode="ephemeral")  # suites ask for it, so it comes first
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    suite = gx.ExpectationSuite(name="dataset")
+    for n, (rule, check) in enumerate(zip(rules, checks, strict=True)):
+        suite.add_expectation(_expectation(n, rule, check))
+    if len(suite.expectations) != len(checks):
+        raise RuntimeError(f"Great Expectations took {len(suite.expectations)} of {len(checks)} expectations")
+    asset = context.data_sources.add_pandas("final table").add_dataframe_asset("records")
+    batch = asset.add_batch_definition_whole_dataframe("all")
+    definition = gx.ValidationDefinition(name="dataset", data=batch, suite=context.suites.add(suite))
+    outcome = context.validation_definitions.add(definition).run(
+        batch_parameters={"dataframe": _frame(checks, view)},
+        result_format={
+            "result_format": "SUMMARY",
+            "unexpected_index_column_names": ["id"],
+            "partial_unexpected_count": NAMED,
+        },
+    )
+    # The library reorders results; entry numbers travel in `meta`.
+    results = sorted(outcome.results, key=lambda result: result.expectation_config.meta["entry"])
+    outcome.results = results
+    return [_finding(*item) for item in zip(rules, checks, results, strict=True)], outcome
+
+
+def _frame(checks: Sequence[Check], view: View) -> pd.DataFrame:
+    """Only the columns that some check reads: the library's cost grows with width."""
+    names = sorted({check.arguments["column"] for check in checks if "column" in check.arguments} - {"id"})
+    columns = {name: view.column(name) for name in ["id", *names]}
+    helpers = {_helper(n): list(c.verdicts) for n, c in enumerate(checks) if c.verdicts is not None}
+    return pd.DataFrame({**columns, **helpers})
+
+
+def _helper(n: int) -> str:
+    return f"verdict {n + 1}"
+
+
+def _expectation(n: int, rule: Rule, check: Check) -> Any:
+    kind = ExpectNoProblems if check.gx == NO_PROBLEMS else getattr(core, check.gx)
+    column = {"column": _helper(n)} if check.verdicts is not None else {}
+    severity = "critical" if rule.severity == "error" else "warning"
+    return kind(**check.arguments, **column, severity=severity, description=check.title, meta={"entry": n})
+
+
+def _finding(rule: Rule, check: Check, result: Any) -> Finding:
+    values = result.result
+    if result.exception_info.get("raised_exception", True):
+        raise RuntimeError(f"Great Expectations could not run {rule.expect}: {result.exception_info}")
+    problems = values.get("problems", [])
+    named = values.get("partial_unexpected_index_list") or []
+    first = [{"id": "", "why": str(problem)} for problem in problems]
+    first += [{"id": str(row["id"]), "why": _why(row)} for row in named]
+    unexpected = int(values.get("unexpected_count", len(problems)))
+    checked = int(values.get("element_count", 0))
+    observed = values.get("observed_value") or check.facts or f"{unexpected:,} of {checked:,} records fail"
+    settings = rule.model_dump(mode="json", exclude={"expect", "severity", "note"})
+    return Finding(
+        expect=rule.expect,
+        severity=rule.severity,
+        passed=bool(result.success),
+        title=check.title,
+        note=rule.note,
+        observed=str(observed),
+        unexpected=unexpected,
+        checked=checked,
+        first=tuple(first[:NAMED]),
+        settings=settings,
+    )
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    values = [value for name, value in row.items() if name != "id"]
+    value = values[0] if values else row["id"]
+    return "no value" if value is None or value != value else shorten(value, 120)

@@ -1,0 +1,25 @@
+"""Section `validate` of params.yaml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.settings import Settings
+
+#: What holds for every dataset; used where the project declares no suite of its own.
+BASIC_SUITE: tuple[dict[str, Any], ...] = (
+    {"expect": "conserved_counts"},
+    {"expect": "unique", "column": "id"},
+    {"expect": "values_present", "column": "main_text"},
+    {"expect": "values_present", "column": "target"},
+    {"expect": "sound_structure"},
+    {"expect": "no_leakage"},
+)
+
+
+class Params(Settings):
+    """What must hold before the dataset is exported, and what the export is called."""
+
+    name: str = "SFT dataset"  # title of the dataset card
+    about: str = ""  # first paragraph of the card: what the dataset is for, in plain words
+    suite: tuple[dict[str, Any], ...] = BASIC_SUITE  # expectations, see docs/validation.md; order is the report's

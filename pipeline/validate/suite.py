@@ -1,0 +1,43 @@
+"""The suite: entries of params.yaml, checked and made ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.registry import did_you_mean, pick
+from pipeline.settings import parse
+from pipeline.validate.expectations import EXPECTATIONS
+from pipeline.validate.expectations.base import Check, Rule
+from pipeline.validate.view import View
+
+
+def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: validate.suite") -> list[Rule]:
+    """The entries as typed rules. Entries are counted from 1 in errors."""
+    if not entries:
+        raise PipelineError(
+            f"{where} is empty.", "Name at least one expectation, or remove the key for the basic ones."
+        )
+    rules = []
+    for n, entry in enumerate(entries, 1):
+        place = f"{where}, entry {n}"
+        if not isinstance(entry.get("expect"), str):
+            raise PipelineError(
+                f"{place} names no expectation.", f"Write it as `expect: <name>`. {did_you_mean('', EXPECTATIONS)}"
+            )
+        name = entry["expect"]
+        rules.append(parse(dict(entry), pick(EXPECTATIONS, name, place).rule, f"{place} ({name})"))
+    return rules
+
+
+def make_checks(rules: Sequence[Rule], view: View) -> list[Check]:
+    """What each rule comes down to on this table."""
+    for n, rule in enumerate(rules, 1):
+        column = getattr(rule, "column", None)
+        if column is not None and column not in view.columns:
+            raise PipelineError(
+                f"params.yaml: validate.suite, entry {n} ({rule.expect}): the table has no column '{column}'.",
+                did_you_mean(column, view.columns),
+            )
+    return [EXPECTATIONS[rule.expect].check(rule, view) for rule in rules]

@@ -1,0 +1,107 @@
+"""What the expectations look at: the exported records, and the reports of the stages before."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.modeling.models import Models
+from pipeline.record import Record, as_json
+from pipeline.settings import Task
+from pipeline.store import to_records
+from pipeline.tasks import TaskType, task_type
+
+_NO_WORD = re.compile(r"[\W_]+")
+
+#: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
+EXPORTED = {"train": "train", "dev": "validation", "test": "test"}
+
+#: Columns of a record that expectations may name, beside the task type's own (`TaskType.row`).
+RECORD_COLUMNS: Mapping[str, Callable[[Record], Any]] = {
+    "id": lambda record: record.id,
+    "target": lambda record: record.target,
+    "split": lambda record: record.split,
+    "lang": lambda record: record.lang,
+    "source": lambda record: record.source.name,
+    "licence": lambda record: record.source.licence,
+    "group": lambda record: record.group,
+    "parent_id": lambda record: record.parent_id,
+    "label_by": lambda record: record.labels_by and record.labels_by.who,
+    "label_confidence": lambda record: record.labels_by and record.labels_by.confidence,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """`records` are those of the exported splits; `held_back` those of the benchmark split.
+
+    `reports` maps each earlier stage, in order, to its report.json; `rows` counts the final table.
+    """
+
+    task: Task
+    models: Models
+    records: Sequence[Record]
+    held_back: Sequence[Record]
+    reports: Mapping[str, Mapping[str, Any]]
+    rows: int
+
+    @cached_property
+    def kind(self) -> TaskType:
+        """The task type's functions."""
+        return task_type(self.task)
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Names that an expectation may give as `column`."""
+        own = self.kind.row(self.records[0])
+        return [*RECORD_COLUMNS, "main_text", *(name for name in own if name not in RECORD_COLUMNS)]
+
+    def column(self, name: str) -> list[Any]:
+        """One column: texts and numbers as they are (blank text is null), nested values as JSON."""
+        if name == "main_text":
+            values = [self.kind.main_text(record) for record in self.records]
+        elif name in RECORD_COLUMNS:
+            values = [RECORD_COLUMNS[name](record) for record in self.records]
+        else:
+            values = [self.kind.row(record)[name] for record in self.records]
+        return [_flat(value) for value in values]
+
+    def texts(self, record: Record) -> list[str]:
+        """Every text of a record, in the task type's order."""
+        found: list[str] = []
+
+        def note(text: str) -> str:
+            found.append(text)
+            return text
+
+        self.kind.edit_texts(record.fields, record.target, note)
+        return found
+
+    def text_key(self, record: Record) -> str:
+        """The letters and digits of the main text, width and case aside; its symbols where it has none."""
+        text = unicodedata.normalize("NFKC", self.kind.main_text(record)).casefold()
+        return " ".join(_NO_WORD.sub(" ", text).split()) or "".join(text.split())
+
+
+def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, Mapping[str, Any]]) -> View:
+    """The view of a final table."""
+    records: list[Record] = []
+    held_back: list[Record] = []
+    for record in to_records(table):
+        if record.split in EXPORTED:
+            records.append(record)
+        elif record.split == "benchmark":
+            held_back.append(record)
+    return View(task, models, records, held_back, reports, table.num_rows)
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.strip() else None
+    return as_json(value) if isinstance(value, list | dict) else value
