@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.modeling.encoder import tfidf
+from pipeline.modeling.encoder import occupied, tfidf
 from pipeline.modeling.linear import fit
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record, Target, share
@@ -32,7 +32,7 @@ def references(train: Sequence[Record], test: Sequence[Record], task: Task, rows
     majority = min(counts, key=lambda name: (-counts[name], name))
     found = {"majority": [Prediction(targets[majority], counts[majority] / len(names)) for _ in test]}
     if len(counts) > 1:
-        matrix = tfidf([kind.main_text(record) for record in (*sample, *test)])
+        matrix = occupied(tfidf([kind.main_text(record) for record in (*sample, *test)]))
         head = fit(matrix[: len(sample)], names, strength=10.0)
         probabilities = head.probabilities(matrix[len(sample) :])
         best = probabilities.argmax(axis=1)

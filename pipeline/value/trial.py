@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.modeling.encoder import features
+from pipeline.modeling.encoder import features, occupied
 from pipeline.modeling.linear import fit
 from pipeline.modeling.models import Model
 from pipeline.record import share
@@ -36,7 +36,7 @@ def prepare(
     """
     texts = sorted({example.text for examples in (*variants, test) for example in examples})
     row_of = {text: n for n, text in enumerate(texts)}
-    matrix = features(texts, encoder)
+    matrix = occupied(features(texts, encoder))
     test_rows = [row_of[example.text] for example in test]
 
     def trial(examples: Sequence[Example]) -> list[Scores]:
