@@ -8,7 +8,9 @@ from importlib import import_module
 
 #: Command -> (module that offers `add_arguments(parser)` and `run(arguments)`, one line of help).
 #: Modules are imported only when their command is run, so `sft --help` stays fast.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "predict": ("pipeline.predict", "Answer texts with the trained model"),
+}
 
 
 def main() -> None:

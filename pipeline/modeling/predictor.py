@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.errors import PipelineError
 from pipeline.record import Target
+from pipeline.registry import pick
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,19 @@ class Predictor(Protocol):
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
         """One prediction per row, in order."""
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """The model that `train` wrote to `folder`, ready to predict."""
+    from pipeline.modeling.heads import HEADS
+
+    settings_file = folder / "sft.json"
+    if not folder.is_dir():
+        raise PipelineError(f"{folder}: no such model folder.", "Train one: dvc repro train")
+    if not settings_file.is_file():
+        raise PipelineError(
+            f"{folder}: sft.json is missing; this folder was not written by the train stage.",
+            "Name the folder data/train/model, or a whole copy of it.",
+        )
+    settings = json.loads(settings_file.read_text("utf-8"))
+    return pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").load(folder, settings)

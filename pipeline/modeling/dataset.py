@@ -1,0 +1,44 @@
+"""Reading the exported dataset, with nothing but pyarrow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import PipelineError
+from pipeline.record import share
+
+#: Our split names -> the exported ones.
+SPLITS = {"train": "train", "dev": "validation", "test": "test"}
+
+
+def read_split(dataset: Path, split: str) -> pa.Table:
+    """All rows of one split (train, dev or test) of a dataset folder; an empty table where it has none."""
+    if not dataset.is_dir():
+        raise PipelineError(f"{dataset}: no such dataset folder.", "Build it first: dvc repro validate")
+    files = sorted((dataset / "data").glob(f"{SPLITS[split]}-*.parquet"))
+    if not files:
+        return pa.table({})
+    try:
+        return pa.concat_tables([pq.read_table(file) for file in files])
+    except pa.ArrowInvalid as error:
+        raise PipelineError(
+            f"{files[0]}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f validate"
+        ) from None
+
+
+def sample(table: pa.Table, rows: int, seed: int) -> pa.Table:
+    """At most `rows` rows (0: all), drawn by record id: other rows coming or going moves no choice."""
+    if not rows or table.num_rows <= rows:
+        return table
+    shares = [share(str(seed), record_id) for record_id in table.column("id").to_pylist()]
+    chosen = sorted(sorted(range(len(shares)), key=shares.__getitem__)[:rows])
+    return table.take(pa.array(chosen, pa.int64()))
+
+
+def to_rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Rows as dictionaries."""
+    return table.to_pylist()

@@ -1,0 +1,11 @@
+"""Task type -> its head. Adding one: write the module, add its line here."""
+
+from __future__ import annotations
+
+from pipeline.modeling.heads import chat, classification
+from pipeline.modeling.heads.contract import Head
+
+HEADS: dict[str, Head] = {
+    "classification": classification,
+    "chat": chat,
+}

@@ -1,0 +1,115 @@
+"""Chat: a causal language model (`models.generator`), loss on the assistant's tokens only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
+from pipeline.modeling.heads.masking import IGNORED, encode_chat
+from pipeline.modeling.heads.running import outputs, padded
+from pipeline.modeling.models import Models, revision
+from pipeline.modeling.predictor import Predictor
+from pipeline.modeling.recipe import Recipe
+from pipeline.record import Reject
+from pipeline.settings import Task
+
+BEST = ("loss", False)
+
+
+def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
+    """Nothing to compare between splits: chats have no classes."""
+
+
+def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
+    """The pretrained model as it is."""
+    from pipeline.modeling.generator import load_generator
+
+    if models.generator is None:
+        raise PipelineError("models.generator is missing.", "Name a causal language model with a chat template.")
+    tokenizer, model = load_generator(models.generator)
+    if recipe.dropout is not None and hasattr(model.config, "attention_dropout"):
+        model.config.attention_dropout = recipe.dropout
+    return Start(model, tokenizer, revision(models.generator))
+
+
+def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+    """Conversations as ids and labels; rows that cannot be learned from are counted by reason.
+
+    Reasons: those of `encode_chat`, over_long (with over_long: drop), no_assistant_tokens (also after a cut).
+    """
+    items: list[Example] = []
+    dropped: Counter[str] = Counter()
+    cut = 0
+    for row in rows:
+        try:
+            ids, labels = encode_chat(row["messages"], tokenizer)
+            if len(ids) > recipe.max_tokens:
+                ids, labels = _shortened(ids, labels, recipe)
+                cut += 1
+            items.append({"input_ids": ids, "labels": labels})
+        except Reject as reject:
+            dropped[reject.reason] += 1
+    if rows and not items:
+        raise PipelineError(
+            f"train: none of {len(rows)} conversations can be learned from: {dict(sorted(dropped.items()))}.",
+            "Raise train.max_tokens, or check that the base model's chat template fits these conversations.",
+        )
+    return Examples(items, dict(sorted(dropped.items())), cut)
+
+
+def collate(tokenizer: Any) -> Collate:
+    """Right-padded batches. Logits are computed only where some row of the batch has a label.
+
+    `labels` belong to these positions and are already shifted: each is the token to come next.
+    """
+
+    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+        import torch
+
+        batch = padded([example["input_ids"] for example in examples], tokenizer)
+        labels = torch.full_like(batch["input_ids"], IGNORED)
+        for n, example in enumerate(examples):
+            labels[n, : len(example["labels"]) - 1] = torch.tensor(example["labels"][1:])
+        kept = (labels != IGNORED).any(dim=0).nonzero().flatten()
+        return {**batch, "logits_to_keep": kept, "labels": labels[:, kept]}
+
+    return batch_of
+
+
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+    """None: tokens are not classes to balance."""
+    if recipe.class_weights != "none":
+        raise PipelineError("params.yaml: train.class_weights: a chat has no classes.", "Set it to none.")
+
+
+def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+    """Mean loss and perplexity over the labelled tokens."""
+    import torch
+
+    total, tokens = 0.0, 0
+    for _, logits, labels in outputs(model, examples, collate, batch):
+        flat = logits.flatten(0, 1).float()
+        total += float(torch.nn.functional.cross_entropy(flat, labels.flatten(), reduction="sum"))
+        tokens += int((labels != IGNORED).sum())
+    loss = total / max(tokens, 1)
+    return Judgement({"loss": loss, "perplexity": float(torch.tensor(loss).exp())})
+
+
+def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+    """See `replier.Replier`."""
+    from pipeline.modeling.heads.replier import Replier
+
+    return Replier(folder, settings)
+
+
+def _shortened(ids: list[int], labels: list[int], recipe: Recipe) -> tuple[list[int], list[int]]:
+    if recipe.over_long == "drop":
+        raise Reject("over_long", f"{len(ids)} tokens")
+    ids, labels = ids[: recipe.max_tokens], labels[: recipe.max_tokens]
+    if all(label == IGNORED for label in labels):
+        raise Reject("no_assistant_tokens", "no reply is left within max_tokens")
+    return ids, labels

@@ -1,0 +1,72 @@
+"""What a head offers: everything about fine-tuning that depends on the task type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.modeling.models import Models
+from pipeline.modeling.predictor import Predictor
+from pipeline.modeling.recipe import Recipe
+from pipeline.settings import Task
+
+Row = Mapping[str, Any]
+#: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
+Example = dict[str, Any]
+Collate = Callable[[Sequence[Example]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Start:
+    """The pretrained model, its tokenizer, and what identifies its weights."""
+
+    model: Any
+    tokenizer: Any
+    base: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Tokenised rows. `dropped` counts rows that cannot be learned from by reason, `cut` the truncated ones."""
+
+    items: list[Example]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    cut: int = 0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the dev split says of a model: metrics, and what prediction needs to know (the temperature)."""
+
+    metrics: dict[str, float]
+    predictor_settings: dict[str, float] = field(default_factory=dict)
+
+
+class Head(Protocol):
+    """One module per task type in this folder."""
+
+    #: The dev metric that picks the checkpoint, and whether more is better.
+    BEST: tuple[str, bool]
+
+    def check(self, splits: Mapping[str, Sequence[Row]], task: Task) -> None:
+        """Raises PipelineError where these rows cannot train or judge a model."""
+
+    def start(self, models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
+        """The model to fine-tune. `rows` may set its new weights (never the dev split's)."""
+
+    def encode(self, rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+        """Rows as token ids and labels."""
+
+    def collate(self, tokenizer: Any) -> Collate:
+        """Examples as one padded batch of tensors."""
+
+    def class_weights(self, examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+        """One weight per class (mean 1 over the examples), or None."""
+
+    def judge(self, model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+        """Dev metrics; `loss` is always among them."""
+
+    def load(self, folder: Path, settings: Mapping[str, Any]) -> Predictor:
+        """A predictor from a saved model and the content of its sft.json."""

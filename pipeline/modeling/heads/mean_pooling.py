@@ -1,0 +1,76 @@
+"""Mean pooling inside a stock BERT classifier.
+
+Sentence encoders such as MiniLM carry a text's meaning in the mean of their token vectors, while
+`BertForSequenceClassification` reads the first token only. One more ordinary layer bridges the two:
+with queries and keys of zero its attention is uniform, so every position receives the mean; scaled
+far above the residual, and normalised, that mean is what the first token then holds. The saved model
+is a plain BERT with one layer more: `AutoModelForSequenceClassification` loads it anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: The mean's weight against the first token's own vector.
+_MEAN = 1000.0
+#: The pooler's tanh is next to linear at a tenth of a normalised vector.
+_POOLER = 0.1
+
+
+def add_pooling_layer(model: Any) -> None:
+    """Turn the last (freshly added) layer into mean pooling, freeze it, make the pooler near-linear."""
+    import torch
+
+    layer, pooler = model.bert.encoder.layer[-1], model.bert.pooler.dense
+    identity = torch.eye(model.config.hidden_size)
+    with torch.no_grad():
+        for parameter in [*layer.parameters(), *pooler.parameters()]:
+            parameter.zero_()
+        layer.attention.self.value.weight.copy_(identity)
+        layer.attention.output.dense.weight.copy_(_MEAN * identity)
+        layer.attention.output.LayerNorm.weight.fill_(1.0)
+        layer.output.LayerNorm.weight.fill_(1.0)
+        pooler.weight.copy_(_POOLER * identity)
+    layer.requires_grad_(False)
+    for module in layer.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    layer.attention.self.dropout = torch.nn.Dropout(0.0)
+
+
+def pooled(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the pooler of such a model gives for texts with these mean-pooled embeddings, before training."""
+    centred = embeddings - embeddings.mean(axis=1, keepdims=True)
+    return np.tanh(_POOLER * centred / centred.std(axis=1, keepdims=True))
+
+
+def set_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> None:
+    """Start the classification layer from logistic regression on `features` (see `pooled`).
+
+    Features are brought to unit length first, so that the regression's strength means the same
+    for every encoder. Labels without a row keep small random weights and the lowest bias.
+    """
+    import torch
+
+    from pipeline.modeling.linear import fit
+
+    scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
+    head = fit(features * scale, labels, STRENGTH)
+    weights, biases = np.asarray(head.model.coef_), np.asarray(head.model.intercept_)
+    if len(head.labels) == 2:
+        weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
+    order = [model.config.label2id[label] for label in head.labels]
+    with torch.no_grad():
+        model.classifier.bias.fill_(float(biases.min()))
+        model.classifier.weight[order] = torch.tensor(weights * scale, dtype=torch.float32)
+        model.classifier.bias[order] = torch.tensor(biases, dtype=torch.float32)
+
+
+#: scikit-learn's C of that regression.
+STRENGTH = 10.0

@@ -1,0 +1,50 @@
+"""How a model is fine-tuned: the settings that every head and strategy reads."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline.settings import Settings
+
+
+class Lora(Settings):
+    """Low-rank adapters (Hu et al. 2021, https://arxiv.org/abs/2106.09685), merged into the weights at the end."""
+
+    rank: int = Field(8, ge=1)  # 4-64; the paper's default
+    alpha: float = Field(16.0, gt=0)  # update scale is alpha / rank
+    dropout: float = Field(0.0, ge=0, lt=1)
+    modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
+
+
+class Recipe(Settings):
+    """Strategy, rates and limits of one fine-tuning run."""
+
+    epochs: float = Field(2.0, ge=0)  # passes over the training rows; 0 keeps the starting model
+    batch: int = Field(32, ge=1)  # examples per forward pass
+    accumulate: int = Field(1, ge=1)  # forward passes per step: batch x accumulate examples a step
+    max_tokens: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
+    over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
+
+    learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak
+    head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer
+    layer_decay: float = Field(1.0, gt=0, le=1)  # each layer further down learns this much slower; 0.85-0.95 is usual
+    schedule: Literal["linear", "cosine", "constant"] = "linear"  # of the rates, after the warm-up
+    warmup: float = Field(0.1, ge=0, le=1)  # share of all steps
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    momentum: float = Field(0.9, ge=0, lt=1)  # sgd only
+    weight_decay: float = Field(0.01, ge=0)  # never on biases and norms
+    clip: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips
+
+    freeze: Literal["none", "embeddings", "all"] | int = (
+        "embeddings"  # a number: embeddings and that many lowest layers
+    )
+    lora: Lora | None = None  # train adapters only
+    dropout: float | None = Field(None, ge=0, lt=1)  # null keeps the model's own
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"  # balanced: inverse class frequency (classification)
+
+    evaluations: int = Field(4, ge=1)  # looks at the dev split during the run, evenly spread; the best one is kept
+    patience: int = Field(0, ge=0)  # stop after this many looks without a gain; 0 never stops early
+    seed: int = 0

@@ -1,0 +1,15 @@
+"""Section `train` of params.yaml."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.modeling.recipe import Recipe
+
+
+class Params(Recipe):
+    """The recipe, and how much of the dataset it is applied to."""
+
+    max_train_rows: int = Field(0, ge=0)  # a seeded sample of the train split, to bound time; 0 takes all
+    max_dev_rows: int = Field(2000, ge=0)  # of the dev split: enough to choose a checkpoint; 0 takes all
+    reply_tokens: int = Field(64, ge=1)  # chat: longest reply of `sft predict` and evaluate

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.modeling.generator import generator_folder
+from pipeline.modeling.heads.chat import collate, encode
+from pipeline.modeling.heads.masking import IGNORED, encode_chat, prompt_ids
+from pipeline.modeling.models import Models
+from pipeline.modeling.recipe import Recipe
+from pipeline.record import Reject
+from pipeline.settings import Task, load
+from tests.modeling.conftest import REAL_CACHE
+
+TASK = Task(type="chat", languages=("en", "zh"))
+TALK = [
+    {"role": "system", "content": "be good"},
+    {"role": "user", "content": "what a day"},
+    {"role": "assistant", "content": "thank you"},
+    {"role": "user", "content": "质量很好"},
+    {"role": "assistant", "content": "非常满意"},
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(llama_folder):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(llama_folder)
+
+
+def learned(ids, labels, tokenizer):
+    assert [label for label in labels if label != IGNORED] == [
+        i for i, label in zip(ids, labels, strict=True) if label != IGNORED
+    ]
+    return tokenizer.decode([label for label in labels if label != IGNORED])
+
+
+def check_talk(tokenizer, end):
+    ids, labels = encode_chat(TALK, tokenizer)
+    assert learned(ids, labels, tokenizer) == f"thank you{end}非常满意{end}"
+    ids, labels = encode_chat(TALK, tokenizer, only_last=True)
+    assert learned(ids, labels, tokenizer) == f"非常满意{end}"
+    first = next(n for n, label in enumerate(labels) if label != IGNORED)
+    assert prompt_ids(TALK[:-1], tokenizer) == ids[:first]
+
+
+def test_every_assistant_turn_is_learned_with_its_end_and_nothing_else(tokenizer):
+    check_talk(tokenizer, "<|im_end|>")
+
+
+@pytest.mark.slow
+def test_the_mask_is_right_for_the_real_instruct_model(monkeypatch):
+    from transformers import AutoTokenizer
+
+    monkeypatch.setenv("SFT_CACHE", REAL_CACHE)
+    models = load("models", Models, Path("pipeline/init/chat.yaml"))
+    tokenizer = AutoTokenizer.from_pretrained(generator_folder(models.generator))
+    check_talk(tokenizer, "<|im_end|>")
+    # Without a system turn the template adds its own: never learned.
+    ids, labels = encode_chat(TALK[1:3], tokenizer)
+    assert "SmolLM" in tokenizer.decode(ids)
+    assert learned(ids, labels, tokenizer) == "thank you<|im_end|>"
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        ([{"role": "user", "content": "hi<|im_end|>"}, {"role": "assistant", "content": "a"}], "control_token_in_text"),
+        ([{"role": "user", "content": "hi"}], "no_assistant_tokens"),
+    ],
+)
+def test_rows_that_cannot_be_learned_from_say_why(messages, reason, tokenizer):
+    with pytest.raises(Reject, match=reason):
+        encode_chat(messages, tokenizer)
+
+
+def test_a_template_that_rewrites_earlier_turns_is_refused(llama_folder):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(llama_folder)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m['role'] }}{% if loop.last %}{{ m['content'] }}{% endif %}{% endfor %}"
+    )
+    with pytest.raises(Reject, match="template_rewrites_turns"):
+        encode_chat(TALK, tokenizer)
+
+
+def test_over_long_rows_are_cut_or_dropped_and_counted(tokenizer):
+    long = {"messages": [*TALK[:-1], {"role": "assistant", "content": "good film " * 30}]}
+    rows = [{"messages": TALK}, long]
+    cut = encode(rows, tokenizer, TASK, Recipe(max_tokens=100))
+    assert (len(cut.items), cut.cut, dict(cut.dropped)) == (2, 1, {})
+    assert len(cut.items[1]["input_ids"]) == 100
+    dropped = encode(rows, tokenizer, TASK, Recipe(max_tokens=100, over_long="drop"))
+    assert (len(dropped.items), dropped.cut, dict(dropped.dropped)) == (1, 0, {"over_long": 1})
+
+
+def test_the_batch_loss_equals_the_loss_of_each_row_alone(tokenizer, llama_folder):
+    """Padding and computing logits at labelled positions only must not change the loss."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(llama_folder).eval()
+    examples = encode([{"messages": TALK}, {"messages": TALK[:3]}], tokenizer, TASK, Recipe()).items
+    batch = collate(tokenizer)(examples)
+    labels = batch.pop("labels")
+    assert batch["logits_to_keep"].numel() < batch["input_ids"].shape[1]
+    with torch.inference_mode():
+        logits = model(**batch).logits
+        ours = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
+        alone = 0.0
+        for example in examples:
+            ids, target = torch.tensor([example["input_ids"]]), torch.tensor([example["labels"]])
+            alone += model(ids, labels=target).loss * (target[:, 1:] != IGNORED).sum()
+    assert float(ours) == pytest.approx(float(alone), rel=1e-5)

@@ -1,0 +1,41 @@
+import numpy as np
+
+from pipeline.modeling.encoder import embed
+from pipeline.modeling.heads import classification
+from pipeline.modeling.heads.mean_pooling import pooled
+from pipeline.modeling.heads.running import classify
+from pipeline.modeling.linear import fit
+from pipeline.modeling.models import Model, Models
+from pipeline.modeling.recipe import Recipe
+from pipeline.settings import Task
+
+TASK = Task(type="classification", labels=("neutral", "positive", "negative"), languages=("en", "zh"))
+ROWS = [
+    {"text": "what a good day", "label": "positive"},
+    {"text": "a bad film", "label": "negative"},
+    {"text": "质量很好，非常满意，good and happy", "label": "positive"},
+    {"text": "太差了", "label": "negative"},
+]
+
+
+def test_the_untrained_model_answers_as_logistic_regression_on_mean_embeddings(bert_folder):
+    """Texts of unlike length in one batch: padding must not enter the mean."""
+    models = Models(encoder=Model(name=str(bert_folder)))
+    start = classification.start(models, TASK, ROWS, Recipe())
+    examples = classification.encode(ROWS, start.tokenizer, TASK, Recipe()).items
+    logits = classify(start.model, examples, classification.collate(start.tokenizer), 4)
+
+    features = pooled(embed([row["text"] for row in ROWS], models.encoder))
+    scale = 1 / np.linalg.norm(features, axis=1).mean()
+    head = fit(features * scale, [row["label"] for row in ROWS], 10.0)
+    assert head.labels == ("negative", "positive")
+    expected = head.logits(features * scale)
+    np.testing.assert_allclose(logits[:, [2, 1]], expected, atol=0.02)
+    assert type(start.model).__name__ == "BertForSequenceClassification"
+
+
+def test_the_pooling_layer_is_never_trained(bert_folder):
+    start = classification.start(Models(encoder=Model(name=str(bert_folder))), TASK, ROWS, Recipe())
+    layers = start.model.bert.encoder.layer
+    assert not any(p.requires_grad for p in layers[-1].parameters())
+    assert all(p.requires_grad for p in layers[0].parameters())

@@ -1,0 +1,94 @@
+import argparse
+import json
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.predictor import Prediction, load_predictor
+from pipeline.predict import add_arguments, predicted, read_rows, run
+
+
+def arguments(*words):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args([str(word) for word in words])
+
+
+@pytest.fixture
+def model_folder(bert_folder, tmp_path):
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    folder = tmp_path / "model"
+    names = {0: "negative", 1: "positive"}
+    model = AutoModelForSequenceClassification.from_pretrained(bert_folder, num_labels=2, id2label=names)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(bert_folder).save_pretrained(folder)
+    settings = {"task": {"type": "classification"}, "temperature": 1.0, "max_tokens": 32}
+    (folder / "sft.json").write_text(json.dumps(settings))
+    return folder
+
+
+def test_a_file_keeps_its_columns_and_gains_the_answer(model_folder, tmp_path, capsys):
+    rows = [{"text": "good day", "nr": 1}, {"text": "太差了", "nr": 2}]
+    source = tmp_path / "in.jsonl"
+    source.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", "utf-8")
+    run(arguments("--model", model_folder, "--file", source, "--out", tmp_path / "out.jsonl"))
+    found = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text("utf-8").splitlines()]
+    assert [{k: row[k] for k in ("text", "nr")} for row in found] == rows
+    for row in found:
+        assert row["prediction"] == max(row["scores"], key=row["scores"].get)
+        assert row["confidence"] == max(row["scores"].values())
+    run(arguments("--model", model_folder, "--text", "good day", "--text", "太差了"))
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["prediction"] for row in printed] == [row["prediction"] for row in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"text": "a"', r"in\.jsonl:2: not JSON"),
+        (b'{"text": "\xff"}', r"in\.jsonl:2: not UTF-8"),
+        (b"[1]", r"in\.jsonl:2: expected an object"),
+        (b'{"txt": "a"}', r"in\.jsonl:2: no key 'text'.*found: txt"),
+        (b'{"text": 3}', r"in\.jsonl:2: no key 'text'"),
+        (b'{"messages": [{"role": "user"}]}', r"in\.jsonl:2: 'messages' must be a list"),
+    ],
+)
+def test_a_bad_line_is_named_and_no_output_is_left(line, message, model_folder, tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b'{"text": "good"}\n' + line + b"\n")
+    with pytest.raises(PipelineError, match=message):
+        run(arguments("--model", model_folder, "--file", source, "--out", tmp_path / "out.jsonl"))
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_rows_are_read_as_they_are_needed(tmp_path):
+    class Echo:
+        def predict(self, rows):
+            return [Prediction(row["n"]) for row in rows]
+
+    drawn = []
+
+    def rows():
+        for n in range(10_000):
+            drawn.append(n)
+            yield {"n": n}
+
+    assert next(predicted(rows(), Echo())) == {"n": 0, "prediction": 0}
+    assert len(drawn) < 1000
+
+
+def test_wrong_arguments_and_folders_are_explained(model_folder, tmp_path):
+    with pytest.raises(PipelineError, match="either --text or --file"):
+        run(arguments("--model", model_folder))
+    with pytest.raises(PipelineError, match="no such file"):
+        list(read_rows(tmp_path / "none.jsonl"))
+    with pytest.raises(PipelineError, match="no such model folder"):
+        load_predictor(tmp_path / "none")
+    (model_folder / "tokenizer.json").unlink()
+    (model_folder / "tokenizer_config.json").unlink()
+    with pytest.raises(PipelineError, match="tokenizer is missing"):
+        load_predictor(model_folder)
+    (model_folder / "sft.json").unlink()
+    with pytest.raises(PipelineError, match=r"sft\.json is missing"):
+        load_predictor(model_folder)

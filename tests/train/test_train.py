@@ -1,0 +1,137 @@
+import csv
+import json
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.models import Model, Models
+from pipeline.modeling.predictor import load_predictor
+from pipeline.settings import Task
+from pipeline.train.__main__ import train
+from pipeline.train.params import Params
+from tests.train.conftest import labelled, write_dataset
+
+SENTIMENT = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
+CHAT = Task(type="chat", languages=("en", "zh"))
+FAST = {"epochs": 2.0, "batch": 4, "evaluations": 2, "max_tokens": 32, "learning_rate": 1e-3}
+
+
+def files(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_two_runs_write_the_same_bytes_and_auto_model_agrees_with_the_predictor(reviews, bert_folder, tmp_path):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    models = Models(encoder=Model(name=str(bert_folder)))
+    for name in ("one", "two"):
+        train(reviews, tmp_path / name, SENTIMENT, models, Params(**FAST))
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+    folder = tmp_path / "one" / "model"
+    texts = ["what a good day", "太差了", "a bad film"]
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits
+    temperature = json.loads((folder / "sft.json").read_text())["temperature"]
+    predictions = load_predictor(folder).predict([{"text": text} for text in texts])
+    for row, prediction in zip((logits / temperature).softmax(1), predictions, strict=True):
+        assert model.config.id2label[int(row.argmax())] == prediction.value
+        assert prediction.scores["positive"] == pytest.approx(float(row[model.config.label2id["positive"]]), abs=1e-5)
+
+
+def test_report_metrics_history_and_card_tell_the_run(reviews, bert_folder, tmp_path):
+    out = tmp_path / "out"
+    train(reviews, out, SENTIMENT, Models(encoder=Model(name=str(bert_folder))), Params(**FAST, max_train_rows=16))
+    report = json.loads((out / "report.json").read_text())
+    assert report["rows"]["train"] == {"in": 16, "used": 16, "cut": 0, "dropped": {}}
+    assert 0 < report["parameters"]["trained"] < report["parameters"]["all"]
+    history = list(csv.DictReader((out / "history.csv").open()))
+    assert [row["step"] for row in history] == ["0", "4", "8"]
+    assert all(float(row["train_loss"]) > 0 for row in history[1:])
+    best = max(float(row["dev_macro_f1"]) for row in history)
+    assert json.loads((out / "metrics.json").read_text())["dev_macro_f1"] == pytest.approx(best, abs=1e-5)
+    card = (out / "model" / "README.md").read_text()
+    assert "16 examples" in card
+    assert "negative, neutral, positive" in card
+
+
+def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_folder, tmp_path):
+    params = Params(**{**FAST, "epochs": 200.0, "freeze": "none", "learning_rate": 1e-2, "batch": 9}, reply_tokens=12)
+    models = Models(generator=Model(name=str(llama_folder)))
+    train(dialogues, tmp_path / "out", CHAT, models, params)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["dev"]["loss"] < 0.05 < report["dev_before"]["loss"]
+    predictor = load_predictor(tmp_path / "out" / "model")
+    known, asked = predictor.predict(
+        [
+            {"messages": [{"role": "user", "content": "质量很好"}, {"role": "assistant", "content": "非常满意"}],
+             "response": "非常满意"},
+            {"text": "what a good day"},
+        ]
+    )  # fmt: skip
+    assert (known.value, asked.value) == ("非常满意", "thank you")
+    assert known.tokens > 1
+    assert -0.5 < known.log_likelihood < 0
+    assert asked.log_likelihood is None
+
+
+def test_lora_trains_few_weights_and_saves_a_plain_model(dialogues, llama_folder, tmp_path):
+    from transformers import AutoModelForCausalLM
+
+    params = Params.model_validate({**FAST, "lora": {"rank": 4}})
+    train(dialogues, tmp_path / "out", CHAT, Models(generator=Model(name=str(llama_folder))), params)
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["parameters"]["trained"] < 0.3 * report["parameters"]["all"]
+    assert report["dev"]["loss"] < report["dev_before"]["loss"]
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "out" / "model")
+    assert not [name for name, _ in model.named_parameters() if "lora" in name]
+
+
+@pytest.mark.parametrize(
+    ("splits", "message"),
+    [
+        ({"train": [{"text": "a", "label": "positive"}] * 2, "validation": labelled()}, "needs two classes"),
+        ({"train": labelled(), "validation": [{"text": "x", "label": "neutral"}]}, "'neutral' is on the dev split"),
+        ({"train": labelled()}, "no rows in the validation split"),
+    ],
+)
+def test_a_dataset_that_cannot_train_is_refused(splits, message, bert_folder, tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", **splits)
+    with pytest.raises(PipelineError, match=message):
+        train(dataset, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), Params(**FAST))
+
+
+@pytest.mark.parametrize(
+    ("task", "models", "message"),
+    [
+        (SENTIMENT, Models(), "'tfidf' has no weights"),
+        (SENTIMENT, Models(encoder=Model(name="./nowhere")), "cannot be fine-tuned as a text classifier"),
+    ],
+)
+def test_a_wrong_base_model_is_refused(task, models, message, reviews, tmp_path):
+    with pytest.raises(PipelineError, match=message):
+        train(reviews, tmp_path / "out", task, models, Params(**FAST))
+
+
+def test_a_chat_without_generator_or_template_is_refused(dialogues, bert_folder, tmp_path):
+    with pytest.raises(PipelineError, match=r"models\.generator is missing"):
+        train(dialogues, tmp_path / "out", CHAT, Models(), Params(**FAST))
+    models = Models(generator=Model(name=str(bert_folder)))
+    with pytest.raises(PipelineError, match="has no chat template"):
+        train(dialogues, tmp_path / "out", CHAT, models, Params(**FAST))
+
+
+def test_conversations_that_are_all_too_long_stop_the_run(dialogues, llama_folder, tmp_path):
+    params = Params(**{**FAST, "max_tokens": 8, "over_long": "drop"})
+    with pytest.raises(PipelineError, match=r"none of 9 conversations can be learned from: \{'over_long': 9\}"):
+        train(dialogues, tmp_path / "out", CHAT, Models(generator=Model(name=str(llama_folder))), params)
+
+
+def test_a_diverging_run_stops_with_advice(reviews, bert_folder, tmp_path):
+    params = Params(**{**FAST, "optimizer": "sgd", "learning_rate": 1e30, "head_learning_rate": 1e30, "clip": 0.0})
+    with pytest.raises(PipelineError, match="the loss is not a number") as caught:
+        train(reviews, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), params)
+    assert "Lower train.learning_rate" in caught.value.hint
