@@ -25,4 +25,3 @@ class Params(Settings):
     reference_rows: Annotated[int, Field(ge=0)] = (
         10_000  # train rows the TF-IDF reference learns from; 0: no references
     )
-    base_model: bool = False  # chat: also judge the generator before fine-tuning (doubles the stage's time)

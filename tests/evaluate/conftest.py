@@ -7,17 +7,17 @@ from pipeline.record import Decision, Record, Source
 from pipeline.settings import Task
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def task():
     return Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chat_task():
     return Task(type="chat", languages=("en", "zh"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record():
     def make(n, text, target, lang="en", source="tweets", who="source:tweets"):
         origin = Source(source, "files", "x.csv", n, "cc0", "train")
@@ -43,12 +43,12 @@ class Keyword:
         return Prediction(value, p, {name: p if name == value else (1 - p) / 2 for name in names})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def keyword():
     return Keyword()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tweets(record):
     """120 rows, English and Chinese; every tenth label is wrong on purpose."""
     rows = []

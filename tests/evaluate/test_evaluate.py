@@ -17,34 +17,40 @@ from pipeline.store import read_json
 PARAMS = Params(resamples=200, robustness_rows=60)
 
 
-@pytest.fixture
-def report(tweets, keyword, task, tmp_path):
-    evaluate(tweets, tweets, keyword, task, PARAMS, tmp_path)
-    return read_json(tmp_path / "report.json")
+@pytest.fixture(scope="module")
+def folder(tweets, keyword, task, tmp_path_factory):
+    out = tmp_path_factory.mktemp("evaluate")
+    evaluate(tweets, tweets, keyword, task, PARAMS, out)
+    return out
 
 
-def test_every_out_of_dvc_yaml_is_written_and_says_the_same(report, tmp_path):
-    metrics = read_json(tmp_path / "metrics.json")
+@pytest.fixture(scope="module")
+def report(folder):
+    return read_json(folder / "report.json")
+
+
+def test_every_out_of_dvc_yaml_is_written_and_says_the_same(report, folder):
+    metrics = read_json(folder / "metrics.json")
     assert metrics["accuracy"] == report["metrics"]["accuracy"]["value"]
     assert report["metrics"]["accuracy"]["low"] <= metrics["accuracy"] <= report["metrics"]["accuracy"]["high"]
     assert all(isinstance(value, (int, float)) for value in metrics.values())
-    rows = pq.read_table(tmp_path / "predictions.parquet").to_pylist()
+    rows = pq.read_table(folder / "predictions.parquet").to_pylist()
     assert len(rows) == metrics["n"] == 120
     assert sum(row["correct"] for row in rows) == round(metrics["accuracy"] * 120)
     assert json.loads(rows[1]["given"]) == "negative"
-    with (tmp_path / "confusion.csv").open(encoding="utf-8") as file:
+    with (folder / "confusion.csv").open(encoding="utf-8") as file:
         pairs = list(csv.DictReader(file))
     assert sum(pair["actual"] == pair["predicted"] for pair in pairs) == round(metrics["accuracy"] * 120)
-    with (tmp_path / "reliability.csv").open(encoding="utf-8") as file:
+    with (folder / "reliability.csv").open(encoding="utf-8") as file:
         assert sum(int(line["count"]) for line in csv.DictReader(file)) == 120
 
 
-def test_wrong_labels_come_first_and_are_doubted(report, tmp_path):
+def test_wrong_labels_come_first_and_are_doubted(report, folder):
     assert len(report["worst_errors"]) == 4
     assert {entry["given"] for entry in report["worst_errors"]} == {'"negative"'}
     assert {entry["suggested"] for entry in report["worst_errors"]} == {'"positive"'}
     doubted = sum(entry["label_may_be_wrong"] for entry in report["worst_errors"])
-    assert doubted == read_json(tmp_path / "metrics.json")["doubted_labels"]
+    assert doubted == read_json(folder / "metrics.json")["doubted_labels"]
 
 
 def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, tmp_path):
@@ -95,14 +101,12 @@ def test_a_small_slice_is_shown_but_not_flagged(task, record):
     assert (found["n"], found["value"], found["worse"], found["p"]) == (6, 0.0, False, None)
 
 
-def test_two_runs_write_equal_bytes(tweets, keyword, task, tmp_path):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        evaluate(tweets, tweets, keyword, task, PARAMS, tmp_path / name)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+def test_two_runs_write_equal_bytes(folder, tweets, keyword, task, tmp_path):
+    evaluate(tweets, tweets, keyword, task, PARAMS, tmp_path)
+    files = sorted(path.name for path in folder.iterdir())
     assert files == ["confusion.csv", "metrics.json", "predictions.parquet", "reliability.csv", "report.json"]
     for name in files:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_chat_writes_the_same_files(chat_task, record, tmp_path):
