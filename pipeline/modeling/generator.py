@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.cache import cache_folder, key
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.heads.running import load_tokenizer
 from pipeline.modeling.models import Model, local_path, revision
 
 _WHERE = "models.generator"
@@ -16,17 +17,17 @@ _WHERE = "models.generator"
 
 def load_generator(model: Model) -> tuple[Any, Any]:
     """Tokenizer (with a chat template) and causal language model in float32, in evaluation mode."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     path = generator_folder(model)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(path)
         loaded = AutoModelForCausalLM.from_pretrained(path, dtype="float32").eval()
     except (OSError, ValueError, KeyError) as error:
         raise PipelineError(
             f"{_WHERE}: '{path}' is no causal language model that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, a GGUF file, or a hub model while online.",
         ) from None
+    tokenizer = load_tokenizer(path, loaded.config.vocab_size, _WHERE)
     if not tokenizer.chat_template:
         raise PipelineError(f"{_WHERE}: '{path}' has no chat template.", "Name an instruct model.")
     return tokenizer, loaded

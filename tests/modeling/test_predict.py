@@ -87,7 +87,7 @@ def test_wrong_arguments_and_folders_are_explained(model_folder, tmp_path):
         load_predictor(tmp_path / "none")
     (model_folder / "tokenizer.json").unlink()
     (model_folder / "tokenizer_config.json").unlink()
-    with pytest.raises(PipelineError, match="tokenizer is missing"):
+    with pytest.raises(PipelineError, match="holds no tokenizer"):
         load_predictor(model_folder)
     (model_folder / "sft.json").unlink()
     with pytest.raises(PipelineError, match=r"sft\.json is missing"):

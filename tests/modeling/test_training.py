@@ -51,7 +51,16 @@ def test_a_killed_run_goes_on_to_the_same_weights(bert_folder, tmp_path):
 
 
 def test_one_batch_of_eight_learns_as_four_batches_of_two(bert_folder, tmp_path):
-    plain = {"epochs": 2.0, "dropout": 0.0, "optimizer": "sgd", "class_weights": "balanced", "label_smoothing": 0.1}
+    plain = {
+        "epochs": 2.0,
+        "dropout": 0.0,
+        "optimizer": "sgd",
+        "learning_rate": 0.1,
+        "class_weights": "balanced",
+        "label_smoothing": 0.1,
+        "warmup": 0.0,
+        "evaluations": 1,
+    }
     start = weights(job(bert_folder, tmp_path / "start", **plain))
     large = job(bert_folder, tmp_path / "large", **plain, batch=8)
     small = job(bert_folder, tmp_path / "small", **plain, batch=2, accumulate=4)

@@ -59,7 +59,10 @@ def test_report_metrics_history_and_card_tell_the_run(reviews, bert_folder, tmp_
 
 
 def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_folder, tmp_path):
-    params = Params(**{**FAST, "epochs": 200.0, "freeze": "none", "learning_rate": 1e-2, "batch": 9}, reply_tokens=12)
+    params = Params(
+        **{**FAST, "epochs": 100.0, "freeze": "none", "learning_rate": 1e-2, "batch": 9, "max_tokens": 96},
+        reply_tokens=12,
+    )
     models = Models(generator=Model(name=str(llama_folder)))
     train(dialogues, tmp_path / "out", CHAT, models, params)
     report = json.loads((tmp_path / "out" / "report.json").read_text())

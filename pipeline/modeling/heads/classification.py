@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.running import classify, padded
+from pipeline.modeling.heads.running import classify, load_tokenizer, padded
 from pipeline.modeling.linear import fit_temperature, softmax
 from pipeline.modeling.models import TFIDF, Models, local_path, revision
 from pipeline.modeling.predictor import Predictor
@@ -43,7 +43,7 @@ def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
 
 def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
     """The encoder with a classification layer; on BERT encoders mean-pooled and started from logistic regression."""
-    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForSequenceClassification
 
     from pipeline.modeling.encoder import embed
     from pipeline.modeling.heads.mean_pooling import add_pooling_layer, pooled, set_classifier
@@ -63,12 +63,12 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
         if recipe.dropout is not None:
             config.hidden_dropout_prob = config.attention_probs_dropout_prob = recipe.dropout
         model = AutoModelForSequenceClassification.from_pretrained(path, config=config, dtype="float32")
-        tokenizer = AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError) as error:
         raise PipelineError(
             f"models.encoder: '{path}' cannot be fine-tuned as a text classifier: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
         ) from None
+    tokenizer = load_tokenizer(path, model.config.vocab_size, "models.encoder")
     if is_bert:
         add_pooling_layer(model)
         embeddings = embed([row["text"] for row in rows], models.encoder)

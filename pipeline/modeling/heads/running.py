@@ -67,21 +67,47 @@ def classify(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return logits
 
 
-def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
-    """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
+def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
+    """The tokenizer of a hub name or folder. `vocabulary` is how many token ids the model knows.
+
+    For a folder without tokenizer files transformers may make up an empty tokenizer; that is refused here.
+    """
     from transformers import AutoTokenizer
 
+    folder = Path(path)
+    if folder.is_dir() and not any((folder / name).is_file() for name in _TOKENIZER_FILES):
+        raise PipelineError(f"{where}: {path} holds no tokenizer ({', '.join(_TOKENIZER_FILES)}).", _WHOLE_FOLDER)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise PipelineError(
+            f"{where}: the tokenizer of {path} is unreadable: {shorten(error)}", _WHOLE_FOLDER
+        ) from None
+    if len(tokenizer) > vocabulary:
+        raise PipelineError(
+            f"{where}: the tokenizer of {path} has {len(tokenizer)} tokens, the model knows {vocabulary}.",
+            "Model and tokenizer do not belong together. " + _WHOLE_FOLDER,
+        )
+    return tokenizer
+
+
+def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
+    """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
     quiet()
     try:
         model = kind.from_pretrained(folder).eval()
     except (OSError, ValueError, KeyError) as error:
-        raise PipelineError(
-            f"{folder}: the model does not load: {shorten(error, 200)}", "Train it again: dvc repro -f train"
-        ) from None
-    try:
-        return model, AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise PipelineError(
-            f"{folder}: the tokenizer is missing or unreadable: {shorten(error, 200)}",
-            "Copy the whole model folder, tokenizer.json included.",
-        ) from None
+        hint = "Train it again: dvc repro -f train"
+        raise PipelineError(f"{folder}: the model does not load: {shorten(error, 200)}", hint) from None
+    return model, load_tokenizer(folder, model.config.vocab_size, "the trained model")
+
+
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+_WHOLE_FOLDER = "Copy the whole model folder, tokenizer files included."
