@@ -69,6 +69,7 @@ def main() -> int:
     """Compare, or rewrite with `--fix`. Returns the exit code."""
     yaml = YAML()
     yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)  # as the file is written by hand
     file = Path("dvc.yaml")
     document = yaml.load(file.read_text("utf-8"))
     wrong = False

@@ -55,6 +55,11 @@ def tfidf(texts: Sequence[str]) -> csr_matrix:
     return TfidfTransformer(sublinear_tf=True).fit_transform(counts)
 
 
+def occupied(matrix: Any) -> Any:
+    """The columns that any row uses, for sparse matrices: models on few texts train many times faster, equally well."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix[:, np.unique(matrix.indices)]
+
+
 def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
     """Tokenizer and bare encoder from a hub name or folder, in evaluation mode."""
     from transformers import AutoModel, AutoTokenizer

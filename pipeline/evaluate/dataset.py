@@ -1,0 +1,61 @@
+"""The exported dataset, read back as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.evaluate.metrics import METRICS
+from pipeline.record import Decision, Record, Reject, Source
+from pipeline.registry import pick
+from pipeline.settings import Task
+from pipeline.store import read_table
+from pipeline.tasks import task_type
+
+
+def read_split(dataset: Path, split: str, task: Task) -> list[Record]:
+    """The rows of one split (`train`, `validation`, `test`) as records, in file order.
+
+    Raises PipelineError for a row without a target, or one that the task cannot hold.
+    """
+    rows = read_table(dataset / "data" / f"{split}-00000-of-00001.parquet").to_pylist()
+    return [to_record(row, task, f"{dataset}: {split}") for row in rows]
+
+
+def read_test(dataset: Path, task: Task) -> list[Record]:
+    """The test split; raises PipelineError where it is empty."""
+    records = read_split(dataset, "test", task)
+    if not records:
+        raise PipelineError(
+            f"{dataset}: the test split is empty, so there is nothing to judge the model on.",
+            "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
+        )
+    return records
+
+
+def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
+    """One exported row as a record: the inverse of the export, as far as judging needs it."""
+    column = pick(METRICS, task.type, "params.yaml: task.type").TARGET
+    try:
+        fields, target = task_type(task).parse(row, row.get(column) if column else None, task)
+    except Reject as reject:
+        raise PipelineError(f"{where}: record {row.get('id')}: {reject}", _REBUILD) from None
+    if target is None:
+        raise PipelineError(f"{where}: record {row.get('id')} has no target.", _REBUILD)
+    decision = Decision(row["label_by"], row.get("label_confidence")) if row.get("label_by") else None
+    source = Source(str(row.get("source") or ""), "dataset", "", 0, "", "")
+    return Record(
+        id=str(row["id"]),
+        fields=fields,
+        source=source,
+        target=target,
+        lang=str(row.get("lang") or ""),
+        group=row.get("group"),
+        labels_by=decision,
+        parent_id=row.get("parent_id"),
+    )
+
+
+_REBUILD = "Build the dataset anew with today's params.yaml: dvc repro validate"

@@ -1,0 +1,28 @@
+"""What judging made of a set of predictions, whatever the task type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.statistics import Metric
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Metrics as functions of row weights, and what is shown row by row.
+
+    `headline` names the metric that slices, references and robustness are judged on.
+    `wrongness` ranks errors: larger is worse, None is not an error.
+    `confusion` and `reliability` are the rows of the two plot files.
+    """
+
+    metrics: Mapping[str, Metric]
+    headline: str
+    correct: list[bool | None]
+    wrongness: list[float | None]
+    confusion: list[tuple[str, str]]
+    reliability: list[dict[str, Any]]
+    lower_is_better: frozenset[str] = frozenset()
+    details: dict[str, Any] = field(default_factory=dict)

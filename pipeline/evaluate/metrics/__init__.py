@@ -1,0 +1,29 @@
+"""How each task type is judged. Adding one: write the module, add its line to `METRICS`. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics import chat, classification
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
+from pipeline.settings import Task
+
+
+class TaskMetrics(Protocol):
+    """What the stage asks of a task type's metrics."""
+
+    #: The column of the exported dataset that holds the target; None where it is inside the inputs.
+    TARGET: str | None
+
+    def judge(self, records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+        """The predictions held against the records' targets, row by row in order."""
+
+
+METRICS: dict[str, TaskMetrics] = {
+    "classification": classification,
+    "chat": chat,
+}

@@ -1,0 +1,128 @@
+"""Accuracy, macro precision / recall / F1, calibration and confusions; single and multi label alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record, Target
+from pipeline.settings import Task
+from pipeline.statistics import Floats, Metric, class_scores, divide, mean_of, rounded
+
+TARGET: str | None = "label"
+
+_TOP_CONFUSIONS = 20
+
+
+def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    """Headline `accuracy`; with `multi_label` it counts a row as right only when its whole label set is.
+
+    `ece` and `brier` appear where the model states confidences and scores.
+    """
+    given = [label_set(record.target) for record in records]
+    predicted = [label_set(prediction.value) for prediction in predictions]
+    labels = task.labels or tuple(sorted({name for names in (*given, *predicted) for name in names}))
+    truth, said = indicators(given, labels), indicators(predicted, labels)
+    correct = [a == b for a, b in zip(given, predicted, strict=True)]
+    metrics: dict[str, Metric] = {"accuracy": mean_of(np.array(correct, np.float64))}
+    metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
+    confidence = _confidences(predictions)
+    if confidence is not None:
+        metrics["ece"] = expected_calibration_error(confidence, np.array(correct, np.float64), params.bins)
+    if all(prediction.scores for prediction in predictions):
+        scores = np.array([[p.scores.get(label, 0.0) for label in labels] for p in predictions])
+        metrics["brier"] = mean_of(((scores - truth) ** 2).sum(axis=1))
+    pairs = [(_join(a), _join(b)) for a, b in zip(given, predicted, strict=True)]
+    return Judged(
+        metrics=metrics,
+        headline="accuracy",
+        lower_is_better=frozenset({"ece", "brier"}),
+        correct=list(correct),
+        wrongness=[None if right else (p.confidence or 0.0) for right, p in zip(correct, predictions, strict=True)],
+        confusion=pairs,
+        reliability=[] if confidence is None else reliability(confidence, np.array(correct, float), params.bins),
+        details={"per_class": per_class(truth, said, labels), "top_confusions": top_confusions(pairs)},
+    )
+
+
+def label_set(value: Target) -> tuple[str, ...]:
+    """The labels of a target: one, several, or none."""
+    if value is None:
+        return ()
+    return tuple(sorted(value)) if isinstance(value, (list, tuple)) else (str(value),)
+
+
+def indicators(sets: Sequence[tuple[str, ...]], labels: Sequence[str]) -> Floats:
+    """A 0/1 matrix of shape (rows, labels)."""
+    column = {label: n for n, label in enumerate(labels)}
+    matrix = np.zeros((len(sets), len(labels)))
+    for row, names in enumerate(sets):
+        for name in names:
+            matrix[row, column[name]] = 1
+    return matrix
+
+
+def per_class(truth: Floats, said: Floats, labels: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Precision, recall, F1, support and number of predictions of every label."""
+    once = np.ones((1, len(truth)))
+    scores = {name: metric(once)[0] for name, metric in class_scores(truth, said, average=False).items()}
+    return {
+        label: {
+            **{name: rounded(np.nan_to_num(values[n])) for name, values in scores.items()},
+            "support": int(truth[:, n].sum()),
+            "predicted": int(said[:, n].sum()),
+        }
+        for n, label in enumerate(labels)
+    }
+
+
+def top_confusions(pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The most frequent (given, predicted) pairs that differ."""
+    counts = Counter(pair for pair in pairs if pair[0] != pair[1])
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP_CONFUSIONS]
+    return [{"given": a, "predicted": b, "count": n} for (a, b), n in ranked]
+
+
+def expected_calibration_error(confidence: Floats, correct: Floats, bins: int) -> Metric:
+    """ECE over equal-width bins (Naeini et al. 2015): the mean gap between confidence and accuracy, by bin size."""
+    number = bin_numbers(confidence, bins)
+    gaps = np.zeros((len(confidence), bins))
+    gaps[np.arange(len(confidence)), number] = confidence - correct
+    return lambda weights: divide(np.abs(weights @ gaps).sum(axis=1), weights.sum(axis=1), np.nan)
+
+
+def reliability(confidence: Floats, correct: Floats, bins: int) -> list[dict[str, Any]]:
+    """Mean confidence, accuracy and row count of each bin that holds rows."""
+    number = bin_numbers(confidence, bins)
+    rows = []
+    for n in sorted(set(number.tolist())):
+        inside = number == n
+        rows.append(
+            {
+                "confidence": rounded(confidence[inside].mean()),
+                "accuracy": rounded(correct[inside].mean()),
+                "count": int(inside.sum()),
+                "bin": f"{n / bins:.2f}-{(n + 1) / bins:.2f}",
+            }
+        )
+    return rows
+
+
+def bin_numbers(confidence: Floats, bins: int) -> np.ndarray:
+    """The bin of each confidence in [0, 1]; 1.0 falls into the last."""
+    return np.minimum((confidence * bins).astype(np.int64), bins - 1)
+
+
+def _confidences(predictions: Sequence[Prediction]) -> Floats | None:
+    values = [prediction.confidence for prediction in predictions]
+    return None if any(value is None for value in values) else np.array(values, np.float64)
+
+
+def _join(labels: tuple[str, ...]) -> str:
+    return "+".join(labels) or "(none)"

@@ -1,0 +1,27 @@
+"""Section `evaluate` of params.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.settings import Settings
+
+
+class Params(Settings):
+    """How the trained model is judged."""
+
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples behind each interval
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
+    seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap
+    length_edges: tuple[int, ...] = (50, 100, 200)  # code points where one length bucket ends and the next begins
+    slice_rows: Annotated[int, Field(ge=2)] = 20  # smaller slices are shown but never flagged
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a slice is flagged below this p (Holm-corrected over slices)
+    bins: Annotated[int, Field(ge=2, le=100)] = 10  # equal-width confidence bins of ECE and the reliability curve
+    worst: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
+    label_doubt: Annotated[float, Field(ge=0, le=1)] = 0.95  # a wrong answer this sure puts the label itself in doubt
+    robustness_rows: Annotated[int, Field(ge=0)] = 300  # test rows that are edited and predicted again; 0 turns it off
+    reference_rows: Annotated[int, Field(ge=0)] = (
+        10_000  # train rows the TF-IDF reference learns from; 0: no references
+    )

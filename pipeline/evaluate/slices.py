@@ -1,0 +1,66 @@
+"""Parts of the test split on which the model does worse than on the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.lengths import bucket
+from pipeline.evaluate.params import Params
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.statistics import Estimate, Metric, difference, estimate, holm, masked, rounded
+from pipeline.tasks import task_type
+
+
+def attributes(records: Sequence[Record], task: Task, params: Params) -> dict[str, list[str]]:
+    """What the test split is cut by: one value a record for each attribute."""
+    kind = task_type(task)
+    cuts = {
+        "source": [record.source.name for record in records],
+        "language": [record.lang for record in records],
+        "length": [bucket(kind.main_text(record), params.length_edges) for record in records],
+        "label_by": [record.labels_by.who if record.labels_by else "(none)" for record in records],
+        "class": [kind.stratum(record) or "(none)" for record in records],
+    }
+    return {name: values for name, values in cuts.items() if len(set(values)) > 1}
+
+
+def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params) -> list[dict[str, Any]]:
+    """One entry a slice: attribute, value, n, the headline metric with interval, and `worse`.
+
+    `worse` says that the slice lies below the whole by more than chance: a paired bootstrap of the
+    difference, Holm-corrected over all slices of at least `slice_rows` rows.
+    """
+    metric = judged.metrics[judged.headline]
+    masks = {
+        (name, value): np.array([v == value for v in values])
+        for name, values in attributes(records, task, params).items()
+        for value in sorted(set(values))
+    }
+    figures = {f"{name}={value}": masked(metric, mask) for (name, value), mask in masks.items()}
+    gaps: Mapping[str, Metric] = {f"gap {key}": difference(figure, metric) for key, figure in figures.items()}
+    found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.level)
+    large = [key for key, mask in masks.items() if mask.sum() >= params.slice_rows]
+    adjusted = dict(zip(large, holm([found[f"gap {name}={value}"].p for name, value in large]), strict=True))
+    sign = 1 if judged.headline in judged.lower_is_better else -1
+    return [_entry(key, int(mask.sum()), found, adjusted.get(key), sign, params.alpha) for key, mask in masks.items()]
+
+
+def _entry(
+    key: tuple[str, str], n: int, found: Mapping[str, Estimate], p: float | None, sign: int, alpha: float
+) -> dict[str, Any]:
+    name, value = key
+    gap = found[f"gap {name}={value}"]
+    return {
+        "attribute": name,
+        "slice": value,
+        "n": n,
+        **found[f"{name}={value}"].as_dict(),
+        "difference": gap.as_dict(),
+        "p": None if p is None else rounded(p),
+        "worse": p is not None and p < alpha and gap.value * sign > 0,
+    }

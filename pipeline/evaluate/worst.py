@@ -1,0 +1,55 @@
+"""The errors that deserve a person's look, and whether the label itself may be what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.errors import shorten
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record, as_json
+from pipeline.settings import Task
+from pipeline.statistics import rounded
+from pipeline.tasks import task_type
+
+_TEXT = 500
+
+
+def worst_errors(
+    records: Sequence[Record],
+    predictions: Sequence[Prediction],
+    judged: Judged,
+    reference: Sequence[Prediction] | None,
+    task: Task,
+    params: Params,
+) -> list[dict[str, Any]]:
+    """The `params.worst` errors with the highest wrongness, the worst first.
+
+    `label_may_be_wrong`: the model is at least `label_doubt` sure of another answer, and the reference model
+    (a different kind, trained apart) gives that same answer where there is one. Entries carry the columns of a
+    review row (record_id, given, suggested as JSON, confidence), so that they can be queued for people as they are.
+    """
+    wrong = [(badness, n) for n, badness in enumerate(judged.wrongness) if badness is not None]
+    ranked = sorted(wrong, key=lambda item: (-item[0], records[item[1]].id))[: params.worst]
+    kind = task_type(task)
+    entries = []
+    for badness, n in ranked:
+        record, prediction = records[n], predictions[n]
+        agrees = reference is None or as_json(reference[n].value) == as_json(prediction.value)
+        sure = prediction.confidence is not None and prediction.confidence >= params.label_doubt
+        entries.append(
+            {
+                "record_id": record.id,
+                "text": shorten(kind.main_text(record), _TEXT),
+                "given": as_json(record.target),
+                "suggested": as_json(prediction.value),
+                "confidence": None if prediction.confidence is None else rounded(prediction.confidence),
+                "wrongness": rounded(badness),
+                "label_may_be_wrong": sure and agrees,
+                "label_by": record.labels_by.who if record.labels_by else None,
+                "source": record.source.name,
+            }
+        )
+    return entries

@@ -1,0 +1,202 @@
+"""Measure what each data step bought: one cheap model per state of the training data, one frozen test split."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.models import Models
+from pipeline.record import Record
+from pipeline.settings import Task, load, load_task
+from pipeline.stage import enter
+from pipeline.statistics import holm, rounded
+from pipeline.store import read_table, to_records, write_json
+from pipeline.value.params import Params
+from pipeline.value.trial import Trial, prepare
+from pipeline.value.variants import Example, Stages, Variants, build, resized
+from pipeline.value.verdict import Draws, changes, draw, estimated, over_seeds, sentence, word
+
+log = logging.getLogger("pipeline")
+
+Drawn = dict[str, Draws]
+
+
+def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
+    """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
+    task, params, models = load_task(), load("value", Params), load("models", Models)
+    stages = Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
+    measure(stages, task, models, params, out)
+
+
+def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
+    """Write the three files for `stages`; where the quick form does not apply, they say so and why."""
+    tests = [record for record in stages.augment if record.split == "test"]
+    if not tests:
+        raise PipelineError(
+            "value: the test split is empty, so no variant can be judged.",
+            "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
+        )
+    variants = build(stages, task, params.max_train_rows)
+    why = _does_not_apply(variants, task)
+    if why:
+        log.info("value     does not apply: %s", why)
+        _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
+        return
+    controls = {
+        name: resized(before, len(after), name)
+        for (_, before), (name, after) in itertools.pairwise(variants.train.items())
+        if len(before) != len(after)
+    }
+    with_leaks = sorted([*variants.train["raw"], *variants.leaks])
+    trial = prepare(
+        [*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.strength
+    )
+    drawn = _draw_all(variants, trial, params)
+    control = {name: draw(trial(examples), len(variants.test), params) for name, examples in controls.items()}
+    steps = compare(variants, drawn, control, params)
+    report = {
+        "stage": "value",
+        "applies": True,
+        "judged_by": params.judge_by,
+        "test_rows": len(variants.test),
+        "seeds": params.seeds,
+        "variants": {
+            name: {"rows": len(variants.train[name]), "metrics": estimated(part, params)}
+            for name, part in drawn.items()
+        },
+        "steps": steps,
+        "total": _total(drawn, params),
+        "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
+        "summary": [step["sentence"] for step in steps],
+    }
+    for step in steps:
+        log.info("value     %s", step["sentence"])
+    _write(report, _flat(report, params), _rows(report, control, controls, params), out)
+
+
+def compare(
+    variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
+) -> list[dict[str, Any]]:
+    """One entry a step: difference to the state before, corrected p, control, verdict and sentence."""
+    pairs = list(itertools.pairwise(variants.train))
+    same = [variants.train[a] == variants.train[b] for a, b in pairs]
+    gaps = [{m: over_seeds(drawn[b][m].minus(drawn[a][m]), params) for m in drawn[b]} for a, b in pairs]
+    tested = [n for n, equal in enumerate(same) if not equal]
+    adjusted = dict(zip(tested, holm([gaps[n][params.judge_by].p for n in tested]), strict=True))
+    steps = []
+    for n, (a, b) in enumerate(pairs):
+        gap, p = gaps[n][params.judge_by], adjusted.get(n, 1.0)
+        step: dict[str, Any] = {
+            "step": b,
+            "against": a,
+            "before": rounded(drawn[a][params.judge_by].value),
+            "after": rounded(drawn[b][params.judge_by].value),
+            "difference": gap.as_dict(),
+            "p": rounded(p),
+            "all_differences": {metric: found.as_dict() for metric, found in gaps[n].items()},
+            "changes": changes(variants.train[a], variants.train[b]),
+            "verdict": word(same[n], gap, p, params.alpha),
+            "control": _about_control(a, b, variants, drawn, control, params),
+        }
+        steps.append({**step, "sentence": sentence(step, params.judge_by)})
+    return steps
+
+
+def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Drawn]:
+    """Metrics of every variant; equal training data are trained on once."""
+    drawn: dict[str, Drawn] = {}
+    before: list[Example] | None = None
+    for name, examples in variants.train.items():
+        known = next(reversed(drawn.values())) if examples == before else None
+        drawn[name] = known or draw(trial(examples), len(variants.test), params)
+        before = examples
+    return drawn
+
+
+def _about_control(
+    a: str, b: str, variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
+) -> dict[str, Any] | None:
+    if b not in control:
+        return None
+    rows = len(variants.train[b]) - len(variants.train[a])
+    gap = over_seeds(drawn[b][params.judge_by].minus(control[b][params.judge_by]), params)
+    what = f"{'removing' if rows < 0 else 'repeating'} {abs(rows):,} rows of '{a}' at random"
+    return {"what": what, "metrics": estimated(control[b], params), "difference": gap.as_dict()}
+
+
+def _total(drawn: Mapping[str, Drawn], params: Params) -> dict[str, Any]:
+    first, last = next(iter(drawn.values())), next(reversed(list(drawn.values())))
+    return {metric: over_seeds(last[metric].minus(first[metric]), params).as_dict() for metric in first}
+
+
+def _about_leaks(
+    variants: Variants, raw: Drawn, trial: Trial, with_leaks: list[Example], params: Params
+) -> dict[str, Any]:
+    """How much better `raw` would have looked with its copies of test rows left in."""
+    if not variants.leaks:
+        return {"rows": 0}
+    found = draw(trial(with_leaks), len(variants.test), params)
+    gaps = {metric: over_seeds(found[metric].minus(raw[metric]), params).as_dict() for metric in raw}
+    return {"rows": len(variants.leaks), "flatters_raw_by": gaps}
+
+
+def _does_not_apply(variants: Variants, task: Task) -> str:
+    if not variants.test:
+        return (
+            f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
+            "features; a task whose answer is a text needs the model itself trained once per variant."
+        )
+    for name, examples in variants.train.items():
+        classes = {example.label for example in examples}
+        if len(classes) < 2:
+            return f"the variant '{name}' has {len(classes)} classes with labels; a classifier needs two."
+    return ""
+
+
+def _flat(report: Mapping[str, Any], params: Params) -> dict[str, float]:
+    found = {
+        f"{name}_{params.judge_by}": v["metrics"][params.judge_by]["value"] for name, v in report["variants"].items()
+    }
+    steps = {f"{step['step']}_gain": step["difference"]["value"] for step in report["steps"]}
+    return {"applies": 1, **found, **steps, "total_gain": report["total"][params.judge_by]["value"]}
+
+
+def _rows(
+    report: Mapping[str, Any], control: Mapping[str, Drawn], controls: Mapping[str, Sequence[Example]], params: Params
+) -> list[dict[str, Any]]:
+    """Lines of value.csv: one a variant or control and metric."""
+    parts = [(name, "variant", v["rows"], v["metrics"]) for name, v in report["variants"].items()]
+    parts += [(f"{n} (control)", "control", len(controls[n]), estimated(d, params)) for n, d in control.items()]
+    return [
+        {"variant": name, "kind": kind, "rows": rows, "metric": metric, **figures}
+        for name, kind, rows, metrics in parts
+        for metric, figures in sorted(metrics.items())
+    ]
+
+
+def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequence[dict[str, Any]], out: Path) -> None:
+    write_json(report, out / "report.json")
+    write_json(metrics, out / "metrics.json")
+    with (out / "value.csv").open("w", encoding="utf-8", newline="") as file:
+        columns = ["variant", "kind", "rows", "metric", "value", "low", "high"]
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _records(folder: Path) -> list[Record]:
+    return list(to_records(read_table(folder / "records.parquet")))
+
+
+def _dropped_for(clean: Path) -> dict[str, str]:
+    table = read_table(clean / "dropped.parquet").select(["id", "other_id"])
+    return {row["id"]: row["other_id"] for row in table.to_pylist() if row["other_id"]}
+
+
+if __name__ == "__main__":
+    enter("value", __doc__, ("collect", "clean", "label", "augment"), run)

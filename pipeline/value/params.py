@@ -1,0 +1,22 @@
+"""Section `value` of params.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.settings import Settings
+
+
+class Params(Settings):
+    """How the worth of each data step is measured: one cheap model per variant of the training data."""
+
+    max_train_rows: Annotated[int, Field(ge=10)] = 4000  # source records sampled by id, the same ones in every variant
+    seeds: Annotated[int, Field(ge=3)] = 5  # models per variant, each trained on another bootstrap of the records
+    strength: Annotated[float, Field(gt=0)] = 10.0  # scikit-learn's C of the linear head; larger trusts the data more
+    judge_by: Literal["macro_f1", "accuracy"] = "macro_f1"  # the metric that verdicts rest on
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples over seeds and test rows together
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a step helped or hurt below this p (Holm-corrected over steps)
+    seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap

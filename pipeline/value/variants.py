@@ -1,0 +1,142 @@
+"""The same training records in the state that each data step left them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.record import Record, share
+from pipeline.settings import Task
+from pipeline.tasks import task_type
+
+#: Sources of these roles are never training data.
+_NOT_FOR_TRAINING = ("test", "benchmark")
+
+
+@dataclass(frozen=True, order=True)
+class Example:
+    """One training example. `root` is the collected record it comes from: variants are paired by it."""
+
+    root: str
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The records as four stages left them, and which record each one dropped by `clean` was dropped for."""
+
+    collect: Sequence[Record]
+    clean: Sequence[Record]
+    label: Sequence[Record]
+    augment: Sequence[Record]
+    dropped_for: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variants:
+    """Training data by variant, in the order of the steps; the test rows; and the leaks kept out of `raw`."""
+
+    train: dict[str, list[Example]]
+    test: list[Example]
+    leaks: list[Example]
+
+
+def build(stages: Stages, task: Task, max_rows: int) -> Variants:
+    """`raw` -> `cleaned` -> `decided_labels` -> `augmented`, cut to the same `max_rows` source records.
+
+    raw: collected texts with the label they came with (of several votes, one drawn by id: what a single
+    annotator would have given). cleaned: the texts and rows `clean` left, still with the first label.
+    decided_labels: the labels after label fixes, votes, people and pre-labels. augmented: with the new records.
+
+    The test split and the dev split stay out of every variant. So do copies of test rows in `raw` (equal text,
+    or dropped by `clean` for a test row): with them `raw` would be paid for memory. They are returned as `leaks`.
+    """
+    test = _examples([r for r in stages.augment if r.split == "test"], task)
+    held_out = {record.id for record in (*stages.augment, *stages.clean) if record.split in ("test", "dev")}
+    given = {example.root: example.label for example in _raw(stages.collect, task)}
+    collected = [example for example in _raw(stages.collect, task) if example.root not in held_out]
+    leaking = _leaks(collected, test, stages.dropped_for)
+    cleaned = _cleaned(stages.clean, given, task)
+    train = {
+        "raw": [example for example in collected if example.root not in leaking],
+        "cleaned": cleaned,
+        "decided_labels": _examples(_train(stages.label), task),
+        "augmented": _examples(_train(stages.augment), task),
+    }
+    roots = {example.root for examples in train.values() for example in examples}
+    chosen = set(sorted(roots, key=lambda root: share("value", root))[:max_rows])
+    return Variants(
+        train={name: sorted(e for e in examples if e.root in chosen) for name, examples in train.items()},
+        test=test,
+        leaks=sorted(
+            sorted((e for e in collected if e.root in leaking), key=lambda e: share("value", e.root))[
+                : round(len(leaking) * len(chosen) / max(len(roots), 1))
+            ]
+        ),
+    )
+
+
+def resized(examples: Sequence[Example], rows: int, name: str) -> list[Example]:
+    """The control of a step: as many rows as it left, but removed or repeated at random."""
+    order = sorted(range(len(examples)), key=lambda n: share("control", name, examples[n].root, str(n)))
+    if rows <= len(examples):
+        return sorted(examples[n] for n in order[:rows])
+    return sorted([*examples, *(examples[order[n % len(order)]] for n in range(rows - len(examples)))])
+
+
+def _raw(records: Iterable[Record], task: Task) -> list[Example]:
+    usable = [record for record in records if record.source.role not in _NOT_FOR_TRAINING]
+    return _examples([_with_first_label(record) for record in usable], task)
+
+
+def _with_first_label(record: Record) -> Record:
+    if record.target is not None or not record.votes:
+        return record
+    vote = min(record.votes, key=lambda vote: (share("vote", record.id, vote.annotator), vote.annotator))
+    return replace(record, target=vote.value)
+
+
+def _cleaned(records: Sequence[Record], given: Mapping[str, str], task: Task) -> list[Example]:
+    kind = task_type(task)
+    return [Example(r.id, kind.main_text(r), given[r.id]) for r in _train(records) if r.id in given]
+
+
+def _train(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.split == "train"]
+
+
+def _examples(records: Sequence[Record], task: Task) -> list[Example]:
+    kind = task_type(task)
+    parents = {record.id: record.parent_id for record in records if record.parent_id}
+    found = []
+    for record in records:
+        label = kind.stratum(record) if record.target is not None else None
+        if label is not None:
+            found.append(Example(_root(record.id, parents), kind.main_text(record), label))
+    return found
+
+
+def _root(record_id: str, parents: Mapping[str, str]) -> str:
+    while record_id in parents:
+        record_id = parents[record_id]
+    return record_id
+
+
+def _leaks(collected: Sequence[Example], test: Sequence[Example], dropped_for: Mapping[str, str]) -> set[str]:
+    ids = {example.root for example in test}
+    texts = {_plain(example.text) for example in test}
+    return {e.root for e in collected if _plain(e.text) in texts or _last(e.root, dropped_for) in ids}
+
+
+def _last(record_id: str, dropped_for: Mapping[str, str]) -> str:
+    """Where a chain of drops ends: a duplicate of a duplicate of a test row is a copy of the test row."""
+    seen = {record_id}
+    while record_id in dropped_for and dropped_for[record_id] not in seen:
+        record_id = dropped_for[record_id]
+        seen.add(record_id)
+    return record_id
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
