@@ -63,47 +63,74 @@ def details(key: str, blocks: Sequence[Block]) -> Block:
     return {"kind": "details", "key": key, "blocks": list(blocks)}
 
 
-def from_notes(notes: Mapping[str, Any], limit: int = 50) -> list[Block]:
-    """Whatever a stage noted, as figures and tables: nothing that a stage wrote stays hidden."""
+def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
+    """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
     plain = [(key, value, _kind(value)) for key, value in sorted(notes.items()) if _kind(value)]
-    found = [facts(*plain)] if plain else []
+    found = [{**facts(*plain), "name": inside}] if plain else []
     for key, value in sorted(notes.items()):
-        rows = _as_rows(value)
-        if rows:
-            columns = list(dict.fromkeys(name for row in rows for name in row))
-            kinds = {name: _column_kind([row.get(name) for row in rows]) for name in columns}
-            cells = [[_cell(row.get(name)) for name in columns] for row in rows[:limit]]
-            found.append(table(key, kinds, cells, len(rows)))
+        name = f"{inside}: {key}" if inside else key
+        if _is_curve(value):
+            ece = next((notes[one] for one in ("ece", "ece_after") if one in notes), None)
+            found.append(reliability(name, value, ece))
+        elif isinstance(value, Mapping) and any(_is_deep(one) for one in value.values()):
+            found += from_notes(value, limit, name)
+        elif value and isinstance(value, Mapping | list) and not _kind(value):
+            found.append(_table_of(name, _as_rows(value), limit))
     return found
+
+
+def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
+    columns = list(dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key])))
+    kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
+    cells = [[row.get(key) if kinds[key] == "interval" else _cell(row.get(key)) for key in columns] for row in rows[:limit]]
+    return table(name, kinds, cells, len(rows))
 
 
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "ok"
-    if isinstance(value, int):
-        return "num"
-    if isinstance(value, float):
-        return "float"
-    return "text" if isinstance(value, str) else ""
+    if isinstance(value, Mapping):
+        return "interval" if {"value", "low", "high"} <= value.keys() else ""
+    for kind, name in ((int, "num"), (float, "float"), (str, "text")):
+        if isinstance(value, kind):
+            return name
+    return ""
+
+
+def _is_curve(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(
+        isinstance(one, Mapping) and {"confidence", "accuracy"} <= one.keys() for one in value
+    )  # fmt: skip
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value needs a table of its own."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(isinstance(one, Mapping | list) and not _kind(one) for one in inner) or (
+        isinstance(value, list) and any(isinstance(one, Mapping) for one in inner)
+    )
 
 
 def _column_kind(values: Sequence[Any]) -> str:
     kinds = {_kind(value) for value in values if value is not None}
     if kinds == {"num", "float"}:
         return "float"
-    return kinds.pop() or "text" if len(kinds) == 1 else "text"
+    return (kinds.pop() or "text") if len(kinds) == 1 else "text"
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {value[key]}" for key in sorted(value))
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else value
+        return ", ".join(f"{key}: {_short(value[key])}" for key in sorted(value))
+    return ", ".join(_short(one) for one in value) if isinstance(value, list) else value
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _as_rows(value: Any) -> list[dict[str, Any]]:
     """A list of objects as it is; an object of objects or of figures as rows named by their key."""
     if isinstance(value, list):
-        return [one if isinstance(one, dict) else {"value": one} for one in value]
-    if isinstance(value, Mapping):
-        return [{"name": str(key), **(one if isinstance(one, dict) else {"value": one})} for key, one in value.items()]
-    return []
+        return [dict(one) if isinstance(one, Mapping) else {"value": _cell(one)} for one in value]
+    named = ((str(key), one if isinstance(one, Mapping) and not _kind(one) else {"value": one}) for key, one in value.items())
+    return [{"name": key, **one} for key, one in named]

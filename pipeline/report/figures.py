@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -13,23 +14,24 @@ _MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pear
 
 
 def expectations(inputs: Inputs) -> list[dict[str, Any]]:
-    """Every expectation of the validate stage: name, column, severity, ok, count of failing rows, ids, detail."""
-    listed = inputs.find("validate", "expectations", "results", "checks") or []
+    """Every expectation of the validate stage, failed ones with ids and a reason."""
+    listed = inputs.find("validate", "expectations") or []
     return [_expectation(one) for one in listed if isinstance(one, Mapping)]
 
 
 def _expectation(one: Mapping[str, Any]) -> dict[str, Any]:
-    def first(*names: str) -> Any:
-        return next((one[name] for name in names if one.get(name) is not None), None)
-
+    settings = one.get("settings") or {}
+    failing = [case for case in one.get("first") or [] if isinstance(case, Mapping)]
     return {
-        "name": str(first("name", "expect", "expectation", "type") or "?"),
-        "column": first("column"),
-        "severity": str(first("severity") or "error"),
-        "ok": bool(first("success", "ok", "passed")),
-        "count": first("failing", "failed", "count", "unexpected_count", "unexpected"),
-        "ids": list(first("ids", "record_ids", "first_ids", "examples") or []),
-        "detail": first("detail", "message", "observed", "why"),
+        "name": str(one.get("expect", "?")),
+        "title": one.get("title") or one.get("note"),
+        "column": settings.get("column"),
+        "severity": str(one.get("severity", "error")),
+        "ok": bool(one.get("passed")),
+        "count": one.get("unexpected"),
+        "observed": one.get("observed"),
+        "ids": [str(case["id"]) for case in failing if case.get("id")],
+        "why": next((str(case["why"]) for case in failing if case.get("why")), None),
     }
 
 
@@ -42,7 +44,8 @@ def metrics(inputs: Inputs) -> dict[str, dict[str, Any]]:
 def main_metric(inputs: Inputs) -> tuple[str, dict[str, Any] | None]:
     """Name and figure that the project is judged by; an empty name where there is none."""
     found = metrics(inputs)
-    name = next((name for name in _MAIN if name in found), next(iter(sorted(found)), ""))
+    name = str(inputs.find("evaluate", "headline") or "")
+    name = name if name in found else next((name for name in _MAIN if name in found), next(iter(sorted(found)), ""))
     return name, found.get(name)
 
 
@@ -51,3 +54,9 @@ def review_counts(inputs: Inputs) -> dict[str, int]:
     table = inputs.table("clean/review.parquet", ["reason"])
     counts = Counter(table.column("reason").to_pylist() if table is not None else [])
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def plain_label(text: str | None) -> str | None:
+    """A target's JSON as people read it: a label without quotes, anything else as it is."""
+    value = None if text is None else json.loads(text)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -34,7 +34,7 @@ def render(document: Mapping[str, Any]) -> str:
     loader = FileSystemLoader(_HERE / "templates")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     here = Words(strings[document["language"]])
-    pages.globals.update(t=here.text, plain=here.plain, code=here.code, sankey=sankey, curve=curve, whiskers=whiskers)
+    pages.globals.update(t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers)
     pages.filters.update(num=number, pct=percent, dec=decimal, choices=choices)
     return pages.get_template("page.html").render(
         document=document,
@@ -65,6 +65,11 @@ class Words:
     def code(self, name: object) -> Markup:
         """A step, reason or other name of ours, translated where a string `code.<name>` exists."""
         return self.text(f"code.{name}") if _NAME.fullmatch(str(name)) else escape(name)
+
+    def name(self, path: str) -> Markup:
+        """The name of a block, `part: part` where it lies inside another one: each part translated where known."""
+        parts = [self.text(f"table.{part}") if f"table.{part}" in self.strings else self.code(part) for part in path.split(": ")]
+        return Markup(" · ").join(parts)
 
     def _value(self, value: Any) -> str:
         if isinstance(value, int | float):

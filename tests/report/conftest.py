@@ -128,8 +128,15 @@ def evaluation(folder: Path) -> None:
     figure = {"value": 0.71, "low": 0.68, "high": 0.74}
     report = {
         "metrics": {"macro_f1": figure, "accuracy": {**figure, "value": 0.73}, "ece": {"value": 0.05, "low": 0.03, "high": 0.08}},
-        "confusion": {"labels": list(TASK.labels), "counts": [[50, 8, 2], [6, 40, 9], [1, 7, 70]]},
+        "headline": "macro_f1",
+        "slices": [{"attribute": "lang", "slice": "zh", "n": 20, **figure, "difference": {**figure, "value": -0.1}, "p": 0.01, "worse": True}],
+        "worst_errors": [{"record_id": "f00", "text": HOSTILE, "given": '"neutral"', "suggested": '"positive"', "confidence": 0.98}],
+        "reliability": [{"confidence": 0.6, "accuracy": 0.5, "count": 9}, {"confidence": 0.9, "accuracy": 0.8, "count": 50}],
     }
+    counts = [[50, 8, 2], [6, 40, 9], [1, 7, 70]]
+    pairs = [(a, b) for a, row in zip(TASK.labels, counts, strict=True) for b, n in zip(TASK.labels, row, strict=True) for _ in range(n)]
+    rows = [{"id": str(n), "given": as_json(a), "predicted": as_json(b)} for n, (a, b) in enumerate(pairs)]
+    write_table(pa.Table.from_pylist(rows), folder / "evaluate" / "predictions.parquet")
     write_json(report, folder / "evaluate" / "report.json")
     write_json({"stage": "train", "notes": {"epochs": 2}}, folder / "train" / "report.json")
 

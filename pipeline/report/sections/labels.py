@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
 
-from pipeline.report.blocks import Block, from_notes, missing, note, reliability, table
-from pipeline.report.figures import review_counts
+from pipeline.report.blocks import Block, from_notes, missing, note, table
+from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 
-_CURVES = ("reliability", "bins", "curve")
+#: Notes of the label stage that are about its model; all others are about people and decisions.
+_PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
 
 
 def doubtful(inputs: Inputs) -> list[Block]:
@@ -26,21 +26,16 @@ def doubtful(inputs: Inputs) -> list[Block]:
     shown = found[: inputs.params.max_rows]
     records = inputs.records_by_id(row["record_id"] for row in shown)
     rows = [
-        [inputs.text(records.get(row["record_id"])), _label(row["given"]), _label(row["suggested"]), row["confidence"],
+        [inputs.text(records.get(row["record_id"])), plain_label(row["given"]), plain_label(row["suggested"]), row["confidence"],
          row["reason"], inputs.cut(row["detail"] or ""), row["record_id"]]
         for row in shown
     ]  # fmt: skip
     kinds = {"text": "text", "given": "label", "suggested": "label", "confidence": "pct", "reason": "code", "why": "text", "id": "id"}
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
-    pairs = Counter((_label(row["given"]), _label(row["suggested"])) for row in found if row["suggested"] is not None)
+    pairs = Counter((plain_label(row["given"]), plain_label(row["suggested"])) for row in found if row["suggested"] is not None)
     swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
     confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
     return [by_reason, *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]
-
-
-def _label(text: str | None) -> Any:
-    value = None if text is None else json.loads(text)
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def decisions(inputs: Inputs) -> list[Block]:
@@ -52,8 +47,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     total = sum(deciders.values())
     rows = [[who, count, count / total] for who, count in deciders.items()]
     blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
-    notes = {key: value for key, value in _all_notes(report).items() if not _is_curve(value)}
-    return blocks + from_notes(notes)
+    return blocks + from_notes({key: one for key, one in _all_notes(report).items() if key not in _PRELABEL})
 
 
 def prelabels(inputs: Inputs) -> list[Block]:
@@ -61,22 +55,13 @@ def prelabels(inputs: Inputs) -> list[Block]:
     if not inputs.report("label"):
         return [missing("label")]
     notes = _all_notes(inputs.report("label"))
-    blocks: list[Block] = []
-    for name, value in sorted(notes.items()):
-        if _is_curve(value):
-            curve = next(value[key] for key in _CURVES if value.get(key))
-            rest = {key: one for key, one in value.items() if key not in _CURVES}
-            blocks += [reliability(name, curve, value.get("ece")), *from_notes(rest)]
+    blocks = from_notes({key: one for key, one in notes.items() if key in _PRELABEL})
     queue = inputs.table("label/queue.parquet", ["reason", "confidence"])
     if queue is not None and queue.num_rows:
         counts = Counter(queue.column("reason").to_pylist())
         rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         blocks.append(table("queue", {"reason": "code", "records": "num"}, rows))
     return blocks or [note("prelabels_none")]
-
-
-def _is_curve(value: Any) -> bool:
-    return isinstance(value, dict) and any(isinstance(value.get(key), list) and value[key] for key in _CURVES)
 
 
 def _all_notes(report: Any) -> dict[str, Any]:

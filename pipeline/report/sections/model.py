@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, note, reliability, table
-from pipeline.report.figures import expectations, metrics
+from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, reliability, table
+from pipeline.report.figures import expectations, metrics, plain_label
 from pipeline.report.inputs import Inputs
 
-_KNOWN = {"metrics", "confusion", "reliability", "calibration", "slices", "worst", "worst_errors", "per_class", "stage"}
+_KNOWN = {"metrics", "reliability", "slices", "worst_errors", "stage", "headline", "details", "references"}
 _LARGEST_MATRIX = 20
 
 
@@ -20,11 +21,14 @@ def expected(inputs: Inputs) -> list[Block]:
         return [missing("validate")]
     checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
     rows = [
-        [check["ok"], check["name"], check["column"], check["severity"], check["count"],
-         inputs.cut(check["detail"] or ""), ", ".join(str(one)[:10] for one in check["ids"][:5])]
+        [check["ok"], inputs.cut(check["title"] or check["name"]), check["severity"], check["count"], inputs.cut(check["observed"] or ""),
+         inputs.cut(check["why"] or ""), check["ids"][0] if check["ids"] else None, check["name"]]
         for check in checks
     ]  # fmt: skip
-    kinds = {"ok": "ok", "expectation": "code", "column": "code", "severity": "code", "failing": "num", "why": "text", "records_shown": "text"}
+    kinds = {
+        "ok": "ok", "promise": "text", "severity": "code", "failing": "num", "observed": "text", "why": "text", "id": "id",
+        "expectation": "code",
+    }  # fmt: skip
     return [table("expectations", kinds, rows)]
 
 
@@ -33,22 +37,39 @@ def model(inputs: Inputs) -> list[Block]:
     report = inputs.report("evaluate")
     if not report:
         return [missing("train", "evaluate")]
-    blocks = _metrics(inputs)
-    matrix = inputs.find("evaluate", "confusion")
-    if isinstance(matrix, Mapping) and matrix.get("labels"):
-        blocks.append(_confusion(list(matrix["labels"]), matrix.get("counts") or matrix.get("matrix") or []))
-    curve = inputs.find("evaluate", "reliability", "calibration")
-    bins = curve.get("bins") if isinstance(curve, Mapping) else curve
+    blocks = [*_metrics(inputs), *_confusion(inputs)]
+    bins = inputs.find("evaluate", "reliability")
     if bins:
-        ece = (curve.get("ece") if isinstance(curve, Mapping) else None) or metrics(inputs).get("ece", {}).get("value")
-        blocks.append(reliability("model", bins, ece))
-    for name in ("per_class", "slices", "worst", "worst_errors"):
-        found = inputs.find("evaluate", name)
-        if found:
-            blocks += from_notes({name: _shortened(inputs, found)}, inputs.params.max_rows)
-    rest = {key: value for key, value in {**report, **report.get("notes", {})}.items() if key not in {*_KNOWN, "notes"}}
-    more = from_notes(rest) + from_notes({f"train: {k}": v for k, v in inputs.report("train").items() if k != "stage"})
-    return [*blocks, *([details("stage_notes", more)] if more else [])] or [note("model_none")]
+        blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
+    blocks += _slices(inputs) + _worst(inputs)
+    blocks += from_notes({key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)})
+    rest = {key: one for key, one in report.items() if key not in _KNOWN}
+    trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}
+    more = from_notes(rest) + from_notes(trained, inside="train")
+    return [*blocks, *([details("stage_notes", more)] if more else [])]
+
+
+def _slices(inputs: Inputs) -> list[Block]:
+    found = inputs.find("evaluate", "slices") or []
+    columns = {"attribute": "code", "slice": "label", "records": "num", "score": "interval", "gap": "interval", "p": "float", "weak": "code"}
+    rows = [
+        [one.get("attribute"), str(one.get("slice")), one.get("n"), {key: one.get(key) for key in ("value", "low", "high")},
+         one.get("difference"), one.get("p"), "weak" if one.get("worse") else None]
+        for one in found
+    ]  # fmt: skip
+    rows.sort(key=lambda row: (row[6] is None, (row[4] or {}).get("value") or 0, row[0], row[1]))
+    return [table("slices", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
+
+
+def _worst(inputs: Inputs) -> list[Block]:
+    found = inputs.find("evaluate", "worst_errors") or []
+    columns = {"text": "text", "true": "label", "predicted": "label", "confidence": "pct", "suspect": "code", "source": "code", "id": "id"}
+    rows = [
+        [inputs.cut(one.get("text", "")), inputs.cut(plain_label(one.get("given")) or ""), inputs.cut(plain_label(one.get("suggested")) or ""),
+         one.get("confidence"), "label_may_be_wrong" if one.get("label_may_be_wrong") else None, one.get("source"), one.get("record_id")]
+        for one in found
+    ]  # fmt: skip
+    return [table("worst_errors", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
 
 
 def _metrics(inputs: Inputs) -> list[Block]:
@@ -65,16 +86,13 @@ def _is_share(one: Mapping[str, Any]) -> bool:
     return all(isinstance(value, int | float) and 0 <= value <= 1 for value in values)
 
 
-def _confusion(labels: list[str], counts: Sequence[Sequence[int]]) -> Block:
-    """The matrix of the largest classes, at most twenty: more cannot be read."""
-    sizes = [sum(row) + sum(other[n] for other in counts) for n, row in enumerate(counts)]
-    keep = sorted(sorted(range(len(labels)), key=lambda n: (-sizes[n], n))[:_LARGEST_MATRIX])
-    return heat([labels[n] for n in keep], [[counts[a][b] for b in keep] for a in keep], len(labels) - len(keep))
-
-
-def _shortened(inputs: Inputs, value: Any) -> Any:
-    if isinstance(value, str):
-        return inputs.cut(value)
-    if isinstance(value, list):
-        return [_shortened(inputs, one) for one in value]
-    return {key: _shortened(inputs, one) for key, one in value.items()} if isinstance(value, Mapping) else value
+def _confusion(inputs: Inputs) -> list[Block]:
+    """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
+    found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
+    if found is None or not inputs.task.labels:
+        return []
+    pairs = Counter((plain_label(row["given"]), plain_label(row["predicted"])) for row in found.to_pylist())
+    sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
+    order = {label: n for n, label in enumerate(inputs.task.labels)}
+    kept = sorted((label for label, _ in sizes.most_common(_LARGEST_MATRIX)), key=lambda x: (order.get(str(x), len(order)), str(x)))
+    return [heat([str(x) for x in kept], [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from pipeline.report.blocks import Block, from_notes, missing
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, details, from_notes, intervals, missing, note, table
 from pipeline.report.inputs import Inputs
 
 
 def value(inputs: Inputs) -> list[Block]:
-    """The comparison as the value stage wrote it; says so where it has not run."""
+    """One verdict a step, the scores of the variants, and whatever else the value stage wrote."""
     report = inputs.report("value")
-    return from_notes({key: one for key, one in report.items() if key != "stage"}) if report else [missing("value")]
+    if not report:
+        return [missing("value")]
+    if report.get("applies") is False:
+        return [note("value_none", why=str(report.get("why", "")))]
+    steps, variants = report.get("steps", []), report.get("variants", {})
+    judged_by = str(report.get("judged_by", ""))
+    rows = [[one.get("step"), one.get("verdict"), one.get("before"), one.get("after"), one.get("difference"),
+             one.get("p"), inputs.cut(one.get("sentence", ""))] for one in steps]  # fmt: skip
+    columns = {
+        "step": "code", "verdict": "code", "before": "float", "after": "float", "difference": "interval", "p": "float",
+        "in_words": "text",
+    }  # fmt: skip
+    scores = [(name, one["metrics"][judged_by]) for name, one in variants.items() if judged_by in one.get("metrics", {})]
+    sizes = [[name, one.get("rows"), _value(one, judged_by)] for name, one in variants.items()]
+    rest = {key: one for key, one in report.items() if key not in {"stage", "steps", "variants", "summary", "applies"}}
+    chart = [intervals("variants", scores)] if scores else []
+    tables = [table("steps", columns, rows), table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes)]
+    return [*tables[:1], *chart, *tables[1:], details("stage_notes", from_notes(rest))]
+
+
+def _value(variant: Mapping[str, Any], metric: str) -> Any:
+    return variant.get("metrics", {}).get(metric)

@@ -52,7 +52,7 @@
   };
   const sort = (table, button) => {
     const column = Number(button.dataset.sort), head = button.closest("th");
-    const numeric = ["num", "pct", "float"].some((kind) => head.classList.contains(kind));
+    const numeric = ["num", "pct", "float", "interval"].some((kind) => head.classList.contains(kind));
     const was = head.getAttribute("aria-sort");
     const first = numeric ? "descending" : "ascending";
     for (const one of all("th", table)) one.removeAttribute("aria-sort");
