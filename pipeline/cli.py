@@ -8,7 +8,11 @@ from importlib import import_module
 
 #: Command -> (module that offers `add_arguments(parser)` and `run(arguments)`, one line of help).
 #: Modules are imported only when their command is run, so `sft --help` stays fast.
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
+    "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
+    "cache": ("pipeline.cache_command", "show or trim the cache of model results"),
+}
 
 
 def main() -> None:

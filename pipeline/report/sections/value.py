@@ -16,7 +16,10 @@ def value(inputs: Inputs) -> list[Block]:
         return [missing("value")]
     if report.get("applies") is False:
         return [note("value_none", why=str(report.get("why", "")))]
-    steps, variants = report.get("steps", []), report.get("variants", {})
+    steps = report.get("steps", [])
+    order = [*(one.get("against") for one in steps[:1]), *(one.get("step") for one in steps)]  # JSON keys are sorted
+    known = report.get("variants", {})
+    variants = {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
     judged_by = str(report.get("judged_by", ""))
     rows = [[one.get("step"), one.get("verdict"), one.get("before"), one.get("after"), one.get("difference"),
              one.get("p"), inputs.cut(one.get("sentence", ""))] for one in steps]  # fmt: skip
