@@ -32,6 +32,8 @@ class Task(Settings):
     labels: tuple[str, ...] = ()  # the declared label set; empty for tasks without one
     languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes the project accepts
     multi_label: bool = False  # classification only: several labels a record
+    target_language: str | None = None  # translation only: the language of the target, such as zh
+    range: tuple[float, float] | None = None  # regression only: smallest and largest number allowed
 
     @model_validator(mode="after")
     def _labels_are_distinct(self) -> Task:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from pipeline.record import Record, Target
 from pipeline.registry import pick
 from pipeline.settings import Task
-from pipeline.tasks import chat, classification
+from pipeline.tasks import chat, classification, ner, qa, regression, summarization, translation
 
 
 class TaskType(Protocol):
@@ -32,6 +32,9 @@ class TaskType(Protocol):
 
     def problems(self, record: Record, task: Task) -> list[str]:
         """What is structurally wrong with the record, one short sentence each; empty when sound."""
+
+    def repair(self, fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+        """Annotations made true where that is certain (a shifted offset). Raises Reject where it is not."""
 
     def main_text(self, record: Record) -> str:
         """The text on which duplicates are judged and embeddings are computed."""
@@ -68,6 +71,11 @@ class TaskType(Protocol):
 
 TASKS: dict[str, TaskType] = {
     "classification": classification,
+    "regression": regression,
+    "ner": ner,
+    "qa": qa,
+    "translation": translation,
+    "summarization": summarization,
     "chat": chat,
 }
 

@@ -70,6 +70,11 @@ def problems(record: Record, task: Task) -> list[str]:
     return found
 
 
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Nothing to mend."""
+    return dict(fields), target
+
+
 def main_text(record: Record) -> str:
     """All turns and the reply, one a line, without the system turn (often one for all records)."""
     turns = [m["content"] for m in record.fields["messages"] if m["role"] != "system"]

@@ -41,6 +41,11 @@ def problems(record: Record, task: Task) -> list[str]:
     return found + [f"label '{x}' is not declared" for x in _labels(record) if x not in task.labels]
 
 
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Nothing to mend."""
+    return dict(fields), target
+
+
 def main_text(record: Record) -> str:
     """The text."""
     return str(record.fields["text"])

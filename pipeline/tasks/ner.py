@@ -1,0 +1,154 @@
+"""Named entities: one text, typed spans `[start, end)` in code points. No spans means none are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+from pipeline.tasks.offsets import remap_spans
+
+FIELDS: Mapping[str, str] = {"text": "text"}
+
+
+def target_kind(task: Task) -> str:
+    """Spans: {start, end, label}."""
+    return "spans"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Text and spans, sorted. Rejects: missing_text_column, bad_span, offset_out_of_range, unknown_label."""
+    text = values.get("text")
+    if text is None:
+        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    if target is None:
+        return {"text": str(text)}, None
+    if not isinstance(target, list):
+        raise Reject("bad_span", "spans must be a list of {start, end, label}")
+    spans = [_span(span, str(text), task) for span in target]
+    return {"text": str(text)}, _sorted(spans)
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """Empty text, spans outside it, empty, overlapping or padded spans, labels outside the declared set."""
+    text = record.fields["text"]
+    spans = record.target or []
+    found = [] if text.strip() else ["text is empty"]
+    for span in spans:
+        surface = text[span["start"] : span["end"]]
+        if not 0 <= span["start"] < span["end"] <= len(text):
+            found.append(f"span [{span['start']}, {span['end']}) is outside the text")
+        elif surface != surface.strip():
+            found.append(f"span '{surface}' begins or ends with white space")
+        if span["label"] not in task.labels:
+            found.append(f"label '{span['label']}' is not declared")
+    if any(b["start"] < a["end"] for a, b in pairwise(_sorted(spans))):
+        found.append("two spans overlap")
+    return found
+
+
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Spans without surrounding white space and without repeats."""
+    if not target:
+        return dict(fields), target
+    trimmed = [_trim(span, fields["text"]) for span in target]
+    distinct = {(s["start"], s["end"], s["label"]): s for s in trimmed if s["start"] < s["end"]}
+    return dict(fields), _sorted(list(distinct.values()))
+
+
+def main_text(record: Record) -> str:
+    """The text."""
+    return str(record.fields["text"])
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """The text edited, spans moved with it. Rejects: span_lost."""
+    text = edit(fields["text"])
+    return {"text": text}, None if target is None else remap_spans(fields["text"], text, target)
+
+
+def stratum(record: Record) -> str | None:
+    """Spans are no class of the record."""
+    return None
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `text` and `spans`."""
+    return {"text": record.fields["text"], "spans": record.target}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """The surface of every span."""
+    return [record.fields["text"][span["start"] : span["end"]] for span in record.target or []]
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same entities found again, in order, in another text. Rejects: entity_lost."""
+    spans = []
+    end = 0
+    for span in _sorted(record.target or []):
+        surface = record.fields["text"][span["start"] : span["end"]]
+        start = text.find(surface, end)
+        if start < 0:
+            raise Reject("entity_lost", f"'{surface}' is not in the new text")
+        end = start + len(surface)
+        spans.append({**span, "start": start, "end": end})
+    if any(text.count(surface) != record.fields["text"].count(surface) for surface in set(protected(record))):
+        raise Reject("entity_lost", "an entity occurs more or less often than before")
+    return {"text": text}, None if record.target is None else spans
+
+
+def labeling_config(task: Task) -> str:
+    """A Text with Labels, one per declared type."""
+    options = "".join(f"<Label value={quoteattr(label)}/>" for label in task.labels)
+    return f'<View><Labels name="label" toName="text">{options}</Labels><Text name="text" value="$text"/></View>'
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"text": ...}`."""
+    return {"text": record.fields["text"]}
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `labels` region a span."""
+    return [
+        {
+            "from_name": "label",
+            "to_name": "text",
+            "type": "labels",
+            "value": {"start": span["start"], "end": span["end"], "labels": [span["label"]]},
+        }
+        for span in target
+    ]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The marked spans; none means the annotator saw none. Rejects: bad_span, unknown_label."""
+    regions = [part["value"] for part in result if part.get("type") == "labels"]
+    spans = [{"start": v["start"], "end": v["end"], "label": label} for v in regions for label in v["labels"]]
+    return _sorted([_span(span, None, task) for span in spans])
+
+
+def _span(span: Any, text: str | None, task: Task) -> dict[str, Any]:
+    try:
+        start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
+    except (TypeError, KeyError, ValueError):
+        raise Reject("bad_span", f"a span needs start, end and label: {span}") from None
+    if not 0 <= start < end or (text is not None and end > len(text)):
+        raise Reject("offset_out_of_range", f"[{start}, {end}) is outside the text")
+    if label not in task.labels:
+        raise Reject("unknown_label", f"'{label}' is not among task.labels: {', '.join(task.labels)}")
+    return {"start": start, "end": end, "label": label}
+
+
+def _trim(span: Mapping[str, Any], text: str) -> dict[str, Any]:
+    surface = text[span["start"] : span["end"]]
+    start = span["start"] + len(surface) - len(surface.lstrip())
+    return {**span, "start": start, "end": start + len(surface.strip())}
+
+
+def _sorted(spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return sorted((dict(span) for span in spans), key=lambda span: (span["start"], span["end"], span["label"]))

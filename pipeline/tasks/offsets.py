@@ -1,0 +1,139 @@
+"""Keeping offsets true when a text is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+from typing import Any
+
+from pipeline.record import Reject
+
+#: After a difference, windows of these many characters are aligned exactly, until the texts
+#: agree again for `_AGREEMENT` characters.
+_WINDOWS = (32, 160)
+_AGREEMENT = 8
+#: The cost of one edited character, and of beginning a stretch of equal ones. The second keeps
+#: words whole: in "<a>tea</a>" the last letter of "tea" is not looked for in the closing tag.
+_EDIT, _BEGIN = 10, 6
+
+
+def remap_spans(before: str, after: str, spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Spans of `before` as spans of `after`, other keys kept.
+
+    A span that covered edited characters covers what they became: in "fish &amp; chips" the span
+    of "&amp;" becomes that of "&" in "fish & chips". Rejects: span_lost, where nothing is left of a span.
+    """
+    if before == after:
+        return [dict(span) for span in spans]
+    blocks = list(_equal_blocks(before, after))
+    moved = []
+    for span in spans:
+        start = _map(span["start"], blocks, len(after), to_end=False)
+        end = _map(span["end"], blocks, len(after), to_end=True)
+        while start < end and after[start].isspace():
+            start += 1
+        while end > start and after[end - 1].isspace():
+            end -= 1
+        if start >= end:
+            raise Reject("span_lost", f"nothing is left of '{before[span['start'] : span['end']]}' after the edit")
+        moved.append({**span, "start": start, "end": end})
+    return moved
+
+
+def _map(offset: int, blocks: Sequence[tuple[int, int, int]], length: int, to_end: bool) -> int:
+    """`offset` moved along equal blocks; inside a replaced stretch, to its start or (`to_end`) its end."""
+    previous_end = 0  # in the text after
+    for a, b, size in blocks:
+        if offset < a or (to_end and offset == a and a > 0):
+            return b if to_end else previous_end
+        if offset < a + size or (to_end and offset == a + size):
+            return b + offset - a
+        previous_end = b + size
+    return length if to_end else previous_end
+
+
+def _equal_blocks(before: str, after: str) -> Iterator[tuple[int, int, int]]:
+    """(offset before, offset after, length) of what both texts share, in order.
+
+    Repairs are local, so only a window after each difference is compared in full: linear in the
+    texts, where a full diff is quadratic.
+    """
+    a = b = 0
+    while a < len(before) and b < len(after):
+        size = _common_prefix(before, a, after, b)
+        if size:
+            yield a, b, size
+        a, b = a + size, b + size
+        if a < len(before) and b < len(after):
+            blocks = _resynchronise(before[a : a + _WINDOWS[-1]], after[b : b + _WINDOWS[-1]])
+            yield from ((a + x, b + y, size) for x, y, size in blocks)
+            x, y, size = blocks[-1] if blocks else (_WINDOWS[-1], _WINDOWS[-1], 0)
+            a, b = a + x + size, b + y + size
+
+
+def _common_prefix(before: str, a: int, after: str, b: int) -> int:
+    size, step = 0, 256
+    while step:
+        left, right = before[a + size : a + size + step], after[b + size : b + size + step]
+        if left and left == right:
+            size += len(left)
+        else:
+            step //= 2
+    return size
+
+
+def _resynchronise(before: str, after: str) -> list[tuple[int, int, int]]:
+    """Equal blocks up to the first that is long enough to trust."""
+    blocks: list[tuple[int, int, int]] = []
+    for window in _WINDOWS:
+        whole = max(len(before), len(after)) <= window
+        blocks = _align(before[:window], after[:window], whole)
+        long = next((n for n, block in enumerate(blocks) if block[2] >= _AGREEMENT), None)
+        if long is not None:
+            return blocks[: long + 1]
+    return blocks
+
+
+def _align(before: str, after: str, whole: bool) -> list[tuple[int, int, int]]:
+    """Equal blocks of the cheapest edit of one text into the other (Gotoh 1982, with the gap cost on matches).
+
+    Unless `whole`, the texts go on beyond what is given, and the end of the longer one may stay unused.
+    """
+    columns = range(len(after) + 1)
+    # Cost of the cheapest way to reach each cell by an edit (or the corner), and by an equal character.
+    edited: list[list[float]] = [[j * _EDIT for j in columns]]
+    equal: list[list[float]] = [[inf for _ in columns]]
+    for i, letter in enumerate(before, 1):
+        edited.append([i * _EDIT])
+        equal.append([inf])
+        for j in columns[1:]:
+            above, diagonal = (min(edited[i - 1][k], equal[i - 1][k]) for k in (j, j - 1))
+            edited[i].append(_EDIT + min(above, diagonal, edited[i][j - 1], equal[i][j - 1]))
+            same = letter == after[j - 1]
+            equal[i].append(min(equal[i - 1][j - 1], edited[i - 1][j - 1] + _BEGIN) if same else inf)
+    corner = (len(before), len(after))
+    edge = [(i, corner[1]) for i in range(1, corner[0])] + [(corner[0], j) for j in columns[1:]]
+    end = (
+        corner if whole else min(edge, key=lambda cell: (min(edited[cell[0]][cell[1]], equal[cell[0]][cell[1]]), cell))
+    )
+    return _trace(edited, equal, *end)
+
+
+def _trace(edited: list[list[float]], equal: list[list[float]], i: int, j: int) -> list[tuple[int, int, int]]:
+    blocks: list[tuple[int, int, int]] = []
+    size = 0
+    while i and j:
+        if equal[i][j] <= edited[i][j] + (_BEGIN if size else 0):
+            i, j, size = i - 1, j - 1, size + 1
+            continue
+        if size:
+            blocks.append((i, j, size))
+            size = 0
+        cost = edited[i][j] - _EDIT
+        if min(edited[i - 1][j - 1], equal[i - 1][j - 1]) == cost:
+            i, j = i - 1, j - 1
+        elif min(edited[i - 1][j], equal[i - 1][j]) == cost:
+            i -= 1
+        else:
+            j -= 1
+    return [*([(i, j, size)] if size else []), *reversed(blocks)]

@@ -1,0 +1,157 @@
+"""Extractive question answering: a context, a question, and answers that stand in the context.
+
+An answer is {start, text} with `context[start:start + len(text)] == text`. Several answers are several
+annotators' versions. An empty list means the question cannot be answered from the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+from pipeline.tasks.offsets import remap_spans
+
+FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
+
+
+def target_kind(task: Task) -> str:
+    """Answers: {start, text}."""
+    return "answers"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Context, question and answers. Rejects: missing_context, missing_question, bad_answer.
+
+    Offsets are taken as they are: `repair` mends or rejects those that do not fit.
+    """
+    fields = {}
+    for name in FIELDS:
+        if values.get(name) is None:
+            raise Reject(f"missing_{name}", f"the row has no value for the field '{name}'")
+        fields[name] = str(values[name])
+    if target is None:
+        return fields, None
+    if not isinstance(target, list):
+        raise Reject("bad_answer", "answers must be a list of {start, text}")
+    return fields, [_answer(answer) for answer in target]
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """Empty context or question; an answer that is not at its place in the context."""
+    context = record.fields["context"]
+    found = [f"{name} is empty" for name in FIELDS if not record.fields[name].strip()]
+    for answer in record.target or []:
+        if not answer["text"].strip():
+            found.append("an answer is empty")
+        elif context[answer["start"] : answer["start"] + len(answer["text"])] != answer["text"]:
+            found.append(f"answer '{answer['text']}' is not at offset {answer['start']} of the context")
+    return found
+
+
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Answers at their true place: a wrong offset is mended where the answer occurs exactly once.
+
+    Rejects: answer_not_in_context, answer_is_ambiguous.
+    """
+    if not target:
+        return dict(fields), target
+    distinct = {(a["start"], a["text"]): a for a in (_placed(answer, fields["context"]) for answer in target)}
+    return dict(fields), [distinct[key] for key in sorted(distinct)]
+
+
+def main_text(record: Record) -> str:
+    """The question, then the context: two questions on one context are two records."""
+    return f"{record.fields['question']}\n{record.fields['context']}"
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """Both texts edited, answers moved with the context. Rejects: span_lost, answer_not_in_context."""
+    context = edit(fields["context"])
+    edited = {"context": context, "question": edit(fields["question"])}
+    if not target:
+        return edited, target
+    spans = [{"start": a["start"], "end": a["start"] + len(a["text"])} for a in repair(fields, target)[1]]
+    moved = remap_spans(fields["context"], context, spans)
+    return edited, [{"start": s["start"], "text": context[s["start"] : s["end"]]} for s in moved]
+
+
+def stratum(record: Record) -> str | None:
+    """Whether the question has an answer: the one class that splits should balance."""
+    return None if record.target is None else ("answerable" if record.target else "unanswerable")
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `context`, `question` and `answers`."""
+    return {**record.fields, "answers": record.target}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """Nothing: augmentation rewrites the question only."""
+    return ()
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same context and answers under another question."""
+    return {"context": record.fields["context"], "question": text}, record.target
+
+
+def labeling_config(task: Task) -> str:
+    """The question as a header, the context with one label, and a box for unanswerable questions."""
+    return (
+        '<View><Header value="$question"/>'
+        '<Labels name="label" toName="context"><Label value="answer"/></Labels>'
+        '<Text name="context" value="$context"/>'
+        '<Choices name="unanswerable" toName="context" choice="multiple">'
+        '<Choice value="unanswerable"/></Choices></View>'
+    )
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"context": ..., "question": ...}`."""
+    return dict(record.fields)
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `labels` region an answer, or the choice `unanswerable`."""
+    if not target:
+        value: dict[str, Any] = {"choices": ["unanswerable"]}
+        return [{"from_name": "unanswerable", "to_name": "context", "type": "choices", "value": value}]
+    return [
+        {
+            "from_name": "label",
+            "to_name": "context",
+            "type": "labels",
+            "value": {"start": a["start"], "end": a["start"] + len(a["text"]), "text": a["text"], "labels": ["answer"]},
+        }
+        for a in target
+    ]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The marked answers, or none with `unanswerable`. Rejects: empty_annotation, bad_answer."""
+    regions = [part["value"] for part in result if part.get("type") == "labels"]
+    if not regions and not any(part.get("type") == "choices" for part in result):
+        raise Reject("empty_annotation", "neither an answer nor 'unanswerable' was marked")
+    return sorted((_answer(value) for value in regions), key=lambda answer: (answer["start"], answer["text"]))
+
+
+def _answer(answer: Any) -> dict[str, Any]:
+    try:
+        start = answer["answer_start"] if "answer_start" in answer else answer["start"]
+        return {"start": int(start), "text": str(answer["text"])}
+    except (TypeError, KeyError, ValueError):
+        raise Reject("bad_answer", f"an answer needs text and start (or answer_start): {answer}") from None
+
+
+def _placed(answer: Mapping[str, Any], context: str) -> dict[str, Any]:
+    start, text = answer["start"], answer["text"].strip()
+    padding = len(answer["text"]) - len(answer["text"].lstrip())
+    if start >= 0 and text and context[start + padding : start + padding + len(text)] == text:
+        return {"start": start + padding, "text": text}
+    occurrences = context.count(text) if text else 0
+    if occurrences == 1:
+        return {"start": context.index(text), "text": text}
+    reason = "answer_is_ambiguous" if occurrences else "answer_not_in_context"
+    raise Reject(reason, f"'{text}' is not at offset {start} and occurs {occurrences} times")

@@ -1,0 +1,109 @@
+"""Regression: a text, or a pair of texts, and a number (quality, similarity)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+
+#: `text_pair` is null for tasks on one text.
+FIELDS: Mapping[str, str] = {"text": "text", "text_pair": "text"}
+
+
+def target_kind(task: Task) -> str:
+    """A number."""
+    return "number"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Text, pair and number. Rejects: missing_text_column, not_a_number."""
+    text, pair = values.get("text"), values.get("text_pair")
+    if text is None:
+        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    fields = {"text": str(text), "text_pair": None if pair is None else str(pair)}
+    return fields, None if target is None else _number(target)
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """An empty text; a number outside `task.range`."""
+    empty = [name for name in FIELDS if record.fields[name] is not None and not record.fields[name].strip()]
+    found = [f"{name} is empty" for name in empty]
+    if record.target is not None and task.range and not task.range[0] <= record.target <= task.range[1]:
+        found.append(f"{record.target} is outside {task.range[0]} to {task.range[1]}")
+    return found
+
+
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Nothing to mend."""
+    return dict(fields), target
+
+
+def main_text(record: Record) -> str:
+    """The text, and its pair on a second line."""
+    pair = record.fields["text_pair"]
+    return record.fields["text"] if pair is None else f"{record.fields['text']}\n{pair}"
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """Both texts edited."""
+    return {name: None if value is None else edit(value) for name, value in fields.items()}, target
+
+
+def stratum(record: Record) -> str | None:
+    """A number is no class."""
+    return None
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `text`, `text_pair` and `score`."""
+    return {**record.fields, "score": record.target}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """Nothing: the gate judges whether a child may keep the number."""
+    return ()
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same number on another first text."""
+    return {**record.fields, "text": text}, record.target
+
+
+def labeling_config(task: Task) -> str:
+    """The text, its pair, and a Number (within `task.range`)."""
+    limits = f' min="{task.range[0]}" max="{task.range[1]}"' if task.range else ""
+    return (
+        '<View><Text name="text" value="$text"/><Text name="pair" value="$text_pair"/>'
+        f'<Number name="score" toName="text"{limits}/></View>'
+    )
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"text": ..., "text_pair": ...}`."""
+    return {name: value or "" for name, value in record.fields.items()}
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `number` region."""
+    return [{"from_name": "score", "to_name": "text", "type": "number", "value": {"number": target}}]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The number that was given. Rejects: empty_annotation, not_a_number."""
+    numbers = [part["value"]["number"] for part in result if part.get("type") == "number"]
+    if not numbers:
+        raise Reject("empty_annotation", "no number was given")
+    return _number(numbers[0])
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise Reject("not_a_number", f"'{value}' is not a number") from None
+    if not math.isfinite(number):
+        raise Reject("not_a_number", f"'{value}' is not a finite number")
+    return number

@@ -1,0 +1,58 @@
+"""Summarization: a document and its summary."""
+
+from __future__ import annotations
+
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.tasks.text_to_text import (
+    FIELDS,
+    edit_texts,
+    empty_sides,
+    main_text,
+    parse,
+    protected,
+    repair,
+    result_from_target,
+    row,
+    stratum,
+    target_from_result,
+    target_kind,
+    to_label_studio,
+    with_main_text,
+)
+
+__all__ = [
+    "FIELDS",
+    "edit_texts",
+    "labeling_config",
+    "main_text",
+    "parse",
+    "problems",
+    "protected",
+    "repair",
+    "result_from_target",
+    "row",
+    "stratum",
+    "target_from_result",
+    "target_kind",
+    "to_label_studio",
+    "with_main_text",
+]
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """An empty side, a summary as long as its document, a summary that copies it."""
+    found = empty_sides(record)
+    if found or record.target is None:
+        return found
+    if len(record.target) >= len(record.fields["text"]):
+        found.append("the summary is not shorter than the document")
+    return found
+
+
+def labeling_config(task: Task) -> str:
+    """The document, and a TextArea for its summary."""
+    return (
+        '<View><Text name="text" value="$text"/><Header value="Summary"/>'
+        '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
+    )

@@ -1,0 +1,83 @@
+"""What translation and summarization share: one text in, one text out. Not a task type itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pipeline.record import Record, Reject, Target
+from pipeline.settings import Task
+
+FIELDS: Mapping[str, str] = {"text": "text"}
+
+
+def target_kind(task: Task) -> str:
+    """A text."""
+    return "text"
+
+
+def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    """Text and target text. Rejects: missing_text_column."""
+    text = values.get("text")
+    if text is None:
+        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    return {"text": str(text)}, None if target is None else str(target)
+
+
+def empty_sides(record: Record) -> list[str]:
+    """One sentence for each side that is empty."""
+    found = [] if record.fields["text"].strip() else ["text is empty"]
+    return found + (["target is empty"] if record.target is not None and not record.target.strip() else [])
+
+
+def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    """Nothing to mend: a text target has no offsets."""
+    return dict(fields), target
+
+
+def main_text(record: Record) -> str:
+    """The input text: one input with two targets is one thing said twice."""
+    return str(record.fields["text"])
+
+
+def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+    """Both sides edited."""
+    return {"text": edit(fields["text"])}, None if target is None else edit(target)
+
+
+def stratum(record: Record) -> str | None:
+    """A text target is no class."""
+    return None
+
+
+def row(record: Record) -> dict[str, Any]:
+    """Columns `text` and `target`."""
+    return {"text": record.fields["text"], "target": record.target}
+
+
+def protected(record: Record) -> Sequence[str]:
+    """Nothing by itself: numbers and names are held by the gate."""
+    return ()
+
+
+def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    """The same target for another wording of the input."""
+    return {"text": text}, record.target
+
+
+def to_label_studio(record: Record) -> dict[str, Any]:
+    """`{"text": ...}`."""
+    return {"text": record.fields["text"]}
+
+
+def result_from_target(target: Target) -> list[dict[str, Any]]:
+    """One `textarea` region."""
+    return [{"from_name": "target", "to_name": "text", "type": "textarea", "value": {"text": [target]}}]
+
+
+def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    """The text that was written. Rejects: empty_annotation."""
+    texts = [text for part in result if part.get("type") == "textarea" for text in part["value"]["text"]]
+    if not "".join(texts).strip():
+        raise Reject("empty_annotation", "no text was written")
+    return "\n".join(texts)

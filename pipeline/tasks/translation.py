@@ -1,0 +1,87 @@
+"""Translation: a text and its translation into `task.target_language`."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.tasks.text_to_text import (
+    FIELDS,
+    edit_texts,
+    empty_sides,
+    main_text,
+    parse,
+    protected,
+    repair,
+    result_from_target,
+    row,
+    stratum,
+    target_from_result,
+    target_kind,
+    to_label_studio,
+    with_main_text,
+)
+
+__all__ = [
+    "FIELDS",
+    "edit_texts",
+    "labeling_config",
+    "main_text",
+    "parse",
+    "problems",
+    "protected",
+    "repair",
+    "result_from_target",
+    "row",
+    "stratum",
+    "target_from_result",
+    "target_kind",
+    "to_label_studio",
+    "with_main_text",
+]
+
+#: A pair is suspect when one side is this many times as long as the other. A Chinese
+#: character counts as three letters: about the English letters it takes to say the same.
+MAX_LENGTH_RATIO = 4.0
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
+
+def problems(record: Record, task: Task) -> list[str]:
+    """An empty side, an untranslated copy, a length ratio over 4, a target in the wrong script."""
+    found = empty_sides(record)
+    if found or record.target is None:
+        return found
+    text, target = record.fields["text"], record.target
+    if _letters(text) == _letters(target) and any(letter.isalpha() for letter in text):
+        found.append("the target is a copy of the text")
+    long, short = sorted((_length(text), _length(target)), reverse=True)
+    if long > MAX_LENGTH_RATIO * max(short, 5):
+        found.append(f"the sides differ in length by {long / max(short, 1):.1f} times")
+    if _wrong_script(target, task.target_language):
+        found.append(f"the target is not written in {task.target_language}")
+    return found
+
+
+def labeling_config(task: Task) -> str:
+    """The text, and a TextArea for its translation."""
+    return (
+        '<View><Text name="text" value="$text"/><Header value="Translation"/>'
+        '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _length(text: str) -> int:
+    return len(text) + 2 * len(_HAN.findall(text))
+
+
+def _wrong_script(text: str, language: str | None) -> bool:
+    letters = sum(letter.isalpha() for letter in text)
+    if letters < 4 or language is None:
+        return False
+    share = len(_HAN.findall(text)) / letters
+    return share < 0.2 if language == "zh" else share > 0.5 and language not in ("ja", "yue")

@@ -1,0 +1,29 @@
+"""What all tests share: no network, a cache of their own, the folder of public data sets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+# The same examples every time, and no deadline: a busy machine is not a failure.
+settings.register_profile("project", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("project")
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of public data sets beside the project (or `$SHARED_DATA`); skips where there is none."""
+    folder = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"public data sets not found: set SHARED_DATA (looked in {folder.name})")
+    return folder

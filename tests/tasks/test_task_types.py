@@ -1,0 +1,163 @@
+"""What holds for every task type, and what is particular to each."""
+
+from __future__ import annotations
+
+import html
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.record import Reject
+from pipeline.store import schema, to_records, to_table
+from pipeline.tasks import TASKS
+from tests.strategies import TASKS_BY_TYPE, record, records
+
+KINDS = sorted(TASKS)
+
+
+def test_every_task_type_is_tested_here() -> None:
+    assert sorted(TASKS_BY_TYPE) == KINDS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_record_survives_the_store(kind: str, data: st.DataObject) -> None:
+    example = data.draw(records(kind))
+    table = to_table([example], schema(TASKS_BY_TYPE[kind]))
+    assert list(to_records(table)) == [example]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_target_survives_label_studio(kind: str, data: st.DataObject) -> None:
+    example = data.draw(records(kind))
+    result = TASKS[kind].result_from_target(example.target)
+    assert TASKS[kind].target_from_result(result, TASKS_BY_TYPE[kind]) == example.target
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_sound_record_stays_sound_when_its_text_is_repaired(kind: str, data: st.DataObject) -> None:
+    example, task = data.draw(records(kind)), TASKS_BY_TYPE[kind]
+    before = TASKS[kind].problems(example, task)
+    fields, target = TASKS[kind].edit_texts(example.fields, example.target, html.unescape)
+    edited = example.derive("repair", fields=fields, target=target)
+    assert [p for p in TASKS[kind].problems(edited, task) if "length" not in p and "shorter" not in p] == [
+        p for p in before if "length" not in p and "shorter" not in p
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_repair_keeps_a_sound_target(kind: str, data: st.DataObject) -> None:
+    example = data.draw(records(kind))
+    assert TASKS[kind].repair(example.fields, example.target) == (example.fields, example.target)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_labeling_config_is_xml_that_names_what_the_task_sends(kind: str) -> None:
+    task = TASKS_BY_TYPE[kind].model_copy(update={"labels": ('a "b" <c>', "好")})
+    root = ElementTree.fromstring(TASKS[kind].labeling_config(task))
+    values = {tag.get("value", "")[1:] for tag in root.iter() if tag.get("value", "").startswith("$")}
+    assert values == set(TASKS[kind].FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "target", "problem"),
+    [
+        ("classification", {"text": " "}, "好", "text is empty"),
+        ("classification", {"text": "x"}, "neutral", "label 'neutral' is not declared"),
+        ("regression", {"text": "x", "text_pair": ""}, 3.0, "text_pair is empty"),
+        ("regression", {"text": "x", "text_pair": None}, 101.0, "101.0 is outside 0.0 to 100.0"),
+        ("ner", {"text": "北京"}, [{"start": 0, "end": 3, "label": "地点"}], "span [0, 3) is outside the text"),
+        ("ner", {"text": "a b"}, [{"start": 0, "end": 2, "label": "person"}], "begins or ends with white space"),
+        (
+            "ner",
+            {"text": "abc"},
+            [{"start": 0, "end": 2, "label": "person"}, {"start": 1, "end": 3, "label": "地点"}],
+            "two spans overlap",
+        ),
+        ("qa", {"context": "我在北京", "question": "哪里？"}, [{"start": 1, "text": "北京"}], "is not at offset 1"),
+        ("translation", {"text": "Good morning"}, "Good morning!", "the target is a copy of the text"),
+        ("translation", {"text": "Good morning"}, "Guten Morgen", "the target is not written in zh"),
+        ("translation", {"text": "Yes"}, "是的，我完全同意您刚才说的每一句话和每一个字", "differ in length"),
+        ("summarization", {"text": "short"}, "not so short", "the summary is not shorter"),
+        ("chat", {"messages": [{"role": "user", "content": " "}]}, "hi", "turn 1 (user) is empty"),
+        ("chat", {"messages": [{"role": "assistant", "content": "x"}]}, "hi", "the first turn is not the user's"),
+    ],
+)
+def test_problem_is_named(kind: str, fields: dict[str, Any], target: Any, problem: str) -> None:
+    found = TASKS[kind].problems(record(fields, target), TASKS_BY_TYPE[kind])
+    assert any(problem in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "target", "reason"),
+    [
+        ("classification", {}, "好", "missing_text_column"),
+        ("classification", {"text": "x"}, "meh", "unknown_label"),
+        ("regression", {"text": "x"}, "nan", "not_a_number"),
+        ("regression", {"text": "x"}, "much", "not_a_number"),
+        ("ner", {"text": "x"}, [{"start": 0, "end": 2, "label": "person"}], "offset_out_of_range"),
+        ("ner", {"text": "x"}, [{"start": 0, "label": "person"}], "bad_span"),
+        ("ner", {"text": "x"}, [{"start": 0, "end": 1, "label": "city"}], "unknown_label"),
+        ("qa", {"context": "x"}, [], "missing_question"),
+        ("qa", {"context": "x", "question": "?"}, [{"text": "x"}], "bad_answer"),
+        ("translation", {}, "x", "missing_text_column"),
+        ("chat", {"messages": []}, None, "missing_messages"),
+        ("chat", {"messages": [{"role": "narrator", "content": "x"}]}, None, "unknown_role"),
+        ("chat", {"messages": [{"role": "assistant", "content": "x"}]}, None, "no_user_turn"),
+    ],
+)
+def test_row_that_is_no_such_record_is_rejected(kind: str, values: dict[str, Any], target: Any, reason: str) -> None:
+    with pytest.raises(Reject) as caught:
+        TASKS[kind].parse(values, target, TASKS_BY_TYPE[kind])
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("context", "answer", "place"),
+    [
+        ("In 1066 Harold fell.", {"start": 0, "text": "Harold"}, 8),
+        ("他住在北京。", {"start": 9, "text": "北京"}, 3),
+        ("a cat", {"start": 1, "text": " cat"}, 2),
+    ],
+)
+def test_wrong_answer_offset_is_mended_where_the_answer_occurs_once(
+    context: str, answer: dict[str, Any], place: int
+) -> None:
+    _, (mended,) = TASKS["qa"].repair({"context": context, "question": "?"}, [answer])
+    assert mended["start"] == place
+    assert context[place:].startswith(mended["text"])
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"), [("cat and cat", "answer_is_ambiguous"), ("dog", "answer_not_in_context")]
+)
+def test_answer_that_cannot_be_placed_is_rejected(context: str, reason: str) -> None:
+    with pytest.raises(Reject) as caught:
+        TASKS["qa"].repair({"context": context, "question": "?"}, [{"start": 1, "text": "cat"}])
+    assert caught.value.reason == reason
+
+
+def test_entity_is_found_again_in_a_reworded_text() -> None:
+    example = record({"text": "Ann lives in 北京 now"}, [{"start": 13, "end": 15, "label": "地点"}])
+    fields, (span,) = TASKS["ner"].with_main_text(example, "Today Ann is living in 北京")
+    assert fields["text"][span["start"] : span["end"]] == "北京"
+    with pytest.raises(Reject, match="entity_lost"):
+        TASKS["ner"].with_main_text(example, "Ann lives in Beijing now")
+
+
+def test_conversation_ends_before_the_reply() -> None:
+    turns = [
+        {"from": "system", "value": "Be kind."},
+        {"from": "human", "value": "你好"},
+        {"from": "gpt", "value": "您好！"},
+    ]
+    fields, reply = TASKS["chat"].parse({"messages": turns}, None, TASKS_BY_TYPE["chat"])
+    assert [m["role"] for m in fields["messages"]] == ["system", "user"]
+    assert reply == "您好！"
+    assert TASKS["chat"].row(record(fields, reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}

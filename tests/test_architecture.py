@@ -1,0 +1,114 @@
+"""The shape of the code: who may import whom, and dvc.yaml tells the truth about it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.conftest import ROOT
+
+STAGES = ("collect", "clean", "label", "augment", "validate", "train", "evaluate", "value", "report")
+SOURCES = sorted((ROOT / "pipeline").rglob("*.py"))
+
+spec = importlib.util.spec_from_file_location("check_deps", ROOT / "tools" / "check_deps.py")
+assert spec
+assert spec.loader
+check_deps = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(check_deps)
+
+
+def imports(path: Path, top_level_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = tree.body if top_level_only else list(ast.walk(tree))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def test_dvc_lists_exactly_the_code_that_each_stage_imports(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["check_deps.py"])
+    assert check_deps.main() == 0, capsys.readouterr().out
+
+
+def test_dependency_check_notices_a_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    package = tmp_path / "pipeline" / "clean"
+    package.mkdir(parents=True)
+    (tmp_path / "pipeline" / "record.py").write_text("x = 1\n")
+    (package / "__main__.py").write_text("def work():\n    from pipeline.record import x\n    return x\n")
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  clean:\n    cmd: python -m pipeline.clean a b\n    deps: [a, pipeline/clean/__main__.py]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["check_deps.py"])
+    assert check_deps.main() == 1
+    assert "pipeline/record.py" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["check_deps.py", "--fix"])
+    assert check_deps.main() == 0
+    monkeypatch.setattr(sys, "argv", ["check_deps.py"])
+    assert check_deps.main() == 0
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_stages_never_import_each_other(path: Path) -> None:
+    stage = path.relative_to(ROOT / "pipeline").parts[0]
+    if stage not in STAGES:
+        pytest.skip("not in a stage's folder")
+    others = {f"pipeline.{name}" for name in STAGES if name != stage}
+    assert not {name for name in imports(path) if ".".join(name.split(".")[:2]) in others}
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"),
+    [
+        ("torch", ("modeling/",)),
+        ("transformers", ("modeling/", "validate/")),
+        ("great_expectations", ("validate/",)),
+        ("nlpaug", ("augment/",)),
+        ("label_studio_sdk", ("label/",)),
+        ("dvc", ()),
+    ],
+)
+def test_library_is_imported_only_where_it_belongs(library: str, allowed: tuple[str, ...]) -> None:
+    users = [
+        path.relative_to(ROOT / "pipeline").as_posix()
+        for path in SOURCES
+        if any(name.split(".")[0] == library for name in imports(path))
+    ]
+    assert [user for user in users if not user.startswith(allowed or ("nowhere",))] == []
+
+
+@pytest.mark.parametrize("library", ["torch", "transformers", "great_expectations", "nlpaug", "pandas", "sklearn"])
+def test_slow_library_is_never_imported_with_a_module(library: str) -> None:
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name.split(".")[0] == library for name in imports(path, top_level_only=True))
+    ]
+    assert users == []
+
+
+def test_record_and_task_types_import_no_third_party_package() -> None:
+    for path in [ROOT / "pipeline" / "record.py", *(ROOT / "pipeline" / "tasks").glob("*.py")]:
+        foreign = {n for n in imports(path) if n.split(".")[0] not in {*sys.stdlib_module_names, "pipeline"}}
+        assert not foreign, f"{path.name} imports {foreign}"
+
+
+def test_stages_run_in_the_promised_order() -> None:
+    stages = list(YAML(typ="safe").load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"])
+    order = [stages.index(name) for name in ("collect", "clean", "label", "augment", "validate", "train", "evaluate")]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    "file", ["params.yaml", *(f"pipeline/init/{p.name}" for p in (ROOT / "pipeline" / "init").glob("*.yaml"))]
+)
+def test_every_section_of_a_shipped_params_file_is_tracked_by_a_stage(file: str) -> None:
+    sections = set(YAML(typ="safe").load((ROOT / file).read_text("utf-8")))
+    stages = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
+    tracked = {name for stage in stages.values() for name in stage["params"]}
+    assert sections == tracked
