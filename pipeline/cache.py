@@ -75,8 +75,8 @@ def trim(step: str | None = None, days: float | None = None, size: int | None = 
     Returns how many were removed. Whatever is needed again is computed again.
     """
     question = (
-        "SELECT results.key, COALESCE(day, 0), LENGTH(results.key) + LENGTH(value) FROM results LEFT JOIN ages USING (key)"
-        " WHERE step = COALESCE(?, step) ORDER BY 2, 1"
+        "SELECT results.key, COALESCE(day, 0), LENGTH(results.key) + LENGTH(value)"
+        " FROM results LEFT JOIN ages USING (key) WHERE step = COALESCE(?, step) ORDER BY 2, 1"
     )
     with _open() as connection:
         rows = connection.execute(question, (step,)).fetchall()

@@ -19,7 +19,7 @@ class Params(Settings):
     rate: float = 0.1
     name: str = ""
     words: tuple[str, ...] = ()
-    steps: dict[str, Step] = {}
+    steps: dict[str, Step] | None = None
     first: Step = Step()
 
 
@@ -44,7 +44,7 @@ def test_an_empty_section_takes_the_defaults(tmp_path):
     [
         ("{sede: 1}", "params.yaml: clean.sede is not a known setting. Did you mean 'seed'?"),
         ("{first: {treshold: 1}}", "clean.first.treshold is not a known setting. Did you mean 'threshold'?"),
-        ("{seed: '1'}", "clean.seed: Input should be a valid integer (found \"1\")"),
+        ("{seed: '1'}", 'clean.seed: Input should be a valid integer (found "1")'),
         ("{seed: 1.5}", "clean.seed: "),
         ("{first: {on: 'no'}}", "clean.first.on: Input should be a valid boolean"),
         ("{words: no}", "clean.words: "),
@@ -70,7 +70,9 @@ def test_a_missing_section_is_named(tmp_path):
     assert "Did you mean 'claen'?" in error.value.hint
 
 
-@pytest.mark.parametrize(("text", "wanted"), [("a: [", "not readable as YAML"), ("- a", "expected sections"), ("", "expected")])
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("a: [", "not readable as YAML"), ("- a", "expected sections"), ("", "expected")]
+)
 def test_a_file_that_is_no_settings_file_is_refused(tmp_path, text, wanted):
     with pytest.raises(PipelineError, match=wanted):
         read_params(params_file(tmp_path, text))
@@ -82,7 +84,9 @@ def test_a_missing_file_says_what_to_do(tmp_path):
     assert "sft init" in error.value.hint
 
 
-@pytest.mark.parametrize(("values", "wanted"), [({"labels": ["a", "a"]}, "same label twice"), ({"languages": []}, "languages is empty")])
+@pytest.mark.parametrize(
+    ("values", "wanted"), [({"labels": ["a", "a"]}, "same label twice"), ({"languages": []}, "languages is empty")]
+)
 def test_an_impossible_task_is_refused(values, wanted):
     with pytest.raises(PipelineError, match=wanted):
         parse({"type": "chat", **values}, Task, "params.yaml: task")

@@ -85,7 +85,12 @@ def test_a_stage_writes_tables_report_and_metrics(tmp_path, caplog):
     assert texts(read_table(tmp_path / "records.parquet")) == ["a", "b"]
     assert read_table(tmp_path / "dropped.parquet").num_rows == 1
     written = read_json(tmp_path / "report.json")
-    assert {key: written[key] for key in ("in", "added", "kept", "dropped")} == {"in": 3, "added": 0, "kept": 2, "dropped": 1}
+    assert {key: written[key] for key in ("in", "added", "kept", "dropped")} == {
+        "in": 3,
+        "added": 0,
+        "kept": 2,
+        "dropped": 1,
+    }
     assert written["steps"][0]["reasons"] == {"empty_text": 1}
     assert (written["notes"], written["kept_by"]["source"]) == ({"found": 1}, {"s": 2})
     assert read_json(tmp_path / "metrics.json")["quality"] == 0.5

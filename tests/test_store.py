@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.store import (
-    DROPPED, dropped_schema, read_json, read_table, schema, to_records, to_table, write_json, write_table,
+    DROPPED,
+    dropped_schema,
+    read_json,
+    read_table,
+    schema,
+    to_records,
+    to_table,
+    write_json,
+    write_table,
 )  # fmt: skip
 from tests.record_strategies import TASKS, records
 

@@ -13,7 +13,11 @@ from pipeline.tasks import task_type
 from tests.record_strategies import CHAT, CLASSIFICATION, MULTI_LABEL, TASKS, records, targets
 
 SOURCE = Source("s", "files", "s.csv", 1, "MIT", "train")
-TURNS = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "您好！"}, {"role": "user", "content": "Bye"}]
+TURNS = [
+    {"role": "user", "content": "你好"},
+    {"role": "assistant", "content": "您好！"},
+    {"role": "user", "content": "Bye"},
+]
 
 
 def record(fields, target=None) -> Record:
@@ -52,7 +56,11 @@ def test_labels_with_markup_survive_the_labeling_config():
 
 @pytest.mark.parametrize(
     ("values", "target", "reason"),
-    [({}, "bad", "missing_text_column"), ({"text": "x"}, "worse", "unknown_label"), ({"text": "x"}, ["bad", "好"], "not_one_label")],
+    [
+        ({}, "bad", "missing_text_column"),
+        ({"text": "x"}, "worse", "unknown_label"),
+        ({"text": "x"}, ["bad", "好"], "not_one_label"),
+    ],
 )
 def test_rows_that_are_no_classification_are_rejected(values, target, reason):
     with pytest.raises(Reject) as error:
@@ -71,7 +79,11 @@ def test_an_unlabelled_text_is_kept():
 
 @pytest.mark.parametrize(
     ("turns", "reason"),
-    [([], "missing_messages"), ([{"role": "narrator", "content": "x"}], "unknown_role"), ([{"role": "gpt", "value": "x"}], "no_user_turn")],
+    [
+        ([], "missing_messages"),
+        ([{"role": "narrator", "content": "x"}], "unknown_role"),
+        ([{"role": "gpt", "value": "x"}], "no_user_turn"),
+    ],
 )
 def test_rows_that_are_no_chat_are_rejected(turns, reason):
     with pytest.raises(Reject) as error:
@@ -81,7 +93,10 @@ def test_rows_that_are_no_chat_are_rejected(turns, reason):
 
 def test_sharegpt_turns_become_ours_and_the_last_reply_the_target():
     turns = [{"from": "human", "value": "你好"}, {"from": "gpt", "value": "您好！"}]
-    assert task_type(CHAT).parse({"messages": turns}, None, CHAT) == ({"messages": [{"role": "user", "content": "你好"}]}, "您好！")
+    assert task_type(CHAT).parse({"messages": turns}, None, CHAT) == (
+        {"messages": [{"role": "user", "content": "你好"}]},
+        "您好！",
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,9 +104,17 @@ def test_sharegpt_turns_become_ours_and_the_last_reply_the_target():
     [
         ([{"role": "user", "content": " "}], "x", "turn 1 (user) is empty"),
         ([{"role": "user", "content": "?"}], " ", "the reply is empty"),
-        ([{"role": "assistant", "content": "x"}, {"role": "user", "content": "?"}], "x", "the first turn is not the user's"),
+        (
+            [{"role": "assistant", "content": "x"}, {"role": "user", "content": "?"}],
+            "x",
+            "the first turn is not the user's",
+        ),
         ([{"role": "user", "content": "?"}] * 2, "x", "two turns in a row have the same role"),
-        ([{"role": "user", "content": "?"}, {"role": "system", "content": "x"}], "x", "a system turn is not the first turn"),
+        (
+            [{"role": "user", "content": "?"}, {"role": "system", "content": "x"}],
+            "x",
+            "a system turn is not the first turn",
+        ),
     ],
 )
 def test_structural_problems_of_chats_are_found(turns, target, problem):

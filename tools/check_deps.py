@@ -3,8 +3,8 @@
     python tools/check_deps.py          say what is missing or needless; exit 1 if anything is
     python tools/check_deps.py --fix    rewrite the lists
 
-Only the Python files of `pipeline/` are compared: data, and templates and the like, are written by hand. Imports are read
-from the source (also those inside functions); empty `__init__.py` files carry no code and
+Only the Python files of `pipeline/` are compared: data, templates and the like are written by
+hand. Imports are read from the source (also those inside functions); empty `__init__.py` files carry no code and
 are left out. A module named in a string is not seen: do not import that way.
 """
 

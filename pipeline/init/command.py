@@ -17,7 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sft init`."""
     parser.add_argument("project", nargs="?", help="name of the project to start from")
     parser.add_argument("--list", action="store_true", help="list the projects that can be started from")
-    parser.add_argument("--force", action="store_true", help="replace another params.yaml; it is kept as params.yaml.bak")
+    parser.add_argument(
+        "--force", action="store_true", help="replace another params.yaml; it is kept as params.yaml.bak"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -82,7 +82,9 @@ def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> l
 def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
     columns = list(dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key])))
     kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
-    cells = [[row.get(key) if kinds[key] == "interval" else _cell(row.get(key)) for key in columns] for row in rows[:limit]]
+    cells = [
+        [row.get(key) if kinds[key] == "interval" else _cell(row.get(key)) for key in columns] for row in rows[:limit]
+    ]
     return table(name, kinds, cells, len(rows))
 
 
@@ -98,9 +100,11 @@ def _kind(value: Any) -> str:
 
 
 def _is_curve(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(
-        isinstance(one, Mapping) and {"confidence", "accuracy"} <= one.keys() for one in value
-    )  # fmt: skip
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, Mapping) and {"confidence", "accuracy"} <= one.keys() for one in value)
+    )
 
 
 def _is_deep(value: Any) -> bool:
@@ -132,5 +136,7 @@ def _as_rows(value: Any) -> list[dict[str, Any]]:
     """A list of objects as it is; an object of objects or of figures as rows named by their key."""
     if isinstance(value, list):
         return [dict(one) if isinstance(one, Mapping) else {"value": _cell(one)} for one in value]
-    named = ((str(key), one if isinstance(one, Mapping) and not _kind(one) else {"value": one}) for key, one in value.items())
+    named = (
+        (str(key), one if isinstance(one, Mapping) and not _kind(one) else {"value": one}) for key, one in value.items()
+    )
     return [{"name": key, **one} for key, one in named]

@@ -14,7 +14,11 @@ def build(inputs: Inputs) -> dict[str, Any]:
     return {
         "title": inputs.params.title,
         "language": inputs.params.language,
-        "task": {"type": inputs.task.type, "labels": list(inputs.task.labels), "languages": list(inputs.task.languages)},
+        "task": {
+            "type": inputs.task.type,
+            "labels": list(inputs.task.labels),
+            "languages": list(inputs.task.languages),
+        },
         "verdict": verdict(inputs),
         "headline": headline(inputs),
         "flow": flow(inputs),

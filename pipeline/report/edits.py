@@ -26,7 +26,9 @@ def edit(before: str, after: str, limit: int) -> Pieces:
         if kind == "equal":
             pieces.append(["same", "".join(old[a:b])])
             continue
-        pieces += [[name, _visible(part)] for name, part in (("gone", "".join(old[a:b])), ("new", "".join(new[c:d]))) if part]
+        pieces += [
+            [name, _visible(part)] for name, part in (("gone", "".join(old[a:b])), ("new", "".join(new[c:d]))) if part
+        ]
     cut = max(len(before), len(after)) > from_here + limit
     return [*pieces, ["same", "…"]] if cut else pieces
 

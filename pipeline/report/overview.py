@@ -63,7 +63,10 @@ def headline(inputs: Inputs) -> list[dict[str, Any]]:
 
 
 def flow(inputs: Inputs) -> dict[str, Any]:
-    """Counts through the stages, and the splits they end in. `balanced`: in + added = kept + dropped, nothing lost between stages."""
+    """Counts through the stages, and the splits they end in.
+
+    `balanced`: in + added = kept + dropped, and the stage got all that the one before it kept.
+    """
     stages: list[dict[str, Any]] = []
     for name in FLOW:
         report = inputs.report(name)
@@ -87,13 +90,21 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
 
 def fixes(inputs: Inputs) -> list[dict[str, Any]]:
     """What to look at first: failed errors, then the rest by how many records it concerns. At most six."""
-    found = [
-        {"key": "fix.expectation", "n": check["count"] or 0, "section": "expectations", "args": {"name": check["name"]},
-         "tone": "bad" if check["severity"] == "error" else "warn"}
-        for check in expectations(inputs) if not check["ok"]
+    found: list[dict[str, Any]] = [
+        {
+            "key": "fix.expectation",
+            "n": check["count"] or 0,
+            "section": "expectations",
+            "args": {"name": check["name"]},
+            "tone": "bad" if check["severity"] == "error" else "warn",
+        }
+        for check in expectations(inputs)
+        if not check["ok"]
     ]
     for reason, count in review_counts(inputs).items():
-        found.append({"key": "fix.review", "n": count, "section": "doubtful", "args": {"reason": reason}, "tone": "warn"})
+        found.append(
+            {"key": "fix.review", "n": count, "section": "doubtful", "args": {"reason": reason}, "tone": "warn"}
+        )
     quarantined = sum(inputs.report("collect").get("reasons", reasons(inputs.report("collect"))).values())
     if quarantined:
         found.append({"key": "fix.quarantine", "n": quarantined, "section": "drops", "args": {}, "tone": "warn"})

@@ -34,7 +34,9 @@ def render(document: Mapping[str, Any]) -> str:
     loader = FileSystemLoader(_HERE / "templates")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     here = Words(strings[document["language"]])
-    pages.globals.update(t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers)
+    pages.globals.update(
+        t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
+    )
     pages.filters.update(num=number, pct=percent, dec=decimal, choices=choices)
     return pages.get_template("page.html").render(
         document=document,
@@ -43,7 +45,7 @@ def render(document: Mapping[str, Any]) -> str:
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         glossary=[key.removeprefix("term.") for key in strings["en"] if key.startswith("term.")],
-    )  # fmt: skip
+    )
 
 
 class Words:
@@ -68,7 +70,10 @@ class Words:
 
     def name(self, path: str) -> Markup:
         """The name of a block, `part: part` where it lies inside another one: each part translated where known."""
-        parts = [self.text(f"table.{part}") if f"table.{part}" in self.strings else self.code(part) for part in path.split(": ")]
+        parts = [
+            self.text(f"table.{part}") if f"table.{part}" in self.strings else self.code(part)
+            for part in path.split(": ")
+        ]
         return Markup(" · ").join(parts)
 
     def _value(self, value: Any) -> str:

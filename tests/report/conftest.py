@@ -64,10 +64,17 @@ def _clean(folder: Path, table: pa.Table) -> pa.Table:
     report.apply("splits", lambda t: per_record(t, "splits", splits))
     report.write(folder / "clean")
     rows = [
-        {"record_id": record.id, "reason": "label_error", "given": as_json(record.target), "suggested": as_json("neutral"),
-         "confidence": 0.5 + n / 100, "group": None, "detail": "neighbours disagree"}
+        {
+            "record_id": record.id,
+            "reason": "label_error",
+            "given": as_json(record.target),
+            "suggested": as_json("neutral"),
+            "confidence": 0.5 + n / 100,
+            "group": None,
+            "detail": "neighbours disagree",
+        }
         for n, record in enumerate(list(to_records(report.table))[:8])
-    ]  # fmt: skip
+    ]
     write_table(pa.Table.from_pylist(rows), folder / "clean" / "review.parquet")
     return report.table
 
@@ -120,21 +127,59 @@ def make_project(folder: Path, size: int = 60, hostile: bool = True) -> Path:
 def evaluation(folder: Path) -> None:
     """What validate, train and evaluate report."""
     checks = [
-        {"expect": "unique_ids", "severity": "error", "passed": True, "title": "ids are unique", "unexpected": 0, "first": []},
-        {"expect": "class_balance", "severity": "warn", "passed": False, "title": "classes are balanced",
-         "unexpected": 3, "observed": "neutral: 20 %", "first": [{"id": "", "why": HOSTILE}]},
-    ]  # fmt: skip
+        {
+            "expect": "unique_ids",
+            "severity": "error",
+            "passed": True,
+            "title": "ids are unique",
+            "unexpected": 0,
+            "first": [],
+        },
+        {
+            "expect": "class_balance",
+            "severity": "warn",
+            "passed": False,
+            "title": "classes are balanced",
+            "unexpected": 3,
+            "observed": "neutral: 20 %",
+            "first": [{"id": "", "why": HOSTILE}],
+        },
+    ]
     write_json({"stage": "validate", "expectations": checks}, folder / "validate" / "report.json")
     figure = {"value": 0.71, "low": 0.68, "high": 0.74}
     report = {
-        "metrics": {"macro_f1": figure, "accuracy": {**figure, "value": 0.73}, "ece": {"value": 0.05, "low": 0.03, "high": 0.08}},
+        "metrics": {
+            "macro_f1": figure,
+            "accuracy": {**figure, "value": 0.73},
+            "ece": {"value": 0.05, "low": 0.03, "high": 0.08},
+        },
         "headline": "macro_f1",
-        "slices": [{"attribute": "lang", "slice": "zh", "n": 20, **figure, "difference": {**figure, "value": -0.1}, "p": 0.01, "worse": True}],
-        "worst_errors": [{"record_id": "f00", "text": HOSTILE, "given": '"neutral"', "suggested": '"positive"', "confidence": 0.98}],
-        "reliability": [{"confidence": 0.6, "accuracy": 0.5, "count": 9}, {"confidence": 0.9, "accuracy": 0.8, "count": 50}],
+        "slices": [
+            {
+                "attribute": "lang",
+                "slice": "zh",
+                "n": 20,
+                **figure,
+                "difference": {**figure, "value": -0.1},
+                "p": 0.01,
+                "worse": True,
+            }
+        ],
+        "worst_errors": [
+            {"record_id": "f00", "text": HOSTILE, "given": '"neutral"', "suggested": '"positive"', "confidence": 0.98}
+        ],
+        "reliability": [
+            {"confidence": 0.6, "accuracy": 0.5, "count": 9},
+            {"confidence": 0.9, "accuracy": 0.8, "count": 50},
+        ],
     }
     counts = [[50, 8, 2], [6, 40, 9], [1, 7, 70]]
-    pairs = [(a, b) for a, row in zip(TASK.labels, counts, strict=True) for b, n in zip(TASK.labels, row, strict=True) for _ in range(n)]
+    pairs = [
+        (a, b)
+        for a, row in zip(TASK.labels, counts, strict=True)
+        for b, n in zip(TASK.labels, row, strict=True)
+        for _ in range(n)
+    ]
     rows = [{"id": str(n), "given": as_json(a), "predicted": as_json(b)} for n, (a, b) in enumerate(pairs)]
     write_table(pa.Table.from_pylist(rows), folder / "evaluate" / "predictions.parquet")
     write_json(report, folder / "evaluate" / "report.json")

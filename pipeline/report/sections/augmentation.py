@@ -27,7 +27,10 @@ def augmentation(inputs: Inputs) -> list[Block]:
     for state, children in (("accepted", accepted), ("refused", refused)):
         for child, _ in children:
             made[_method(child)][state] += 1
-    rows = [[name, c["accepted"] + c["refused"], c["accepted"], c["refused"], c["accepted"] / c.total()] for name, c in made.items()]
+    rows: list[list[Any]] = [
+        [name, c["accepted"] + c["refused"], c["accepted"], c["refused"], c["accepted"] / c.total()]
+        for name, c in made.items()
+    ]
     rows.sort(key=lambda row: (-row[1], row[0]))
     columns = {"method": "code", "made": "num", "accepted": "num", "refused": "num", "accepted_share": "pct"}
     blocks = [table("methods", columns, rows)]
@@ -63,6 +66,24 @@ def _examples(inputs: Inputs, *groups: list[tuple[Record, dict[str, Any]]]) -> B
         before = inputs.kind.main_text(parent) if parent else ""
         pieces = edit(before, inputs.kind.main_text(child), inputs.params.max_characters)
         state = "refused" if more else "accepted"
-        rows.append([_method(child), state, pieces, more.get("reason"), inputs.cut(more.get("detail", "")), child.id, child.parent_id])
-    columns = {"method": "code", "state": "code", "edit": "diff", "reason": "code", "why": "text", "id": "id", "parent": "id"}
+        rows.append(
+            [
+                _method(child),
+                state,
+                pieces,
+                more.get("reason"),
+                inputs.cut(more.get("detail", "")),
+                child.id,
+                child.parent_id,
+            ]
+        )
+    columns = {
+        "method": "code",
+        "state": "code",
+        "edit": "diff",
+        "reason": "code",
+        "why": "text",
+        "id": "id",
+        "parent": "id",
+    }
     return table("children", columns, rows[: inputs.params.max_rows], sum(len(group) for group in groups))

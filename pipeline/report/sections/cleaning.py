@@ -20,7 +20,13 @@ def drops(inputs: Inputs) -> list[Block]:
     if not any(inputs.report(stage) for stage in FLOW):
         return [missing("collect")]
     rows = [
-        [stage, step["step"], reason, count, count / (step["in"] + step["added"]) if step["in"] + step["added"] else None]
+        [
+            stage,
+            step["step"],
+            reason,
+            count,
+            count / (step["in"] + step["added"]) if step["in"] + step["added"] else None,
+        ]
         for stage in FLOW
         for step in inputs.report(stage).get("steps", [])
         for reason, count in step.get("reasons", {}).items()
@@ -32,9 +38,16 @@ def drops(inputs: Inputs) -> list[Block]:
     examples = [row for stage in FLOW for row in _dropped(inputs, stage)]
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
     columns = {
-        "reason": "code", "text": "text", "why": "text", "stage": "code", "step": "code", "source": "text", "row": "num",
-        "id": "id", "other_id": "id",
-    }  # fmt: skip
+        "reason": "code",
+        "text": "text",
+        "why": "text",
+        "stage": "code",
+        "step": "code",
+        "source": "text",
+        "row": "num",
+        "id": "id",
+        "other_id": "id",
+    }
     return [table("drops", kinds, rows), table("drop_examples", columns, examples[: inputs.params.max_rows], total)]
 
 
@@ -45,10 +58,19 @@ def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
     chosen = sample(found, ["step", "reason"], inputs.params.max_examples)
     more = chosen.select(["step", "reason", "detail", "other_id"]).to_pylist()
     return [
-        [why["reason"], inputs.text(record), inputs.cut(why["detail"]), stage, why["step"], record.source.name,
-         record.source.row, record.id, why["other_id"]]
+        [
+            why["reason"],
+            inputs.text(record),
+            inputs.cut(why["detail"]),
+            stage,
+            why["step"],
+            record.source.name,
+            record.source.row,
+            record.id,
+            why["other_id"],
+        ]
         for record, why in zip(to_records(chosen), more, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def changes(inputs: Inputs) -> list[Block]:
@@ -85,7 +107,12 @@ def _edits(inputs: Inputs) -> list[list[Any]]:
     every = every.filter(pc.starts_with(every.column("field"), "fields."))
     limit = inputs.params.max_characters
     return [
-        [one["step"], one["field"].removeprefix("fields."), edit(*changed_texts(one["before"], one["after"]), limit), one["id"]]
+        [
+            one["step"],
+            one["field"].removeprefix("fields."),
+            edit(*changed_texts(one["before"], one["after"]), limit),
+            one["id"],
+        ]
         for one in sample(every, ["step"], inputs.params.max_examples * 2).to_pylist()
     ][: inputs.params.max_rows]
 

@@ -26,13 +26,30 @@ def doubtful(inputs: Inputs) -> list[Block]:
     shown = found[: inputs.params.max_rows]
     records = inputs.records_by_id(row["record_id"] for row in shown)
     rows = [
-        [inputs.text(records.get(row["record_id"])), plain_label(row["given"]), plain_label(row["suggested"]), row["confidence"],
-         row["reason"], inputs.cut(row["detail"] or ""), row["record_id"]]
+        [
+            inputs.text(records.get(row["record_id"])),
+            plain_label(row["given"]),
+            plain_label(row["suggested"]),
+            row["confidence"],
+            row["reason"],
+            inputs.cut(row["detail"] or ""),
+            row["record_id"],
+        ]
         for row in shown
-    ]  # fmt: skip
-    kinds = {"text": "text", "given": "label", "suggested": "label", "confidence": "pct", "reason": "code", "why": "text", "id": "id"}
+    ]
+    kinds = {
+        "text": "text",
+        "given": "label",
+        "suggested": "label",
+        "confidence": "pct",
+        "reason": "code",
+        "why": "text",
+        "id": "id",
+    }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
-    pairs = Counter((plain_label(row["given"]), plain_label(row["suggested"])) for row in found if row["suggested"] is not None)
+    pairs = Counter(
+        (plain_label(row["given"]), plain_label(row["suggested"])) for row in found if row["suggested"] is not None
+    )
     swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
     confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
     return [by_reason, *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]

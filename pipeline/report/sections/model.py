@@ -21,14 +21,28 @@ def expected(inputs: Inputs) -> list[Block]:
         return [missing("validate")]
     checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
     rows = [
-        [check["ok"], inputs.cut(check["title"] or check["name"]), check["severity"], check["count"], inputs.cut(check["observed"] or ""),
-         inputs.cut(check["why"] or ""), check["ids"][0] if check["ids"] else None, check["name"]]
+        [
+            check["ok"],
+            inputs.cut(check["title"] or check["name"]),
+            check["severity"],
+            check["count"],
+            inputs.cut(check["observed"] or ""),
+            inputs.cut(check["why"] or ""),
+            check["ids"][0] if check["ids"] else None,
+            check["name"],
+        ]
         for check in checks
-    ]  # fmt: skip
+    ]
     kinds = {
-        "ok": "ok", "promise": "text", "severity": "code", "failing": "num", "observed": "text", "why": "text", "id": "id",
+        "ok": "ok",
+        "promise": "text",
+        "severity": "code",
+        "failing": "num",
+        "observed": "text",
+        "why": "text",
+        "id": "id",
         "expectation": "code",
-    }  # fmt: skip
+    }
     return [table("expectations", kinds, rows)]
 
 
@@ -42,7 +56,9 @@ def model(inputs: Inputs) -> list[Block]:
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
     blocks += _slices(inputs) + _worst(inputs)
-    blocks += from_notes({key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)})
+    blocks += from_notes(
+        {key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)}
+    )
     rest = {key: one for key, one in report.items() if key not in _KNOWN}
     trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}
     more = from_notes(rest) + from_notes(trained, inside="train")
@@ -51,24 +67,54 @@ def model(inputs: Inputs) -> list[Block]:
 
 def _slices(inputs: Inputs) -> list[Block]:
     found = inputs.find("evaluate", "slices") or []
-    columns = {"attribute": "code", "slice": "label", "records": "num", "score": "interval", "gap": "interval", "p": "float", "weak": "code"}
+    columns = {
+        "attribute": "code",
+        "slice": "label",
+        "records": "num",
+        "score": "interval",
+        "gap": "interval",
+        "p": "float",
+        "weak": "code",
+    }
     rows = [
-        [one.get("attribute"), str(one.get("slice")), one.get("n"), {key: one.get(key) for key in ("value", "low", "high")},
-         one.get("difference"), one.get("p"), "weak" if one.get("worse") else None]
+        [
+            one.get("attribute"),
+            str(one.get("slice")),
+            one.get("n"),
+            {key: one.get(key) for key in ("value", "low", "high")},
+            one.get("difference"),
+            one.get("p"),
+            "weak" if one.get("worse") else None,
+        ]
         for one in found
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda row: (row[6] is None, (row[4] or {}).get("value") or 0, row[0], row[1]))
     return [table("slices", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
 
 
 def _worst(inputs: Inputs) -> list[Block]:
     found = inputs.find("evaluate", "worst_errors") or []
-    columns = {"text": "text", "true": "label", "predicted": "label", "confidence": "pct", "suspect": "code", "source": "code", "id": "id"}
+    columns = {
+        "text": "text",
+        "true": "label",
+        "predicted": "label",
+        "confidence": "pct",
+        "suspect": "code",
+        "source": "code",
+        "id": "id",
+    }
     rows = [
-        [inputs.cut(one.get("text", "")), inputs.cut(plain_label(one.get("given")) or ""), inputs.cut(plain_label(one.get("suggested")) or ""),
-         one.get("confidence"), "label_may_be_wrong" if one.get("label_may_be_wrong") else None, one.get("source"), one.get("record_id")]
+        [
+            inputs.cut(one.get("text", "")),
+            inputs.cut(plain_label(one.get("given")) or ""),
+            inputs.cut(plain_label(one.get("suggested")) or ""),
+            one.get("confidence"),
+            "label_may_be_wrong" if one.get("label_may_be_wrong") else None,
+            one.get("source"),
+            one.get("record_id"),
+        ]
         for one in found
-    ]  # fmt: skip
+    ]
     return [table("worst_errors", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
 
 
@@ -94,5 +140,8 @@ def _confusion(inputs: Inputs) -> list[Block]:
     pairs = Counter((plain_label(row["given"]), plain_label(row["predicted"])) for row in found.to_pylist())
     sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
     order = {label: n for n, label in enumerate(inputs.task.labels)}
-    kept = sorted((label for label, _ in sizes.most_common(_LARGEST_MATRIX)), key=lambda x: (order.get(str(x), len(order)), str(x)))
+    kept = sorted(
+        (label for label, _ in sizes.most_common(_LARGEST_MATRIX)),
+        key=lambda x: (order.get(str(x), len(order)), str(x)),
+    )
     return [heat([str(x) for x in kept], [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]

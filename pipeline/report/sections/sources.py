@@ -9,9 +9,16 @@ from pipeline.report.blocks import Block, details, from_notes, missing, table
 from pipeline.report.inputs import Inputs
 
 _COLUMNS = {
-    "source": "text", "kind": "code", "role": "code", "licence": "text", "collected": "num", "quarantined": "num",
-    "in_dataset": "num", "kept_share": "pct", "locator": "text",
-}  # fmt: skip
+    "source": "text",
+    "kind": "code",
+    "role": "code",
+    "licence": "text",
+    "collected": "num",
+    "quarantined": "num",
+    "in_dataset": "num",
+    "kept_share": "pct",
+    "locator": "text",
+}
 
 
 def sources(inputs: Inputs) -> list[Block]:
@@ -29,10 +36,19 @@ def sources(inputs: Inputs) -> list[Block]:
         lost[source["name"]] += 1
     reached.update(source["name"] for source in _sources(inputs, "augment/records.parquet", originals=True))
     rows = [
-        [name, one["kind"], one["role"], one["licence"], gave[name], lost[name], reached[name],
-         reached[name] / gave[name] if gave[name] else None, inputs.cut(one["locator"])]
+        [
+            name,
+            one["kind"],
+            one["role"],
+            one["licence"],
+            gave[name],
+            lost[name],
+            reached[name],
+            reached[name] / gave[name] if gave[name] else None,
+            inputs.cut(one["locator"]),
+        ]
         for name, one in sorted(about.items(), key=lambda item: (-gave[item[0]], item[0]))
-    ]  # fmt: skip
+    ]
     notes = from_notes(inputs.report("collect").get("notes", {}))
     return [table("sources", _COLUMNS, rows), *([details("stage_notes", notes)] if notes else [])]
 

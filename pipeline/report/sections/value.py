@@ -21,17 +21,37 @@ def value(inputs: Inputs) -> list[Block]:
     known = report.get("variants", {})
     variants = {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
     judged_by = str(report.get("judged_by", ""))
-    rows = [[one.get("step"), one.get("verdict"), one.get("before"), one.get("after"), one.get("difference"),
-             one.get("p"), inputs.cut(one.get("sentence", ""))] for one in steps]  # fmt: skip
+    rows = [
+        [
+            one.get("step"),
+            one.get("verdict"),
+            one.get("before"),
+            one.get("after"),
+            one.get("difference"),
+            one.get("p"),
+            inputs.cut(one.get("sentence", "")),
+        ]
+        for one in steps
+    ]
     columns = {
-        "step": "code", "verdict": "code", "before": "float", "after": "float", "difference": "interval", "p": "float",
+        "step": "code",
+        "verdict": "code",
+        "before": "float",
+        "after": "float",
+        "difference": "interval",
+        "p": "float",
         "in_words": "text",
-    }  # fmt: skip
-    scores = [(name, one["metrics"][judged_by]) for name, one in variants.items() if judged_by in one.get("metrics", {})]
+    }
+    scores = [
+        (name, one["metrics"][judged_by]) for name, one in variants.items() if judged_by in one.get("metrics", {})
+    ]
     sizes = [[name, one.get("rows"), _value(one, judged_by)] for name, one in variants.items()]
     rest = {key: one for key, one in report.items() if key not in {"stage", "steps", "variants", "summary", "applies"}}
     chart = [intervals("variants", scores)] if scores else []
-    tables = [table("steps", columns, rows), table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes)]
+    tables = [
+        table("steps", columns, rows),
+        table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
+    ]
     return [*tables[:1], *chart, *tables[1:], details("stage_notes", from_notes(rest))]
 
 
