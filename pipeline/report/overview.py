@@ -12,6 +12,9 @@ from pipeline.report.inputs import FLOW, Inputs
 #: Words in a licence field that mean nobody knows it.
 _NO_LICENCE = ("", "unknown", "none", "unspecified", "other")
 
+#: Reasons of the collect stage that params.yaml asked for: nothing to mend.
+_ASKED_FOR = ("over_limit", "excluded_label", "filtered_out", "dropped_item")
+
 
 def verdict(inputs: Inputs) -> dict[str, Any]:
     """`fail`, `warn`, `pass` or `unknown`, with the sentences that say why."""
@@ -105,7 +108,8 @@ def fixes(inputs: Inputs) -> list[dict[str, Any]]:
         found.append(
             {"key": "fix.review", "n": count, "section": "doubtful", "args": {"reason": reason}, "tone": "warn"}
         )
-    quarantined = sum(inputs.report("collect").get("reasons", reasons(inputs.report("collect"))).values())
+    lost = reasons(inputs.report("collect"))
+    quarantined = sum(count for reason, count in lost.items() if reason not in _ASKED_FOR)
     if quarantined:
         found.append({"key": "fix.quarantine", "n": quarantined, "section": "drops", "args": {}, "tone": "warn"})
     unlabelled = inputs.report("augment").get("kept_by", {}).get("labels_by", {}).get("(none)", 0)
