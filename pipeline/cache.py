@@ -11,6 +11,7 @@ import hashlib
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -54,10 +55,52 @@ def cached(
             rows = [(k, step, result) for (k, _), result in zip(part, results, strict=True)]
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+                connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
             found.update((k, result) for k, _, result in rows)
             if show_progress:
                 _progress(step, start + len(part), len(todo))
     return [found[k] for k in keys]
+
+
+def usage() -> list[tuple[str, int, int]]:
+    """(step, results, bytes) of every step, largest first."""
+    question = "SELECT step, COUNT(*), SUM(LENGTH(key) + LENGTH(value)) AS size FROM results GROUP BY step"
+    with _open() as connection:
+        return connection.execute(f"{question} ORDER BY size DESC, step").fetchall()
+
+
+def trim(step: str | None = None, days: float | None = None, size: int | None = None) -> int:
+    """Remove results of `step` (None: any), older than `days`, then oldest first until `size` bytes are left.
+
+    Returns how many were removed. Whatever is needed again is computed again.
+    """
+    question = (
+        "SELECT results.key, COALESCE(day, 0), LENGTH(results.key) + LENGTH(value)"
+        " FROM results LEFT JOIN ages USING (key) WHERE step = COALESCE(?, step) ORDER BY 2, 1"
+    )
+    with _open() as connection:
+        rows = connection.execute(question, (step,)).fetchall()
+        left = sum(row[2] for row in rows)
+        gone = []
+        for name, day, weight in rows:
+            if _is_spare(_today() - day, left, days, size):
+                gone.append((name,))
+                left -= weight
+        with connection:
+            connection.executemany("DELETE FROM results WHERE key = ?", gone)
+            connection.executemany("DELETE FROM ages WHERE key = ?", gone)
+        connection.execute("VACUUM")
+    return len(gone)
+
+
+def _is_spare(age: int, left: int, days: float | None, size: int | None) -> bool:
+    if days is None and size is None:
+        return True
+    return (days is not None and age > days) or (size is not None and left > size)
+
+
+def _today() -> int:
+    return int(time.time() // 86_400)
 
 
 @contextmanager
@@ -70,6 +113,7 @@ def _open() -> Iterator[sqlite3.Connection]:
         connection.execute(
             "CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, step TEXT, value BLOB) WITHOUT ROWID"
         )
+        connection.execute("CREATE TABLE IF NOT EXISTS ages (key BLOB PRIMARY KEY, day INTEGER) WITHOUT ROWID")
         yield connection
 
 

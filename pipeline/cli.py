@@ -9,7 +9,10 @@ from importlib import import_module
 #: Command -> (module that offers `add_arguments(parser)` and `run(arguments)`, one line of help).
 #: Modules are imported only when their command is run, so `sft --help` stays fast.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "predict": ("pipeline.predict", "Answer texts with the trained model"),
+    "predict": ("pipeline.predict", "answer texts with the trained model"),
+    "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
+    "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
+    "cache": ("pipeline.cache_command", "show or trim the cache of model results"),
 }
 
 

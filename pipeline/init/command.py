@@ -1,0 +1,60 @@
+"""`sft init`: start a project, by writing its params.yaml and making the folders that stages read."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.registry import pick
+
+_HERE = Path(__file__).parent
+FOLDERS = ("data/raw", "data/annotations")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sft init`."""
+    parser.add_argument("project", nargs="?", help="name of the project to start from")
+    parser.add_argument("--list", action="store_true", help="list the projects that can be started from")
+    parser.add_argument(
+        "--force", action="store_true", help="replace another params.yaml; it is kept as params.yaml.bak"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """List the projects, or start one in the current folder."""
+    if arguments.list or not arguments.project:
+        sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
+        return
+    for line in start(arguments.project, Path(), arguments.force):
+        sys.stdout.write(line + "\n")
+
+
+def projects() -> dict[str, str]:
+    """Project name -> the first line of its file."""
+    files = sorted(_HERE.glob("*.yaml"))
+    return {file.stem: file.read_text("utf-8").splitlines()[0].removeprefix("#").strip() for file in files}
+
+
+def start(project: str, root: Path, force: bool = False) -> list[str]:
+    """Write `root`/params.yaml and make the folders; says in words what was done."""
+    pick(projects(), project, "sft init")
+    wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
+    done = []
+    if file.is_file() and file.read_bytes() != wanted:
+        if not force:
+            raise PipelineError(
+                f"{file}: holds other settings than the project '{project}'.",
+                f"Keep them and replace the file: sft init {project} --force (the old one becomes params.yaml.bak)",
+            )
+        file.replace(root / "params.yaml.bak")
+        done.append("params.yaml.bak: the settings until now")
+    if not file.is_file():
+        file.write_bytes(wanted)
+        done.append(f"params.yaml: settings of the project '{project}'")
+    for name in FOLDERS:
+        if not (root / name).is_dir():
+            (root / name).mkdir(parents=True)
+            done.append(f"{name}/")
+    return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]

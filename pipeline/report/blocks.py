@@ -1,0 +1,142 @@
+"""The pieces that a section is made of: plain JSON, drawn by templates/blocks.html.
+
+Texts of the interface are named by key (`strings/*.json`), values are data. A column or fact has one of
+these types: `text`, `code` (a name of ours, translated where known), `label` (a target), `id`, `num`,
+`pct` (a share), `float`, `interval` (value, low, high), `diff` (pieces of an edit), `ok` (true or false).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Block = dict[str, Any]
+
+
+def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], total: int | None = None) -> Block:
+    """A table with one type a column. `total` is the full count where `rows` is a sample of it."""
+    shown = [list(row) for row in rows]
+    heads = [{"key": key, "type": kind} for key, kind in columns.items()]
+    return {"kind": "table", "name": name, "columns": heads, "rows": shown, "total": max(total or 0, len(shown))}
+
+
+def facts(*items: tuple[str, Any, str]) -> Block:
+    """A line of figures: (string key, value, type) each; those without a value are left out."""
+    shown = [{"key": key, "value": value, "type": kind} for key, value, kind in items if value is not None]
+    return {"kind": "facts", "items": shown}
+
+
+def note(key: str, tone: str = "info", **values: Any) -> Block:
+    """One sentence. `tone` is info, good, warn or bad."""
+    return {"kind": "note", "key": key, "tone": tone, "args": values}
+
+
+def missing(*stages: str) -> Block:
+    """Says that the section's data is not there, and which stage makes it."""
+    return {"kind": "missing", "stages": list(stages)}
+
+
+def bars(name: str, series: Sequence[str], rows: Mapping[str, Mapping[str, int]], limit: int = 20) -> Block:
+    """Stacked shares: one bar a row, one colour a series; the `limit` largest rows."""
+    order = sorted(rows, key=lambda row: (-sum(rows[row].values()), row))
+    shown = [{"name": row, "values": [rows[row].get(one, 0) for one in series]} for row in order[:limit]]
+    return {"kind": "bars", "name": name, "series": list(series), "rows": shown, "total": len(rows)}
+
+
+def heat(labels: Sequence[str], counts: Sequence[Sequence[int]], left_out: int = 0) -> Block:
+    """A confusion matrix: rows are the true labels, columns the predicted ones."""
+    return {"kind": "heat", "labels": list(labels), "counts": [list(row) for row in counts], "left_out": left_out}
+
+
+def reliability(name: str, bins: Iterable[Mapping[str, float]], ece: float | None) -> Block:
+    """A calibration curve: bins of {confidence, accuracy, count}."""
+    return {"kind": "reliability", "name": name, "bins": [dict(one) for one in bins], "ece": ece}
+
+
+def intervals(name: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> Block:
+    """Figures with 95 % intervals on one axis: (name, {value, low, high})."""
+    return {"kind": "intervals", "name": name, "rows": [{"name": key, **value} for key, value in rows]}
+
+
+def details(key: str, blocks: Sequence[Block]) -> Block:
+    """Blocks folded away under a heading."""
+    return {"kind": "details", "key": key, "blocks": list(blocks)}
+
+
+def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
+    """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
+    plain = [(key, value, _kind(value)) for key, value in sorted(notes.items()) if _kind(value)]
+    found = [{**facts(*plain), "name": inside}] if plain else []
+    for key, value in sorted(notes.items()):
+        name = f"{inside}: {key}" if inside else key
+        if _is_curve(value):
+            ece = next((notes[one] for one in ("ece", "ece_after") if one in notes), None)
+            found.append(reliability(name, value, ece))
+        elif isinstance(value, Mapping) and any(_is_deep(one) for one in value.values()):
+            found += from_notes(value, limit, name)
+        elif value and isinstance(value, Mapping | list) and not _kind(value):
+            found.append(_table_of(name, _as_rows(value), limit))
+    return found
+
+
+def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
+    columns = list(dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key])))
+    kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
+    cells = [
+        [row.get(key) if kinds[key] == "interval" else _cell(row.get(key)) for key in columns] for row in rows[:limit]
+    ]
+    return table(name, kinds, cells, len(rows))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "ok"
+    if isinstance(value, Mapping):
+        return "interval" if {"value", "low", "high"} <= value.keys() else ""
+    for kind, name in ((int, "num"), (float, "float"), (str, "text")):
+        if isinstance(value, kind):
+            return name
+    return ""
+
+
+def _is_curve(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, Mapping) and {"confidence", "accuracy"} <= one.keys() for one in value)
+    )
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value needs a table of its own."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return any(isinstance(one, Mapping | list) and not _kind(one) for one in inner) or (
+        isinstance(value, list) and any(isinstance(one, Mapping) for one in inner)
+    )
+
+
+def _column_kind(values: Sequence[Any]) -> str:
+    kinds = {_kind(value) for value in values if value is not None}
+    if kinds == {"num", "float"}:
+        return "float"
+    return (kinds.pop() or "text") if len(kinds) == 1 else "text"
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_short(value[key])}" for key in sorted(value))
+    return ", ".join(_short(one) for one in value) if isinstance(value, list) else value
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _as_rows(value: Any) -> list[dict[str, Any]]:
+    """A list of objects as it is; an object of objects or of figures as rows named by their key."""
+    if isinstance(value, list):
+        return [dict(one) if isinstance(one, Mapping) else {"value": _cell(one)} for one in value]
+    named = (
+        (str(key), one if isinstance(one, Mapping) and not _kind(one) else {"value": one}) for key, one in value.items()
+    )
+    return [{"name": key, **one} for key, one in named]

@@ -1,0 +1,153 @@
+"""Geometry of the charts: numbers in, coordinates out. Colours and text are the templates' business."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_WIDTH, _TOP, _TALL, _LEFT, _RIGHT = 1120, 58, 190, 8, 150
+_BAR, _REASONS, _LINE = 10, 4, 19
+
+
+def sankey(flow: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Bars, ribbons and labels of the flow of counts; None where nothing flowed."""
+    stages: Sequence[Mapping[str, Any]] = flow["stages"]
+    largest = max((stage["in"] + stage["added"] for stage in stages), default=0)
+    if not largest:
+        return None
+    scale = _TALL / largest
+    step = (_WIDTH - _LEFT - _RIGHT) / len(stages)
+    bars = [
+        {**stage, "x": _LEFT + n * step, "height": scale * (stage["in"] + stage["added"])}
+        for n, stage in enumerate(stages)
+    ]
+    last = bars[-1]
+    ends = _ends(flow["ends"], scale)
+    floor = _TOP + max([bar["height"] for bar in bars] + [ends[-1]["y"] + ends[-1]["height"] - _TOP if ends else 0])
+    drops = [drop for bar in bars for drop in _drops(bar, scale, floor + 26)]
+    ribbons = [_onward(bar, after, scale) for bar, after in itertools.pairwise(bars)]
+    ribbons += [_band(last["x"] + _BAR, end["from"], end["x"], end["y"], end["height"], "kept") for end in ends]
+    ribbons += [
+        _band(bar["x"] - 52, _TOP - 30, bar["x"], _TOP, max(1.5, scale * bar["added"]), "added")
+        for bar in bars
+        if bar["added"]
+    ]
+    bottom = max([floor, *(drop["y"] + drop["height"] for drop in drops)])
+    shape = [{"x": _round(b["x"]), "y": _TOP, "height": _round(max(b["height"], 2)), **_plain(b)} for b in bars]
+    return {
+        "width": _WIDTH,
+        "height": math.ceil(bottom + 14),
+        "bars": shape,
+        "ribbons": ribbons,
+        "drops": drops,
+        "ends": ends,
+    }
+
+
+def _plain(bar: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: bar[key] for key in ("name", "in", "added", "kept", "dropped")}
+
+
+def _onward(bar: Mapping[str, Any], after: Mapping[str, Any], scale: float) -> dict[str, str]:
+    return _band(
+        bar["x"] + _BAR, _TOP, after["x"], _TOP + scale * after["added"], max(1.5, scale * bar["kept"]), "kept"
+    )
+
+
+def _ends(ends: Mapping[str, int], scale: float) -> list[dict[str, Any]]:
+    """The splits at the right edge, at least one line of text apart."""
+    found: list[dict[str, Any]] = []
+    leaves = y = float(_TOP)
+    for name, count in ends.items():
+        height = max(2.0, scale * count)
+        place = {
+            "name": name,
+            "count": count,
+            "x": _WIDTH - _RIGHT,
+            "y": _round(y),
+            "height": _round(height),
+            "from": _round(leaves),
+        }
+        found.append(place)
+        leaves += scale * count
+        y += max(height + 6, _LINE + 2)
+    return found
+
+
+def _drops(bar: Mapping[str, Any], scale: float, y: float) -> list[dict[str, Any]]:
+    """One ribbon per frequent reason, the rest as one, leaving the bar's foot."""
+    named = list(bar["reasons"].items())
+    shown = named if len(named) <= _REASONS else named[: _REASONS - 1]
+    rest = sum(count for _, count in named[len(shown) :])
+    leaves = _TOP + scale * bar["kept"]
+    found = []
+    for name, count in [*shown, *([("other_reasons", rest)] if rest else [])]:
+        height = max(1.5, scale * count)
+        band = _band(bar["x"] + _BAR, leaves, bar["x"] + 58, y, height, "dropped")
+        found.append(
+            {"name": name, "count": count, "x": _round(bar["x"] + 58), "y": _round(y), "height": _round(height), **band}
+        )
+        leaves += scale * count
+        y += max(height + 5, _LINE)
+    return found
+
+
+def _band(x: float, y: float, to_x: float, to_y: float, height: float, kind: str) -> dict[str, str]:
+    middle = (x + to_x) / 2
+    numbers = [
+        x,
+        y,
+        middle,
+        y,
+        middle,
+        to_y,
+        to_x,
+        to_y,
+        to_x,
+        to_y + height,
+        middle,
+        to_y + height,
+        middle,
+        y + height,
+        x,
+        y + height,
+    ]
+    n = [f"{_round(number):g}" for number in numbers]
+    path = f"M{n[0]} {n[1]}C{' '.join(n[2:8])}L{n[8]} {n[9]}C{' '.join(n[10:16])}Z"
+    return {"path": path, "kind": kind}
+
+
+def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, Any]:
+    """A reliability diagram in a square of `size`: points with area by count, empty bins left out."""
+    full = [one for one in bins if one.get("count", one.get("n", 1)) and one.get("accuracy") is not None]
+    counts = [one.get("count", one.get("n", 1)) for one in full]
+    points = [
+        {
+            "x": _round(size * one.get("confidence", one.get("mean_confidence", 0.0))),
+            "y": _round(size * (1 - one["accuracy"])),
+            "r": _round(3 + 7 * math.sqrt(count / max(counts))),
+            "confidence": one.get("confidence", one.get("mean_confidence", 0.0)),
+            "accuracy": one["accuracy"],
+            "count": count,
+        }
+        for one, count in zip(full, counts, strict=True)
+    ]
+    return {"size": size, "points": points, "line": " ".join(f"{p['x']:g},{p['y']:g}" for p in points)}
+
+
+def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Figures with intervals on one axis that begins at a tenth below the lowest: positions in per cent."""
+    low = math.floor(min(row["low"] for row in rows) * 10) / 10
+    high = max(math.ceil(max(row["high"] for row in rows) * 10) / 10, low + 0.1)
+    span = high - low
+    placed = [
+        {**row, **{f"{key}_at": _round(100 * (row[key] - low) / span) for key in ("low", "value", "high")}}
+        for row in rows
+    ]
+    return {"low": low, "high": high, "rows": placed}
+
+
+def _round(number: float) -> float:
+    return round(number, 1)

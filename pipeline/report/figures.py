@@ -1,0 +1,62 @@
+"""Figures that several parts of the page need, read tolerantly from the stages' reports."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.inputs import Inputs
+
+#: The figure a project is known by: the first of these that the evaluation reports.
+_MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pearson", "chrf", "perplexity", "loss")
+
+
+def expectations(inputs: Inputs) -> list[dict[str, Any]]:
+    """Every expectation of the validate stage, failed ones with ids and a reason."""
+    listed = inputs.find("validate", "expectations") or []
+    return [_expectation(one) for one in listed if isinstance(one, Mapping)]
+
+
+def _expectation(one: Mapping[str, Any]) -> dict[str, Any]:
+    settings = one.get("settings") or {}
+    failing = [case for case in one.get("first") or [] if isinstance(case, Mapping)]
+    return {
+        "name": str(one.get("expect", "?")),
+        "title": one.get("title") or one.get("note"),
+        "column": settings.get("column"),
+        "severity": str(one.get("severity", "error")),
+        "ok": bool(one.get("passed")),
+        "count": one.get("unexpected"),
+        "observed": one.get("observed"),
+        "ids": [str(case["id"]) for case in failing if case.get("id")],
+        "why": next((str(case["why"]) for case in failing if case.get("why")), None),
+    }
+
+
+def metrics(inputs: Inputs) -> dict[str, dict[str, Any]]:
+    """Model metrics on the test split: name -> {value, low, high}."""
+    found = inputs.report("evaluate").get("metrics") or {}
+    return {name: one if isinstance(one, dict) else {"value": one} for name, one in found.items()}
+
+
+def main_metric(inputs: Inputs) -> tuple[str, dict[str, Any] | None]:
+    """Name and figure that the project is judged by; an empty name where there is none."""
+    found = metrics(inputs)
+    name = str(inputs.find("evaluate", "headline") or "")
+    name = name if name in found else next((name for name in _MAIN if name in found), next(iter(sorted(found)), ""))
+    return name, found.get(name)
+
+
+def review_counts(inputs: Inputs) -> dict[str, int]:
+    """Records in the review queue by reason, most frequent first."""
+    table = inputs.table("clean/review.parquet", ["reason"])
+    counts = Counter(table.column("reason").to_pylist() if table is not None else [])
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def plain_label(text: str | None) -> str | None:
+    """A target's JSON as people read it: a label without quotes, anything else as it is."""
+    value = None if text is None else json.loads(text)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

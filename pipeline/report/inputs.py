@@ -1,0 +1,100 @@
+"""What the report reads: every stage's report.json and tables, each of which may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import shorten
+from pipeline.record import Record
+from pipeline.report.params import Params
+from pipeline.settings import Task
+from pipeline.store import read_json, read_table, to_records
+from pipeline.tasks import TaskType, task_type
+
+#: Stages that pass records on, in order: the flow of counts goes through them.
+FLOW = ("collect", "clean", "label", "augment")
+STAGES = (*FLOW, "validate", "train", "evaluate", "value")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The data folder as sections see it. Missing files read as empty."""
+
+    folder: Path
+    task: Task
+    params: Params
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> TaskType:
+        """The project's task type."""
+        return task_type(self.task)
+
+    def report(self, stage: str) -> Mapping[str, Any]:
+        """The stage's report.json; empty where the stage has not run."""
+        return self.reports.get(stage, {})
+
+    def find(self, stage: str, *names: str) -> Any:
+        """The first of `names` found in the stage's report: at the top, in its notes or in a step's notes."""
+        report = self.report(stage)
+        places = [report, report.get("notes", {}), *(step.get("notes", {}) for step in report.get("steps", []))]
+        return next((place[name] for name in names for place in places if place.get(name) not in (None, [], {})), None)
+
+    def table(self, name: str, columns: list[str] | None = None) -> pa.Table | None:
+        """A Parquet file below the data folder, such as `clean/review.parquet`; None where there is none."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        return pq.read_table(path, columns=columns) if columns else read_table(path)
+
+    def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
+        """The records with these ids, in their latest state; unknown ids are left out."""
+        wanted, found = set(ids), dict[str, Record]()
+        for name in ("augment/records.parquet", "collect/records.parquet", "augment/dropped.parquet"):
+            path = self.folder / name
+            if wanted - found.keys() and path.is_file():
+                part = pq.read_table(path, filters=[("id", "in", sorted(wanted - found.keys()))])
+                found.update((record.id, record) for record in to_records(part))
+        return found
+
+    def final(self) -> Iterator[Record]:
+        """Every record of the finished dataset."""
+        table = self.table("augment/records.parquet")
+        return to_records(table) if table is not None else iter(())
+
+    def text(self, record: Record | None) -> str | None:
+        """The record's main text, cut to the length that params.yaml allows."""
+        return None if record is None else self.cut(self.kind.main_text(record))
+
+    def cut(self, text: object) -> str:
+        """A text on one line, cut to the length that params.yaml allows."""
+        return shorten(text, self.params.max_characters)
+
+
+def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
+    """Read what is there of every stage's report.json."""
+    paths = {stage: folder / stage / "report.json" for stage in STAGES}
+    reports = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
+    return Inputs(folder, task, params, reports)
+
+
+def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:
+    """At most `size` rows of every combination of `by`: those with the smallest ids, which are content hashes."""
+    if not table.num_rows or not size:
+        return table.slice(0, 0)
+    keys = pa.table({name: table.column(name) for name in [*by, "id"]})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names]).to_pylist()
+    groups = list(zip(*(table.column(name).to_pylist() for name in by), strict=True))
+    taken: dict[Any, list[int]] = {}
+    for row in order:
+        rows = taken.setdefault(groups[row], [])
+        if len(rows) < size:
+            rows.append(row)
+    return table.take(pa.array([row for rows in taken.values() for row in rows], pa.int64()))

@@ -1,0 +1,120 @@
+"""The document as one HTML page: templates, style, script and both languages inlined; everything escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from pipeline.report.draw import curve, sankey, whiskers
+
+_HERE = Path(__file__).parent
+LANGUAGES = ("en", "zh")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+Strings = Mapping[str, str]
+
+
+def load_strings(language: str) -> dict[str, str]:
+    """The interface strings of a language: key -> text with {placeholders}."""
+    return dict(json.loads((_HERE / "strings" / f"{language}.json").read_text("utf-8")))
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The page. Its only script is ours, named by hash in a policy that forbids every request."""
+    strings = {language: load_strings(language) for language in LANGUAGES}
+    script = (_HERE / "templates" / "page.js").read_text("utf-8")
+    loader = FileSystemLoader(_HERE / "templates")
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    here = Words(strings[document["language"]])
+    pages.globals.update(
+        t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
+    )
+    pages.filters.update(num=number, pct=percent, dec=decimal, choices=choices)
+    return pages.get_template("page.html").render(
+        document=document,
+        strings=_json_in_html(strings),
+        style=Markup((_HERE / "templates" / "style.css").read_text("utf-8")),
+        script=Markup(script),
+        script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
+        glossary=[key.removeprefix("term.") for key in strings["en"] if key.startswith("term.")],
+    )
+
+
+class Words:
+    """Interface texts in the opening language, marked so that the page's script can switch them."""
+
+    def __init__(self, strings: Strings) -> None:
+        self.strings = strings
+
+    def text(self, key: str, **values: Any) -> Markup:
+        """A span with the text of `key`."""
+        data = Markup(' data-a="{}"').format(json.dumps(values, ensure_ascii=False, sort_keys=True)) if values else ""
+        return Markup('<span data-t="{}"{}>{}</span>').format(key, data, self.plain(key, **values))
+
+    def plain(self, key: str, **values: Any) -> str:
+        """The text of `key`; a key without text reads as its own last part."""
+        text = self.strings.get(key) or humanise(key.partition(".")[2] or key)
+        return re.sub(r"\{(\w+)\}", lambda found: self._value(values.get(found[1])), text)
+
+    def code(self, name: object) -> Markup:
+        """A step, reason or other name of ours, translated where a string `code.<name>` exists."""
+        return self.text(f"code.{name}") if _NAME.fullmatch(str(name)) else escape(name)
+
+    def name(self, path: str) -> Markup:
+        """The name of a block, `part: part` where it lies inside another one: each part translated where known."""
+        parts = [
+            self.text(f"table.{part}") if f"table.{part}" in self.strings else self.code(part)
+            for part in path.split(": ")
+        ]
+        return Markup(" · ").join(parts)
+
+    def _value(self, value: Any) -> str:
+        if isinstance(value, int | float):
+            return number(value)
+        return self.plain(f"code.{value}") if _NAME.fullmatch(str(value)) else str(value)
+
+
+def humanise(name: str) -> str:
+    """`near_duplicate` -> `near duplicate`."""
+    return name.replace("_", " ")
+
+
+def number(value: Any) -> str:
+    """A count with thousands marked; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if isinstance(value, int) or float(value).is_integer() else decimal(value)
+
+
+def percent(value: Any) -> str:
+    """A share as per cent, with a decimal below ten."""
+    if value is None:
+        return "–"
+    share = 100 * float(value)
+    return f"{share:.0f} %" if share >= 10 or share == 0 else f"{share:.1f} %"
+
+
+def decimal(value: Any) -> str:
+    """A measured figure with three significant decimals."""
+    if not isinstance(value, int | float):
+        return "–"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
+def choices(rows: list[list[Any]], column: int) -> list[str]:
+    """The values of a column where they are few enough to filter by, else none."""
+    found = sorted({str(row[column]) for row in rows if row[column] is not None})
+    return found if 2 <= len(found) <= 15 and len(rows) > 5 else []
+
+
+def _json_in_html(value: Any) -> Markup:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

@@ -1,0 +1,47 @@
+"""How classes, languages, sources and lengths are spread over the splits."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from pipeline.report.blocks import Block, bars, missing, table
+from pipeline.report.inputs import Inputs
+
+_SPLITS = ("train", "dev", "test", "unlabelled", "benchmark")
+_QUANTILES = (5, 25, 50, 75, 95, 100)
+
+
+def balance(inputs: Inputs) -> list[Block]:
+    """Shares per split of class, language and source; quantiles of length in characters."""
+    counts: dict[str, dict[str, Counter[str]]] = {name: defaultdict(Counter) for name in ("class", "lang", "source")}
+    lengths: dict[str, list[int]] = defaultdict(list)
+    for record in inputs.final():
+        split = record.split or "(none)"
+        stratum = inputs.kind.stratum(record)
+        if stratum:
+            counts["class"][stratum][split] += 1
+        counts["lang"][record.lang or "(none)"][split] += 1
+        counts["source"][record.source.name][split] += 1
+        lengths[split].append(len(inputs.kind.main_text(record)))
+    if not lengths:
+        return [missing("augment")]
+    splits = [*(s for s in _SPLITS if s in lengths), *sorted(lengths.keys() - set(_SPLITS))]
+    rows = [[split, len(lengths[split]), *_quantiles(lengths[split])] for split in splits]
+    columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
+    blocks = [bars(name, splits, spread) for name, spread in counts.items() if spread]
+    classes = _class_table(counts["class"], splits)
+    return [*blocks, *classes, table("lengths", columns, rows)]
+
+
+def _class_table(classes: Mapping[str, Mapping[str, int]], splits: list[str]) -> list[Block]:
+    if not classes:
+        return []
+    columns = {"class": "label", **dict.fromkeys(splits, "num")}
+    rows = [[name, *(classes[name].get(split, 0) for split in splits)] for name in classes]
+    return [table("classes", columns, sorted(rows, key=lambda row: (-sum(row[1:]), row[0])))]
+
+
+def _quantiles(values: list[int]) -> list[int]:
+    ordered = sorted(values)
+    return [ordered[min(len(ordered) - 1, len(ordered) * q // 100)] for q in _QUANTILES]

@@ -1,0 +1,147 @@
+"""Expectations over the dataset, and how the model trained on it fares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, reliability, table
+from pipeline.report.figures import expectations, metrics, plain_label
+from pipeline.report.inputs import Inputs
+
+_KNOWN = {"metrics", "reliability", "slices", "worst_errors", "stage", "headline", "details", "references"}
+_LARGEST_MATRIX = 20
+
+
+def expected(inputs: Inputs) -> list[Block]:
+    """Every expectation: passed or not, how many rows fail, which records."""
+    checks = expectations(inputs)
+    if not checks:
+        return [missing("validate")]
+    checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
+    rows = [
+        [
+            check["ok"],
+            inputs.cut(check["title"] or check["name"]),
+            check["severity"],
+            check["count"],
+            inputs.cut(check["observed"] or ""),
+            inputs.cut(check["why"] or ""),
+            check["ids"][0] if check["ids"] else None,
+            check["name"],
+        ]
+        for check in checks
+    ]
+    kinds = {
+        "ok": "ok",
+        "promise": "text",
+        "severity": "code",
+        "failing": "num",
+        "observed": "text",
+        "why": "text",
+        "id": "id",
+        "expectation": "code",
+    }
+    return [table("expectations", kinds, rows)]
+
+
+def model(inputs: Inputs) -> list[Block]:
+    """Metrics with intervals, confusion, calibration, slices, worst errors."""
+    report = inputs.report("evaluate")
+    if not report:
+        return [missing("train", "evaluate")]
+    blocks = [*_metrics(inputs), *_confusion(inputs)]
+    bins = inputs.find("evaluate", "reliability")
+    if bins:
+        blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
+    blocks += _slices(inputs) + _worst(inputs)
+    blocks += from_notes(
+        {key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)}
+    )
+    rest = {key: one for key, one in report.items() if key not in _KNOWN}
+    trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}
+    more = from_notes(rest) + from_notes(trained, inside="train")
+    return [*blocks, *([details("stage_notes", more)] if more else [])]
+
+
+def _slices(inputs: Inputs) -> list[Block]:
+    found = inputs.find("evaluate", "slices") or []
+    columns = {
+        "attribute": "code",
+        "slice": "label",
+        "records": "num",
+        "score": "interval",
+        "gap": "interval",
+        "p": "float",
+        "weak": "code",
+    }
+    rows = [
+        [
+            one.get("attribute"),
+            str(one.get("slice")),
+            one.get("n"),
+            {key: one.get(key) for key in ("value", "low", "high")},
+            one.get("difference"),
+            one.get("p"),
+            "weak" if one.get("worse") else None,
+        ]
+        for one in found
+    ]
+    rows.sort(key=lambda row: (row[6] is None, (row[4] or {}).get("value") or 0, row[0], row[1]))
+    return [table("slices", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
+
+
+def _worst(inputs: Inputs) -> list[Block]:
+    found = inputs.find("evaluate", "worst_errors") or []
+    columns = {
+        "text": "text",
+        "true": "label",
+        "predicted": "label",
+        "confidence": "pct",
+        "suspect": "code",
+        "source": "code",
+        "id": "id",
+    }
+    rows = [
+        [
+            inputs.cut(one.get("text", "")),
+            inputs.cut(plain_label(one.get("given")) or ""),
+            inputs.cut(plain_label(one.get("suggested")) or ""),
+            one.get("confidence"),
+            "label_may_be_wrong" if one.get("label_may_be_wrong") else None,
+            one.get("source"),
+            one.get("record_id"),
+        ]
+        for one in found
+    ]
+    return [table("worst_errors", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
+
+
+def _metrics(inputs: Inputs) -> list[Block]:
+    found = metrics(inputs)
+    shares = [(name, one) for name, one in found.items() if _is_share(one)]
+    columns = {"metric": "code", "value": "float", "low": "float", "high": "float"}
+    rows = [[name, one.get("value"), one.get("low"), one.get("high")] for name, one in found.items()]
+    chart = [intervals("metrics", shares)] if shares else []
+    return [*chart, table("metrics", columns, rows)] if rows else []
+
+
+def _is_share(one: Mapping[str, Any]) -> bool:
+    values = [one.get(key) for key in ("value", "low", "high")]
+    return all(isinstance(value, int | float) and 0 <= value <= 1 for value in values)
+
+
+def _confusion(inputs: Inputs) -> list[Block]:
+    """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
+    found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
+    if found is None or not inputs.task.labels:
+        return []
+    pairs = Counter((plain_label(row["given"]), plain_label(row["predicted"])) for row in found.to_pylist())
+    sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
+    order = {label: n for n, label in enumerate(inputs.task.labels)}
+    kept = sorted(
+        (label for label, _ in sizes.most_common(_LARGEST_MATRIX)),
+        key=lambda x: (order.get(str(x), len(order)), str(x)),
+    )
+    return [heat([str(x) for x in kept], [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]

@@ -1,0 +1,115 @@
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const strings = JSON.parse(document.getElementById("strings").textContent);
+  const root = document.documentElement;
+  const remember = (key, value) => { try { localStorage.setItem("sft." + key, value); } catch { /* private window */ } };
+  const recall = (key) => { try { return localStorage.getItem("sft." + key); } catch { return null; } };
+
+  // ---------------------------------------------------------------- languages
+  const isName = /^[a-z][a-z0-9_]*$/;
+  const say = (key, values = {}) => {
+    const text = strings[root.lang][key] || key.slice(key.indexOf(".") + 1).replaceAll("_", " ");
+    return text.replace(/\{(\w+)\}/g, (_, name) => show(values[name]));
+  };
+  const show = (value) => {
+    if (typeof value === "number") return value.toLocaleString("en-US");
+    return isName.test(String(value)) ? say("code." + value) : String(value);
+  };
+  const speak = (language) => {
+    root.lang = language;
+    for (const one of all("[data-t]")) one.textContent = say(one.dataset.t, JSON.parse(one.dataset.a || "{}"));
+    for (const one of all("[data-tl]")) one.setAttribute("aria-label", say(one.dataset.tl));
+    for (const one of all("[data-tp]")) one.setAttribute("placeholder", say(one.dataset.tp));
+    for (const table of all(".grid")) count(table);
+  };
+
+  // ---------------------------------------------------------------- tables
+  const PAGE = 15;
+  const key = (cell) => cell.dataset.v ?? cell.textContent.trim();
+  const update = (table) => {
+    const words = (table.querySelector("input")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
+    const picks = all("select", table).filter((one) => one.value).map((one) => [Number(one.dataset.column), one.value]);
+    const open = table.dataset.open === "yes" ? Infinity : PAGE;
+    let found = 0;
+    for (const row of all("tbody tr", table)) {
+      const text = row.textContent.toLowerCase();
+      const fits = words.every((word) => text.includes(word)) && picks.every(([n, value]) => key(row.cells[n]) === value);
+      row.hidden = !fits || ++found > open;
+    }
+    table.dataset.found = found;
+    count(table);
+  };
+  const count = (table) => {
+    const found = Number(table.dataset.found), total = Number(table.dataset.total);
+    const rows = all("tbody tr", table).length;
+    const shown = all("tbody tr:not([hidden])", table).length;
+    table.querySelector(".all").hidden = shown >= found;
+    const line = table.querySelector(".count");
+    const partial = found < rows ? "ui.matching" : "ui.of_total";
+    line.textContent = shown === total && found === rows ? say("ui.rows", { n: total }) : say(partial, { shown, found, total });
+    table.querySelector(".shown").hidden = total <= 5 && found === rows;
+  };
+  const sort = (table, button) => {
+    const column = Number(button.dataset.sort), head = button.closest("th");
+    const numeric = ["num", "pct", "float", "interval"].some((kind) => head.classList.contains(kind));
+    const was = head.getAttribute("aria-sort");
+    const first = numeric ? "descending" : "ascending";
+    for (const one of all("th", table)) one.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", was ? { ascending: "descending", descending: "ascending" }[was] : first);
+    const sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
+    const compare = (a, b) => {
+      const x = key(a.cells[column]), y = key(b.cells[column]);
+      if (x === "" || y === "") return (x === "") - (y === "");
+      return sign * (numeric ? Number(x) - Number(y) : x.localeCompare(y, root.lang));
+    };
+    const body = table.querySelector("tbody");
+    body.append(...all("tr", body).sort(compare));
+    update(table);
+  };
+  for (const table of all(".grid")) {
+    table.addEventListener("input", () => update(table));
+    table.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button?.dataset.sort) sort(table, button);
+      else if (button?.classList.contains("all")) { table.dataset.open = "yes"; update(table); }
+    });
+    update(table);
+  }
+
+  // ---------------------------------------------------------------- page
+  const toast = document.getElementById("toast");
+  let timer = 0;
+  document.addEventListener("click", (event) => {
+    const id = event.target.closest("button.id")?.dataset.id;
+    if (!id) return;
+    const command = "sft trace " + id;
+    toast.textContent = command;
+    toast.hidden = false;
+    clearTimeout(timer);
+    timer = setTimeout(() => { toast.hidden = true; }, 6000);
+    navigator.clipboard?.writeText(command).then(() => { toast.textContent = command + "  ·  " + say("ui.copied"); }, () => {});
+  });
+  document.getElementById("language").addEventListener("click", () => {
+    speak(root.lang === "en" ? "zh" : "en");
+    remember("language", root.lang);
+  });
+  document.getElementById("theme").addEventListener("click", () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+    remember("theme", root.dataset.theme);
+  });
+  document.getElementById("print").addEventListener("click", () => print());
+  addEventListener("beforeprint", () => { for (const one of all("details")) one.open = true; });
+  const links = new Map(all("nav a").map((one) => [one.hash.slice(1), one]));
+  const watch = new IntersectionObserver((seen) => {
+    for (const one of seen) if (one.isIntersecting) {
+      for (const link of links.values()) link.removeAttribute("aria-current");
+      links.get(one.target.id)?.setAttribute("aria-current", "true");
+    }
+  }, { rootMargin: "-15% 0px -75% 0px" });
+  for (const section of all("main > section")) watch.observe(section);
+  if (recall("theme")) root.dataset.theme = recall("theme");
+  const wanted = recall("language");
+  if (wanted && strings[wanted] && wanted !== root.lang) speak(wanted);
+})();

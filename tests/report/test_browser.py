@@ -1,0 +1,151 @@
+"""The page in a real browser, opened from disk with every request refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.report.document import build
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params
+from pipeline.report.render import render
+from tests.report.conftest import TASK
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+@pytest.fixture(scope="module")
+def file(project, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "quality.html"
+    path.write_text(render(build(load_inputs(project, TASK, Params()))), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+class Opened:
+    """The page, with what it asked for and complained about."""
+
+    def __init__(self, browser, file, **context) -> None:
+        self.page = browser.new_context(**context).new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.route("**/*", self._answer)
+        self.page.goto(file.as_uri())
+
+    def _answer(self, route) -> None:
+        if route.request.url.startswith("file:") and route.request.is_navigation_request():
+            route.continue_()
+            return
+        self.requests.append(route.request.url)
+        route.abort()
+
+
+@pytest.fixture(params=[1440, 390], ids=["desktop", "phone"])
+def opened(browser, file, request):
+    found = Opened(browser, file, viewport={"width": request.param, "height": 900})
+    yield found
+    found.page.context.close()
+
+
+def rows(page, name: str):
+    return page.locator(f"#{name} .grid").last.locator("tbody tr:visible")
+
+
+def test_it_opens_without_requests_or_complaints_and_runs_no_foreign_script(opened):
+    opened.page.wait_for_timeout(100)
+    assert opened.page.locator("h1").inner_text() == "Usable, with warnings"
+    assert (opened.requests, opened.complaints) == ([], [])
+    assert opened.page.evaluate("window.hacked") is None
+    assert opened.page.locator("img").count() == 0
+
+
+def test_nothing_makes_the_page_scroll_sideways(opened):
+    for language in ("en", "zh"):
+        assert opened.page.evaluate("document.documentElement.lang") == language
+        wide = opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide == 0
+        opened.page.locator("#language").click()
+
+
+def test_search_and_filter_narrow_a_table(opened):
+    table = opened.page.locator("#doubtful .grid").last
+    assert rows(opened.page, "doubtful").count() == 8
+    table.locator("input").fill("屏幕")
+    found = rows(opened.page, "doubtful").all_inner_texts()
+    assert found
+    assert all("屏幕" in text for text in found)
+    table.locator("input").fill("nothing has this")
+    assert rows(opened.page, "doubtful").count() == 0
+    assert "0 match, 8 in all" in table.locator(".shown").inner_text()
+    table.locator("input").fill("")
+    table.locator("select").first.select_option("negative")
+    assert 0 < rows(opened.page, "doubtful").count() < 8
+
+
+def test_a_column_sorts_both_ways_with_the_keyboard(opened):
+    table = opened.page.locator("#doubtful .grid").last
+    head = table.locator("th button[data-sort='3']")
+
+    def values():
+        return [float(cell.get_attribute("data-v")) for cell in table.locator("tbody td:nth-child(4)").all()]
+
+    head.focus()
+    opened.page.keyboard.press("Enter")
+    assert values() == sorted(values(), reverse=True)
+    opened.page.keyboard.press("Enter")
+    assert values() == sorted(values())
+    assert table.locator("th[aria-sort='ascending']").count() == 1
+
+
+def test_the_language_switches_there_and_back(opened):
+    page = opened.page
+    english = page.locator("main").inner_text()
+    page.locator("#language").click()
+    assert page.locator("h1").inner_text() == "可以使用，但有警告"
+    assert page.locator("#doubtful input").last.get_attribute("placeholder") == "搜索…"
+    page.locator("#language").click()
+    assert page.locator("main").inner_text() == english
+
+
+def test_the_theme_follows_the_system_and_the_switch(browser, file):
+    seen = []
+    for scheme in ("light", "dark"):
+        opened = Opened(browser, file, color_scheme=scheme)
+        background = "getComputedStyle(document.body).backgroundColor"
+        seen.append(opened.page.evaluate(background))
+        opened.page.locator("#theme").click()
+        seen.append(opened.page.evaluate(background))
+        opened.page.context.close()
+    assert seen[0] != seen[1]
+    assert seen == [seen[0], seen[1], seen[1], seen[0]]
+
+
+def test_charts_are_drawn(browser, file):
+    page = Opened(browser, file, viewport={"width": 1440, "height": 900}).page
+    for name in (".flow svg rect.stage", ".reliability circle", ".heat td", ".bars .fill i", ".intervals .dot"):
+        box = page.locator(name).first.bounding_box()
+        assert box, name
+        assert box["width"] > 0, name
+        assert box["height"] > 0, name
+    boxes = [one.bounding_box() for one in page.locator(".flow svg text:visible").all()]
+    assert not [(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :] if _overlap(a, b)]
+
+
+def test_an_id_shows_the_command_that_traces_it(opened):
+    button = opened.page.locator("button.id").first
+    button.click()
+    assert opened.page.locator("#toast").inner_text().startswith(f"sft trace {button.get_attribute('data-id')}")
+
+
+def _overlap(a, b) -> bool:
+    across = min(a["x"] + a["width"], b["x"] + b["width"]) - max(a["x"], b["x"])
+    down = min(a["y"] + a["height"], b["y"] + b["height"]) - max(a["y"], b["y"])
+    return across > 1 and down > 3

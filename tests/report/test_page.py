@@ -1,0 +1,202 @@
+"""The page as HTML and JSON, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import pytest
+
+from pipeline.report.__main__ import run
+from pipeline.report.document import build
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params
+from pipeline.report.render import LANGUAGES, load_strings, render
+from pipeline.report.sections import SECTIONS
+from pipeline.settings import parse
+from pipeline.store import read_json, write_json
+from tests.report.conftest import HOSTILE, TASK, make_project
+
+
+@pytest.fixture(scope="module")
+def document(project):
+    return build(load_inputs(project, TASK, Params()))
+
+
+def section(document, name: str):
+    return next(one["blocks"] for one in document["sections"] if one["id"] == name)
+
+
+def table(document, name: str, title: str):
+    return next(block for block in section(document, name) if block["kind"] == "table" and block["name"] == title)
+
+
+def test_the_first_screen_sums_up(document):
+    assert document["verdict"]["state"] == "warn"
+    figures = {one["key"]: one["value"] for one in document["headline"]}
+    assert figures["headline.read"] == 60
+    assert figures["headline.kept"] == 62
+    assert figures["headline.dropped"] == 4
+    assert figures["headline.metric"]["value"] == 0.71
+    assert [one["key"] for one in document["fixes"]] == ["fix.review", "fix.expectation", "fix.quarantine"]
+
+
+def test_the_flow_adds_up_and_says_where_it_does_not(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    report = read_json(data / "clean/report.json")
+    write_json({**report, "kept": report["kept"] - 1}, data / "clean/report.json")
+    document = build(load_inputs(data, TASK, Params()))
+    assert [stage["balanced"] for stage in document["flow"]["stages"]] == [True, False, False, True]
+    assert document["verdict"]["state"] == "fail"
+
+
+def test_a_failed_error_makes_the_verdict_fail_and_comes_first(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    failed = {
+        "expect": "no_leakage",
+        "severity": "error",
+        "passed": False,
+        "unexpected": 1,
+        "first": [{"id": "abc", "why": "copy"}],
+    }
+    write_json({"expectations": [failed]}, data / "validate/report.json")
+    document = build(load_inputs(data, TASK, Params()))
+    assert document["verdict"]["state"] == "fail"
+    assert document["fixes"][0]["args"] == {"name": "no_leakage"}
+
+
+def test_sources_are_counted_from_reading_to_the_dataset(document):
+    rows = {row[0]: row[3:7] for row in table(document, "sources", "sources")["rows"]}
+    assert rows == {"tweets": ["MIT", 30, 0, 28], "reviews": ["CC-BY-4.0", 29, 1, 29]}
+
+
+def test_every_dropped_reason_has_an_example_with_evidence(document):
+    reasons = {row[2] for row in table(document, "drops", "drops")["rows"]}
+    examples = table(document, "drops", "drop_examples")["rows"]
+    assert reasons == {row[0] for row in examples} == {"unknown_label", "exact_duplicate", "meaning_changed"}
+    assert all(row[2] for row in examples)
+
+
+def test_edits_show_what_went_and_what_came(document):
+    [row] = table(document, "changes", "change_examples")["rows"]
+    assert ["same", "It is a phone.\u00a0 It makes calls."] in row[2] or row[2][0][0] == "gone"
+
+
+def test_a_cluster_shows_the_kept_record_and_its_size(document):
+    [row] = table(document, "duplicates", "clusters")["rows"]
+    assert row[0] == 3
+    assert row[1] == row[2]
+
+
+def test_doubtful_labels_come_surest_first(document):
+    rows = table(document, "doubtful", "doubtful")["rows"]
+    assert [row[3] for row in rows] == sorted((row[3] for row in rows), reverse=True)
+    assert {row[2] for row in rows} == {"neutral"}
+
+
+def test_the_confusion_matrix_is_counted_from_predictions(document):
+    heat = next(block for block in section(document, "model") if block["kind"] == "heat")
+    assert (heat["labels"], heat["counts"]) == (list(TASK.labels), [[50, 8, 2], [6, 40, 9], [1, 7, 70]])
+
+
+def test_notes_of_the_label_stage_are_all_shown(document):
+    names = {block.get("name") for block in section(document, "decisions")}
+    assert {"annotators", "deciders"} <= names
+    [curve] = [block for block in section(document, "prelabels") if block["kind"] == "reliability"]
+    assert curve["ece"] == 0.04
+
+
+def test_a_page_of_nothing_still_opens(tmp_path):
+    document = build(load_inputs(tmp_path, TASK, Params()))
+    assert document["verdict"]["state"] == "unknown"
+    assert all(one["blocks"][0]["kind"] == "missing" for one in document["sections"])
+    assert "<h1>" in render(document)
+
+
+@pytest.mark.parametrize("gone", ["collect", "clean", "label", "augment", "validate", "train", "evaluate"])
+def test_any_one_stage_may_be_missing(project, tmp_path, gone):
+    data = shutil.copytree(project, tmp_path / "data")
+    shutil.rmtree(data / gone)
+    assert "<h1>" in render(build(load_inputs(data, TASK, Params())))
+
+
+def test_markup_in_data_is_inert(document):
+    page = render(document)
+    assert "window.hacked" in page
+    assert HOSTILE not in page
+    assert not re.search(r"<(script|img)[^>]*>\s*window\.hacked|<img", page)
+    assert page.count("<script") == 2
+
+
+def test_a_hostile_title_and_label_are_inert(project):
+    document = build(load_inputs(project, TASK, Params(title=HOSTILE)))
+    document["task"]["labels"] = [HOSTILE]
+    assert HOSTILE not in render(document)
+
+
+def test_the_page_asks_for_nothing_from_outside(document):
+    page = render(document)
+    assert "default-src 'none'" in page
+    assert not re.search(r"(src|href)=\"(?!#|data:)", page)
+    assert "url(" not in page
+
+
+def test_long_texts_and_many_rows_are_cut(project, document):
+    assert len(render(document)) < 400_000
+    few = build(load_inputs(project, TASK, Params(max_rows=3, max_characters=20)))
+    doubtful = table(few, "doubtful", "doubtful")
+    assert (len(doubtful["rows"]), doubtful["total"]) == (3, 8)
+    assert all(len(row[0]) <= 20 for row in doubtful["rows"])
+
+
+def test_two_runs_give_the_same_bytes(tmp_path, monkeypatch):
+    lines = [
+        "task: {type: classification, labels: [negative, neutral, positive], languages: [en, zh]}",
+        "report: {language: zh}",
+    ]
+    (tmp_path / "params.yaml").write_text("\n".join(lines), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        make_project(tmp_path / name / "data")
+        (tmp_path / name / "out").mkdir()
+        run(tmp_path / name / "data", tmp_path / name / "out")
+    for file in ("quality.html", "quality.json"):
+        assert (tmp_path / "a/out" / file).read_bytes() == (tmp_path / "b/out" / file).read_bytes()
+    page = (tmp_path / "a/out/quality.html").read_text("utf-8")
+    assert '<html lang="zh">' in page
+    assert "优先处理" in page
+    assert json.loads((tmp_path / "a/out/quality.json").read_text("utf-8"))["language"] == "zh"
+
+
+def test_one_record_is_enough(tmp_path):
+    data = make_project(tmp_path / "data", size=30, hostile=False)
+    for stage in ("collect", "clean", "label", "augment"):
+        report = read_json(data / stage / "report.json")
+        write_json({**report, "in": 1, "added": 0, "kept": 1, "dropped": 0, "steps": []}, data / stage / "report.json")
+    assert "<h1>" in render(build(load_inputs(data, TASK, Params())))
+
+
+def test_both_languages_have_the_same_strings_and_placeholders():
+    english, chinese = (load_strings(language) for language in LANGUAGES)
+    assert english.keys() == chinese.keys()
+    for key, text in english.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", chinese[key])), key
+    needed = {f"{kind}.{name}" for kind in ("section", "lead") for name in SECTIONS}
+    assert needed <= english.keys()
+
+
+def test_every_term_of_the_glossary_has_a_name():
+    strings = load_strings("en")
+    assert {key[5:] for key in strings if key.startswith("term.")} == {
+        key[5:] for key in strings if key.startswith("name.")
+    }
+
+
+def test_params_are_checked():
+    from pipeline.errors import PipelineError
+
+    with pytest.raises(PipelineError, match=r"report\.language"):
+        parse({"language": "fr"}, Params, "params.yaml: report")
+    with pytest.raises(PipelineError, match=r"report\.max_rows"):
+        parse({"max_rows": 0}, Params, "params.yaml: report")

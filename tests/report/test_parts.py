@@ -1,0 +1,143 @@
+"""Blocks, edits and geometry."""
+
+from __future__ import annotations
+
+import itertools
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.report.blocks import from_notes
+from pipeline.report.draw import curve, sankey, whiskers
+from pipeline.report.edits import changed_texts, edit
+from pipeline.report.inputs import sample
+from pipeline.report.render import decimal, number, percent
+
+VISIBLE = st.text("ab 好x", max_size=30)
+
+
+@given(VISIBLE, VISIBLE)
+def test_an_edit_holds_both_texts(before, after):
+    pieces = edit(before, after, 200)
+    blank = str.maketrans({"␣": " "})
+    old = "".join(text for kind, text in pieces if kind != "new").translate(blank)
+    new = "".join(text for kind, text in pieces if kind != "gone").translate(blank)
+    assert (old, new) == (before, after)
+
+
+def test_an_edit_is_shown_around_its_place():
+    pieces = edit("a" * 5000 + "x" + "b" * 5000, "a" * 5000 + "y" + "b" * 5000, 100)
+    assert sum(len(text) for _, text in pieces) < 250
+    assert pieces[0] == ["same", "…"]
+    assert pieces[-1] == ["same", "…"]
+
+
+def test_chinese_is_compared_by_character():
+    assert edit("屏幕很好", "屏幕不好", 100) == [["same", "屏幕"], ["gone", "很"], ["new", "不"], ["same", "好"]]
+
+
+def test_control_characters_become_visible():
+    assert ["gone", "\\u200b"] in edit("a \u200bb", "a b", 100)
+
+
+def test_the_turn_that_changed_is_shown():
+    old = '[{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]'
+    assert changed_texts(old, old.replace('"b"', '"c"')) == ("b", "c")
+
+
+def test_notes_of_any_shape_become_blocks():
+    notes = {
+        "rows": 3,
+        "alpha": {"value": 0.5, "low": 0.4, "high": 0.6},
+        "annotators": [{"annotator": "ann", "votes": 3, "confusion": {"a": {"b": 1}}}],
+        "crowd": {"human": {"items": 3, "pairs": [{"kappa": 0.5}]}},
+        "calibration": {"ece_after": 0.1, "reliability": [{"confidence": 0.5, "accuracy": 0.4, "count": 2}]},
+        "reasons": {"uncertain": 3},
+        "empty": [],
+        "nothing": None,
+    }
+    blocks = from_notes(notes)
+    assert [(block["kind"], block.get("name")) for block in blocks] == [
+        ("facts", ""),
+        ("table", "annotators"),
+        ("facts", "calibration"),
+        ("reliability", "calibration: reliability"),
+        ("facts", "crowd: human"),
+        ("table", "crowd: human: pairs"),
+        ("table", "reasons"),
+    ]
+    assert [item["type"] for item in blocks[0]["items"]] == ["interval", "num"]
+
+
+FLOW = {
+    "stages": [
+        {
+            "name": "collect",
+            "in": 100,
+            "added": 0,
+            "kept": 90,
+            "dropped": 10,
+            "reasons": {f"r{n}": 2 for n in range(5)},
+        },
+        {"name": "augment", "in": 90, "added": 20, "kept": 100, "dropped": 10, "reasons": {"not_new": 10}},
+    ],
+    "ends": {"train": 98, "dev": 1, "test": 1},
+}
+
+
+def test_labels_of_the_flow_never_overlap():
+    shape = sankey(FLOW)
+    for labels in ([d for d in shape["drops"] if d["x"] < 200], shape["ends"]):
+        places = [label["y"] + max(label["height"] / 2, 3) for label in labels]
+        assert all(b - a >= 14 for a, b in itertools.pairwise(places))
+    assert max(drop["y"] + drop["height"] for drop in shape["drops"]) < shape["height"]
+
+
+def test_rare_reasons_are_drawn_as_one():
+    drops = [drop for drop in sankey(FLOW)["drops"] if drop["x"] < 200]
+    assert [drop["name"] for drop in drops] == ["r0", "r1", "r2", "other_reasons"]
+    assert sum(drop["count"] for drop in drops) == 10
+
+
+def test_an_empty_flow_is_not_drawn():
+    assert sankey({"stages": [], "ends": {}}) is None
+
+
+def test_a_curve_leaves_out_empty_bins():
+    shape = curve(
+        [{"confidence": 0.5, "accuracy": 0.25, "count": 4}, {"confidence": 0.9, "accuracy": 0.9, "count": 0}], size=100
+    )
+    assert [(p["x"], p["y"]) for p in shape["points"]] == [(50, 75)]
+    assert curve([])["points"] == []
+
+
+def test_whiskers_share_one_axis():
+    shape = whiskers([{"name": "f1", "value": 0.75, "low": 0.72, "high": 0.78}])
+    assert (shape["low"], shape["high"]) == (0.7, 0.8)
+    assert shape["rows"][0]["value_at"] == 50
+
+
+def test_a_sample_takes_some_of_every_group_whatever_the_order():
+    table = pa.table({"id": ["c", "a", "b", "d"], "step": ["x", "x", "x", "y"]})
+    wanted = [{"id": "a", "step": "x"}, {"id": "b", "step": "x"}, {"id": "d", "step": "y"}]
+    assert sample(table, ["step"], 2).to_pylist() == wanted
+    assert sample(table.take([3, 2, 1, 0]), ["step"], 2).to_pylist() == wanted
+    assert sample(table, ["step"], 0).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [
+        (number(1234567), "1,234,567"),
+        (number(None), "–"),
+        (percent(0.034), "3.4 %"),
+        (percent(1), "100 %"),
+        (percent(0), "0 %"),
+        (decimal(0.12345), "0.123"),
+        (decimal(None), "–"),
+    ],
+)
+def test_figures_are_shown(shown, wanted):
+    assert shown == wanted

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.init.command import projects, run, start
+from pipeline.settings import load_task
+
+
+@pytest.mark.parametrize("project", sorted(projects()))
+def test_every_project_can_be_started(tmp_path, project):
+    done = start(project, tmp_path)
+    assert done[-1] == "next: dvc repro"
+    assert (tmp_path / "data/raw").is_dir()
+    assert (tmp_path / "data/annotations").is_dir()
+    assert load_task(tmp_path / "params.yaml").type
+    assert start(project, tmp_path) == ["nothing to do: all is in place"]
+
+
+def test_other_settings_are_not_overwritten(tmp_path):
+    (tmp_path / "params.yaml").write_text("mine: 1\n")
+    with pytest.raises(PipelineError, match="holds other settings") as error:
+        start("chat", tmp_path)
+    assert "--force" in error.value.hint
+    assert (tmp_path / "params.yaml").read_text() == "mine: 1\n"
+
+
+def test_force_keeps_a_backup(tmp_path):
+    (tmp_path / "params.yaml").write_text("mine: 1\n")
+    start("chat", tmp_path, force=True)
+    assert load_task(tmp_path / "params.yaml").type == "chat"
+    assert (tmp_path / "params.yaml.bak").read_text() == "mine: 1\n"
+
+
+def test_an_unknown_project_is_refused(tmp_path):
+    with pytest.raises(PipelineError, match="unknown name 'chatt'") as error:
+        start("chatt", tmp_path)
+    assert "Did you mean 'chat'?" in error.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_list_names_every_project(capsys):
+    run(argparse.Namespace(project=None, list=True, force=False))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(projects())
+    assert all(len(line.split()) > 3 for line in lines)
+
+
+def test_start_runs_in_the_current_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run(argparse.Namespace(project="chat", list=False, force=False))
+    assert "wrote params.yaml: settings of the project 'chat'" in capsys.readouterr().out
+    assert (tmp_path / "params.yaml").is_file()
