@@ -13,6 +13,8 @@ from pipeline.tasks.offsets import remap_spans
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
+HUB_CATEGORY = "token-classification"
+
 
 def target_kind(task: Task) -> str:
     """Spans: {start, end, label}."""
@@ -80,12 +82,17 @@ def row(record: Record) -> dict[str, Any]:
     return {"text": record.fields["text"], "spans": record.target}
 
 
+def augmentable(record: Record) -> str:
+    """The text."""
+    return str(record.fields["text"])
+
+
 def protected(record: Record) -> Sequence[str]:
     """The surface of every span."""
     return [record.fields["text"][span["start"] : span["end"]] for span in record.target or []]
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same entities found again, in order, in another text. Rejects: entity_lost."""
     spans = []
     end = 0

@@ -15,6 +15,8 @@ from pipeline.tasks.offsets import remap_spans
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
 
+HUB_CATEGORY = "question-answering"
+
 
 def target_kind(task: Task) -> str:
     """Answers: {start, text}."""
@@ -87,12 +89,17 @@ def row(record: Record) -> dict[str, Any]:
     return {**record.fields, "answers": record.target}
 
 
+def augmentable(record: Record) -> str:
+    """The question: the context and its answers stay."""
+    return str(record.fields["question"])
+
+
 def protected(record: Record) -> Sequence[str]:
     """Nothing: augmentation rewrites the question only."""
     return ()
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same context and answers under another question."""
     return {"context": record.fields["context"], "question": text}, record.target
 

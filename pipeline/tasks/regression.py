@@ -12,6 +12,8 @@ from pipeline.settings import Task
 #: `text_pair` is null for tasks on one text.
 FIELDS: Mapping[str, str] = {"text": "text", "text_pair": "text"}
 
+HUB_CATEGORY = "text-classification"
+
 
 def target_kind(task: Task) -> str:
     """A number."""
@@ -62,12 +64,17 @@ def row(record: Record) -> dict[str, Any]:
     return {**record.fields, "score": record.target}
 
 
+def augmentable(record: Record) -> str:
+    """The first text."""
+    return str(record.fields["text"])
+
+
 def protected(record: Record) -> Sequence[str]:
     """Nothing: the gate judges whether a child may keep the number."""
     return ()
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same number on another first text."""
     return {**record.fields, "text": text}, record.target
 

@@ -6,6 +6,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    augmentable,
     edit_texts,
     empty_sides,
     main_text,
@@ -18,11 +19,13 @@ from pipeline.tasks.text_to_text import (
     target_from_result,
     target_kind,
     to_label_studio,
-    with_main_text,
+    with_augmentable,
 )
 
 __all__ = [
     "FIELDS",
+    "HUB_CATEGORY",
+    "augmentable",
     "edit_texts",
     "labeling_config",
     "main_text",
@@ -36,8 +39,10 @@ __all__ = [
     "target_from_result",
     "target_kind",
     "to_label_studio",
-    "with_main_text",
+    "with_augmentable",
 ]
+
+HUB_CATEGORY = "summarization"
 
 
 def problems(record: Record, task: Task) -> list[str]:

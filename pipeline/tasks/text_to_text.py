@@ -55,12 +55,17 @@ def row(record: Record) -> dict[str, Any]:
     return {"text": record.fields["text"], "target": record.target}
 
 
+def augmentable(record: Record) -> str:
+    """The input text."""
+    return str(record.fields["text"])
+
+
 def protected(record: Record) -> Sequence[str]:
     """Nothing by itself: numbers and names are held by the gate."""
     return ()
 
 
-def with_main_text(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
     """The same target for another wording of the input."""
     return {"text": text}, record.target
 

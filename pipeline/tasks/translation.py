@@ -8,6 +8,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    augmentable,
     edit_texts,
     empty_sides,
     main_text,
@@ -20,11 +21,13 @@ from pipeline.tasks.text_to_text import (
     target_from_result,
     target_kind,
     to_label_studio,
-    with_main_text,
+    with_augmentable,
 )
 
 __all__ = [
     "FIELDS",
+    "HUB_CATEGORY",
+    "augmentable",
     "edit_texts",
     "labeling_config",
     "main_text",
@@ -38,8 +41,10 @@ __all__ = [
     "target_from_result",
     "target_kind",
     "to_label_studio",
-    "with_main_text",
+    "with_augmentable",
 ]
+
+HUB_CATEGORY = "translation"
 
 #: A pair is suspect when one side is this many times as long as the other. A Chinese
 #: character counts as three letters: about the English letters it takes to say the same.

@@ -145,10 +145,10 @@ def test_answer_that_cannot_be_placed_is_rejected(context: str, reason: str) -> 
 
 def test_entity_is_found_again_in_a_reworded_text() -> None:
     example = record({"text": "Ann lives in 北京 now"}, [{"start": 13, "end": 15, "label": "地点"}])
-    fields, (span,) = TASKS["ner"].with_main_text(example, "Today Ann is living in 北京")
+    fields, (span,) = TASKS["ner"].with_augmentable(example, "Today Ann is living in 北京")
     assert fields["text"][span["start"] : span["end"]] == "北京"
     with pytest.raises(Reject, match="entity_lost"):
-        TASKS["ner"].with_main_text(example, "Ann lives in Beijing now")
+        TASKS["ner"].with_augmentable(example, "Ann lives in Beijing now")
 
 
 def test_conversation_ends_before_the_reply() -> None:
