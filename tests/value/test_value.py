@@ -47,7 +47,7 @@ def test_a_change_without_effect_is_not_called_help(sound, task, models, params,
     cleaned = report["steps"][0]
     assert cleaned["changes"]["texts_changed"] == report["variants"]["raw"]["rows"]
     assert cleaned["verdict"] == "no_measurable_effect"
-    assert "did no harm we can measure, and no good either" in cleaned["sentence"]
+    assert "did no harm we can measure, and no gain we can be sure of" in cleaned["sentence"]
 
 
 def test_a_step_that_spoils_labels_is_said_to_hurt(sound, task, models, params, tmp_path):
