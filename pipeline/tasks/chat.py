@@ -40,12 +40,14 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Messages and reply from `messages`, a list of {role, content} (or {from, value}).
+    """Messages and reply from `messages`, a list of {role, content} (or {from, value}), or one user turn as text.
 
     The last assistant turn becomes the target unless one is given. Rejects: missing_messages,
     unknown_role, no_user_turn.
     """
     turns = values.get("messages")
+    if isinstance(turns, str) and turns:
+        turns = [{"role": "user", "content": turns}]
     if not isinstance(turns, list) or not turns:
         raise Reject("missing_messages", "the row has no list of messages")
     messages = [_message(turn) for turn in turns]
@@ -84,6 +86,21 @@ def main_text(record: Record) -> str:
     """All turns and the reply, one a line, without the system turn (often one for all records)."""
     turns = [m["content"] for m in record.fields["messages"] if m["role"] != "system"]
     return "\n".join([*turns, record.target or ""]).strip()
+
+
+def likeness(record: Record) -> Sequence[str]:
+    """The conversation."""
+    return (main_text(record),)
+
+
+def unit(record: Record) -> str:
+    """The conversation."""
+    return main_text(record)
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """One question may have many good replies."""
+    return list(targets)
 
 
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:

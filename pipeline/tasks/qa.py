@@ -26,7 +26,8 @@ def target_kind(task: Task) -> str:
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
     """Context, question and answers. Rejects: missing_context, missing_question, bad_answer.
 
-    Offsets are taken as they are: `repair` mends or rejects those that do not fit.
+    Answers are a list of {start, text}, or {text: [...], answer_start: [...]} as `datasets` has them. Offsets are
+    taken as they are: `repair` mends or rejects those that do not fit.
     """
     fields = {}
     for name in FIELDS:
@@ -35,6 +36,8 @@ def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str,
         fields[name] = str(values[name])
     if target is None:
         return fields, None
+    if isinstance(target, Mapping):
+        target = _from_columns(target)
     if not isinstance(target, list):
         raise Reject("bad_answer", "answers must be a list of {start, text}")
     return fields, [_answer(answer) for answer in target]
@@ -66,6 +69,21 @@ def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], T
 def main_text(record: Record) -> str:
     """The question, then the context: two questions on one context are two records."""
     return f"{record.fields['question']}\n{record.fields['context']}"
+
+
+def likeness(record: Record) -> Sequence[str]:
+    """The question and the context: other questions on one context are no duplicates, however long it is."""
+    return (record.fields["question"], record.fields["context"])
+
+
+def unit(record: Record) -> str:
+    """The context: a model that trained on it must not be tested on it."""
+    return str(record.fields["context"])
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """Several answers are several versions, unless one says there is none."""
+    return [_union(targets)] if all(targets) else None
 
 
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
@@ -142,6 +160,18 @@ def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Targe
     if not regions and not any(part.get("type") == "choices" for part in result):
         raise Reject("empty_annotation", "neither an answer nor 'unanswerable' was marked")
     return sorted((_answer(value) for value in regions), key=lambda answer: (answer["start"], answer["text"]))
+
+
+def _union(targets: Sequence[Target]) -> Target:
+    distinct = {(answer["start"], answer["text"]): answer for target in targets for answer in target}
+    return [distinct[key] for key in sorted(distinct)]
+
+
+def _from_columns(target: Mapping[str, Any]) -> Any:
+    texts, starts = target.get("text"), target.get("answer_start")
+    if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
+        return None
+    return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
 
 
 def _answer(answer: Any) -> dict[str, Any]:
