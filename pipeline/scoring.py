@@ -1,4 +1,7 @@
-"""What counts as the same answer: spans, and answers by the rules of SQuAD and CMRC. Plain Python, shared by training and judging."""
+"""What counts as the same answer: spans, and answers by the rules of SQuAD and CMRC.
+
+Plain Python, shared by training (which judges itself on dev) and evaluate.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ def f1(hits: float, said: float, true: float) -> float:
     return 2 * hits / (said + true) if said + true else 1.0
 
 
-def answer_scores(predicted: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]], lang: str) -> tuple[float, float]:
+def answer_scores(
+    predicted: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]], lang: str
+) -> tuple[float, float]:
     """Exact match and F1 of the first predicted answer against the best of the given ones.
 
     No answer predicted and none given is right. Chinese is scored by the rules of CMRC 2018, all else by SQuAD's.

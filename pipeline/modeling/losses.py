@@ -64,9 +64,7 @@ def start_and_end(smoothing: float) -> Loss:
 
     def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
         total = sum(
-            torch.nn.functional.cross_entropy(
-                logits.float(), labels[:, n], reduction="sum", label_smoothing=smoothing
-            )
+            torch.nn.functional.cross_entropy(logits.float(), labels[:, n], reduction="sum", label_smoothing=smoothing)
             for n, logits in enumerate((outputs.start_logits, outputs.end_logits))
         )
         return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())

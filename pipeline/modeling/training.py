@@ -48,7 +48,7 @@ class Job:
         """The head's own loss, or cross-entropy."""
         own = getattr(self.head, "loss", None)
         if own is not None:
-            return own(self.model, self.class_weights, self.recipe.label_smoothing)  # type: ignore[no-any-return]
+            return own(self.model, self.class_weights, self.recipe.label_smoothing)
         return loss_function(self.class_weights, self.recipe.label_smoothing)
 
     def judge(self) -> Judgement:

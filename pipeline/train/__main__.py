@@ -97,7 +97,13 @@ def _rows(dataset: Path, split: str, params: Params) -> list[dict[str, Any]]:
 
 
 def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any]:
-    return {"used": len(examples.items), "cut": examples.cut, "dropped": dict(examples.dropped), "in": len(rows), **examples.notes}
+    return {
+        "used": len(examples.items),
+        "cut": examples.cut,
+        "dropped": dict(examples.dropped),
+        "in": len(rows),
+        **examples.notes,
+    }
 
 
 def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params: Params) -> Path:

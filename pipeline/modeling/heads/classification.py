@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from pipeline.errors import PipelineError
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads import multi_label
+from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads.running import classify, padded
 from pipeline.modeling.heads.starting import names, start_encoder
 from pipeline.modeling.linear import fit_temperature, softmax
+from pipeline.modeling.losses import loss_function
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.predictor import Predictor
-from pipeline.modeling.losses import loss_function
 from pipeline.modeling.recipe import Recipe
 from pipeline.settings import Task
 
@@ -97,7 +97,10 @@ def collate(tokenizer: Any) -> Collate:
 
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
-    """Inverse class frequencies (several labels a record: absent over present, per label) where the recipe asks for balance."""
+    """Inverse class frequencies where the recipe asks for balance.
+
+    With several labels a record: rows without over rows with it, per label.
+    """
     if recipe.class_weights == "none":
         return None
     if task.multi_label:

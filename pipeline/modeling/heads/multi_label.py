@@ -47,7 +47,10 @@ def judge(logits: Floats, target: Floats, names: Mapping[int, str]) -> Judgement
 
 
 def best_threshold(probabilities: Floats, target: Floats) -> float:
-    """The probability from which on saying yes gives the best F1: midway between two rows; 0.5 where no row has the label."""
+    """The probability from which on saying yes gives the best F1, midway between two rows.
+
+    0.5 where no row has the label.
+    """
     order = np.argsort(-probabilities, kind="stable")
     ranked, hits = probabilities[order], np.cumsum(target[order])
     if not len(hits) or hits[-1] == 0:
@@ -65,7 +68,10 @@ def sigmoid(logits: Floats) -> Floats:
 
 
 class MultiLabelClassifier(Classifier):
-    """Label sets in declared order. Reads: text. `confidence`: that the whole set is right, labels taken as independent."""
+    """Label sets in declared order. Reads: text.
+
+    `confidence` is that of the whole set being right, labels taken as independent.
+    """
 
     def __init__(self, folder: Any, settings: Mapping[str, Any]) -> None:
         super().__init__(folder, {"temperature": 1.0, **settings})
@@ -78,5 +84,7 @@ class MultiLabelClassifier(Classifier):
             chosen = row >= self.thresholds
             named = {label: float(p) for label, p in zip(self.labels, row, strict=True)}
             sure = float(np.where(chosen, row, 1 - row).prod())
-            found.append(Prediction([label for label, is_in in zip(self.labels, chosen, strict=True) if is_in], sure, named))
+            found.append(
+                Prediction([label for label, is_in in zip(self.labels, chosen, strict=True) if is_in], sure, named)
+            )
         return found
