@@ -149,7 +149,7 @@ def _does_not_apply(variants: Variants, task: Task) -> str:
     if not variants.test:
         return (
             f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
-            "features; a task whose answer is a text needs the model itself trained once per variant."
+            "features; this task needs the model itself trained once per variant."
         )
     for name, examples in variants.train.items():
         classes = {example.label for example in examples}
