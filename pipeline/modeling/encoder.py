@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
-from pipeline.modeling.models import TFIDF, Model, local_path, revision
+from pipeline.modeling.models import Model, has_weights, local_path, revision
 from pipeline.modeling.parallel import in_threads
 
 if TYPE_CHECKING:
@@ -24,11 +24,11 @@ _BATCH = 32
 
 
 def features(texts: Sequence[str], model: Model) -> NDArray[np.float32] | csr_matrix:
-    """One row per text for a linear model: embeddings, or sparse TF-IDF for the model named `tfidf`.
+    """One row per text for a linear model: embeddings, or sparse TF-IDF for models without weights.
 
     TF-IDF weights are fitted on `texts` themselves, so pass all texts of one question at once.
     """
-    return tfidf(texts) if model.name == TFIDF else embed(texts, model)
+    return embed(texts, model) if has_weights(model) else tfidf(texts)
 
 
 def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ from pipeline.settings import Settings
 
 #: The built-in featuriser that needs no weights and no word boundaries: TF-IDF over character n-grams.
 TFIDF = "tfidf"
+#: A small encoder that training makes itself, vocabulary and weights from the train split alone (heads/scratch.py).
+SCRATCH = "scratch"
 
 
 class Model(Settings):
@@ -25,6 +27,11 @@ class Models(Settings):
 
     encoder: Model = Model(name=TFIDF)  # embeddings, linear heads, classification and span heads
     generator: Model | None = None  # causal language model: chat, generation
+
+
+def has_weights(model: Model) -> bool:
+    """Whether the model brings pretrained weights; features for linear models are TF-IDF where it does not."""
+    return model.name not in (TFIDF, SCRATCH)
 
 
 def local_path(model: Model, where: str) -> str:

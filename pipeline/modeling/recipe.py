@@ -27,6 +27,9 @@ class Recipe(Settings):
     max_tokens: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
     over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
 
+    stride: int = Field(32, ge=0)  # ner, qa: tokens that two neighbouring windows of a long text share
+    answer_tokens: int = Field(64, ge=1)  # qa: longest answer
+
     learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak
     head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer
     layer_decay: float = Field(1.0, gt=0, le=1)  # each layer further down learns this much slower; 0.85-0.95 is usual

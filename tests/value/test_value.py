@@ -96,6 +96,23 @@ def test_chat_says_why_it_does_not_apply(models, params, tmp_path):
     assert (tmp_path / "value.csv").read_text("utf-8").startswith("variant,kind,rows,metric")
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "target"),
+    [
+        ("ner", {"text": "北京"}, [{"start": 0, "end": 2, "label": "place"}]),
+        ("qa", {"context": "北京", "question": "?"}, [{"start": 0, "text": "北京"}]),
+        ("regression", {"text": "北京", "text_pair": None}, 1.5),
+    ],
+)
+def test_targets_that_are_no_class_say_why_it_does_not_apply(kind, fields, target, models, params, tmp_path):
+    origin = Source("s", "files", "f", 1, "cc0", "train")
+    targets = [target, [] if kind == "qa" else target]  # whether a question has an answer is no class to train on
+    records = [Record(f"c{n}", fields, origin, targets[n % 2], "zh", split_of(n)) for n in range(20)]
+    report = measured(Stages(*[records] * 4), Task(type=kind), models, params, tmp_path)
+    assert report["applies"] is False
+    assert "have no class" in report["why"]
+
+
 def test_one_class_says_why_it_does_not_apply(task, models, params, tmp_path):
     records = [make(n, "food", split_of(n)) for n in range(30)]
     assert "a classifier needs two" in measured(Stages(*[records] * 4), task, models, params, tmp_path)["why"]
