@@ -110,6 +110,8 @@ def _save_model(
         "base_model": start.base,
         "max_tokens": params.max_tokens,
         "reply_tokens": params.reply_tokens,
+        "beams": params.beams,
+        "instructions": params.instructions,
         **finished.best.predictor_settings,
     }
     write_json(settings, folder / "sft.json")
