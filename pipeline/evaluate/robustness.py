@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.edits import EDITS
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction, Predictor
 from pipeline.record import Record, as_json, share
 from pipeline.settings import Task
 from pipeline.statistics import estimate, mean_of, rounded
 from pipeline.tasks import task_type
-
-Judge = Callable[[Sequence[Record], Sequence[Prediction]], Judged]
 
 
 def robustness(
@@ -40,7 +39,7 @@ def robustness(
         if not touched:
             report.append({"edit": name, "n": 0})
             continue
-        after = predictor.predict([task_type(task).row(edited[n]) for n in touched])
+        after = predictor.predict([to_row(edited[n], task) for n in touched])
         before = [predictions[n] for n in touched]
         changed = [as_json(a.value) != as_json(b.value) for a, b in zip(before, after, strict=True)]
         originals = [records[n] for n in touched]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import PipelineError
 from pipeline.modeling.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.heads import writing
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Row, Start
@@ -24,6 +25,12 @@ _WHERE = "models.seq2seq"
 def start(model: Model, recipe: Recipe) -> Start:
     """The pretrained encoder-decoder as it is."""
     tokenizer, loaded = load_encoder_decoder(local_path(model, _WHERE), _WHERE)
+    room = getattr(loaded.config, "max_position_embeddings", None)
+    if room and recipe.max_tokens > room:
+        raise PipelineError(
+            f"params.yaml: train.max_tokens: {recipe.max_tokens}, but {_WHERE} reads at most {room} tokens.",
+            f"Set it to {room} or less.",
+        )
     tokenizer.chat_template = None  # it reads plain text; `is_for_seq2seq` goes by this
     if recipe.dropout is not None:
         _set_dropout(loaded, recipe.dropout)
