@@ -21,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `sft predict`."""
     parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
     parser.add_argument("--text", action="append", default=[], help="a text, or a user's turn of a chat; repeatable")
-    parser.add_argument("--file", type=Path, help="JSON lines with `text` (or `messages`); other keys are kept")
+    parser.add_argument(
+        "--file", type=Path, help="JSON lines with `text` (or `messages`), maybe `lang`; other keys are kept"
+    )
     parser.add_argument("--out", type=Path, help="where the JSON lines go (default: standard output)")
 
 

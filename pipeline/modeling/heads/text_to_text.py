@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,8 +48,11 @@ def collate(tokenizer: Any) -> Collate:
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
-    """See `seq2seq.Seq2SeqWriter` and `prompted.PromptedWriter`; the folder's config.json says which."""
-    file = folder / "config.json"
-    config = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    kind = seq2seq.Seq2SeqWriter if config.get("is_encoder_decoder") else prompted.PromptedWriter
-    return kind(folder, settings)
+    """See `seq2seq.Seq2SeqWriter` and `prompted.PromptedWriter`; the model's configuration says which."""
+    from transformers import AutoConfig
+
+    try:
+        is_seq2seq = AutoConfig.from_pretrained(folder).is_encoder_decoder
+    except (OSError, ValueError):
+        is_seq2seq = False  # loading the model tells what is wrong
+    return (seq2seq.Seq2SeqWriter if is_seq2seq else prompted.PromptedWriter)(folder, settings)

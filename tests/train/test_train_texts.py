@@ -131,6 +131,15 @@ def test_the_base_is_judged_once_and_only_where_it_is_the_same_model(learnt, mon
     assert untuned(folder, Models(generator=Model(name="elsewhere"))) is None
 
 
+def test_a_broken_model_folder_is_explained(learnt, tmp_path):
+    import shutil
+
+    shutil.copytree(learnt[0], tmp_path / "model")
+    (tmp_path / "model" / "config.json").unlink()
+    with pytest.raises(PipelineError, match="the model does not load"):
+        load_predictor(tmp_path / "model")
+
+
 @pytest.mark.parametrize("kind", ["bart", "marian"])
 def test_other_encoder_decoders_train_with_adapters(kind, tmp_path):
     base = save_seq2seq(tmp_path / "base", kind)
