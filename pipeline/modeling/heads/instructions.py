@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.modeling.heads.contract import Row
 from pipeline.record import Reject
-from pipeline.settings import Task
+from pipeline.settings import Task, parse
 
 #: Task type -> language of the text -> what a language model is asked. Others are asked in English.
 INSTRUCTIONS: dict[str, dict[str, str]] = {
@@ -77,6 +77,4 @@ def _guess(text: str) -> str:
 
 def settings_for_writing(settings: Mapping[str, Any]) -> tuple[Task, dict[str, str]]:
     """Task and own instructions from the content of an sft.json."""
-    from pipeline.settings import parse
-
     return parse(settings["task"], Task, "sft.json: task"), dict(settings.get("instructions") or {})
