@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.edits import EDITS
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction, Predictor
 from pipeline.record import Record, Reject, Target, as_json, share
@@ -20,8 +21,6 @@ from pipeline.tasks import task_type
 #: Kinds of target that hold offsets.
 _POINTS_INTO_TEXT = ("spans", "answers")
 _TENTH = 0.1
-
-Judge = Callable[[Sequence[Record], Sequence[Prediction]], Judged]
 
 
 def robustness(
@@ -45,7 +44,7 @@ def robustness(
         if not touched:
             report.append({"edit": name, "n": 0})
             continue
-        after = predictor.predict([task_type(task).row(edited[n]) for n in touched])
+        after = predictor.predict([to_row(edited[n], task) for n in touched])
         before = [predictions[n] for n in touched]
         moved = [edit_record(replace(records[n], target=predictions[n].value), name, task).target for n in touched]
         changed = [differs(a, b.value, spread) for a, b in zip(moved, after, strict=True)]

@@ -26,7 +26,8 @@ class Models(Settings):
     """Section `models`: the pretrained models every stage shares."""
 
     encoder: Model = Model(name=TFIDF)  # embeddings, linear heads, classification and span heads
-    generator: Model | None = None  # causal language model: chat, generation
+    generator: Model | None = None  # causal language model: chat, generation, and text to text where seq2seq is null
+    seq2seq: Model | None = None  # encoder-decoder for translation and summarization (T5, mT5, BART, Marian, ...)
 
 
 def has_weights(model: Model) -> bool:

@@ -44,6 +44,8 @@ class _Trainer(Trainer):
     def __init__(self, job: Job, sampler: LengthGrouped, **settings: Any) -> None:
         super().__init__(**settings)
         self.job, self.sampler = job, sampler
+        # Our batches hold shifted labels: the first of a row counts like any other.
+        self._loss_shifts_labels = False
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:

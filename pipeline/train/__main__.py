@@ -126,6 +126,8 @@ def _save_model(
         "reply_tokens": params.reply_tokens,
         "stride": params.stride,
         "answer_tokens": params.answer_tokens,
+        "beams": params.beams,
+        "instructions": params.instructions,
         **finished.best.predictor_settings,
     }
     write_json(settings, folder / "sft.json")

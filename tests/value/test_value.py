@@ -85,11 +85,12 @@ def test_files_agree_and_repeat_to_the_byte(noisy, task, models, params, tmp_pat
     assert {line["kind"] for line in lines} == {"variant", "control"}
 
 
-def test_chat_says_why_it_does_not_apply(models, params, tmp_path):
+@pytest.mark.parametrize("kind", ["chat", "translation", "summarization"])
+def test_a_task_with_text_targets_says_why_it_does_not_apply(kind, models, params, tmp_path):
     origin = Source("s", "files", "f", 1, "cc0", "train")
-    fields = {"messages": [{"role": "user", "content": "你好"}]}
+    fields = {"messages": [{"role": "user", "content": "你好"}]} if kind == "chat" else {"text": "你好"}
     records = [Record(f"c{n}", fields, origin, "hi", "zh", split_of(n)) for n in range(20)]
-    report = measured(Stages(*[records] * 4), Task(type="chat"), models, params, tmp_path)
+    report = measured(Stages(*[records] * 4), Task(type=kind, target_language="en"), models, params, tmp_path)
     assert report["applies"] is False
     assert "have no class" in report["why"]
     assert read_json(tmp_path / "metrics.json") == {"applies": 0}

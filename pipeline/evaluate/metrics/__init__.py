@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pipeline.evaluate.judged import Judged
-from pipeline.evaluate.metrics import chat, classification, ner, qa, regression
+from pipeline.evaluate.metrics import chat, classification, ner, qa, regression, summarization, translation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record
@@ -29,4 +29,6 @@ METRICS: dict[str, TaskMetrics] = {
     "ner": ner,
     "qa": qa,
     "chat": chat,
+    "translation": translation,
+    "summarization": summarization,
 }

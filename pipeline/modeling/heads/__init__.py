@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.modeling.heads import chat, classification, ner, qa, regression
+from pipeline.modeling.heads import chat, classification, ner, qa, regression, text_to_text
 from pipeline.modeling.heads.contract import Head
 
 HEADS: dict[str, Head] = {
@@ -11,4 +11,6 @@ HEADS: dict[str, Head] = {
     "ner": ner,
     "qa": qa,
     "chat": chat,
+    "translation": text_to_text,
+    "summarization": text_to_text,
 }
