@@ -25,12 +25,16 @@ _PRESET_SPLIT: dict[str, Split] = {"test": "test", "benchmark": "benchmark"}
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one row: its record, its native key, and (unless kept) the step and reason that dropped it."""
+    """What became of one row: its record, its native key, and (unless kept) the step and reason that dropped it.
+
+    `mended` is what the reader put right in a kept row.
+    """
 
     record: Record
     key: str | None = None
     step: str | None = None
     drop: Drop | None = None
+    mended: str | None = None
 
 
 def to_verdicts(name: str, settings: RecordSource, task: Task, parts: Iterable[Part], where: str) -> Iterator[Verdict]:
@@ -92,7 +96,7 @@ class RecordMaker:
         if failed:
             return Verdict(record, key, "select", Drop("filtered_out", failed))
         try:
-            return Verdict(self._complete(record, key, values, row), key)
+            return Verdict(self._complete(record, key, values, row), key, mended=row.mended)
         except Reject as reject:
             detail = f"{reject.detail}: {excerpt(row.values)}"
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))

@@ -73,6 +73,9 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
         raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
     found.kept += kept
     found.notes[name] = _note(settings, len(verdicts), len(kept), reasons)
+    mended = Counter(verdict.mended for verdict in verdicts if verdict.mended and verdict.drop is None)
+    if mended:
+        found.notes[name]["mended"] = dict(sorted(mended.items()))
     _log(name, len(verdicts), f"{len(kept):,} records", reasons, started)
     by_key = {v.key: v for v in reversed(verdicts) if v.key is not None}
     return by_key | {v.record.id: v for v in verdicts if v.drop is None}

@@ -15,10 +15,14 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One readable row: its number (as an editor counts lines, or from 1) and its values by column."""
+    """One readable row: its number (as an editor counts lines, or from 1) and its values by column.
+
+    `mended` says in a snake_case word what the reader had to put right; it is counted in the report.
+    """
 
     number: int
     values: Mapping[str, Any]
+    mended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

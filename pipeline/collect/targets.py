@@ -22,8 +22,21 @@ def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:
     if settings.target_separator and isinstance(cell, str):
         cell = [part.strip() for part in cell.split(settings.target_separator) if part.strip()]
     if isinstance(cell, list):
-        return [translate(part, settings.labels) for part in cell]
+        return _translated(cell, settings.labels)
     return translate(cell, settings.labels)
+
+
+def _translated(cells: list[Any], labels: Mapping[str, str | None]) -> list[Any]:
+    """Several labels in our words. Of marked spans the label is translated; those `labels` excludes are not marked."""
+    found = []
+    for cell in cells:
+        if not isinstance(cell, dict):
+            found.append(translate(cell, labels))
+        elif "label" not in cell:
+            found.append(cell)
+        elif labels.get(str(cell["label"]), "") is not None:
+            found.append({**cell, "label": translate(cell["label"], labels)})
+    return found
 
 
 def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:

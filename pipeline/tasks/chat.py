@@ -40,12 +40,14 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Messages and reply from `messages`, a list of {role, content} (or {from, value}).
+    """Messages and reply from `messages`, a list of {role, content} (or {from, value}), or one user turn as text.
 
     The last assistant turn becomes the target unless one is given. Rejects: missing_messages,
     unknown_role, no_user_turn.
     """
     turns = values.get("messages")
+    if isinstance(turns, str) and turns:
+        turns = [{"role": "user", "content": turns}]
     if not isinstance(turns, list) or not turns:
         raise Reject("missing_messages", "the row has no list of messages")
     messages = [_message(turn) for turn in turns]

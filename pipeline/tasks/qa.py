@@ -26,7 +26,8 @@ def target_kind(task: Task) -> str:
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
     """Context, question and answers. Rejects: missing_context, missing_question, bad_answer.
 
-    Offsets are taken as they are: `repair` mends or rejects those that do not fit.
+    Answers are a list of {start, text}, or {text: [...], answer_start: [...]} as `datasets` has them. Offsets are
+    taken as they are: `repair` mends or rejects those that do not fit.
     """
     fields = {}
     for name in FIELDS:
@@ -35,6 +36,8 @@ def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str,
         fields[name] = str(values[name])
     if target is None:
         return fields, None
+    if isinstance(target, Mapping):
+        target = _from_columns(target)
     if not isinstance(target, list):
         raise Reject("bad_answer", "answers must be a list of {start, text}")
     return fields, [_answer(answer) for answer in target]
@@ -142,6 +145,13 @@ def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Targe
     if not regions and not any(part.get("type") == "choices" for part in result):
         raise Reject("empty_annotation", "neither an answer nor 'unanswerable' was marked")
     return sorted((_answer(value) for value in regions), key=lambda answer: (answer["start"], answer["text"]))
+
+
+def _from_columns(target: Mapping[str, Any]) -> Any:
+    texts, starts = target.get("text"), target.get("answer_start")
+    if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
+        return None
+    return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
 
 
 def _answer(answer: Any) -> dict[str, Any]:

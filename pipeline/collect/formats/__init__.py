@@ -1,6 +1,6 @@
 """File formats. A format is a function `(path, options, where) -> rows, good and bad`.
 
-Adding one (CoNLL, SQuAD, TMX, ...): write its file, add its line to `FORMATS` and its endings to `ENDINGS`.
+Adding one: write its file, add its line to `FORMATS` and, where they apply, to `ENDINGS` and `COLUMNS`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from pipeline.collect.formats import chats, delimited, dialogues, json_rows, label_studio, parquet, text_lines
+from pipeline.collect.formats import (
+    chats,
+    conll,
+    delimited,
+    dialogues,
+    json_rows,
+    label_studio,
+    parallel,
+    parquet,
+    spans,
+    squad,
+    text_lines,
+    tmx,
+)
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, Reader
 from pipeline.errors import PipelineError
@@ -26,6 +39,11 @@ FORMATS: dict[str, Reader] = {
     "sharegpt": chats.read_sharegpt,
     "alpaca": chats.read_alpaca,
     "label_studio": label_studio.read,
+    "conll": conll.read,
+    "spans": spans.read,
+    "squad": squad.read,
+    "parallel": parallel.read,
+    "tmx": tmx.read,
 }
 
 #: File ending -> format, where no format is set. YAML and other endings say too little.
@@ -37,6 +55,14 @@ ENDINGS = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
     ".txt": "lines",
+}
+
+#: Columns that a format always gives, as defaults of the settings that name columns.
+COLUMNS: dict[str, dict[str, str]] = {
+    "conll": {"target": "spans", "group": "document"},
+    "spans": {"target": "spans"},
+    "squad": {"target": "answers", "key": "id", "group": "context_id"},
+    "tmx": {"target": "target"},
 }
 
 

@@ -6,7 +6,7 @@ Role names are the task type's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,31 @@ def read_sharegpt(path: Path, options: FileOptions, where: str) -> Iterator[AnyR
 
 
 def read_alpaca(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """`{"instruction", "input", "output"}`, and optionally `system` and `history` (pairs)."""
-    return _read(path, options, where, _from_alpaca)
+    """`{"instruction", "input", "output"}`, and optionally `system` and `history` (pairs).
+
+    A row with `instances`, a list of {input, output} (self-instruct, BELLE), gives one row an instance.
+    """
+    return _turned(_instances(read_either(path, options, where)), _from_alpaca)
 
 
 def _read(path: Path, options: FileOptions, where: str, turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
-    for row in read_either(path, options, where):
+    return _turned(read_either(path, options, where), turns)
+
+
+def _instances(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
+    for row in rows:
+        found = row.values.get("instances") if isinstance(row, Row) else None
+        if isinstance(row, BadRow) or found is None:
+            yield row
+        elif isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
+            rest = {name: value for name, value in row.values.items() if name != "instances"}
+            yield from (Row(row.number, {**rest, **one}) for one in found)
+        else:
+            yield BadRow(row.number, "not_a_dialogue", "`instances` holds no objects", excerpt(row.values))
+
+
+def _turned(rows: Iterable[AnyRow], turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
+    for row in rows:
         if isinstance(row, BadRow):
             yield row
             continue

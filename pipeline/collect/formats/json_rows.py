@@ -7,22 +7,49 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.collect.formats.json_elements import elements, read_text
 from pipeline.collect.formats.text_lines import lines, undecodable, whole_text
 from pipeline.collect.params import FileOptions
-from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
 from pipeline.errors import PipelineError
 from pipeline.registry import did_you_mean
 
 
 def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """The objects of a list, numbered from 1. The list is the file, or stands at `rows_at` in it."""
+    """The objects of a list, numbered from 1. The list is the file, or stands at `rows_at` in it.
+
+    In a list that is damaged or cut off, each broken element is a bad row: not_json, undecodable, truncated_file.
+    """
+    text = read_text(path, options, where)
     try:
-        value = json.loads(whole_text(path, options, where))
+        value = None if is_escaped(text) else json.loads(text)
     except json.JSONDecodeError as error:
-        hint = "Mend the file, or set `format: jsonl` if every line is an object."
-        raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
+        value = None
+        if not _is_list(text, options):
+            hint = "Mend the file, or set `format: jsonl` if every line is an object."
+            raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
     except RecursionError:
         raise PipelineError(f"{where}: not readable: nested too deeply.", "Flatten the file.") from None
+    if value is None and _is_list(text, options):
+        yield from _one_by_one(text)
+        return
+    yield from _listed(value if value is not None else json.loads(whole_text(path, options, where)), options, where)
+
+
+def _is_list(text: str, options: FileOptions) -> bool:
+    return options.rows_at is None and text.lstrip().startswith("[")
+
+
+def _one_by_one(text: str) -> Iterator[AnyRow]:
+    for number, found in enumerate(elements(text), 1):
+        if isinstance(found, BadRow):
+            yield BadRow(number, found.reason, f"line {found.number}: {found.detail}", found.raw)
+        else:
+            yield as_row(number, found.value, found.value)
+
+
+def _listed(value: Any, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """The list's elements as rows."""
     for key in options.rows_at.split(".") if options.rows_at else ():
         if not isinstance(value, dict) or key not in value:
             hint = did_you_mean(key, value) if isinstance(value, dict) else "There is no object at that place."

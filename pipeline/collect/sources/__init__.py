@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.collect.params import Common
+from pipeline.collect.formats import COLUMNS
+from pipeline.collect.params import Common, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources import crowd, files, hub, pypi, sql, url
 from pipeline.errors import PipelineError
@@ -40,7 +41,18 @@ def source_settings(name: str, values: Mapping[str, Any]) -> Common:
     if "kind" not in values:
         raise PipelineError(f"{where}.kind is missing.", did_you_mean("", KINDS))
     kind = pick(KINDS, str(values["kind"]), f"{where}.kind")
-    return parse(dict(values), kind.settings, where)
+    return _with_columns(parse(dict(values), kind.settings, where))
+
+
+def _with_columns(settings: Common) -> Common:
+    """The settings with the columns filled in that their format always gives, where nothing else is said."""
+    if not isinstance(settings, RecordSource):
+        return settings
+    usual = dict(COLUMNS.get(str(getattr(settings, "format", None)), {}))
+    if settings.target_value is not None:
+        usual.pop("target", None)
+    unset = {name: column for name, column in usual.items() if getattr(settings, name) is None}
+    return settings.model_copy(update=unset)
 
 
 def setting(name: str) -> str:

@@ -1,0 +1,168 @@
+"""Format `conll`: a token a line with its tag in a column, sentences apart by blank lines.
+
+Tags are IOB1, IOB2, BIOES (also IOBES, BILOU, BMES), or plain labels. One row a sentence: `text` (the tokens joined), `spans` ({start, end, label}; null where the file has no tag column),
+`tokens`, `tags`, and `document` (the same for all sentences between two `-DOCSTART-` lines). A broken line costs its
+sentence. Tags that contradict each other are mended and counted, or quarantined: see `bad_tags`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.formats.text_lines import lines, undecodable
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.errors import PipelineError
+from pipeline.record import content_id
+
+Lines = list[tuple[int, str]]
+
+_PEEK = 20_000
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_TAG = re.compile(r"([BIESLUMW])[-_](.+)", re.DOTALL)
+#: Letters of the other schemes in those of BIOES.
+_LETTERS = {"L": "E", "M": "I", "U": "S", "W": "S"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What most lines of the file look like."""
+
+    width: int
+    joiner: str
+
+
+def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """One row a sentence, numbered by its first line; a bad one by the line at fault.
+
+    Bad rows: undecodable, nul_byte, wrong_column_count, empty_token, inconsistent_tags.
+    """
+    layout = _layout(path, options, where)
+    document: str | None = None
+    opened = False
+    for block in _blocks(path, options, where):
+        if block[0][1].startswith("-DOCSTART-"):
+            document, opened = None, True
+            continue
+        if opened:
+            # Named by how it begins, so that a document put in before it moves nothing.
+            document, opened = content_id("document", *(_cells(line)[0] for _, line in block)), False
+        yield _sentence(_without_comments(block, layout), layout, options, document)
+
+
+def spans_of(tags: Sequence[str]) -> tuple[list[tuple[int, int, str]], int]:
+    """Entities as (first token, token after the last, label), and how many tags contradicted the one before.
+
+    A contradicting tag (inside or end of an entity that is not open) begins an entity, as IOB1 has it.
+    Tags without a letter (`PER PER O`) make one entity of equal neighbours.
+    """
+    spans: list[tuple[int, int, str]] = []
+    open_label: str | None = None
+    contradictions = 0
+    for n, tag in enumerate(tags):
+        letter, label = _split(tag)
+        goes_on = letter in "IE" and label == open_label
+        contradictions += letter in "IE" and not goes_on and _TAG.fullmatch(tag) is not None
+        if goes_on:
+            spans[-1] = (spans[-1][0], n + 1, label)
+        elif label:
+            spans.append((n, n + 1, label))
+        open_label = label if label and letter in "BI" else None
+    return spans, contradictions
+
+
+def _split(tag: str) -> tuple[str, str]:
+    if tag == "O":
+        return "O", ""
+    match = _TAG.fullmatch(tag)
+    return (_LETTERS.get(match[1], match[1]), match[2]) if match else ("I", tag)
+
+
+def _blocks(path: Path, options: FileOptions, where: str) -> Iterator[Lines]:
+    """Sentences as numbered lines; a `-DOCSTART-` line is a block of its own."""
+    block: Lines = []
+    for number, line in lines(path, options, where):
+        if line.startswith("-DOCSTART-"):
+            yield from filter(None, [block, [(number, line)]])
+            block = []
+        elif line.strip(" \t\r\n"):
+            block.append((number, line))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _cells(line: str) -> list[str]:
+    """Cells by tab, else by spaces. Only plain spaces: a full-width one may be a token."""
+    line = line.strip("\r\n").rstrip("\t ")
+    return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else re.split(" +", line.strip(" "))
+
+
+def _layout(path: Path, options: FileOptions, where: str) -> Layout:
+    some = [line for _, line in islice(lines(path, options, where), _PEEK) if line.strip(" \t\r\n")]
+    widths = Counter(len(_cells(line)) for line in some if not line.startswith("-DOCSTART-"))
+    width = widths.most_common(1)[0][0] if widths else 1
+    if width > 1 and not -width <= options.tag_column < width:
+        problem = f"{where}: tag_column {options.tag_column}, but most lines have {width} columns."
+        raise PipelineError(problem, "Columns count from 0; -1 is the last.")
+    joiner = options.joiner
+    if joiner is None:
+        words = [_cells(line)[0] for line in some]
+        joiner = "" if sum(1 for word in words if _CJK.search(word)) > len(words) / 5 else " "
+    return Layout(width, joiner)
+
+
+def _without_comments(block: Lines, layout: Layout) -> Lines:
+    """Without `# id ...` lines before the first token; a `#` that is a token has its tag beside it."""
+    first = next((n for n, (_, line) in enumerate(block) if not _is_comment(line, layout)), len(block) - 1)
+    return block[first:]
+
+
+def _is_comment(line: str, layout: Layout) -> bool:
+    return line.startswith("#") and len(_cells(line)) != layout.width
+
+
+def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str | None) -> AnyRow:
+    tokens, tags = [], []
+    for number, line in block:
+        cells, raw = _cells(line), "".join(line for _, line in block)
+        bad = undecodable(number, line, options)
+        if bad:
+            return bad
+        if len(cells) != layout.width:
+            problem = f"{len(cells)} columns where the file has {layout.width}"
+            return BadRow(number, "wrong_column_count", problem, excerpt(raw))
+        if not cells[0]:
+            return BadRow(number, "empty_token", "a tag without a token", excerpt(raw))
+        tokens.append(cells[0])
+        tags.append(cells[options.tag_column] if layout.width > 1 else "")
+    values: dict[str, Any] = {"tokens": tokens, "document": document}
+    if layout.width == 1:
+        return Row(block[0][0], {**values, "text": layout.joiner.join(tokens), "tags": None, "spans": None})
+    found, contradictions = spans_of(tags)
+    if contradictions and options.bad_tags == "quarantine":
+        raw = " ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True))
+        return BadRow(block[0][0], "inconsistent_tags", f"{contradictions} tags follow from no other", excerpt(raw))
+    text, spans = _joined(tokens, found, layout.joiner)
+    mended = "inconsistent_tags" if contradictions and options.bad_tags == "mend" else None
+    return Row(block[0][0], {**values, "text": text, "tags": tags, "spans": spans}, mended)
+
+
+def _joined(
+    tokens: Sequence[str], spans: Sequence[tuple[int, int, str]], joiner: str
+) -> tuple[str, list[dict[str, Any]]]:
+    """The text, and the spans in its characters."""
+    starts, place = [], 0
+    for token in tokens:
+        starts.append(place)
+        place += len(token) + len(joiner)
+    ends = [start + len(token) for start, token in zip(starts, tokens, strict=True)]
+    return joiner.join(tokens), [{"start": starts[a], "end": ends[b - 1], "label": label} for a, b, label in spans]

@@ -1,0 +1,80 @@
+"""JSON values one after another: the elements of a list, or objects back to back. A broken one costs itself alone.
+
+`json.loads` gives up a whole file for one damaged or missing character. Here each value is decoded by
+itself; after a broken one reading goes on at the next line that is indented as the first value was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.formats.text_lines import lines
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import BadRow, excerpt, is_escaped
+
+_BETWEEN = re.compile(r"[\s,]*")
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One decoded value and the line it starts on."""
+
+    line: int
+    value: Any
+
+
+def read_text(path: Path, options: FileOptions, where: str) -> str:
+    """The file's text, undecodable bytes kept as lone surrogates: `elements` quarantines what holds them."""
+    return "".join(line for _, line in lines(path, options, where))
+
+
+def elements(text: str, start: int = 0) -> Iterator[Element | BadRow]:
+    """The values from `start` on, to the `]` that ends a list or to the end of the text.
+
+    A `[` at `start` opens the list. Bad rows, numbered by line: not_json, undecodable, truncated_file.
+    """
+    place = _BETWEEN.match(text, start).end()  # type: ignore[union-attr]
+    is_list = start > 0
+    if text.startswith("[", place) and not is_list:
+        is_list, place = True, place + 1
+    place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+    again = _resume_at(text, place)
+    line, counted = 1, 0
+    while place < len(text) and not (is_list and text[place] == "]"):
+        line, counted = line + text.count("\n", counted, place), place
+        try:
+            value, end = _DECODER.raw_decode(text, place)
+            yield _sound(line, value, text[place:end])
+        except (json.JSONDecodeError, RecursionError, ValueError) as error:
+            found = again.search(text, place + 1)
+            end = found.start() if found else len(text)
+            yield BadRow(line, "not_json", _why(error), excerpt(text[place:end]))
+        place = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    if is_list and place >= len(text):
+        yield BadRow(line, "truncated_file", "the list is not closed: the file was cut off", excerpt(text[-80:]))
+
+
+def _resume_at(text: str, place: int) -> re.Pattern[str]:
+    """Where the next value may start: a line of the first one's indentation and opening character."""
+    indent = text[text.rfind("\n", 0, place) + 1 : place]
+    if indent.strip():  # the list is on one line
+        return re.compile(r"(?!)")
+    return re.compile(rf"(?<=\n){re.escape(indent)}{re.escape(text[place : place + 1])}")
+
+
+def _sound(line: int, value: Any, raw: str) -> Element | BadRow:
+    if is_escaped(raw):
+        return BadRow(line, "undecodable", "bytes that are not in the file's encoding", excerpt(raw))
+    return Element(line, value)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return type(error).__name__

@@ -1,0 +1,118 @@
+"""Format `spans`: texts with marked spans in JSON: a list, JSON Lines, or objects back to back.
+
+The spans stand under `spans`, `entities`, `label`, `labels` or `annotations`, in any of these forms:
+
+    [{"start": 0, "end": 2, "label": "name"}]     also start_offset, end_offset; type, tag, entity_group, labels: [..]
+    [[0, 2, "name"]]                              doccano, spaCy
+    {"name": {"彭小军": [[0, 2]]}}                 CLUENER: the end is the last character
+
+All become the column `spans` ({start, end, label}, end exclusive). Where a span states its surface, that is
+checked: an end that is the last character is told so, and a wrong place is mended where the surface occurs once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.collect.formats.json_elements import elements, read_text
+from pipeline.collect.params import FileOptions
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.record import Reject
+
+_PLACES = ("spans", "entities", "label", "labels", "annotations")
+_NAMES = {
+    "start": ("start", "start_offset", "start_char"),
+    "end": ("end", "end_offset", "end_char"),
+    "label": ("label", "type", "tag", "entity_group", "labels"),
+    "surface": ("text", "surface", "word", "entity"),
+}
+
+
+def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """One row an object, numbered by the line it starts on.
+
+    Bad rows: not_json, undecodable, truncated_file, not_an_object, missing_text_column, bad_span, offset_out_of_range,
+    surface_mismatch.
+    """
+    for element in elements(read_text(path, options, where)):
+        if isinstance(element, BadRow):
+            yield element
+        elif not isinstance(element.value, dict):
+            problem = f"expected an object, found {type(element.value).__name__}"
+            yield BadRow(element.line, "not_an_object", problem, excerpt(element.value))
+        else:
+            yield _row(element.line, element.value, options.last_included)
+
+
+def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
+    text = values.get("text")
+    try:
+        if not isinstance(text, str):
+            raise Reject("missing_text_column", "no text under the key 'text'")
+        marked = next((values[name] for name in _PLACES if values.get(name) is not None), None)
+        if marked is None:
+            return Row(number, {**values, "spans": None})
+        placed = [_placed(span, text, last_included) for span in _unpacked(marked)]
+    except Reject as reject:
+        return BadRow(number, reject.reason, reject.detail, excerpt(values))
+    mended = "span_offset" if any(was_wrong for _, was_wrong in placed) else None
+    return Row(number, {**values, "spans": [span for span, _ in placed]}, mended)
+
+
+def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
+    """Spans as {start, end, label} with `surface` (or None) and `inclusive` (or None where not known)."""
+    if isinstance(marked, Mapping):
+        yield from _from_cluener(marked)
+        return
+    if not isinstance(marked, list):
+        raise Reject("bad_span", f"spans must be a list or an object, found {type(marked).__name__}")
+    for span in marked:
+        if isinstance(span, Mapping):
+            found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
+            label = found["label"]
+            yield {**found, "label": label[0] if isinstance(label, list) and len(label) == 1 else label}
+        elif isinstance(span, list) and len(span) == 3:
+            yield {"start": span[0], "end": span[1], "label": span[2], "surface": None}
+        else:
+            raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
+
+
+def _from_cluener(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for label, surfaces in marked.items():
+        if not isinstance(surfaces, Mapping):
+            raise Reject("bad_span", f"under '{label}' stands no object of surfaces")
+        for surface, places in surfaces.items():
+            for place in places if isinstance(places, list) else [places]:
+                if not isinstance(place, list) or len(place) != 2:
+                    raise Reject("bad_span", f"'{surface}' needs places [start, end]: {excerpt(place)}")
+                start, last = place
+                end = last + 1 if _is_number(last) else last
+                yield {"start": start, "end": end, "label": label, "surface": surface}
+
+
+def _placed(span: Mapping[str, Any], text: str, last_included: bool) -> tuple[dict[str, Any], bool]:
+    """The span at its true place, and whether it was elsewhere."""
+    start, end, label, surface = (span[key] for key in ("start", "end", "label", "surface"))
+    if not (_is_number(start) and _is_number(end)) or not isinstance(label, str):
+        raise Reject("bad_span", f"a span needs numbers and a label: {excerpt(dict(span))}")
+    end += last_included
+    if not isinstance(surface, str) or not surface:
+        if not 0 <= start < end <= len(text):
+            raise Reject("offset_out_of_range", f"[{start}, {end}) is outside a text of {len(text)} characters")
+        return {"start": start, "end": end, "label": label}, False
+    if start < 0 or text[start : start + len(surface)] != surface:
+        if text.count(surface) != 1:
+            where = f"'{surface}' is not at {start} and occurs {text.count(surface)} times"
+            raise Reject("surface_mismatch", where)
+        start = text.index(surface)
+        return {"start": start, "end": start + len(surface), "label": label}, True
+    return {"start": start, "end": start + len(surface), "label": label}, end - start not in (
+        len(surface),
+        len(surface) - 1,
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
