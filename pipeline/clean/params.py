@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.clean.steps.annotations import Annotations
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates
 from pipeline.clean.steps.label_errors import LabelErrors
@@ -21,6 +22,7 @@ class Params(Settings):
     steps: tuple[str, ...] = (  # names in steps/__init__.py; a step that is not listed does not run
         "repair_text",
         "missing",
+        "annotations",
         "language",
         "pii",
         "quality",
@@ -32,6 +34,7 @@ class Params(Settings):
     )
     repair_text: RepairText = RepairText()
     missing: Missing = Missing()
+    annotations: Annotations = Annotations()
     language: Language = Language()
     pii: Pii = Pii()
     quality: Quality = Quality()

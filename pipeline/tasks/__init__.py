@@ -42,6 +42,18 @@ class TaskType(Protocol):
     def main_text(self, record: Record) -> str:
         """The text on which duplicates are judged and embeddings are computed."""
 
+    def likeness(self, record: Record) -> Sequence[str]:
+        """The texts that must each be alike for two records to be near duplicates (questions, and their contexts)."""
+
+    def unit(self, record: Record) -> str:
+        """The text that must not stand in two splits (a context, where `main_text` adds a question)."""
+
+    def agree(self, targets: Sequence[Target], task: Task) -> list[Target] | None:
+        """What several different answers to equal input come to.
+
+        One answer that holds them all, the same answers where all may stand, or None where they contradict each other.
+        """
+
     def edit_texts(
         self, fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]
     ) -> tuple[dict[str, Any], Target]:

@@ -88,6 +88,21 @@ def main_text(record: Record) -> str:
     return "\n".join([*turns, record.target or ""]).strip()
 
 
+def likeness(record: Record) -> Sequence[str]:
+    """The conversation."""
+    return (main_text(record),)
+
+
+def unit(record: Record) -> str:
+    """The conversation."""
+    return main_text(record)
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """One question may have many good replies."""
+    return list(targets)
+
+
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Every turn and the reply edited."""
     messages = [{"role": m["role"], "content": edit(m["content"])} for m in fields["messages"]]

@@ -53,6 +53,21 @@ def main_text(record: Record) -> str:
     return str(record.fields["text"])
 
 
+def likeness(record: Record) -> Sequence[str]:
+    """The text."""
+    return (record.fields["text"],)
+
+
+def unit(record: Record) -> str:
+    """The text."""
+    return str(record.fields["text"])
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """Different labels of one text contradict each other."""
+    return None
+
+
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """The text edited; labels do not depend on offsets."""
     return {"text": edit(fields["text"])}, target

@@ -71,6 +71,21 @@ def main_text(record: Record) -> str:
     return f"{record.fields['question']}\n{record.fields['context']}"
 
 
+def likeness(record: Record) -> Sequence[str]:
+    """The question and the context: other questions on one context are no duplicates, however long it is."""
+    return (record.fields["question"], record.fields["context"])
+
+
+def unit(record: Record) -> str:
+    """The context: a model that trained on it must not be tested on it."""
+    return str(record.fields["context"])
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """Several answers are several versions, unless one says there is none."""
+    return [_union(targets)] if all(targets) else None
+
+
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Both texts edited, answers moved with the context. Rejects: span_lost, answer_not_in_context."""
     context = edit(fields["context"])
@@ -145,6 +160,11 @@ def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Targe
     if not regions and not any(part.get("type") == "choices" for part in result):
         raise Reject("empty_annotation", "neither an answer nor 'unanswerable' was marked")
     return sorted((_answer(value) for value in regions), key=lambda answer: (answer["start"], answer["text"]))
+
+
+def _union(targets: Sequence[Target]) -> Target:
+    distinct = {(answer["start"], answer["text"]): answer for target in targets for answer in target}
+    return [distinct[key] for key in sorted(distinct)]
 
 
 def _from_columns(target: Mapping[str, Any]) -> Any:

@@ -49,6 +49,21 @@ def main_text(record: Record) -> str:
     return record.fields["text"] if pair is None else f"{record.fields['text']}\n{pair}"
 
 
+def likeness(record: Record) -> Sequence[str]:
+    """Both texts: equal sources with other translations are other records."""
+    return (record.fields["text"], record.fields["text_pair"] or "")
+
+
+def unit(record: Record) -> str:
+    """Both texts."""
+    return main_text(record)
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """Numbers within a tenth of `task.range` become their mean; others contradict each other."""
+    return _mean(targets, task)
+
+
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Both texts edited."""
     return {name: None if value is None else edit(value) for name, value in fields.items()}, target
@@ -104,6 +119,12 @@ def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Targe
     if not numbers:
         raise Reject("empty_annotation", "no number was given")
     return _number(numbers[0])
+
+
+def _mean(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    if task.range is None or max(targets) - min(targets) > (task.range[1] - task.range[0]) / 10:
+        return None
+    return [math.fsum(targets) / len(targets)]
 
 
 def _number(value: Any) -> float:

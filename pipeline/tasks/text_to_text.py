@@ -40,6 +40,21 @@ def main_text(record: Record) -> str:
     return str(record.fields["text"])
 
 
+def likeness(record: Record) -> Sequence[str]:
+    """The input text."""
+    return (record.fields["text"],)
+
+
+def unit(record: Record) -> str:
+    """The input text."""
+    return str(record.fields["text"])
+
+
+def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
+    """One text may have many good translations or summaries."""
+    return list(targets)
+
+
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Both sides edited."""
     return {"text": edit(fields["text"])}, None if target is None else edit(target)

@@ -8,9 +8,11 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    agree,
     augmentable,
     edit_texts,
     empty_sides,
+    likeness,
     main_text,
     parse,
     protected,
@@ -21,15 +23,18 @@ from pipeline.tasks.text_to_text import (
     target_from_result,
     target_kind,
     to_label_studio,
+    unit,
     with_augmentable,
 )
 
 __all__ = [
     "FIELDS",
     "HUB_CATEGORY",
+    "agree",
     "augmentable",
     "edit_texts",
     "labeling_config",
+    "likeness",
     "main_text",
     "parse",
     "problems",
@@ -41,6 +46,7 @@ __all__ = [
     "target_from_result",
     "target_kind",
     "to_label_studio",
+    "unit",
     "with_augmentable",
 ]
 

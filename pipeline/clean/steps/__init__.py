@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.clean.step import CleanStep
+from pipeline.clean.steps.annotations import check_annotations
 from pipeline.clean.steps.conflicting_labels import resolve_conflicts
 from pipeline.clean.steps.exact_duplicates import drop_exact_duplicates
 from pipeline.clean.steps.label_errors import find_label_errors
@@ -17,6 +18,7 @@ from pipeline.clean.steps.splits import assign_splits
 STEPS: dict[str, CleanStep] = {
     "repair_text": repair_text,
     "missing": drop_missing,
+    "annotations": check_annotations,
     "language": check_language,
     "pii": handle_pii,
     "quality": filter_quality,

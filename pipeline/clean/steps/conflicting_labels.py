@@ -3,6 +3,9 @@
 Evidence, in this order: a test source outweighs everything; the label of trusted records, if
 they agree; the share of annotators' votes; the share of the sources' confidence. The losers are
 dropped. Without clear evidence all are dropped and sent to review. Reasons: conflicting_label.
+
+Not every difference is a conflict: `TaskType.agree` says where several answers may stand (translations) and where they
+come to one (answer spans of several people, close scores). Test records are never changed by that.
 """
 
 from __future__ import annotations
@@ -14,11 +17,12 @@ import pyarrow as pa
 from pydantic import Field
 
 from pipeline.clean.normalise import text_key
-from pipeline.clean.step import Context, Doubt, given
+from pipeline.clean.step import Context, Doubt, given, replace_rows
 from pipeline.clean.survivors import rank
-from pipeline.record import Record, as_json
+from pipeline.record import Record, Target, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.tasks import task_type
 
 
 class ConflictingLabels(Settings):
@@ -37,15 +41,46 @@ def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Con
         if record.target is not None and record.source.role != "benchmark":
             texts[text_key(context.main_text(record))].append(n)
     drops: dict[int, Drop] = {}
-    notes = {"texts": 0, "by_test": 0, "by_trust": 0, "by_votes": 0, "by_confidence": 0, "unresolved": 0}
+    merged: dict[int, Record] = {}
+    notes = {
+        "texts": 0,
+        "all_stand": 0,
+        "merged": 0,
+        "by_test": 0,
+        "by_trust": 0,
+        "by_votes": 0,
+        "by_confidence": 0,
+        "unresolved": 0,
+    }
     for rows in texts.values():
         members = [records[n] for n in rows]
         if len({given(record) for record in members}) > 1:
             notes["texts"] += 1
-            winner, by = decide(members, settings)
+            by, winner, one = _verdict(members, settings, context)
             notes[by] += 1
-            drops.update(_losers(rows, members, winner, by, context))
-    return drop_rows(table, "conflicting_labels", drops, notes=notes)
+            if by == "merged":
+                merged.update(
+                    {n: r.derive("conflicting_labels", target=one) for n, r in zip(rows, members, strict=True)}
+                )
+            elif by != "all_stand":
+                drops.update(_losers(rows, members, winner, by, context))
+    changed = {n: record for n, record in merged.items() if record.target != records[n].target}
+    return drop_rows(replace_rows(table, changed), "conflicting_labels", drops, changed=len(changed), notes=notes)
+
+
+def _verdict(
+    members: Sequence[Record], settings: ConflictingLabels, context: Context
+) -> tuple[str, str | None, Target | None]:
+    """What decided, the winning target (JSON) where one does, and the merged one where they come to one."""
+    targets = {given(record): record.target for record in members}
+    distinct = [targets[key] for key in sorted(targets)]
+    agreed = task_type(context.task).agree(distinct, context.task)
+    if agreed is not None and len(agreed) == len(distinct):
+        return "all_stand", None, None
+    if agreed is not None and all(record.source.role != "test" for record in members):
+        return "merged", None, agreed[0]
+    winner, by = decide(members, settings)
+    return by, winner, None
 
 
 def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str | None, str]:

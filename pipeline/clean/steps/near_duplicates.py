@@ -3,7 +3,10 @@
 At `drop` or more, with equal labels or one of them missing, only the survivor stays
 (survivors.py); the dropped name it and how similar it is. From `review` to `drop` is mostly one
 template with other names in it: those records share a `group`, so they share a split, and each group is
-listed for review once, as are near-equal texts whose labels differ. Reasons: near_duplicate.
+listed for review once, as are near-equal texts whose labels contradict each other. Reasons: near_duplicate.
+
+Where a record has several texts (`TaskType.likeness`: a question and its context), each must be so similar: many
+questions on one long context are no copies. They still share a group.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from pipeline.clean.survivors import rank
 from pipeline.record import Record
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.tasks import task_type
 
 
 class NearDuplicates(Settings):
@@ -48,26 +52,31 @@ class NearDuplicates(Settings):
 
 @dataclass(frozen=True)
 class Pair:
-    """Two rows and the similarity of their texts."""
+    """Two rows, the similarity of their texts, and that of the least similar of their parts."""
 
     a: int
     b: int
     similarity: float
+    alike: float
 
 
 def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Context) -> Outcome:
     """Drop near copies, set `group`. Notes: pairs, clusters with sizes, 20 examples of each kind."""
     records = context.records(table)
     texts = [context.main_text(record) for record in records]
-    pairs = similar_pairs(texts, [record.id for record in records], settings)
+    parts = [task_type(context.task).likeness(record) for record in records]
+    pairs = similar_pairs(texts, parts, [record.id for record in records], settings)
     drops = _copies(records, texts, pairs, settings)
     groups = _groups(records, texts, pairs)
-    templates = _ask(records, [p for p in pairs if p.a not in drops and p.b not in drops], groups, settings, context)
+    stay = [p for p in pairs if p.alike >= settings.review and p.a not in drops and p.b not in drops]
+    templates = _ask(records, stay, groups, settings, context)
     notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
     return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
 
 
-def similar_pairs(texts: Sequence[str], ids: Sequence[str], settings: NearDuplicates) -> list[Pair]:
+def similar_pairs(
+    texts: Sequence[str], parts: Sequence[Sequence[str]], ids: Sequence[str], settings: NearDuplicates
+) -> list[Pair]:
     """All pairs of texts at least `review` similar, but for those that banding misses (see `rows`)."""
     order = sorted(range(len(texts)), key=lambda n: ids[n])  # so that input order cannot matter
     plain = [normalised(texts[n]) for n in order]
@@ -75,9 +84,27 @@ def similar_pairs(texts: Sequence[str], ids: Sequence[str], settings: NearDuplic
     found = candidates(signed, settings.bands, settings.review - 3.5 * _deviation(settings))
     similarity = jaccard(plain, found, settings.ngram, settings.ngram_cjk)
     close = similarity >= settings.review
+    found, similarity = found[close], similarity[close]
+    alike = _alike([parts[n] for n in order], found, similarity, settings)
     return [
-        Pair(order[a], order[b], float(s)) for (a, b), s in zip(found[close].tolist(), similarity[close], strict=True)
+        Pair(order[a], order[b], float(s), float(least))
+        for (a, b), s, least in zip(found.tolist(), similarity, alike, strict=True)
     ]
+
+
+def _alike(
+    parts: Sequence[Sequence[str]], pairs: NDArray[np.int64], similarity: NDArray[np.float64], settings: NearDuplicates
+) -> NDArray[np.float64]:
+    """The similarity of the least similar part of each pair; that of the whole where there is one part."""
+    least = similarity
+    width = len(parts[0]) if parts else 1
+    for place in range(width if width > 1 else 0):
+        plain = [normalised(texts[place]) for texts in parts]
+        # Two empty texts share no n-gram, yet they are equal.
+        equal = np.array([plain[a] == plain[b] for a, b in pairs.tolist()], bool)
+        found = jaccard(plain, pairs, settings.ngram, settings.ngram_cjk)
+        least = np.minimum(least if place else 1.0, np.where(equal, 1.0, found))
+    return least
 
 
 def _deviation(settings: NearDuplicates) -> float:
@@ -91,8 +118,8 @@ def _copies(
     """From the best record down: one that is a copy of a record already kept goes."""
     copies: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
-        if pair.similarity >= settings.drop and _may_merge(records[pair.a], records[pair.b]):
-            copies[pair.a][pair.b] = copies[pair.b][pair.a] = pair.similarity
+        if pair.alike >= settings.drop and _may_merge(records[pair.a], records[pair.b]):
+            copies[pair.a][pair.b] = copies[pair.b][pair.a] = pair.alike
     ranks = {n: rank(records[n], texts[n], settings.sources) for n in copies}
     drops: dict[int, Drop] = {}
     kept: set[int] = set()
@@ -130,16 +157,21 @@ def _ask(
     context: Context,
 ) -> dict[str, dict[int, float]]:
     """Doubts about pairs that stay; returns group -> row -> its greatest similarity to another member."""
+    kind = task_type(context.task)
     templates: defaultdict[str, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
         a, b = records[pair.a], records[pair.b]
-        if pair.similarity >= settings.drop and not _may_merge(a, b):
+        if (
+            pair.alike >= settings.drop
+            and not _may_merge(a, b)
+            and kind.agree([a.target, b.target], context.task) is None
+        ):
             for one, other in ((a, b), (b, a)):
-                doubt = Doubt(one.id, "near_duplicate_other_label", given(one), given(other), pair.similarity)
+                doubt = Doubt(one.id, "near_duplicate_other_label", given(one), given(other), pair.alike)
                 context.doubts.append(doubt)
         for n in (pair.a, pair.b):
             members = templates[str(groups[n])]
-            members[n] = max(pair.similarity, members.get(n, 0.0))
+            members[n] = max(pair.alike, members.get(n, 0.0))
     for group, members in sorted(templates.items()):
         best = min(members, key=lambda n: (-members[n], records[n].id))
         labels = len({given(records[n]) for n in members})

@@ -82,7 +82,8 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
 
 def _groups(records: Sequence[Record], context: Context) -> dict[str, list[int]]:
     """Rows of each group, under the smallest of the members' groups and text keys."""
-    keys = [text_key(context.main_text(record)) for record in records]
+    unit = task_type(context.task).unit
+    keys = [text_key(unit(record)) for record in records]
     root = components(len(records), same_value(keys) + same_value([record.group for record in records])).tolist()
     names: dict[int, str] = {}
     for n, record in enumerate(records):

@@ -1,8 +1,9 @@
 """Format `conll`: a token a line with its tag in a column, sentences apart by blank lines.
 
-Tags are IOB1, IOB2, BIOES (also IOBES, BILOU, BMES), or plain labels. One row a sentence: `text` (the tokens joined), `spans` ({start, end, label}; null where the file has no tag column),
-`tokens`, `tags`, and `document` (the same for all sentences between two `-DOCSTART-` lines). A broken line costs its
-sentence. Tags that contradict each other are mended and counted, or quarantined: see `bad_tags`.
+Tags are IOB1, IOB2, BIOES (also IOBES, BILOU, BMES), or plain labels. One row a sentence: `text` (the tokens joined),
+`spans` ({start, end, label}; null where the file has no tag column), `tokens`, `tags`, and `document` (the same for all
+sentences between two `-DOCSTART-` lines). A broken line costs its sentence. Tags that contradict each other are mended
+and counted, or quarantined: see `bad_tags`.
 """
 
 from __future__ import annotations

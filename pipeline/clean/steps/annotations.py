@@ -1,0 +1,60 @@
+"""Annotations held against their texts: what is certain is mended, what is unsound goes.
+
+Mends through `TaskType.repair` (a shifted offset, white space at a span's edge), then asks `TaskType.problems`.
+Records of test and benchmark sources are mended too, but an unsound one stays and is listed for review: a test set is
+not for a pipeline to shrink. Reasons: unsound_structure, and those of `TaskType.repair` (nothing can be scored
+against an annotation that has no place in its text, so these drop test records as well).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal
+
+import pyarrow as pa
+
+from pipeline.clean.step import Context, Doubt, given
+from pipeline.record import Record, Reject
+from pipeline.settings import Settings
+from pipeline.stage import Outcome, per_record
+from pipeline.tasks import task_type
+
+#: What is particular to one record in the sentence that names its problem.
+_PARTICULAR = re.compile(r"'.*'|\[[^)\]]*[)\]]|-?\d+(?:\.\d+)?")
+
+
+class Annotations(Settings):
+    """Section `clean.annotations`."""
+
+    unsound: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
+
+
+def check_annotations(table: pa.Table, settings: Annotations, context: Context) -> Outcome:
+    """Mend or drop. Notes: records mended, problems by kind, unsound records that stayed."""
+    kind = task_type(context.task)
+    found: Counter[str] = Counter()
+    stayed: Counter[str] = Counter()
+
+    def work(record: Record) -> Record:
+        fields, target = kind.repair(record.fields, record.target)
+        if fields != record.fields or target != record.target:
+            record = record.derive("annotations", fields=fields, target=target)
+        problems = kind.problems(record, context.task)
+        found.update({kind_of(problem) for problem in problems})
+        if not problems:
+            return record
+        detail = "; ".join(problems)
+        if settings.unsound == "drop" and record.source.role not in ("test", "benchmark"):
+            raise Reject("unsound_structure", detail)
+        stayed[record.source.role] += 1
+        context.doubts.append(Doubt(record.id, "unsound_structure", given(record), detail=detail))
+        return record
+
+    notes = {"problems": found, "unsound_kept": stayed}
+    return per_record(table, "annotations", work, notes=notes)
+
+
+def kind_of(problem: str) -> str:
+    """The sentence without what is particular to one record: `span [3, 9) is outside` -> `span … is outside`."""
+    return _PARTICULAR.sub("…", problem)
