@@ -31,7 +31,7 @@ from pipeline.modeling.models import Models
 from pipeline.record import Record
 from pipeline.registry import pick
 from pipeline.settings import load, load_task, read_params
-from pipeline.store import read_records
+from pipeline.store import read_table, to_records
 from pipeline.tasks import TASKS, task_type
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.suite import read_suite
@@ -88,7 +88,7 @@ def cleaned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def records(path: Path) -> list[Record]:
-    return list(read_records(path))
+    return list(to_records(read_table(path)))
 
 
 def test_exactly_what_the_samples_readme_says_is_dropped(cleaned: tuple[str, Path]) -> None:
