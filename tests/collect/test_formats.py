@@ -167,10 +167,10 @@ def test_json_list_and_rows_at(tmp_path):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ('[{"a": 1},\n]', {}, r"a\.json:2:1: not JSON"),
+        ('{"a": 1},\n', {}, r"a\.json:1:9: not JSON"),
         ('{"data": []}', {}, "expected a list of rows, found dict with the keys data"),
         ('{"data": []}', {"rows_at": "dta"}, "no key 'dta'"),
-        (b'["\xe9"]', {}, r"a\.json:1: not utf-8"),
+        (b'{"a": "\xe9"}', {}, r"a\.json:1: not utf-8"),
         ("[" * 100_000, {}, "nested too deeply"),
     ],
 )
@@ -197,7 +197,7 @@ def test_lines(tmp_path):
 def test_unknown_ending_asks_for_a_format(tmp_path):
     with pytest.raises(PipelineError, match=r"the ending of a\.dat names no format") as error:
         read(tmp_path, "a.dat", "x")
-    assert "Known formats: alpaca, csv" in error.value.hint
+    assert "Known formats: alpaca, conll, csv" in error.value.hint
 
 
 def test_misspelt_format(tmp_path):
