@@ -27,6 +27,7 @@ class Project:
         self.environment = {
             **os.environ,
             "SFT_CACHE": str(cache),
+            "PYTHONPATH": str(folder),  # `sft` runs the copy's code, wherever the package was installed from
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         }
         names = subprocess.run(
