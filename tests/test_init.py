@@ -53,3 +53,13 @@ def test_start_runs_in_the_current_folder(tmp_path, monkeypatch, capsys):
     run(argparse.Namespace(project="chat", list=False, force=False))
     assert "wrote params.yaml: settings of the project 'chat'" in capsys.readouterr().out
     assert (tmp_path / "params.yaml").is_file()
+
+
+def test_the_sample_comes_along_and_is_never_overwritten(tmp_path):
+    done = start("ner", tmp_path)
+    assert "wrote data/raw/samples/ner/news_en.conll" in done
+    own = tmp_path / "data/raw/samples/ner/news_en.conll"
+    own.write_text("Oslo B-LOC\n")
+    (tmp_path / "data/raw/samples/ner/news_zh.jsonl").unlink()
+    assert start("ner", tmp_path) == ["wrote data/raw/samples/ner/news_zh.jsonl", "next: dvc repro"]
+    assert own.read_text() == "Oslo B-LOC\n"

@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from ruamel.yaml import YAML
 
-from tests.conftest import ROOT
+from tests.project import STAGES, Project, cache_with
 
 pytestmark = pytest.mark.slow
-
-STAGES = ("collect", "clean", "label", "augment", "validate", "train", "evaluate", "value", "report")
-
-
-class Project:
-    """A copy of the project's tracked files in a folder of its own, with its own git and DVC."""
-
-    def __init__(self, folder: Path, cache: Path) -> None:
-        self.folder = folder
-        self.environment = {
-            **os.environ,
-            "SFT_CACHE": str(cache),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }
-        names = subprocess.run(
-            ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
-        )
-        for name in names.stdout.splitlines():
-            if (ROOT / name).is_file() and name != "dvc.lock":
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
-        self.run("git", "init", "--quiet")
-
-    def run(self, *command: str, fails: bool = False) -> str:
-        result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        assert bool(result.returncode) == fails, result.stdout[-3000:] + result.stderr[-3000:]
-        return result.stdout + result.stderr
-
-    def repro(self, *more: str, fails: bool = False) -> list[str]:
-        """Run `dvc repro`; the names of the stages that ran."""
-        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *more, fails=fails))
-
-    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
-        yaml = YAML()
-        file = self.folder / "params.yaml"
-        params = yaml.load(file.read_text("utf-8"))
-        change(params)
-        with file.open("w", encoding="utf-8") as stream:
-            yaml.dump(params, stream)
-
-    def json(self, path: str) -> Any:
-        return json.loads((self.folder / path).read_text("utf-8"))
-
-    def data(self, path: str) -> bytes:
-        return (self.folder / path).read_bytes()
 
 
 def shrink_sentiment(params: dict[str, Any]) -> None:
@@ -76,17 +23,13 @@ def shrink_sentiment(params: dict[str, Any]) -> None:
     params["augment"]["max_children"] = 40
     for expectation in params["validate"]["suite"]:
         if expectation["expect"] == "rows_between":
-            expectation["at_least"] = 1
+            expectation["min"] = 1
 
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache that starts with the fetched packages, if there are any, and no results."""
-    folder = tmp_path_factory.mktemp("cache")
-    packages = Path(os.environ.get("SFT_CACHE", ROOT / ".cache")) / "packages"
-    packages.mkdir(parents=True, exist_ok=True)
-    (folder / "packages").symlink_to(packages.resolve())
-    return folder
+    return cache_with("packages", folder=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +143,7 @@ def test_chat_project_runs_through_the_same_stages(tmp_path_factory: pytest.Temp
         params["train"].update(max_train_rows=24, epochs=1)
         for expectation in params["validate"]["suite"]:
             if expectation["expect"] == "rows_between":
-                expectation["at_least"] = 1
+                expectation["min"] = 1
 
     project.edit(shrink)
     assert project.repro() == list(STAGES)

@@ -43,7 +43,7 @@ def test_an_empty_section_takes_the_defaults(tmp_path):
     ("text", "wanted"),
     [
         ("{sede: 1}", "params.yaml: clean.sede is not a known setting. Did you mean 'seed'?"),
-        ("{first: {treshold: 1}}", "clean.first.treshold is not a known setting. Did you mean 'threshold'?"),
+        ("{first: {thresholdd: 1}}", "clean.first.thresholdd is not a known setting. Did you mean 'threshold'?"),
         ("{seed: '1'}", 'clean.seed: Input should be a valid integer (found "1")'),
         ("{seed: 1.5}", "clean.seed: "),
         ("{first: {on: 'no'}}", "clean.first.on: Input should be a valid boolean"),
@@ -66,8 +66,8 @@ def test_all_problems_are_told_at_once():
 
 def test_a_missing_section_is_named(tmp_path):
     with pytest.raises(PipelineError, match="the section 'clean' is missing") as error:
-        load("clean", Params, params_file(tmp_path, "claen: {}"))
-    assert "Did you mean 'claen'?" in error.value.hint
+        load("clean", Params, params_file(tmp_path, "cleann: {}"))
+    assert "Did you mean 'cleann'?" in error.value.hint
 
 
 @pytest.mark.parametrize(

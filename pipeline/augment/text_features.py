@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.modeling.encoder import features
-from pipeline.modeling.models import TFIDF, Model
+from pipeline.modeling.models import Model, has_weights
 
 
 class TextFeatures:
@@ -16,12 +16,15 @@ class TextFeatures:
 
     def __init__(self, texts: Iterable[str], model: Model) -> None:
         distinct = sorted(set(texts))
-        self.is_tfidf = model.name == TFIDF
+        self.is_tfidf = not has_weights(model)
         self._row = {text: n for n, text in enumerate(distinct)}
-        self._matrix: Any = features(distinct, model) if distinct else np.zeros((0, 1), np.float32)
+        matrix: Any = np.zeros((0, 1), np.float32)
+        if distinct:
+            matrix = features(distinct, model)
         if distinct and self.is_tfidf:
             # n-grams of one text only tell nothing about another one, and are most of the 2**18 columns.
-            self._matrix = self._matrix[:, np.bincount(self._matrix.indices, minlength=self._matrix.shape[1]) > 1]
+            matrix = matrix[:, np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1]
+        self._matrix = matrix
 
     def rows(self, texts: Sequence[str]) -> Any:
         """The features of `texts`, in order; dense or sparse."""

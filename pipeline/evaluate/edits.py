@@ -10,7 +10,7 @@ _NARROW = {wide: narrow for narrow, wide in _WIDE.items()}
 
 
 def typo(text: str, place: float) -> str:
-    """Two neighbouring letters inside a word swapped. Example: 'very good' -> 'vrey good'."""
+    """Two neighbouring letters inside a word swapped. Example: 'abcd' -> 'acbd'."""
     spots = [
         n
         for n in range(len(text) - 3)

@@ -1,15 +1,21 @@
-"""`sft init`: start a project, by writing its params.yaml and making the folders that stages read."""
+"""`sft init`: start a project, by writing its params.yaml, making the folders that stages read, and copying its sample.
+
+Samples are copied into data/raw, where DVC sees changes: a project's data are its own from the first day.
+"""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
 from pipeline.errors import PipelineError
 from pipeline.registry import pick
+from pipeline.settings import read_params
 
 _HERE = Path(__file__).parent
+_DATA = _HERE.parents[1] / "data"
 FOLDERS = ("data/raw", "data/annotations")
 
 
@@ -38,7 +44,7 @@ def projects() -> dict[str, str]:
 
 
 def start(project: str, root: Path, force: bool = False) -> list[str]:
-    """Write `root`/params.yaml and make the folders; says in words what was done."""
+    """Write `root`/params.yaml, make the folders, copy the sample; says in words what was done."""
     pick(projects(), project, "sft init")
     wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
     done = []
@@ -57,4 +63,16 @@ def start(project: str, root: Path, force: bool = False) -> list[str]:
         if not (root / name).is_dir():
             (root / name).mkdir(parents=True)
             done.append(f"{name}/")
+    for path in sample_files(project):
+        copy = root / "data/raw" / path
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_DATA / path, copy)
+            done.append(f"data/raw/{path}")
     return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]
+
+
+def sample_files(project: str) -> list[str]:
+    """The files under data/ that the sources of a shipped project read as data/raw/samples/..."""
+    sources = read_params(_HERE / f"{project}.yaml")["collect"]["sources"].values()
+    return [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]

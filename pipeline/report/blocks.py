@@ -65,7 +65,11 @@ def details(key: str, blocks: Sequence[Block]) -> Block:
 
 def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
-    plain = [(key, value, _kind(value)) for key, value in sorted(notes.items()) if _kind(value)]
+    plain = [
+        (key, _cell(value) if isinstance(value, list) else value, _kind(value))
+        for key, value in sorted(notes.items())
+        if _kind(value)
+    ]
     found = [{**facts(*plain), "name": inside}] if plain else []
     for key, value in sorted(notes.items()):
         name = f"{inside}: {key}" if inside else key
@@ -93,6 +97,8 @@ def _kind(value: Any) -> str:
         return "ok"
     if isinstance(value, Mapping):
         return "interval" if {"value", "low", "high"} <= value.keys() else ""
+    if isinstance(value, list):  # a few plain values, such as the ends of an interval
+        return "text" if value and not any(isinstance(one, Mapping | list) for one in value) else ""
     for kind, name in ((int, "num"), (float, "float"), (str, "text")):
         if isinstance(value, kind):
             return name

@@ -83,7 +83,7 @@ def sentence(step: Mapping[str, Any], metric: str) -> str:
     said = {
         "helped": "helped",
         "hurt": "hurt",
-        "no_measurable_effect": "did no harm we can measure, and no good either",
+        "no_measurable_effect": "did no harm we can measure, and no gain we can be sure of",
     }[verdict]
     return f"{name}: {said}; {figures}.{_about_control(step)}"
 

@@ -75,7 +75,7 @@ def test_labels_that_texts_do_not_tell_are_left_alone():
     assert 0 < len(doubts) <= 12  # review_share
 
 
-def test_input_order_hardly_matters_and_equal_runs_are_equal():
+def test_equal_runs_are_equal():
     records = reviews(200)
     first, second = judge(records), judge(records)
     assert first[2].kept.equals(second[2].kept)

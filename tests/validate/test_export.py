@@ -92,7 +92,7 @@ def test_card_states_the_facts(dataset):
     assert "Short reviews, two classes." in text
     assert "| negative | 2 | 1 | 1 |" in text
     assert "| gold | files | CC BY 4.0 | 2 |" in text
-    assert "The most restrictive licence is CC BY 4.0" in text
+    assert "Most restrictive licence: CC BY 4.0" in text
     assert "| collect | 12 | 0 | 11 | 1 |" in text
     assert "- clean, only dropped 2 empty\\_text." in text
     assert "Augmented rows: 1" in text

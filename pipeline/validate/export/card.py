@@ -48,8 +48,8 @@ def card(
         *_counts(totals),
         "## Sources and licences",
         _table(("source", "kind", "licence", "rows"), licences),
-        f"The most restrictive licence is {plain(most_restrictive([row['licence'] for row in licences]))}; "
-        "it binds the dataset as a whole.",
+        f"Most restrictive licence: {plain(most_restrictive([row['licence'] for row in licences]))}; "
+        "this one binds the dataset as a whole.",
         "## How labels were decided",
         _table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
         "## From source rows to this dataset",

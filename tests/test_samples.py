@@ -1,0 +1,227 @@
+"""The projects of `sft init` and the sample data: settings parse, what is planted is caught, every project runs."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.augment.augmenters import METHODS as AUGMENTERS
+from pipeline.augment.params import enabled_methods
+from pipeline.clean import __main__ as clean
+from pipeline.clean.steps import STEPS
+from pipeline.collect import __main__ as collect
+from pipeline.collect.formats import FORMATS
+from pipeline.collect.sources import KINDS, source_settings
+from pipeline.init.command import projects, sample_files, start
+from pipeline.label.aggregation import METHODS as AGGREGATION
+from pipeline.label.prelabel import PREDICTORS
+from pipeline.modeling.models import Models
+from pipeline.record import Record
+from pipeline.registry import pick
+from pipeline.settings import load, load_task, read_params
+from pipeline.store import read_table, to_records
+from pipeline.tasks import TASKS, task_type
+from pipeline.validate.expectations import EXPECTATIONS
+from pipeline.validate.suite import read_suite
+from tests.conftest import ROOT
+from tests.project import STAGES, Project, cache_with
+
+SAMPLES = ROOT / "data/samples"
+WITH_SAMPLE = sorted(project for project in projects() if sample_files(project))
+
+#: What `sft predict` is asked, by task type.
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "classification": {"text": "我的包裹还没有到"},
+    "regression": {"text": "The shop is closed.", "text_pair": "商店关门了。"},
+    "ner": {"text": "Anna Weber moved from Oslo to Lisbon."},
+    "qa": {"context": "The ferry leaves from pier 2.", "question": "From which pier does the ferry leave?"},
+    "translation": {"text": "The shop is closed."},
+    "summarization": {"text": "The pool opens late this year because the heating has to be repaired first."},
+    "chat": {"messages": [{"role": "user", "content": "你好"}]},
+}
+
+
+def folder_of(project: str) -> str:
+    """The folder of data/samples that a project reads."""
+    return sample_files(project)[0].split("/")[1]
+
+
+def planted(folder: str) -> dict[tuple[str, int], str]:
+    """(file, row) -> outcome, from the tables of data/samples/README.md."""
+    text = (SAMPLES / "README.md").read_text("utf-8").split(f"\n### {folder}\n")[1].split("\n### ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return {(file, int(row)): outcome for file, row, _, outcome in rows[2:]}
+
+
+def place(record: Record) -> tuple[str, int]:
+    return Path(record.source.locator).name, int(record.source.row or 0)
+
+
+@pytest.fixture(scope="module", params=WITH_SAMPLE)
+def cleaned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A project collected and cleaned, but for label errors: they need a model."""
+    root = tmp_path_factory.mktemp(request.param)
+    start(request.param, root)
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text("utf-8"))
+    params["clean"]["steps"] = [step for step in params["clean"]["steps"] if step != "label_errors"]
+    yaml.dump(params, root / "params.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for out in ("data/collect", "data/clean"):
+            Path(out).mkdir(parents=True)
+        collect.run(Path("data/raw"), Path("data/collect"))
+        clean.run(Path("data/collect"), Path("data/clean"))
+        yield request.param, root
+
+
+def records(path: Path) -> list[Record]:
+    return list(to_records(read_table(path)))
+
+
+def test_exactly_what_the_samples_readme_says_is_dropped(cleaned: tuple[str, Path]) -> None:
+    project, root = cleaned
+    dropped = {}
+    for stage in ("collect", "clean"):
+        for row in pq.read_table(root / f"data/{stage}/dropped.parquet").to_pylist():
+            where = (Path(row["source"]["locator"]).name, row["source"]["row"])
+            dropped[where] = f"{stage}: {row['reason']}"
+    expected = planted(folder_of(project))
+    assert dropped == {where: outcome for where, outcome in expected.items() if ":" in outcome}
+    assert len(set(dropped.values())) >= 2
+
+
+def test_what_can_be_repaired_is_and_annotations_stay_true(cleaned: tuple[str, Path]) -> None:
+    project, root = cleaned
+    task = load_task(root / "params.yaml")
+    kept = {place(record): record for record in records(root / "data/clean/records.parquet")}
+    expected = {where for where, outcome in planted(folder_of(project)).items() if outcome == "repaired"}
+    assert expected
+    assert [where for where in expected if not kept[where].history] == []
+    for record in kept.values():
+        assert task_type(task).problems(record, task) == []
+        row = json.dumps(task_type(task).row(record), ensure_ascii=False)
+        assert html.unescape(row) == row
+
+
+def test_answers_that_are_missing_or_two_are_left_to_people(cleaned: tuple[str, Path]) -> None:
+    project, root = cleaned
+    kept = {place(record): record for record in records(root / "data/clean/records.parquet")}
+    unlabelled = {where for where, record in kept.items() if record.target is None}
+    expected = planted(folder_of(project))
+    assert unlabelled == {where for where, outcome in expected.items() if outcome == "unlabelled"}
+    group = {kept[where].group for where, outcome in expected.items() if "review.parquet" in outcome}
+    reviewed = pq.read_table(root / "data/clean/review.parquet").column("group").to_pylist()
+    assert group <= set(reviewed)
+
+
+def test_samples_hold_a_few_dozen_rows_and_both_languages(cleaned: tuple[str, Path]) -> None:
+    found = records(cleaned[1] / "data/clean/records.parquet")
+    texts = [json.dumps([record.fields, record.target], ensure_ascii=False) for record in found]
+    chinese = sum(bool(re.search(r"[\u4e00-\u9fff]", text)) for text in texts)
+    assert chinese >= 20
+    assert sum(bool(re.search(r"[A-Za-z]{3}", json.dumps([r.fields]))) for r in found) >= 20
+    assert {record.split for record in found} >= {"train", "dev", "test"}
+
+
+# ------------------------------------------------------------------ settings
+
+
+@pytest.mark.parametrize("project", [*sorted(projects()), "params.yaml"])
+def test_every_section_parses(project: str) -> None:
+    file = ROOT / "params.yaml" if project == "params.yaml" else ROOT / f"pipeline/init/{project}.yaml"
+    task = load_task(file)
+    assert pick(TASKS, task.type, "task.type")
+    load("models", Models, file)
+    found = {stage: load(stage, import_module(f"pipeline.{stage}.params").Params, file) for stage in STAGES}
+    for name, source in found["collect"].sources.items():
+        assert source_settings(name, source).licence
+    for step in found["clean"].steps:
+        assert pick(STEPS, step, "clean.steps")
+    assert len(read_suite(found["validate"].suite)) >= len(STAGES)
+    enabled_methods(found["augment"])
+    assert set(read_params(file)) == {"task", "models", *STAGES}
+
+
+def test_every_task_type_has_a_project_with_a_sample() -> None:
+    assert {load_task(ROOT / f"pipeline/init/{project}.yaml").type for project in WITH_SAMPLE} == set(TASKS)
+
+
+@pytest.mark.parametrize("project", sorted(projects()))
+def test_settings_are_explained(project: str) -> None:
+    lines = (ROOT / f"pipeline/init/{project}.yaml").read_text("utf-8").splitlines()
+    assert sum("  # " in line for line in lines) >= 10
+
+
+@pytest.mark.parametrize(
+    "registry",
+    [TASKS, KINDS, FORMATS, STEPS, AUGMENTERS, AGGREGATION, PREDICTORS, EXPECTATIONS],
+    ids=["tasks", "kinds", "formats", "steps", "augmenters", "aggregation", "predictors", "expectations"],
+)
+def test_every_registered_name_is_documented(registry: dict[str, Any]) -> None:
+    files = [*ROOT.glob("docs/*.md"), ROOT / "params.yaml", *ROOT.glob("pipeline/init/*.yaml"), ROOT / "README.md"]
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    words = set(re.findall(r"\w+", text))
+    assert sorted(set(registry) - words) == []
+
+
+# ------------------------------------------------------------------ whole runs
+
+
+@pytest.fixture(scope="module")
+def builds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
+    """The selected projects, built two at a time: most of a small run is start-up, which one core does."""
+    cache = cache_with("packages", "models", folder=tmp_path_factory.mktemp("cache"))
+    chosen = [item.callspec.params.get("built") for item in request.session.items if hasattr(item, "callspec")]
+    with ThreadPoolExecutor(2) as pool:
+        folders = {name: tmp_path_factory.mktemp(name) for name in WITH_SAMPLE if name in chosen}
+        yield {name: pool.submit(partial(build, name, folder, cache)) for name, folder in folders.items()}
+
+
+def build(name: str, folder: Path, cache: Path) -> tuple[Project, float]:
+    """`sft init` and `dvc repro` as a user types them; how many seconds they took."""
+    project = Project(folder, cache)
+    began = time.monotonic()
+    project.run("sft", "init", name, "--force")
+    assert project.repro() == list(STAGES)
+    return project, time.monotonic() - began
+
+
+@pytest.fixture(params=WITH_SAMPLE)
+def built(request: pytest.FixtureRequest, builds: dict[str, Future]) -> Project:
+    """One project, run from end to end with nothing but its sample."""
+    project, seconds = builds[request.param].result()
+    print(f"{request.param}: {seconds:.0f} s")  # noqa: T201 - shown by `pytest -rP`
+    return project
+
+
+@pytest.mark.slow
+def test_sample_project_runs_from_end_to_end(built: Project) -> None:
+    task = load_task(built.folder / "params.yaml")
+    metrics = built.json("data/evaluate/report.json")["metrics"]
+    assert metrics
+    for name, metric in metrics.items():
+        assert metric["low"] <= metric["value"] <= metric["high"], name
+    assert built.run("dvc", "metrics", "show").count("data/") >= 5
+    page = built.data("data/report/quality.html").decode()
+    assert page.lower().startswith("<!doctype html>")
+    assert "http" not in " ".join(re.findall(r"""(?:src|href)=["']([^"']*)""", page))
+    (built.folder / "ask.jsonl").write_text(json.dumps(QUESTIONS[task.type], ensure_ascii=False) + "\n")
+    built.run("sft", "predict", "--file", "ask.jsonl", "--out", "answers.jsonl")
+    answer = json.loads(built.data("answers.jsonl"))
+    assert {"prediction": answer["prediction"]} | QUESTIONS[task.type] == {
+        key: value for key, value in answer.items() if key in ("prediction", *QUESTIONS[task.type])
+    }
+    assert built.repro() == []
