@@ -82,14 +82,24 @@ def test_library_is_imported_only_where_it_belongs(library: str, allowed: tuple[
     assert [user for user in users if not user.startswith(allowed or ("nowhere",))] == []
 
 
-@pytest.mark.parametrize("library", ["torch", "transformers", "great_expectations", "nlpaug", "pandas", "sklearn"])
-def test_slow_library_is_never_imported_with_a_module(library: str) -> None:
-    users = [
-        path.relative_to(ROOT).as_posix()
-        for path in SOURCES
-        if any(name.split(".")[0] == library for name in imports(path, top_level_only=True))
-    ]
-    assert users == []
+def loaded_at_start(module: str) -> set[str]:
+    """Everything that importing `module` imports at once, ours and others', by dotted name."""
+    seen: set[str] = set()
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            path = check_deps.module_file(name)
+            todo += imports(path, top_level_only=True) if path else []
+    return {name.split(".")[0] for name in seen}
+
+
+@pytest.mark.parametrize("module", ["pipeline.cli", *(f"pipeline.{stage}.__main__" for stage in STAGES)])
+def test_slow_libraries_are_not_loaded_before_they_are_needed(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    slow = {"torch", "transformers", "great_expectations", "nlpaug", "pandas", "sklearn", "scipy", "datasets"}
+    assert loaded_at_start(module) & slow == set()
 
 
 def test_record_and_task_types_import_no_third_party_package() -> None:

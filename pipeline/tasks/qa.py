@@ -103,8 +103,8 @@ def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], 
 
 
 def stratum(record: Record) -> str | None:
-    """Whether the question has an answer: the one class that splits should balance."""
-    return None if record.target is None else ("answerable" if record.target else "unanswerable")
+    """Answers are no class: what is known of one record's answer says nothing of another's."""
+    return None
 
 
 def row(record: Record) -> dict[str, Any]:
