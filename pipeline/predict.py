@@ -6,12 +6,13 @@ import argparse
 import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.predictor import Prediction, Predictor, load_predictor
+from pipeline.tasks import TASKS
 
 #: Rows in memory at a time.
 _CHUNK = 256
@@ -20,16 +21,19 @@ _CHUNK = 256
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `sft predict`."""
     parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
-    parser.add_argument("--text", action="append", default=[], help="a text, or a user's turn of a chat; repeatable")
-    parser.add_argument("--file", type=Path, help="JSON lines with `text` (or `messages`); other keys are kept")
+    parser.add_argument("--text", action="append", default=[], help="a text, a user's turn, or a question; repeatable")
+    parser.add_argument("--context", help="what the questions of --text are about (extractive answers)")
+    parser.add_argument("--pair", help="the second text, for models that judge pairs")
+    parser.add_argument("--file", type=Path, help="JSON lines with the inputs of the task; other keys are kept")
     parser.add_argument("--out", type=Path, help="where the JSON lines go (default: standard output)")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Write one JSON line per input: its own keys, then prediction, confidence and scores."""
+    """Write one JSON line per input: its own keys, then what `answer` gives."""
     if bool(arguments.text) == bool(arguments.file):
         raise PipelineError("sft predict: give either --text or --file.", 'For example: sft predict --text "well done"')
-    rows = read_rows(arguments.file) if arguments.file else iter([{"text": text} for text in arguments.text])
+    fields = input_fields(arguments.model)
+    rows = read_rows(arguments.file, fields) if arguments.file else iter(_typed(arguments, fields))
     first = list(itertools.islice(rows, 1))  # a bad file is reported before the model is loaded
     predictor = load_predictor(arguments.model)
     lines = predicted(itertools.chain(first, rows), predictor)
@@ -49,20 +53,67 @@ def predicted(rows: Iterable[dict[str, Any]], predictor: Predictor) -> Iterator[
     source = iter(rows)
     while chunk := list(itertools.islice(source, _CHUNK)):
         for row, prediction in zip(chunk, predictor.predict(chunk), strict=True):
-            yield {**row, **_answer(prediction)}
+            yield {**row, **answer(row, prediction)}
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+def input_fields(model: Path) -> tuple[str, ...]:
+    """The text fields that rows for this model must have; ("text",) where its sft.json does not say."""
+    settings = model / "sft.json"
+    kind = json.loads(settings.read_text("utf-8"))["task"]["type"] if settings.is_file() else ""
+    fields = tuple(TASKS[kind].FIELDS) if kind in TASKS else ()
+    return ("context", "question") if "question" in fields else ("text",)
+
+
+def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
+    """The prediction as people read it: entities with their surface and confidence, an answer with its place."""
+    value = prediction.value
+    found: dict[str, Any] = {"prediction": value}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        found["prediction"] = [_with_surface(row, part) for part in value]
+        for part, sure in zip(found["prediction"], prediction.parts, strict=False):
+            part["confidence"] = round(sure, 6)
+    if isinstance(value, float):
+        found["prediction"] = round(value, 6)
+    if prediction.confidence is not None:
+        found["confidence"] = round(prediction.confidence, 6)
+    if prediction.scores:
+        found["scores"] = {label: round(score, 6) for label, score in prediction.scores.items()}
+    return found
+
+
+def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """A span or an answer with `start`, `end` and `text`."""
+    end = part["end"] if "end" in part else part["start"] + len(part["text"])
+    text = part["text"] if "text" in part else row["text"][part["start"] : end]
+    return {**part, "end": end, "text": text}
+
+
+def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows from the command line."""
+    if "question" in fields:
+        if arguments.context is None:
+            raise PipelineError(
+                "sft predict: this model answers questions about a text, so it needs --context.",
+                'For example: sft predict --text "who wrote it?" --context "Ann wrote it."',
+            )
+        return [{"context": arguments.context, "question": text} for text in arguments.text]
+    if arguments.context is not None:
+        raise PipelineError("sft predict: --context is for models that answer questions.", "Leave it out.")
+    pair = {} if arguments.pair is None else {"text_pair": arguments.pair}
+    return [{"text": text, **pair} for text in arguments.text]
+
+
+def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[str, Any]]:
     """The rows of a JSON-lines file. Raises PipelineError with file and line number at the first bad one."""
     if not path.is_file():
         raise PipelineError(f"{path}: no such file.", "Check the path.")
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
-                yield _row(line, f"{path}:{number}")
+                yield _row(line, f"{path}:{number}", fields)
 
 
-def _row(line: bytes, where: str) -> dict[str, Any]:
+def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except UnicodeDecodeError:
@@ -73,9 +124,14 @@ def _row(line: bytes, where: str) -> dict[str, Any]:
         raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
     if "messages" in row:
         _check_messages(row["messages"], where)
-    elif not isinstance(row.get("text"), str):
-        found = ", ".join(sorted(row)) or "nothing"
-        raise PipelineError(f"{where}: no key 'text' (or 'messages') that holds a string; found: {found}.")
+        return row
+    for name in fields:
+        if not isinstance(row.get(name), str):
+            found = ", ".join(sorted(row)) or "nothing"
+            other = " (or 'messages')" if name == "text" else ""
+            raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
+    if not isinstance(row.get("text_pair"), (str, type(None))):
+        raise PipelineError(f"{where}: 'text_pair' must be a string.")
     return row
 
 
@@ -86,14 +142,6 @@ def _check_messages(messages: Any, where: str) -> None:
     ]
     if not turns or not all(sound):
         raise PipelineError(f'{where}: \'messages\' must be a list of {{"role": ..., "content": ...}}.')
-
-
-def _answer(prediction: Prediction) -> dict[str, Any]:
-    answer: dict[str, Any] = {"prediction": prediction.value}
-    if prediction.confidence is not None:
-        answer["confidence"] = round(prediction.confidence, 6)
-        answer["scores"] = {label: round(score, 6) for label, score in prediction.scores.items()}
-    return answer
 
 
 def _write(lines: Iterable[dict[str, Any]], file: TextIO) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.modeling.encoder import features
-from pipeline.modeling.models import TFIDF, Model
+from pipeline.modeling.models import Model, has_weights
 
 
 class TextFeatures:
@@ -16,7 +16,7 @@ class TextFeatures:
 
     def __init__(self, texts: Iterable[str], model: Model) -> None:
         distinct = sorted(set(texts))
-        self.is_tfidf = model.name == TFIDF
+        self.is_tfidf = not has_weights(model)
         self._row = {text: n for n, text in enumerate(distinct)}
         matrix: Any = np.zeros((0, 1), np.float32)
         if distinct:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.evaluate.compare import against
-from pipeline.evaluate.dataset import read_split, read_test
+from pipeline.evaluate.compare import against, against_untuned
+from pipeline.evaluate.dataset import read_split, read_test, to_row
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
@@ -20,14 +20,15 @@ from pipeline.evaluate.references import references
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
 from pipeline.evaluate.worst import worst_errors
+from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import Prediction, Predictor
+from pipeline.modeling.untuned import Untuned, untuned
 from pipeline.record import Record, as_json
 from pipeline.registry import pick
 from pipeline.settings import Task, load, load_task
 from pipeline.stage import enter
 from pipeline.statistics import estimate, rounded
 from pipeline.store import write_json, write_table
-from pipeline.tasks import task_type
 
 log = logging.getLogger("pipeline")
 
@@ -42,20 +43,32 @@ def run(dataset: Path, model: Path, out: Path) -> None:
     task, params = load_task(), load("evaluate", Params)
     test = read_test(dataset, task)
     train = read_split(dataset, "train", task) if params.reference_rows else []
-    evaluate(train, test, load_predictor(model), task, params, out)
+    predictor = load_predictor(model)
+    evaluate(train, test, predictor, task, params, out, untuned(model, load("models", Models)))
 
 
 def evaluate(
-    train: Sequence[Record], test: Sequence[Record], predictor: Predictor, task: Task, params: Params, out: Path
+    train: Sequence[Record],
+    test: Sequence[Record],
+    predictor: Predictor,
+    task: Task,
+    params: Params,
+    out: Path,
+    before: Untuned | None = None,
 ) -> None:
-    """Write predictions.parquet, report.json, metrics.json, confusion.csv and reliability.csv for `test`."""
+    """Write predictions.parquet, report.json, metrics.json, confusion.csv and reliability.csv for `test`.
+
+    `before` is the model before fine-tuning, where it can be judged.
+    """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
     judge = partial(metrics.judge, task=task, params=params)
-    kind = task_type(task)
-    predictions = predictor.predict([kind.row(record) for record in test])
+    predictions = predictor.predict([to_row(record, task) for record in test])
     judged = judge(test, predictions)
     headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.level)
     others = references(train, test, task, params.reference_rows) if params.reference_rows else {}
+    compared = {name: against(judged, judge(test, p), len(test), params) for name, p in others.items()}
+    if before is not None and params.base_rows:
+        compared["base"] = against_untuned(test, predictions, before, judge, task, params)
     cut = slices(test, judged, task, params)
     worst = worst_errors(test, predictions, judged, others.get(_SECOND_OPINION), task, params)
     report = {
@@ -68,7 +81,7 @@ def evaluate(
         "details": judged.details,
         "reliability": judged.reliability,
         "slices": cut,
-        "references": {name: against(judged, judge(test, p), len(test), params) for name, p in others.items()},
+        "references": compared,
         "robustness": robustness(test, predictions, predictor, judge, task, params),
         "worst_errors": worst,
     }

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.dataset import to_row
+from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.modeling.untuned import Untuned
+from pipeline.record import Record, share
+from pipeline.settings import Task
 from pipeline.statistics import difference, estimate, rounded
 
 
@@ -21,3 +27,19 @@ def against(model: Judged, reference: Judged, rows: int, params: Params) -> dict
             name: {**found[f"gap {name}"].as_dict(), "p": rounded(found[f"gap {name}"].p)} for name in shared
         },
     }
+
+
+def against_untuned(
+    test: Sequence[Record],
+    predictions: Sequence[Prediction],
+    untuned: Untuned,
+    judge: Judge,
+    task: Task,
+    params: Params,
+) -> dict[str, Any]:
+    """The same for the model before fine-tuning, on at most `base_rows` rows drawn by record id (losses only)."""
+    order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_rows]
+    rows = [test[n] for n in sorted(order)]
+    before = judge(rows, untuned([to_row(record, task) for record in rows]))
+    after = judge(rows, [predictions[n] for n in sorted(order)])
+    return {"n": len(rows), **against(after, before, len(rows), params)}

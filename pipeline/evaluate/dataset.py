@@ -58,4 +58,9 @@ def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
     )
 
 
+def to_row(record: Record, task: Task) -> dict[str, Any]:
+    """What a predictor sees of a record: the columns of the exported dataset that it may read."""
+    return {"id": record.id, "lang": record.lang, **task_type(task).row(record)}
+
+
 _REBUILD = "Build the dataset anew with today's params.yaml: dvc repro validate"

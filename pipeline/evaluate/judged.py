@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
 from pipeline.statistics import Metric
 
 
@@ -26,3 +28,7 @@ class Judged:
     reliability: list[dict[str, Any]]
     lower_is_better: frozenset[str] = frozenset()
     details: dict[str, Any] = field(default_factory=dict)
+
+
+#: Records and their predictions, judged by the task's metrics.
+Judge = Callable[[Sequence[Record], Sequence[Prediction]], Judged]

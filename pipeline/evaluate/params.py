@@ -22,6 +22,7 @@ class Params(Settings):
     worst: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
     label_doubt: Annotated[float, Field(ge=0, le=1)] = 0.95  # a wrong answer this sure puts the label itself in doubt
     robustness_rows: Annotated[int, Field(ge=0)] = 300  # test rows that are edited and predicted again; 0 turns it off
+    base_rows: Annotated[int, Field(ge=0)] = 200  # test rows on which the model before fine-tuning is judged; 0: none
     reference_rows: Annotated[int, Field(ge=0)] = (
         10_000  # train rows the TF-IDF reference learns from; 0: no references
     )

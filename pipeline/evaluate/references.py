@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.evaluate.extracts import EXTRACTS
+from pipeline.evaluate.simple_models import SIMPLE
 from pipeline.modeling.encoder import occupied, tfidf
 from pipeline.modeling.linear import fit
 from pipeline.modeling.predictor import Prediction
@@ -16,17 +18,22 @@ from pipeline.tasks import task_type
 
 
 def references(train: Sequence[Record], test: Sequence[Record], task: Task, rows: int) -> dict[str, list[Prediction]]:
-    """Predictions of the majority class and of TF-IDF with logistic regression, for tasks with a class.
+    """Predictions of simple models by name: see `SIMPLE` for targets that are no class, `EXTRACTS` for text targets.
+
+    For tasks with a class: the majority class, and TF-IDF with logistic regression.
 
     Learns from at most `rows` train records, drawn by id. Term weights are fitted on train and test texts
-    together (texts only, no labels), which if anything favours the reference. Empty where the task has no class.
+    together (texts only, no labels), which if anything favours the reference.
     """
     kind = task_type(task)
     sample = sorted(train, key=lambda record: share("reference", record.id))[:rows]
+    simple = SIMPLE.get(kind.target_kind(task))
+    if simple is not None:
+        return simple(sample, test, task) if sample else {}
     classes = [kind.stratum(record) for record in sample]
     names = [name for name in classes if name is not None]
     if not names or len(names) != len(sample):
-        return {}
+        return EXTRACTS[task.type](sample, test) if task.type in EXTRACTS else {}
     targets: dict[str, Target] = {kind.stratum(record) or "": record.target for record in sample}
     counts = Counter(names)
     majority = min(counts, key=lambda name: (-counts[name], name))

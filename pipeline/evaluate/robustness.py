@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.edits import EDITS
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.record import Record, as_json, share
+from pipeline.record import Record, Reject, Target, as_json, share
 from pipeline.settings import Task
 from pipeline.statistics import estimate, mean_of, rounded
 from pipeline.tasks import task_type
 
-Judge = Callable[[Sequence[Record], Sequence[Prediction]], Judged]
+#: Kinds of target that hold offsets.
+_POINTS_INTO_TEXT = ("spans", "answers")
+_TENTH = 0.1
 
 
 def robustness(
@@ -33,6 +36,7 @@ def robustness(
     The sample is drawn by record id. Rows that an edit leaves as they are do not count for it.
     """
     order = sorted(range(len(records)), key=lambda n: share("robustness", records[n].id))[: params.robustness_rows]
+    spread = _spread(predictions)
     report = []
     for name in EDITS:
         edited = {n: edit_record(records[n], name, task) for n in order}
@@ -40,10 +44,10 @@ def robustness(
         if not touched:
             report.append({"edit": name, "n": 0})
             continue
-        after = predictor.predict([task_type(task).row(edited[n]) for n in touched])
+        after = predictor.predict([to_row(edited[n], task) for n in touched])
         before = [predictions[n] for n in touched]
-        changed = [as_json(a.value) != as_json(b.value) for a, b in zip(before, after, strict=True)]
-        originals = [records[n] for n in touched]
+        moved = [edit_record(replace(records[n], target=predictions[n].value), name, task).target for n in touched]
+        changed = [differs(a, b.value, spread) for a, b in zip(moved, after, strict=True)]
         report.append(
             {
                 "edit": name,
@@ -51,21 +55,42 @@ def robustness(
                 "changed": estimate(
                     {"share": mean_of(np.array(changed, np.float64))}, len(changed), params.resamples, params.seed
                 )["share"].as_dict(),
-                "before": _headline(judge(originals, before), len(touched)),
-                "after": _headline(judge(originals, after), len(touched)),
+                "before": _headline(judge([records[n] for n in touched], before), len(touched)),
+                "after": _headline(judge([edited[n] for n in touched], after), len(touched)),
             }
         )
     return report
 
 
 def edit_record(record: Record, name: str, task: Task) -> Record:
-    """The record with every input text edited and the target as it was."""
+    """The record with every input text edited, and its target as it was: what points into the text moves with it.
+
+    Where an edit destroys what the target points at, the record stays as it is.
+    """
 
     def edit(text: str) -> str:
         return EDITS[name](text, share(record.id, name))
 
-    fields, _ = task_type(task).edit_texts(record.fields, None, edit)
-    return replace(record, fields=fields)
+    kind = task_type(task)
+    if kind.target_kind(task) not in _POINTS_INTO_TEXT:
+        return replace(record, fields=kind.edit_texts(record.fields, None, edit)[0])
+    try:
+        fields, target = kind.edit_texts(record.fields, record.target, edit)
+    except Reject:
+        return record
+    return replace(record, fields=fields, target=target)
+
+
+def differs(before: Target, after: Target, spread: float) -> bool:
+    """Whether two answers differ; numbers by more than a tenth of the `spread` of all answers."""
+    if isinstance(before, float) and isinstance(after, float):
+        return abs(before - after) > _TENTH * spread
+    return as_json(before) != as_json(after)
+
+
+def _spread(predictions: Sequence[Prediction]) -> float:
+    numbers = [p.value for p in predictions if isinstance(p.value, float)]
+    return float(np.std(numbers)) if numbers else 0.0
 
 
 def _headline(judged: Judged, rows: int) -> float:

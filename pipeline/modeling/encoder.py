@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
-from pipeline.modeling.models import TFIDF, Model, local_path, revision
+from pipeline.modeling.models import Model, has_weights, local_path, revision
+from pipeline.modeling.parallel import in_threads
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
 #: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about.
 MAX_TOKENS = 256
 
+#: Texts of like length that go through the encoder together.
+_BATCH = 32
+
 
 def features(texts: Sequence[str], model: Model) -> NDArray[np.float32] | csr_matrix:
-    """One row per text for a linear model: embeddings, or sparse TF-IDF for the model named `tfidf`.
+    """One row per text for a linear model: embeddings, or sparse TF-IDF for models without weights.
 
     TF-IDF weights are fitted on `texts` themselves, so pass all texts of one question at once.
     """
-    return tfidf(texts) if model.name == TFIDF else embed(texts, model)
+    return embed(texts, model) if has_weights(model) else tfidf(texts)
 
 
 def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
@@ -41,7 +45,7 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
             compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
         return compute[0](batch)
 
-    rows = cached("embedding", f"{revision(model)} mean {max_tokens}", texts, on_demand, batch=512)
+    rows = cached("embedding", f"{revision(model)} mean {max_tokens}", texts, on_demand, batch=2048)
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
 
@@ -78,17 +82,22 @@ def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
 
     tokenizer, model = load_encoder(path)
 
-    def embed_batch(texts: list[str]) -> list[bytes]:
-        vectors = []
-        for start in range(0, len(texts), 64):
-            batch = tokenizer(
-                texts[start : start + 64], padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
-            )
-            with torch.inference_mode():
-                hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
-            mask = batch["attention_mask"].unsqueeze(-1)
-            mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
-            vectors += list(torch.nn.functional.normalize(mean, dim=1).float().numpy())
-        return [vector.tobytes() for vector in vectors]
+    def embed_ids(ids: list[list[int]]) -> list[bytes]:
+        batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt")
+        with torch.inference_mode():
+            hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
+        mask = batch["attention_mask"].unsqueeze(-1)
+        mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
+        return [vector.numpy().tobytes() for vector in torch.nn.functional.normalize(mean, dim=1).float()]
 
-    return embed_batch
+    def embed_texts(texts: list[str]) -> list[bytes]:
+        ids = tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
+        order = sorted(range(len(ids)), key=lambda n: (-len(ids[n]), n))
+        batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+        results = in_threads(lambda rows: embed_ids([ids[n] for n in rows]), batches)
+        vectors = {
+            n: vector for rows, part in zip(batches, results, strict=True) for n, vector in zip(rows, part, strict=True)
+        }
+        return [vectors[n] for n in range(len(ids))]
+
+    return embed_texts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.errors import PipelineError
+from pipeline.modeling.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.generator import load_generator
 from pipeline.modeling.models import Model, local_path
 
@@ -56,7 +57,7 @@ class Seq2Seq:
         """One translation per text, greedy. Texts of like length share a batch; longer than the model: cut."""
         import torch
 
-        tokenizer, model = self._loaded = self._loaded or self._load()
+        tokenizer, model = self._loaded = self._loaded or load_encoder_decoder(self._path, self._where)
         order = sorted(range(len(texts)), key=lambda n: (len(texts[n]), texts[n]))
         results = [""] * len(texts)
         for start in range(0, len(order), batch):
@@ -70,18 +71,6 @@ class Seq2Seq:
             for n, text in zip(part, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True):
                 results[n] = text
         return results
-
-    def _load(self) -> tuple[Any, Any]:
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(self._path)
-            return tokenizer, AutoModelForSeq2SeqLM.from_pretrained(self._path).eval()
-        except (OSError, ValueError, KeyError) as error:
-            raise PipelineError(
-                f"{self._where}: '{self._path}' could not be loaded: {shorten(error, 200)}",
-                "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
-            ) from None
 
 
 def _window(model: Any) -> int:

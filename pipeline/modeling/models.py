@@ -9,6 +9,8 @@ from pipeline.settings import Settings
 
 #: The built-in featuriser that needs no weights and no word boundaries: TF-IDF over character n-grams.
 TFIDF = "tfidf"
+#: A small encoder that training makes itself, vocabulary and weights from the train split alone (heads/scratch.py).
+SCRATCH = "scratch"
 
 
 class Model(Settings):
@@ -24,7 +26,13 @@ class Models(Settings):
     """Section `models`: the pretrained models every stage shares."""
 
     encoder: Model = Model(name=TFIDF)  # embeddings, linear heads, classification and span heads
-    generator: Model | None = None  # causal language model: chat, generation
+    generator: Model | None = None  # causal language model: chat, generation, and text to text where seq2seq is null
+    seq2seq: Model | None = None  # encoder-decoder for translation and summarization (T5, mT5, BART, Marian, ...)
+
+
+def has_weights(model: Model) -> bool:
+    """Whether the model brings pretrained weights; features for linear models are TF-IDF where it does not."""
+    return model.name not in (TFIDF, SCRATCH)
 
 
 def local_path(model: Model, where: str) -> str:

@@ -19,7 +19,8 @@ class Prediction:
 
     `confidence` is calibrated where the task allows it, else None. `scores` holds a probability
     per label for tasks with a label set. `log_likelihood` (sum over target tokens, nats) and
-    `tokens` are set by language models where the row carries the true target.
+    `tokens` are set by language models where the row carries the true target. `parts` holds one
+    confidence per span where the value is a list of spans.
     """
 
     value: Target
@@ -27,6 +28,7 @@ class Prediction:
     scores: Mapping[str, float] = field(default_factory=dict)
     log_likelihood: float | None = None
     tokens: int = 0
+    parts: tuple[float, ...] = ()
 
 
 class Predictor(Protocol):

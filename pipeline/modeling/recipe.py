@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.settings import Settings
 
@@ -26,6 +26,10 @@ class Recipe(Settings):
     accumulate: int = Field(1, ge=1)  # forward passes per step: batch x accumulate examples a step
     max_tokens: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
     over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
+    instructions: dict[str, str] = Field({})  # text to text: language -> what to ask, with {text} and {language}
+
+    stride: int = Field(32, ge=0)  # ner, qa: tokens that two neighbouring windows of a long text share
+    answer_tokens: int = Field(64, ge=1)  # qa: longest answer
 
     learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak
     head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer
@@ -48,3 +52,10 @@ class Recipe(Settings):
     evaluations: int = Field(4, ge=1)  # looks at the dev split during the run, evenly spread; the best one is kept
     patience: int = Field(0, ge=0)  # stop after this many looks without a gain; 0 never stops early
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _instructions_hold_the_text(self) -> Recipe:
+        for language, instruction in self.instructions.items():
+            if "{text}" not in instruction:
+                raise ValueError(f"instructions: '{language}' has no place for the {{text}}")
+        return self

@@ -35,7 +35,7 @@ def adapt(model: Any, recipe: Recipe) -> Any:
         return model
     from peft import LoraConfig, get_peft_model
 
-    attention = ["q_proj", "k_proj", "v_proj", "o_proj", "query", "key", "value"]
+    attention = ["q_proj", "k_proj", "v_proj", "o_proj", "out_proj", "query", "key", "value", "q", "k", "v", "o"]
     found = {name.rpartition(".")[2] for name, _ in model.named_modules()}
     targets = "all-linear" if recipe.lora.modules == "all" else sorted(found & set(attention))
     new = sorted({name.split(".")[0] for name, _ in model.named_parameters() if _NEW.search(name)})

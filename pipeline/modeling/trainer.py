@@ -13,7 +13,7 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 from pipeline.errors import PipelineError
 from pipeline.modeling import strategies
 from pipeline.modeling.recipe import Recipe
-from pipeline.modeling.training import Job, LengthGrouped, loss_function
+from pipeline.modeling.training import Job, LengthGrouped
 
 log = logging.getLogger("pipeline")
 
@@ -33,7 +33,7 @@ def make_trainer(job: Job, steps: int, stop_after: int | None = None) -> Trainer
         data_collator=job.collate,
         train_dataset=list(job.train),
         eval_dataset=list(job.dev),
-        compute_loss_func=loss_function(job.class_weights, recipe.label_smoothing),
+        compute_loss_func=job.loss(),
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)  # our own progress line is enough
@@ -44,6 +44,8 @@ class _Trainer(Trainer):
     def __init__(self, job: Job, sampler: LengthGrouped, **settings: Any) -> None:
         super().__init__(**settings)
         self.job, self.sampler = job, sampler
+        # Our batches hold shifted labels: the first of a row counts like any other.
+        self._loss_shifts_labels = False
 
     def create_optimizer(self, model: Any = None) -> Any:
         if self.optimizer is None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from pipeline.modeling.heads.contract import Collate, Example, Head, Judgement
 from pipeline.modeling.heads.running import quiet
+from pipeline.modeling.losses import loss_function
 from pipeline.modeling.recipe import Recipe
 
 log = logging.getLogger("pipeline")
@@ -42,6 +43,13 @@ class Job:
     recipe: Recipe
     checkpoints: Path
     class_weights: Any = None
+
+    def loss(self) -> Callable[..., Any]:
+        """The head's own loss, or cross-entropy."""
+        own = getattr(self.head, "loss", None)
+        if own is not None:
+            return own(self.model, self.class_weights, self.recipe.label_smoothing)
+        return loss_function(self.class_weights, self.recipe.label_smoothing)
 
     def judge(self) -> Judgement:
         """The model as it stands, on dev."""
@@ -86,27 +94,6 @@ def total_steps(examples: int, recipe: Recipe) -> int:
     """Optimiser steps of a whole run."""
     batches = math.ceil(examples / recipe.batch)
     return math.ceil(recipe.epochs * math.ceil(batches / recipe.accumulate))
-
-
-def loss_function(class_weights: Any, smoothing: float) -> Callable[..., Any]:
-    """Cross-entropy summed over a batch's labels and divided by the labels of the whole step.
-
-    So accumulating four batches of two equals one batch of eight. Labels of -100 do not count.
-    """
-    import torch
-
-    weights = None if class_weights is None else torch.tensor(np.asarray(class_weights), dtype=torch.float32)
-
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
-        logits = outputs.logits.flatten(0, -2).float()
-        if weights is not None and weights.device != logits.device:
-            weights.data = weights.to(logits.device)
-        total = torch.nn.functional.cross_entropy(
-            logits, labels.flatten(), weight=weights, label_smoothing=smoothing, reduction="sum"
-        )
-        return total / (num_items_in_batch if num_items_in_batch is not None else (labels != -100).sum())
-
-    return loss
 
 
 def length_grouped(lengths: Sequence[int], batch: int, rng: np.random.Generator) -> list[int]:

@@ -48,6 +48,9 @@ class TaskType(Protocol):
     def unit(self, record: Record) -> str:
         """The text that must not stand in two splits (a context, where `main_text` adds a question)."""
 
+    def says(self, record: Record) -> str:
+        """What the target says, free of where it says so: equal for duplicates whose labels are the same."""
+
     def agree(self, targets: Sequence[Target], task: Task) -> list[Target] | None:
         """What several different answers to equal input come to.
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"messages": "messages"}
@@ -96,6 +96,11 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """The conversation."""
     return main_text(record)
+
+
+def says(record: Record) -> str:
+    """The target."""
+    return as_json(record.target)
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

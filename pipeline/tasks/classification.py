@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"text": "text"}
@@ -61,6 +61,11 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """The text."""
     return str(record.fields["text"])
+
+
+def says(record: Record) -> str:
+    """The target."""
+    return as_json(record.target)
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
-from pipeline.tasks.offsets import remap_spans
+from pipeline.tasks.offsets import letters, remap_spans
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
@@ -74,6 +74,14 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """The text."""
     return str(record.fields["text"])
+
+
+def says(record: Record) -> str:
+    """Labels and letters of the spans, in order: the same entities in a text that is spaced otherwise."""
+    if record.target is None:
+        return as_json(None)
+    text = record.fields["text"]
+    return as_json([[span["label"], letters(text[span["start"] : span["end"]])] for span in _sorted(record.target)])
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

@@ -40,6 +40,11 @@ def remap_spans(before: str, after: str, spans: Sequence[Mapping[str, Any]]) -> 
     return moved
 
 
+def letters(text: str) -> str:
+    """The letters and digits of a text, case folded; the text itself where it has none."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum()) or text.strip()
+
+
 def _map(offset: int, blocks: Sequence[tuple[int, int, int]], length: int, to_end: bool) -> int:
     """`offset` moved along equal blocks; inside a replaced stretch, to its start or (`to_end`) its end."""
     previous_end = 0  # in the text after

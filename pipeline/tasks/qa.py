@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
-from pipeline.tasks.offsets import remap_spans
+from pipeline.tasks.offsets import letters, remap_spans
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
 
@@ -79,6 +79,11 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """The context: a model that trained on it must not be tested on it."""
     return str(record.fields["context"])
+
+
+def says(record: Record) -> str:
+    """The letters of the answers, each once."""
+    return as_json(record.target and sorted({letters(answer["text"]) for answer in record.target}))
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

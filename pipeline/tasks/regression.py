@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 
 #: `text_pair` is null for tasks on one text.
@@ -57,6 +57,11 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """Both texts."""
     return main_text(record)
+
+
+def says(record: Record) -> str:
+    """The target."""
+    return as_json(record.target)
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target
+from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"text": "text"}
@@ -48,6 +48,11 @@ def likeness(record: Record) -> Sequence[str]:
 def unit(record: Record) -> str:
     """The input text."""
     return str(record.fields["text"])
+
+
+def says(record: Record) -> str:
+    """The target."""
+    return as_json(record.target)
 
 
 def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:

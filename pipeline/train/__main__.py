@@ -64,11 +64,19 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
     }
-    _save_model(out / "model", strategies.merge(model), start, head, finished, task, params)
+    _save_model(out / "model", _finished(head, strategies.merge(model)), start, head, finished, task, params)
     (out / "model" / "README.md").write_text(model_card(report, task), "utf-8")
     write_json(report, out / "report.json")
     write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
     _write_history(finished.history, out / "history.csv")
+
+
+def _finished(head: Head, model: Any) -> Any:
+    """The model as it is saved: some heads fold what training needed into the weights."""
+    finish = getattr(head, "finish", None)
+    if finish is not None:
+        finish(model)
+    return model
 
 
 def parameter_counts(model: Any) -> dict[str, int]:
@@ -89,7 +97,13 @@ def _rows(dataset: Path, split: str, params: Params) -> list[dict[str, Any]]:
 
 
 def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any]:
-    return {"used": len(examples.items), "cut": examples.cut, "dropped": dict(examples.dropped), "in": len(rows)}
+    return {
+        "used": len(examples.items),
+        "cut": examples.cut,
+        "dropped": dict(examples.dropped),
+        "in": len(rows),
+        **examples.notes,
+    }
 
 
 def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params: Params) -> Path:
@@ -110,6 +124,10 @@ def _save_model(
         "base_model": start.base,
         "max_tokens": params.max_tokens,
         "reply_tokens": params.reply_tokens,
+        "stride": params.stride,
+        "answer_tokens": params.answer_tokens,
+        "beams": params.beams,
+        "instructions": params.instructions,
         **finished.best.predictor_settings,
     }
     write_json(settings, folder / "sft.json")

@@ -12,4 +12,7 @@ class Params(Recipe):
 
     max_train_rows: int = Field(0, ge=0)  # a seeded sample of the train split, to bound time; 0 takes all
     max_dev_rows: int = Field(2000, ge=0)  # of the dev split: enough to choose a checkpoint; 0 takes all
-    reply_tokens: int = Field(64, ge=1)  # chat: longest reply of `sft predict` and evaluate
+    reply_tokens: int = Field(64, ge=1)  # longest text that `sft predict` and evaluate let the model write
+    beams: int = Field(
+        1, ge=1
+    )  # beam search over that many; 1 is greedy. 4 is usual for translation, four times the work

@@ -16,6 +16,7 @@ from pipeline.settings import Task, load, load_task
 from pipeline.stage import enter
 from pipeline.statistics import holm, rounded
 from pipeline.store import read_table, to_records, write_json
+from pipeline.tasks import task_type
 from pipeline.value.params import Params
 from pipeline.value.trial import Trial, prepare
 from pipeline.value.variants import Example, Stages, Variants, build, resized
@@ -146,10 +147,10 @@ def _about_leaks(
 
 
 def _does_not_apply(variants: Variants, task: Task) -> str:
-    if not variants.test:
+    if not variants.test or task_type(task).target_kind(task) not in ("text", "texts"):
         return (
             f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
-            "features; a task whose answer is a text needs the model itself trained once per variant."
+            "features; this task needs the model itself trained once per variant."
         )
     for name, examples in variants.train.items():
         classes = {example.label for example in examples}

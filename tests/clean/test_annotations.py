@@ -260,6 +260,36 @@ def test_answers_of_test_records_are_not_merged() -> None:
     assert kept.target == records[0].target
 
 
+def test_answers_are_not_merged_across_contexts_that_are_spaced_otherwise() -> None:
+    records = [
+        qa("Ann saw Bob Lee", [{"start": 8, "text": "Bob Lee"}], "1"),
+        qa("Ann, saw Bob Lee", [{"start": 9, "text": "Bob"}], "2"),
+    ]
+    outcome, notes = resolved(QA, records)
+    assert notes == {"texts": 1, "unresolved": 1}
+    assert outcome.kept.num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "first", "second"),
+    [
+        (
+            NER,
+            ner("Ann saw 北京", (0, 3, "person"), (8, 10, "地点")),
+            ner("ann  saw 北京!", (0, 3, "person"), (9, 11, "地点")),
+        ),
+        (QA, qa("he, Bob", [{"start": 4, "text": "Bob"}], "1"), qa("He Bob.", [{"start": 3, "text": "Bob."}], "2")),
+    ],
+)
+def test_the_same_said_of_a_text_that_is_spaced_otherwise_is_a_duplicate(
+    task: Task, first: Record, second: Record
+) -> None:
+    outcome, notes = resolved(task, [first, second])
+    assert notes == {}
+    (kept,) = to_records(drop_exact_duplicates(outcome.kept, ExactDuplicates(), Context(task)).kept)
+    assert_true(kept, task)
+
+
 def test_two_translations_of_one_text_both_stay_in_one_split() -> None:
     records = [make("Good morning", "早上好", "1"), make("Good morning", "早安", "2")]
     outcome, notes = resolved(TRANSLATION, records)

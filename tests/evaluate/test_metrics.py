@@ -6,6 +6,7 @@ from sklearn.metrics import classification_report, f1_score
 
 from pipeline.errors import PipelineError
 from pipeline.evaluate.metrics import chat, classification
+from pipeline.evaluate.metrics.overlap import rouge, words
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction
 from pipeline.settings import Task
@@ -93,8 +94,9 @@ def test_chat_by_hand(chat_task, record):
 
 def test_rouge_l_of_chinese_counts_characters():
     # longest common subsequence 我 爱 京: precision 3/4, recall 3/5
-    assert chat.rouge_l(["我很爱北京"], ["我爱南京"]) == pytest.approx([2 * 0.75 * 0.6 / 1.35])
-    assert chat.words("Hi 你好,GPT-4!") == ["hi", "你", "好", "gpt", "4"]
+    (found,) = rouge(["我很爱北京"], ["我爱南京"], "rougeL")
+    assert found == pytest.approx([2 * 0.75 * 0.6 / 1.35])
+    assert words("Hi 你好,GPT-4!") == ["hi", "你", "好", "gpt", "4"]
 
 
 def test_chat_without_generated_replies_still_has_a_loss(chat_task, record):

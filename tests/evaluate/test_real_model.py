@@ -11,7 +11,9 @@ from pipeline.evaluate.__main__ import run
 from pipeline.store import read_json
 from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
 
-PARAMS = "task: {type: %s, labels: %s, languages: [en, zh]}\nevaluate: {resamples: 100, robustness_rows: 3}\n"
+PARAMS = (
+    "task: {type: %s, labels: %s, languages: [en, zh]}\nmodels: {}\nevaluate: {resamples: 100, robustness_rows: 3}\n"
+)
 
 
 def write_dataset(folder, rows):

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.label.__main__ import run
-from pipeline.settings import load_task
+from pipeline.settings import Task, load_task
 from pipeline.store import read_json, read_table, to_records
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
 
@@ -137,6 +137,19 @@ def test_chat_waits_for_people_and_says_so(project):
     assert report["steps"][0]["reasons"] == {"awaiting_label": 1}
     assert "no classes to predict" in report["notes"]["prelabel"]["why"]
     assert read_table(project.out / "queue.parquet")["record_id"].to_pylist() == ["c3"]
+
+
+@pytest.mark.parametrize("kind", ["translation", "summarization"])
+def test_text_targets_wait_for_people_too(kind, project):
+    task = Task(type=kind, languages=("en", "zh"), target_language="zh" if kind == "translation" else None)
+    records = [record("t1", "一个目标"), record("t2", split="unlabelled"), record("t3", split="unlabelled")]
+    project.write(records, task)
+    project.annotate(answer("t2", "人写的目标"))
+    run(project.clean, project.annotations, project.out)
+    kept = {r.id: r.target for r in to_records(read_table(project.out / "records.parquet"))}
+    assert kept == {"t1": "一个目标", "t2": "人写的目标"}
+    (waiting,) = read_table(project.out / "queue.parquet").to_pylist()
+    assert (waiting["record_id"], waiting["reason"], waiting["prelabel"]) == ("t3", "unlabelled", None)
 
 
 def test_multi_label_targets_survive(project):

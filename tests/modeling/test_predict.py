@@ -92,3 +92,50 @@ def test_wrong_arguments_and_folders_are_explained(model_folder, tmp_path):
     (model_folder / "sft.json").unlink()
     with pytest.raises(PipelineError, match=r"sft\.json is missing"):
         load_predictor(model_folder)
+
+
+class Answers:
+    """Answers that are known beforehand, for how they are shown."""
+
+    def __init__(self, *predictions):
+        self.predictions = predictions
+
+    def predict(self, rows):
+        return list(self.predictions)
+
+
+def shown(row, prediction):
+    return next(predicted([row], Answers(prediction)))
+
+
+def test_every_task_type_speaks_its_own_language():
+    spans = [{"start": 1, "end": 3, "label": "place"}]
+    assert shown({"text": "😀北京 x"}, Prediction(spans, 0.8, parts=(0.9,))) == {
+        "text": "😀北京 x",
+        "prediction": [{"start": 1, "end": 3, "label": "place", "text": "北京", "confidence": 0.9}],
+        "confidence": 0.8,
+    }
+    asked = {"context": "在北京。", "question": "哪里？"}
+    found = shown(asked, Prediction([{"start": 1, "text": "北京"}], 0.7))
+    assert found["prediction"] == [{"start": 1, "end": 3, "text": "北京"}]
+    assert shown(asked, Prediction([], 0.7))["prediction"] == []
+    assert shown({"text": "x"}, Prediction(0.12345678))["prediction"] == 0.123457
+    assert shown({"text": "x"}, Prediction(["a", "b"], 0.5, {"a": 0.9}))["scores"] == {"a": 0.9}
+
+
+def test_what_a_model_reads_is_asked_for(tmp_path, capsys):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "sft.json").write_text('{"task": {"type": "qa"}}')
+    with pytest.raises(PipelineError, match="needs --context"):
+        run(arguments("--model", folder, "--text", "who?"))
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"context": "x"}\n')
+    with pytest.raises(PipelineError, match=r"in\.jsonl:1: no key 'question' that holds a string; found: context"):
+        run(arguments("--model", folder, "--file", source))
+    (folder / "sft.json").write_text('{"task": {"type": "regression"}}')
+    with pytest.raises(PipelineError, match="--context is for models that answer questions"):
+        run(arguments("--model", folder, "--text", "who?", "--context", "x"))
+    source.write_text('{"text": "x", "text_pair": 3}\n')
+    with pytest.raises(PipelineError, match="'text_pair' must be a string"):
+        run(arguments("--model", folder, "--file", source))

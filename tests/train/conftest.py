@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
+from tests.modeling.conftest import bert_folder, llama_folder, own_cache, t5_folder  # noqa: F401
 
 GOOD = ["what a good day", "the good film", "a happy good day", "质量很好", "非常满意", "good, thank you"]
 BAD = ["a bad day", "this is slow and bad", "an awful film", "太差了", "不推荐", "sad and bad"]

@@ -85,15 +85,33 @@ def test_files_agree_and_repeat_to_the_byte(noisy, task, models, params, tmp_pat
     assert {line["kind"] for line in lines} == {"variant", "control"}
 
 
-def test_chat_says_why_it_does_not_apply(models, params, tmp_path):
+@pytest.mark.parametrize("kind", ["chat", "translation", "summarization"])
+def test_a_task_with_text_targets_says_why_it_does_not_apply(kind, models, params, tmp_path):
     origin = Source("s", "files", "f", 1, "cc0", "train")
-    fields = {"messages": [{"role": "user", "content": "你好"}]}
+    fields = {"messages": [{"role": "user", "content": "你好"}]} if kind == "chat" else {"text": "你好"}
     records = [Record(f"c{n}", fields, origin, "hi", "zh", split_of(n)) for n in range(20)]
-    report = measured(Stages(*[records] * 4), Task(type="chat"), models, params, tmp_path)
+    report = measured(Stages(*[records] * 4), Task(type=kind, target_language="en"), models, params, tmp_path)
     assert report["applies"] is False
     assert "have no class" in report["why"]
     assert read_json(tmp_path / "metrics.json") == {"applies": 0}
     assert (tmp_path / "value.csv").read_text("utf-8").startswith("variant,kind,rows,metric")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "target"),
+    [
+        ("ner", {"text": "北京"}, [{"start": 0, "end": 2, "label": "place"}]),
+        ("qa", {"context": "北京", "question": "?"}, [{"start": 0, "text": "北京"}]),
+        ("regression", {"text": "北京", "text_pair": None}, 1.5),
+    ],
+)
+def test_targets_that_are_no_class_say_why_it_does_not_apply(kind, fields, target, models, params, tmp_path):
+    origin = Source("s", "files", "f", 1, "cc0", "train")
+    targets = [target, [] if kind == "qa" else target]  # whether a question has an answer is no class to train on
+    records = [Record(f"c{n}", fields, origin, targets[n % 2], "zh", split_of(n)) for n in range(20)]
+    report = measured(Stages(*[records] * 4), Task(type=kind), models, params, tmp_path)
+    assert report["applies"] is False
+    assert "have no class" in report["why"]
 
 
 def test_one_class_says_why_it_does_not_apply(task, models, params, tmp_path):

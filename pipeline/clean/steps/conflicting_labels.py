@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 from pydantic import Field
@@ -40,6 +41,7 @@ def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Con
     for n, record in enumerate(records):
         if record.target is not None and record.source.role != "benchmark":
             texts[text_key(context.main_text(record))].append(n)
+    says = task_type(context.task).says
     drops: dict[int, Drop] = {}
     merged: dict[int, Record] = {}
     notes = {
@@ -54,7 +56,7 @@ def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Con
     }
     for rows in texts.values():
         members = [records[n] for n in rows]
-        if len({given(record) for record in members}) > 1:
+        if len({says(record) for record in members}) > 1:
             notes["texts"] += 1
             by, winner, one = _verdict(members, settings, context)
             notes[by] += 1
@@ -77,10 +79,16 @@ def _verdict(
     agreed = task_type(context.task).agree(distinct, context.task)
     if agreed is not None and len(agreed) == len(distinct):
         return "all_stand", None, None
-    if agreed is not None and all(record.source.role != "test" for record in members):
+    if agreed is not None and all(_may_take(record, agreed[0], context) for record in members):
         return "merged", None, agreed[0]
     winner, by = decide(members, settings)
     return by, winner, None
+
+
+def _may_take(record: Record, target: Target, context: Context) -> bool:
+    """Never in test; and where equal texts are spaced otherwise, answers of one have no place in the other."""
+    problems = task_type(context.task).problems(replace(record, target=target), context.task)
+    return record.source.role != "test" and not problems
 
 
 def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str | None, str]:

@@ -7,17 +7,18 @@ Benchmark records are left alone here; `splits` drops what repeats them. Reasons
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pyarrow as pa
 
 from pipeline.clean.normalise import text_key
-from pipeline.clean.step import Context, given, replace_rows
+from pipeline.clean.step import Context, replace_rows
 from pipeline.clean.survivors import rank
 from pipeline.record import Record, Vote, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.tasks import task_type
 
 
 class ExactDuplicates(Settings):
@@ -30,6 +31,7 @@ def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: C
     """Merge equal texts. Notes: clusters, the sizes they had, 20 of the largest."""
     records = context.records(table)
     texts = [context.main_text(record) for record in records]
+    says = task_type(context.task).says
     clusters: defaultdict[str, list[int]] = defaultdict(list)
     for n, record in enumerate(records):
         if record.source.role != "benchmark":
@@ -41,7 +43,7 @@ def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: C
         if len(rows) == 1:
             continue
         rows = sorted(rows, key=lambda n: rank(records[n], texts[n], settings.sources))
-        for first, others in _mergeable(rows, records):
+        for first, others in _mergeable(rows, records, says):
             drops.update({n: Drop("exact_duplicate", "", records[first].id) for n in others})
             votes = all_votes(records[n] for n in (first, *others))
             if votes != records[first].votes:
@@ -63,11 +65,11 @@ def all_votes(records: Iterable[Record]) -> tuple[Vote, ...]:
     return tuple(votes[key] for key in sorted(votes))
 
 
-def _mergeable(rows: list[int], records: list[Record]) -> list[tuple[int, list[int]]]:
+def _mergeable(rows: list[int], records: list[Record], says: Callable[[Record], str]) -> list[tuple[int, list[int]]]:
     """The best row of each label with the rows that merge into it; unlabelled rows join the best of all."""
     by_target: dict[str, list[int]] = {}
     for n in rows:
         labelled = records[n].target is not None or not by_target
-        key = given(records[n]) if labelled else next(iter(by_target))
+        key = says(records[n]) if labelled else next(iter(by_target))
         by_target.setdefault(key, []).append(n)
     return [(members[0], members[1:]) for members in by_target.values() if len(members) > 1]

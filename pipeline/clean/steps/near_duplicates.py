@@ -66,7 +66,7 @@ def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Con
     texts = [context.main_text(record) for record in records]
     parts = [task_type(context.task).likeness(record) for record in records]
     pairs = similar_pairs(texts, parts, [record.id for record in records], settings)
-    drops = _copies(records, texts, pairs, settings)
+    drops = _copies(records, texts, pairs, settings, context)
     groups = _groups(records, texts, pairs)
     stay = [p for p in pairs if p.alike >= settings.review and p.a not in drops and p.b not in drops]
     templates = _ask(records, stay, groups, settings, context)
@@ -113,12 +113,16 @@ def _deviation(settings: NearDuplicates) -> float:
 
 
 def _copies(
-    records: Sequence[Record], texts: Sequence[str], pairs: Sequence[Pair], settings: NearDuplicates
+    records: Sequence[Record],
+    texts: Sequence[str],
+    pairs: Sequence[Pair],
+    settings: NearDuplicates,
+    context: Context,
 ) -> dict[int, Drop]:
     """From the best record down: one that is a copy of a record already kept goes."""
     copies: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
-        if pair.alike >= settings.drop and _may_merge(records[pair.a], records[pair.b]):
+        if pair.alike >= settings.drop and _may_merge(records[pair.a], records[pair.b], context):
             copies[pair.a][pair.b] = copies[pair.b][pair.a] = pair.alike
     ranks = {n: rank(records[n], texts[n], settings.sources) for n in copies}
     drops: dict[int, Drop] = {}
@@ -132,8 +136,14 @@ def _copies(
     return drops
 
 
-def _may_merge(a: Record, b: Record) -> bool:
-    return a.target is None or b.target is None or given(a) == given(b)
+def _may_merge(a: Record, b: Record, context: Context) -> bool:
+    says = task_type(context.task).says
+    return a.target is None or b.target is None or says(a) == says(b)
+
+
+def _contradict(a: Record, b: Record, context: Context) -> bool:
+    targets = [a.target, b.target]
+    return not _may_merge(a, b, context) and task_type(context.task).agree(targets, context.task) is None
 
 
 def _groups(records: Sequence[Record], texts: Sequence[str], pairs: Sequence[Pair]) -> list[str | None]:
@@ -157,15 +167,10 @@ def _ask(
     context: Context,
 ) -> dict[str, dict[int, float]]:
     """Doubts about pairs that stay; returns group -> row -> its greatest similarity to another member."""
-    kind = task_type(context.task)
     templates: defaultdict[str, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
         a, b = records[pair.a], records[pair.b]
-        if (
-            pair.alike >= settings.drop
-            and not _may_merge(a, b)
-            and kind.agree([a.target, b.target], context.task) is None
-        ):
+        if pair.alike >= settings.drop and _contradict(a, b, context):
             for one, other in ((a, b), (b, a)):
                 doubt = Doubt(one.id, "near_duplicate_other_label", given(one), given(other), pair.alike)
                 context.doubts.append(doubt)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pipeline.evaluate.judged import Judged
-from pipeline.evaluate.metrics import chat, classification
+from pipeline.evaluate.metrics import chat, classification, ner, qa, regression, summarization, translation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record
@@ -25,5 +25,10 @@ class TaskMetrics(Protocol):
 
 METRICS: dict[str, TaskMetrics] = {
     "classification": classification,
+    "regression": regression,
+    "ner": ner,
+    "qa": qa,
     "chat": chat,
+    "translation": translation,
+    "summarization": summarization,
 }

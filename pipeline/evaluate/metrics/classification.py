@@ -21,9 +21,9 @@ _TOP_CONFUSIONS = 20
 
 
 def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
-    """Headline `accuracy`; with `multi_label` it counts a row as right only when its whole label set is.
+    """Headline `accuracy`; with `multi_label` a row is right only when its whole label set is (subset accuracy).
 
-    `ece` and `brier` appear where the model states confidences and scores.
+    `micro_f1` over all labels is added there. `ece` and `brier` appear where the model states confidences and scores.
     """
     given = [label_set(record.target) for record in records]
     predicted = [label_set(prediction.value) for prediction in predictions]
@@ -31,6 +31,9 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     truth, said = indicators(given, labels), indicators(predicted, labels)
     correct = [a == b for a, b in zip(given, predicted, strict=True)]
     metrics: dict[str, Metric] = {"accuracy": mean_of(np.array(correct, np.float64))}
+    if task.multi_label:
+        hit, guess, true = ((truth * said).sum(axis=1), said.sum(axis=1), truth.sum(axis=1))
+        metrics["micro_f1"] = lambda w: divide(2 * (w @ hit), w @ guess + w @ true)
     metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
     confidence = _confidences(predictions)
     if confidence is not None:

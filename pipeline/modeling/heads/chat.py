@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pipeline.errors import PipelineError
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads.masking import IGNORED, encode_chat
 from pipeline.modeling.heads.running import outputs, padded
+from pipeline.modeling.heads.writing import gather
 from pipeline.modeling.models import Models, revision
 from pipeline.modeling.predictor import Predictor
 from pipeline.modeling.recipe import Recipe
@@ -41,24 +41,15 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
 
     Reasons: those of `encode_chat`, over_long (with over_long: drop), no_assistant_tokens (also after a cut).
     """
-    items: list[Example] = []
-    dropped: Counter[str] = Counter()
-    cut = 0
-    for row in rows:
-        try:
-            ids, labels = encode_chat(row["messages"], tokenizer)
-            if len(ids) > recipe.max_tokens:
-                ids, labels = _shortened(ids, labels, recipe)
-                cut += 1
-            items.append({"input_ids": ids, "labels": labels})
-        except Reject as reject:
-            dropped[reject.reason] += 1
-    if rows and not items:
-        raise PipelineError(
-            f"train: none of {len(rows)} conversations can be learned from: {dict(sorted(dropped.items()))}.",
-            "Raise train.max_tokens, or check that the base model's chat template fits these conversations.",
-        )
-    return Examples(items, dict(sorted(dropped.items())), cut)
+
+    def one(row: Row) -> tuple[Example, bool]:
+        ids, labels = encode_chat(row["messages"], tokenizer)
+        is_long = len(ids) > recipe.max_tokens
+        if is_long:
+            ids, labels = _shortened(ids, labels, recipe)
+        return {"input_ids": ids, "labels": labels}, is_long
+
+    return gather(rows, one, "conversations")
 
 
 def collate(tokenizer: Any) -> Collate:
@@ -83,7 +74,9 @@ def collate(tokenizer: Any) -> Collate:
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
     """None: tokens are not classes to balance."""
     if recipe.class_weights != "none":
-        raise PipelineError("params.yaml: train.class_weights: a chat has no classes.", "Set it to none.")
+        raise PipelineError(
+            "params.yaml: train.class_weights: a text that is written has no classes.", "Set it to none."
+        )
 
 
 def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.errors import PipelineError
+from pipeline.modeling.heads import multi_label
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.running import classify, load_tokenizer, padded
+from pipeline.modeling.heads.running import classify, padded
+from pipeline.modeling.heads.starting import names, start_encoder
 from pipeline.modeling.linear import fit_temperature, softmax
-from pipeline.modeling.models import TFIDF, Models, local_path, revision
+from pipeline.modeling.losses import loss_function
+from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.predictor import Predictor
 from pipeline.modeling.recipe import Recipe
 from pipeline.settings import Task
@@ -22,10 +25,11 @@ BEST = ("macro_f1", True)
 
 
 def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
-    """At least two classes in train, none on dev that train never shows, one label a row."""
-    if task.multi_label:
-        raise PipelineError("task.multi_label: fine-tuning several labels a record is not built yet.", "Set it false.")
-    found = {name: Counter(row["label"] for row in rows) for name, rows in splits.items()}
+    """At least two classes in train, none on dev that train never shows."""
+    found = {
+        name: Counter(label for row in rows for label in (row["label"] if task.multi_label else [row["label"]]))
+        for name, rows in splits.items()
+    }
     if len(found["train"]) < 2:
         only = ", ".join(found["train"]) or "none"
         raise PipelineError(
@@ -43,37 +47,19 @@ def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
 
 def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
     """The encoder with a classification layer; on BERT encoders mean-pooled and started from logistic regression."""
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    from transformers import AutoModelForSequenceClassification
 
     from pipeline.modeling.encoder import embed
-    from pipeline.modeling.heads.mean_pooling import add_pooling_layer, pooled, set_classifier
+    from pipeline.modeling.heads.mean_pooling import pooled, set_classifier, set_label_rows
 
-    if models.encoder.name == TFIDF:
-        raise PipelineError(
-            "models.encoder: 'tfidf' has no weights to fine-tune.",
-            "Name an encoder: a hub model, a folder or a package.",
-        )
-    path = local_path(models.encoder, "models.encoder")
-    names = dict(enumerate(task.labels))
-    try:
-        config = AutoConfig.from_pretrained(path, num_labels=len(names), id2label=names)
-        config.label2id = {label: n for n, label in names.items()}
-        is_bert = config.model_type == "bert"
-        config.num_hidden_layers += is_bert
-        if recipe.dropout is not None:
-            config.hidden_dropout_prob = config.attention_probs_dropout_prob = recipe.dropout
-        model = AutoModelForSequenceClassification.from_pretrained(path, config=config, dtype="float32")
-    except (OSError, ValueError) as error:
-        raise PipelineError(
-            f"models.encoder: '{path}' cannot be fine-tuned as a text classifier: {shorten(error, 200)}",
-            "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
-        ) from None
-    tokenizer = load_tokenizer(path, model.config.vocab_size, "models.encoder")
-    if is_bert:
-        add_pooling_layer(model)
-        embeddings = embed([row["text"] for row in rows], models.encoder)
-        set_classifier(model, pooled(embeddings), [row["label"] for row in rows])
-    return Start(model, tokenizer, revision(models.encoder))
+    kind = "multi_label_classification" if task.multi_label else "single_label_classification"
+    config = {**names(task.labels), "problem_type": kind}
+    begun = start_encoder(AutoModelForSequenceClassification, models, rows, recipe, "text classifier", True, **config)
+    if begun.model.config.model_type == "bert" and has_weights(models.encoder):
+        features = pooled(embed([row["text"] for row in rows], models.encoder))
+        set_top = set_label_rows if task.multi_label else set_classifier
+        set_top(begun.model, features, [row["label"] for row in rows])
+    return begun
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
@@ -84,13 +70,18 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     short = tokenizer([row["text"] for row in rows], truncation=True, max_length=recipe.max_tokens)["input_ids"]
     cut = [len(ids) > recipe.max_tokens for ids in found]
     items = [
-        {"input_ids": ids, "labels": task.labels.index(row["label"])}
+        {"input_ids": ids, "labels": _label(row["label"], task)}
         for ids, row, is_cut in zip(short, rows, cut, strict=True)
         if not (is_cut and recipe.over_long == "drop")
     ]
     if recipe.over_long == "drop":
         return Examples(items, {"over_long": sum(cut)} if any(cut) else {})
     return Examples(items, cut=sum(cut))
+
+
+def _label(given: Any, task: Task) -> int | list[float]:
+    """A class number; with several labels a record, 0 or 1 for each declared label."""
+    return [float(label in given) for label in task.labels] if task.multi_label else task.labels.index(given)
 
 
 def collate(tokenizer: Any) -> Collate:
@@ -106,9 +97,14 @@ def collate(tokenizer: Any) -> Collate:
 
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
-    """Inverse class frequencies where the recipe asks for balance."""
+    """Inverse class frequencies where the recipe asks for balance.
+
+    With several labels a record: rows without over rows with it, per label.
+    """
     if recipe.class_weights == "none":
         return None
+    if task.multi_label:
+        return multi_label.positive_weights(examples)
     counts = np.bincount([example["labels"] for example in examples], minlength=len(task.labels))
     return len(examples) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
@@ -119,6 +115,8 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
 
     logits = classify(model, examples, collate, batch)
     target = np.array([example["labels"] for example in examples])
+    if target.ndim == 2:
+        return multi_label.judge(logits, target, model.config.id2label)
     guess = logits.argmax(axis=1)
     loss = -np.log(softmax(logits)[np.arange(len(target)), target] + 1e-12).mean()
     metrics = {
@@ -129,8 +127,17 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
     return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
 
 
+def loss(model: Any, class_weights: Any, smoothing: float) -> Any:
+    """Cross-entropy; binary cross-entropy of every label where a record may have several."""
+    if model.config.problem_type == "multi_label_classification":
+        return multi_label.loss_function(class_weights)
+    return loss_function(class_weights, smoothing)
+
+
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
-    """See `classifier.Classifier`."""
+    """See `classifier.Classifier` and `multi_label.MultiLabelClassifier`."""
     from pipeline.modeling.heads.classifier import Classifier
 
+    if settings["task"].get("multi_label"):
+        return multi_label.MultiLabelClassifier(folder, settings)
     return Classifier(folder, settings)

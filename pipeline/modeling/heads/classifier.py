@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.modeling.heads.running import classify, load_saved, padded
 from pipeline.modeling.linear import softmax
 from pipeline.modeling.predictor import Prediction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _BATCH = 64
 
@@ -31,6 +35,10 @@ class Classifier:
         texts = [row["text"] for row in rows]
         ids = self.tokenizer(texts, truncation=True, max_length=self.max_tokens)["input_ids"]
         logits = classify(self.model, [{"input_ids": i, "labels": 0} for i in ids], self._collate, _BATCH)
+        return self.answers(logits)
+
+    def answers(self, logits: NDArray[np.float64]) -> list[Prediction]:
+        """One prediction per row of logits."""
         predictions = []
         for scores in softmax(logits / self.temperature):
             best = int(scores.argmax())

@@ -29,23 +29,32 @@ class Start:
 
 @dataclass(frozen=True)
 class Examples:
-    """Tokenised rows. `dropped` counts rows that cannot be learned from by reason, `cut` the truncated ones."""
+    """Tokenised rows. `dropped` counts rows that cannot be learned from by reason, `cut` the truncated ones.
+
+    `notes` are further counts for the report (windows, entities that tokens cannot show, ...).
+    """
 
     items: list[Example]
     dropped: Mapping[str, int] = field(default_factory=dict)
     cut: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the dev split says of a model: metrics, and what prediction needs to know (the temperature)."""
+    """What the dev split says of a model: metrics, and what prediction needs to know (temperature, thresholds)."""
 
     metrics: dict[str, float]
-    predictor_settings: dict[str, float] = field(default_factory=dict)
+    predictor_settings: dict[str, Any] = field(default_factory=dict)
 
 
 class Head(Protocol):
-    """One module per task type in this folder."""
+    """One module per task type in this folder.
+
+    Two more functions are optional. `loss(model, class_weights, smoothing)` gives the training loss
+    `(outputs, labels, num_items_in_batch) -> scalar` where it is not cross-entropy over the last axis of
+    the logits. `finish(model)` prepares the best model for saving.
+    """
 
     #: The dev metric that picks the checkpoint, and whether more is better.
     BEST: tuple[str, bool]

@@ -72,5 +72,24 @@ def set_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[s
         model.classifier.bias[order] = torch.tensor(biases, dtype=torch.float32)
 
 
+def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[Sequence[str]]) -> None:
+    """Like `set_classifier` where a record may have several labels: one logistic regression a label.
+
+    A label that all rows have, or none, keeps its small random weights.
+    """
+    import torch
+
+    from pipeline.modeling.linear import fit
+
+    scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
+    for label, row in model.config.label2id.items():
+        present = ["yes" if label in given else "no" for given in labels]
+        if len(set(present)) == 2:
+            head = fit(features * scale, present, STRENGTH)
+            with torch.no_grad():
+                model.classifier.weight[row] = torch.tensor(head.model.coef_[0] * scale, dtype=torch.float32)
+                model.classifier.bias[row] = float(head.model.intercept_[0])
+
+
 #: scikit-learn's C of that regression.
 STRENGTH = 10.0

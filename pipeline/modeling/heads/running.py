@@ -38,6 +38,19 @@ def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "righ
     return {"input_ids": input_ids, "attention_mask": mask}
 
 
+def padded_inputs(examples: Sequence[Example], tokenizer: Any) -> dict[str, Any]:
+    """Like `padded`, with `token_type_ids` where the examples have them (pairs of texts)."""
+    import torch
+
+    batch = padded([example["input_ids"] for example in examples], tokenizer)
+    if "token_type_ids" in examples[0]:
+        types = torch.zeros_like(batch["input_ids"])
+        for n, example in enumerate(examples):
+            types[n, : len(example["token_type_ids"])] = torch.tensor(example["token_type_ids"])
+        batch["token_type_ids"] = types
+    return batch
+
+
 def by_length(lengths: Sequence[int], batch: int) -> Iterator[list[int]]:
     """Row numbers in batches of like length, longest first (memory trouble shows at once)."""
     order = sorted(range(len(lengths)), key=lambda n: (-lengths[n], n))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from pipeline.errors import PipelineError
 from pipeline.modeling.generator import generator_folder
-from pipeline.modeling.models import TFIDF, Model, local_path
+from pipeline.modeling.models import SCRATCH, TFIDF, Model, has_weights, local_path
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
 
@@ -50,6 +51,8 @@ def fits_model(rule: FitsModel, view: View) -> Check:
 
 def token_counter(model: Model, which: str) -> tuple[str, Counter]:
     """How tokens are counted, in words, and the function that counts them (special tokens left out)."""
+    if model.name == SCRATCH:
+        return "estimated", lambda texts: [len(_SCRATCH_PIECES.findall(text)) for text in texts]
     path = Path(_FOLDERS[which](model)) / "tokenizer.json"
     if model.name == TFIDF or not path.is_file():
         return "estimated", lambda texts: [estimate(text) for text in texts]
@@ -67,8 +70,12 @@ def token_counter(model: Model, which: str) -> tuple[str, Counter]:
 
 
 def _encoder_folder(model: Model) -> str:
-    return model.name if model.name == TFIDF else local_path(model, "models.encoder")
+    return local_path(model, "models.encoder") if has_weights(model) else model.name
 
+
+#: The vocabulary that training will make holds every frequent word and every character, so a run of
+#: letters costs one token or a few; single other characters cost one.
+_SCRATCH_PIECES = re.compile(r"[a-zA-Z]{1,6}|[^\sa-zA-Z]")
 
 #: Name in section `models` -> what finds its folder. A generator's GGUF file is converted once, as for training.
 _FOLDERS: dict[str, Callable[[Model], str]] = {"encoder": _encoder_folder, "generator": generator_folder}

@@ -1,0 +1,147 @@
+"""Entities: strict span precision, recall and F1, per type, micro and macro; resampled by record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics.classification import expected_calibration_error, reliability
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
+from pipeline.scoring import span_keys
+from pipeline.settings import Task
+from pipeline.statistics import Floats, Metric, divide, mean_of, rounded
+
+TARGET: str | None = "spans"
+
+Key = tuple[int, int, str]
+#: What an entity is confused with where the other side has none there, or one of the same type at another place.
+MISSED, OTHER_BORDER = "(none)", "(other borders)"
+
+
+def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    """Headline `micro_f1`. A span is right where start, end and type are (as seqeval's strict mode judges tags).
+
+    `correct`: all spans of the record are right. `confusion` has a line per entity: same place, then overlap.
+    `reliability` bins predicted spans by their confidence, where the model states one per span.
+    """
+    given = [span_keys(record.target) for record in records]
+    said = [span_keys(prediction.value) for prediction in predictions]
+    labels = task.labels or tuple(sorted({key[2] for keys in (*given, *said) for key in keys}))
+    true, guessed = counts(given, labels), counts(said, labels)
+    hits = counts([a & b for a, b in zip(given, said, strict=True)], labels)
+    correct: list[bool | None] = [a == b for a, b in zip(given, said, strict=True)]
+    metrics = {**micro(hits, guessed, true), **macro(hits, guessed, true)}
+    metrics["exact_records"] = mean_of(np.array(correct, np.float64))
+    sure, right = _stated(predictions, given)
+    details: dict[str, Any] = {
+        "per_type": _per_type(hits, guessed, true, labels),
+        "errors": dict(sorted(Counter(_kinds(given, said)).items())),
+    }
+    if len(sure):
+        details["span_ece"] = rounded(expected_calibration_error(sure, right, params.bins)(np.ones((1, len(sure))))[0])
+    return Judged(
+        metrics=metrics,
+        headline="micro_f1",
+        correct=correct,
+        wrongness=[
+            None if a == b else float(len(a ^ b)) + (p.confidence or 0.0)
+            for a, b, p in zip(given, said, predictions, strict=True)
+        ],
+        confusion=[pair for a, b in zip(given, said, strict=True) for pair in confusions(a, b)],
+        reliability=reliability(sure, right, params.bins) if len(sure) else [],
+        details=details,
+    )
+
+
+def counts(keys: Sequence[set[Key]], labels: Sequence[str]) -> Floats:
+    """Spans per row and type, shape (rows, types)."""
+    column = {label: n for n, label in enumerate(labels)}
+    found = np.zeros((len(keys), len(labels)))
+    for row, spans in enumerate(keys):
+        for span in spans:
+            found[row, column[span[2]]] += 1
+    return found
+
+
+def micro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
+    """Over all spans of all types; 0 where there is nothing to divide by."""
+    hit, guess, truth = (matrix.sum(axis=1) for matrix in (hits, said, true))
+    return {
+        "micro_precision": lambda w: divide(w @ hit, w @ guess),
+        "micro_recall": lambda w: divide(w @ hit, w @ truth),
+        "micro_f1": lambda w: divide(2 * (w @ hit), w @ guess + w @ truth),
+    }
+
+
+def macro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
+    """The mean over types that occur among the given or predicted spans drawn."""
+
+    def mean(above: Floats, below: Floats, present: Floats) -> Floats:
+        return divide((divide(above, below) * present).sum(axis=1), present.sum(axis=1), 0.0)
+
+    def present(w: Floats) -> Floats:
+        return np.asarray((w @ said + w @ true) > 0, np.float64)
+
+    return {
+        "macro_precision": lambda w: mean(w @ hits, w @ said, present(w)),
+        "macro_recall": lambda w: mean(w @ hits, w @ true, present(w)),
+        "macro_f1": lambda w: mean(2 * (w @ hits), w @ said + w @ true, present(w)),
+    }
+
+
+def confusions(given: set[Key], said: set[Key]) -> list[tuple[str, str]]:
+    """(given type, predicted type) of each entity of one record; see MISSED and OTHER_BORDER."""
+    pairs = [(key[2], key[2]) for key in sorted(given & said)]
+    left, over = sorted(given - said), sorted(said - given)
+    for key in left:
+        match = next((other for other in over if other[:2] == key[:2]), None) or next(
+            (other for other in over if other[0] < key[1] and other[1] > key[0]), None
+        )
+        if match is None:
+            pairs.append((key[2], MISSED))
+        else:
+            over.remove(match)
+            pairs.append((key[2], match[2] if match[2] != key[2] else OTHER_BORDER))
+    return pairs + [(MISSED, key[2]) for key in over]
+
+
+def _kinds(given: Sequence[set[Key]], said: Sequence[set[Key]]) -> list[str]:
+    kinds = []
+    for a, b in zip(given, said, strict=True):
+        for true, guess in confusions(a, b):
+            if true != guess:
+                names = {MISSED: "spurious"} if true == MISSED else {MISSED: "missed", OTHER_BORDER: "wrong_borders"}
+                kinds.append(names.get(MISSED if true == MISSED else guess, "wrong_type"))
+    return kinds
+
+
+def _per_type(hits: Floats, said: Floats, true: Floats, labels: Sequence[str]) -> dict[str, Any]:
+    hit, guess, truth = (matrix.sum(axis=0) for matrix in (hits, said, true))
+    scores = {"precision": divide(hit, guess), "recall": divide(hit, truth), "f1": divide(2 * hit, guess + truth)}
+    return {
+        label: {
+            **{name: rounded(values[n]) for name, values in scores.items()},
+            "support": int(truth[n]),
+            "predicted": int(guess[n]),
+        }
+        for n, label in enumerate(labels)
+    }
+
+
+def _stated(predictions: Sequence[Prediction], given: Sequence[set[Key]]) -> tuple[Floats, Floats]:
+    """Confidence of every predicted span and whether it is right; empty where the model states none."""
+    if any(len(prediction.parts) != len(prediction.value) for prediction in predictions):
+        return np.zeros(0), np.zeros(0)
+    pairs = [
+        (sure, float(span_keys([span]) <= keys))
+        for prediction, keys in zip(predictions, given, strict=True)
+        for sure, span in zip(prediction.parts, prediction.value, strict=True)
+    ]
+    found = np.array(pairs, np.float64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]

@@ -1,0 +1,69 @@
+"""Answers: exact match and F1 by the rules of SQuAD (Chinese: CMRC), with and without an answer in the context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics.classification import expected_calibration_error, reliability
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
+from pipeline.scoring import answer_scores
+from pipeline.settings import Task
+from pipeline.statistics import Floats, Metric, masked, mean_of
+
+TARGET: str | None = "answers"
+
+
+def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    """Headline `f1`; `correct` is the exact match. Where some questions have no answer, both kinds apart too.
+
+    `confusion` pairs (answerable, unanswerable) with (right, partly_right, wrong_answer, no_answer).
+    """
+    scores = np.array(
+        [
+            answer_scores(prediction.value or [], record.target or [], record.lang)
+            for record, prediction in zip(records, predictions, strict=True)
+        ]
+    ).reshape(-1, 2)
+    exact, overlap = scores[:, 0], scores[:, 1]
+    answerable = np.array([bool(record.target) for record in records])
+    metrics: dict[str, Metric] = {"exact_match": mean_of(exact), "f1": mean_of(overlap)}
+    if answerable.any() and not answerable.all():
+        for name, metric in tuple(metrics.items()):
+            metrics[f"answerable_{name}"] = masked(metric, answerable)
+        metrics["unanswerable_accuracy"] = masked(mean_of(exact), ~answerable)
+    stated = [prediction.confidence for prediction in predictions]
+    bins: list[dict[str, Any]] = []
+    if all(value is not None for value in stated):
+        sure: Floats = np.array(stated, np.float64)
+        metrics["ece"] = expected_calibration_error(sure, exact, params.bins)
+        bins = reliability(sure, exact, params.bins)
+    return Judged(
+        metrics=metrics,
+        headline="f1",
+        lower_is_better=frozenset({"ece"}),
+        correct=[bool(value) for value in exact],
+        wrongness=[
+            None if right else 1.0 - float(part) + (prediction.confidence or 0.0)
+            for right, part, prediction in zip(exact, overlap, predictions, strict=True)
+        ],
+        confusion=[
+            ("answerable" if there else "unanswerable", _outcome(float(right), float(part), bool(prediction.value)))
+            for there, right, part, prediction in zip(answerable, exact, overlap, predictions, strict=True)
+        ],
+        reliability=bins,
+        details={"answerable": int(answerable.sum()), "unanswerable": int((~answerable).sum())},
+    )
+
+
+def _outcome(exact: float, overlap: float, answered: bool) -> str:
+    if exact:
+        return "right"
+    if not answered:
+        return "no_answer"
+    return "partly_right" if overlap else "wrong_answer"

@@ -1,0 +1,27 @@
+"""Summarization: ROUGE-1, -2 and -L over words and single CJK characters, exact match, length ratio, held-out loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics.overlap import rouge
+from pipeline.evaluate.metrics.written import judge_texts, length_ratio
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.statistics import Floats, Metric, mean_of
+
+TARGET: str | None = "target"
+
+
+def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    """Headline `rouge_l`. A row's wrongness is 1 - its ROUGE-L."""
+    return judge_texts(records, predictions, "rouge_l", _scores, params)
+
+
+def _scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
+    one, two, longest = rouge(truths, texts, "rouge1", "rouge2", "rougeL")
+    metrics = {"rouge_1": mean_of(one), "rouge_2": mean_of(two), "rouge_l": mean_of(longest)}
+    return {**metrics, "length_ratio": length_ratio(truths, texts)}, longest

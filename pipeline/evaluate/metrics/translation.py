@@ -1,0 +1,29 @@
+"""Translation: chrF and BLEU (sacrebleu; Chinese tokenized as Chinese), exact match, length ratio, held-out loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics.overlap import bleu, chrf
+from pipeline.evaluate.metrics.written import judge_texts, length_ratio
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.statistics import Floats, Metric
+
+TARGET: str | None = "target"
+
+
+def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    """Headline `chrf`, in [0, 100] as BLEU. A row's wrongness is 1 - its own chrF / 100."""
+
+    def scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
+        characters = chrf(truths, texts)
+        metrics = {"chrf": characters.metric, "bleu": bleu(truths, texts, task.target_language).metric}
+        return {**metrics, "length_ratio": length_ratio(truths, texts)}, np.nan_to_num(characters.each) / 100
+
+    return judge_texts(records, predictions, "chrf", scores, params)

@@ -1,0 +1,22 @@
+"""Encoder-decoder models (T5, mT5, BART, Marian, ...) by folder or hub name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.heads.running import load_tokenizer
+
+
+def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
+    """Tokenizer, and model in float32 and evaluation mode. `where` names the setting, for errors."""
+    from transformers import AutoModelForSeq2SeqLM
+
+    try:
+        model = AutoModelForSeq2SeqLM.from_pretrained(path, dtype="float32").eval()
+    except (OSError, ValueError, KeyError) as error:
+        raise PipelineError(
+            f"{where}: '{path}' is no encoder-decoder that loads: {shorten(error, 200)}",
+            "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
+        ) from None
+    return load_tokenizer(path, model.config.vocab_size, where), model

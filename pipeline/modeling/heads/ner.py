@@ -1,0 +1,206 @@
+"""Named entities: a token classifier with BIO tags; long texts go through in overlapping windows.
+
+One tag per unit (see `units.py`), on the token that holds its first character; other tokens do not count. Where
+windows overlap, each unit is judged in the window that shows most around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
+from pipeline.modeling.heads.masking import IGNORED
+from pipeline.modeling.heads.running import load_saved, outputs, padded
+from pipeline.modeling.heads.starting import names, start_encoder
+from pipeline.modeling.heads.units import best_tags, speakers, tag_names, to_spans, to_tags, units
+from pipeline.modeling.linear import fit_temperature, softmax
+from pipeline.modeling.models import Models
+from pipeline.modeling.predictor import Prediction, Predictor
+from pipeline.modeling.recipe import Recipe
+from pipeline.scoring import f1, span_keys
+from pipeline.settings import Task
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+BEST = ("micro_f1", True)
+
+_BATCH = 32
+
+
+def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
+    """A declared label set, and at least one entity to learn from."""
+    if not task.labels:
+        raise PipelineError("params.yaml: task.labels is empty.", "Name the entity types, such as [person, place].")
+    if not any(row["spans"] for row in splits["train"]):
+        raise PipelineError("train: no row of the train split has an entity.", "Check which column holds the spans.")
+
+
+def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
+    """The encoder with a tag layer."""
+    from transformers import AutoModelForTokenClassification
+
+    tags = tag_names(task.labels)
+    return start_encoder(AutoModelForTokenClassification, models, rows, recipe, "token classifier", **names(tags))
+
+
+def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+    """Windows of `max_tokens` with a label on each unit's token.
+
+    Notes count windows, entities, and those whose tags read back as another span: `entities_widened` begin or end
+    inside a unit or overlap another entity. No text is cut, so no entity is lost to length.
+    """
+    items: list[Example] = []
+    entities = changed = 0
+    for n, row in enumerate(rows):
+        bounds, spans = units(row["text"]), row["spans"] or []
+        tags = to_tags(spans, bounds, task.labels)
+        found = windows(row["text"], bounds, tokenizer, recipe.max_tokens, recipe.stride)
+        for window in found:
+            window["labels"] = [tags[unit] if unit >= 0 else IGNORED for unit in window["units"]]
+            window |= {"row": n, "size": len(bounds), "tags": tags}
+        items += found
+        entities += len(spans)
+        read = span_keys([span for span, _ in to_spans(tags, bounds, task.labels)])
+        changed += len(span_keys(spans) - read)
+    return Examples(items, notes={"windows": len(items), "entities": entities, "entities_widened": changed})
+
+
+def windows(
+    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_tokens: int, stride: int
+) -> list[Example]:
+    """The text as one or more token windows; `units` says which unit each token speaks for (-1: none)."""
+    room = max_tokens - tokenizer.num_special_tokens_to_add()
+    found = tokenizer(
+        text,
+        truncation=True,
+        max_length=max_tokens,
+        stride=max(0, min(stride, room // 2)),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    return [
+        {"input_ids": ids, "units": speakers(offsets, bounds)}
+        for ids, offsets in zip(found["input_ids"], found["offset_mapping"], strict=True)
+    ]
+
+
+def collate(tokenizer: Any) -> Collate:
+    """Batches padded to their longest window."""
+
+    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+        import torch
+
+        batch = padded([example["input_ids"] for example in examples], tokenizer)
+        labels = torch.full_like(batch["input_ids"], IGNORED)
+        for n, example in enumerate(examples):
+            labels[n, : len(example["labels"])] = torch.tensor(example["labels"])
+        return {**batch, "labels": labels}
+
+    return batch_of
+
+
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+    """Inverse tag frequencies where the recipe asks for balance."""
+    if recipe.class_weights == "none":
+        return None
+    labels = [label for example in examples for label in example["labels"] if label != IGNORED]
+    counts = np.bincount(labels, minlength=2 * len(task.labels) + 1)
+    return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+
+
+def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+    """Mean loss over tags, strict span precision, recall and micro F1; the temperature that calibrates tags."""
+    found = tag_logits(model, examples, collate, batch)
+    truth = {example["row"]: example["tags"] for example in examples}
+    logits = np.concatenate([found[row] for row in sorted(found)])
+    target = np.concatenate([np.array(truth[row], np.int64) for row in sorted(found)])
+    known = np.isfinite(logits[:, 0])
+    logits, target = logits[known], target[known]
+    losses = -np.log(softmax(logits)[np.arange(len(target)), target] + 1e-12)
+    hits = said = true = 0
+    for row, scores in found.items():
+        own, given = (_tag_spans(tags) for tags in (best_tags(log_softmax(scores)), truth[row]))
+        hits, said, true = hits + len(own & given), said + len(own), true + len(given)
+    metrics = {
+        "loss": float(losses.mean()),
+        "micro_precision": hits / max(said, 1),
+        "micro_recall": hits / max(true, 1),
+        "micro_f1": f1(hits, said, true),
+    }
+    return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
+
+
+def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+    """See `Tagger`."""
+    return Tagger(folder, settings)
+
+
+def tag_logits(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> dict[int, Floats]:
+    """Row -> one line of logits per unit, from the window that shows most around it; nan where no token speaks."""
+    found = {e["row"]: np.full((e["size"], model.config.num_labels), np.nan) for e in examples}
+    margin = {e["row"]: np.full(e["size"], -1) for e in examples}
+    for picked, logits, _ in outputs(model, examples, collate, batch):
+        scores = logits.double().cpu().numpy()
+        for n, window in zip(picked, scores, strict=True):
+            example = examples[n]
+            length = len(example["units"])
+            for token, unit in enumerate(example["units"]):
+                around = min(token, length - 1 - token)
+                if unit >= 0 and around > margin[example["row"]][unit]:
+                    found[example["row"]][unit] = window[token]
+                    margin[example["row"]][unit] = around
+    return found
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Row-wise; a row of nan becomes zeros: such a unit takes the tag that suits its neighbours."""
+    return np.nan_to_num(np.log(np.maximum(softmax(logits), 1e-12)), nan=0.0)
+
+
+class Tagger:
+    """Spans in code points, `parts` with a confidence each. Reads: text.
+
+    A span is as sure as its least sure tag; the answer as a whole as sure as all its tags together.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        from transformers import AutoModelForTokenClassification
+
+        self.model, self.tokenizer = load_saved(AutoModelForTokenClassification, folder)
+        self.temperature = float(settings["temperature"])
+        self.max_tokens, self.stride = int(settings["max_tokens"]), int(settings["stride"])
+        self.labels = [self.model.config.id2label[n][2:] for n in range(1, self.model.config.num_labels, 2)]
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+        """One list of spans per row, in order."""
+        bounds = [units(row["text"]) for row in rows]
+        examples = []
+        for n, row in enumerate(rows):
+            for window in windows(row["text"], bounds[n], self.tokenizer, self.max_tokens, self.stride):
+                labels = [IGNORED] * len(window["input_ids"])
+                examples.append({**window, "labels": labels, "row": n, "size": len(bounds[n])})
+        found = tag_logits(self.model, examples, collate(self.tokenizer), _BATCH) if examples else {}
+        return [self._answer(found[n], bounds[n]) for n in range(len(rows))]
+
+    def _answer(self, logits: Floats, bounds: Sequence[tuple[int, int]]) -> Prediction:
+        likely = log_softmax(logits / self.temperature)
+        tags = best_tags(likely)
+        chosen = likely[np.arange(len(tags)), tags]
+        spans = to_spans(tags, bounds, self.labels)
+        parts = tuple(float(np.exp(chosen[list(part)].min())) for _, part in spans)
+        return Prediction([span for span, _ in spans], float(np.exp(chosen.sum())), parts=parts)
+
+
+def _tag_spans(tags: Sequence[int]) -> set[tuple[int, int, int]]:
+    """Spans of a tag sequence as (first unit, last unit, class)."""
+    labels = [str(n) for n in range(max([*tags, 0]) // 2 + 1)]
+    found = to_spans(tags, [(n, n + 1) for n in range(len(tags))], labels)
+    return {(span["start"], span["end"], int(span["label"])) for span, _ in found}

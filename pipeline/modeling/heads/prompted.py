@@ -1,0 +1,81 @@
+"""Text to text by a causal language model: an instruction as the user's turn, the target as its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.modeling.heads import writing
+from pipeline.modeling.heads.contract import Example, Examples, Row
+from pipeline.modeling.heads.instructions import cut_to_fit, filled, instruction, settings_for_writing
+from pipeline.modeling.heads.masking import encode_chat, prompt_ids
+from pipeline.modeling.predictor import Prediction
+from pipeline.modeling.recipe import Recipe
+from pipeline.record import Reject
+from pipeline.settings import Task
+
+
+def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+    """Ids and labels; only the target and its end-of-turn token carry loss.
+
+    A text that is too long loses its end, the target never. Reasons: those of `encode_chat`, over_long
+    (with over_long: drop), target_too_long.
+    """
+
+    def one(row: Row) -> tuple[Example, bool]:
+        text, target, template = (
+            str(row["text"]),
+            str(row["target"]),
+            instruction(row, task, recipe.instructions, False),
+        )
+
+        def encoded(text: str) -> tuple[list[int], list[int]]:
+            return encode_chat(_conversation(template, text, target), tokenizer, only_last=True)
+
+        ids, labels = encoded(text)
+        is_long = len(ids) > recipe.max_tokens
+        if is_long:
+            if recipe.over_long == "drop":
+                raise Reject("over_long", f"{len(ids)} tokens")
+            ids, labels = encoded(cut_to_fit(text, lambda part: len(encoded(part)[0]), recipe.max_tokens))
+        return {"input_ids": ids, "labels": labels}, is_long
+
+    return writing.gather(rows, one, "texts")
+
+
+class PromptedWriter:
+    """Writes the target of a text. Reads: text; lang and target, where they are known."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        from pipeline.modeling.heads.replier import Replier
+
+        self.task, self.instructions = settings_for_writing(settings)
+        self.replier = Replier(folder, settings)
+        #: Instruction and text leave room for the reply; they never get less than half.
+        self.room = max(self.replier.max_tokens - self.replier.reply_tokens, self.replier.max_tokens // 2)
+
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
+        """One text per row, in order; log_likelihood and tokens where the row has a `target`."""
+        return self.replier.predict([self._as_chat(row) for row in rows])
+
+    def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
+        """See `Replier.likelihoods`."""
+        return self.replier.likelihoods([self._as_chat(row) for row in rows], batch)
+
+    def _as_chat(self, row: Row) -> dict[str, Any]:
+        template = instruction(row, self.task, self.instructions, plain=False)
+
+        def length(text: str) -> int:
+            return len(prompt_ids(_conversation(template, text), self.replier.tokenizer))
+
+        try:
+            text = cut_to_fit(str(row["text"]), length, self.room)
+        except Reject:
+            text = ""  # the instruction alone is over the limit: the model is asked all the same
+        return {"id": row.get("id"), "messages": _conversation(template, text), "response": row.get("target")}
+
+
+def _conversation(template: str, text: str, target: str | None = None) -> list[dict[str, str]]:
+    asked = [{"role": "user", "content": filled(template, text)}]
+    return asked if target is None else [*asked, {"role": "assistant", "content": target}]

@@ -1,0 +1,73 @@
+"""The encoder with a fresh top for one task, from pretrained weights or from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.heads.contract import Row, Start
+from pipeline.modeling.heads.running import load_tokenizer
+from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
+from pipeline.modeling.recipe import Recipe
+
+#: Columns of exported rows that hold text a model reads.
+_TEXTS = ("text", "text_pair", "question", "context")
+
+
+def start_encoder(
+    kind: Any, models: Models, rows: Sequence[Row], recipe: Recipe, what: str, mean_pooled: bool = False, **config: Any
+) -> Start:
+    """`kind.from_pretrained` of `models.encoder` (or a fresh small one) with `config` set, in float32.
+
+    `what` names the use for errors. `mean_pooled` turns BERT's text vector into the mean of its tokens.
+    """
+    if models.encoder.name == TFIDF:
+        raise PipelineError(
+            "models.encoder: 'tfidf' has no weights to fine-tune.",
+            "Name an encoder: a hub model, a folder or a package, or `scratch` for a small fresh one.",
+        )
+    if recipe.dropout is not None:
+        config |= {"hidden_dropout_prob": recipe.dropout, "attention_probs_dropout_prob": recipe.dropout}
+    if models.encoder.name == SCRATCH:
+        start = _from_scratch(kind, rows, recipe, mean_pooled, config)
+    else:
+        start = _pretrained(kind, models, what, mean_pooled, config)
+    if mean_pooled and start.model.config.model_type == "bert":
+        from pipeline.modeling.heads.mean_pooling import add_pooling_layer
+
+        add_pooling_layer(start.model)
+    return start
+
+
+def _from_scratch(kind: Any, rows: Sequence[Row], recipe: Recipe, pooled: bool, config: Mapping[str, Any]) -> Start:
+    from pipeline.modeling.heads.scratch import make_config, make_tokenizer
+
+    if recipe.freeze != "none" or recipe.lora:
+        raise PipelineError(
+            "models.encoder: 'scratch' starts from random weights, which must all be trained.",
+            "Set train.freeze to none and train.lora to null.",
+        )
+    tokenizer = make_tokenizer(str(row[name]) for row in rows for name in _TEXTS if row.get(name))
+    return Start(kind.from_config(make_config(tokenizer, int(pooled), **config)).float(), tokenizer, SCRATCH)
+
+
+def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Mapping[str, Any]) -> Start:
+    from transformers import AutoConfig
+
+    path = local_path(models.encoder, "models.encoder")
+    try:
+        config = AutoConfig.from_pretrained(path, **settings)
+        config.num_hidden_layers += pooled and config.model_type == "bert"
+        model = kind.from_pretrained(path, config=config, dtype="float32")
+    except (OSError, ValueError) as error:
+        raise PipelineError(
+            f"models.encoder: '{path}' cannot be fine-tuned as a {what}: {shorten(error, 200)}",
+            "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
+        ) from None
+    return Start(model, load_tokenizer(path, model.config.vocab_size, "models.encoder"), revision(models.encoder))
+
+
+def names(labels: Sequence[str]) -> dict[str, Any]:
+    """The configuration entries for a label list."""
+    return {"id2label": dict(enumerate(labels)), "label2id": {label: n for n, label in enumerate(labels)}}

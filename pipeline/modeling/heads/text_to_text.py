@@ -1,0 +1,58 @@
+"""Translation and summarization: `models.seq2seq` where it is named, else `models.generator` with an instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.heads import chat, prompted, seq2seq
+from pipeline.modeling.heads.chat import BEST, class_weights, judge
+from pipeline.modeling.heads.contract import Collate, Examples, Row, Start
+from pipeline.modeling.models import Models
+from pipeline.modeling.predictor import Predictor
+from pipeline.modeling.recipe import Recipe
+from pipeline.settings import Task
+
+__all__ = ["BEST", "check", "class_weights", "collate", "encode", "judge", "load", "start"]
+
+
+def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
+    """A translation needs to know into which language."""
+    if task.type == "translation" and task.target_language is None:
+        raise PipelineError("params.yaml: task.target_language is missing.", "Name it, such as zh.")
+
+
+def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
+    """The pretrained model as it is."""
+    if models.seq2seq is not None:
+        return seq2seq.start(models.seq2seq, recipe)
+    if models.generator is None:
+        raise PipelineError(
+            "models.seq2seq and models.generator are both missing.",
+            "Name an encoder-decoder (T5, mT5, BART, Marian, ...), or a causal language model with a chat template.",
+        )
+    return chat.start(models, task, rows, recipe)
+
+
+def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+    """See `seq2seq.encode` and `prompted.encode`."""
+    module = seq2seq if seq2seq.is_for_seq2seq(tokenizer) else prompted
+    return module.encode(rows, tokenizer, task, recipe)
+
+
+def collate(tokenizer: Any) -> Collate:
+    """See `seq2seq.collate` and `chat.collate`."""
+    return seq2seq.collate(tokenizer) if seq2seq.is_for_seq2seq(tokenizer) else chat.collate(tokenizer)
+
+
+def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+    """See `seq2seq.Seq2SeqWriter` and `prompted.PromptedWriter`; the model's configuration says which."""
+    from transformers import AutoConfig
+
+    try:
+        is_seq2seq = AutoConfig.from_pretrained(folder).is_encoder_decoder
+    except (OSError, ValueError):
+        is_seq2seq = False  # loading the model tells what is wrong
+    return (seq2seq.Seq2SeqWriter if is_seq2seq else prompted.PromptedWriter)(folder, settings)

@@ -1,0 +1,72 @@
+"""Training losses: each gets a model's outputs, the labels, and how many labels the whole step has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Loss = Callable[..., Any]
+
+
+def loss_function(class_weights: Any, smoothing: float) -> Loss:
+    """Cross-entropy summed over a batch's labels and divided by the labels of the whole step.
+
+    So accumulating four batches of two equals one batch of eight. Labels of -100 do not count.
+    """
+    import torch
+
+    weights = None if class_weights is None else torch.tensor(np.asarray(class_weights), dtype=torch.float32)
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        logits = outputs.logits.flatten(0, -2).float()
+        if weights is not None and weights.device != logits.device:
+            weights.data = weights.to(logits.device)
+        total = torch.nn.functional.cross_entropy(
+            logits, labels.flatten(), weight=weights, label_smoothing=smoothing, reduction="sum"
+        )
+        return total / (num_items_in_batch if num_items_in_batch is not None else (labels != -100).sum())
+
+    return loss
+
+
+def binary_cross_entropy(positive_weights: Any = None) -> Loss:
+    """Mean over all labels of all rows; `positive_weights` counts present labels more."""
+    import torch
+
+    weights = None if positive_weights is None else torch.tensor(np.asarray(positive_weights), dtype=torch.float32)
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        total = torch.nn.functional.binary_cross_entropy_with_logits(
+            outputs.logits.float(), labels.float(), pos_weight=weights, reduction="sum"
+        )
+        return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
+
+    return loss
+
+
+def squared_error(mean: float, spread: float) -> Loss:
+    """Mean squared error against labels brought to mean 0 and spread 1."""
+    import torch
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        target = (labels.float() - mean) / spread
+        total = torch.nn.functional.mse_loss(outputs.logits.flatten().float(), target, reduction="sum")
+        return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
+
+    return loss
+
+
+def start_and_end(smoothing: float) -> Loss:
+    """Cross-entropy over positions of an answer's first and last token, the mean of both."""
+    import torch
+
+    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+        total = sum(
+            torch.nn.functional.cross_entropy(logits.float(), labels[:, n], reduction="sum", label_smoothing=smoothing)
+            for n, logits in enumerate((outputs.start_logits, outputs.end_logits))
+        )
+        return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
+
+    return loss

@@ -1,0 +1,164 @@
+"""Entities, answers, numbers: metrics against hand-made cases and against the libraries people use."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import mean_absolute_error, r2_score
+
+from pipeline.evaluate.metrics import ner, qa, regression
+from pipeline.evaluate.params import Params
+from pipeline.modeling.predictor import Prediction
+from pipeline.record import Record, Source
+from pipeline.scoring import answer_scores, cmrc_pieces, squad_normalised
+from pipeline.settings import Task
+from pipeline.statistics import estimate
+
+PARAMS = Params(resamples=200)
+NER = Task(type="ner", labels=("per", "地点", "org"), languages=("en", "zh"))
+QA = Task(type="qa", languages=("en", "zh"))
+NUMBER = Task(type="regression")
+
+
+def records(targets, lang="en"):
+    return [Record(f"r{n}", {}, Source("s", "files", "f", n, "", "train"), t, lang) for n, t in enumerate(targets)]
+
+
+def plain(judged, name):
+    return float(judged.metrics[name](np.ones((1, len(judged.correct))))[0])
+
+
+def spans(*parts):
+    return [{"start": a, "end": b, "label": label} for a, b, label in parts]
+
+
+def to_tags(found, length):
+    tags = ["O"] * length
+    for span in found:
+        for n in range(span["start"], span["end"]):
+            tags[n] = f"{'B' if n == span['start'] else 'I'}-{span['label']}"
+    return tags
+
+
+def test_spans_are_scored_as_seqeval_scores_them_strictly():
+    from seqeval.metrics import classification_report
+    from seqeval.scheme import IOB2
+
+    rng = np.random.default_rng(7)
+
+    def draw():
+        cuts = sorted(rng.choice(21, 6, replace=False).tolist())
+        return spans(*((a, b, NER.labels[rng.integers(3)]) for a, b in zip(cuts[::2], cuts[1::2], strict=True)))
+
+    given = [draw() for _ in range(80)]
+    said = [g if rng.random() < 0.4 else draw() for g in given]
+    expected = classification_report(
+        [to_tags(g, 20) for g in given], [to_tags(s, 20) for s in said], mode="strict", scheme=IOB2, output_dict=True
+    )
+    judged = ner.judge(records(given), [Prediction(s) for s in said], NER, PARAMS)
+    for ours, theirs in (("micro", "micro avg"), ("macro", "macro avg")):
+        for part in ("precision", "recall"):
+            assert plain(judged, f"{ours}_{part}") == pytest.approx(expected[theirs][part])
+        assert plain(judged, f"{ours}_f1") == pytest.approx(expected[theirs]["f1-score"])
+    for label in NER.labels:
+        assert judged.details["per_type"][label]["f1"] == pytest.approx(expected[label]["f1-score"], abs=1e-6)
+        assert judged.details["per_type"][label]["support"] == expected[label]["support"]
+    figure = estimate(judged.metrics, 80, 200)["micro_f1"]
+    assert figure.low < figure.value < figure.high
+
+
+def test_wrong_types_borders_missed_and_spurious_entities_are_told_apart():
+    given = [spans((0, 2, "per"), (3, 5, "地点"), (6, 8, "org")), [], spans((0, 1, "per"))]
+    said = [spans((0, 2, "org"), (3, 6, "地点")), spans((1, 2, "per")), spans((0, 1, "per"))]
+    predictions = [Prediction(s, 0.5, parts=(0.9,) * len(s)) for s in said]
+    judged = ner.judge(records(given), predictions, NER, PARAMS)
+    assert judged.confusion == [
+        ("per", "org"),
+        ("地点", "(other borders)"),
+        ("org", "(none)"),
+        ("(none)", "per"),
+        ("per", "per"),
+    ]
+    assert judged.details["errors"] == {"missed": 1, "spurious": 1, "wrong_borders": 1, "wrong_type": 1}
+    assert judged.correct == [False, False, True]
+    assert judged.wrongness == [5.5, 1.5, None]
+    assert judged.reliability == [{"confidence": 0.9, "accuracy": 0.25, "count": 4, "bin": "0.90-1.00"}]
+
+
+def test_no_entity_anywhere_is_no_crash():
+    judged = ner.judge(records([[], []]), [Prediction([]), Prediction([])], NER, PARAMS)
+    assert plain(judged, "micro_f1") == plain(judged, "macro_f1") == 0.0
+    assert judged.correct == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("said", "truths", "lang", "expected"),
+    [
+        ("the Cat!", ["a cat"], "en", (1.0, 1.0)),
+        ("black cat", ["cat", "dog"], "en", (0.0, 2 / 3)),
+        ("dog", ["cat", "dog"], "en", (1.0, 1.0)),
+        (None, [], "en", (1.0, 1.0)),
+        (None, ["cat"], "en", (0.0, 0.0)),
+        ("cat", [], "en", (0.0, 0.0)),
+        ("the", ["an"], "en", (1.0, 1.0)),  # nothing is left of both
+        ("“北京”，市。", ["北京市"], "zh", (1.0, 1.0)),
+        ("在北京", ["北京市"], "zh", (0.0, 2 / 3)),
+        ("京北", ["北京"], "zh", (0.0, 0.5)),  # one character in a row
+        ("ＧＤＰ增长 GDP", ["GDP"], "zh", (0.0, 0.4)),  # four pieces, one in common
+    ],
+)
+def test_answers_are_compared_by_the_rules_of_their_language(said, truths, lang, expected):
+    predicted = [] if said is None else [{"start": 0, "text": said}]
+    given = [{"start": 0, "text": text} for text in truths]
+    assert answer_scores(predicted, given, lang) == pytest.approx(expected)
+
+
+def test_normalisation_by_hand():
+    assert squad_normalised("The  U.S. $5 café, an Apple") == "us 5 café apple"
+    assert cmrc_pieces("《Web 2.0》的作者，是谁？") == ["web", "2", "0", "的", "作", "者", "是", "谁"]
+
+
+def test_answerable_and_unanswerable_are_shown_apart():
+    a = [{"start": 0, "text": "cat"}]
+    judged = qa.judge(
+        records([a, a, [], []]),
+        [Prediction(a, 0.9), Prediction([], 0.6), Prediction([], 0.8), Prediction(a, 0.7)],
+        QA,
+        PARAMS,
+    )
+    found = {name: plain(judged, name) for name in judged.metrics}
+    assert found["exact_match"] == found["f1"] == found["answerable_f1"] == found["unanswerable_accuracy"] == 0.5
+    assert judged.confusion == [
+        ("answerable", "right"),
+        ("answerable", "no_answer"),
+        ("unanswerable", "right"),
+        ("unanswerable", "wrong_answer"),
+    ]
+    assert sum(line["count"] for line in judged.reliability) == 4
+    only = qa.judge(records([a]), [Prediction(a)], QA, PARAMS)
+    assert set(only.metrics) == {"exact_match", "f1"}
+
+
+def test_numbers_are_scored_as_scipy_and_scikit_learn_score_them():
+    rng = np.random.default_rng(3)
+    given = rng.integers(0, 9, 60).astype(float)  # with ties
+    said = given * 0.5 + rng.normal(size=60).round(1)
+    judged = regression.judge(records(given.tolist()), [Prediction(float(s)) for s in said], NUMBER, PARAMS)
+    weights = np.stack([np.ones(60), rng.integers(0, 4, 60)]).astype(float)
+    for row, count in enumerate(weights.astype(int)):
+        a, b = np.repeat(given, count), np.repeat(said, count)
+        expected = {
+            "mae": mean_absolute_error(a, b),
+            "pearson": stats.pearsonr(a, b)[0],
+            "spearman": stats.spearmanr(a, b)[0],
+            "r2": r2_score(a, b),
+        }
+        for name, value in expected.items():
+            assert judged.metrics[name](weights)[row] == pytest.approx(value), name
+    assert len({actual for actual, _ in judged.confusion}) == 5
+    assert judged.reliability == []
+
+
+def test_equal_numbers_have_no_correlation():
+    judged = regression.judge(records([2.0, 2.0]), [Prediction(1.0), Prediction(1.0)], NUMBER, PARAMS)
+    assert plain(judged, "pearson") == plain(judged, "r2") == 0.0
+    assert plain(judged, "mae") == 1.0
