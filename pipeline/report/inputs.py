@@ -71,7 +71,9 @@ class Inputs:
 
     def text(self, record: Record | None) -> str | None:
         """The record's main text, cut to the length that params.yaml allows."""
-        return None if record is None else self.cut(self.kind.main_text(record))
+        if record is None or all(value is None for value in record.fields.values()):
+            return None  # a quarantined row holds no fields; its raw text stands in the drop's detail
+        return self.cut(self.kind.main_text(record))
 
     def cut(self, text: object) -> str:
         """A text on one line, cut to the length that params.yaml allows."""

@@ -58,6 +58,8 @@ def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Ma
     path = local_path(models.encoder, "models.encoder")
     try:
         config = AutoConfig.from_pretrained(path, **settings)
+        # from_pretrained leaves out what the architecture has no default for.
+        config.update({name: value for name, value in settings.items() if not hasattr(config, name)})
         config.num_hidden_layers += pooled and config.model_type == "bert"
         model = kind.from_pretrained(path, config=config, dtype="float32")
     except (OSError, ValueError) as error:
