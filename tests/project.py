@@ -38,6 +38,8 @@ class Project:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
         self.run("git", "init", "--quiet")
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "--quiet", "-m", "start")
 
     def run(self, *command: str, fails: bool = False) -> str:
         result = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
