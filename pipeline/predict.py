@@ -14,6 +14,9 @@ from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.predictor import Prediction, Predictor, load_predictor
 from pipeline.tasks import TASKS
 
+#: What a chat row holds: a conversation, or `text` as one user turn.
+CHAT = ("messages",)
+
 #: Rows in memory at a time.
 _CHUNK = 256
 
@@ -61,6 +64,8 @@ def input_fields(model: Path) -> tuple[str, ...]:
     settings = model / "sft.json"
     kind = json.loads(settings.read_text("utf-8"))["task"]["type"] if settings.is_file() else ""
     fields = tuple(TASKS[kind].FIELDS) if kind in TASKS else ()
+    if "messages" in fields:
+        return CHAT
     return ("context", "question") if "question" in fields else ("text",)
 
 
@@ -122,17 +127,27 @@ def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
         raise PipelineError(f"{where}: not JSON ({error.msg}): {shorten(line.decode('utf-8', 'replace'))}") from None
     if not isinstance(row, dict):
         raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
-    if "messages" in row:
+    _check_unicode(line, where)
+    if "messages" in row and fields == CHAT:
         _check_messages(row["messages"], where)
         return row
-    for name in fields:
+    for name in ("text",) if fields == CHAT else fields:
         if not isinstance(row.get(name), str):
             found = ", ".join(sorted(row)) or "nothing"
-            other = " (or 'messages')" if name == "text" else ""
+            other = " (or 'messages')" if fields == CHAT else ""
             raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
     if not isinstance(row.get("text_pair"), (str, type(None))):
         raise PipelineError(f"{where}: 'text_pair' must be a string.")
     return row
+
+
+def _check_unicode(line: bytes, where: str) -> None:
+    try:
+        json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise PipelineError(
+            f"{where}: holds half of a character (a lone surrogate).", "Export the file again."
+        ) from None
 
 
 def _check_messages(messages: Any, where: str) -> None:

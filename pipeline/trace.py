@@ -216,16 +216,17 @@ def _rows_of(path: Path, column: str, value: str) -> list[Row]:
 
 
 def _all_texts(data: Path) -> dict[str, str]:
-    """Every record's id with its first known fields and target as one text."""
+    """Every record's id with all its wordings, from the source's to the dataset's, and its target."""
     import pyarrow.parquet as pq
 
     texts: dict[str, str] = {}
     files = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
     for path in filter(Path.is_file, files):
-        table = pq.read_table(path, columns=["id", "fields"])
-        for id, fields in zip(table.column("id").to_pylist(), table.column("fields").to_pylist(), strict=True):
-            if id not in texts:
-                texts[id] = " ".join(_strings(fields))
+        names = [name for name in ("fields", "target", "detail") if name in pq.read_schema(path).names]
+        for row in pq.read_table(path, columns=["id", *names]).to_pylist():
+            known = texts.get(row["id"], "")
+            new = " ".join(part for name in names for part in _strings(row[name]))
+            texts[row["id"]] = known if new in known else f"{known} {new}".strip()
     if not texts:
         raise PipelineError(f"{data}: holds no records yet.", "Build them first: dvc repro")
     return texts

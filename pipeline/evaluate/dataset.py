@@ -20,7 +20,8 @@ def read_split(dataset: Path, split: str, task: Task) -> list[Record]:
 
     Raises PipelineError for a row without a target, or one that the task cannot hold.
     """
-    rows = read_table(dataset / "data" / f"{split}-00000-of-00001.parquet").to_pylist()
+    path = dataset / "data" / f"{split}-00000-of-00001.parquet"
+    rows = read_table(path).to_pylist() if path.is_file() or not dataset.is_dir() else []  # no file: an empty split
     return [to_record(row, task, f"{dataset}: {split}") for row in rows]
 
 

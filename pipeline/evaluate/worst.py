@@ -28,7 +28,7 @@ def worst_errors(
     """The `params.worst` errors with the highest wrongness, the worst first.
 
     `label_may_be_wrong`: the model is at least `label_doubt` sure of another answer, and the reference model
-    (a different kind, trained apart) gives that same answer where there is one. Entries carry the columns of a
+    (a different kind, trained apart) gives that same answer; never without a reference. Entries carry the columns of a
     review row (record_id, given, suggested as JSON, confidence), so that they can be queued for people as they are.
     """
     wrong = [(badness, n) for n, badness in enumerate(judged.wrongness) if badness is not None]
@@ -37,7 +37,7 @@ def worst_errors(
     entries = []
     for badness, n in ranked:
         record, prediction = records[n], predictions[n]
-        agrees = reference is None or as_json(reference[n].value) == as_json(prediction.value)
+        agrees = reference is not None and as_json(reference[n].value) == as_json(prediction.value)
         sure = prediction.confidence is not None and prediction.confidence >= params.label_doubt
         entries.append(
             {

@@ -49,13 +49,16 @@ def start(project: str, root: Path, force: bool = False) -> list[str]:
     wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
     done = []
     if file.is_file() and file.read_bytes() != wanted:
-        if not force:
+        if not force and not _is_shipped(file):
             raise PipelineError(
                 f"{file}: holds other settings than the project '{project}'.",
                 f"Keep them and replace the file: sft init {project} --force (the old one becomes params.yaml.bak)",
             )
-        file.replace(root / "params.yaml.bak")
-        done.append("params.yaml.bak: the settings until now")
+        if _is_shipped(file):
+            file.unlink()
+        else:
+            file.replace(root / "params.yaml.bak")
+            done.append("params.yaml.bak: the settings until now")
     if not file.is_file():
         file.write_bytes(wanted)
         done.append(f"params.yaml: settings of the project '{project}'")
@@ -70,6 +73,11 @@ def start(project: str, root: Path, force: bool = False) -> list[str]:
             shutil.copyfile(_DATA / path, copy)
             done.append(f"data/raw/{path}")
     return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]
+
+
+def _is_shipped(file: Path) -> bool:
+    """Whether nobody has edited it: replacing it loses nothing."""
+    return any(file.read_bytes() == shipped.read_bytes() for shipped in _HERE.glob("*.yaml"))
 
 
 def sample_files(project: str) -> list[str]:

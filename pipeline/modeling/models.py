@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.errors import PipelineError, shorten
 from pipeline.packages import package_files
 from pipeline.settings import Settings
 
@@ -41,7 +42,7 @@ def local_path(model: Model, where: str) -> str:
     `where` names the setting, for errors. Files from a package are unpacked into the cache.
     """
     if model.package is None:
-        return model.name
+        return model.name if model.revision is None or Path(model.name).exists() else _snapshot(model, where)
     pattern = model.name if Path(model.name).suffix else f"{model.name}/*"
     files = package_files(model.package, model.sha256 or "(none given)", pattern, where)
     return str(files[0][1]) if Path(model.name).suffix else str(_folder(model.name, *files[0]))
@@ -52,6 +53,20 @@ def revision(model: Model) -> str:
     if model.package:
         return f"{model.package}#{model.name}"
     return f"{model.name}@{model.revision}" if model.revision else model.name
+
+
+def _snapshot(model: Model, where: str) -> str:
+    """The local folder of a hub model at its pinned revision."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return str(snapshot_download(model.name, revision=model.revision))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise PipelineError(
+            f"{where}: the hub did not give {model.name} at revision {model.revision}: {shorten(error, 200)}",
+            "Check name and revision, and that the hub can be reached.",
+        ) from None
 
 
 def _folder(name: str, member: str, path: Path) -> Path:

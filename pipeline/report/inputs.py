@@ -23,6 +23,16 @@ FLOW = ("collect", "clean", "label", "augment")
 STAGES = (*FLOW, "validate", "train", "evaluate", "value")
 
 
+#: Where a record's last state stands. The source's own wording, before personal data were masked, comes last.
+_LATEST_FIRST = (
+    "augment/records.parquet",
+    "augment/dropped.parquet",
+    "label/dropped.parquet",
+    "clean/dropped.parquet",
+    "collect/records.parquet",
+)
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The data folder as sections see it. Missing files read as empty."""
@@ -57,7 +67,7 @@ class Inputs:
     def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
         """The records with these ids, in their latest state; unknown ids are left out."""
         wanted, found = set(ids), dict[str, Record]()
-        for name in ("augment/records.parquet", "collect/records.parquet", "augment/dropped.parquet"):
+        for name in _LATEST_FIRST:
             path = self.folder / name
             if wanted - found.keys() and path.is_file():
                 part = pq.read_table(path, filters=[("id", "in", sorted(wanted - found.keys()))])

@@ -33,7 +33,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     metrics: dict[str, Metric] = {"accuracy": mean_of(np.array(correct, np.float64))}
     if task.multi_label:
         hit, guess, true = ((truth * said).sum(axis=1), said.sum(axis=1), truth.sum(axis=1))
-        metrics["micro_f1"] = lambda w: divide(2 * (w @ hit), w @ guess + w @ true)
+        metrics["micro_f1"] = lambda w: divide(2 * (w @ hit), w @ guess + w @ true, 1.0)
     metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
     confidence = _confidences(predictions)
     if confidence is not None:

@@ -75,7 +75,7 @@ def micro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
     return {
         "micro_precision": lambda w: divide(w @ hit, w @ guess),
         "micro_recall": lambda w: divide(w @ hit, w @ truth),
-        "micro_f1": lambda w: divide(2 * (w @ hit), w @ guess + w @ truth),
+        "micro_f1": lambda w: divide(2 * (w @ hit), w @ guess + w @ truth, 1.0),
     }
 
 

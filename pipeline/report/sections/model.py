@@ -135,7 +135,7 @@ def _is_share(one: Mapping[str, Any]) -> bool:
 def _confusion(inputs: Inputs) -> list[Block]:
     """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
     found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
-    if found is None or not inputs.task.labels:
+    if found is None or not inputs.task.labels or inputs.kind.target_kind(inputs.task) == "spans":
         return []
     pairs = Counter((plain_label(row["given"]), plain_label(row["predicted"])) for row in found.to_pylist())
     sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))

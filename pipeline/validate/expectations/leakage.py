@@ -52,11 +52,15 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
 
 
 def test_trusted(rule: Trust, view: View) -> Check:
-    """Labels of the test split come from trusted sources, people, or a crowd that is sure enough."""
+    """Labels of the test split come from trusted sources, people, or a crowd that is sure enough.
+
+    Holds where no record of any split is trusted: a project that declares no trust cannot break it.
+    """
+    declared = any(record.source.trusted for record in view.records)
 
     def verdict(record: Record) -> str | None:
         decision = record.labels_by
-        if record.split != "test" or record.source.trusted or _sure(decision, rule.min_confidence):
+        if not declared or record.split != "test" or record.source.trusted or _sure(decision, rule.min_confidence):
             return None
         return f"the label is by {decision.who if decision else 'nobody'}, source {record.source.name} is not trusted"
 
