@@ -35,11 +35,14 @@ def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
 def check_novelty(
     candidates: Sequence[Candidate], records: Sequence[Record], task: Task, max_jaccard: float
 ) -> Verdicts:
-    """not_new: a near-duplicate of a record of any split other than its parent, or of an earlier child."""
+    """not_new: a near-duplicate of a record of any split other than its parent, or of an earlier child.
+
+    Compared is what augmentation rewrites: a context that a question shares with others is no copy.
+    """
     kind = task_type(task)
     row = {record.id: n for n, record in enumerate(records)}
-    texts = [kind.main_text(c.child) for c in candidates]
-    others = [kind.main_text(record) for record in records]
+    texts = [kind.augmentable(c.child) for c in candidates]
+    others = [kind.augmentable(record) for record in records]
     closest = novelty.nearest(texts, others, [row[c.parent.id] for c in candidates])
     verdicts: Verdicts = {}
     for candidate, (score, other) in zip(candidates, closest, strict=True):
@@ -59,6 +62,8 @@ def check_meaning(
 ) -> Verdicts:
     """meaning_changed, too_similar: the cosine of child and parent lies outside the band."""
     kind = task_type(task)
+    if not candidates:
+        return {}
     low, high = settings.min_cosine, settings.max_cosine
     if features.is_tfidf:
         low, high = settings.min_cosine_tfidf, settings.max_cosine_tfidf
@@ -83,6 +88,8 @@ def check_labels(
 ) -> Verdicts:
     """label_changed: a model that saw neither the parent nor its group gives the child another label."""
     kind = task_type(task)
+    if not candidates:  # then the parents' features were not computed either
+        return {}
     labels = [str(kind.stratum(record)) for record in parents]
     folds = np.array([fold(record, settings.folds) for record in parents])
     matrix = features.rows([kind.main_text(record) for record in parents])

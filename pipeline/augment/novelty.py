@@ -48,9 +48,9 @@ def repeats(texts: Sequence[str], threshold: float) -> dict[int, int]:
     own = [grams(text) for text in texts]
     scores = _jaccard(own, own)
     close: dict[int, list[int]] = {}
-    for n, other, score in zip(scores.row, scores.col, scores.data, strict=True):
-        if other < n and score >= threshold:
-            close.setdefault(int(n), []).append(int(other))
+    keep = (scores.col < scores.row) & (scores.data >= threshold)
+    for n, other in zip(scores.row[keep].tolist(), scores.col[keep].tolist(), strict=True):
+        close.setdefault(n, []).append(other)
     found: dict[int, int] = {}
     for n in sorted(close):
         kept = [other for other in sorted(close[n]) if other not in found]

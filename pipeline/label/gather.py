@@ -22,7 +22,8 @@ def gather(
     """People's annotations decided, crowd votes decided, and the evidence that `merge` reads."""
     task, params = settings
     people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
-    closed = bool(task.labels)
+    # Lists of spans are free answers: each distinct one would be a class of its own, and confusions of them K x K.
+    closed = bool(task.labels) and task_type(task).target_kind(task) != "spans"
     human = decide(people, params.crowd.method, closed, trusted=True)
     crowd = decide(crowd_rows(records.values(), params.crowd.count_source), params.crowd.method, closed, trusted=False)
     evidence = Evidence(human.opinions, crowd.opinions, group_split=held_out_groups(records))

@@ -23,12 +23,13 @@ MAX_TOKENS = 256
 _BATCH = 32
 
 
-def features(texts: Sequence[str], model: Model) -> NDArray[np.float32] | csr_matrix:
+def features(texts: Sequence[str], model: Model, known: int | None = None) -> NDArray[np.float32] | csr_matrix:
     """One row per text for a linear model: embeddings, or sparse TF-IDF for models without weights.
 
-    TF-IDF weights are fitted on `texts` themselves, so pass all texts of one question at once.
+    TF-IDF weights are fitted on `texts` themselves (the first `known` of them, where given), so pass all
+    texts of one question at once.
     """
-    return embed(texts, model) if has_weights(model) else tfidf(texts)
+    return embed(texts, model) if has_weights(model) else tfidf(texts, known)
 
 
 def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
@@ -49,14 +50,17 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
 
-def tfidf(texts: Sequence[str]) -> csr_matrix:
-    """TF-IDF over character 1- to 4-grams hashed into 2**18 columns: no word boundaries needed."""
+def tfidf(texts: Sequence[str], known: int | None = None) -> csr_matrix:
+    """TF-IDF over character 1- to 4-grams hashed into 2**18 columns: no word boundaries needed.
+
+    Weights are those of the first `known` texts, or of all.
+    """
     from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
     counts = HashingVectorizer(
         analyzer="char_wb", ngram_range=(1, 4), n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
     ).transform(texts)
-    return TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    return TfidfTransformer(sublinear_tf=True).fit(counts[:known]).transform(counts)
 
 
 def occupied(matrix: Any) -> Any:

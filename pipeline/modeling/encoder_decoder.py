@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.errors import PipelineError, shorten
-from pipeline.modeling.heads.running import load_tokenizer
 
 
 def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
     """Tokenizer, and model in float32 and evaluation mode. `where` names the setting, for errors."""
     from transformers import AutoModelForSeq2SeqLM
+
+    from pipeline.modeling.heads.running import load_tokenizer  # the package `heads` imports this module
 
     try:
         model = AutoModelForSeq2SeqLM.from_pretrained(path, dtype="float32").eval()

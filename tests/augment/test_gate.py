@@ -1,5 +1,4 @@
 import pytest
-from conftest import CHAT, TASK, chat, record, reviews
 
 from pipeline.augment import gate
 from pipeline.augment.candidates import Candidate
@@ -7,6 +6,9 @@ from pipeline.augment.params import GateSettings
 from pipeline.augment.policy import parents
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Model
+from pipeline.record import Record, Source, content_id
+from pipeline.settings import Task
+from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 
 TFIDF = Model(name="tfidf")
 
@@ -86,3 +88,30 @@ def test_label_is_judged_by_a_model_that_never_saw_the_parent():
 def test_groups_never_straddle_folds():
     twins = [record("one", group="g"), record("two", group="g")]
     assert len({gate.fold(r, 5) for r in twins}) == 1
+
+
+def test_no_candidate_left_is_no_verdict():
+    records = reviews()
+    for features in (TextFeatures([], TFIDF), TextFeatures(["of another question"], TFIDF)):
+        assert gate.check_meaning([], features, GateSettings(), TASK) == {}
+        assert gate.check_labels([], parents(records), features, GateSettings(), TASK) == {}
+
+
+def question(text, context, split="train"):
+    source = Source("made", "file", "made.json", 1, "CC0", "train")
+    answers = [{"start": 0, "text": context.split()[0]}]
+    fields = {"context": context, "question": text}
+    return Record(content_id(text), fields, source, answers, "en", split, content_id(context))
+
+
+def test_sibling_questions_on_one_context_do_not_make_a_child_old():
+    qa = Task(type="qa", languages=("en",))
+    context = "Ada wrote the first programs. " + " ".join(f"Page {n * 7919} tells of {n * 104_729}." for n in range(60))
+    own, sibling = question("Who wrote the first program?", context), question("What was never built?", context, "test")
+    new, copy = "Which person made the earliest software?", "what was never built"
+    children = [
+        Candidate("m", own, own.child("augment.m", {"context": context, "question": text}, own.target), text)
+        for text in (new, copy)
+    ]
+    found = gate.check_novelty(children, [own, sibling], qa, 0.8)
+    assert {name: drop.other_id for name, drop in found.items()} == {children[1].child.id: sibling.id}

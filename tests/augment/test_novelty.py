@@ -35,3 +35,14 @@ def test_chinese_copies_are_found_in_short_texts():
 
 def test_repeats_name_the_earlier_kept_text():
     assert repeats(["a long enough text", "other words here", "A long enough text!"], 0.8) == {2: 0}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text("ab 好的", max_size=8), max_size=8), st.floats(0.3, 1))
+def test_repeats_equal_comparing_every_earlier_kept_text(texts, threshold):
+    expected = {}
+    for n, text in enumerate(texts):
+        close = (m for m in range(n) if m not in expected and slow_jaccard(text, texts[m]) >= threshold)
+        if (first := next(close, None)) is not None:
+            expected[n] = first
+    assert repeats(texts, threshold) == expected

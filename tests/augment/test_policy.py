@@ -1,8 +1,7 @@
 from collections import Counter
 
-from conftest import TASK, record, reviews
-
 from pipeline.augment.policy import MethodSettings, plan
+from tests.augment.conftest import TASK, record, reviews
 
 
 def test_only_labelled_train_records_have_children():

@@ -1,10 +1,10 @@
 import pytest
-from conftest import CHAT, chat, record, reviews
 
 from pipeline.augment.__main__ import run
 from pipeline.augment.novelty import nearest
 from pipeline.errors import PipelineError
 from pipeline.store import read_json, read_table, to_records
+from tests.augment.conftest import CHAT, chat, record, reviews
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
 

@@ -9,7 +9,7 @@ from pipeline.clean.noise import average_precision, margin, mendings, plant, wil
 from pipeline.clean.step import Context
 from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
 from pipeline.modeling.models import Models
-from pipeline.record import Record, as_json
+from pipeline.record import Record, Vote, as_json
 from pipeline.settings import Task
 from pipeline.store import schema, to_records, to_table
 from tests.clean.records import TASK, make, table
@@ -53,7 +53,10 @@ def test_plain_errors_are_mended_and_say_who_did_it():
     assert outcome.dropped.num_rows == 0
 
 
-@pytest.mark.parametrize("settled", [{"split": "test"}, {"role": "test"}, {"trusted": True}])
+VOTES = (Vote("ann", "good"), Vote("小王", "bad"))
+
+
+@pytest.mark.parametrize("settled", [{"split": "test"}, {"role": "test"}, {"trusted": True}, {"votes": VOTES}])
 def test_settled_labels_go_to_review_only(settled):
     records = reviews(600)
     records[7] = flipped(records[7], **settled)
@@ -63,6 +66,34 @@ def test_settled_labels_go_to_review_only(settled):
     assert (doubt.reason, doubt.given, doubt.suggested) == ("label_error", '"bad"', '"good"')
     assert doubt.confidence is not None
     assert doubt.confidence > 0.5
+
+
+@pytest.mark.parametrize("held_out", [{"split": "test"}, {"role": "test"}])
+def test_test_records_take_no_part_in_judging_the_others(held_out):
+    records = reviews(300)
+    records[7] = flipped(records[7])
+    wrong = [
+        make(f"{record.fields['text']} 测试 test", "bad" if record.target == "good" else "good", **held_out)
+        for record in reviews(200)
+    ]
+    alone, _, without = judge(records, review_share=1)
+    beside, doubts, outcome = judge([*wrong[:100], *records, *wrong[100:]], review_share=1)
+    for record in records:
+        assert beside[record.id].scores == alone[record.id].scores
+        assert beside[record.id].target == alone[record.id].target
+    for note in ("planted", "noise_by_class", "autofix", "judged"):
+        assert outcome.notes[note] == without.notes[note]
+    assert outcome.notes["judged_of_test"] == 200
+    assert all(beside[record.id].target == record.target for record in wrong)
+    assert {record.id for record in wrong} <= {doubt.record_id for doubt in doubts}
+    assert all(beside[record.id].scores["label_quality"] < 0.5 for record in wrong)
+
+
+def test_a_class_that_only_test_has_is_not_judged():
+    kept, _, outcome = judge([*reviews(100), *(make(f"strange {n}", "so-so", split="test") for n in range(20))])
+    assert outcome.notes["classes_too_rare"] == ["so-so"]
+    assert outcome.notes["judged_of_test"] == 0
+    assert "label_quality" not in kept[make("strange 0", "so-so").id].scores
 
 
 def test_labels_that_texts_do_not_tell_are_left_alone():

@@ -1,3 +1,4 @@
+import re
 from collections import defaultdict
 
 import pytest
@@ -73,6 +74,18 @@ def test_limit_binds_and_says_so():
     outcome = split([make(f"text {n}") for n in range(100)], how)
     assert list(by_id(outcome).values()).count("test") == 7
     assert outcome.notes["test_limit"].startswith("at_most 7 left out")
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_a_group_too_big_for_the_limit_is_passed_over(seed):
+    how = Splits(test=Part(share=0.98, at_most=5), dev=Part(share=0), seed=seed)
+    big = [make(f"big {k} 大 {n}", key=f"{k}{n}", group=f"big {k}") for k in range(20) for n in range(9)]
+    outcome = split([*big, *(make(f"text {n}") for n in range(20))], how)
+    tested = [record for record in to_records(outcome.kept) if record.split == "test"]
+    assert len(tested) == 5
+    assert not any((record.group or "").startswith("big") for record in tested)
+    left_out, of = map(int, re.findall(r"left out (\d+) of (\d+) groups", outcome.notes["test_limit"])[0])
+    assert left_out == of - 5
 
 
 def test_missing_classes_are_named():

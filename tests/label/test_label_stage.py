@@ -226,3 +226,24 @@ def test_shipped_settings_are_valid():
     root = Path(__file__).parents[2]
     for name in ("params.yaml", "pipeline/init/chat.yaml"):
         assert load("label", Params, root / name).precedence[0] == "human"
+
+
+def test_span_lists_are_free_answers(project):
+    task = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
+    person, place = {"start": 0, "end": 3, "label": "PER"}, {"start": 7, "end": 12, "label": "LOC"}
+    names = ("same", "differ", "crowd", "crowd differs")
+    votes = {"crowd": [("x", [person]), ("y", [person])], "crowd differs": [("x", [person]), ("y", [place])]}
+    records = [record(n, None, "Ada in Paris", split="unlabelled", votes=votes.get(n, ())) for n in names]
+    project.write(records, task)
+    pairs = {"same": ([person, place], [person, place]), "differ": ([person], [person, place])}
+    given = [answer(n, value, who) for n, values in pairs.items() for who, value in zip("ab", values, strict=True)]
+    project.annotate(*given)
+    run(project.clean, project.annotations, project.out)
+    kept = {r.id: r.target for r in to_records(read_table(project.out / "records.parquet"))}
+    assert kept == {"same": [person, place], "crowd": [person]}
+    queued = {row["record_id"]: row["reason"] for row in read_table(project.out / "queue.parquet").to_pylist()}
+    assert queued["differ"] == "disagreement"
+    assert "crowd differs" in queued
+    assert not {"same", "crowd"} & set(queued)
+    agreement = read_json(project.out / "report.json")["notes"]["agreement"]
+    assert agreement == {"human": {"items": 2}, "crowd": {"items": 2}}  # no confusion of K x K span lists

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -175,6 +176,13 @@ def test_the_source_of_a_voted_record_votes_too():
     rows = crowd_rows([voted, unvoted, record("t", None, votes=[("x", "好")])], count_source=True)
     assert rows == [("r", "x", '"negative"'), ("r", "source:made", '"好"'), ("t", "x", '"好"')]
     assert crowd_rows([voted]) == rows[:1]
+
+
+@pytest.mark.parametrize("who", ["model:label_errors", "human:ann", None])
+def test_a_label_that_is_not_the_sources_is_no_vote_of_the_source(who):
+    by = None if who is None else Decision(who)
+    voted = replace(record("r", "好", votes=[("x", "negative")]), labels_by=by)
+    assert crowd_rows([voted], count_source=True) == [("r", "x", '"negative"')]
 
 
 def test_latest_vote_of_an_annotator_counts():

@@ -2,15 +2,17 @@
 
 Sets the score `label_quality` (0 to 1, from the normalised margin). The most doubtful go to review as
 `label_error`. A label is changed only where this run's own measurement on planted noise allows it, and
-never in test, nor where a person or a trusted source gave it. Drops nothing. Tasks without classes are
-left alone, and the notes say so.
+never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
+measuring; a model of all others judges them, for review. Drops nothing. Tasks without classes are left
+alone, and the notes say so.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from pydantic import Field
 from pipeline.clean.noise import Floats, Labels, Mending, average_precision, margin, mendings, plant, wilson
 from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
 from pipeline.modeling.encoder import features
-from pipeline.modeling.linear import fit_temperature, out_of_sample, softmax
+from pipeline.modeling.linear import fit, fit_temperature, out_of_sample, softmax
 from pipeline.record import Decision, Record, as_json, share
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, keep_all
@@ -45,13 +47,18 @@ class LabelErrors(Settings):
 
 @dataclass(frozen=True)
 class Judged:
-    """The judged rows of a table and what out-of-sample models say of them."""
+    """The judged rows of a table and what models that did not see them say of them."""
 
     rows: list[int]
     names: tuple[str, ...]
     labels: Labels
     probabilities: Floats
-    margins: Floats
+    temperature: float
+
+    @cached_property
+    def margins(self) -> Floats:
+        """The normalised margin of each row; negative where the label is not the likeliest."""
+        return margin(self.probabilities, self.labels)
 
     @property
     def suggested(self) -> Labels:
@@ -69,25 +76,28 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     kind = task_type(context.task)
     records = context.records(table)
     strata = [None if r.source.role in ("benchmark", "unlabelled") else kind.stratum(r) for r in records]
-    rows, rare = _judgeable(records, strata, settings.folds)
+    rows, tested, rare = _judgeable(records, strata, settings.folds)
     if not rows:
         why = "the task has no classes" if not any(strata) else "fewer than two classes with a group in every fold"
         return keep_all(table, notes={"applies": False, "why": why, "classes_too_rare": rare})
-    vectors = _dense(features([context.main_text(records[n]) for n in rows], context.models.encoder))
+    texts = [context.main_text(records[n]) for n in rows + tested]
+    vectors = _dense(features(texts, context.models.encoder, len(rows)), len(rows))
     members = [records[n] for n in rows]
-    judged = _judge(vectors, rows, [str(strata[n]) for n in rows], members, settings)
+    judged = _judge(vectors[: len(rows)], rows, [str(strata[n]) for n in rows], members, settings)
+    every = _with_tested(judged, vectors, tested, [str(strata[n]) for n in tested], settings)
     found, ranking = _calibrate(vectors, judged, members, settings)
     threshold = next((m.threshold for m in found if m.low >= settings.autofix_precision), None)
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(records, judged, targets, threshold)
-    _ask(records, judged, targets, fixes, settings, context)
-    quality = {n: float(m + 1) / 2 for n, m in zip(rows, judged.margins, strict=True)}
+    _ask(records, every, targets, fixes, settings, context)
+    quality = {n: float(m + 1) / 2 for n, m in zip(every.rows, every.margins, strict=True)}
     fixed_table = replace_rows(with_scores(table, "label_quality", quality), fixes)
     notes = {
         "applies": True,
         "judged": len(rows),
+        "judged_of_test": len(tested),
         "classes_too_rare": rare,
-        "disagree": int((judged.margins < 0).sum()),
+        "disagree": int((every.margins < 0).sum()),
         "noise_by_class": _noise_by_class(judged),
         "planted": {"measured": [asdict(m) for m in found], **ranking},
         "autofix": _autofix_notes(threshold, fixes, records, settings),
@@ -95,46 +105,63 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     return keep_all(fixed_table, changed=len(fixes), notes=notes)
 
 
-def _judgeable(records: Sequence[Record], strata: Sequence[str | None], folds: int) -> tuple[list[int], list[str]]:
-    """Rows whose class occurs in at least `folds` groups; the names of classes that do not."""
+def _judgeable(
+    records: Sequence[Record], strata: Sequence[str | None], folds: int
+) -> tuple[list[int], list[int], list[str]]:
+    """Rows outside and in test whose class occurs in `folds` groups or more outside; the classes that do not."""
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for record, stratum in zip(records, strata, strict=True):
         if stratum is not None:
-            groups[stratum].add(record.group or record.id)
+            groups[stratum].update(() if _is_test(record) else (record.group or record.id,))
     rare = sorted(name for name, members in groups.items() if len(members) < folds)
     common = set(groups) - set(rare)
+    if len(common) < 2:
+        return [], [], rare
     rows = [n for n, stratum in enumerate(strata) if stratum in common]
-    return (rows if len(common) > 1 else []), rare
+    return [n for n in rows if not _is_test(records[n])], [n for n in rows if _is_test(records[n])], rare
 
 
-def _dense(vectors: Any) -> Floats:
-    """Sparse features reduced to at most 256 dense ones: fits many times faster, much the same ranking."""
+def _is_test(record: Record) -> bool:
+    return "test" in (record.split, record.source.role)
+
+
+def _dense(vectors: Any, known: int) -> Floats:
+    """Sparse features reduced to at most 256 dense ones: fits many times faster, much the same ranking.
+
+    The first `known` rows alone decide how.
+    """
     if isinstance(vectors, np.ndarray):
         return vectors
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
-    weights = np.asarray(vectors.sum(axis=0)).ravel()
+    weights = np.asarray(vectors[:known].sum(axis=0)).ravel()
     heaviest = np.sort(np.argsort(-weights, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
     vectors = vectors[:, heaviest]
-    size = min(256, vectors.shape[0] - 1)
-    return np.asarray(normalize(TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(vectors)))
+    reduction = TruncatedSVD(min(256, known - 1), n_iter=2, random_state=0).fit(vectors[:known])
+    return np.asarray(normalize(reduction.transform(vectors)))
 
 
 def _judge(
     vectors: Any, rows: list[int], labels: list[str], members: Sequence[Record], settings: LabelErrors
 ) -> Judged:
-    names, probabilities = _out_of_sample(vectors, labels, members, settings)
-    codes = np.searchsorted(names, labels)
-    return Judged(rows, names, codes, probabilities, margin(probabilities, codes))
-
-
-def _out_of_sample(
-    vectors: Any, labels: list[str], members: Sequence[Record], settings: LabelErrors
-) -> tuple[tuple[str, ...], Floats]:
     groups = [record.group or record.id for record in members]
     names, logits = out_of_sample(vectors, labels, groups, settings.folds, settings.seed, settings.strength)
-    return names, softmax(logits / fit_temperature(logits, np.searchsorted(names, labels)))
+    codes = np.searchsorted(names, labels)
+    temperature = fit_temperature(logits, codes)
+    return Judged(rows, names, codes, softmax(logits / temperature), temperature)
+
+
+def _with_tested(judged: Judged, vectors: Floats, rows: list[int], labels: list[str], settings: LabelErrors) -> Judged:
+    """The judged rows, then the test rows (the last of `vectors`) as one model of all judged ones sees them."""
+    if not rows:
+        return judged
+    known = len(judged.rows)
+    head = fit(vectors[:known], [judged.names[code] for code in judged.labels], settings.strength)
+    found = replace(head, temperature=judged.temperature).probabilities(vectors[known:])
+    codes = np.concatenate([judged.labels, np.searchsorted(judged.names, labels)])
+    probabilities = np.concatenate([judged.probabilities, found])
+    return replace(judged, rows=judged.rows + rows, labels=codes, probabilities=probabilities)
 
 
 def _calibrate(
@@ -147,11 +174,10 @@ def _calibrate(
     true = judged.labels[some]
     ids = [members[n].id for n in some]
     noisy = plant(true, judged.probabilities[some], ids, settings.planted, seed)
-    names, found = _out_of_sample(
-        vectors[some], [judged.names[code] for code in noisy], [members[n] for n in some], settings
-    )
+    labels = [judged.names[code] for code in noisy]
+    found = _judge(vectors[some], some.tolist(), labels, [members[n] for n in some], settings)
     probabilities = np.zeros((len(some), len(judged.names)))
-    probabilities[:, np.searchsorted(judged.names, names)] = found
+    probabilities[:, np.searchsorted(judged.names, found.names)] = found.probabilities
     results = mendings(noisy, true, probabilities.argmax(axis=1), probabilities.max(axis=1), _THRESHOLDS)
     rows = np.arange(len(some))
     ranking = {
@@ -179,8 +205,9 @@ def _fixes(
 
 def _is_settled(record: Record) -> bool:
     """Whether no model may change the label: test records, trusted sources, labels given by people."""
-    by_people = record.labels_by is not None and record.labels_by.who.startswith(("human:", "crowd:"))
-    return "test" in (record.split, record.source.role) or record.source.trusted or by_people
+    given_by = record.labels_by.who if record.labels_by else ""
+    by_people = bool(record.votes) or given_by.startswith(("human:", "crowd:"))
+    return _is_test(record) or record.source.trusted or by_people
 
 
 def _ask(

@@ -19,6 +19,7 @@ from pydantic import Field
 from pipeline.clean.step import Context, with_scores, with_strings
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_records
 
 
 class Language(Settings):
@@ -36,7 +37,7 @@ def check_language(table: pa.Table, settings: Language, context: Context) -> Out
     drops: dict[int, Drop] = {}
     langs: list[str] = []
     found: Counter[str] = Counter()
-    for n, record in enumerate(context.records(table)):
+    for n, record in enumerate(to_records(table)):
         verdict = detect(context.main_text(record), accepted, settings.min_letters)
         langs.append(record.lang or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
         if verdict is None:

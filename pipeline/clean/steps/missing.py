@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.clean.step import Context
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_records
 
 
 class Missing(Settings):
@@ -24,7 +25,7 @@ def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcom
     """Drop records whose main text is blank; records without a target stay as unlabelled, or go."""
     drops: dict[int, Drop] = {}
     unlabelled = 0
-    for n, record in enumerate(context.records(table)):
+    for n, record in enumerate(to_records(table)):
         missing = record.target is None or (isinstance(record.target, str) and not record.target.strip())
         unlabelled += missing
         if not context.main_text(record).strip():

@@ -13,6 +13,7 @@ from pydantic import Field
 from pipeline.clean.step import Context
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_records
 
 
 class Quality(Settings):
@@ -27,7 +28,7 @@ class Quality(Settings):
 def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outcome:
     """Drop each record that fails a filter; its detail names the measure and the limit."""
     drops: dict[int, Drop] = {}
-    for n, record in enumerate(context.records(table)):
+    for n, record in enumerate(to_records(table)):
         problem = next(problems(context.main_text(record), settings), None)
         if problem and record.source.role not in ("test", "benchmark"):
             drops[n] = problem

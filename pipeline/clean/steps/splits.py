@@ -69,7 +69,7 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
         preset = _preset([records[n] for n in rows])
         part = preset or parts.get(name, "train")
         may_stay = _member(part, settings, trust) if preset is None else _of_role(preset)
-        stay = [n for n in rows if may_stay(records[n])]
+        stay = {n for n in rows if may_stay(records[n])}
         other = min((records[n].id for n in stay), default=None)
         for n in rows:
             if n in stay:
@@ -122,17 +122,16 @@ def _member(split: str, settings: Splits, trust: bool) -> Callable[[Record], boo
 def _within_limit(
     sizes: dict[str, int], draws: dict[str, float], part: Part, split: str, notes: dict[str, Any]
 ) -> list[str]:
-    """The groups with the smallest draws that fit in `at_most` records."""
+    """The groups with the smallest draws that fit in `at_most` records; one that does not fit is passed over."""
     total = 0
     chosen: list[str] = []
     for name in sorted(sizes, key=lambda name: draws[name]):
+        if part.at_most is not None and total + sizes[name] > part.at_most:
+            continue
         total += sizes[name]
-        if part.at_most is not None and total > part.at_most:
-            notes[f"{split}_limit"] = (
-                f"at_most {part.at_most} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
-            )
-            break
         chosen.append(name)
+    if len(chosen) < len(sizes):
+        notes[f"{split}_limit"] = f"at_most {part.at_most} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
     return chosen
 
 
