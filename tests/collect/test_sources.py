@@ -42,6 +42,16 @@ def test_files_in_name_order_with_portable_locators(project):
     assert [row["source"]["locator"] for row in found.rows] == ["a.csv", "b/1.csv", "b/2.csv"]
 
 
+def test_files_that_are_links_out_of_raw_are_named_by_the_link(project):
+    kept = project.folder / "cache" / "0123"
+    kept.parent.mkdir()
+    kept.write_text("text\none\n", "utf-8")
+    project.write("b/x.csv", "text\ntwo\n")
+    (project.raw / "a.csv").symlink_to(kept)
+    found = project.collect(path="**/*.csv")
+    assert [row["source"]["locator"] for row in found.rows] == ["a.csv", "b/x.csv"]
+
+
 @pytest.mark.parametrize("path", ["data/raw/a.csv", "a.csv", "./a.csv"])
 def test_files_path_may_begin_at_the_project_or_at_raw(project, path):
     project.write("a.csv", TEXTS)
