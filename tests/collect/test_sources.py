@@ -225,10 +225,21 @@ def test_url_that_changed_or_is_gone(project, caplog):
         ("s3://bucket/a.csv", "s3://bucket/a.csv"),
         ("file:///home/me/a.csv", "file:a.csv"),
         ("/home/me/a.csv", "file:a.csv"),
+        ("zip://d/a.csv::https://me:secret@host/x.zip?sig=secret", "zip://d/a.csv::https://host/x.zip"),
+        ("simplecache::https://me:secret@host/a.csv", "simplecache::https://host/a.csv"),
+        ("zip://a.csv::simplecache::https://me:secret@host/x.zip", "zip://a.csv::simplecache::https://host/x.zip"),
+        ("zip://a.csv::/home/me/x.zip", "zip://a.csv::file:x.zip"),
+        ("https://me:se::cret@host/a.csv", "https://host/a.csv"),
     ],
 )
 def test_url_locator_has_no_secret_and_no_local_folder(url, expected):
     assert portable_address(url) == expected
+
+
+def test_url_error_on_a_chained_address_shows_no_secret(project):
+    with pytest.raises(PipelineError, match="cannot be fetched") as caught:
+        project.collect(kind="url", format="csv", url="zip://a.csv::nostore://me:secret@host/x.zip")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.slow
