@@ -6,7 +6,6 @@ import hashlib
 import logging
 import os
 import re
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
