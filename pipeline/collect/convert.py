@@ -78,7 +78,8 @@ class RecordMaker:
             problem = f"{where}.fields: '{unknown}' is no field of the task '{task.type}'."
             raise PipelineError(problem, did_you_mean(unknown, self.kind.FIELDS))
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
-        self.wanted = {f"fields.{field}": column for field, column in self.fields.items()} | settings.named_columns()
+        needed = [f for f in self.fields if f in settings.fields or f not in self.kind.OPTIONAL]
+        self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()

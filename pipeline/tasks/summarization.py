@@ -6,6 +6,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    OPTIONAL,
     agree,
     augmentable,
     edit_texts,
@@ -28,6 +29,7 @@ from pipeline.tasks.text_to_text import (
 
 __all__ = [
     "FIELDS",
+    "OPTIONAL",
     "HUB_CATEGORY",
     "agree",
     "augmentable",

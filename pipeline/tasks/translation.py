@@ -8,6 +8,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    OPTIONAL,
     agree,
     augmentable,
     edit_texts,
@@ -30,6 +31,7 @@ from pipeline.tasks.text_to_text import (
 
 __all__ = [
     "FIELDS",
+    "OPTIONAL",
     "HUB_CATEGORY",
     "agree",
     "augmentable",
