@@ -68,7 +68,7 @@ def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where
 
 
 class RecordMaker:
-    """Makes one source's records; remembers how often a content or key came by."""
+    """Makes one source's records; remembers how often a content came by, and the keys of what is kept."""
 
     def __init__(self, name: str, settings: RecordSource, task: Task, where: str) -> None:
         self.name, self.settings, self.task = name, settings, task
@@ -83,6 +83,7 @@ class RecordMaker:
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()
+        self._kept_keys: set[str] = set()
 
     def verdict(self, row: AnyRow, locator: str) -> Verdict:
         """The row as a record, or why not."""
@@ -97,7 +98,10 @@ class RecordMaker:
         if failed:
             return Verdict(record, key, "select", Drop("filtered_out", failed))
         try:
-            return Verdict(self._complete(record, key, values, row), key, mended=row.mended)
+            verdict = Verdict(self._complete(record, key, values, row), key, mended=row.mended)
+            if key is not None:
+                self._kept_keys.add(key)
+            return verdict
         except Reject as reject:
             detail = f"{reject.detail}: {excerpt(row.values)}"
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
@@ -126,7 +130,7 @@ class RecordMaker:
     def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""
         if key is not None:
-            return self._id("key", key, count=False)
+            return content_id(self.name, "key", key)
         try:
             # A target inside the fields (a chat's reply) is taken out by the task type.
             content: Any = self.kind.parse(values, None, self.task)[0]
@@ -134,18 +138,17 @@ class RecordMaker:
             content = values
         return self._id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))
 
-    def _id(self, what: str, text: str, count: bool = True) -> str:
-        """The id of equal contents ends in how often they came before; a key is unique by itself."""
+    def _id(self, what: str, text: str) -> str:
+        """The id of equal contents ends in how often they came before."""
         base = content_id(self.name, what, text)
         self._seen[base] += 1
-        return content_id(self.name, what, text, str(self._seen[base] - 1)) if count else base
+        return content_id(self.name, what, text, str(self._seen[base] - 1))
 
     def _check_key(self, key: str | None) -> None:
         if key is None:
             raise Reject("missing_key", f"the column '{self.settings.key}' is empty")
-        first = content_id(self.name, "key", key)
-        if self._seen[first] > 1:
-            raise Reject("repeated_key", f"the key '{key}' came before", first)
+        if key in self._kept_keys:
+            raise Reject("repeated_key", f"the key '{key}' came before", content_id(self.name, "key", key))
 
     def _key(self, row: Row) -> str | None:
         column = self.settings.key

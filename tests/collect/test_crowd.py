@@ -68,6 +68,13 @@ def test_votes_that_fit_nothing_are_quarantined(voted):
     assert gone["other_id"] == found.dropped[0]["id"]
 
 
+def test_votes_go_to_the_kept_row_of_a_key(project, voted):
+    voted(["w1,k1,positive"])
+    project.write("a.csv", "id,text,y\nk1,bad,wrong\nk1,好,positive\nk1,again,positive\n")
+    found = project.collect(sources={"texts": RECORDS, "votes": VOTES})
+    assert [(row["fields"]["text"], len(row["votes"])) for row in found.rows] == [("好", 1)]
+
+
 def test_votes_by_record_id_and_with_mapped_labels_and_time(project, voted):
     record_id = voted(["w1,k1,positive"]).rows[0]["id"]
     project.write("v.jsonl", json.dumps({"who": "w", "id": record_id, "say": 1, "at": "2026-01-02"}))
