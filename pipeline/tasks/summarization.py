@@ -29,8 +29,8 @@ from pipeline.tasks.text_to_text import (
 
 __all__ = [
     "FIELDS",
-    "OPTIONAL",
     "HUB_CATEGORY",
+    "OPTIONAL",
     "agree",
     "augmentable",
     "edit_texts",
