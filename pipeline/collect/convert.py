@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.collect.conditions import first_failed
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
-from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
+from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.errors import PipelineError
 from pipeline.record import Decision, Record, Reject, Source, Split, as_json, content_id
@@ -90,20 +90,20 @@ class RecordMaker:
         source = Source(self.name, self.settings.kind, locator, row.number, self.settings.licence, self.settings.role)
         if isinstance(row, BadRow):
             record = Record(self._id("unreadable", row.raw), self._blank({}), source)
-            return Verdict(record, None, "read", Drop(row.reason, f"{row.detail}: {row.raw}"))
+            return Verdict(record, None, "read", Drop(row.reason, storable(f"{row.detail}: {row.raw}")))
         values = {field: self._cell(row.values.get(column)) for field, column in self.fields.items()}
         key = self._key(row)
         record = Record(self._row_id(key, values), self._blank(values), source)
         failed = first_failed(self.settings.where, row.values)
         if failed:
-            return Verdict(record, key, "select", Drop("filtered_out", failed))
+            return Verdict(record, key, "select", Drop("filtered_out", storable(failed)))
         try:
             verdict = Verdict(self._complete(record, key, values, row), key, mended=row.mended)
             if key is not None:
                 self._kept_keys.add(key)
             return verdict
         except Reject as reject:
-            detail = f"{reject.detail}: {excerpt(row.values)}"
+            detail = storable(f"{reject.detail}: {excerpt(row.values)}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
 
     def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:
@@ -118,7 +118,7 @@ class RecordMaker:
             raise Reject("missing_target", f"a {settings.role} row without an answer")
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
-        _check_unicode(fields, target, group)
+        check_unicode(fields, target, group)
         source, decision = record.source, None
         if target is not None:
             decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
@@ -173,7 +173,8 @@ class RecordMaker:
         return {f: excerpt(texts[f]) if isinstance(texts.get(f), str) else None for f in self.kind.FIELDS}
 
 
-def _check_unicode(*parts: Any) -> None:
+def check_unicode(*parts: Any) -> None:
+    """Raises Reject (broken_unicode) where a text among `parts` cannot be stored."""
     try:
         as_json(parts).encode("utf-8")
     except UnicodeEncodeError as error:

@@ -104,6 +104,31 @@ def test_votes_from_a_label_studio_export(project, voted):
     assert [row["reason"] for row in found.dropped] == ["unknown_label", "empty_annotation"]
 
 
+def test_votes_with_half_a_surrogate_pair_are_quarantined(project, voted):
+    voted(["w1,k1,positive"])
+    lines = [
+        {"worker": w, "item": "k1", "label": y} for w, y in [("a", "\ud83d"), ("\ud83d", "positive"), ("b", "positive")]
+    ]
+    project.write("v.jsonl", "\n".join(map(json.dumps, lines)))
+    found = project.collect(sources={"texts": RECORDS, "votes": VOTES | {"path": "v.jsonl"}})
+    assert [vote["annotator"] for vote in found.rows[0]["votes"]] == ["b"]
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == ["unknown_label", "broken_unicode"]
+
+
+@pytest.mark.parametrize(
+    "region", [{"type": "choices", "value": {}}, {"type": "choices"}, "x", {"type": "choices", "value": None}]
+)
+def test_votes_whose_regions_cannot_be_read_are_quarantined(project, voted, region):
+    voted(["w1,k1,positive"])
+    good = {"type": "choices", "value": {"choices": ["positive"]}}
+    annotations = [{"completed_by": 1, "result": [region]}, {"completed_by": 2, "result": [good]}]
+    project.write("export.json", json.dumps([{"id": 1, "data": {"key": "k1"}, "annotations": annotations}]))
+    votes = VOTES | {"path": "export.json", "format": "label_studio", "item": "key"}
+    found = project.collect(sources={"texts": RECORDS, "votes": votes})
+    assert [vote["annotator"] for vote in found.rows[0]["votes"]] == ["2"]
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == ["unreadable_result"]
+
+
 def test_votes_on_chats_are_replies(project):
     project.write("c.jsonl", json.dumps({"id": "c1", "messages": [{"role": "user", "content": "你好"}]}))
     project.write("v.csv", "worker,item,label\nw1,c1,嗨\n")

@@ -253,6 +253,16 @@ def test_half_a_surrogate_pair_is_quarantined(project):
     assert found.reasons() == [("parse", "broken_unicode", 1)]
 
 
+def test_half_a_surrogate_pair_in_what_is_dropped_is_spelt_out(project):
+    rows = [{"text": "a", "n": "x", "y": "\ud83d"}, {"text": "b", "n": "x"}, {"text": "c", "n": "\ud83d"}]
+    project.write("a.jsonl", "\n".join(map(json.dumps, rows)))
+    where = [{"column": "n", "op": "==", "value": "x"}]
+    found = project.collect(path="a.jsonl", target="y", where=where)
+    assert found.texts == ["b"]
+    assert found.reasons() == [("select", "filtered_out", 3), ("parse", "unknown_label", 1)]
+    assert all("\\ud83d" in row["detail"] for row in found.dropped)
+
+
 def test_rows_without_the_text_are_quarantined_with_their_content(project):
     project.write("a.jsonl", '{"text": null, "n": 1}\n{"text": "ok"}\n{"n": 2}\n')
     found = project.collect(path="a.jsonl")
