@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.collect.conditions import first_failed
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
-from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
+from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.errors import PipelineError
 from pipeline.record import Decision, Record, Reject, Source, Split, as_json, content_id
@@ -68,7 +68,7 @@ def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where
 
 
 class RecordMaker:
-    """Makes one source's records; remembers how often a content or key came by."""
+    """Makes one source's records; remembers how often a content came by, and the keys of what is kept."""
 
     def __init__(self, name: str, settings: RecordSource, task: Task, where: str) -> None:
         self.name, self.settings, self.task = name, settings, task
@@ -78,27 +78,32 @@ class RecordMaker:
             problem = f"{where}.fields: '{unknown}' is no field of the task '{task.type}'."
             raise PipelineError(problem, did_you_mean(unknown, self.kind.FIELDS))
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
-        self.wanted = {f"fields.{field}": column for field, column in self.fields.items()} | settings.named_columns()
+        needed = [f for f in self.fields if f in settings.fields or f not in self.kind.OPTIONAL]
+        self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()
+        self._kept_keys: set[str] = set()
 
     def verdict(self, row: AnyRow, locator: str) -> Verdict:
         """The row as a record, or why not."""
         source = Source(self.name, self.settings.kind, locator, row.number, self.settings.licence, self.settings.role)
         if isinstance(row, BadRow):
             record = Record(self._id("unreadable", row.raw), self._blank({}), source)
-            return Verdict(record, None, "read", Drop(row.reason, f"{row.detail}: {row.raw}"))
+            return Verdict(record, None, "read", Drop(row.reason, storable(f"{row.detail}: {row.raw}")))
         values = {field: self._cell(row.values.get(column)) for field, column in self.fields.items()}
         key = self._key(row)
         record = Record(self._row_id(key, values), self._blank(values), source)
         failed = first_failed(self.settings.where, row.values)
         if failed:
-            return Verdict(record, key, "select", Drop("filtered_out", failed))
+            return Verdict(record, key, "select", Drop("filtered_out", storable(failed)))
         try:
-            return Verdict(self._complete(record, key, values, row), key, mended=row.mended)
+            verdict = Verdict(self._complete(record, key, values, row), key, mended=row.mended)
+            if key is not None:
+                self._kept_keys.add(key)
+            return verdict
         except Reject as reject:
-            detail = f"{reject.detail}: {excerpt(row.values)}"
+            detail = storable(f"{reject.detail}: {excerpt(row.values)}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
 
     def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:
@@ -113,7 +118,7 @@ class RecordMaker:
             raise Reject("missing_target", f"a {settings.role} row without an answer")
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
-        _check_unicode(fields, target, group)
+        check_unicode(fields, target, group)
         source, decision = record.source, None
         if target is not None:
             decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
@@ -125,7 +130,7 @@ class RecordMaker:
     def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""
         if key is not None:
-            return self._id("key", key, count=False)
+            return content_id(self.name, "key", key)
         try:
             # A target inside the fields (a chat's reply) is taken out by the task type.
             content: Any = self.kind.parse(values, None, self.task)[0]
@@ -133,18 +138,17 @@ class RecordMaker:
             content = values
         return self._id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))
 
-    def _id(self, what: str, text: str, count: bool = True) -> str:
-        """The id of equal contents ends in how often they came before; a key is unique by itself."""
+    def _id(self, what: str, text: str) -> str:
+        """The id of equal contents ends in how often they came before."""
         base = content_id(self.name, what, text)
         self._seen[base] += 1
-        return content_id(self.name, what, text, str(self._seen[base] - 1)) if count else base
+        return content_id(self.name, what, text, str(self._seen[base] - 1))
 
     def _check_key(self, key: str | None) -> None:
         if key is None:
             raise Reject("missing_key", f"the column '{self.settings.key}' is empty")
-        first = content_id(self.name, "key", key)
-        if self._seen[first] > 1:
-            raise Reject("repeated_key", f"the key '{key}' came before", first)
+        if key in self._kept_keys:
+            raise Reject("repeated_key", f"the key '{key}' came before", content_id(self.name, "key", key))
 
     def _key(self, row: Row) -> str | None:
         column = self.settings.key
@@ -169,7 +173,8 @@ class RecordMaker:
         return {f: excerpt(texts[f]) if isinstance(texts.get(f), str) else None for f in self.kind.FIELDS}
 
 
-def _check_unicode(*parts: Any) -> None:
+def check_unicode(*parts: Any) -> None:
+    """Raises Reject (broken_unicode) where a text among `parts` cannot be stored."""
     try:
         as_json(parts).encode("utf-8")
     except UnicodeEncodeError as error:

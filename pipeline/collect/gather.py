@@ -78,7 +78,8 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
         found.notes[name]["mended"] = dict(sorted(mended.items()))
     _log(name, len(verdicts), f"{len(kept):,} records", reasons, started)
     by_key = {v.key: v for v in reversed(verdicts) if v.key is not None}
-    return by_key | {v.record.id: v for v in verdicts if v.drop is None}
+    good = [v for v in verdicts if v.drop is None]
+    return by_key | {v.key: v for v in good if v.key is not None} | {v.record.id: v for v in good}
 
 
 def _read_votes(

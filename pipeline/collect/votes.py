@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.collect.convert import check_columns
-from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
+from pipeline.collect.convert import check_columns, check_unicode
+from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.targets import translate
-from pipeline.record import Record, Reject, Source, Vote, as_json, content_id
+from pipeline.record import Record, Reject, Source, Target, Vote, as_json, content_id
 from pipeline.settings import Task
 from pipeline.stage import Drop
 from pipeline.tasks import task_type
@@ -43,7 +43,7 @@ def collect_votes(
     """Every vote of a crowd source. `kept` holds records by key and id, `gone` the ids of dropped ones by key.
 
     Reasons: the format's own, missing_item, missing_worker, missing_label, unknown_item, dropped_item,
-    repeated_vote, excluded_label and the task type's own.
+    repeated_vote, excluded_label, unreadable_result, broken_unicode and the task type's own.
     """
     ballot = Ballot()
     voted: set[tuple[str, str]] = set()
@@ -86,14 +86,24 @@ def _vote(
         if item in gone:
             raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
         raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
-    kind = task_type(task)
     if settings.format == "label_studio":
-        value = kind.target_from_result(row.values["result"], task)
+        value = _choice(row.values["result"], task)
     else:
         answer = translate(_text(row, settings.label, "label"), settings.labels)
-        value = kind.parse(record.fields, answer, task)[1]
+        value = task_type(task).parse(record.fields, answer, task)[1]
     time = row.values.get(settings.time or "time" if settings.format == "label_studio" else settings.time or "")
-    return record, Vote(worker, value, str(time) if time else None)
+    vote = Vote(worker, value, str(time) if time else None)
+    check_unicode(vote.annotator, vote.value, vote.time)
+    return record, vote
+
+
+def _choice(result: Any, task: Task) -> Target:
+    try:
+        return task_type(task).target_from_result(result, task)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        # An export that was edited by hand, or made by another labeling configuration.
+        problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"
+        raise Reject("unreadable_result", problem) from None
 
 
 def _text(row: Row, column: str, what: str) -> str:
@@ -117,4 +127,4 @@ def _rejected(
     blank: dict[str, Any] = dict.fromkeys(task_type(task).FIELDS)
     source = Source(name, settings.kind, locator, row.number, settings.licence, "vote")
     record = Record(content_id(name, "vote", raw, str(seen[raw] - 1)), blank, source)
-    return record, Drop(reject.reason, f"{reject.detail}: {raw}", reject.other_id)
+    return record, Drop(reject.reason, storable(f"{reject.detail}: {raw}"), reject.other_id)

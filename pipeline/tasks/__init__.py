@@ -21,6 +21,9 @@ class TaskType(Protocol):
     #: Input field name -> kind of value: `text` or `messages` (see store.py).
     FIELDS: Mapping[str, str]
 
+    #: Those of FIELDS that a source need not have; they are then None.
+    OPTIONAL: tuple[str, ...]
+
     #: What the Hugging Face hub calls this task (`task_categories` of the dataset card).
     HUB_CATEGORY: str
 

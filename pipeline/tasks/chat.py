@@ -16,6 +16,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"messages": "messages"}
 
+OPTIONAL: tuple[str, ...] = ()
+
 HUB_CATEGORY = "text-generation"
 
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)

@@ -11,6 +11,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
+OPTIONAL: tuple[str, ...] = ()
+
 HUB_CATEGORY = "text-classification"
 
 

@@ -13,6 +13,8 @@ from pipeline.tasks.offsets import letters, remap_spans
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
+OPTIONAL: tuple[str, ...] = ()
+
 HUB_CATEGORY = "token-classification"
 
 

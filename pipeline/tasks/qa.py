@@ -15,6 +15,8 @@ from pipeline.tasks.offsets import letters, remap_spans
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
 
+OPTIONAL: tuple[str, ...] = ()
+
 HUB_CATEGORY = "question-answering"
 
 

@@ -12,6 +12,8 @@ from pipeline.settings import Task
 #: `text_pair` is null for tasks on one text.
 FIELDS: Mapping[str, str] = {"text": "text", "text_pair": "text"}
 
+OPTIONAL: tuple[str, ...] = ("text_pair",)
+
 HUB_CATEGORY = "text-classification"
 
 

@@ -6,6 +6,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    OPTIONAL,
     agree,
     augmentable,
     edit_texts,
@@ -29,6 +30,7 @@ from pipeline.tasks.text_to_text import (
 __all__ = [
     "FIELDS",
     "HUB_CATEGORY",
+    "OPTIONAL",
     "agree",
     "augmentable",
     "edit_texts",

@@ -10,6 +10,8 @@ from pipeline.settings import Task
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
+OPTIONAL: tuple[str, ...] = ()
+
 
 def target_kind(task: Task) -> str:
     """A text."""

@@ -8,6 +8,7 @@ from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
+    OPTIONAL,
     agree,
     augmentable,
     edit_texts,
@@ -31,6 +32,7 @@ from pipeline.tasks.text_to_text import (
 __all__ = [
     "FIELDS",
     "HUB_CATEGORY",
+    "OPTIONAL",
     "agree",
     "augmentable",
     "edit_texts",

@@ -6,6 +6,7 @@ from pipeline.clean.steps.language import Language, check_language, detect
 from pipeline.clean.steps.missing import Missing, drop_missing
 from pipeline.clean.steps.pii import Pii, cn_identity, find, handle_pii, luhn
 from pipeline.clean.steps.quality import Quality, filter_quality
+from pipeline.record import Change
 from pipeline.store import to_records
 from tests.clean.records import make, table, texts
 
@@ -101,6 +102,22 @@ def test_mask_is_stable_and_leaves_nothing_in_history(context):
     assert "@b.com" not in str(kept.history)
     assert outcome.notes["entities"] == {"email": 3}
     assert handle_pii(outcome.kept, Pii(), context).changed == 0
+
+
+def test_mask_leaves_no_other_spelling_in_history(context):
+    first = make("拨打１３８１２３４５６７８。").derive("repair_text", fields={"text": "拨打１３８12345678。"})
+    first = first.derive("repair_text", fields={"text": "拨打13812345678。"})
+    (kept,) = to_records(handle_pii(table([first]), Pii(), context).kept)
+    assert kept.fields["text"] == "拨打[CN_MOBILE_1]。"
+    assert [(c.step, c.before) for c in kept.history[:2]] == [("repair_text", '"[masked]"')] * 2
+    assert [c.after for c in kept.history] == ['"[masked]"', '"拨打[CN_MOBILE_1]。"', '"拨打[CN_MOBILE_1]。"']
+    assert "１３８" not in str(kept.history)
+
+
+def test_mask_keeps_the_history_of_other_fields(context):
+    first = make("a@b.com").derive("language", lang="zh")
+    (kept,) = to_records(handle_pii(table([first]), Pii(), context).kept)
+    assert kept.history[0] == Change("language", "lang", '""', '"zh"')
 
 
 def test_keep_and_drop(context):

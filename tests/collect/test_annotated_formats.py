@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.collect.formats import conll
 from pipeline.collect.formats.conll import spans_of
+from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, Row
 from pipeline.errors import PipelineError
 from tests.collect.test_formats import read
@@ -111,6 +114,20 @@ def test_conll_broken_lines_cost_their_sentence(tmp_path):
     assert reasons(rows) == expected
     assert rows[2].detail == "1 columns where the file has 2"
     assert rows[4].mended == "inconsistent_tags"
+
+
+def test_conll_a_sound_sentence_is_gone_through_once():
+    class Counted(list[tuple[int, str]]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[tuple[int, str]]:
+            self.passes += 1
+            return super().__iter__()
+
+    block = Counted((n, f"w{n}\tO\n") for n in range(1, 101))
+    row = conll._sentence(block, conll.Layout(2, " "), FileOptions(format="conll"), None)
+    assert isinstance(row, Row)
+    assert block.passes == 1
 
 
 @pytest.mark.parametrize(

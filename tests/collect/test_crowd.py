@@ -68,6 +68,13 @@ def test_votes_that_fit_nothing_are_quarantined(voted):
     assert gone["other_id"] == found.dropped[0]["id"]
 
 
+def test_votes_go_to_the_kept_row_of_a_key(project, voted):
+    voted(["w1,k1,positive"])
+    project.write("a.csv", "id,text,y\nk1,bad,wrong\nk1,好,positive\nk1,again,positive\n")
+    found = project.collect(sources={"texts": RECORDS, "votes": VOTES})
+    assert [(row["fields"]["text"], len(row["votes"])) for row in found.rows] == [("好", 1)]
+
+
 def test_votes_by_record_id_and_with_mapped_labels_and_time(project, voted):
     record_id = voted(["w1,k1,positive"]).rows[0]["id"]
     project.write("v.jsonl", json.dumps({"who": "w", "id": record_id, "say": 1, "at": "2026-01-02"}))
@@ -95,6 +102,31 @@ def test_votes_from_a_label_studio_export(project, voted):
     found = project.collect(sources={"texts": RECORDS, "votes": votes})
     assert found.rows[0]["votes"] == [{"annotator": "5", "value": '"positive"', "time": "2026-01-01T00:00:00Z"}]
     assert [row["reason"] for row in found.dropped] == ["unknown_label", "empty_annotation"]
+
+
+def test_votes_with_half_a_surrogate_pair_are_quarantined(project, voted):
+    voted(["w1,k1,positive"])
+    lines = [
+        {"worker": w, "item": "k1", "label": y} for w, y in [("a", "\ud83d"), ("\ud83d", "positive"), ("b", "positive")]
+    ]
+    project.write("v.jsonl", "\n".join(map(json.dumps, lines)))
+    found = project.collect(sources={"texts": RECORDS, "votes": VOTES | {"path": "v.jsonl"}})
+    assert [vote["annotator"] for vote in found.rows[0]["votes"]] == ["b"]
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == ["unknown_label", "broken_unicode"]
+
+
+@pytest.mark.parametrize(
+    "region", [{"type": "choices", "value": {}}, {"type": "choices"}, "x", {"type": "choices", "value": None}]
+)
+def test_votes_whose_regions_cannot_be_read_are_quarantined(project, voted, region):
+    voted(["w1,k1,positive"])
+    good = {"type": "choices", "value": {"choices": ["positive"]}}
+    annotations = [{"completed_by": 1, "result": [region]}, {"completed_by": 2, "result": [good]}]
+    project.write("export.json", json.dumps([{"id": 1, "data": {"key": "k1"}, "annotations": annotations}]))
+    votes = VOTES | {"path": "export.json", "format": "label_studio", "item": "key"}
+    found = project.collect(sources={"texts": RECORDS, "votes": votes})
+    assert [vote["annotator"] for vote in found.rows[0]["votes"]] == ["2"]
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == ["unreadable_result"]
 
 
 def test_votes_on_chats_are_replies(project):

@@ -101,6 +101,13 @@ def test_csv_in_gzip(tmp_path):
     assert values(read(tmp_path, "a.csv.gz", gzip.compress(b"a,b\n1,2\n"))) == [{"a": "1", "b": "2"}]
 
 
+def test_damaged_gzip_stops_with_the_file_named(tmp_path):
+    packed = bytearray(gzip.compress(b"a,b\n" + bytes(range(48, 58)) * 50))
+    packed[10:16] = b"\xff" * 6
+    with pytest.raises(PipelineError, match=r"a\.csv\.gz: cannot be read: Error -3"):
+        read(tmp_path, "a.csv.gz", bytes(packed))
+
+
 def test_csv_repeated_column_stops(tmp_path):
     with pytest.raises(PipelineError, match=r"a\.csv:1: the header holds the column 'a' twice"):
         read(tmp_path, "a.csv", "a,b,a\n1,2,3\n")

@@ -68,6 +68,17 @@ def test_aligned_files_of_scores_through_collect(project):
     assert found.reasons() == [("parse", "not_a_number", 2)]
 
 
+def test_scores_of_one_text_need_no_pair_unless_it_is_named(project):
+    project.write("a.csv", "text,score\n好,0.5\n")
+    found = project.collect(REGRESSION, path="a.csv", target="score", lang="zh")
+    assert [(row["fields"], row["target"]) for row in found.rows] == [({"text": "好", "text_pair": None}, 0.5)]
+    with pytest.raises(PipelineError, match=r"fields\.text_pair: no column 'pair'"):
+        project.collect(REGRESSION, path="a.csv", target="score", fields={"text_pair": "pair"})
+    project.write("b.csv", "txt,score\n好,0.5\n")
+    with pytest.raises(PipelineError, match=r"fields\.text: no column 'text'"):
+        project.collect(REGRESSION, path="b.csv", target="score")
+
+
 # ------------------------------------------------------------------ tmx
 
 TMX = """<?xml version="1.0" encoding="UTF-8"?>

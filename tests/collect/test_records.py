@@ -91,6 +91,19 @@ def test_missing_and_repeated_keys_are_quarantined(project):
     assert found.dropped[1]["other_id"] == found.rows[0]["id"]
 
 
+def test_a_dropped_row_does_not_take_its_key(project):
+    rows = "k1,one,no,positive\nk1,two,yes,wrong\nk1,三,yes,positive\nk1,four,yes,positive\n"
+    project.write("a.csv", f"id,text,use,label\n{rows}")
+    where = [{"column": "use", "op": "==", "value": "yes"}]
+    found = project.collect(path="a.csv", key="id", target="label", where=where)
+    assert found.texts == ["三"]
+    assert found.reasons() == [
+        ("select", "filtered_out", 2),
+        ("parse", "unknown_label", 3),
+        ("parse", "repeated_key", 5),
+    ]
+
+
 def test_key_row_needs_one_file(project):
     project.write("a.csv", "text\none\n")
     assert len(project.collect(path="*.csv", key="row").rows) == 1
@@ -238,6 +251,16 @@ def test_half_a_surrogate_pair_is_quarantined(project):
     found = project.collect(path="a.jsonl")
     assert found.texts == ["😀"]
     assert found.reasons() == [("parse", "broken_unicode", 1)]
+
+
+def test_half_a_surrogate_pair_in_what_is_dropped_is_spelt_out(project):
+    rows = [{"text": "a", "n": "x", "y": "\ud83d"}, {"text": "b", "n": "x"}, {"text": "c", "n": "\ud83d"}]
+    project.write("a.jsonl", "\n".join(map(json.dumps, rows)))
+    where = [{"column": "n", "op": "==", "value": "x"}]
+    found = project.collect(path="a.jsonl", target="y", where=where)
+    assert found.texts == ["b"]
+    assert found.reasons() == [("select", "filtered_out", 3), ("parse", "unknown_label", 1)]
+    assert all("\\ud83d" in row["detail"] for row in found.dropped)
 
 
 def test_rows_without_the_text_are_quarantined_with_their_content(project):

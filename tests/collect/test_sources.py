@@ -42,6 +42,16 @@ def test_files_in_name_order_with_portable_locators(project):
     assert [row["source"]["locator"] for row in found.rows] == ["a.csv", "b/1.csv", "b/2.csv"]
 
 
+def test_files_that_are_links_out_of_raw_are_named_by_the_link(project):
+    kept = project.folder / "cache" / "0123"
+    kept.parent.mkdir()
+    kept.write_text("text\none\n", "utf-8")
+    project.write("b/x.csv", "text\ntwo\n")
+    (project.raw / "a.csv").symlink_to(kept)
+    found = project.collect(path="**/*.csv")
+    assert [row["source"]["locator"] for row in found.rows] == ["a.csv", "b/x.csv"]
+
+
 @pytest.mark.parametrize("path", ["data/raw/a.csv", "a.csv", "./a.csv"])
 def test_files_path_may_begin_at_the_project_or_at_raw(project, path):
     project.write("a.csv", TEXTS)
@@ -215,10 +225,21 @@ def test_url_that_changed_or_is_gone(project, caplog):
         ("s3://bucket/a.csv", "s3://bucket/a.csv"),
         ("file:///home/me/a.csv", "file:a.csv"),
         ("/home/me/a.csv", "file:a.csv"),
+        ("zip://d/a.csv::https://me:secret@host/x.zip?sig=secret", "zip://d/a.csv::https://host/x.zip"),
+        ("simplecache::https://me:secret@host/a.csv", "simplecache::https://host/a.csv"),
+        ("zip://a.csv::simplecache::https://me:secret@host/x.zip", "zip://a.csv::simplecache::https://host/x.zip"),
+        ("zip://a.csv::/home/me/x.zip", "zip://a.csv::file:x.zip"),
+        ("https://me:se::cret@host/a.csv", "https://host/a.csv"),
     ],
 )
 def test_url_locator_has_no_secret_and_no_local_folder(url, expected):
     assert portable_address(url) == expected
+
+
+def test_url_error_on_a_chained_address_shows_no_secret(project):
+    with pytest.raises(PipelineError, match="cannot be fetched") as caught:
+        project.collect(kind="url", format="csv", url="zip://a.csv::nostore://me:secret@host/x.zip")
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.slow

@@ -138,8 +138,12 @@ def _placeholder(masked: dict[tuple[str, str], str], name: str, entity: str) -> 
 
 
 def _redacted(record: Record, masked: Mapping[tuple[str, str], str], **changes: object) -> Record:
-    """The masked record; no entity stays behind in its history."""
+    """The masked record; no entity stays behind in its history.
+
+    Earlier steps may have respelt an entity (full-width digits), so what they found in a masked field goes altogether.
+    """
     after = record.derive("pii", **changes)
+    current = {change.field: change.before for change in after.history[len(record.history) :]}
     known = sorted(masked.items(), key=lambda item: (-len(item[0][1]), item[0]))
 
     def clean(text: str) -> str:
@@ -147,5 +151,12 @@ def _redacted(record: Record, masked: Mapping[tuple[str, str], str], **changes: 
             text = text.replace(as_json(entity)[1:-1], placeholder)
         return text
 
-    history = tuple(Change(c.step, c.field, clean(c.before), clean(c.after)) for c in after.history)
-    return replace(after, history=history)
+    def hide(change: Change, text: str) -> str:
+        return clean(text) if current.get(change.field, text) == text else as_json("[masked]")
+
+    earlier = [
+        replace(c, before=as_json("[masked]") if c.field in current else clean(c.before), after=hide(c, c.after))
+        for c in record.history
+    ]
+    masking = [replace(c, before=clean(c.before), after=clean(c.after)) for c in after.history[len(earlier) :]]
+    return replace(after, history=(*earlier, *masking))

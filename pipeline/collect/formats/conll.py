@@ -134,15 +134,15 @@ def _is_comment(line: str, layout: Layout) -> bool:
 def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str | None) -> AnyRow:
     tokens, tags = [], []
     for number, line in block:
-        cells, raw = _cells(line), "".join(line for _, line in block)
+        cells = _cells(line)
         bad = undecodable(number, line, options)
         if bad:
             return bad
         if len(cells) != layout.width:
             problem = f"{len(cells)} columns where the file has {layout.width}"
-            return BadRow(number, "wrong_column_count", problem, excerpt(raw))
+            return BadRow(number, "wrong_column_count", problem, _excerpt(block))
         if not cells[0]:
-            return BadRow(number, "empty_token", "a tag without a token", excerpt(raw))
+            return BadRow(number, "empty_token", "a tag without a token", _excerpt(block))
         tokens.append(cells[0])
         tags.append(cells[options.tag_column] if layout.width > 1 else "")
     values: dict[str, Any] = {"tokens": tokens, "document": document}
@@ -155,6 +155,10 @@ def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str 
     text, spans = _joined(tokens, found, layout.joiner)
     mended = "inconsistent_tags" if contradictions and options.bad_tags == "mend" else None
     return Row(block[0][0], {**values, "text": text, "tags": tags, "spans": spans}, mended)
+
+
+def _excerpt(block: Lines) -> str:
+    return excerpt("".join(line for _, line in block))
 
 
 def _joined(

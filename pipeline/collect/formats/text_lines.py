@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
@@ -66,7 +67,7 @@ def open_binary(path: Path) -> IO[bytes]:
 def _readable(file: IO[bytes], where: str) -> Iterator[bytes]:
     try:
         yield from file
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise PipelineError(f"{where}: cannot be read: {error}", "Fetch the file again.") from None
 
 

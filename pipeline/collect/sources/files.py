@@ -43,7 +43,9 @@ def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
             raw.name,
         )
         return [(path, f"{base.resolve().name}/{path.relative_to(base).as_posix()}") for path in found]
-    return [(path, path.resolve().relative_to(raw.resolve()).as_posix()) for path in found]
+    # Only the base is resolved: a file itself may be a link into DVC's cache.
+    top = base.resolve().relative_to(raw.resolve())
+    return [(path, (top / path.relative_to(base)).as_posix()) for path in found]
 
 
 def _base(pattern: str, raw: Path) -> tuple[Path, str]:

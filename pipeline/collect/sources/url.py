@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,10 @@ from pipeline.collect.rows import Part
 from pipeline.errors import PipelineError, shorten
 
 log = logging.getLogger("pipeline")
+
+#: Where fsspec's chains part (`zip://a.csv::simplecache::https://host/x.zip`). A password or a query may hold `::` too.
+_LINK = re.compile(r"::(?=(?:[a-z0-9+]+::)*(?:[a-z0-9+.-]+://|~?/|\.{1,2}/))")
+_BARE = re.compile(r"[a-z0-9+]+")
 
 
 class UrlSettings(RecordSource, FileOptions):
@@ -38,7 +43,15 @@ def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
 
 
 def portable_address(url: str) -> str:
-    """The address without user, password and query (signed addresses carry secrets there) and local folders."""
+    """The address without user, password and query (signed addresses carry secrets there) and local folders.
+
+    In a chain of addresses every part is cleared of them.
+    """
+    *chained, last = _LINK.split(url)
+    return "::".join([part if _BARE.fullmatch(part) else _portable(part) for part in chained] + [_portable(last)])
+
+
+def _portable(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme in ("", "file", "local"):
         return f"file:{PurePosixPath(parts.path).name}"
@@ -78,7 +91,10 @@ def _download(settings: UrlSettings, part: Path, locator: str, where: str) -> No
         raise PipelineError(f"{where}: {locator} needs another package: {error}", "Install it and run again.") from None
     except Exception as error:  # every store raises errors of its own
         # The store's message may quote the whole address, secrets included.
-        message = shorten(str(error).replace(settings.url, locator), 200)
+        message = str(error).replace(settings.url, locator)
+        for address in _LINK.split(settings.url):
+            message = message.replace(address, portable_address(address)) if "://" in address else message
+        message = shorten(message, 200)
         raise PipelineError(
             f"{where}: {locator} cannot be fetched: {type(error).__name__}: {message}",
             "Check the address, the network and the credentials in the environment.",
