@@ -67,20 +67,21 @@ def folded(files: list[str], root: Path = Path(PACKAGE)) -> list[str]:
     """
     needed = set(files)
 
-    def fold(folder: Path) -> list[str] | None:
-        """The shortest list for what is needed of a folder; None where it holds something that is not."""
-        found: list[str] = []
-        whole = True
-        for path in sorted(folder.iterdir()):
-            if path.name == "__pycache__" or (path.is_file() and not path.stat().st_size):
-                continue
-            inner = fold(path) if path.is_dir() else ([path.as_posix()] if path.as_posix() in needed else None)
-            if inner is None or (path.is_dir() and inner != [path.as_posix()]):
-                whole = False
-            found += inner or []
-        return [folder.as_posix()] if whole and found else (found or None)
+    def fold(path: Path) -> list[str] | None:
+        """What to list of a file or folder; None where it holds something that is not needed."""
+        if path.is_file():
+            return [path.as_posix()] if path.as_posix() in needed else None
+        parts = {inner: fold(inner) for inner in sorted(path.iterdir()) if inner.name != "__pycache__" and size(inner)}
+        if all(listed == [inner.as_posix()] for inner, listed in parts.items()):
+            return [path.as_posix()]
+        return [name for listed in parts.values() for name in listed or []]
 
-    return sorted(fold(root) or [])
+    def size(path: Path) -> int:
+        return path.stat().st_size if path.is_file() else sum(inner.stat().st_size for inner in path.rglob("*.*"))
+
+    return sorted(
+        name for path in root.iterdir() if path.name != "__pycache__" and size(path) for name in fold(path) or []
+    )
 
 
 def expected(stage: dict[str, Any]) -> list[str]:
