@@ -57,9 +57,10 @@ def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, 
     evaluate([], tweets, keyword, task, PARAMS, tmp_path)  # nothing to learn from: no second opinion
     alone = read_json(tmp_path / "report.json")
     assert alone["references"] == {}
-    assert all(entry["label_may_be_wrong"] for entry in alone["worst_errors"])
+    assert alone["worst_errors"]
+    assert not any(entry["label_may_be_wrong"] for entry in alone["worst_errors"])
     strict = PARAMS.model_copy(update={"label_doubt": 0.98})
-    evaluate([], tweets, keyword, task, strict, tmp_path)
+    evaluate(tweets, tweets, keyword, task, strict, tmp_path)  # a second opinion, but no sure model
     assert not any(entry["label_may_be_wrong"] for entry in read_json(tmp_path / "report.json")["worst_errors"])
 
 
@@ -167,3 +168,9 @@ def test_bad_test_splits_are_explained(rows, message, task, tmp_path):
 def test_missing_split_is_explained(task, tmp_path):
     with pytest.raises(PipelineError, match="no such file"):
         read_split(tmp_path, "train", task)
+
+
+def test_split_without_a_file_is_an_empty_split(task, tmp_path):
+    (tmp_path / "data").mkdir()
+    with pytest.raises(PipelineError, match="the test split is empty"):
+        read_test(tmp_path, task)

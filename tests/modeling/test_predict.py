@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.modeling.predictor import Prediction, load_predictor
-from pipeline.predict import add_arguments, predicted, read_rows, run
+from pipeline.predict import CHAT, add_arguments, predicted, read_rows, run
 
 
 def arguments(*words):
@@ -51,7 +51,8 @@ def test_a_file_keeps_its_columns_and_gains_the_answer(model_folder, tmp_path, c
         (b"[1]", r"in\.jsonl:2: expected an object"),
         (b'{"txt": "a"}', r"in\.jsonl:2: no key 'text'.*found: txt"),
         (b'{"text": 3}', r"in\.jsonl:2: no key 'text'"),
-        (b'{"messages": [{"role": "user"}]}', r"in\.jsonl:2: 'messages' must be a list"),
+        (b'{"messages": [{"role": "user"}]}', r"in\.jsonl:2: no key 'text'.*found: messages"),
+        (b'{"text": "\\ud800"}', r"in\.jsonl:2: holds half of a character"),
     ],
 )
 def test_a_bad_line_is_named_and_no_output_is_left(line, message, model_folder, tmp_path):
@@ -60,6 +61,13 @@ def test_a_bad_line_is_named_and_no_output_is_left(line, message, model_folder, 
     with pytest.raises(PipelineError, match=message):
         run(arguments("--model", model_folder, "--file", source, "--out", tmp_path / "out.jsonl"))
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_rows_of_a_chat_hold_turns_or_a_text(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "hi"}\n{"messages": [{"role": "user"}]}\n', "utf-8")
+    with pytest.raises(PipelineError, match=r"in\.jsonl:2: 'messages' must be a list"):
+        list(read_rows(source, CHAT))
 
 
 def test_rows_are_read_as_they_are_needed(tmp_path):

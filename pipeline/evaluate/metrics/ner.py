@@ -82,8 +82,8 @@ def micro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
 def macro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
     """The mean over types that occur among the given or predicted spans drawn."""
 
-    def mean(above: Floats, below: Floats, present: Floats) -> Floats:
-        return divide((divide(above, below) * present).sum(axis=1), present.sum(axis=1), 0.0)
+    def mean(above: Floats, below: Floats, present: Floats, nothing: float = 0.0) -> Floats:
+        return divide((divide(above, below) * present).sum(axis=1), present.sum(axis=1), nothing)
 
     def present(w: Floats) -> Floats:
         return np.asarray((w @ said + w @ true) > 0, np.float64)
@@ -91,7 +91,7 @@ def macro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
     return {
         "macro_precision": lambda w: mean(w @ hits, w @ said, present(w)),
         "macro_recall": lambda w: mean(w @ hits, w @ true, present(w)),
-        "macro_f1": lambda w: mean(2 * (w @ hits), w @ said + w @ true, present(w)),
+        "macro_f1": lambda w: mean(2 * (w @ hits), w @ said + w @ true, present(w), nothing=1.0),
     }
 
 
