@@ -14,7 +14,7 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
     """`work` on every item, results in order; each thread computes on one core.
 
     Splitting one small batch over cores leaves them waiting for each other: two batches on two
-    cores embedded short texts 1.9 times as fast as one on both (benchmarks/embedding.py).
+    cores finish earlier than one on both (measure it: benchmarks/embedding.py).
     """
     import torch
 
