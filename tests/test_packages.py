@@ -100,7 +100,7 @@ def test_a_package_that_the_index_lacks(index):
 
 def test_an_unreachable_index(tmp_path, monkeypatch):
     monkeypatch.setenv("SFT_CACHE", str(tmp_path))
-    for name, value in {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_NO_INDEX": "0"}.items():
+    for name, value in {"PIP_INDEX_URL": "http://127.0.0.1:9/index", "PIP_RETRIES": "0", "PIP_NO_INDEX": "0"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
