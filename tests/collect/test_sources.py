@@ -27,8 +27,10 @@ def test_every_kind_is_documented():
 
 @pytest.mark.parametrize("path", ["params.yaml", "pipeline/init/chat.yaml"])
 def test_the_projects_own_sources_are_valid(path):
-    for name, values in read_params(Path(path))["collect"]["sources"].items():
-        parse(values, pick(KINDS, values["kind"], name).settings, name)
+    sources = read_params(Path(path))["collect"]["sources"]
+    assert sources
+    for name, values in sources.items():
+        assert parse(values, pick(KINDS, values["kind"], name).settings, name).kind == values["kind"]
 
 
 # ------------------------------------------------------------------ files
