@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 
 import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.init.command import projects, run, start
 from pipeline.settings import load_task
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize("project", sorted(projects()))
@@ -25,6 +27,26 @@ def test_other_settings_are_not_overwritten(tmp_path):
         start("chat", tmp_path)
     assert "--force" in error.value.hint
     assert (tmp_path / "params.yaml").read_text() == "mine: 1\n"
+
+
+def test_the_default_project_can_be_left_and_come_back_to(tmp_path):
+    """A fresh clone's params.yaml is nobody's work: it is replaced without --force, and `sentiment` brings it back."""
+    default = (ROOT / "pipeline/init/sentiment.yaml").read_bytes()
+    (tmp_path / "params.yaml").write_bytes(default)
+    start("classification", tmp_path)
+    assert (tmp_path / "params.yaml").read_bytes() != default
+    start("sentiment", tmp_path)
+    assert (tmp_path / "params.yaml").read_bytes() == default
+    assert not (tmp_path / "params.yaml.bak").exists()
+
+
+def test_the_default_project_is_the_params_file_of_a_clone():
+    """The two files are one text: after editing params.yaml, copy it to pipeline/init/sentiment.yaml."""
+    committed = subprocess.run(["git", "show", "HEAD:params.yaml"], cwd=ROOT, capture_output=True)
+    if committed.returncode:
+        pytest.skip("not a git checkout: params.yaml may be the user's own")
+    shipped = subprocess.run(["git", "show", "HEAD:pipeline/init/sentiment.yaml"], cwd=ROOT, capture_output=True)
+    assert shipped.stdout == committed.stdout
 
 
 def test_force_keeps_a_backup(tmp_path):
