@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pipeline.normalise import normalised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _ODD = 0x9E3779B97F4A7C15  # base of the polynomial hash of an n-gram
 _CJK = re.compile(r"[㐀-鿿豈-﫿]")
-_NOISE = re.compile(r"[\W_]+")
 _ROWS = 8192
 
 
@@ -60,8 +60,8 @@ def repeats(texts: Sequence[str], threshold: float) -> dict[int, int]:
 
 
 def grams(text: str) -> NDArray[np.uint64]:
-    """Hashes of the text's distinct n-grams: 5 letters, or 2 where it is mostly Chinese; case and signs aside."""
-    plain = _NOISE.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip() or text
+    """Hashes of the text's distinct n-grams: 5 letters, or 2 where it is mostly Chinese; case and punctuation aside."""
+    plain = normalised(text) or text
     size = 2 if 2 * len(_CJK.findall(plain)) > len(plain) else 5
     padded = f" {plain} ".ljust(size)
     letters = np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)

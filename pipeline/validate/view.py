@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.modeling.models import Models
+from pipeline.normalise import normalised
 from pipeline.record import Record, as_json
 from pipeline.settings import Task
 from pipeline.store import to_records
 from pipeline.tasks import TaskType, task_type
-
-_NO_WORD = re.compile(r"[\W_]+")
 
 #: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
 EXPORTED = {"train": "train", "dev": "validation", "test": "test"}
@@ -84,9 +81,8 @@ class View:
         return found
 
     def text_key(self, record: Record) -> str:
-        """The letters and digits of the main text, width and case aside; its symbols where it has none."""
-        text = unicodedata.normalize("NFKC", self.kind.main_text(record)).casefold()
-        return " ".join(_NO_WORD.sub(" ", text).split()) or "".join(text.split())
+        """The main text as texts are compared: equal for texts that count as equal."""
+        return normalised(self.kind.main_text(record))
 
 
 def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, Mapping[str, Any]]) -> View:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.minhash import jaccard, shingles
-from pipeline.clean.normalise import normalised
+from pipeline.normalise import normalised
 from pipeline.clean.step import Context
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates

@@ -17,7 +17,7 @@ from dataclasses import replace
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.normalise import text_key
+from pipeline.normalise import text_key
 from pipeline.clean.step import Context, Doubt, given, replace_rows
 from pipeline.clean.survivors import rank
 from pipeline.record import Record, Target, as_json

@@ -1,4 +1,4 @@
-"""Exact duplicates: texts equal but for case, white space and punctuation, with the same label or none.
+"""Exact duplicates: texts equal but for case, white space and punctuation (not symbols), with the same label or none.
 
 One survives (see survivors.py) and keeps everybody's votes. Different labels never merge.
 Benchmark records are left alone here; `splits` drops what repeats them. Reasons: exact_duplicate.
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from pipeline.clean.normalise import text_key
+from pipeline.normalise import text_key
 from pipeline.clean.step import Context, replace_rows
 from pipeline.clean.survivors import rank
 from pipeline.record import Record, Vote, as_json

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
-from pipeline.clean.normalise import text_key
+from pipeline.normalise import text_key
 from pipeline.clean.step import Context, with_strings
 from pipeline.record import Record, share
 from pipeline.settings import Settings
