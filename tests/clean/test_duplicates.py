@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.minhash import jaccard, shingles
-from pipeline.normalise import normalised
 from pipeline.clean.step import Context
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.errors import PipelineError
+from pipeline.normalise import normalised
 from pipeline.record import Decision, Vote
 from pipeline.settings import parse
 from pipeline.store import to_records

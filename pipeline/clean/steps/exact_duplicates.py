@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from pipeline.normalise import text_key
 from pipeline.clean.step import Context, replace_rows
 from pipeline.clean.survivors import rank
+from pipeline.normalise import text_key
 from pipeline.record import Record, Vote, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows

@@ -23,9 +23,9 @@ from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
 from pipeline.clean.minhash import candidates, jaccard, signatures
-from pipeline.normalise import normalised, text_key
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.survivors import rank
+from pipeline.normalise import normalised, text_key
 from pipeline.record import Record
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows

@@ -17,8 +17,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
-from pipeline.normalise import text_key
 from pipeline.clean.step import Context, with_strings
+from pipeline.normalise import text_key
 from pipeline.record import Record, share
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
