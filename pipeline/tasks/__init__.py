@@ -27,6 +27,9 @@ class TaskType(Protocol):
     #: What the Hugging Face hub calls this task (`task_categories` of the dataset card).
     HUB_CATEGORY: str
 
+    #: What annotators read above each task: language (en, zh) -> one or two sentences.
+    ASK: Mapping[str, str]
+
     def target_kind(self, task: Task) -> str:
         """Kind of the target: `text`, `texts`, `number`, `spans` or `answers` (see store.py)."""
 

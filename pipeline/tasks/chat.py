@@ -20,6 +20,12 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "text-generation"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Write the assistant's next reply. A text filled in is a suggestion: correct it.",
+    "zh": "请写出助手的下一句回复。已填的内容只是建议，请加以修改。",
+}
+
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
 #: Role names that other tools use, and ours.

@@ -15,6 +15,12 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "text-classification"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Choose what fits the text. A marked answer is a suggestion: correct it where it is wrong.",
+    "zh": "请为文本选择合适的标签。已勾选的答案只是建议，如有错误请改正。",
+}
+
 
 def target_kind(task: Task) -> str:
     """`text` (the label), or `texts` (labels in declared order) with `multi_label`."""

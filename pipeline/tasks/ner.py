@@ -17,6 +17,12 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "token-classification"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Mark every name of the types below, and nothing else. Marks that are there are suggestions: correct them.",
+    "zh": "请标出文本中属于下列类型的所有实体，不要多标。已有的标注只是建议，如有错误请改正。",
+}
+
 
 def target_kind(task: Task) -> str:
     """Spans: {start, end, label}."""

@@ -19,6 +19,12 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "question-answering"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Mark the shortest answer in the text, or that the question is unanswerable. A mark is a suggestion.",
+    "zh": "请在文本中标出问题的最短答案；若无法回答，请勾选 unanswerable。已有的标注只是建议。",
+}
+
 
 def target_kind(task: Task) -> str:
     """Answers: {start, text}."""

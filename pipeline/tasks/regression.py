@@ -16,6 +16,12 @@ OPTIONAL: tuple[str, ...] = ("text_pair",)
 
 HUB_CATEGORY = "text-classification"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Give the number that fits. A number filled in is a suggestion: correct it where it is wrong.",
+    "zh": "请给出合适的分数。已填的数字只是建议，如有错误请改正。",
+}
+
 
 def target_kind(task: Task) -> str:
     """A number."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.tasks.text_to_text import (
@@ -28,6 +30,7 @@ from pipeline.tasks.text_to_text import (
 )
 
 __all__ = [
+    "ASK",
     "FIELDS",
     "HUB_CATEGORY",
     "OPTIONAL",
@@ -54,6 +57,12 @@ __all__ = [
 
 HUB_CATEGORY = "summarization"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Write the summary. A text filled in is a suggestion: correct it.",
+    "zh": "请写出摘要。已填的内容只是建议，请加以修改。",
+}
+
 
 def problems(record: Record, task: Task) -> list[str]:
     """An empty side, a summary as long as its document, a summary that copies it."""
@@ -68,6 +77,6 @@ def problems(record: Record, task: Task) -> list[str]:
 def labeling_config(task: Task) -> str:
     """The document, and a TextArea for its summary."""
     return (
-        '<View><Text name="text" value="$text"/><Header value="Summary"/>'
+        '<View><Text name="text" value="$text"/>'
         '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
     )

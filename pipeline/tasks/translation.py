@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pipeline.record import Record
 from pipeline.settings import Task
@@ -30,6 +31,7 @@ from pipeline.tasks.text_to_text import (
 )
 
 __all__ = [
+    "ASK",
     "FIELDS",
     "HUB_CATEGORY",
     "OPTIONAL",
@@ -56,6 +58,12 @@ __all__ = [
 
 HUB_CATEGORY = "translation"
 
+#: What annotators read above each task, by language.
+ASK: Mapping[str, str] = {
+    "en": "Write the translation. A text filled in is a suggestion: correct it.",
+    "zh": "请写出译文。已填的内容只是建议，请加以修改。",
+}
+
 #: A pair is suspect when one side is this many times as long as the other. A Chinese
 #: character counts as three letters: about the English letters it takes to say the same.
 MAX_LENGTH_RATIO = 4.0
@@ -81,7 +89,7 @@ def problems(record: Record, task: Task) -> list[str]:
 def labeling_config(task: Task) -> str:
     """The text, and a TextArea for its translation."""
     return (
-        '<View><Text name="text" value="$text"/><Header value="Translation"/>'
+        '<View><Text name="text" value="$text"/>'
         '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
     )
 

@@ -1,0 +1,93 @@
+"""The HTTP application that serves the trained model: health, versions, a shared secret, and answers for bad requests.
+
+Each API (Label Studio's, or another) is a function `(app, model) -> None` that adds its routes; see `label_studio.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from pipeline.errors import PipelineError
+from pipeline.serve.model import ServedModel
+
+#: Bytes that a request may have: a batch of tasks is far smaller.
+MAX_BODY = 20_000_000
+
+#: Adds the routes of one API to the application.
+Routes = Callable[[FastAPI, ServedModel], None]
+
+
+class BadRequestError(Exception):
+    """A request that cannot be answered; the message goes to the client with status 400."""
+
+
+def create_app(model: ServedModel, secret: str | None, routes: Sequence[Routes]) -> FastAPI:
+    """The application. With `secret`, every path but `/health` wants it (see `knows_secret`)."""
+    from fastapi import FastAPI
+
+    app = FastAPI(title="sft", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        closed = secret is not None and request.url.path != "/health"
+        if closed and not knows_secret(request.headers.get("authorization", ""), secret or ""):
+            return JSONResponse({"error": "the shared secret is missing or wrong"}, 401)
+        return await call_next(request)
+
+    @app.exception_handler(BadRequestError)
+    @app.exception_handler(PipelineError)
+    async def refuse(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": str(error)}, 400)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "UP", "model_class": "sft"}
+
+    @app.get("/versions")
+    async def versions() -> dict[str, Any]:
+        libraries = {name: version(name) for name in ("torch", "transformers")}
+        return {"versions": [model.version()], "libraries": libraries}
+
+    for add in routes:
+        add(app, model)
+    return app
+
+
+def knows_secret(authorization: str, secret: str) -> bool:
+    """Whether an Authorization header holds the secret: `Bearer <secret>`, or Basic with it as the password."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            given = base64.b64decode(given, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.strip().encode("utf-8"), secret.encode("utf-8"))
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. Raises BadRequestError; nothing larger than `MAX_BODY` is read into memory."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            raise BadRequestError(f"the request is larger than {MAX_BODY:,} bytes; send fewer rows at a time")
+    try:
+        value = json.loads(bytes(body))
+    except ValueError as error:  # also where it is not UTF-8
+        raise BadRequestError(f"the request is not JSON: {error}") from None
+    except RecursionError:
+        raise BadRequestError("the request is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise BadRequestError(f"the request must be a JSON object, not {type(value).__name__}")
+    return value

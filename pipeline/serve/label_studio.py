@@ -1,0 +1,85 @@
+"""Label Studio's ML backend API: /setup, /predict, /webhook (/health and /versions are in app.py).
+
+A task that the model cannot answer gets an empty result, a request that cannot be read gets status 400, and the
+server lives on. The access token that comes with /setup is not used and not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+
+from pipeline.errors import shorten
+from pipeline.record import Reject
+from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.model import ServedModel, model_row
+from pipeline.settings import Task
+from pipeline.studio.labeling_config import config_problems
+from pipeline.tasks import task_type
+
+#: Tasks that one request may hold; Label Studio waits 100 seconds for all of them.
+MAX_TASKS = 1000
+
+
+def add_routes(app: FastAPI, model: ServedModel) -> None:
+    """Add the routes to `app`."""
+
+    @app.post("/setup")
+    async def setup(request: Request) -> dict[str, str]:
+        body = await json_object(request)
+        check_config(body.get("schema"), model.task())
+        return {"model_version": model.version()}
+
+    @app.post("/predict")
+    async def predict(request: Request) -> dict[str, Any]:
+        body = await json_object(request)
+        tasks = body.get("tasks")
+        if not isinstance(tasks, list) or len(tasks) > MAX_TASKS:
+            raise BadRequestError(f"'tasks' must be a list of at most {MAX_TASKS:,} tasks")
+        check_config(body.get("label_config"), model.task())
+        return await run_in_threadpool(answers, tasks, model)
+
+    @app.post("/webhook")
+    async def webhook(request: Request) -> dict[str, str]:
+        # Annotations are fetched by `sft label pull`: a notice may be lost, or sent twice, without harm.
+        body = await json_object(request)
+        return {"status": "seen", "action": shorten(body.get("action"), 40)}
+
+
+def check_config(config: Any, task: Task) -> None:
+    """Raise BadRequestError where the project's labeling config cannot show the model's answers."""
+    if config is None or config == "":
+        return
+    problems = config_problems(str(config), task)
+    if problems:
+        raise BadRequestError(f"the project's labeling config does not fit the model: {problems[0]}")
+
+
+def answers(tasks: Sequence[Any], model: ServedModel) -> dict[str, Any]:
+    """The response to /predict: one result a task, in order; empty (with `error`) where the task cannot be answered."""
+    task = model.task()
+    rows: dict[int, dict[str, Any]] = {}
+    results: list[dict[str, Any]] = []
+    for n, given in enumerate(tasks):
+        results.append({"result": [], "score": 0.0})
+        try:
+            rows[n] = model_row(_data(given), task)
+        except Reject as reject:
+            results[n]["error"] = str(reject)
+    version, predictions = model.predict(list(rows.values()))
+    for n, prediction in zip(rows, predictions, strict=True):
+        results[n] = {
+            "result": task_type(task).result_from_target(prediction.value),
+            "score": round(min(max(prediction.confidence or 0.0, 0.0), 1.0), 6),
+        }
+    return {"results": [{**result, "model_version": version} for result in results], "model_version": version}
+
+
+def _data(task: Any) -> Mapping[str, Any]:
+    data = task.get("data") if isinstance(task, Mapping) else None
+    if not isinstance(data, Mapping):
+        raise Reject("not_a_task", "a task must be an object with 'data'")
+    return data

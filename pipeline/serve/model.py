@@ -1,0 +1,69 @@
+"""The model that a server answers with: loaded on first use, loaded again when training wrote a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.predictor import Prediction, Predictor, load_predictor
+from pipeline.record import Reject, as_json, content_id
+from pipeline.settings import Task, parse
+from pipeline.tasks import task_type
+
+
+class ServedModel:
+    """The model in `folder`. Threads may share it: one request is answered at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = Lock()
+        self._loaded: tuple[str, Predictor] | None = None
+
+    def task(self) -> Task:
+        """What the model was trained for."""
+        return parse(_settings(self.folder)["task"], Task, f"{self.folder / 'sft.json'}: task")
+
+    def version(self) -> str:
+        """Changes whenever training writes other files: 12 hex digits of their names, sizes and times."""
+        _settings(self.folder)
+        files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        marks = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+        return content_id(*marks)[:12]
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[Prediction]]:
+        """The version that answered, and one prediction per row (columns as `TaskType.row` has them)."""
+        with self._lock:
+            now = self.version()
+            if self._loaded is None or self._loaded[0] != now:
+                self._loaded = (now, load_predictor(self.folder))
+            return now, self._loaded[1].predict(rows) if rows else []
+
+
+def _settings(folder: Path) -> Any:
+    file = folder / "sft.json"
+    if not file.is_file():
+        raise PipelineError(f"{folder}: no trained model there.", "Train one: dvc repro train")
+    return json.loads(file.read_text("utf-8"))
+
+
+def model_row(values: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """The input columns of one row. Raises Reject (missing_field, not_text) where a field cannot be used."""
+    kind = task_type(task)
+    row: dict[str, Any] = {}
+    for name, form in kind.FIELDS.items():
+        value = values.get(name)
+        if value is None and name not in kind.OPTIONAL:
+            raise Reject("missing_field", f"there is no '{name}'")
+        wanted = list if form == "messages" else str
+        if value is not None and not isinstance(value, wanted):
+            raise Reject("not_text", f"'{name}' must be a {wanted.__name__}")
+        row[name] = value or None if name in kind.OPTIONAL else value
+    try:
+        as_json(row).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Reject("not_text", "half of a character (a lone surrogate)") from None
+    return kind.parse(row, None, task)[0]

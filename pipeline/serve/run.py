@@ -1,0 +1,48 @@
+"""Start the application: address, free port, and what may be reached from outside."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def free_port(host: str, wanted: int, tries: int = 50) -> int:
+    """`wanted`, or the next port that nobody uses. Raises PipelineError where there is none."""
+    for port in range(wanted, min(wanted + tries, 65536)):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except (OSError, OverflowError):
+                continue
+            return port
+    raise PipelineError(f"{host}: no free port from {wanted} to {wanted + tries - 1}.", "Name another one: --port")
+
+
+def serve(app: FastAPI, host: str, port: int, secret: str | None) -> None:
+    """Answer requests until interrupted. An address that others can reach needs a secret."""
+    import uvicorn
+
+    if secret is None and not is_loopback(host):
+        raise PipelineError(
+            f"{host} can be reached from other machines, and no secret is set.",
+            "Set SFT_SERVE_SECRET in the environment, or serve on 127.0.0.1.",
+        )
+    sys.stdout.write(f"serving on http://{host}:{port} (stop: Ctrl+C)\n")
+    sys.stdout.flush()
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
