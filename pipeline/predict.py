@@ -79,6 +79,8 @@ def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
             part["confidence"] = round(sure, 6)
     if isinstance(value, float):
         found["prediction"] = round(value, 6)
+    if prediction.refused:
+        found["refused"] = prediction.refused
     if prediction.confidence is not None:
         found["confidence"] = round(prediction.confidence, 6)
     if prediction.scores:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.errors import PipelineError
 from pipeline.evaluate.compare import against, against_untuned
 from pipeline.evaluate.dataset import read_split, read_test, to_row
 from pipeline.evaluate.judged import Judged
@@ -34,6 +35,8 @@ log = logging.getLogger("pipeline")
 
 #: The reference whose agreement supports the suspicion that a label is wrong.
 _SECOND_OPINION = "tfidf_logistic_regression"
+#: Records that a warning names; all are in the report.
+_NAMED = 5
 
 
 def run(dataset: Path, model: Path, out: Path) -> None:
@@ -62,7 +65,7 @@ def evaluate(
     """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
     judge = partial(metrics.judge, task=task, params=params)
-    predictions = predictor.predict([to_row(record, task) for record in test])
+    test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
     judged = judge(test, predictions)
     headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.level)
     others = references(train, test, task, params.reference_rows) if params.reference_rows else {}
@@ -74,6 +77,7 @@ def evaluate(
     report = {
         "stage": "evaluate",
         "n": len(test),
+        "not_judged": refused,
         "headline": judged.headline,
         "lower_is_better": sorted(judged.lower_is_better),
         "metrics": {name: figure.as_dict() for name, figure in headline.items()},
@@ -90,7 +94,12 @@ def evaluate(
     flat |= {f"{judged.headline}_low": rounded(headline[judged.headline].low)}
     flat |= {f"{judged.headline}_high": rounded(headline[judged.headline].high)}
     doubted = sum(entry["label_may_be_wrong"] for entry in worst)
-    counts = {"n": len(test), "worse_slices": sum(s["worse"] for s in cut), "doubted_labels": doubted}
+    counts = {
+        "n": len(test),
+        "not_judged": len(refused),
+        "worse_slices": sum(s["worse"] for s in cut),
+        "doubted_labels": doubted,
+    }
     write_json({**flat, **counts}, out / "metrics.json")
     write_table(prediction_table(test, predictions, judged), out / "predictions.parquet")
     write_plots(judged, out)
@@ -98,6 +107,26 @@ def evaluate(
     log.info(
         "evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", judged.headline, flat[judged.headline], low, high
     )
+
+
+def _answered(
+    test: Sequence[Record], predictions: Sequence[Prediction]
+) -> tuple[list[Record], list[Prediction], list[dict[str, str]]]:
+    """What the model answered, and id and reason of each record that could not be put to it."""
+    pairs = list(zip(test, predictions, strict=True))
+    refused = [{"id": record.id, "reason": p.refused} for record, p in pairs if p.refused]
+    if len(refused) == len(test):
+        raise PipelineError(
+            f"evaluate: none of {len(test)} test records can be put to the model: {refused[0]['reason']}.",
+            "Check that the model's chat template fits these conversations.",
+        )
+    for entry in refused[:_NAMED]:
+        log.warning("evaluate  record %s is not judged: %s", entry["id"], entry["reason"])
+    if refused:
+        log.warning(
+            "evaluate  %d of %d test records are not judged (not_judged in report.json)", len(refused), len(test)
+        )
+    return [record for record, p in pairs if not p.refused], [p for _, p in pairs if not p.refused], refused
 
 
 def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], judged: Judged) -> pa.Table:

@@ -41,10 +41,12 @@ def robustness(
     for name in EDITS:
         edited = {n: edit_record(records[n], name, task) for n in order}
         touched = [n for n in sorted(order) if edited[n].fields != records[n].fields]
+        answers = predictor.predict([to_row(edited[n], task) for n in touched]) if touched else []
+        answered = {n: answer for n, answer in zip(touched, answers, strict=True) if not answer.refused}
+        touched, after = list(answered), list(answered.values())
         if not touched:
             report.append({"edit": name, "n": 0})
             continue
-        after = predictor.predict([to_row(edited[n], task) for n in touched])
         before = [predictions[n] for n in touched]
         moved = [edit_record(replace(records[n], target=predictions[n].value), name, task).target for n in touched]
         changed = [differs(a, b.value, spread) for a, b in zip(moved, after, strict=True)]

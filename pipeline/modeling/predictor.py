@@ -20,7 +20,8 @@ class Prediction:
     `confidence` is calibrated where the task allows it, else None. `scores` holds a probability
     per label for tasks with a label set. `log_likelihood` (sum over target tokens, nats) and
     `tokens` are set by language models where the row carries the true target. `parts` holds one
-    confidence per span where the value is a list of spans.
+    confidence per span where the value is a list of spans. `refused` says why the row could not be put to the model
+    at all (a chat that its template has no form for); `value` is None then.
     """
 
     value: Target
@@ -29,6 +30,7 @@ class Prediction:
     log_likelihood: float | None = None
     tokens: int = 0
     parts: tuple[float, ...] = ()
+    refused: str = ""
 
 
 class Predictor(Protocol):

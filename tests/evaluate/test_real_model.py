@@ -7,9 +7,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.errors import PipelineError
 from pipeline.evaluate.__main__ import run
 from pipeline.store import read_json
 from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
+from tests.modeling.test_masking import strict
 
 PARAMS = (
     "task: {type: %s, labels: %s, languages: [en, zh]}\nmodels: {}\nevaluate: {resamples: 100, robustness_rows: 3}\n"
@@ -62,17 +64,21 @@ def test_classification(bert_folder, tmp_path, monkeypatch):  # noqa: F811
     assert all(sum(dict(row["scores"]).values()) == pytest.approx(1, abs=1e-4) for row in predictions)
 
 
-@pytest.mark.slow
-def test_chat(llama_folder, tmp_path, monkeypatch):  # noqa: F811
+def chat(question, reply, *before):
+    return {"messages": [*before, {"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
+
+
+def language_model(llama_folder, folder):  # noqa: F811
     import shutil
 
-    model = tmp_path / "model"
-    shutil.copytree(llama_folder, model)
-    (model / "sft.json").write_text(json.dumps({"task": {"type": "chat"}, "max_tokens": 64, "reply_tokens": 4}))
+    shutil.copytree(llama_folder, folder)
+    (folder / "sft.json").write_text(json.dumps({"task": {"type": "chat"}, "max_tokens": 64, "reply_tokens": 4}))
+    return folder
 
-    def chat(question, reply):
-        return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": reply}]}
 
+@pytest.mark.slow
+def test_chat(llama_folder, tmp_path, monkeypatch):  # noqa: F811
+    model = language_model(llama_folder, tmp_path / "model")
     rows = [chat("what a good day", "thank you"), chat("质量很好?", "非常满意"), chat("bad film", "sad and slow")]
     report, predictions = run_in(tmp_path, "chat", "[]", rows, model, monkeypatch)
     tokens = sum(row["tokens"] for row in predictions)
@@ -82,3 +88,24 @@ def test_chat(llama_folder, tmp_path, monkeypatch):  # noqa: F811
     assert 1 < loss < 12, "an untrained model of 320 tokens guesses: about ln 320"
     assert report["references"] == {}
     assert [entry["edit"] for entry in report["robustness"] if entry["n"]]
+
+
+def test_a_chat_that_the_template_refuses_is_counted_and_named_and_stops_nothing(
+    llama_folder,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+    caplog,
+):
+    model = language_model(llama_folder, tmp_path / "model")
+    strict(llama_folder).save_pretrained(model)
+    told = {"role": "system", "content": "be good"}
+    rows = [chat("what a good day", "thank you"), chat("bad film", "sad", told), chat("质量很好?", "非常满意")]
+    report, predictions = run_in(tmp_path, "chat", "[]", rows, model, monkeypatch)
+    assert report["n"] == len(predictions) == 2
+    assert report["not_judged"] == [{"id": "test1", "reason": "template_refuses: no system turn"}]
+    assert read_json(tmp_path / "out/metrics.json")["not_judged"] == 1
+    assert "record test1 is not judged: template_refuses" in caplog.text
+    every = tmp_path / "every"
+    every.mkdir()
+    with pytest.raises(PipelineError, match="none of 1 test records can be put to the model: template_refuses"):
+        run_in(every, "chat", "[]", rows[1:2], model, monkeypatch)

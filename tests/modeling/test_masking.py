@@ -85,6 +85,24 @@ def test_a_template_that_rewrites_earlier_turns_is_refused(llama_folder):
         encode_chat(TALK, tokenizer)
 
 
+def strict(folder):
+    """A tokenizer whose template knows no system turn, as those of some real models."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    refuse = "{% if m['role'] == 'system' %}{{ raise_exception('no system turn') }}{% endif %}"
+    tokenizer.chat_template = tokenizer.chat_template.replace("messages %}", "messages %}" + refuse, 1)
+    return tokenizer
+
+
+def test_a_chat_that_the_template_has_no_form_for_is_dropped_and_counted(llama_folder):
+    rows = [{"messages": TALK}, {"messages": TALK[1:]}]
+    found = encode(rows, strict(llama_folder), TASK, Recipe())
+    assert (len(found.items), dict(found.dropped)) == (1, {"template_refuses": 1})
+    with pytest.raises(Reject, match="template_refuses: no system turn"):
+        prompt_ids(TALK[:1], strict(llama_folder))
+
+
 def test_over_long_rows_are_cut_or_dropped_and_counted(tokenizer):
     long = {"messages": [*TALK[:-1], {"role": "assistant", "content": "good film " * 30}]}
     rows = [{"messages": TALK}, long]

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.modeling.heads.running import check_room
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
 from pipeline.settings import Task
@@ -138,3 +139,27 @@ def test_a_diverging_run_stops_with_advice(reviews, bert_folder, tmp_path):
     with pytest.raises(PipelineError, match="the loss is not a number") as caught:
         train(reviews, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), params)
     assert "Lower train.learning_rate" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "models", "setting"),
+    [("text", "bert", r"models\.encoder reads at most 128"), ("text", "scratch", r"models\.encoder reads at most 512"),
+     ("chat", "llama", r"models\.generator reads at most 2048")],
+)  # fmt: skip
+def test_more_tokens_than_the_model_has_positions_are_refused(kind, models, setting, request, tmp_path):
+    name = models if models == "scratch" else str(request.getfixturevalue(f"{models}_folder"))
+    named = Models(encoder=Model(name=name)) if kind == "text" else Models(generator=Model(name=name))
+    dataset = request.getfixturevalue("reviews" if kind == "text" else "dialogues")
+    params = Params(**{**FAST, "max_tokens": 3000, "freeze": "none"})
+    with pytest.raises(PipelineError, match=r"train\.max_tokens: 3000, but " + setting):
+        train(dataset, tmp_path / "out", SENTIMENT if kind == "text" else CHAT, named, params)
+
+
+def test_positions_are_counted_as_the_architecture_does():
+    from transformers import DebertaV2Config, RobertaConfig, T5Config
+
+    check_room(RobertaConfig(max_position_embeddings=514, pad_token_id=1), 512, "it")
+    with pytest.raises(PipelineError, match="it reads at most 512 tokens"):
+        check_room(RobertaConfig(max_position_embeddings=514, pad_token_id=1), 513, "it")
+    check_room(T5Config(), 5000, "it")
+    check_room(DebertaV2Config(position_biased_input=False), 5000, "it")

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads.masking import IGNORED, encode_chat
-from pipeline.modeling.heads.running import outputs, padded
+from pipeline.modeling.heads.running import check_room, outputs, padded
 from pipeline.modeling.heads.writing import gather
 from pipeline.modeling.models import Models, revision
 from pipeline.modeling.predictor import Predictor
@@ -31,6 +31,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     if models.generator is None:
         raise PipelineError("models.generator is missing.", "Name a causal language model with a chat template.")
     tokenizer, model = load_generator(models.generator)
+    check_room(model.config, recipe.max_tokens, "models.generator")
     if recipe.dropout is not None and hasattr(model.config, "attention_dropout"):
         model.config.attention_dropout = recipe.dropout
     return Start(model, tokenizer, revision(models.generator))

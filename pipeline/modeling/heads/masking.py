@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.errors import shorten
 from pipeline.record import Reject
 
 #: Label of a token that carries no loss.
@@ -21,7 +22,7 @@ Messages = Sequence[dict[str, str]]
 def encode_chat(messages: Messages, tokenizer: Any, only_last: bool = False) -> tuple[list[int], list[int]]:
     """Token ids and labels. Every assistant turn is labelled up to and with its end-of-turn token.
 
-    `only_last` labels the last turn alone. Rejects: control_token_in_text, template_rewrites_turns,
+    `only_last` labels the last turn alone. Rejects: control_token_in_text, template_refuses, template_rewrites_turns,
     prompt_is_no_prefix, no_assistant_tokens.
     """
     _refuse_control_tokens(messages, tokenizer)
@@ -42,9 +43,17 @@ def encode_chat(messages: Messages, tokenizer: Any, only_last: bool = False) -> 
 
 
 def render(messages: Messages, tokenizer: Any, ask: bool = False) -> str:
-    """The conversation as the model's own template writes it; `ask` opens the assistant's turn."""
+    """The conversation as the model's own template writes it; `ask` opens the assistant's turn.
+
+    Rejects: template_refuses (some know no system turn, or want user and assistant in strict turn).
+    """
+    from jinja2 import TemplateError
+
     turns = [{"role": m["role"], "content": m["content"]} for m in messages]
-    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask))
+    try:
+        return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=ask))
+    except TemplateError as error:
+        raise Reject("template_refuses", shorten(error, 200)) from None
 
 
 def prompt_ids(messages: Messages, tokenizer: Any) -> list[int]:

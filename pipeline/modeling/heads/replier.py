@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
 from pipeline.modeling.heads import writing
 from pipeline.modeling.heads.chat import collate
 from pipeline.modeling.heads.contract import Example
@@ -28,28 +27,52 @@ class Replier:
         self.beams = int(settings.get("beams", 1))
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-        """One reply per row, in order; log_likelihood and tokens where the row has a `response`."""
-        # The end of an over-long prompt matters most: that is what the reply answers.
-        prompts = [prompt_ids(conversation(row), self.tokenizer)[-self.max_tokens :] for row in rows]
+        """One reply per row, in order; log_likelihood and tokens where the row has a `response`.
+
+        A row that the model's chat template refuses, prompt or true reply, gets no reply but the reason (`refused`).
+        """
+        found: list[Prediction | None] = [None] * len(rows)
+        asked: list[int] = []
+        prompts: list[list[int]] = []
+        examples: list[Example | None] = []
+        for n, row in enumerate(rows):
+            try:
+                # The end of an over-long prompt matters most: that is what the reply answers.
+                prompt = prompt_ids(conversation(row), self.tokenizer)[-self.max_tokens :]
+                examples.append(self._example(row))
+            except Reject as reject:
+                found[n] = Prediction(None, refused=str(reject))
+                continue
+            prompts.append(prompt)
+            asked.append(n)
         replies = writing.write(self.model, self.tokenizer, prompts, self.reply_tokens, self.beams)
-        return [
-            Prediction(reply, log_likelihood=total, tokens=tokens)
-            for reply, (total, tokens) in zip(replies, self.likelihoods(rows), strict=True)
-        ]
+        likely = writing.likelihoods(self.model, examples, collate(self.tokenizer))
+        for n, reply, (total, tokens) in zip(asked, replies, likely, strict=True):
+            found[n] = Prediction(reply, log_likelihood=total, tokens=tokens)
+        return [prediction for prediction in found if prediction is not None]
 
     def likelihoods(
         self, rows: Sequence[Mapping[str, Any]], batch: int = writing.BATCH
     ) -> list[tuple[float | None, int]]:
-        """Sum of the log probabilities of the true reply and its end-of-turn token, and their number."""
-        examples = [self._example(row) if row.get("response") else None for row in rows]
-        return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
+        """Sum of the log probabilities of the true reply and its end-of-turn token, and their number.
 
-    def _example(self, row: Mapping[str, Any]) -> Example:
-        messages = [*conversation(row), {"role": "assistant", "content": str(row["response"])}]
+        (None, 0) for a row without a `response`, or one that the chat template refuses.
+        """
+        return writing.likelihoods(
+            self.model, [self._example_or_none(row) for row in rows], collate(self.tokenizer), batch
+        )
+
+    def _example_or_none(self, row: Mapping[str, Any]) -> Example | None:
         try:
-            ids, labels = encode_chat(messages, self.tokenizer, only_last=True)
-        except Reject as reject:
-            raise PipelineError(f"record {row.get('id', '?')}: {reject}", "Remove it from the dataset.") from None
+            return self._example(row)
+        except Reject:
+            return None
+
+    def _example(self, row: Mapping[str, Any]) -> Example | None:
+        if not row.get("response"):
+            return None
+        messages = [*conversation(row), {"role": "assistant", "content": str(row["response"])}]
+        ids, labels = encode_chat(messages, self.tokenizer, only_last=True)
         return {"input_ids": ids, "labels": labels}
 
 

@@ -104,6 +104,26 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
     return tokenizer
 
 
+def check_room(config: Any, max_tokens: int, where: str) -> None:
+    """Refuse a `train.max_tokens` that the model has no positions for; `where` names the model's setting.
+
+    Models with relative positions only (T5, DeBERTa without position embeddings) read any length.
+    """
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None or not getattr(config, "position_biased_input", True):
+        return
+    # RoBERTa and its kin number positions from the padding token's id on.
+    room = positions - (config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0)
+    if max_tokens > room:
+        raise PipelineError(
+            f"params.yaml: train.max_tokens: {max_tokens}, but {where} reads at most {room} tokens.",
+            f"Set it to {room} or less.",
+        )
+
+
+_POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "xmod", "mpnet", "longformer")
+
+
 def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
     """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
     quiet()

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
 from pipeline.modeling.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.heads import writing
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Row, Start
 from pipeline.modeling.heads.instructions import cut_to_fit, filled, instruction, settings_for_writing
 from pipeline.modeling.heads.masking import IGNORED
-from pipeline.modeling.heads.running import load_saved, padded
+from pipeline.modeling.heads.running import check_room, load_saved, padded
 from pipeline.modeling.models import Model, local_path, revision
 from pipeline.modeling.predictor import Prediction
 from pipeline.modeling.recipe import Recipe
@@ -25,12 +24,7 @@ _WHERE = "models.seq2seq"
 def start(model: Model, recipe: Recipe) -> Start:
     """The pretrained encoder-decoder as it is."""
     tokenizer, loaded = load_encoder_decoder(local_path(model, _WHERE), _WHERE)
-    room = getattr(loaded.config, "max_position_embeddings", None)
-    if room and recipe.max_tokens > room:
-        raise PipelineError(
-            f"params.yaml: train.max_tokens: {recipe.max_tokens}, but {_WHERE} reads at most {room} tokens.",
-            f"Set it to {room} or less.",
-        )
+    check_room(loaded.config, recipe.max_tokens, _WHERE)
     tokenizer.chat_template = None  # it reads plain text; `is_for_seq2seq` goes by this
     if recipe.dropout is not None:
         _set_dropout(loaded, recipe.dropout)

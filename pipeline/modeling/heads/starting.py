@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.heads.contract import Row, Start
-from pipeline.modeling.heads.running import load_tokenizer
+from pipeline.modeling.heads.running import check_room, load_tokenizer
 from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
 from pipeline.modeling.recipe import Recipe
 
@@ -33,6 +33,7 @@ def start_encoder(
         start = _from_scratch(kind, rows, recipe, mean_pooled, config)
     else:
         start = _pretrained(kind, models, what, mean_pooled, config)
+    check_room(start.model.config, recipe.max_tokens, "models.encoder")
     if mean_pooled and start.model.config.model_type == "bert":
         from pipeline.modeling.heads.mean_pooling import add_pooling_layer
 
