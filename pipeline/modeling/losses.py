@@ -10,10 +10,11 @@ import numpy as np
 Loss = Callable[..., Any]
 
 
-def loss_function(class_weights: Any, smoothing: float) -> Loss:
+def loss_function(class_weights: Any, smoothing: float, focal: float = 0.0) -> Loss:
     """Cross-entropy summed over a batch's labels and divided by the labels of the whole step.
 
-    So accumulating four batches of two equals one batch of eight. Labels of -100 do not count.
+    So accumulating four batches of two equals one batch of eight. Labels of -100 do not count. With `focal` above
+    zero a label that the model finds likely counts less (Lin et al. 2017, https://arxiv.org/abs/1708.02002).
     """
     import torch
 
@@ -23,25 +24,35 @@ def loss_function(class_weights: Any, smoothing: float) -> Loss:
         logits = outputs.logits.flatten(0, -2).float()
         if weights is not None and weights.device != logits.device:
             weights.data = weights.to(logits.device)
-        total = torch.nn.functional.cross_entropy(
-            logits, labels.flatten(), weight=weights, label_smoothing=smoothing, reduction="sum"
+        each = torch.nn.functional.cross_entropy(
+            logits, labels.flatten(), weight=weights, label_smoothing=smoothing, reduction="none"
         )
-        return total / (num_items_in_batch if num_items_in_batch is not None else (labels != -100).sum())
+        if focal:
+            plain = torch.nn.functional.cross_entropy(logits, labels.flatten(), reduction="none")
+            each = each * _hardness(plain, focal)
+        return each.sum() / (num_items_in_batch if num_items_in_batch is not None else (labels != -100).sum())
 
     return loss
 
 
-def binary_cross_entropy(positive_weights: Any = None) -> Loss:
-    """Mean over all labels of all rows; `positive_weights` counts present labels more."""
+def _hardness(losses: Any, focal: float) -> Any:
+    """(1 - p) ** focal, where p is the probability of the given label."""
+    return (1 - (-losses).exp()).clamp(min=0) ** focal
+
+
+def binary_cross_entropy(positive_weights: Any = None, focal: float = 0.0) -> Loss:
+    """Mean over all labels of all rows; `positive_weights` counts present labels more; `focal` as above."""
     import torch
 
     weights = None if positive_weights is None else torch.tensor(np.asarray(positive_weights), dtype=torch.float32)
 
     def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
-        total = torch.nn.functional.binary_cross_entropy_with_logits(
-            outputs.logits.float(), labels.float(), pos_weight=weights, reduction="sum"
-        )
-        return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
+        logits, given = outputs.logits.float(), labels.float()
+        entropy = torch.nn.functional.binary_cross_entropy_with_logits
+        each = entropy(logits, given, pos_weight=weights, reduction="none")
+        if focal:
+            each = each * _hardness(entropy(logits, given, reduction="none"), focal)
+        return each.sum() / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
 
     return loss
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from pipeline.errors import PipelineError
 from pipeline.settings import Settings
 
 
@@ -40,18 +41,32 @@ class Recipe(Settings):
     momentum: float = Field(0.9, ge=0, lt=1)  # sgd only
     weight_decay: float = Field(0.01, ge=0)  # never on biases and norms
     clip: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: bfloat16 on accelerators that have it
+    gradient_checkpointing: bool = False  # recompute activations: far less memory, about a third more time
+    pack: bool = False  # language models: several short examples share one row of max_tokens, kept apart
 
     freeze: Literal["none", "embeddings", "all"] | int = (
         "embeddings"  # a number: embeddings and that many lowest layers
     )
+    gradual: float = Field(0.0, ge=0, le=1)  # share of the run in which layers thaw one by one, from the top
     lora: Lora | None = None  # train adapters only
     dropout: float | None = Field(None, ge=0, lt=1)  # null keeps the model's own
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] = "none"  # balanced: inverse class frequency (classification)
+    sampling: Literal["all", "balanced"] = "all"  # balanced: rare classes are drawn as often as frequent ones
+    focal: float = Field(0.0, ge=0)  # focal loss: easy examples count (1 - p) ** focal; 2 is usual, 0 is cross-entropy
 
     evaluations: int = Field(4, ge=1)  # looks at the dev split during the run, evenly spread; the best one is kept
     patience: int = Field(0, ge=0)  # stop after this many looks without a gain; 0 never stops early
     seed: int = 0
+
+    def refuse_class_settings(self, why: str) -> None:
+        """Raise PipelineError for a setting that needs one class a record; `why` says why the task has none."""
+        needless = {"class_weights": "none", "sampling": "all", "focal": 0.0}
+        for name, neutral in needless.items():
+            if getattr(self, name) != neutral:
+                shown = f"{neutral:g}" if isinstance(neutral, float) else neutral
+                raise PipelineError(f"params.yaml: train.{name}: {why}.", f"Set it to {shown}.")
 
     @model_validator(mode="after")
     def _instructions_hold_the_text(self) -> Recipe:

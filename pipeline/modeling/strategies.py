@@ -29,6 +29,20 @@ def freeze(model: Any, recipe: Recipe) -> None:
             parameter.requires_grad_(False)
 
 
+def thawing_order(model: Any) -> list[list[Any]]:
+    """Trainable parameters in the order in which gradual unfreezing frees them.
+
+    New layers, the top layer with what lies above it, each layer below, embeddings (Howard and Ruder 2018,
+    https://arxiv.org/abs/1801.06146).
+    """
+    layers = layer_count(model)
+    stages: dict[int, list[Any]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            stages.setdefault(-1 if _NEW.search(name) else _depth(name, layers), []).append(parameter)
+    return [stages[depth] for depth in sorted(stages)]
+
+
 def adapt(model: Any, recipe: Recipe) -> Any:
     """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none."""
     if recipe.lora is None:
@@ -86,8 +100,12 @@ def layer_count(model: Any) -> int:
 def _rate(name: str, layers: int, recipe: Recipe) -> float:
     if _NEW.search(name):
         return recipe.head_learning_rate
-    depth = layers - 1 - _layer(name) if _layer(name) >= 0 else (layers if _EMBEDDINGS.search(name) else 0)
-    return recipe.learning_rate * recipe.layer_decay**depth
+    return recipe.learning_rate * recipe.layer_decay ** _depth(name, layers)
+
+
+def _depth(name: str, layers: int) -> int:
+    """How many layers lie above this parameter."""
+    return layers - 1 - _layer(name) if _layer(name) >= 0 else (layers if _EMBEDDINGS.search(name) else 0)
 
 
 def _layer(name: str) -> int:

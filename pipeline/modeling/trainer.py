@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,25 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 from pipeline.errors import PipelineError
 from pipeline.modeling import strategies
 from pipeline.modeling.recipe import Recipe
-from pipeline.modeling.training import Job, LengthGrouped
+from pipeline.modeling.training import Job, LengthGrouped, balanced_shares
 
 log = logging.getLogger("pipeline")
 
+#: Gets the Trainer's log so far.
+Look = Callable[[list[dict[str, Any]]], None]
 
-def make_trainer(job: Job, steps: int, stop_after: int | None = None) -> Trainer:
-    """A Trainer for `job`, which ends after `stop_after` of its `steps` where that is given."""
+
+def make_trainer(job: Job, steps: int, look: Look, stop_after: int | None = None) -> Trainer:
+    """A Trainer for `job`, which ends after `stop_after` of its `steps` where that is given.
+
+    `look` gets the log so far after each judgement on dev.
+    """
     recipe = job.recipe
-    sampler = LengthGrouped([len(example["input_ids"]) for example in job.train], recipe.batch, recipe.seed)
-    callbacks: list[TrainerCallback] = [_Course(sampler, steps, stop_after, recipe)]
+    shares = balanced_shares(job.train) if recipe.sampling == "balanced" else None
+    sampler = LengthGrouped([len(example["input_ids"]) for example in job.train], recipe.batch, recipe.seed, shares)
+    callbacks: list[TrainerCallback] = [_Course(sampler, steps, stop_after, recipe, look)]
+    if recipe.gradual:
+        callbacks.append(_Thaw(job.model, max(1, round(recipe.gradual * steps))))
     if recipe.patience:
         callbacks.append(EarlyStoppingCallback(recipe.patience))
     trainer = _Trainer(
@@ -71,8 +82,8 @@ class _Trainer(Trainer):
 class _Course(TrainerCallback):
     """Tells the sampler its epoch, and people how far the run is."""
 
-    def __init__(self, sampler: LengthGrouped, steps: int, stop_after: int | None, recipe: Recipe) -> None:
-        self.sampler, self.steps, self.stop_after, self.recipe = sampler, steps, stop_after, recipe
+    def __init__(self, sampler: LengthGrouped, steps: int, stop_after: int | None, recipe: Recipe, look: Look) -> None:
+        self.sampler, self.steps, self.stop_after, self.recipe, self.look = sampler, steps, stop_after, recipe, look
         self.started, self.first, self.told = time.monotonic(), 0, 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -92,6 +103,27 @@ class _Course(TrainerCallback):
             left, examples = int((self.steps - step) / rate), rate * self.recipe.batch * self.recipe.accumulate
             text = "train     step %d of %d  %.0f examples/s  %d:%02d left"
             log.info(text, step, self.steps, examples, left // 60, left % 60)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.look(state.log_history)
+
+
+class _Thaw(TrainerCallback):
+    """Gradual unfreezing: the first part trains from the start, the last one after `steps` steps."""
+
+    def __init__(self, model: Any, steps: int) -> None:
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise PipelineError("params.yaml: train.gradual: works on one device only.", "Set it to 0.")
+        self.stages, self.steps = strategies.thawing_order(model), steps
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.on_step_begin(args, state, control)
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        for n, stage in enumerate(self.stages):
+            is_free = n == 0 or state.global_step * (len(self.stages) - 1) >= n * self.steps
+            for parameter in stage:
+                parameter.requires_grad_(is_free)
 
 
 def _arguments(job: Job, steps: int) -> TrainingArguments:
@@ -121,7 +153,22 @@ def _arguments(job: Job, steps: int) -> TrainingArguments:
         disable_tqdm=True,
         report_to="none",
         seed=recipe.seed,
+        activation_checkpointing=recipe.gradient_checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
+        **_precision(recipe.precision),
     )
+
+
+def _precision(wanted: str) -> dict[str, bool]:
+    """The Trainer's switches. Processors compute in float32: bfloat16 is many times slower on most of them."""
+    import torch
+
+    if wanted == "auto":
+        has_accelerator = torch.cuda.is_available()
+        wanted = ("bfloat16" if torch.cuda.is_bf16_supported() else "float16") if has_accelerator else "float32"
+    # The Trainer wants to be told that half precision on a processor is meant.
+    on_processor = wanted != "float32" and not torch.accelerator.is_available()
+    return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": on_processor}
 
 
 def _diverged(step: int, checkpoints: Path) -> PipelineError:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 import math
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.errors import PipelineError
+from pipeline.modeling.checkpoints import newest
 from pipeline.modeling.heads.contract import Collate, Example, Head, Judgement
 from pipeline.modeling.heads.running import quiet
 from pipeline.modeling.losses import loss_function
 from pipeline.modeling.recipe import Recipe
 
-log = logging.getLogger("pipeline")
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: How torch says that memory is used up, on processors and accelerators.
+_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory")
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,14 @@ class Job:
     recipe: Recipe
     checkpoints: Path
     class_weights: Any = None
+    live: Callable[[list[dict[str, float]]], None] | None = None  # gets the course so far after each look at dev
 
     def loss(self) -> Callable[..., Any]:
         """The head's own loss, or cross-entropy."""
         own = getattr(self.head, "loss", None)
         if own is not None:
-            return own(self.model, self.class_weights, self.recipe.label_smoothing)
-        return loss_function(self.class_weights, self.recipe.label_smoothing)
+            return own(self.model, self.class_weights, self.recipe)
+        return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal)
 
     def judge(self) -> Judgement:
         """The model as it stands, on dev."""
@@ -77,8 +85,9 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     if steps == 0:
         return Run(before, 0, before, 0, _history([], before))
     initial = {name: p.detach().clone() for name, p in job.model.named_parameters() if p.requires_grad}
-    trainer = make_trainer(job, steps, stop_after)
-    trainer.train(resume_from_checkpoint=_newest(job.checkpoints))
+    trainer = make_trainer(job, steps, lambda entries: _tell(job, entries, before), stop_after)
+    with clear_memory_errors(job.recipe):
+        trainer.train(resume_from_checkpoint=newest(job.checkpoints))
     if stop_after is not None:
         return Run(before, 0, before, steps)
     best_step = int(trainer.state.best_global_step or 0)
@@ -88,6 +97,26 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     history = _history(trainer.state.log_history, before)
     shutil.rmtree(job.checkpoints, ignore_errors=True)
     return Run(job.judge(), best_step, before, int(trainer.state.global_step), history)
+
+
+def _tell(job: Job, entries: Sequence[dict[str, Any]], before: Judgement) -> None:
+    if job.live is not None:
+        job.live(_history(entries, before))
+
+
+@contextmanager
+def clear_memory_errors(recipe: Recipe) -> Iterator[None]:
+    """Turn running out of memory into advice."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not (isinstance(error, MemoryError) or _MEMORY.search(str(error))):
+            raise
+        raise PipelineError(
+            f"train: out of memory with batches of {recipe.batch} x {recipe.max_tokens} tokens.",
+            f"Set train.batch to {max(1, recipe.batch // 2)} and train.accumulate to {recipe.accumulate * 2} (the same "
+            "steps in half the memory), lower train.max_tokens, or set train.gradient_checkpointing to true.",
+        ) from None
 
 
 def total_steps(examples: int, recipe: Recipe) -> int:
@@ -112,17 +141,35 @@ def length_grouped(lengths: Sequence[int], batch: int, rng: np.random.Generator)
 
 
 class LengthGrouped:
-    """A sampler whose order depends on the seed and the epoch alone, so that a resumed run repeats it."""
+    """A sampler whose order depends on the seed and the epoch alone, so that a resumed run repeats it.
 
-    def __init__(self, lengths: Sequence[int], batch: int, seed: int) -> None:
-        self.lengths, self.batch, self.seed = lengths, batch, seed
+    With `shares` each epoch draws as many examples as there are, each with that probability.
+    """
+
+    def __init__(
+        self, lengths: Sequence[int], batch: int, seed: int, shares: NDArray[np.float64] | None = None
+    ) -> None:
+        self.lengths, self.batch, self.seed, self.shares = lengths, batch, seed, shares
         self.epoch = 0
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __iter__(self) -> Any:
-        return iter(length_grouped(self.lengths, self.batch, np.random.default_rng([self.seed, self.epoch])))
+        rng = np.random.default_rng([self.seed, self.epoch])
+        if self.shares is None:
+            return iter(length_grouped(self.lengths, self.batch, rng))
+        drawn = rng.choice(len(self.lengths), len(self.lengths), p=self.shares).tolist()
+        return iter(drawn[n] for n in length_grouped([self.lengths[n] for n in drawn], self.batch, rng))
+
+
+def balanced_shares(examples: Sequence[Example]) -> NDArray[np.float64]:
+    """The probability of drawing each example that makes all classes equally likely."""
+    labels = [example["labels"] for example in examples]
+    if not all(isinstance(label, int) for label in labels):
+        raise PipelineError("params.yaml: train.sampling: 'balanced' needs one class a record.", "Set it to all.")
+    _, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return 1.0 / (len(counts) * counts[inverse])
 
 
 def _is_better(head: Head, best_metric: float | None, before: Judgement) -> bool:
@@ -139,21 +186,6 @@ def _restore(model: Any, initial: dict[str, Any]) -> None:
         for name, parameter in model.named_parameters():
             if name in initial:
                 parameter.copy_(initial[name])
-
-
-def _newest(checkpoints: Path) -> str | None:
-    """The newest complete checkpoint; half-written ones are removed (their state file is written last)."""
-    complete = []
-    for folder in checkpoints.glob("checkpoint-*"):
-        if (folder / "trainer_state.json").is_file():
-            complete.append(folder)
-        else:
-            shutil.rmtree(folder)
-    if not complete:
-        return None
-    newest = max(complete, key=lambda folder: int(folder.name.rpartition("-")[2]))
-    log.info("train     going on from %s of an interrupted run", newest.name)
-    return str(newest)
 
 
 def _history(entries: Sequence[dict[str, Any]], before: Judgement) -> list[dict[str, float]]:

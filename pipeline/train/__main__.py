@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.modeling import strategies, training
 from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
 from pipeline.modeling.heads import HEADS
-from pipeline.modeling.heads.contract import Examples, Head, Start
+from pipeline.modeling.heads.contract import Example, Examples, Head, Start
 from pipeline.modeling.models import Models
 from pipeline.record import as_json
 from pipeline.registry import pick
@@ -34,22 +34,25 @@ def run(dataset: Path, out: Path) -> None:
 def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) -> None:
     """Fine-tune on the train split of `dataset`, choose and calibrate on its dev split."""
     head = pick(HEADS, task.type, "params.yaml: task.type")
+    out.mkdir(parents=True, exist_ok=True)
     rows = {name: _rows(dataset, name, params) for name in ("train", "dev")}
     head.check(rows, task)
     training.seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
     examples = {name: head.encode(part, start.tokenizer, task, params) for name, part in rows.items()}
+    learned = _packed(head, examples["train"].items, start.model, params) if params.pack else examples["train"].items
     strategies.freeze(start.model, params)
     model = strategies.adapt(start.model, params)
     job = training.Job(
         model=model,
         head=head,
-        train=examples["train"].items,
+        train=learned,
         dev=examples["dev"].items,
         collate=head.collate(start.tokenizer),
         recipe=params,
         checkpoints=_checkpoints(start, examples, task, params),
         class_weights=head.class_weights(examples["train"].items, task, params),
+        live=lambda history: _write_history(history, out / "history.csv"),
     )
     counts = parameter_counts(model)
     finished = training.fit(job)
@@ -61,6 +64,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "rows": {name: _row_counts(rows[name], examples[name]) for name in rows},
         "steps": finished.steps,
         "best_step": finished.best_step,
+        **({"packing": _packing(learned, params)} if params.pack else {}),
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
     }
@@ -69,6 +73,19 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     write_json(report, out / "report.json")
     write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
     _write_history(finished.history, out / "history.csv")
+
+
+def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> list[Example]:
+    pack = getattr(head, "pack", None)
+    if pack is None:
+        raise PipelineError("params.yaml: train.pack: only language models can be packed.", "Set it to false.")
+    return pack(examples, model, params)
+
+
+def _packing(rows: list[Example], params: Params) -> dict[str, Any]:
+    """How full the packed rows are."""
+    tokens = sum(len(row["input_ids"]) for row in rows)
+    return {"rows": len(rows), "filled": round(tokens / (len(rows) * params.max_tokens), 4)}
 
 
 def _finished(head: Head, model: Any) -> Any:
@@ -134,6 +151,7 @@ def _save_model(
 
 
 def _write_history(history: list[dict[str, float]], path: Path) -> None:
+    """The course so far, after every look at dev: `dvc plots show` draws it while the run goes on."""
     names = sorted({name for row in history for name in row} - {"step", "train_loss"})
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["step", "train_loss", *names], lineterminator="\n")

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pipeline.errors import PipelineError
 from pipeline.modeling import strategies, training
 from pipeline.modeling.heads import classification
 from pipeline.modeling.models import Model, Models
@@ -103,3 +104,101 @@ def test_balanced_class_weights_give_rare_classes_more(bert_folder, tmp_path):
     examples = [{"labels": 0}] * 3 + [{"labels": 1}]
     found = classification.class_weights(examples, TASK, Recipe(class_weights="balanced"))
     assert found.tolist() == [4 / 6, 2.0]
+
+
+def test_gradual_unfreezing_thaws_from_the_top(bert_folder, tmp_path):
+    settings = {"freeze": "none", "gradual": 0.5, "epochs": 6.0, "optimizer": "sgd", "warmup": 0.0, "dropout": 0.0}
+    freed = []
+    for steps in (2, 4, 6, 12):
+        part = job(bert_folder, tmp_path / f"part{steps}", **settings)
+        order, began = strategies.thawing_order(part.model), weights(part)
+        training.fit(part, stop_after=steps)
+        names = {id(p): name for name, p in part.model.named_parameters()}
+        now = weights(part)
+        moved = {n for n, ps in enumerate(order) if any((began[names[id(p)]] != now[names[id(p)]]).any() for p in ps)}
+        freed.append({n for n, ps in enumerate(order) if all(p.requires_grad for p in ps)})
+        assert 0 in moved <= freed[-1]  # what is frozen stays bit-identical
+        stages = [{names[id(p)].partition(".layer.")[2][:1] or names[id(p)].split(".")[0] for p in ps} for ps in order]
+    # The pooler comes first of the body: the layer above the top one is the mean pooling, which is frozen for good.
+    assert stages == [{"classifier"}, {"bert"}, {"1"}, {"0"}, {"bert"}]
+    assert freed == [{0}, {0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2, 3, 4}]
+
+
+def test_gradual_unfreezing_goes_on_after_a_kill_as_if_nothing_had_been(bert_folder, tmp_path):
+    settings = {"freeze": "none", "gradual": 0.5}
+    whole = job(bert_folder, tmp_path / "whole", **settings)
+    training.fit(whole)
+    training.fit(job(bert_folder, tmp_path / "killed", **settings), stop_after=3)
+    resumed = job(bert_folder, tmp_path / "killed", **settings)
+    training.fit(resumed)
+    assert same(weights(whole), weights(resumed))
+
+
+@pytest.mark.parametrize("damage", ["optimizer.pt", "model.safetensors", "trainer_state.json"])
+def test_a_damaged_checkpoint_is_left_out_and_said(damage, bert_folder, tmp_path, caplog):
+    whole = job(bert_folder, tmp_path / "whole")
+    training.fit(whole)
+    training.fit(job(bert_folder, tmp_path / "killed"), stop_after=3)
+    file = next((tmp_path / "killed" / "checkpoints").glob(f"checkpoint-2/{damage}"))
+    file.write_bytes(file.read_bytes()[:40])
+    resumed = job(bert_folder, tmp_path / "killed")
+    training.fit(resumed)
+    assert same(weights(whole), weights(resumed))
+    assert "checkpoint-2 of an interrupted run is damaged" in caplog.text
+
+
+def test_gradient_checkpointing_learns_the_same(bert_folder, tmp_path):
+    settings = {"dropout": 0.0, "epochs": 1.0}
+    plain = job(bert_folder, tmp_path / "plain", **settings)
+    saving = job(bert_folder, tmp_path / "saving", **settings, gradient_checkpointing=True)
+    training.fit(plain)
+    training.fit(saving)
+    assert saving.model.is_activation_checkpointing
+    assert same(weights(plain), weights(saving), 1e-6)
+
+
+def test_half_precision_is_asked_for_where_it_is_set(bert_folder, tmp_path):
+    losses = [
+        training.fit(job(bert_folder, tmp_path / name, precision=name, dropout=0.0, epochs=1.0)).history[-1][
+            "train_loss"
+        ]
+        for name in ("bfloat16", "float32", "auto")
+    ]
+    assert losses[0] != losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert losses[2] == losses[1]  # no accelerator here
+
+
+def test_balanced_sampling_draws_classes_alike(bert_folder, tmp_path):
+    examples = [{"input_ids": [1], "labels": int(n < 10)} for n in range(100)]
+    shares = training.balanced_shares(examples)
+    sampler = training.LengthGrouped([1] * 100, 8, 0, shares)
+    drawn = [examples[n]["labels"] for epoch in range(20) for n in _epoch(sampler, epoch)]
+    assert len(drawn) == 2000
+    assert 0.46 < np.mean(drawn) < 0.54
+    assert list(_epoch(sampler, 3)) == list(_epoch(sampler, 3)) != list(_epoch(sampler, 4))
+    with pytest.raises(PipelineError, match="needs one class a record"):
+        training.balanced_shares([{"labels": [0.0, 1.0]}])
+    training.fit(job(bert_folder, tmp_path, sampling="balanced", epochs=1.0))
+
+
+def _epoch(sampler, epoch):
+    sampler.epoch = epoch
+    return iter(sampler)
+
+
+def test_running_out_of_memory_says_what_to_set(bert_folder, tmp_path, monkeypatch):
+    import torch
+
+    greedy = job(bert_folder, tmp_path, batch=8)
+    monkeypatch.setattr(training.Job, "loss", lambda self: lambda *_, **__: torch.empty(2**60))
+    with pytest.raises(PipelineError, match="out of memory with batches of 8 x 128 tokens") as caught:
+        training.fit(greedy)
+    assert "train.batch to 4 and train.accumulate to 2" in caught.value.hint
+
+
+def test_the_course_is_told_while_the_run_goes_on(bert_folder, tmp_path):
+    import dataclasses
+
+    told = []
+    training.fit(dataclasses.replace(job(bert_folder, tmp_path), live=lambda history: told.append(len(history))))
+    assert told == [2, 3, 4]  # the starting model and each look

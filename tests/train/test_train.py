@@ -82,6 +82,22 @@ def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_
     assert asked.log_likelihood is None
 
 
+def test_packed_chats_are_learned_and_the_report_says_how_full_rows_are(dialogues, llama_folder, tmp_path):
+    settings = {**FAST, "epochs": 20.0, "freeze": "none", "learning_rate": 1e-2, "max_tokens": 96}
+    models = Models(generator=Model(name=str(llama_folder)))
+    train(dialogues, tmp_path / "out", CHAT, models, Params(**settings, pack=True))
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert 1 < report["packing"]["rows"] < report["rows"]["train"]["used"] == 9
+    assert 0.5 < report["packing"]["filled"] <= 1
+    assert report["dev"]["loss"] < 0.5 * report["dev_before"]["loss"]
+
+
+def test_packing_is_refused_where_rows_are_no_texts_to_write(reviews, bert_folder, tmp_path):
+    models = Models(encoder=Model(name=str(bert_folder)))
+    with pytest.raises(PipelineError, match="only language models can be packed"):
+        train(reviews, tmp_path / "out", SENTIMENT, models, Params(**FAST, pack=True))
+
+
 def test_lora_trains_few_weights_and_saves_a_plain_model(dialogues, llama_folder, tmp_path):
     from transformers import AutoModelForCausalLM
 

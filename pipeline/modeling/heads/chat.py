@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.modeling.heads import packing
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads.masking import IGNORED, encode_chat
 from pipeline.modeling.heads.running import check_room, outputs, padded
+from pipeline.modeling.heads.token_loss import token_loss
 from pipeline.modeling.heads.writing import gather
+from pipeline.modeling.losses import Loss
 from pipeline.modeling.models import Models, revision
 from pipeline.modeling.predictor import Predictor
 from pipeline.modeling.recipe import Recipe
@@ -63,6 +66,8 @@ def collate(tokenizer: Any) -> Collate:
         import torch
 
         batch = padded([example["input_ids"] for example in examples], tokenizer)
+        if "position_ids" in examples[0]:
+            batch = packing.positions(examples, batch["input_ids"])
         labels = torch.full_like(batch["input_ids"], IGNORED)
         for n, example in enumerate(examples):
             labels[n, : len(example["labels"]) - 1] = torch.tensor(example["labels"][1:])
@@ -74,10 +79,18 @@ def collate(tokenizer: Any) -> Collate:
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
     """None: tokens are not classes to balance."""
-    if recipe.class_weights != "none":
-        raise PipelineError(
-            "params.yaml: train.class_weights: a text that is written has no classes.", "Set it to none."
-        )
+    recipe.refuse_class_settings("a text that is written has no classes")
+
+
+def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
+    """Cross-entropy of the labelled tokens; see `token_loss`."""
+    return token_loss(model, recipe.label_smoothing)
+
+
+def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
+    """Rows of at most `max_tokens` that hold several examples each; see `packing.pack`."""
+    packing.check(model, examples)
+    return packing.pack(examples, recipe.max_tokens)
 
 
 def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:

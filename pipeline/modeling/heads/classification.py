@@ -127,11 +127,11 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
     return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
 
 
-def loss(model: Any, class_weights: Any, smoothing: float) -> Any:
+def loss(model: Any, class_weights: Any, recipe: Recipe) -> Any:
     """Cross-entropy; binary cross-entropy of every label where a record may have several."""
     if model.config.problem_type == "multi_label_classification":
-        return multi_label.loss_function(class_weights)
-    return loss_function(class_weights, smoothing)
+        return multi_label.loss_function(class_weights, recipe.focal)
+    return loss_function(class_weights, recipe.label_smoothing, recipe.focal)
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:

@@ -51,9 +51,10 @@ class Judgement:
 class Head(Protocol):
     """One module per task type in this folder.
 
-    Two more functions are optional. `loss(model, class_weights, smoothing)` gives the training loss
+    Three more functions are optional. `loss(model, class_weights, recipe)` gives the training loss
     `(outputs, labels, num_items_in_batch) -> scalar` where it is not cross-entropy over the last axis of
-    the logits. `finish(model)` prepares the best model for saving.
+    the logits. `finish(model)` prepares the best model for saving. `pack(examples, model, recipe)` puts several
+    examples in one row (language models).
     """
 
     #: The dev metric that picks the checkpoint, and whether more is better.

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def loss_function(class_weights: Any) -> Loss:
+def loss_function(class_weights: Any, focal: float) -> Loss:
     """Binary cross-entropy."""
-    return binary_cross_entropy(class_weights)
+    return binary_cross_entropy(class_weights, focal)
 
 
 def positive_weights(examples: Sequence[Example]) -> Floats:

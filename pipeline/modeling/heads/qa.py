@@ -114,13 +114,12 @@ def collate(tokenizer: Any) -> Collate:
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
     """None: positions are no classes."""
-    if recipe.class_weights != "none":
-        raise PipelineError("params.yaml: train.class_weights: answers have no classes.", "Set it to none.")
+    recipe.refuse_class_settings("answers have no classes")
 
 
-def loss(model: Any, class_weights: Any, smoothing: float) -> Loss:
+def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
     """Cross-entropy over positions."""
-    return start_and_end(smoothing)
+    return start_and_end(recipe.label_smoothing)
 
 
 def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:

@@ -98,11 +98,10 @@ def collate(tokenizer: Any) -> Collate:
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
     """None: numbers are no classes."""
-    if recipe.class_weights != "none":
-        raise PipelineError("params.yaml: train.class_weights: numbers have no classes.", "Set it to none.")
+    recipe.refuse_class_settings("numbers have no classes")
 
 
-def loss(model: Any, class_weights: Any, smoothing: float) -> Loss:
+def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
     """Squared error in units of the train split's spread."""
     return squared_error(model.config.target_mean, model.config.target_spread)
 

@@ -9,13 +9,14 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.modeling.heads import chat, prompted, seq2seq
 from pipeline.modeling.heads.chat import BEST, class_weights, judge
-from pipeline.modeling.heads.contract import Collate, Examples, Row, Start
+from pipeline.modeling.heads.contract import Collate, Example, Examples, Row, Start
+from pipeline.modeling.losses import Loss, loss_function
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import Predictor
 from pipeline.modeling.recipe import Recipe
 from pipeline.settings import Task
 
-__all__ = ["BEST", "check", "class_weights", "collate", "encode", "judge", "load", "start"]
+__all__ = ["BEST", "check", "class_weights", "collate", "encode", "judge", "load", "loss", "pack", "start"]
 
 
 def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
@@ -45,6 +46,20 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
 def collate(tokenizer: Any) -> Collate:
     """See `seq2seq.collate` and `chat.collate`."""
     return seq2seq.collate(tokenizer) if seq2seq.is_for_seq2seq(tokenizer) else chat.collate(tokenizer)
+
+
+def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
+    """See `chat.loss`; encoder-decoders take plain cross-entropy."""
+    if model.config.is_encoder_decoder:
+        return loss_function(None, recipe.label_smoothing)
+    return chat.loss(model, class_weights, recipe)
+
+
+def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
+    """See `chat.pack`."""
+    if model.config.is_encoder_decoder:
+        raise PipelineError("params.yaml: train.pack: an encoder-decoder reads one text a row.", "Set it to false.")
+    return chat.pack(examples, model, recipe)
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:

@@ -1,0 +1,79 @@
+"""Several short examples in one row, without one seeing another: no padding to compute, no attention across.
+
+Positions begin anew with each example. Where `position_ids` restart, and neither an attention mask nor a cache is
+there, transformers builds a causal mask of blocks, so an example's logits are those it has alone (`check` makes sure).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.heads.contract import Example
+from pipeline.modeling.heads.masking import IGNORED
+
+#: Tokens of each of the two examples on which `check` compares packed and alone.
+_PROBE = 12
+_TOLERANCE = 1e-3
+
+
+def pack(examples: Sequence[Example], room: int) -> list[Example]:
+    """Rows of at most `room` tokens: the longest example first, each into the fullest row that still takes it.
+
+    Every example is in exactly one row, whole (best-fit decreasing; Ding et al. 2024,
+    https://arxiv.org/abs/2404.10830). Examples longer than `room` get a row of their own.
+    """
+    rows: list[list[int]] = []
+    free: list[tuple[int, int]] = []  # (tokens left, row), ascending
+    for n in sorted(range(len(examples)), key=lambda n: (-len(examples[n]["input_ids"]), n)):
+        size = len(examples[n]["input_ids"])
+        place = bisect_left(free, (size, -1))
+        if place == len(free):
+            rows.append([n])
+            insort(free, (room - size, len(rows) - 1))
+        else:
+            left, row = free.pop(place)
+            rows[row].append(n)
+            insort(free, (left - size, row))
+    return [_joined([examples[n] for n in row]) for row in rows]
+
+
+def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:
+    """The batch of packed rows: ids and positions, and no attention mask. Padding is an example of its own each."""
+    import torch
+
+    found = torch.zeros_like(input_ids)
+    for n, row in enumerate(rows):
+        found[n, : len(row["position_ids"])] = torch.tensor(row["position_ids"])
+    return {"input_ids": input_ids, "position_ids": found, "use_cache": False}
+
+
+def check(model: Any, examples: Sequence[Example]) -> None:
+    """Raise PipelineError unless this model gives two packed examples the logits that each has alone."""
+    import torch
+
+    if len(examples) < 2:
+        return
+    parts = [{"input_ids": e["input_ids"][:_PROBE], "labels": e["labels"][:_PROBE]} for e in examples[:2]]
+    row = _joined(parts)
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        together = model(**positions([row], torch.tensor([row["input_ids"]], device=model.device))).logits[0]
+        alone = [model(input_ids=torch.tensor([part["input_ids"]]).to(model.device)).logits[0] for part in parts]
+    model.train(was_training)
+    if not torch.allclose(together, torch.cat(alone), atol=_TOLERANCE, rtol=_TOLERANCE):
+        raise PipelineError(
+            f"params.yaml: train.pack: {type(model).__name__} lets packed examples see each other.", "Set it to false."
+        )
+
+
+def _joined(examples: Sequence[Example]) -> Example:
+    return {
+        "input_ids": [token for example in examples for token in example["input_ids"]],
+        # The first token of an example is never to be foretold from the one before it.
+        "labels": [label for example in examples for label in (IGNORED, *example["labels"][1:])],
+        "position_ids": [place for example in examples for place in range(len(example["input_ids"]))],
+    }
