@@ -23,7 +23,7 @@ log = logging.getLogger("pipeline")
 Look = Callable[[list[dict[str, Any]]], None]
 
 
-def make_trainer(job: Job, steps: int, look: Look, stop_after: int | None = None) -> Trainer:
+def make_trainer(job: Job, steps: int, look: Look = lambda _: None, stop_after: int | None = None) -> Trainer:
     """A Trainer for `job`, which ends after `stop_after` of its `steps` where that is given.
 
     `look` gets the log so far after each judgement on dev.

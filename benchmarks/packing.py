@@ -1,0 +1,136 @@
+"""Fine-tuning a small chat model: random batches, batches of like length, and packed rows.
+
+    python benchmarks/packing.py [examples]
+
+Each way runs in a process of its own, on the same dialogues (English Dolly and Chinese OASST seeds of SHARED_DATA, at
+most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Prints real tokens (no padding) per second of
+wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
+
+  random   batches of 4 in random order, logits of every position, as a plain Trainer does
+  grouped  batches of 4 of like length, the loss of `token_loss`
+  packed   rows of 512 tokens put together best-fit, 4 a batch, the loss of `token_loss`
+  full     4 dialogues cut at 512 tokens of longer ones, the loss of `token_loss`: the memory of a full batch
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
+ROOM, BATCH = 512, 4
+RECIPE = {"batch": BATCH, "max_tokens": ROOM, "freeze": "none", "lora": {"rank": 8}, "learning_rate": 5e-4}
+
+
+def dialogues(count: int) -> list[dict]:
+    """Half English, half Chinese."""
+    found = []
+    for name in ("dolly_3k.json", "oaast_sft_zh.json"):
+        rows = json.loads((DATA / name).read_text("utf-8"))
+        random.Random(0).shuffle(rows)
+        for row in rows[: count // 2]:
+            asked = "\n".join(part for part in (row["instruction"], row["input"]) if part)
+            found.append(
+                {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": row["output"]}]}
+            )
+    random.Random(1).shuffle(found)
+    return found
+
+
+def run(way: str, count: int) -> None:
+    import torch
+    from ruamel.yaml import YAML
+
+    from pipeline.modeling import strategies
+    from pipeline.modeling.heads import chat
+    from pipeline.modeling.models import Models
+    from pipeline.modeling.recipe import Recipe
+    from pipeline.settings import Task, parse
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    torch.manual_seed(0)
+    recipe, task = Recipe.model_validate({**RECIPE, "over_long": "truncate"}), Task(type="chat", languages=("en", "zh"))
+    settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
+    start = chat.start(parse(settings, Models, "models"), task, [], recipe)
+    examples = chat.encode(dialogues(count), start.tokenizer, task, recipe).items
+    if way == "full":
+        examples = [example for example in examples if len(example["input_ids"]) == ROOM][:BATCH]
+    model = strategies.adapt(start.model, recipe)
+    optimizer = strategies.optimizer(model, recipe)
+    collate = chat.collate(start.tokenizer)
+    loss = plain_loss if way == "random" else chat.loss(model, None, recipe)
+    rows = chat.pack(examples, model, recipe) if way == "packed" else examples
+    if way == "grouped":
+        rows = sorted(rows, key=lambda row: -len(row["input_ids"]))
+    model.train()
+    batches = [collate(rows[n : n + BATCH]) for n in range(0, len(rows), BATCH)]
+    if way == "random":
+        batches = [
+            plain_batch(rows[n : n + BATCH], batch)
+            for n, batch in zip(range(0, len(rows), BATCH), batches, strict=True)
+        ]
+    wall, cpu, losses = time.perf_counter(), sum(os.times()[:4]), []
+    for batch in batches:
+        labels = batch.pop("labels")
+        value = loss(model(**batch), labels, None)
+        value.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(value))
+    wall, cpu = time.perf_counter() - wall, sum(os.times()[:4]) - cpu
+    tokens = sum(len(example["input_ids"]) for example in examples)
+    computed = sum(batch["input_ids"].numel() for batch in batches)
+    print(
+        json.dumps(
+            {
+                "way": way,
+                "dialogues": len(examples),
+                "tokens": tokens,
+                "padding": round(1 - tokens / computed, 3),
+                "cut": sum(len(example["input_ids"]) == ROOM for example in examples),
+                "tokens_per_s": round(tokens / wall, 1),
+                "tokens_per_cpu_s": round(tokens / cpu, 1),
+                "last_loss": round(losses[-1], 3),
+                "peak_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+            }
+        ),
+        flush=True,
+    )
+
+
+def plain_batch(rows: list[dict], batch: dict) -> dict:
+    """All positions keep their logits."""
+    import torch
+
+    labels = torch.full_like(batch["input_ids"], -100)
+    for n, row in enumerate(rows):
+        labels[n, : len(row["labels"]) - 1] = torch.tensor(row["labels"][1:])
+    return {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"], "labels": labels}
+
+
+def plain_loss(outputs, labels, _):
+    import torch
+
+    return torch.nn.functional.cross_entropy(outputs.logits.flatten(0, 1).float(), labels.flatten())
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    if words and words[0] in ("random", "grouped", "packed", "full"):
+        run(words[0], int(words[1]))
+        return
+    count = words[0] if words else "48"
+    for way in ("random", "grouped", "packed", "full"):
+        subprocess.run(
+            [sys.executable, __file__, way, count], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()}
+        )
+
+
+if __name__ == "__main__":
+    main()
