@@ -13,7 +13,7 @@ from pipeline.augment.gate import Verdicts
 from pipeline.augment.judge import Judge
 from pipeline.augment.notes import method_notes
 from pipeline.augment.params import Params, enabled_methods
-from pipeline.augment.policy import plan
+from pipeline.augment.policy import parents, plan
 from pipeline.modeling.models import Models
 from pipeline.settings import load, load_task
 from pipeline.stage import Outcome, StageReport, drop_rows, enter
@@ -29,8 +29,8 @@ def run(label: Path, out: Path) -> None:
     report = StageReport("augment", table)
     records = list(to_records(table))
     draws = plan(methods, records, task, params.max_children)
-    made = make(methods, draws, task, models, params.require)
-    judge = Judge(records, made.candidates, params, task, models)
+    made = make(methods, draws, parents(records), task, models, params.require)
+    judge = Judge(records, made.candidates, params, task, models, methods)
     for name in methods:
         own = [c for c in made.candidates if c.method == name]
         report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.augment.augmenters import METHODS
-from pipeline.augment.augmenters.request import EngineMissingError, Request
+from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
 from pipeline.augment.policy import Draw, MethodSettings
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
-from pipeline.record import Record, Reject, share
+from pipeline.record import Decision, Record, Reject, share
 from pipeline.settings import Task
 from pipeline.tasks import task_type
 
 log = logging.getLogger("pipeline")
+
+#: Class and language -> records with their place on the ring, and their ids.
+Pools = Mapping[tuple[str | None, str], Sequence[tuple[float, str, Record]]]
 
 #: Other training texts of the class shown to methods that write new examples.
 EXAMPLES = 3
@@ -25,13 +29,20 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """A child and the text that its method wrote. `broken` says why that text could not be put into the record."""
+    """A child and the text that its method wrote.
+
+    `broken` says why that text could not be put into the record; `problem` and `detail` are the method's own doubts
+    (see `Written`). `is_new`: the child says something else than its parent, and is not held to the parent's words.
+    """
 
     method: str
     parent: Record
     child: Record
     text: str
     broken: str = ""
+    problem: str = ""
+    detail: str = ""
+    is_new: bool = False
 
 
 @dataclass
@@ -44,26 +55,35 @@ class Made:
 
 
 def make(
-    methods: Mapping[str, MethodSettings], draws: Sequence[Draw], task: Task, models: Models, require: bool
+    methods: Mapping[str, MethodSettings],
+    draws: Sequence[Draw],
+    parents: Sequence[Record],
+    task: Task,
+    models: Models,
+    require: bool,
 ) -> Made:
-    """Every draw carried out. A missing engine skips its method, or raises PipelineError with `require`."""
+    """Every draw carried out. `parents` (of the train split) are the records that prompts may show.
+
+    A missing engine skips its method, or raises PipelineError with `require`.
+    """
     made = Made()
-    pools = _pools((draw.parent for draw in draws), task)
+    pools = _pools(parents, task)
     for name, settings in methods.items():
         own = [draw for draw in draws if draw.method == name]
         started = time.monotonic()
         try:
-            rewrite = METHODS[name].build(settings, models)
+            texts = METHODS[name].build(settings, models)([_request(draw, pools, task) for draw in own])
         except EngineMissingError as error:
             if require:
                 raise PipelineError(f"params.yaml: augment.methods.{name}: {error.what}.", error.remedy) from None
             made.missing[name] = str(error)
             log.warning("augment   %-22s skipped: %s", name, error)
             continue
-        texts = rewrite([_request(draw, pools, task) for draw in own])
         for draw, text in zip(own, texts, strict=True):
-            _add(made, _candidate(draw, text, task))
-        log.info("augment   %-22s %9s children made  %.1f s", name, f"{len(own):,}", time.monotonic() - started)
+            _add(made, _candidate(draw, as_written(text), task, settings.is_new))
+        spent = time.monotonic() - started
+        each = spent / max(len(own), 1)
+        log.info("augment   %-22s %9s children made  %.1f s, %.4f s each", name, f"{len(own):,}", spent, each)
     return made
 
 
@@ -82,30 +102,38 @@ def _siblings(made: Made, candidate: Candidate) -> Iterable[Candidate]:
         yield other
 
 
-def _candidate(draw: Draw, text: str, task: Task) -> Candidate:
-    parent, step = draw.parent, f"augment.{draw.method}"
+def _candidate(draw: Draw, written: Written, task: Task, is_new: bool) -> Candidate:
+    parent, step, text = draw.parent, f"augment.{draw.method}", written.text
+    broken, kind = "", task_type(task)
     try:
-        fields, target = task_type(task).with_augmentable(parent, text)
+        if written.answer is None:
+            fields, target = kind.with_augmentable(parent, text)
+        else:
+            fields, target = kind.with_answer(parent, text, written.answer)
     except Reject as reject:
         # The text cannot carry the annotations: the child in `dropped` shows the parent's fields.
-        lost = f"{reject.detail or reject.reason}; the text was: {text}"
-        return Candidate(draw.method, parent, parent.child(step, parent.fields, parent.target), text, lost)
-    return Candidate(draw.method, parent, parent.child(step, fields, target), text)
+        broken = f"{reject.detail or reject.reason}; the text was: {text}"
+        fields, target = dict(parent.fields), parent.target
+    child = parent.child(step, fields, target)
+    if written.answer is not None:
+        child = replace(child, labels_by=Decision(f"model:{step}"))  # nobody decided this answer but the model
+    return Candidate(draw.method, parent, child, text, broken, written.problem, written.detail, is_new)
 
 
-def _request(draw: Draw, pools: Mapping[tuple[str | None, str], Sequence[Record]], task: Task) -> Request:
+def _request(draw: Draw, pools: Pools, task: Task) -> Request:
     kind, parent = task_type(task), draw.parent
     pool = pools[kind.stratum(parent), parent.lang]
-    start = int(share("examples", draw.seed) * len(pool))
-    others = [pool[(start + n) % len(pool)] for n in range(min(EXAMPLES, len(pool)))]
+    # The next ones on a ring, on which each record's place depends on its id alone: a record more changes few prompts.
+    start = bisect_left(pool, share("examples", draw.seed), key=lambda item: item[0])
+    others = [pool[(start + n) % len(pool)][2] for n in range(min(EXAMPLES, len(pool)))]
     examples = tuple(kind.augmentable(other) for other in others if other.id != parent.id)
     protected = tuple(kind.protected(parent))
     return Request(kind.augmentable(parent), parent.lang, draw.seed, protected, kind.stratum(parent), examples)
 
 
-def _pools(records: Iterable[Record], task: Task) -> dict[tuple[str | None, str], list[Record]]:
-    """Parents by class and language, in order of id: what few-shot prompts may show. Train only, as parents are."""
-    pools: dict[tuple[str | None, str], dict[str, Record]] = defaultdict(dict)
+def _pools(records: Iterable[Record], task: Task) -> Pools:
+    """Parents by class and language, by a draw of their ids: what few-shot prompts may show. Train only."""
+    pools: dict[tuple[str | None, str], list[tuple[float, str, Record]]] = defaultdict(list)
     for record in records:
-        pools[task_type(task).stratum(record), record.lang][record.id] = record
-    return {key: [pool[name] for name in sorted(pool)] for key, pool in pools.items()}
+        pools[task_type(task).stratum(record), record.lang].append((share("example", record.id), record.id, record))
+    return {key: sorted(pool, key=lambda item: item[:2]) for key, pool in pools.items()}

@@ -1,11 +1,13 @@
 """The gate: what is wrong with each child, if anything. Cheap questions first.
 
-Reasons: empty, unchanged, structure_lost, not_new, meaning_changed, too_similar, label_changed.
+Reasons: empty, unchanged, echo, endless, too_long, structure_lost, not_new, meaning_changed, too_similar,
+label_changed, not_fluent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,13 @@ import numpy as np
 from pipeline.augment import novelty
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import GateSettings
+from pipeline.augment.policy import MethodSettings
 from pipeline.augment.structure import lost_structure
 from pipeline.augment.text_features import TextFeatures
 from pipeline.errors import shorten
 from pipeline.modeling import linear
+from pipeline.modeling.models import Model
+from pipeline.modeling.scores import losses
 from pipeline.record import Record, share
 from pipeline.settings import Task
 from pipeline.stage import Drop
@@ -27,7 +32,7 @@ Verdicts = dict[str, Drop]
 
 
 def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
-    """Questions that the two texts answer: empty, unchanged, structure_lost."""
+    """Questions that the two texts answer: empty, unchanged, structure_lost, and the method's own doubts."""
     found = {c.child.id: _text_problem(c, task) for c in candidates}
     return {name: drop for name, drop in found.items() if drop}
 
@@ -58,24 +63,47 @@ def check_novelty(
 
 
 def check_meaning(
-    candidates: Sequence[Candidate], features: TextFeatures, settings: GateSettings, task: Task
+    candidates: Sequence[Candidate],
+    features: TextFeatures,
+    settings: GateSettings,
+    task: Task,
+    own: Mapping[str, MethodSettings] | None = None,
 ) -> Verdicts:
-    """meaning_changed, too_similar: the cosine of child and parent lies outside the band."""
+    """meaning_changed, too_similar: the cosine of child and parent lies outside the band.
+
+    `own` are the methods' settings, whose bands go before the gate's.
+    """
     kind = task_type(task)
     if not candidates:
         return {}
-    low, high = settings.min_cosine, settings.max_cosine
-    if features.is_tfidf:
-        low, high = settings.min_cosine_tfidf, settings.max_cosine_tfidf
     scores = features.cosine(
         [kind.augmentable(c.child) for c in candidates], [kind.augmentable(c.parent) for c in candidates]
     )
     verdicts: Verdicts = {}
     for candidate, score in zip(candidates, scores, strict=True):
+        low, high = _band(candidate, features.is_tfidf, settings, own)
         if score < low:
             verdicts[candidate.child.id] = Drop("meaning_changed", f"cosine {score:.3f} with its parent, below {low}")
         elif score > high + 1e-6:
             verdicts[candidate.child.id] = Drop("too_similar", f"cosine {score:.3f} with its parent, above {high}")
+    return verdicts
+
+
+def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateSettings, task: Task) -> Verdicts:
+    """not_fluent: the language model is that much more surprised by the child, per token, than by its parent."""
+    kind = task_type(task)
+    limit = settings.max_perplexity_ratio
+    if limit is None or not candidates:
+        return {}
+    pairs = [record for c in candidates for record in (c.child, c.parent)]
+    found = losses(model, [(None, kind.augmentable(record)) for record in pairs])
+    verdicts: Verdicts = {}
+    for candidate, child, parent in zip(candidates, found[::2], found[1::2], strict=True):
+        ratio = math.exp(min(child.mean - parent.mean, 50.0))
+        if ratio > limit:
+            verdicts[candidate.child.id] = Drop(
+                "not_fluent", f"perplexity {ratio:.2f} times its parent's, above {limit}"
+            )
     return verdicts
 
 
@@ -113,14 +141,36 @@ def fold(record: Record, folds: int) -> int:
     return int(share("augment fold", record.group or record.id) * folds)
 
 
+def _band(
+    candidate: Candidate, is_tfidf: bool, gate: GateSettings, own: Mapping[str, MethodSettings] | None
+) -> tuple[float, float]:
+    """Lowest and highest cosine with the parent. A new text need not mean what its parent does."""
+    low, high = gate.min_cosine, gate.max_cosine
+    if is_tfidf:
+        low, high = gate.min_cosine_tfidf, gate.max_cosine_tfidf
+    if candidate.is_new:
+        low = -1.0
+    method = (own or {}).get(candidate.method)
+    if method is None:
+        return low, high
+    return (
+        low if method.min_cosine is None else method.min_cosine,
+        high if method.max_cosine is None else method.max_cosine,
+    )
+
+
 def _text_problem(candidate: Candidate, task: Task) -> Drop | None:
     parent = task_type(task).augmentable(candidate.parent)
+    if candidate.problem:
+        return Drop(candidate.problem, f"{candidate.detail}; the text was: {shorten(candidate.text)}")
     if candidate.broken:
         return Drop("structure_lost", candidate.broken)
     if not candidate.text.strip():
         return Drop("empty", "the method gave no text")
     if candidate.text.casefold().split() == parent.casefold().split():
         return Drop("unchanged", "the text is its parent's")
+    if candidate.is_new:
+        return None
     lost = lost_structure(parent, candidate.text, task_type(task).protected(candidate.parent))
     return Drop("structure_lost", lost) if lost else None
 

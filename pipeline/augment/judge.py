@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.augment import gate, worth
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.gate import Verdicts
 from pipeline.augment.params import Params
-from pipeline.augment.policy import parents
+from pipeline.augment.policy import MethodSettings, parents
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Models, revision
 from pipeline.record import Record
@@ -25,9 +25,15 @@ class Judge:
     """
 
     def __init__(
-        self, records: Sequence[Record], candidates: Sequence[Candidate], params: Params, task: Task, models: Models
+        self,
+        records: Sequence[Record],
+        candidates: Sequence[Candidate],
+        params: Params,
+        task: Task,
+        models: Models,
+        methods: Mapping[str, MethodSettings],
     ) -> None:
-        self._params, self._task = params, task
+        self._params, self._task, self._methods = params, task, methods
         self._kind = task_type(task)
         self._parents = parents(records)
         self.verdicts: Verdicts = {}
@@ -47,11 +53,15 @@ class Judge:
         classes = {self._kind.stratum(record) for record in self._parents}
         self._has_classes = None not in classes and len(classes) > 1
         self._features = TextFeatures(self._texts(records, alive), models.encoder)
-        self.verdicts |= gate.check_meaning(alive, self._features, settings, task)
+        self.verdicts |= gate.check_meaning(alive, self._features, settings, task, self._methods)
         if self._has_classes:
             self.verdicts |= gate.check_labels(self._alive(candidates), self._parents, self._features, settings, task)
         else:
             self.gate["label_check"] = "skipped: it needs two classes in the train split"
+        if models.generator is None or settings.max_perplexity_ratio is None:
+            self.gate["fluency_check"] = "skipped: it needs models.generator and gate.max_perplexity_ratio"
+        else:
+            self.verdicts |= gate.check_fluency(self._alive(candidates), models.generator, settings, task)
 
     def _alive(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [c for c in candidates if c.child.id not in self.verdicts]

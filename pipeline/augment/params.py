@@ -26,6 +26,8 @@ class GateSettings(Settings):
     max_jaccard: float = Field(default=0.8, gt=0, le=1)
     # The label is kept where a model that never saw the parent predicts it, or gives it at least this probability.
     min_label_probability: float = Field(default=0.5, ge=0, le=1)
+    # Where models.generator is set: how many times its parent's perplexity a child may have; null: not asked.
+    max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
     folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from pipeline.errors import PipelineError
 from pipeline.record import Record, content_id, share
+from pipeline.registry import did_you_mean
 from pipeline.settings import Settings, Task
 from pipeline.tasks import task_type
 
@@ -19,7 +22,36 @@ class MethodSettings(Settings):
     enabled: bool = True  # false: stays listed, makes nothing
     factor: float = Field(default=0.0, ge=0, le=20)  # children per training record; 0.1 draws every tenth
     fill_to: float | None = Field(default=None, gt=0, le=1)  # bring thin classes to this share of the biggest class
+    # In place of `factor` for records of a class, or in a language (the class goes first): {complaint: 2, other: 0}
+    per_class: dict[str, Annotated[float, Field(ge=0, le=20)]] = Field(default_factory=dict)
+    per_language: dict[str, Annotated[float, Field(ge=0, le=20)]] = Field(default_factory=dict)
     languages: tuple[str, ...] = ("en",)  # records in other languages get no child
+    max_children: int | None = Field(default=None, ge=0)  # of this method; beside augment.max_children
+    # A budget in seconds: max_seconds / seconds_each children at most. No clock is read, so the output stays the same
+    # on a slow day; the log shows the seconds each that a run really took, to be copied here.
+    max_seconds: float | None = Field(default=None, ge=0)
+    seconds_each: float | None = Field(default=None, gt=0)
+    min_cosine: float | None = Field(default=None, ge=-1, le=1)  # in place of the gate's, for this method
+    max_cosine: float | None = Field(default=None, ge=-1, le=1)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether children say something else than their parents do (a new example, not other words)."""
+        return False
+
+    @property
+    def limit(self) -> int | None:
+        """Most children of this method, by count and by seconds; None: only the stage's own limit holds."""
+        limits = [] if self.max_children is None else [self.max_children]
+        if self.max_seconds is not None and self.seconds_each is not None:
+            limits.append(int(self.max_seconds / self.seconds_each))
+        return min(limits, default=None)
+
+    @model_validator(mode="after")
+    def _seconds_need_a_rate(self) -> Self:
+        if self.max_seconds is not None and self.seconds_each is None:
+            raise ValueError("max_seconds needs seconds_each, what one child costs: the log of a first run shows it")
+        return self
 
 
 @dataclass(frozen=True)
@@ -43,26 +75,51 @@ def plan(methods: Mapping[str, MethodSettings], records: Sequence[Record], task:
     methods are thinned alike and one record more moves few others.
     """
     able = parents(records)
-    classes = Counter(task_type(task).stratum(record) for record in able)
-    draws = [
-        Draw(name, record, seed)
-        for name, settings in methods.items()
-        for record in able
-        if record.lang in settings.languages
-        for seed in _seeds(name, record.id, _children(settings, classes, task_type(task).stratum(record)))
-    ]
+    strata = [task_type(task).stratum(record) for record in able]
+    classes = Counter(strata)
+    draws: list[Draw] = []
+    for name, settings in methods.items():
+        _check_names(name, settings, classes, task)
+        own = [
+            Draw(name, record, seed)
+            for record, stratum in zip(able, strata, strict=True)
+            if record.lang in settings.languages
+            for seed in _seeds(name, record.id, _children(settings, classes, stratum, record.lang))
+        ]
+        draws += own if settings.limit is None else _thinned(own, settings.limit)
+    return _thinned(draws, limit)
+
+
+def _thinned(draws: list[Draw], limit: int) -> list[Draw]:
     if len(draws) <= limit:
         return draws
     kept = {draw.seed for draw in sorted(draws, key=lambda draw: (share("budget", draw.seed), draw.seed))[:limit]}
     return [draw for draw in draws if draw.seed in kept]
 
 
-def _children(settings: MethodSettings, classes: Counter[str | None], stratum: str | None) -> float:
-    """Mean number of children for a record of this class. `fill_to` has no meaning without classes."""
-    if settings.fill_to is None or stratum is None:
-        return settings.factor
+def _children(settings: MethodSettings, classes: Counter[str | None], stratum: str | None, lang: str) -> float:
+    """Mean number of children for a record of this class and language. `fill_to` has no meaning without classes."""
+    factor = settings.per_language.get(lang, settings.factor)
+    if stratum is None:
+        return factor
+    factor = settings.per_class.get(stratum, factor)
+    if settings.fill_to is None or settings.per_class.get(stratum) == 0:
+        return factor
     missing = settings.fill_to * max(classes.values()) - classes[stratum]
-    return max(settings.factor, missing / classes[stratum])
+    return max(factor, missing / classes[stratum])
+
+
+def _check_names(method: str, settings: MethodSettings, classes: Counter[str | None], task: Task) -> None:
+    """A misspelt class or language would silently get the common factor."""
+    known = {*task.labels, *(name for name in classes if name is not None)}
+    for key, names, listed in (
+        ("per_class", settings.per_class, known),
+        ("per_language", settings.per_language, {*settings.languages}),
+    ):
+        for name in names:
+            if name not in listed:
+                where = f"params.yaml: augment.methods.{method}.{key}"
+                raise PipelineError(f"{where}: '{name}' is none of this project's.", did_you_mean(name, listed))
 
 
 def _seeds(method: str, record_id: str, mean: float) -> list[str]:

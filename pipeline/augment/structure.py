@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from pipeline.augment.augmenters.words import NEGATIONS_ZH, is_negation
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
-_PLACEHOLDER = re.compile(r"<\w+>|\[[A-Z][A-Z_0-9]*\]|\{\w+\}")
+_PLACEHOLDER = re.compile(r"<\w+>|\[[A-Z][A-Z_0-9]*\]|\{\{\s*\w+\s*\}\}|\{\w+\}|%[sd]\b|\$\{\w+\}")
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 
@@ -17,13 +18,18 @@ _WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*")
 def lost_structure(parent: str, child: str, protected: Sequence[str]) -> str:
     """What is broken in `child`, in words; empty where all is as it was.
 
-    Looked at: protected substrings, addresses, placeholders such as <EMAIL> or [NAME], numbers,
+    Looked at: protected substrings, code between backticks, addresses, placeholders such as <EMAIL> or {name}, numbers,
     negations ("don't" counts as "do not").
     """
     lost = [part for part in protected if child.count(part) < parent.count(part)]
     if lost:
         return f"'{lost[0]}' must stay as it is"
-    for what, pattern in (("addresses", _ADDRESS), ("placeholders", _PLACEHOLDER), ("numbers", _NUMBER)):
+    for what, pattern in (
+        ("code", _CODE),
+        ("addresses", _ADDRESS),
+        ("placeholders", _PLACEHOLDER),
+        ("numbers", _NUMBER),
+    ):
         before, after = Counter(pattern.findall(parent)), Counter(pattern.findall(child))
         if before != after:
             return f"{what} changed: {_words(before)} became {_words(after)}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +15,149 @@ from pipeline.modeling.models import Model, local_path
 
 _WHERE = "models.generator"
 
+#: Prompts answered together. Fewer are filled up to it, so that every batch has one shape: on CPUs an answer then does
+#: not depend on its neighbours (tests/modeling/test_generation.py holds the model to it).
+_BATCH = 8
+#: Prompts are padded to a multiple of so many tokens; the same reason.
+_WIDTH = 32
+#: Share of the probability that sampling draws from (Holtzman et al. 2019, https://arxiv.org/abs/1904.09751).
+_TOP_P = 0.95
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote. `ended`: it stopped by itself. `too_long`: the prompt is beyond its window; no text."""
+
+    text: str
+    ended: bool
+    too_long: bool = False
+
 
 class CausalLM:
-    """A causal language model that answers one prompt at a time, loaded on first use.
-
-    One at a time, because padding in a batch changes rounding: an answer must not depend on its neighbours.
-    """
+    """A causal language model that answers prompts in batches, loaded on first use."""
 
     def __init__(self, model: Model) -> None:
-        _check(local_path(model, _WHERE), _WHERE)
+        check_path(local_path(model, _WHERE), _WHERE)
         self._model = model
         self._loaded: tuple[Any, Any] | None = None
 
-    def answer(self, prompt: str, seed: str, temperature: float, max_tokens: int) -> str:
-        """The model's answer to one user turn. Sampled with `seed` (hex); greedy at temperature 0."""
-        import torch
-
+    def answers(
+        self, prompts: Sequence[str], seeds: Sequence[str], temperature: float, max_tokens: int
+    ) -> list[Answer]:
+        """An answer to each prompt, taken as one user turn. Sampled with its seed (hex); greedy at temperature 0."""
         tokenizer, model = self._loaded = self._loaded or load_generator(self._model)
-        turns = [{"role": "user", "content": prompt}]
-        inputs = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+        ids = [_prompt_ids(prompt, tokenizer) for prompt in prompts]
         room = _window(model) - max_tokens
-        inputs = {name: inputs[name][:, -max(room, 1) :] for name in ("input_ids", "attention_mask")}
-        sampling = (
-            {"do_sample": True, "temperature": temperature, "top_p": 0.95} if temperature else {"do_sample": False}
-        )
-        with torch.random.fork_rng(devices=[]), torch.inference_mode():
-            torch.manual_seed(int(seed[:8], 16))
-            tokens = model.generate(
-                **inputs, max_new_tokens=max_tokens, pad_token_id=tokenizer.eos_token_id, **sampling
-            )
-        return str(tokenizer.decode(tokens[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
+        results = [Answer("", False, too_long=len(one) > room) for one in ids]
+        shapes: dict[int, list[int]] = defaultdict(list)
+        for n, one in enumerate(ids):
+            if not results[n].too_long:
+                shapes[-(-len(one) // _WIDTH) * _WIDTH].append(n)
+        for width, rows in sorted(shapes.items()):
+            for start in range(0, len(rows), _BATCH):
+                part = rows[start : start + _BATCH]
+                written = _write(
+                    model, tokenizer, [ids[n] for n in part], width, [seeds[n] for n in part], temperature, max_tokens
+                )
+                for n, answer in zip(part, written, strict=True):
+                    results[n] = answer
+        return results
+
+
+def _prompt_ids(prompt: str, tokenizer: Any) -> list[int]:
+    turns = [{"role": "user", "content": prompt}]
+    return list(tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)["input_ids"])
+
+
+def _write(
+    model: Any,
+    tokenizer: Any,
+    prompts: list[list[int]],
+    width: int,
+    seeds: Sequence[str],
+    temperature: float,
+    max_tokens: int,
+) -> list[Answer]:
+    """Answers to at most `_BATCH` prompts, left-padded to `width` tokens; shape in every step: (_BATCH, tokens)."""
+    import torch
+    from transformers import DynamicCache
+
+    pad, stops = _pad(tokenizer), _stops(model, tokenizer)
+    filled = prompts + [prompts[0]] * (_BATCH - len(prompts))
+    ids = torch.tensor([[pad] * (width - len(one)) + one for one in filled])
+    mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled])
+    draws = [torch.Generator().manual_seed(int(seed[:8], 16)) for seed in seeds]
+    written: list[list[int]] = [[] for _ in prompts]
+    ended = [False] * len(prompts)
+    cache = DynamicCache()
+    with torch.inference_mode():
+        for _ in range(max_tokens):
+            places = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+            logits = model(
+                input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, logits_to_keep=1
+            ).logits[:, -1]
+            tokens = [_draw(logits[n], temperature, draws[n]) if not ended[n] else pad for n in range(len(prompts))]
+            for n, token in enumerate(tokens):
+                ended[n] = ended[n] or token in stops
+                if not ended[n]:
+                    written[n].append(token)
+            if all(ended):
+                break
+            ids = torch.tensor([[token] for token in tokens + tokens[:1] * (_BATCH - len(prompts))])
+            mask = torch.cat([mask, torch.ones(_BATCH, 1, dtype=mask.dtype)], dim=1)
+    return [
+        Answer(str(tokenizer.decode(ids, skip_special_tokens=True)), done)
+        for ids, done in zip(written, ended, strict=True)
+    ]
+
+
+def _draw(logits: Any, temperature: float, generator: Any) -> int:
+    """One token of a row of logits: the likeliest, or drawn from the likeliest ones that make up `_TOP_P`."""
+    import torch
+
+    if not temperature:
+        return int(logits.argmax())
+    ranked = (logits / temperature).softmax(-1).sort(descending=True, stable=True)
+    reach = ranked.values.cumsum(-1)
+    kept = int((reach - ranked.values < _TOP_P).sum())
+    point = torch.rand((), generator=generator) * reach[kept - 1]
+    return int(ranked.indices[min(int((reach < point).sum()), kept - 1)])
+
+
+def _stops(model: Any, tokenizer: Any) -> set[int]:
+    """Tokens that end an answer, by the tokenizer and by the model's own settings."""
+    own = model.generation_config.eos_token_id
+    return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])} - {None}
+
+
+def _pad(tokenizer: Any) -> int:
+    return int(next((i for i in (tokenizer.pad_token_id, tokenizer.eos_token_id) if i is not None), 0))
 
 
 class Seq2Seq:
     """A translation model, loaded on first use."""
 
     def __init__(self, path: str, where: str = "augment.methods.back_translation") -> None:
-        _check(path, where)
+        check_path(path, where)
         self._path = path
         self._where = where
         self._loaded: tuple[Any, Any] | None = None
 
     def translate(self, texts: list[str], batch: int = 16, max_tokens: int = 256) -> list[str]:
-        """One translation per text, greedy. Texts of like length share a batch; longer than the model: cut."""
+        """One translation per text, greedy. Texts of like length share a batch.
+
+        A text longer than the model's window gives an empty translation: half a text would have lost half its meaning.
+        """
         import torch
 
         tokenizer, model = self._loaded = self._loaded or load_encoder_decoder(self._path, self._where)
-        order = sorted(range(len(texts)), key=lambda n: (len(texts[n]), texts[n]))
+        window = min(max_tokens, _window(model))
+        lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
+        order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
         results = [""] * len(texts)
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
-            inputs = tokenizer(
-                [texts[n] for n in part], padding=True, truncation=True, max_length=max_tokens, return_tensors="pt"
-            )
+            inputs = tokenizer([texts[n] for n in part], padding=True, return_tensors="pt")
             inputs.pop("token_type_ids", None)
             with torch.inference_mode():
                 tokens = model.generate(**inputs, max_new_tokens=max_tokens, num_beams=1, do_sample=False)
@@ -77,7 +170,7 @@ def _window(model: Any) -> int:
     return int(getattr(model.config, "max_position_embeddings", None) or 2048)
 
 
-def _check(path: str, where: str) -> None:
-    """A path that looks like a folder must exist; anything else may be a hub name."""
+def check_path(path: str, where: str) -> None:
+    """A path that looks like a folder must exist; anything else may be a hub name. Raises PipelineError."""
     if (path.startswith((".", "/", "~")) or path.count("/") > 1) and not Path(path).exists():
         raise PipelineError(f"{where}: '{path}' is not there.", "Name a model folder, or a hub model while online.")

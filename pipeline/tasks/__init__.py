@@ -83,6 +83,12 @@ class TaskType(Protocol):
     def with_augmentable(self, record: Record, text: str) -> tuple[dict[str, Any], Target]:
         """Fields and target of a copy whose augmentable text is `text`. Raises Reject where annotations are lost."""
 
+    def with_answer(self, record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+        """Fields and target of a new example beside `record`: its augmentable text is `text`, its answer `answer`.
+
+        Raises Reject where answers are no free texts.
+        """
+
     def labeling_config(self, task: Task) -> str:
         """The Label Studio labeling configuration (XML)."""
 

@@ -153,6 +153,12 @@ def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]
     return {"messages": messages}, record.target
 
 
+def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+    """A conversation of one question, under the same system turn; earlier turns belong to another question."""
+    system = [dict(m) for m in record.fields["messages"] if m["role"] == "system"]
+    return {"messages": [*system, {"role": "user", "content": text}]}, answer
+
+
 def labeling_config(task: Task) -> str:
     """The conversation as Paragraphs, and a TextArea that holds the reply."""
     return (

@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 
 from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
+from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import letters, remap_spans
 
 FIELDS: Mapping[str, str] = {"text": "text"}

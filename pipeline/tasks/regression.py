@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
+from pipeline.tasks.no_free_answer import with_answer as with_answer
 
 #: `text_pair` is null for tasks on one text.
 FIELDS: Mapping[str, str] = {"text": "text", "text_pair": "text"}

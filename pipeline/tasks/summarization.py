@@ -26,6 +26,7 @@ from pipeline.tasks.text_to_text import (
     target_kind,
     to_label_studio,
     unit,
+    with_answer,
     with_augmentable,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "target_kind",
     "to_label_studio",
     "unit",
+    "with_answer",
     "with_augmentable",
 ]
 

@@ -92,6 +92,11 @@ def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]
     return {"text": text}, record.target
 
 
+def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+    """Another text with its own target."""
+    return {"text": text}, answer
+
+
 def to_label_studio(record: Record) -> dict[str, Any]:
     """`{"text": ...}`."""
     return {"text": record.fields["text"]}

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.augment.augmenters import back_translation, generation, random_words, synonyms
+from pipeline.augment.augmenters import (
+    back_translation,
+    composed,
+    contextual,
+    generation,
+    random_words,
+    spelling,
+    synonyms,
+)
+from pipeline.augment.augmenters.flows import as_augmenter
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.policy import MethodSettings
 from pipeline.modeling.models import Models
+from pipeline.registry import pick
+from pipeline.settings import parse
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,24 @@ METHODS: dict[str, Method] = {
     "synonyms": Method(synonyms.Synonyms, synonyms.build),
     "random_swap": Method(random_words.RandomWords, random_words.build_swap),
     "random_delete": Method(random_words.RandomWords, random_words.build_delete),
+    "spelling": Method(spelling.Spelling, spelling.build),
+    "contextual": Method(contextual.Contextual, contextual.build),
     "back_translation": Method(back_translation.BackTranslation, back_translation.build),
     "generation": Method(generation.Generation, generation.build),
+    "sequence": Method(composed.Sequential, lambda settings, models: composed.build_sequence(settings, models, build)),
+    "nlpaug": Method(composed.Nlpaug, composed.build_nlpaug),
 }
+
+
+def build(name: str, values: Mapping[str, Any], models: Models, where: str = "augment.methods") -> Rewrite:
+    """The method `name` with the settings `values`. Raises PipelineError for wrong ones, and EngineMissingError."""
+    method = pick(METHODS, name, where)
+    return method.build(parse(values, method.settings, f"{where}.{name}"), models)
+
+
+def augmenter(name: str, models: Models | None = None, lang: str = "en", **values: Any) -> Any:
+    """The method `name` as an nlpaug augmenter, to stand in a flow beside nlpaug's own.
+
+    Example: `naf.Sequential([augmenter("back_translation"), nac.KeyboardAug()])`.
+    """
+    return as_augmenter(build(name, values, models or Models()), lang)

@@ -10,8 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.augment.augmenters import apertium, seq2seq
-from pipeline.augment.augmenters.request import Request, Rewrite
+from pipeline.augment.augmenters import apertium, http_translation, seq2seq
+from pipeline.augment.augmenters.endpoint import Endpoint
+from pipeline.augment.augmenters.prompts import runs_on
+from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.cache import cached
 from pipeline.registry import pick
@@ -24,25 +26,30 @@ class BackTranslation(MethodSettings):
     """Settings of back_translation."""
 
     engine: str = "apertium"  # a name in ENGINES
-    # Translation to the pivot language, then back. Apertium: directions that `apertium -l` lists;
-    # seq2seq: model folders or hub names, such as MarianMT ones.
+    # Translation to the pivot language, then back. apertium: directions that `apertium -l` lists; seq2seq: model
+    # folders or hub names, such as MarianMT ones; http: two language codes as the service writes them, such as en-es.
     forward: str = "eng-spa"
     backward: str = "spa-eng"
+    endpoint: Endpoint | None = None  # engine http: a service that takes LibreTranslate's requests
 
 
-#: Engine name -> `open(model or direction)`, which gives the version for the cache and a translator of texts.
+#: Engine name -> `open(model or direction, endpoint)`, which gives the version for the cache and a translator of texts.
 #: Opening raises EngineMissingError where the engine is not on this machine.
 Translate = Callable[[list[str]], list[str]]
-ENGINES: Mapping[str, Callable[[str], tuple[str, Translate]]] = {
-    "apertium": apertium.open_direction,
-    "seq2seq": seq2seq.open_model,
+ENGINES: Mapping[str, Callable[[str, Endpoint | None], tuple[str, Translate]]] = {
+    "apertium": lambda direction, _: apertium.open_direction(direction),
+    "seq2seq": lambda name, _: seq2seq.open_model(name),
+    "http": http_translation.open_direction,
 }
+#: Texts handed to an engine at once; what is lost at most when a run is interrupted.
+_BATCH = 1024
 
 
 def build(settings: BackTranslation, models: object) -> Rewrite:
     """Translate to the pivot language and back; results are cached per text."""
     open_engine = pick(ENGINES, settings.engine, "params.yaml: augment.methods.back_translation.engine")
-    (there_version, there), (back_version, back) = open_engine(settings.forward), open_engine(settings.backward)
+    there_version, there = open_engine(settings.forward, settings.endpoint)
+    back_version, back = open_engine(settings.backward, settings.endpoint)
     version = f"{settings.engine} {there_version} {back_version}"
 
     def round_trip(texts: list[str]) -> list[bytes]:
@@ -55,17 +62,17 @@ def build(settings: BackTranslation, models: object) -> Rewrite:
         device = "cpu"
 
         def predict(self, texts: list[str]) -> list[str]:
-            results = cached("back_translation", version, [_collapse(text) for text in texts], round_trip)
+            results = cached("back_translation", version, [_collapse(text) for text in texts], round_trip, _BATCH)
             return [result.decode() for result in results]
 
     augmenter = _augmenter(Engine())
 
-    def rewrite(requests: Sequence[Request]) -> list[str]:
+    def rewrite(requests: Sequence[Request]) -> list[str | Written]:
         if not requests:
             return []
         masked = [_mask(request.text, request.protected) for request in requests]
         results = augmenter.augment([text for text, _ in masked])
-        return [_unmask(result, parts) for result, (_, parts) in zip(results, masked, strict=True)]
+        return [_checked(_unmask(result, parts)) for result, (_, parts) in zip(results, masked, strict=True)]
 
     return rewrite
 
@@ -80,6 +87,11 @@ def _augmenter(engine: Any) -> Any:
             return engine
 
     return BackTranslationAug()
+
+
+def _checked(text: str) -> str | Written:
+    """The translation, or the news that the translator repeats itself without end."""
+    return Written(text, problem="endless", detail="the translation repeats itself") if runs_on(text) else text
 
 
 def _collapse(text: str) -> str:

@@ -1,79 +1,162 @@
-"""New texts from a causal language model: paraphrases, or new examples of a class from a few of its own.
+"""New texts from a language model: paraphrases, new examples of a class, new or harder instructions with their replies.
 
-Slow on a CPU (seconds a text), so off unless asked for. Prompts hold training records only.
+The model is local (`models.generator`) or behind an OpenAI-compatible endpoint. Slow on a CPU (seconds a text), so off
+unless asked for. Prompts hold training records only.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
-from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
+from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
+from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_reply
+from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.cache import cached
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models, revision
 
-_SEPARATOR = "\x1e"
+_WHERE = "augment.methods.generation"
+#: Questions (seed, prompt, most tokens) -> answers as {"text", "ended", "too_long"}.
+Ask = Callable[[list[str]], list[bytes]]
 
 
 class Generation(MethodSettings):
-    """Settings of generation. The model is `models.generator`."""
+    """Settings of generation. The model is `models.generator`, or `endpoint` where that is given."""
 
-    mode: Literal["paraphrase", "new_example"] = (
-        "paraphrase"  # new_example: from few-shot prompts, for tasks with classes
-    )
+    # paraphrase: the text in other words. new_example: one more of its class, for tasks with classes.
+    # new_instruction: a new task and its reply (Wang et al. 2022, https://arxiv.org/abs/2212.10560); evolve: the task
+    # made harder and a reply to it; both for tasks whose target is a free text.
+    mode: Literal["paraphrase", "new_example", "new_instruction", "evolve"] = "paraphrase"
+    endpoint: Endpoint | None = None
     temperature: float = Field(default=0.8, ge=0, le=2)  # 0: always the likeliest token
-    max_tokens: int = Field(default=64, ge=1, le=2048)  # of an answer; longer ones are cut, then cut to a whole line
+    max_tokens: int = Field(default=64, ge=1, le=4096)  # of a text; longer ones are refused as `endless`
+    max_reply_tokens: int = Field(default=256, ge=1, le=8192)  # of a reply to a new instruction
+
+    @property
+    def is_new(self) -> bool:
+        """Children say something else than their parents do."""
+        return self.mode != "paraphrase"
 
 
 def build(settings: Generation, models: Models) -> Rewrite:
-    """Ask the model per request; answers are cached by prompt, seed and settings."""
+    """Ask the model per request; answers are cached by model, prompt, seed and settings."""
+    if settings.endpoint is not None:
+        version, ask = f"{settings.endpoint.url} {settings.endpoint.model}", _remote(settings.endpoint, settings)
+        batch = 4 * settings.endpoint.parallel
+    else:
+        version, ask, batch = *_local(settings, models), 32
+    return partial(_rewrite, settings, f"{version} {settings.temperature}", ask, batch)
+
+
+def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests: Sequence[Request]) -> list[Written]:
+    asked = [prompt(request, settings.mode) for request in requests]
+    questions = [_question(r.seed, p, settings.max_tokens) for r, p in zip(requests, asked, strict=True)]
+    answers = [json.loads(answer) for answer in cached("generation", version, questions, ask, batch)]
+    results = [_text(answer, p, r.text) for answer, p, r in zip(answers, asked, requests, strict=True)]
+    if settings.mode not in ("new_instruction", "evolve"):
+        return results
+    good = [n for n, result in enumerate(results) if result.text and not result.problem]
+    questions = [_question(requests[n].seed, results[n].text, settings.max_reply_tokens) for n in good]
+    for n, answer in zip(good, cached("generation", version, questions, ask, batch), strict=True):
+        results[n] = _with_reply(results[n].text, json.loads(answer))
+    return results
+
+
+def _question(seed: str, asked: str, tokens: int) -> str:
+    return json.dumps([seed, asked, tokens], ensure_ascii=False)
+
+
+def _text(answer: dict[str, object], asked: str, parent: str) -> Written:
+    """The answer as a child's text, with the reason where it is no use."""
+    if answer["too_long"]:
+        return Written("", problem="too_long", detail="the prompt is longer than the model's window")
+    raw = str(answer["text"])
+    text = tidy(raw)
+    if runs_on(text) or (not answer["ended"] and "\n" not in raw.strip()):
+        return Written(text, problem="endless", detail="the answer did not end within max_tokens, or repeats itself")
+    if text != parent and echoes(text, asked):
+        return Written(text, problem="echo", detail="the answer is a line of the prompt")
+    return Written(text)
+
+
+def _with_reply(text: str, answer: dict[str, object]) -> Written:
+    reply = tidy_reply(str(answer["text"]))
+    if answer["too_long"]:
+        return Written(text, problem="too_long", detail="the new instruction is longer than the model's window")
+    if not reply:
+        return Written(text, problem="empty", detail="no reply to the new instruction")
+    if not answer["ended"] or runs_on(reply):
+        return Written(text, reply, "endless", "the reply did not end within max_reply_tokens, or repeats itself")
+    if echoes(reply, text):
+        return Written(text, reply, "echo", "the reply is the instruction")
+    return Written(text, reply)
+
+
+def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
     from pipeline.modeling.generation import CausalLM
 
     if models.generator is None:
         raise EngineMissingError(
-            "models.generator is not set", "Name a causal language model in params.yaml: models.generator"
+            "models.generator is not set", f"Name a causal language model there, or an endpoint: {_WHERE}.endpoint"
         )
     try:
         model = CausalLM(models.generator)
     except PipelineError as error:
         raise EngineMissingError(error.message, error.hint) from None
-    version = f"{revision(models.generator)} {settings.temperature} {settings.max_tokens}"
 
-    def answer(inputs: list[str]) -> list[bytes]:
-        pairs = [text.split(_SEPARATOR, 1) for text in inputs]
-        return [model.answer(p, seed, settings.temperature, settings.max_tokens).encode() for seed, p in pairs]
+    def ask(questions: list[str]) -> list[bytes]:
+        asked = [json.loads(question) for question in questions]
+        results = [b""] * len(asked)
+        for tokens in sorted({limit for _, _, limit in asked}):
+            rows = [n for n, (_, _, limit) in enumerate(asked) if limit == tokens]
+            answers = model.answers(
+                [asked[n][1] for n in rows], [asked[n][0] for n in rows], settings.temperature, tokens
+            )
+            for n, answer in zip(rows, answers, strict=True):
+                results[n] = _packed(answer.text, answer.ended, answer.too_long)
+        return results
 
-    def rewrite(requests: Sequence[Request]) -> list[str]:
-        inputs = [f"{request.seed}{_SEPARATOR}{prompt(request, settings.mode)}" for request in requests]
-        return [tidy(result.decode()) for result in cached("generation", version, inputs, answer, batch=8)]
-
-    return rewrite
-
-
-def prompt(request: Request, mode: str) -> str:
-    """What the model is asked, in the text's own language."""
-    chinese = request.lang == "zh"
-    if mode == "new_example" and request.label is not None:
-        shown = "\n".join(f"- {' '.join(text.split())}" for text in (request.text, *request.examples))
-        if chinese:
-            return f"下面是类别“{request.label}”的例子：\n{shown}\n请再写一个同类别的新例子，只写一行。"
-        return (
-            f"Examples of the class '{request.label}':\n{shown}\nWrite one more new example of this class, on one line."
-        )
-    if chinese:
-        return f"请用不同的说法改写下面的话，意思不变，只写改写后的一句：\n{request.text}"
-    return f"Say this in other words with the same meaning. Write only the new sentence:\n{request.text}"
+    return revision(models.generator), ask
 
 
-def tidy(answer: str) -> str:
-    """The first line that says something, without list marks, quotes and 'Here is ...:' lines."""
-    for line in answer.splitlines():
-        text = re.sub(r"^\s*(?:[-*•]|\d+[.)])\s+", "", line).strip().strip("\"“”'").strip()
-        if text and not re.search(r"[:：]$", text):
-            return text
-    return ""
+def _remote(endpoint: Endpoint, settings: Generation) -> Ask:
+    client = Client(endpoint, f"{_WHERE}.endpoint")
+
+    def ask(questions: list[str]) -> list[bytes]:
+        bodies = [
+            {
+                "model": endpoint.model,
+                "messages": [{"role": "user", "content": asked}],
+                "temperature": settings.temperature,
+                "max_tokens": tokens,
+                "seed": int(seed[:7], 16),
+            }
+            for seed, asked, tokens in map(json.loads, questions)
+        ]
+        return [_unpack(reply, endpoint) for reply in client.ask_all("/chat/completions", bodies)]
+
+    return ask
+
+
+def _unpack(reply: object, endpoint: Endpoint) -> bytes:
+    if isinstance(reply, RefusedError):
+        return _packed("", False, too_long=True)
+    try:
+        choice = reply["choices"][0]  # type: ignore[index]
+        text, why = choice["message"]["content"], choice.get("finish_reason")
+    except (TypeError, KeyError, IndexError):
+        raise PipelineError(
+            f"{_WHERE}.endpoint: {endpoint.url} answered in another form than chat completions.",
+            "Give the address up to and with /v1 of an OpenAI-compatible service.",
+        ) from None
+    return _packed(text or "", why != "length")
+
+
+def _packed(text: str, ended: bool, too_long: bool = False) -> bytes:
+    return json.dumps({"text": text, "ended": ended, "too_long": too_long}, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""What an augmenter is asked for, and what it says when its engine is not there."""
+"""What an augmenter is asked for, what it gives back, and what it says when its engine is not there."""
 
 from __future__ import annotations
 
@@ -22,12 +22,31 @@ class Request:
     examples: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Written:
+    """A child's text, and what a plain text cannot say.
+
+    `answer` is a new target that goes with it (a reply to a new instruction). `problem` is the snake_case reason
+    why the text is no use (`echo`, `endless`, `too_long`, ...); `detail` says more, for people.
+    """
+
+    text: str
+    answer: str | None = None
+    problem: str = ""
+    detail: str = ""
+
+
 #: Texts for requests, in order; an empty text or the parent's own means "nothing could be made".
-Rewrite = Callable[[Sequence[Request]], list[str]]
+Rewrite = Callable[[Sequence[Request]], Sequence[str | Written]]
+
+
+def as_written(result: str | Written) -> Written:
+    """A plain text as `Written`."""
+    return result if isinstance(result, Written) else Written(result)
 
 
 class EngineMissingError(Exception):
-    """The engine of a method is not on this machine. `remedy` is what to type or set."""
+    """The engine of a method is not on this machine, or does not answer. `remedy` is what to type or set."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(f"{what}. {remedy}")

@@ -1,36 +1,62 @@
-"""Synonym swap: nlpaug's SynonymAug over WordNet, English only.
+"""Synonym swap: nlpaug's SynonymAug over WordNet (English) or over lists of synonyms (Chinese, and any other).
 
-Chinese is left out: no well-kept synonym source is in the package registries, and the word lists that are
-flip sentiment now and then. Set `languages` only to languages that WordNet covers.
+The Chinese list was written for this project: small, so many texts stay as they are, but without the swaps of larger
+public lists that turn praise into blame. `thesaurus` names a list of your own.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field
+
 from pipeline.augment.augmenters.flows import run_each
-from pipeline.augment.augmenters.request import Rewrite
+from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
+from pipeline.augment.augmenters.thesaurus import Thesaurus, open_thesaurus
 from pipeline.augment.augmenters.wordnet import CarefulWordNet
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
+
+_WHERE = "params.yaml: augment.methods.synonyms"
 
 
 class Synonyms(MethodSettings):
     """Settings of synonyms."""
 
-    word_share: float = 0.2  # of a text's words, 0 to 1; at least one word
+    word_share: float = Field(default=0.2, gt=0, le=1)  # of a text's words; at least one word
     dominance: float = 0.6  # of a word's uses in WordNet's tagged corpus, 0 to 1, that its first sense must make up
     min_count: int = 1  # uses in that corpus a synonym must have; keeps rare words out
+    thesaurus: dict[str, str] = Field(default_factory=dict)  # language -> text file, one group of synonyms a line
 
 
 def build(settings: Synonyms, models: object) -> Rewrite:
-    """Swap words for synonyms of the same part of speech and inflection."""
-    source = CarefulWordNet(settings.dominance, settings.min_count)
-    return partial(run_each, _augmenter(source, settings.word_share))
+    """Swap words for synonyms; English ones of the same part of speech and inflection."""
+    augmenters = {lang: _augmenter(_source(lang, settings), settings.word_share) for lang in settings.languages}
+
+    def rewrite(requests: Sequence[Request]) -> list[str]:
+        results = [""] * len(requests)
+        for lang, augmenter in augmenters.items():
+            own = [n for n, request in enumerate(requests) if request.lang == lang]
+            for n, text in zip(own, run_each(augmenter, [requests[n] for n in own]), strict=True):
+                results[n] = text
+        return results
+
+    return rewrite
 
 
-def _augmenter(source: CarefulWordNet, word_share: float) -> Any:
+def _source(lang: str, settings: Synonyms) -> CarefulWordNet | Thesaurus:
+    if lang == "en" and lang not in settings.thesaurus:
+        return CarefulWordNet(settings.dominance, settings.min_count)
+    source = open_thesaurus(lang, settings.thesaurus.get(lang), f"{_WHERE}.thesaurus.{lang}")
+    if source is None:
+        raise EngineMissingError(
+            f"no synonyms for the language '{lang}' come along", f"Name a list: {_WHERE}.thesaurus: {{{lang}: <file>}}"
+        )
+    return source
+
+
+def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Any:
     import nlpaug.augmenter.word as naw
 
     weaver = Weaver()
@@ -39,7 +65,7 @@ def _augmenter(source: CarefulWordNet, word_share: float) -> Any:
         fixed: frozenset[str] = frozenset()
 
         @classmethod
-        def get_model(cls, aug_src: str, lang: str, dict_path: str, force_reload: bool) -> CarefulWordNet:
+        def get_model(cls, aug_src: str, lang: str, dict_path: str, force_reload: bool) -> Any:
             return source
 
         def skip_aug(self, token_idxes: list[int], tokens: list[tuple[Any, str]]) -> list[int]:

@@ -1,0 +1,49 @@
+"""A translation service behind HTTP that takes LibreTranslate's requests: {q, source, target} -> {translatedText}."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
+from pipeline.augment.augmenters.request import EngineMissingError
+from pipeline.errors import PipelineError, shorten
+
+_WHERE = "augment.methods.back_translation.endpoint"
+#: Texts in one request.
+_TEXTS = 16
+
+
+def open_direction(direction: str, endpoint: Endpoint | None) -> tuple[str, Callable[[list[str]], list[str]]]:
+    """Version and translator of a direction such as `en-es`. Raises EngineMissingError without an address."""
+    if endpoint is None:
+        raise EngineMissingError(f"{_WHERE} is not set", "Name the service: endpoint: {url: http://...}")
+    source, dash, target = direction.partition("-")
+    if not dash:
+        raise PipelineError(
+            f"augment.methods.back_translation: '{direction}' is no direction.", "Write two language codes, as en-es."
+        )
+    return f"{endpoint.url} {endpoint.model} {direction}", partial(
+        _translate, Client(endpoint, _WHERE), source, target, endpoint.url
+    )
+
+
+def _translate(client: Client, source: str, target: str, url: str, texts: list[str]) -> list[str]:
+    """One translation per text; empty where the service will not take a text."""
+    parts = [texts[start : start + _TEXTS] for start in range(0, len(texts), _TEXTS)]
+    bodies = [{"q": part, "source": source, "target": target, "format": "text"} for part in parts]
+    results: list[str] = []
+    for part, reply in zip(parts, client.ask_all("", bodies), strict=True):
+        if isinstance(reply, RefusedError):
+            # One text too long for the service must not take its neighbours along.
+            alone = [_translate(client, source, target, url, [text])[0] for text in part] if len(part) > 1 else [""]
+            results += alone
+            continue
+        answer = reply.get("translatedText") if isinstance(reply, dict) else None
+        if not isinstance(answer, list) or len(answer) != len(part):
+            raise PipelineError(
+                f"{_WHERE}: {url} gave no list of {len(part)} translations: {shorten(reply, 200)}",
+                "The service must answer {q: [...]} with {translatedText: [...]}.",
+            )
+        results += [" ".join(str(text).split()) for text in answer]
+    return results
