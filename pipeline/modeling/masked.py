@@ -17,6 +17,8 @@ from pipeline.modeling.models import Model, local_path, revision
 _CONTEXT = 400
 #: Texts that go through the model together.
 _BATCH = 32
+#: Likeliest tokens of a place among which whole words are looked for.
+_LOOKED_AT = 200
 #: Chinese words of more characters are left alone: too many combinations, too few of them words.
 _LONGEST = 2
 
@@ -71,16 +73,17 @@ def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool) -> l
     """Whole words for the masks with their probability, likeliest first; shape in: (masks, vocabulary)."""
     if not len(probabilities):
         return []
+    several = len(probabilities) > 1  # one mask a Chinese character
     each = []
     for row in probabilities:
-        best = row.topk(min(4 * top + 8, row.numel()))
+        best = row.topk(min(_LOOKED_AT, row.numel()))
         pieces = zip(tokenizer.convert_ids_to_tokens(best.indices.tolist()), best.values.tolist(), strict=True)
-        each.append([(word, p) for piece, p in pieces if (word := _whole(piece, tokenizer, after_space))])
-    if len(each) == 1:
+        words = [(word, p) for piece, p in pieces if (word := _whole(piece, tokenizer, after_space))]
+        each.append([(word, p) for word, p in words if _is_chinese(word)][: top + 1] if several else words)
+    if not several:
         return each[0]
-    pairs = itertools.product(*(part[: top + 1] for part in each))
-    joined = [("".join(w for w, _ in pair), min(p for _, p in pair)) for pair in pairs]
-    return sorted((item for item in joined if _is_chinese(item[0])), key=lambda item: (-item[1], item[0]))
+    joined = [("".join(w for w, _ in pair), min(p for _, p in pair)) for pair in itertools.product(*each)]
+    return sorted(joined, key=lambda item: (-item[1], item[0]))
 
 
 def _whole(piece: str, tokenizer: Any, after_space: bool) -> str:

@@ -180,3 +180,10 @@ def test_a_service_without_an_address_is_named():
         build("back_translation", {"engine": "http"}, Models())
     with pytest.raises(PipelineError, match="'en' is no direction"):
         build("back_translation", {"engine": "http", "forward": "en", "endpoint": {"url": "http://x"}}, Models())
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://x", "http://[", ""])
+def test_a_wrong_address_is_named(url):
+    values = {"endpoint": {"url": url, "retries": 0, "timeout": 2}}
+    with pytest.raises((PipelineError, EngineMissingError), match="endpoint"):
+        build("generation", values, Models())([ask("some words")])

@@ -1,6 +1,10 @@
 from collections import Counter
 
+import pytest
+from pydantic import ValidationError
+
 from pipeline.augment.policy import MethodSettings, plan
+from pipeline.errors import PipelineError
 from tests.augment.conftest import TASK, record, reviews
 
 
@@ -35,3 +39,28 @@ def test_budget_is_kept_and_seeds_are_distinct():
     draws = plan({"m": MethodSettings(factor=3), "k": MethodSettings(factor=1)}, reviews(), TASK, 25)
     assert len(draws) == 25 == len({d.seed for d in draws})
     assert {d.method for d in draws} == {"m", "k"}
+
+
+def test_classes_and_languages_have_factors_of_their_own():
+    records = [record(f"good {n}", "pos") for n in range(10)] + [record(f"bad {n}", "neg") for n in range(10)]
+    records += [record(f"好 {n}", "pos", lang="zh") for n in range(10)] + [record("坏", "neg", lang="zh")]
+    settings = MethodSettings(factor=1, per_class={"neg": 0}, per_language={"zh": 2}, languages=("en", "zh"))
+    draws = plan({"m": settings}, records, TASK, 10_000)
+    assert Counter((d.parent.target, d.parent.lang) for d in draws) == {("pos", "en"): 10, ("pos", "zh"): 20}
+    thin = MethodSettings(fill_to=1, per_class={"neg": 0}, languages=("en", "zh"))
+    assert not [d for d in plan({"m": thin}, records, TASK, 10_000) if d.parent.target == "neg"]
+
+
+def test_misspelt_classes_and_languages_are_named():
+    for settings in (MethodSettings(per_class={"poss": 1}), MethodSettings(per_language={"zh": 1})):
+        with pytest.raises(PipelineError, match="is none of this project's"):
+            plan({"m": settings}, reviews(), TASK, 10)
+
+
+def test_a_budget_in_seconds_is_one_in_children():
+    settings = MethodSettings(factor=3, max_seconds=10, seconds_each=0.8)
+    assert settings.limit == 12
+    draws = plan({"m": settings, "k": MethodSettings(factor=1, max_children=5)}, reviews(), TASK, 10_000)
+    assert Counter(d.method for d in draws) == {"m": 12, "k": 5}
+    with pytest.raises(ValidationError, match="max_seconds needs seconds_each"):
+        MethodSettings(max_seconds=5)

@@ -55,20 +55,24 @@ class Client:
 
     def ask_all(self, path: str, bodies: Sequence[dict[str, Any]]) -> list[Any]:
         """The JSON answer to each body, in order; RefusedError objects stand for requests that were refused."""
-        with ThreadPoolExecutor(self._endpoint.parallel) as pool:
-            return list(pool.map(lambda body: self._ask_or_refused(path, body), bodies))
+        import httpx
 
-    def _ask_or_refused(self, path: str, body: dict[str, Any]) -> Any:
+        # One client for all: each new one reads the certificates of this machine again.
+        http = httpx.Client(headers=self._headers(), timeout=self._endpoint.timeout)
+        with http, ThreadPoolExecutor(self._endpoint.parallel) as pool:
+            return list(pool.map(lambda body: self._ask_or_refused(http, path, body), bodies))
+
+    def _ask_or_refused(self, http: Any, path: str, body: dict[str, Any]) -> Any:
         try:
-            return self._ask(path, body)
+            return self._ask(http, path, body)
         except RefusedError as refused:
             return refused
 
-    def _ask(self, path: str, body: dict[str, Any]) -> Any:
+    def _ask(self, http: Any, path: str, body: dict[str, Any]) -> Any:
         trouble = ""
         for attempt in range(self._endpoint.retries + 1):
             self._wait_for_slot()
-            answer, trouble, pause = self._try(path, body)
+            answer, trouble, pause = self._try(http, path, body)
             if not trouble:
                 with self._lock:
                     self._answered += 1
@@ -86,14 +90,13 @@ class Client:
             "Run again: answers so far are kept in the cache. Lower per_minute or parallel where it limits the rate.",
         )
 
-    def _try(self, path: str, body: dict[str, Any]) -> tuple[Any, str, float]:
+    def _try(self, http: Any, path: str, body: dict[str, Any]) -> tuple[Any, str, float]:
         """The answer, what went wrong (empty: nothing), and the seconds that the service asks to wait."""
         import httpx
 
         try:
-            url = self._endpoint.url.rstrip("/") + path
-            reply = httpx.post(url, json=body, headers=self._headers(), timeout=self._endpoint.timeout)
-        except httpx.InvalidURL as error:
+            reply = http.post(self._endpoint.url.rstrip("/") + path, json=body)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise PipelineError(f"{self._where}.url: '{self._endpoint.url}': {error}.", "Write http(s)://...") from None
         except httpx.TransportError as error:
             return None, f"{type(error).__name__}: {shorten(error)}", 0.0
