@@ -50,6 +50,13 @@ class Project:
         """Run `dvc repro`; the names of the stages that ran."""
         return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *more, fails=fails))
 
+    def make_repro(self) -> list[str]:
+        """The README's first command, in the environment that runs the tests where `make` has made it."""
+        environment = Path(sys.executable).parent
+        if not (environment / ".installed").is_file():  # not made by `make env`: it would install all anew
+            return self.repro()
+        return re.findall(r"Running stage '(\w+)'", self.run("make", "repro", f"VENV={environment.parent}"))
+
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
         yaml = YAML()
         file = self.folder / "params.yaml"

@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Project:
     """The sentiment project, built once for this module."""
     project = Project(tmp_path_factory.mktemp("project"), cache)
     project.edit(shrink_sentiment)
-    assert project.repro() == list(STAGES)
+    assert project.make_repro() == list(STAGES)
     return project
 
 
