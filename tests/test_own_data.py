@@ -18,9 +18,15 @@ pytestmark = pytest.mark.slow
 #: README -> label -> what its mails are made of: (beginnings, ends).
 MAILS = {
     "README.md": {
-        "billing": (["I was charged", "The invoice shows", "My card paid"], ["twice for order {}", "a wrong sum on {}"]),
+        "billing": (
+            ["I was charged", "The invoice shows", "My card paid"],
+            ["twice for order {}", "a wrong sum on {}"],
+        ),
         "delivery": (["The parcel", "My package", "The courier"], ["has not arrived since day {}", "went to house {}"]),
-        "other": (["Can you tell me", "I would like to know", "Please say"], ["your hours on day {}", "if shop {} opens"]),
+        "other": (
+            ["Can you tell me", "I would like to know", "Please say"],
+            ["your hours on day {}", "if shop {} opens"],
+        ),
     },
     "README.zh.md": {
         "账单": (["我被扣了", "发票上写着", "信用卡付了"], ["两次，订单{}", "错误的金额，编号{}"]),
