@@ -18,6 +18,7 @@ from pipeline.statistics import holm, rounded
 from pipeline.store import read_table, to_records, write_json
 from pipeline.tasks import task_type
 from pipeline.value.params import Params
+from pipeline.value.parts import learning_curve, sources
 from pipeline.value.trial import Trial, prepare
 from pipeline.value.variants import Example, Stages, Variants, build, resized
 from pipeline.value.verdict import Draws, changes, draw, estimated, over_seeds, sentence, word
@@ -60,6 +61,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
     drawn = _draw_all(variants, trial, params)
     control = {name: draw(trial(examples), len(variants.test), params) for name, examples in controls.items()}
     steps = compare(variants, drawn, control, params)
+    final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.judge_by]
     report = {
         "stage": "value",
         "applies": True,
@@ -73,11 +75,20 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         "steps": steps,
         "total": _total(drawn, params),
         "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
+        "sources": sources(final, variants.source_of, whole, trial, len(variants.test), params)
+        if params.sources
+        else [],
+        "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.curve else {},
         "summary": [step["sentence"] for step in steps],
     }
-    for step in steps:
-        log.info("value     %s", step["sentence"])
+    for line in _sentences(report):
+        log.info("value     %s", line)
     _write(report, _flat(report, params), _rows(report, control, controls, params), out)
+
+
+def _sentences(report: Mapping[str, Any]) -> list[str]:
+    more = report["more_data"].get("sentence")
+    return [*report["summary"], *(source["sentence"] for source in report["sources"]), *([more] if more else [])]
 
 
 def compare(
@@ -104,6 +115,8 @@ def compare(
             "verdict": word(same[n], gap, p, params.alpha),
             "control": _about_control(a, b, variants, drawn, control, params),
         }
+        changed = sum(step["changes"].values())
+        step["per_1000"] = rounded(1000 * gap.value / changed) if changed else None
         steps.append({**step, "sentence": sentence(step, params.judge_by)})
     return steps
 

@@ -19,4 +19,6 @@ class Params(Settings):
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples over seeds and test rows together
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a step helped or hurt below this p (Holm-corrected over steps)
+    sources: bool = True  # what each source is worth: `seeds` more models a source
+    curve: bool = True  # what more data would bring: models on an eighth, a quarter and half of the records
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap

@@ -40,6 +40,7 @@ class Variants:
     train: dict[str, list[Example]]
     test: list[Example]
     leaks: list[Example]
+    source_of: Mapping[str, str] = field(default_factory=dict)  # root -> the name of its source
 
 
 def build(stages: Stages, task: Task, max_rows: int) -> Variants:
@@ -74,6 +75,7 @@ def build(stages: Stages, task: Task, max_rows: int) -> Variants:
                 : round(len(leaking) * len(chosen) / max(len(roots), 1))
             ]
         ),
+        source_of={record.id: record.source.name for record in (*stages.augment, *stages.collect)},
     )
 
 

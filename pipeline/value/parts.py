@@ -1,0 +1,108 @@
+"""What each source is worth, and what more data would bring: models trained on parts of the final training data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.record import share
+from pipeline.statistics import Floats, holm, rounded, summarise
+from pipeline.value.params import Params
+from pipeline.value.trial import Trial
+from pipeline.value.variants import Example
+from pipeline.value.verdict import Draws, draw, over_seeds, word
+
+#: Shares of the source records that the learning curve is drawn from; the whole is already known.
+_SHARES = (0.125, 0.25, 0.5)
+#: Sources beyond these, smallest first, are left out: each costs `seeds` models.
+_SOURCES = 8
+
+
+def sources(
+    examples: Sequence[Example], source_of: Mapping[str, str], whole: Draws, trial: Trial, rows: int, params: Params
+) -> list[dict[str, Any]]:
+    """One entry a source: what the score loses when its records are left out, largest source first.
+
+    `per_1000` is the gain for each thousand of its examples. p-values are Holm-corrected over the sources. Nothing
+    where all examples come from one source, or where a source alone has all examples of all classes but one.
+    """
+    counts = Counter(source_of[example.root] for example in examples)
+    entries = []
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SOURCES]:
+        left = [example for example in examples if source_of[example.root] != name]
+        if len({example.label for example in left}) < 2:
+            continue
+        without = draw(trial(left), rows, params)[params.judge_by]
+        entries.append((name, count, over_seeds(whole.minus(without), params)))
+    adjusted = holm([gain.p for _, _, gain in entries])
+    return [
+        {
+            "source": name,
+            "rows": count,
+            "gain": gain.as_dict(),
+            "per_1000": rounded(1000 * gain.value / count),
+            "p": rounded(p),
+            "verdict": word(False, gain, p, params.alpha),
+            "sentence": _about_source(name, count, gain.value, word(False, gain, p, params.alpha), params),
+        }
+        for (name, count, gain), p in zip(entries, adjusted, strict=True)
+    ]
+
+
+def learning_curve(
+    examples: Sequence[Example], whole: Draws, trial: Trial, rows: int, params: Params
+) -> dict[str, Any]:
+    """The score at growing shares of the source records, and what twice as many would bring.
+
+    The error is taken to fall as a power of the number of records (Hestness et al. 2017,
+    https://arxiv.org/abs/1712.00409): a line through the logarithms, fitted to each bootstrap draw.
+    """
+    roots = sorted({example.root for example in examples}, key=lambda root: share("curve", root))
+    points: list[tuple[int, Draws]] = []
+    for part in _SHARES:
+        chosen = set(roots[: round(part * len(roots))])
+        subset = [example for example in examples if example.root in chosen]
+        if len({example.label for example in subset}) >= 2:
+            points.append((len(chosen), draw(trial(subset), rows, params)[params.judge_by]))
+    points.append((len(roots), whole))
+    curve = [{"records": count, **over_seeds(drawn, params).as_dict()} for count, drawn in points]
+    if len(points) < 3:
+        return {"points": curve}
+    sizes = np.log([count for count, _ in points])
+    gains = _gain_of_doubling(sizes, np.stack([drawn.draws.mean(axis=1) for _, drawn in points]))
+    value = _gain_of_doubling(sizes, np.array([[drawn.value] for _, drawn in points]))[0]
+    doubled = summarise(float(value), gains, params.level)
+    return {
+        "points": curve,
+        "doubled": doubled.as_dict(),
+        "sentence": _about_doubling(len(roots), doubled.as_dict(), params),
+    }
+
+
+def _gain_of_doubling(sizes: Floats, scores: Floats) -> Floats:
+    """What the fitted line says twice the largest size would add, per column of `scores` (points, draws)."""
+    errors = np.log(np.maximum(1 - scores, 1e-6))
+    middle = sizes - sizes.mean()
+    slope = middle @ (errors - errors.mean(axis=0)) / (middle @ middle)
+    last = errors.mean(axis=0) + slope * middle[-1]
+    return np.asarray(np.exp(last) - np.exp(last + slope * np.log(2)), np.float64)
+
+
+def _about_source(name: str, rows: int, gain: float, verdict: str, params: Params) -> str:
+    said = {
+        "helped": "is worth having",
+        "hurt": "does harm: the score is better without it",
+        "no_measurable_effect": "makes no difference that we can measure",
+    }[verdict]
+    return f"{name}: {said}; {params.judge_by.replace('_', ' ')} {gain:+.3f} from {rows:,} rows."
+
+
+def _about_doubling(records: int, gain: Mapping[str, float], params: Params) -> str:
+    return (
+        f"Twice the {records:,} records of the same kind would bring about {gain['value']:+.3f} "
+        f"{params.judge_by.replace('_', ' ')} (interval {gain['low']:+.3f} to {gain['high']:+.3f}), "
+        "if the curve goes on as it began."
+    )

@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.record import Source, share
+from pipeline.store import read_json
+from pipeline.value.__main__ import measure
+from pipeline.value.parts import _gain_of_doubling, learning_curve, sources
+from pipeline.value.trial import prepare
+from pipeline.value.variants import Stages, build
+from pipeline.value.verdict import draw
+
+from .conftest import LABELS, make, split_of
+
+
+@pytest.fixture(scope="module")
+def two_sources():
+    """Half the records come from a good source, half from one whose labels are next to random."""
+    records = []
+    for n in range(600):
+        record = make(n, split=split_of(n))
+        if record.split == "train" and share("bad", record.id) < 0.5:
+            wrong = LABELS[int(3 * share("label", record.id))]
+            record = replace(record, target=wrong, source=Source("bad", "files", "f", n, "cc0", "train"))
+        records.append(record)
+    return Stages(records, records, records, records)
+
+
+def test_a_good_source_is_worth_having_and_a_bad_one_does_harm(two_sources, task, models, params, tmp_path):
+    measure(two_sources, task, models, params, tmp_path)
+    report = read_json(tmp_path / "report.json")
+    found = {entry["source"]: entry for entry in report["sources"]}
+    assert found["s"]["verdict"] == "helped"
+    assert found["bad"]["verdict"] == "hurt"
+    assert "the score is better without it" in found["bad"]["sentence"]
+    assert found["s"]["per_1000"] == pytest.approx(1000 * found["s"]["gain"]["value"] / found["s"]["rows"], abs=1e-3)
+    assert sum(entry["rows"] for entry in found.values()) == report["variants"]["augmented"]["rows"]
+
+
+def test_one_source_cannot_be_left_out(sound, task, models, params, tmp_path):
+    measure(sound, task, models, params, tmp_path)
+    assert read_json(tmp_path / "report.json")["sources"] == []
+
+
+def test_parts_can_be_turned_off(two_sources, task, models, params, tmp_path):
+    measure(two_sources, task, models, params.model_copy(update={"sources": False, "curve": False}), tmp_path)
+    report = read_json(tmp_path / "report.json")
+    assert (report["sources"], report["more_data"]) == ([], {})
+
+
+def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, params):
+    variants = build(noisy, task, 4000)
+    examples = variants.train["raw"]
+    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.strength)
+    whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
+    found = learning_curve(examples, whole, trial, len(variants.test), params)
+    sizes = [point["records"] for point in found["points"]]
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == len({example.root for example in examples}) == pytest.approx(8 * sizes[0], abs=8)
+    assert found["points"][0]["value"] < found["points"][-1]["value"]
+    assert found["doubled"]["low"] <= found["doubled"]["value"] <= found["doubled"]["high"]
+    assert "Twice the" in found["sentence"]
+
+
+def test_doubling_reads_a_power_law_off_exactly():
+    sizes = np.log([100.0, 200.0, 400.0])
+    errors = 0.8 * np.array([100.0, 200.0, 400.0]) ** -0.5
+    expected = 0.8 * (400**-0.5 - 800**-0.5)
+    assert _gain_of_doubling(sizes, (1 - errors)[:, None])[0] == pytest.approx(expected)
+
+
+def test_a_source_with_all_of_the_classes_is_not_left_out(sound, task, models, params):
+    variants = build(sound, task, 4000)
+    examples = variants.train["raw"]
+    names = {e.root: "only" if e.label != LABELS[0] else "other" for e in examples}
+    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.strength)
+    whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
+    found = sources(examples, names, whole, trial, len(variants.test), params)
+    assert [entry["source"] for entry in found] == ["other"]
