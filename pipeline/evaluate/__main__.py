@@ -14,13 +14,14 @@ import pyarrow as pa
 from pipeline.errors import PipelineError
 from pipeline.evaluate.compare import against, against_untuned
 from pipeline.evaluate.dataset import read_split, read_test, to_row
+from pipeline.evaluate.fairness import fairness
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.references import references
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
-from pipeline.evaluate.worst import worst_errors
+from pipeline.evaluate.worst import review_queue, worst_errors
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import Prediction, Predictor
 from pipeline.modeling.untuned import Untuned, untuned
@@ -59,7 +60,7 @@ def evaluate(
     out: Path,
     before: Untuned | None = None,
 ) -> None:
-    """Write predictions.parquet, report.json, metrics.json, confusion.csv and reliability.csv for `test`.
+    """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
 
     `before` is the model before fine-tuning, where it can be judged.
     """
@@ -87,6 +88,7 @@ def evaluate(
         "slices": cut,
         "references": compared,
         "robustness": robustness(test, predictions, predictor, judge, task, params),
+        "fairness": fairness(test, predictions, predictor, judged, task, params),
         "worst_errors": worst,
     }
     write_json(report, out / "report.json")
@@ -102,6 +104,7 @@ def evaluate(
     }
     write_json({**flat, **counts}, out / "metrics.json")
     write_table(prediction_table(test, predictions, judged), out / "predictions.parquet")
+    write_table(review_queue(worst), out / "queue.parquet")
     write_plots(judged, out)
     low, high = flat[f"{judged.headline}_low"], flat[f"{judged.headline}_high"]
     log.info(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.evaluate.rewording import entity_swap, paraphrase
+
 #: Half-width punctuation and its full-width twin, as Chinese keyboards type them.
 _WIDE = {",": "，", ".": "。", "!": "！", "?": "？", ":": "：", ";": "；", "(": "（", ")": "）"}
 _NARROW = {wide: narrow for narrow, wide in _WIDE.items()}
@@ -66,4 +68,6 @@ EDITS: dict[str, Callable[[str, float], str]] = {
     "upper_case": upper_case,
     "punctuation_width": punctuation_width,
     "final_punctuation": final_punctuation,
+    "paraphrase": paraphrase,
+    "entity_swap": entity_swap,
 }

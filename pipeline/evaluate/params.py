@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.settings import Settings
 
@@ -22,7 +22,20 @@ class Params(Settings):
     worst: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
     label_doubt: Annotated[float, Field(ge=0, le=1)] = 0.95  # a wrong answer this sure puts the label itself in doubt
     robustness_rows: Annotated[int, Field(ge=0)] = 300  # test rows that are edited and predicted again; 0 turns it off
+    # attribute -> group -> terms whose mention puts a text in that group; the same place in two groups: counterparts
+    fairness: dict[str, dict[str, tuple[str, ...]]] = Field({})
     base_rows: Annotated[int, Field(ge=0)] = 200  # test rows on which the model before fine-tuning is judged; 0: none
     reference_rows: Annotated[int, Field(ge=0)] = (
         10_000  # train rows the TF-IDF reference learns from; 0: no references
     )
+
+    @field_validator("fairness")
+    @classmethod
+    def _groups_have_terms(cls, given: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, dict[str, tuple[str, ...]]]:
+        for attribute, groups in given.items():
+            if len(groups) < 2:
+                raise ValueError(f"{attribute} needs two groups to compare")
+            for group, terms in groups.items():
+                if not terms or not all(term.strip() for term in terms):
+                    raise ValueError(f"{attribute}.{group} needs terms, none of them empty")
+        return given

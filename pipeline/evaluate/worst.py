@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline.errors import shorten
 from pipeline.evaluate.judged import Judged
@@ -15,6 +17,17 @@ from pipeline.statistics import rounded
 from pipeline.tasks import task_type
 
 _TEXT = 500
+
+#: As data/label/queue.parquet, which people work through in Label Studio.
+_QUEUE = pa.schema(
+    {
+        "record_id": pa.string(),
+        "reason": pa.string(),
+        "priority": pa.float64(),
+        "prelabel": pa.string(),
+        "confidence": pa.float64(),
+    }
+)
 
 
 def worst_errors(
@@ -53,3 +66,19 @@ def worst_errors(
             }
         )
     return entries
+
+
+def review_queue(worst: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The worst errors as rows for people, doubted labels first, each with the model's answer to accept or correct."""
+    ranked = sorted(worst, key=lambda entry: (not entry["label_may_be_wrong"], -entry["wrongness"], entry["record_id"]))
+    rows = [
+        {
+            "record_id": entry["record_id"],
+            "reason": "model_disagrees" if entry["label_may_be_wrong"] else "worst_error",
+            "priority": rounded(1 - n / len(ranked)),
+            "prelabel": entry["suggested"],
+            "confidence": entry["confidence"],
+        }
+        for n, entry in enumerate(ranked)
+    ]
+    return pa.Table.from_pylist(rows, schema=_QUEUE)

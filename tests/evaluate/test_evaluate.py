@@ -105,7 +105,8 @@ def test_a_small_slice_is_shown_but_not_flagged(task, record):
 def test_two_runs_write_equal_bytes(folder, tweets, keyword, task, tmp_path):
     evaluate(tweets, tweets, keyword, task, PARAMS, tmp_path)
     files = sorted(path.name for path in folder.iterdir())
-    assert files == ["confusion.csv", "metrics.json", "predictions.parquet", "reliability.csv", "report.json"]
+    tables = ["predictions.parquet", "queue.parquet"]
+    assert files == sorted(["confusion.csv", "metrics.json", "reliability.csv", "report.json", *tables])
     for name in files:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 

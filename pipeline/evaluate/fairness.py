@@ -1,0 +1,110 @@
+"""Whether the model serves groups of people alike: gaps between groups that texts mention, and swapped mentions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from pipeline.evaluate.dataset import to_row
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.params import Params
+from pipeline.evaluate.rewording import mentions, swap_terms
+from pipeline.evaluate.robustness import differs
+from pipeline.modeling.predictor import Prediction, Predictor
+from pipeline.record import Record, share
+from pipeline.settings import Task
+from pipeline.statistics import difference, estimate, holm, masked, mean_of, rounded
+from pipeline.tasks import task_type
+
+
+def fairness(
+    records: Sequence[Record],
+    predictions: Sequence[Prediction],
+    predictor: Predictor,
+    judged: Judged,
+    task: Task,
+    params: Params,
+) -> list[dict[str, Any]]:
+    """One entry an attribute of `params.fairness`: the headline metric of each group, the largest gap, swaps.
+
+    A text belongs to the one group whose terms it holds; texts that hold terms of several groups, or of none, to no
+    group. `gap` is the best group minus the worst by paired bootstrap, `p` Holm-corrected over attributes and pairs.
+    `swapped` says how many answers change when each term is replaced by its counterpart in the next group.
+    """
+    texts = [task_type(task).main_text(record) for record in records]
+    entries = [_attribute(name, groups, texts, judged, params) for name, groups in params.fairness.items()]
+    adjusted = iter(holm([entry["p"] for entry in entries if "gap" in entry]))
+    sign = -1 if judged.headline in judged.lower_is_better else 1
+    for entry in entries:
+        if "gap" in entry:
+            entry["p"] = rounded(next(adjusted))
+            entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
+        groups = list(params.fairness[entry["attribute"]].values())
+        if task_type(task).target_kind(task) in ("text", "texts", "number"):
+            entry["swapped"] = _swapped(records, predictions, predictor, groups, task, params)
+    return entries
+
+
+def _attribute(
+    name: str, groups: dict[str, tuple[str, ...]], texts: Sequence[str], judged: Judged, params: Params
+) -> dict[str, Any]:
+    held = [[group for group, terms in groups.items() if mentions(text, terms)] for text in texts]
+    masks = {group: np.array([one == [group] for one in held]) for group in groups}
+    metric = judged.metrics[judged.headline]
+    figures = {group: masked(metric, mask) for group, mask in masks.items() if mask.any()}
+    sign = -1 if judged.headline in judged.lower_is_better else 1
+    once = np.ones((1, len(texts)))
+    ranked = sorted(
+        (group for group, mask in masks.items() if mask.sum() >= params.slice_rows),
+        key=lambda group: (-sign * float(figures[group](once)[0]), group),
+    )
+    pairs = [(a, b) for n, a in enumerate(ranked) for b in ranked[n + 1 :]]
+    gaps = {f"{a} - {b}": difference(figures[a], figures[b]) for a, b in pairs}
+    found = estimate({**figures, **gaps}, len(texts), params.resamples, params.seed, params.level)
+    entry: dict[str, Any] = {
+        "attribute": name,
+        "groups": [
+            {"group": group, "n": int(mask.sum()), **(found[group].as_dict() if group in figures else {})}
+            for group, mask in masks.items()
+        ],
+    }
+    if pairs:
+        widest = found[f"{ranked[0]} - {ranked[-1]}"]
+        # The widest of several gaps is chosen after looking: its p counts for all pairs.
+        entry |= {"best": ranked[0], "worst": ranked[-1], "gap": widest.as_dict(), "p": min(1.0, len(pairs) * widest.p)}
+    return entry
+
+
+def _swapped(
+    records: Sequence[Record],
+    predictions: Sequence[Prediction],
+    predictor: Predictor,
+    groups: Sequence[tuple[str, ...]],
+    task: Task,
+    params: Params,
+) -> dict[str, Any]:
+    """Answers that change when the terms of two neighbouring groups change places; only groups of equal size."""
+    kind = task_type(task)
+    order = sorted(range(len(records)), key=lambda n: share("fairness", records[n].id))
+    before: list[Prediction] = []
+    edited: list[Record] = []
+    for first, second in itertools.pairwise(groups):
+        if len(first) == len(second):
+            for n in order:
+                swap = partial(swap_terms, first=first, second=second)
+                fields = kind.edit_texts(records[n].fields, None, swap)[0]
+                if fields != records[n].fields and len(edited) < params.robustness_rows:
+                    before.append(predictions[n])
+                    edited.append(replace(records[n], fields=fields))
+    if not edited:
+        return {"n": 0}
+    after = predictor.predict([to_row(record, task) for record in edited])
+    spread = float(np.std([p.value for p in predictions if isinstance(p.value, float)] or [0.0]))
+    changed = [differs(a.value, b.value, spread) for a, b in zip(before, after, strict=True)]
+    found = estimate({"share": mean_of(np.array(changed, np.float64))}, len(changed), params.resamples, params.seed)
+    return {"n": len(changed), "changed": found["share"].as_dict()}
