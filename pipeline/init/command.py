@@ -16,7 +16,7 @@ from pipeline.settings import read_params
 
 _HERE = Path(__file__).parent
 _DATA = _HERE.parents[1] / "data"
-FOLDERS = ("data/raw", "data/annotations")
+FOLDERS = ("data/raw", "data/annotations", "data/released")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,22 +5,30 @@ from __future__ import annotations
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cache import cache_folder
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
+from pipeline.registry import did_you_mean
 from pipeline.settings import load, load_task
 from pipeline.stage import enter
-from pipeline.store import read_json, read_table, write_json
+from pipeline.store import read_json, read_table, write_json, write_table
+from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.params import Params
+from pipeline.validate.profile import profile
+from pipeline.validate.regions import coverage
 from pipeline.validate.suite import make_checks, read_suite
-from pipeline.validate.view import EXPORTED, View, view_of
+from pipeline.validate.view import EXPORTED, Released, View, read_released, view_of
+from pipeline.versions import compare, split_digest
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from pipeline.validate.gx import Finding
 
 STAGES = ("collect", "clean", "label", "augment")
@@ -28,8 +36,10 @@ STAGES = ("collect", "clean", "label", "augment")
 log = logging.getLogger("pipeline")
 
 
-def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
-    """Read the stage folders; write dataset/, data_docs/, report.json and metrics.json to `out`.
+def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, out: Path) -> None:
+    """Read the stage folders and the released version; write dataset/, data_docs/ and what describes both to `out`.
+
+    That is report.json, metrics.json, profile.json, index.parquet and map.parquet.
 
     A failed `error` expectation raises; what was found is then left in `.cache/validate-failed`.
     """
@@ -43,25 +53,56 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> No
             "validate: no labelled record is in train, dev or test, so there is nothing to export.",
             "Look at data/label/report.json: who was to decide the labels, and how sure they had to be.",
         )
+    totals = {"name": params.name, **dataset_totals(view)}
+    view, points = described(view, params, totals, read_released(released))
     checks = make_checks(rules, view)
 
     from pipeline.validate.data_docs import write_data_docs
     from pipeline.validate.gx import run_suite
 
     findings, outcome = run_suite(rules, checks, view)
-    totals = {"name": params.name, **dataset_totals(view)}
-    report = {"stage": "validate", "expectations": [finding.as_dict() for finding in findings], "dataset": totals}
+    listed = [finding.as_dict() for finding in findings]
+    report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
     _log(findings)
     failed_folder = cache_folder() / "validate-failed"
     shutil.rmtree(failed_folder, ignore_errors=True)
     errors = [finding for finding in findings if not finding.passed and finding.severity == "error"]
     place = failed_folder if errors else out
     write_json(report, place / "report.json")
+    write_json(view.profile, place / "profile.json")
+    write_table(view.index, place / "index.parquet")
+    write_table(points, place / "map.parquet")
     write_data_docs(findings, outcome, totals, place / "data_docs")
     if errors:
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
     export(view, params, report, out / "dataset")
-    write_json(_metrics(findings, totals), out / "metrics.json")
+    write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+
+
+def described(view: View, params: Params, totals: dict[str, Any], released: Released | None) -> tuple[View, pa.Table]:
+    """The view with its profile and the released version, and the points of the map."""
+    unknown = sorted(set(params.attributes) - {*view.columns, "length"})
+    if unknown:
+        raise PipelineError(
+            f"params.yaml: validate.attributes: the table has no column '{unknown[0]}'.",
+            did_you_mean(unknown[0], [*view.columns, "length"]),
+        )
+    found, points = coverage(view, params.map_records)
+    described = profile(view, params, totals, found)
+    described["test_digest"] = split_digest(view.index, "test")
+    return replace(view, profile=described, released=released), points
+
+
+def changes(view: View) -> dict[str, Any] | None:
+    """What became of the released version's records, and how far distributions moved; None without one."""
+    if view.released is None:
+        return None
+    found = compare(view.released.index, view.index)
+    return {
+        "since": view.released.profile["name"],
+        **found.counts(),
+        "drift": drift(view.released.profile, view.profile),
+    }
 
 
 def dataset_totals(view: View) -> dict[str, Any]:
@@ -104,7 +145,7 @@ def _remedy(folder: Path) -> str:
     )
 
 
-def _metrics(findings: Sequence[Finding], totals: dict[str, Any]) -> dict[str, float]:
+def _metrics(findings: Sequence[Finding], totals: dict[str, Any], found: Mapping[str, Any]) -> dict[str, float]:
     failed = Counter(finding.severity for finding in findings if not finding.passed)
     rows = {f"rows_{name}": count for name, count in totals["rows"].items()}
     passed = sum(finding.passed for finding in findings)
@@ -116,6 +157,7 @@ def _metrics(findings: Sequence[Finding], totals: dict[str, Any]) -> dict[str, f
         "expectations_failed": len(findings) - passed,
         "errors": failed["error"],
         "warnings": failed["warn"],
+        **{f"quality_{name}": one["score"] for name, one in found["axes"].items() if one["score"] is not None},
     }
 
 
@@ -130,4 +172,4 @@ def _count(values: Any) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    enter("validate", __doc__, STAGES, run)
+    enter("validate", __doc__, (*STAGES, "released"), run)

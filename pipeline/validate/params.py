@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from pipeline.settings import Settings
 
 #: What holds for every dataset; used where the project declares no suite of its own.
@@ -14,6 +16,8 @@ BASIC_SUITE: tuple[dict[str, Any], ...] = (
     {"expect": "values_present", "column": "target"},
     {"expect": "sound_structure"},
     {"expect": "no_leakage"},
+    {"expect": "test_frozen"},
+    {"expect": "no_drift", "severity": "warn"},
 )
 
 
@@ -23,3 +27,5 @@ class Params(Settings):
     name: str = "SFT dataset"  # title of the dataset card
     about: str = ""  # first paragraph of the card: what the dataset is for, in plain words
     suite: tuple[dict[str, Any], ...] = BASIC_SUITE  # expectations, see docs/validation.md; order is the report's
+    attributes: tuple[str, ...] = ("source", "lang", "length")  # what labels should not lean on; any column, or length
+    map_records: int = Field(3000, ge=0, le=20000)  # records on the map of meanings; new texts are embedded, 0: no map

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
 from pipeline.normalise import normalised
 from pipeline.record import Record, as_json
 from pipeline.settings import Task
-from pipeline.store import to_records
+from pipeline.store import read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
+from pipeline.versions import INDEX, index_of
 
 #: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
 EXPORTED = {"train": "train", "dev": "validation", "test": "test"}
@@ -35,10 +38,19 @@ RECORD_COLUMNS: Mapping[str, Callable[[Record], Any]] = {
 
 
 @dataclass(frozen=True)
+class Released:
+    """The version that later ones are compared with (`sft release`): its profile and its index."""
+
+    profile: Mapping[str, Any]
+    index: pa.Table
+
+
+@dataclass(frozen=True)
 class View:
     """`records` are those of the exported splits; `held_back` those of the benchmark split.
 
     `reports` maps each earlier stage, in order, to its report.json; `rows` counts the final table.
+    `index` and `profile` describe this version as `released` describes the one before.
     """
 
     task: Task
@@ -47,6 +59,9 @@ class View:
     held_back: Sequence[Record]
     reports: Mapping[str, Mapping[str, Any]]
     rows: int
+    index: pa.Table
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    released: Released | None = None
 
     @cached_property
     def kind(self) -> TaskType:
@@ -94,7 +109,21 @@ def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, M
             records.append(record)
         elif record.split == "benchmark":
             held_back.append(record)
-    return View(task, models, records, held_back, reports, table.num_rows)
+    return View(task, models, records, held_back, reports, table.num_rows, index_of(table))
+
+
+def read_released(folder: Path) -> Released | None:
+    """The released version in `folder`; None where nothing is released yet."""
+    profile, index = folder / "profile.json", folder / "index.parquet"
+    if not profile.is_file() and not index.is_file():
+        return None
+    table = read_table(index)
+    if not set(INDEX.names) <= set(table.column_names):
+        raise PipelineError(
+            f"{index}: not the index of a version; it has the columns {', '.join(table.column_names)}.",
+            "Write it anew with `sft release`, or remove it to compare with no version.",
+        )
+    return Released(read_json(profile), table)
 
 
 def _flat(value: Any) -> Any:

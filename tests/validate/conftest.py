@@ -118,7 +118,7 @@ class Project:
 
     def validate(self, out: str = "data/validate") -> Path:
         """Run the stage; returns its output folder."""
-        run(*(Path("data") / stage for stage in STAGES), Path(out))
+        run(*(Path("data") / stage for stage in (*STAGES, "released")), Path(out))
         return Path(out)
 
 

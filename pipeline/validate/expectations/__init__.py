@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.validate.expectations.balance import ClassShare, Rows, class_share_between, rows_between
+from pipeline.validate.expectations.balance import (
+    ClassShare,
+    LanguageShare,
+    Rows,
+    class_share_between,
+    language_share_between,
+    rows_between,
+)
 from pipeline.validate.expectations.base import ColumnRule, Expectation, Rule, ShareRule
 from pipeline.validate.expectations.conservation import conserved_counts
 from pipeline.validate.expectations.labels import in_declared_labels, no_conflicting_labels
@@ -18,6 +25,7 @@ from pipeline.validate.expectations.values import (
     unique,
     values_present,
 )
+from pipeline.validate.expectations.versions import Drift, no_drift, test_frozen
 
 EXPECTATIONS: dict[str, Expectation] = {
     "values_present": Expectation(ColumnRule, values_present),
@@ -35,4 +43,7 @@ EXPECTATIONS: dict[str, Expectation] = {
     "conserved_counts": Expectation(Rule, conserved_counts),
     "test_trusted": Expectation(Trust, test_trusted),
     "no_pii_left": Expectation(ShareRule, no_pii_left),
+    "language_share_between": Expectation(LanguageShare, language_share_between),
+    "no_drift": Expectation(Drift, no_drift),
+    "test_frozen": Expectation(Rule, test_frozen),
 }

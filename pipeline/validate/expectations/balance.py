@@ -24,6 +24,14 @@ class ClassShare(Rule):
     max: float = Field(1.0, ge=0, le=1)
 
 
+class LanguageShare(Rule):
+    """Bounds on the share of records in each language of task.languages."""
+
+    split: Literal["train", "dev", "test"] | None = None  # None: all exported splits together
+    min: float = Field(0.0, ge=0, le=1)
+    max: float = Field(1.0, ge=0, le=1)
+
+
 class Rows(Rule):
     """Bounds on the number of records, both included."""
 
@@ -48,6 +56,21 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
         if not rule.min <= share <= rule.max
     ]
     title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
+    return totals(title, problems, _words(shares))
+
+
+def language_share_between(rule: LanguageShare, view: View) -> Check:
+    """Every language of task.languages has its share; one that never occurs has the share 0."""
+    found = [record.lang for record in view.records if rule.split in (None, record.split)]
+    counts = Counter(found)
+    shares = {language: counts[language] / max(len(found), 1) for language in view.task.languages}
+    where = rule.split or "the dataset"
+    problems = [
+        f"language {language}: {counts[language]:,} of {len(found):,} records of {where} ({share:.3f})"
+        for language, share in shares.items()
+        if not rule.min <= share <= rule.max
+    ]
+    title = f"every language has a share of {where} {within(rule.min, rule.max)}"
     return totals(title, problems, _words(shares))
 
 

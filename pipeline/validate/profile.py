@@ -1,0 +1,96 @@
+"""What a version of the dataset looks like, in figures that another version can be held against."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipeline.record import Record, share
+from pipeline.validate.axes import axes
+from pipeline.validate.bias import skew
+from pipeline.validate.params import Params
+from pipeline.validate.view import View
+
+#: Upper ends of the length bins, in characters: a factor of two apart.
+LENGTH_EDGES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
+
+_SAMPLE = 20_000  # records that words are counted in: those with the smallest share
+_TOKENS = 20_000  # distinct-n falls with size, so it is measured on as many tokens in every version
+_WORDS = 500  # the most frequent words, which drift is measured on
+_POINTS = 12
+
+#: Words of scripts with spaces; single characters of Chinese and Japanese.
+_TOKEN = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff]+|[\u3040-\u30ff\u3400-\u9fff]")
+
+
+def tokens(text: str) -> list[str]:
+    """Words, lower case; every Chinese or Japanese character is one.
+
+    >>> tokens("Good day, 你好")
+    ['good', 'day', '你', '好']
+    """
+    return [word.casefold() for word in _TOKEN.findall(text)]
+
+
+def profile(view: View, params: Params, totals: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
+    """Counts, lengths, words, label skew and quality scores of a version; `coverage` is what `regions` found."""
+    originals = [r for r in view.records if r.target is not None and r.parent_id is None]
+    words = lexical([view.kind.main_text(record) for record in _sample(originals)])
+    found = {
+        "name": params.name,
+        **{key: totals[key] for key in ("rows", "classes", "languages", "sources", "label_by", "augmented")},
+        "originals": len(originals),
+        "lengths": lengths(view),
+        "words": words,
+        "bias": skew(view, params.attributes),
+        "coverage": dict(coverage),
+    }
+    return {**found, "axes": axes(view, found)}
+
+
+def lengths(view: View) -> dict[str, list[int]]:
+    """Histogram of main text lengths per split, over LENGTH_EDGES and one bin above them."""
+    counts = {split: [0] * (len(LENGTH_EDGES) + 1) for split in ("train", "dev", "test")}
+    for record in view.records:
+        size = len(view.kind.main_text(record))
+        counts[str(record.split)][sum(size > edge for edge in LENGTH_EDGES)] += 1
+    return counts
+
+
+def lexical(texts: Sequence[str]) -> dict[str, Any]:
+    """Frequent words, distinct 1- to 3-grams among the first 20,000 tokens, and how the vocabulary grows with texts."""
+    counts: Counter[str] = Counter()
+    growth: list[list[int]] = []
+    marks = {max(1, len(texts) * n // _POINTS) for n in range(1, _POINTS + 1)}
+    first: list[list[str]] = []
+    taken = 0
+    for n, text in enumerate(texts, 1):
+        found = tokens(text)
+        counts.update(found)
+        if taken < _TOKENS:
+            first.append(found[: _TOKENS - taken])
+            taken += len(first[-1])
+        if n in marks:
+            growth.append([n, len(counts)])
+    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_WORDS]
+    return {
+        "top": dict(top),
+        "vocabulary": len(counts),
+        "tokens": counts.total(),
+        "texts": len(texts),
+        "growth": growth,
+        "distinct": {str(n): distinct(first, n) for n in (1, 2, 3)},
+        "distinct_tokens": taken,
+    }
+
+
+def distinct(texts: Iterable[Sequence[str]], n: int) -> float | None:
+    """Distinct n-grams over all n-grams (Li et al. 2016, https://arxiv.org/abs/1510.03055); None without any."""
+    grams = [tuple(words[i : i + n]) for words in texts for i in range(len(words) - n + 1)]
+    return round(len(set(grams)) / len(grams), 4) if grams else None
+
+
+def _sample(records: Sequence[Record]) -> list[Record]:
+    return sorted(records, key=lambda record: (share("words", record.id), record.id))[:_SAMPLE]

@@ -1,0 +1,189 @@
+"""Where the dataset lies in the space of meanings: a map, its regions, and what of the test split train reaches.
+
+Embeddings come from the per-record cache (cleaning has computed them); models without weights give TF-IDF.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.modeling.encoder import features
+from pipeline.record import Record, share
+from pipeline.validate.profile import tokens
+from pipeline.validate.view import View
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAP = pa.schema(
+    {
+        **{name: pa.string() for name in ("id", "split", "source", "class")},
+        **{name: pa.float64() for name in ("x", "y", "distance")},
+        "region": pa.int32(),
+    }
+)
+
+_DIMENSIONS = 64  # sparse features are reduced to so many before distances are taken
+_ROUNDS = 12
+_WORDS = 6
+
+
+def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
+    """What the map says in figures, and one row a point of it; at most `size` original records.
+
+    `test_reached`: the share of sampled test records whose nearest train record is no further than 95 % of train
+    records are from theirs. `distance` is one minus the cosine to the nearest train record.
+    """
+    records = _sample(view, size)
+    if len(records) < 3 or not size:
+        return {"records": 0}, MAP.empty_table()
+    vectors = _vectors([view.kind.main_text(record) for record in records], view)
+    train = np.array([record.split == "train" for record in records])
+    distance = _to_nearest(vectors, train)
+    places = _plane(vectors)
+    region = _regions(vectors)
+    found: dict[str, Any] = {"records": len(records), "regions": _describe(view, records, region, distance, train)}
+    counts = np.bincount(region)
+    shares = counts[counts > 0] / len(records)
+    found["evenness"] = round(float(-(shares * np.log(shares)).sum() / math.log(max(2, len(counts)))), 4)
+    test = np.array([record.split == "test" for record in records])
+    if train.sum() > 1 and test.any():
+        usual = float(np.quantile(distance[train], 0.95))
+        found["usual_distance"] = round(usual, 3)
+        found["test_reached"] = round(float((distance[test] <= usual + 1e-6).mean()), 4)
+    return found, _map(view, records, places, distance, region)
+
+
+def _sample(view: View, size: int) -> list[Record]:
+    """Four fifths train and the rest test, as far as there are so many; those with the smallest share."""
+    found: list[Record] = []
+    for split, part in (("test", size // 5), ("train", size)):
+        own = [r for r in view.records if r.split == split and r.parent_id is None and r.target is not None]
+        own.sort(key=lambda record: (share("map", record.id), record.id))
+        found += own[: part if split == "test" else size - len(found)]
+    return sorted(found, key=lambda record: record.id)
+
+
+def _vectors(texts: Sequence[str], view: View) -> NDArray[np.float32]:
+    matrix = features(texts, view.models.encoder)
+    if not isinstance(matrix, np.ndarray):
+        from sklearn.decomposition import TruncatedSVD
+
+        size = min(_DIMENSIONS, len(texts) - 1, matrix.shape[1] - 1)
+        matrix = TruncatedSVD(size, random_state=0).fit_transform(matrix)
+    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.asarray(matrix / np.where(norms > 0, norms, 1), np.float32)
+
+
+def _to_nearest(vectors: NDArray[np.float32], train: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """One minus the cosine to the nearest other train record; 1 where there is none."""
+    rows = np.flatnonzero(train)
+    distance = np.ones(len(vectors))
+    for start in range(0, len(vectors), 512):
+        part = vectors[start : start + 512]
+        near = part @ vectors[rows].T  # (part, train)
+        own = start + np.arange(len(part))
+        same = rows[None, :] == own[:, None]
+        near[same] = -1
+        if near.shape[1] > 1 or not same.all():
+            distance[own] = np.clip(1 - near.max(1, initial=-1), 0, 1)
+    return np.round(distance, 4)
+
+
+def _plane(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The first two principal components, each with its largest weight positive and scaled into -1 to 1."""
+    centred = (vectors - vectors.mean(0)).astype(np.float64)
+    _, _, axes = np.linalg.svd(centred.T @ centred)
+    axes = axes[:2] if len(axes) > 1 else np.vstack([axes, np.zeros_like(axes)])
+    axes = axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(1)] + 1e-12)[:, None]
+    places = centred @ axes.T
+    return np.round(places / max(float(np.abs(places).max()), 1e-12), 3)
+
+
+def _regions(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Spherical k-means: the first centre is the record nearest the mean, each further one is the farthest from all."""
+    wanted = max(2, min(24, len(vectors) // 40))
+    similarity = vectors @ (vectors.mean(0))
+    chosen = [int(similarity.argmax())]
+    nearest = vectors @ vectors[chosen[0]]
+    while len(chosen) < wanted:
+        chosen.append(int(nearest.argmin()))
+        nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
+    centres = vectors[chosen]
+    region = np.zeros(len(vectors), np.int64)
+    for _ in range(_ROUNDS):
+        region = (vectors @ centres.T).argmax(1)
+        sums = np.stack([vectors[region == n].sum(0) if (region == n).any() else centres[n] for n in range(wanted)])
+        centres = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    return region
+
+
+def _describe(
+    view: View,
+    records: Sequence[Record],
+    region: NDArray[np.int64],
+    distance: NDArray[np.float64],
+    train: NDArray[np.bool_],
+) -> list[dict[str, Any]]:
+    """One entry a region, thin ones first: under a quarter of an even share, or test far ahead of train."""
+    words = [set(tokens(view.kind.main_text(record))) for record in records]
+    everywhere: Counter[str] = Counter(word for one in words for word in one)
+    test = np.array([record.split == "test" for record in records])
+    names = sorted(set(region.tolist()))
+    found = []
+    for name in names:
+        inside = np.flatnonzero(region == name)
+        classes = Counter(c for n in inside.tolist() if (c := view.kind.stratum(records[n])) is not None)
+        shares = {"train": train[inside].sum() / max(1, train.sum()), "test": test[inside].sum() / max(1, test.sum())}
+        found.append(
+            {
+                "region": name,
+                "records": len(inside),
+                "words": _telling([words[n] for n in inside], everywhere, len(records)),
+                "classes": dict(classes.most_common(3)),
+                "train_share": round(float(shares["train"]), 4),
+                "test_share": round(float(shares["test"]), 4),
+                "mean_distance": round(float(distance[inside].mean()), 3),
+                "thin": bool(len(inside) < len(records) / len(names) / 4 or shares["train"] < shares["test"] / 3),
+                "example": records[int(inside[distance[inside].argmin()])].id,
+            }
+        )
+    return sorted(found, key=lambda one: (not one["thin"], one["records"], one["region"]))
+
+
+def _telling(inside: Sequence[set[str]], everywhere: Counter[str], total: int) -> list[str]:
+    """The words that are more frequent inside than elsewhere, by smoothed log ratio times frequency."""
+    counts = Counter(word for one in inside for word in one)
+    rest = max(1, total - len(inside))
+
+    def weight(word: str) -> float:
+        here, there = counts[word], everywhere[word] - counts[word]
+        return here / len(inside) * math.log((here + 0.5) / (len(inside) + 1) / ((there + 0.5) / (rest + 1)))
+
+    return sorted((w for w in counts if len(w) > 1 or ord(w) > 0x2E80), key=lambda w: (-weight(w), w))[:_WORDS]
+
+
+def _map(
+    view: View,
+    records: Sequence[Record],
+    places: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    region: NDArray[np.int64],
+) -> pa.Table:
+    columns = {
+        "id": [record.id for record in records],
+        "split": [record.split for record in records],
+        "source": [record.source.name for record in records],
+        "class": [view.kind.stratum(record) for record in records],
+        "x": places[:, 0].tolist(),
+        "y": places[:, 1].tolist(),
+        "distance": distance.tolist(),
+        "region": region.tolist(),
+    }
+    return pa.table(columns, schema=MAP)
