@@ -1,8 +1,10 @@
 """The pieces that a section is made of: plain JSON, drawn by templates/blocks.html.
 
 Texts of the interface are named by key (`strings/*.json`), values are data. A column or fact has one of
-these types: `text`, `code` (a name of ours, translated where known), `label` (a target), `id`, `num`,
-`pct` (a share), `float`, `interval` (value, low, high), `diff` (pieces of an edit), `ok` (true or false).
+these types: `text`, `code` (a name of ours, translated where known), `phrase` (a longer
+one), `label` (a target), `id`, `num`,
+`pct` (a share), `float`, `change` (a signed difference of shares or scores), `interval` (value, low, high),
+`diff` (pieces of an edit), `ok` (true or false). A column key that begins with `=` is a name from the data.
 """
 
 from __future__ import annotations
@@ -36,9 +38,11 @@ def missing(*stages: str) -> Block:
     return {"kind": "missing", "stages": list(stages)}
 
 
-def bars(name: str, series: Sequence[str], rows: Mapping[str, Mapping[str, int]], limit: int = 20) -> Block:
-    """Stacked shares: one bar a row, one colour a series; the `limit` largest rows."""
-    order = sorted(rows, key=lambda row: (-sum(rows[row].values()), row))
+def bars(
+    name: str, series: Sequence[str], rows: Mapping[str, Mapping[str, int]], limit: int = 20, ordered: bool = False
+) -> Block:
+    """Stacked shares: one bar a row, one colour a series; the `limit` largest rows, or as they come where `ordered`."""
+    order = list(rows) if ordered else sorted(rows, key=lambda row: (-sum(rows[row].values()), row))
     shown = [{"name": row, "values": [rows[row].get(one, 0) for one in series]} for row in order[:limit]]
     return {"kind": "bars", "name": name, "series": list(series), "rows": shown, "total": len(rows)}
 
@@ -56,6 +60,23 @@ def reliability(name: str, bins: Iterable[Mapping[str, float]], ece: float | Non
 def intervals(name: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> Block:
     """Figures with 95 % intervals on one axis: (name, {value, low, high})."""
     return {"kind": "intervals", "name": name, "rows": [{"name": key, **value} for key, value in rows]}
+
+
+def scatter(
+    name: str,
+    series: Sequence[str],
+    points: Sequence[Mapping[str, Any]],
+    total: int,
+    names: Sequence[Mapping[str, Any]] = (),
+) -> Block:
+    """A map: points of {x, y, series, test, id, text}, drawn from `total` ones; `names` of {x, y, name} are written."""
+    shown = {"series": list(series), "points": list(points), "names": list(names), "total": total}
+    return {"kind": "scatter", "name": name, **shown}
+
+
+def line(name: str, points: Sequence[Sequence[float]]) -> Block:
+    """One curve of (x, y) pairs, both from zero."""
+    return {"kind": "line", "name": name, "points": [list(point) for point in points]}
 
 
 def details(key: str, blocks: Sequence[Block]) -> Block:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.report.fixes import fixes
 from pipeline.report.inputs import Inputs
-from pipeline.report.overview import fixes, flow, headline, verdict
+from pipeline.report.overview import flow, headline, verdict
 from pipeline.report.sections import SECTIONS
+from pipeline.report.sections.versions import AXES, since
+from pipeline.report.stories import stories
 
 
 def build(inputs: Inputs) -> dict[str, Any]:
     """First screen, then every section in the order of `SECTIONS`."""
+    sections = [{"id": name, "blocks": section(inputs)} for name, section in SECTIONS.items()]
     return {
         "title": inputs.params.title,
         "language": inputs.params.language,
@@ -22,6 +26,19 @@ def build(inputs: Inputs) -> dict[str, Any]:
         "verdict": verdict(inputs),
         "headline": headline(inputs),
         "flow": flow(inputs),
+        "axes": _axes(inputs),
+        "since": since(inputs),
         "fixes": fixes(inputs),
-        "sections": [{"id": name, "blocks": section(inputs)} for name, section in SECTIONS.items()],
+        "sections": sections,
+        "stories": stories(inputs, sections),
     }
+
+
+def _axes(inputs: Inputs) -> list[dict[str, Any]]:
+    """Score of every axis and its change since the released version."""
+    found, before = inputs.profile.get("axes", {}), inputs.released.get("axes", {})
+    rows = []
+    for name in AXES if found else ():
+        now, was = found[name]["score"], before.get(name, {}).get("score")
+        rows.append({"name": name, "score": now, "change": None if None in (now, was) else round(now - was, 4)})
+    return rows

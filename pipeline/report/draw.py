@@ -149,5 +149,43 @@ def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"low": low, "high": high, "rows": placed}
 
 
+def plane(points: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Points stretched over 1000 by 420, and those names that do not lie on one another, in the order given."""
+    ends = [(min(p[axis] for p in points), max(p[axis] for p in points)) for axis in ("x", "y")]
+
+    def at(one: Mapping[str, Any]) -> list[float]:
+        x, y = ((one[axis] - low) / max(high - low, 1e-9) for axis, (low, high) in zip("xy", ends, strict=True))
+        return [_round(1000 * min(max(x, 0), 1)), _round(420 * (1 - min(max(y, 0), 1)))]
+
+    written: list[dict[str, Any]] = []
+    for one in names:
+        place = at(one)
+        place[0] = _round(min(max(place[0], 4.0 * len(one["name"])), 1000 - 4.0 * len(one["name"])))
+        if all(abs(place[1] - w["at"][1]) > 18 or abs(place[0] - w["at"][0]) > 150 for w in written):
+            written.append({"name": one["name"], "at": place})
+    return {"points": [{**point, "at": at(point)} for point in points], "names": written}
+
+
+def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 200) -> dict[str, Any]:
+    """A curve from the origin: points, a polyline and round ticks on both axes."""
+    right, top = (max(point[axis] for point in points) for axis in (0, 1))
+    placed = [
+        {"x": _round(width * x / right), "y": _round(height * (1 - y / max(top, 1))), "value": [x, y]}
+        for x, y in points
+    ]
+    line = " ".join(f"{p['x']:g},{p['y']:g}" for p in placed)
+    up = [{"at": _round(height * (1 - value / max(top, 1))), "value": value} for value in _ticks(top)]
+    along = [{"at": _round(width * value / right), "value": value} for value in _ticks(right)]
+    ends = {"width": width, "height": height}
+    return {**ends, "points": placed, "line": f"0,{height} {line}", "up": up, "along": along}
+
+
+def _ticks(most: float) -> list[float]:
+    """Zero and up to five round steps below `most`."""
+    step = 10 ** math.floor(math.log10(max(most, 1)))
+    step = next(one for one in (step / 5, step / 2, step, 2 * step) if most / one <= 5)
+    return [_round(n * step) for n in range(int(most / step) + 1)]
+
+
 def _round(number: float) -> float:
     return round(number, 1)

@@ -56,6 +56,14 @@ def review_counts(inputs: Inputs) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
+def reasons(report: Mapping[str, Any]) -> dict[str, int]:
+    """Dropped rows of a stage by reason, most frequent first."""
+    counts: Counter[str] = Counter()
+    for step in report.get("steps", []):
+        counts.update(step.get("reasons", {}))
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
 def plain_label(text: str | None) -> str | None:
     """A target's JSON as people read it: a label without quotes, anything else as it is."""
     value = None if text is None else json.loads(text)

@@ -30,7 +30,12 @@ _LATEST_FIRST = (
     "label/dropped.parquet",
     "clean/dropped.parquet",
     "collect/records.parquet",
+    "collect/dropped.parquet",
 )
+
+
+#: Where the profiles of this version and of the released one stand.
+_PROFILES = ("validate", "released")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Inputs:
     task: Task
     params: Params
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)  # of this version; empty before validate has run
+    released: Mapping[str, Any] = field(default_factory=dict)  # of the version it is compared with
 
     @property
     def kind(self) -> TaskType:
@@ -63,6 +70,16 @@ class Inputs:
         if not path.is_file():
             return None
         return pq.read_table(path, columns=columns) if columns else read_table(path)
+
+    def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
+        """Rows of a Parquet file whose `id` is among `ids`."""
+        path = self.folder / name
+        if not path.is_file() or not ids:
+            return []
+        found: list[dict[str, Any]] = pq.read_table(
+            path, columns=list(columns), filters=[("id", "in", sorted(ids))]
+        ).to_pylist()
+        return found
 
     def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
         """The records with these ids, in their latest state; unknown ids are left out."""
@@ -94,7 +111,8 @@ def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
     """Read what is there of every stage's report.json."""
     paths = {stage: folder / stage / "report.json" for stage in STAGES}
     reports = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
-    return Inputs(folder, task, params, reports)
+    known = [read_json(path) if path.is_file() else {} for path in (folder / one / "profile.json" for one in _PROFILES)]
+    return Inputs(folder, task, params, reports, *known)
 
 
 def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:

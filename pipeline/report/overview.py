@@ -1,19 +1,11 @@
-"""The first screen: verdict, headline figures, the flow of counts, what to fix first."""
+"""The first screen: verdict, headline figures, the flow of counts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.figures import expectations, main_metric, review_counts
+from pipeline.report.figures import expectations, main_metric, reasons, review_counts
 from pipeline.report.inputs import FLOW, Inputs
-
-#: Words in a licence field that mean nobody knows it.
-_NO_LICENCE = ("", "unknown", "none", "unspecified", "other")
-
-#: Reasons of the collect stage that params.yaml asked for: nothing to mend.
-_ASKED_FOR = ("over_limit", "excluded_label", "filtered_out", "dropped_item")
 
 
 def verdict(inputs: Inputs) -> dict[str, Any]:
@@ -81,46 +73,3 @@ def flow(inputs: Inputs) -> dict[str, Any]:
         stages.append({"name": name, **counts, "reasons": reasons(report), "balanced": sums and joined})
     ends = inputs.report(stages[-1]["name"]).get("kept_by", {}).get("split", {}) if stages else {}
     return {"stages": stages, "ends": dict(ends)}
-
-
-def reasons(report: Mapping[str, Any]) -> dict[str, int]:
-    """Dropped rows of a stage by reason, most frequent first."""
-    counts: Counter[str] = Counter()
-    for step in report.get("steps", []):
-        counts.update(step.get("reasons", {}))
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
-
-
-def fixes(inputs: Inputs) -> list[dict[str, Any]]:
-    """What to look at first: failed errors, then the rest by how many records it concerns. At most six."""
-    found: list[dict[str, Any]] = [
-        {
-            "key": "fix.expectation",
-            "n": check["count"] or 0,
-            "section": "expectations",
-            "args": {"name": check["name"]},
-            "tone": "bad" if check["severity"] == "error" else "warn",
-        }
-        for check in expectations(inputs)
-        if not check["ok"]
-    ]
-    for reason, count in review_counts(inputs).items():
-        found.append(
-            {"key": "fix.review", "n": count, "section": "doubtful", "args": {"reason": reason}, "tone": "warn"}
-        )
-    lost = reasons(inputs.report("collect"))
-    quarantined = sum(count for reason, count in lost.items() if reason not in _ASKED_FOR)
-    if quarantined:
-        found.append({"key": "fix.quarantine", "n": quarantined, "section": "drops", "args": {}, "tone": "warn"})
-    unlabelled = inputs.report("augment").get("kept_by", {}).get("labels_by", {}).get("(none)", 0)
-    if unlabelled:
-        found.append({"key": "fix.unlabelled", "n": unlabelled, "section": "decisions", "args": {}, "tone": "info"})
-    found += _licence_gaps(inputs)
-    return sorted(found, key=lambda fix: (fix["tone"] != "bad", -fix["n"], fix["key"]))[:6]
-
-
-def _licence_gaps(inputs: Inputs) -> list[dict[str, Any]]:
-    table = inputs.table("collect/records.parquet", ["source"])
-    licences = [] if table is None else [source["licence"] for source in table.column("source").to_pylist()]
-    gaps = sum(str(licence or "").strip().lower() in _NO_LICENCE for licence in licences)
-    return [{"key": "fix.licence", "n": gaps, "section": "sources", "args": {}, "tone": "warn"}] if gaps else []

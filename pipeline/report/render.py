@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.report.draw import curve, sankey, whiskers
+from pipeline.report.draw import curve, growth, plane, sankey, whiskers
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -37,10 +37,12 @@ def render(document: Mapping[str, Any]) -> str:
     pages.globals.update(
         t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
     )
-    pages.filters.update(num=number, pct=percent, dec=decimal, choices=choices)
+    pages.globals.update(growth=growth, plane=plane)
+    pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices)
     return pages.get_template("page.html").render(
         document=document,
         strings=_json_in_html(strings),
+        stories=_json_in_html(document["stories"]),
         style=Markup((_HERE / "templates" / "style.css").read_text("utf-8")),
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
@@ -107,6 +109,13 @@ def decimal(value: Any) -> str:
     if not isinstance(value, int | float):
         return "–"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
+def change(value: Any) -> str:
+    """A signed difference: `+0.012`, `−0.003`, `0`."""
+    if not isinstance(value, int | float):
+        return "–"
+    return "0" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
 
 
 def choices(rows: list[list[Any]], column: int) -> list[str]:

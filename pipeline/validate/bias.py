@@ -12,7 +12,7 @@ from pipeline.validate.view import RECORD_COLUMNS, View
 
 #: Slices of one attribute that are listed: the largest.
 _SLICES = 20
-_SMALL = 5
+_SMALL = 5  # smaller groups say nothing; of many records, groups below a thousandth
 _LENGTHS = (50, 100, 200, 400, 800, 1600)
 
 
@@ -20,7 +20,7 @@ def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
     """One entry an attribute: how strongly it goes with the label (0 not at all, 1 entirely), and its slices.
 
     Classes are measured by Cramer's V with Bergsma's bias correction (2013); tasks without classes by the
-    correlation ratio of the target's size. Attributes with fewer than two values of five records are left out.
+    correlation ratio of the target's size. Attributes with fewer than two groups of some size are left out.
     """
     records = [record for record in view.records if record.target is not None and record.parent_id is None]
     found = []
@@ -28,7 +28,8 @@ def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
         groups: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             groups[value_of(view, attribute, record)].append(record)
-        large = {name: group for name, group in groups.items() if len(group) >= _SMALL}
+        least = max(_SMALL, len(records) // 1000)
+        large = {name: group for name, group in groups.items() if len(group) >= least}
         if len(large) > 1:
             found.append({"attribute": attribute, **_measure(view, large), "slices": _slices(view, large)})
     return found
@@ -38,9 +39,9 @@ def value_of(view: View, attribute: str, record: Record) -> str:
     """An attribute of a record: `length` in bands, else a column of the record or of the task's own."""
     if attribute == "length":
         size = len(view.kind.main_text(record))
-        low = max((edge for edge in (0, *_LENGTHS) if edge < size), default=0)
+        low = max((edge + 1 for edge in _LENGTHS if edge < size), default=0)
         high = next((str(edge) for edge in _LENGTHS if size <= edge), "")
-        return f"{low + 1}-{high}" if high else f"above {low}"
+        return f"{low}-{high}" if high else f"{low}+"
     if attribute in RECORD_COLUMNS:
         return str(RECORD_COLUMNS[attribute](record) or "(none)")
     return str(view.kind.row(record)[attribute])

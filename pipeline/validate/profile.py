@@ -50,13 +50,13 @@ def profile(view: View, params: Params, totals: Mapping[str, Any], coverage: Map
     return {**found, "axes": axes(view, found)}
 
 
-def lengths(view: View) -> dict[str, list[int]]:
-    """Histogram of main text lengths per split, over LENGTH_EDGES and one bin above them."""
+def lengths(view: View) -> dict[str, Any]:
+    """Histogram of main text lengths per split, over `edges` and one bin above them."""
     counts = {split: [0] * (len(LENGTH_EDGES) + 1) for split in ("train", "dev", "test")}
     for record in view.records:
         size = len(view.kind.main_text(record))
         counts[str(record.split)][sum(size > edge for edge in LENGTH_EDGES)] += 1
-    return counts
+    return {"edges": list(LENGTH_EDGES), "counts": counts}
 
 
 def lexical(texts: Sequence[str]) -> dict[str, Any]:

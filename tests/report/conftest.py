@@ -8,10 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.modeling.models import Models
 from pipeline.record import Decision, Record, Source, as_json, content_id
 from pipeline.settings import Task
 from pipeline.stage import Drop, Outcome, StageReport, drop_rows, per_record
-from pipeline.store import schema, to_records, to_table, write_json, write_table
+from pipeline.store import read_json, schema, to_records, to_table, write_json, write_table
+from pipeline.validate.__main__ import dataset_totals, described
+from pipeline.validate.params import Params
+from pipeline.validate.view import View, view_of
 
 TASK = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">'
@@ -87,8 +91,20 @@ def _label(folder: Path, table: pa.Table) -> pa.Table:
     report.apply("decide", lambda t: per_record(t, "decide", decide))
     bins = [{"confidence": c / 10, "accuracy": (c / 10) ** 1.2, "count": 10 * c} for c in range(3, 10)]
     report.notes = {
-        "agreement": {"krippendorff_alpha": 0.71},
-        "annotators": [{"annotator": "ann", "votes": 20, "accuracy": 0.9}],
+        "agreement": {
+            "human": {
+                "alpha": 0.71,
+                "alpha_interval": [0.65, 0.77],
+                "items": 12,
+                "tied": 1,
+                "annotator_list": [{"annotator": "ann", "votes": 20, "quality": 0.9, "weak": False}],
+                "pairs": [{"annotators": ["ann", "bob"], "items": 12, "agree": 0.8, "kappa": 0.7}],
+            }
+        },
+        "merge": {
+            "conflicts": {"human_over_source": 3},
+            "conflict_examples": [{"record_id": make_record(1).id, "source": "negative", "human": "positive"}],
+        },
         "calibration": {"bins": bins, "ece": 0.04},
     }
     report.write(folder / "label")
@@ -109,6 +125,26 @@ def _augment(folder: Path, table: pa.Table) -> None:
     report = StageReport("augment", table)
     report.apply("synonyms", grow)
     report.write(folder / "augment")
+    view = validated(folder, report.table, TASK)
+    rows = view.index.to_pylist()[10:]
+    rows[0]["target"] = '"another"'
+    old = pa.Table.from_pylist(rows, schema=view.index.schema)
+    write_table(old, folder / "released" / "index.parquet")
+    write_json(view.profile, folder / "released" / "profile.json")
+
+
+def validated(folder: Path, table: pa.Table, task: Task) -> View:
+    """Profile, index, map and final table as the stages write them."""
+    paths = {stage: folder / stage / "report.json" for stage in ("collect", "clean", "label", "augment")}
+    view = view_of(table, task, Models(), {stage: read_json(p) for stage, p in paths.items() if p.is_file()})
+    totals = {"name": "tiny", **dataset_totals(view)}
+    view, points = described(view, Params(map_records=400), totals, None)
+    write_json(view.profile, folder / "validate" / "profile.json")
+    write_table(view.index, folder / "validate" / "index.parquet")
+    write_table(points, folder / "validate" / "map.parquet")
+    if not (folder / "augment" / "records.parquet").is_file():
+        write_table(table, folder / "augment" / "records.parquet")
+    return view
 
 
 def make_project(folder: Path, size: int = 60, hostile: bool = True) -> Path:
@@ -145,7 +181,10 @@ def evaluation(folder: Path) -> None:
             "first": [{"id": "", "why": HOSTILE}],
         },
     ]
-    write_json({"stage": "validate", "expectations": checks}, folder / "validate" / "report.json")
+    drift = dict.fromkeys(("labels", "languages", "sources", "length", "vocabulary"), 0.1)
+    changes = {"since": "tiny", "kept": 40, "added": 10, "removed": 0, "relabelled": 1, "rewritten": 0, "moved": 0}
+    report = {"stage": "validate", "expectations": checks, "changes": {**changes, "drift": drift}}
+    write_json(report, folder / "validate" / "report.json")
     figure = {"value": 0.71, "low": 0.68, "high": 0.74}
     report = {
         "metrics": {

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pyarrow as pa
 import pytest
 
+from pipeline.record import as_json
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import render
-from tests.report.conftest import TASK
+from pipeline.store import schema, to_table, write_json, write_table
+from tests.report.conftest import HOSTILE, TASK, make_record, validated
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -130,7 +135,15 @@ def test_the_theme_follows_the_system_and_the_switch(browser, file):
 
 def test_charts_are_drawn(browser, file):
     page = Opened(browser, file, viewport={"width": 1440, "height": 900}).page
-    for name in (".flow svg rect.stage", ".reliability circle", ".heat td", ".bars .fill i", ".intervals .dot"):
+    for name in (
+        ".flow svg rect.stage",
+        ".reliability circle",
+        ".heat td",
+        ".bars .fill i",
+        ".intervals .dot",
+        ".map circle",
+        ".curve polyline",
+    ):
         box = page.locator(name).first.bounding_box()
         assert box, name
         assert box["width"] > 0, name
@@ -139,10 +152,75 @@ def test_charts_are_drawn(browser, file):
     assert not [(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :] if _overlap(a, b)]
 
 
-def test_an_id_shows_the_command_that_traces_it(opened):
-    button = opened.page.locator("button.id").first
+def test_an_id_opens_the_records_story_and_closes_with_escape(opened):
+    button = opened.page.locator("#drops button.id").first
     button.click()
-    assert opened.page.locator("#toast").inner_text().startswith(f"sft trace {button.get_attribute('data-id')}")
+    story = opened.page.locator("#story")
+    assert f"sft trace {button.get_attribute('data-id')}" in story.inner_text()
+    assert "dropped" in story.inner_text()
+    opened.page.keyboard.press("Escape")
+    assert not story.is_visible()
+
+
+def test_the_search_box_traces_by_text_and_by_id_and_names_the_command(opened):
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type("屏幕")
+    answers = page.locator("#answers [role=option]")
+    assert answers.count() > 0
+    id = answers.first.get_attribute("data-id")
+    assert "sft trace '屏幕'" in page.locator("#answers").inner_text()
+    page.fill("#ask", id[:12])
+    answers.first.click()
+    assert id in page.locator("#story-title").inner_text()
+    page.keyboard.press("Escape")
+    page.fill("#ask", "window.hacked")
+    answers.first.click()
+    assert "<script>" in page.locator("#story dl").inner_text()
+    assert page.evaluate("window.hacked") is None
+
+
+def test_a_point_of_the_map_tells_its_story(opened):
+    point = opened.page.locator(".map circle").first
+    point.dispatch_event("click")
+    assert point.get_attribute("data-id") in opened.page.locator("#story-title").inner_text()
+
+
+@pytest.fixture(scope="module")
+def odd_file(tmp_path_factory):
+    """A project of 200 classes with one record in test, none in dev, right-to-left and 100,000-character texts."""
+    folder = tmp_path_factory.mktemp("odd") / "data"
+    task = TASK.model_copy(update={"labels": tuple(f"class-{n:03}" for n in range(200))})
+    texts = {3: "مرحبا بالعالم، هذا نص طويل 😀", 4: "长" * 100_000, 5: HOSTILE}
+    records = [
+        make_record(n, text=texts.get(n), label=HOSTILE if n == 6 else task.labels[n % 200], split="train")
+        for n in range(400)
+    ]
+    records[7] = replace(records[7], split="test")
+    validated(folder, to_table(records, schema(task)), task)
+    pairs = [(a, task.labels[(n * 7) % 200]) for n, a in enumerate(task.labels) for _ in range(2)]
+    rows = [{"id": str(n), "given": as_json(a), "predicted": as_json(b)} for n, (a, b) in enumerate(pairs)]
+    write_table(pa.Table.from_pylist(rows), folder / "evaluate" / "predictions.parquet")
+    write_json({"stage": "evaluate", "metrics": {}}, folder / "evaluate" / "report.json")
+    path = folder / "quality.html"
+    path.write_text(render(build(load_inputs(folder, task, Params()))), "utf-8")
+    return path
+
+
+def test_two_hundred_classes_and_odd_texts_are_drawn_and_inert(browser, odd_file):
+    opened = Opened(browser, odd_file, viewport={"width": 390, "height": 900})
+    opened.page.wait_for_timeout(100)
+    assert (opened.requests, opened.complaints) == ([], [])
+    assert opened.page.evaluate("window.hacked") is None
+    assert opened.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    assert opened.page.locator(".heat tbody tr").count() == 20
+    assert "180" in opened.page.locator(".heat .more").inner_text()
+    opened.page.fill("#ask", "مرحبا")
+    opened.page.locator("#answers [role=option]").first.click()
+    cell = opened.page.locator("#story dd").first
+    assert cell.evaluate("element => getComputedStyle(element).direction") == "rtl"
+    opened.page.context.close()
+    assert odd_file.stat().st_size < 2_000_000
 
 
 def _overlap(a, b) -> bool:

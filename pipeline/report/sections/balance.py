@@ -31,7 +31,18 @@ def balance(inputs: Inputs) -> list[Block]:
     columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
     blocks = [bars(name, splits, spread) for name, spread in counts.items() if spread]
     classes = _class_table(counts["class"], splits)
-    return [*blocks, *classes, table("lengths", columns, rows)]
+    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows)]
+
+
+def _length_chart(inputs: Inputs) -> list[Block]:
+    """Records by length of the main text, one bar a bin, split by split; the profile names the bins."""
+    found = inputs.profile.get("lengths", {})
+    edges, counts = found.get("edges", []), found.get("counts", {})
+    splits = [split for split in _SPLITS if any(counts.get(split, ()))]
+    names = [*(f"≤ {edge:,}" for edge in edges), f"> {edges[-1]:,}" if edges else ""]
+    rows = {name: {split: counts[split][n] for split in splits} for n, name in enumerate(names) if edges}
+    rows = {name: row for name, row in rows.items() if any(row.values())}
+    return [bars("length", splits, rows, ordered=True)] if rows else []
 
 
 def _class_table(classes: Mapping[str, Mapping[str, int]], splits: list[str]) -> list[Block]:

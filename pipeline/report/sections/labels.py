@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, from_notes, missing, note, table
+from pipeline.report.blocks import Block, details, facts, from_notes, intervals, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 
@@ -52,7 +53,26 @@ def doubtful(inputs: Inputs) -> list[Block]:
     )
     swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
     confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
-    return [by_reason, *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]
+    return [by_reason, *_noise(inputs), *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]
+
+
+def _noise(inputs: Inputs) -> list[Block]:
+    """Estimated share of wrong labels per class, with intervals; and how good the suspicion itself is."""
+    found = inputs.find("clean", "noise_by_class") or {}
+    rows = [
+        [name, {"value": one["rate"], "low": one["low"], "high": one["high"]}, one["records"], one.get("suspected")]
+        for name, one in found.items()
+    ]
+    if not rows:
+        return []
+    rows.sort(key=lambda row: (-row[1]["value"], row[0]))
+    swaps = [[*row, found[row[0]].get("mostly")] for row in rows]
+    columns = {"class": "label", "noise": "interval", "records": "num", "suspected": "num", "mostly": "label"}
+    blocks = [intervals("noise", [(row[0], row[1]) for row in rows[:20]]), table("noise", columns, swaps)]
+    measured = (inputs.find("clean", "planted") or {}).get("measured") or []
+    tried = [[one["threshold"], one["changed"], one["precision"]] for one in measured if one["changed"]]
+    kinds = {"threshold": "pct", "suspects": "num", "precision": "pct"}
+    return [*blocks, details("how_good", [table("planted", kinds, tried)])] if tried else blocks
 
 
 def decisions(inputs: Inputs) -> list[Block]:
@@ -64,7 +84,49 @@ def decisions(inputs: Inputs) -> list[Block]:
     total = sum(deciders.values())
     rows = [[who, count, count / total] for who, count in deciders.items()]
     blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
-    return blocks + from_notes({key: one for key, one in _all_notes(report).items() if key not in _PRELABEL})
+    notes = _all_notes(report)
+    for voice, found in sorted((notes.pop("agreement", None) or {}).items()):
+        blocks += _agreement(voice, found) if isinstance(found, Mapping) and found.get("items") else []
+    more = from_notes({key: one for key, one in notes.items() if key not in _PRELABEL})
+    return [*blocks, *([details("stage_notes", more)] if more else [])]
+
+
+def _agreement(voice: str, found: Mapping[str, Any]) -> list[Block]:
+    """How far one voice's annotators (crowd, human) agree, each annotator, each pair."""
+    low, high = found.get("alpha_interval") or (None, None)
+    alpha = found.get("alpha")
+    interval = alpha if low is None else {"value": alpha, "low": low, "high": high}
+    figures = facts(
+        ("krippendorff_alpha", interval, "float" if low is None else "interval"),
+        *((key, found.get(key), "float") for key in ("fleiss_kappa", "cohen_kappa", "mean_confidence")),
+        *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
+    )
+    people = [
+        [
+            one.get("annotator"),
+            one.get("votes"),
+            one.get("agrees_with_consensus"),
+            one.get("kappa_with_consensus"),
+            one.get("quality", one.get("accuracy")),
+            "weak" if one.get("weak") else None,
+        ]
+        for one in found.get("annotator_list", [])
+    ]
+    columns = {"annotator": "text", "votes": "num", "agrees": "pct", "kappa": "float", "quality": "pct", "weak": "code"}
+    pairs = [
+        [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
+        for one in found.get("pairs", [])
+    ]
+    kinds = {"annotators": "text", "items": "num", "agrees": "pct", "kappa": "float"}
+    known = {"alpha", "alpha_interval", "fleiss_kappa", "cohen_kappa", "mean_confidence", "items", "votes", "pairs"}
+    known |= {"annotators", "unanimous", "tied", "annotator_list", "weak", "items_with_two_votes", "votes_per_item"}
+    rest = from_notes({key: one for key, one in found.items() if key not in known}, inside=f"agreement: {voice}")
+    return [
+        {**figures, "name": f"agreement: {voice}"},
+        *([table("annotators", columns, people)] if people else []),
+        *([table("pairs", kinds, pairs)] if pairs else []),
+        *rest,
+    ]
 
 
 def prelabels(inputs: Inputs) -> list[Block]:

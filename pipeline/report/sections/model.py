@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,9 @@ from pipeline.report.inputs import Inputs
 
 _KNOWN = {"metrics", "reliability", "slices", "worst_errors", "stage", "headline", "details", "references"}
 _LARGEST_MATRIX = 20
+
+#: Stands in the confusion matrix for no entity: missed, or found where nothing is.
+NO_SPAN = "∅"
 
 
 def expected(inputs: Inputs) -> list[Block]:
@@ -118,6 +122,28 @@ def _worst(inputs: Inputs) -> list[Block]:
     return [table("worst_errors", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
 
 
+def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
+    """(true type, predicted type) of spans that overlap, each used once, the largest overlap first.
+
+    What overlaps nothing is paired with NO_SPAN: missed, or found where nothing is.
+    """
+    truth, guess = list(given or []), list(predicted or [])
+    overlaps = [
+        (min(a["end"], b["end"]) - max(a["start"], b["start"]), m, n)
+        for m, a in enumerate(truth)
+        for n, b in enumerate(guess)
+    ]
+    left, right = set(range(len(truth))), set(range(len(guess)))
+    pairs = []
+    for size, m, n in sorted(overlaps, key=lambda one: (-one[0], one[1], one[2])):
+        if size > 0 and m in left and n in right:
+            pairs.append((str(truth[m]["label"]), str(guess[n]["label"])))
+            left.remove(m)
+            right.remove(n)
+    pairs += [(str(truth[m]["label"]), NO_SPAN) for m in sorted(left)]
+    return pairs + [(NO_SPAN, str(guess[n]["label"])) for n in sorted(right)]
+
+
 def _metrics(inputs: Inputs) -> list[Block]:
     found = metrics(inputs)
     shares = [(name, one) for name, one in found.items() if _is_share(one)]
@@ -135,11 +161,16 @@ def _is_share(one: Mapping[str, Any]) -> bool:
 def _confusion(inputs: Inputs) -> list[Block]:
     """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
     found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
-    if found is None or not inputs.task.labels or inputs.kind.target_kind(inputs.task) == "spans":
+    if found is None or not inputs.task.labels:
         return []
-    pairs = Counter((plain_label(row["given"]), plain_label(row["predicted"])) for row in found.to_pylist())
+    if inputs.kind.target_kind(inputs.task) == "spans":
+        pairs = Counter(pair for row in found.to_pylist() for pair in span_pairs(*map(json.loads, row.values())))
+        none = NO_SPAN
+    else:
+        pairs = Counter((str(plain_label(r["given"])), str(plain_label(r["predicted"]))) for r in found.to_pylist())
+        none = ""
     sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
-    order = {label: n for n, label in enumerate(inputs.task.labels)}
+    order = {label: n for n, label in enumerate([*inputs.task.labels, none])}
     kept = sorted(
         (label for label, _ in sizes.most_common(_LARGEST_MATRIX)),
         key=lambda x: (order.get(str(x), len(order)), str(x)),

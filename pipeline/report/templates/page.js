@@ -20,6 +20,7 @@
     root.lang = language;
     for (const one of all("[data-t]")) one.textContent = say(one.dataset.t, JSON.parse(one.dataset.a || "{}"));
     for (const one of all("[data-tl]")) one.setAttribute("aria-label", say(one.dataset.tl));
+    for (const one of all("[data-ti]")) one.title = say(one.dataset.ti);
     for (const one of all("[data-tp]")) one.setAttribute("placeholder", say(one.dataset.tp));
     for (const table of all(".grid")) count(table);
   };
@@ -52,7 +53,7 @@
   };
   const sort = (table, button) => {
     const column = Number(button.dataset.sort), head = button.closest("th");
-    const numeric = ["num", "pct", "float", "interval"].some((kind) => head.classList.contains(kind));
+    const numeric = ["num", "pct", "float", "change", "interval"].some((kind) => head.classList.contains(kind));
     const was = head.getAttribute("aria-sort");
     const first = numeric ? "descending" : "ascending";
     for (const one of all("th", table)) one.removeAttribute("aria-sort");
@@ -77,19 +78,81 @@
     update(table);
   }
 
-  // ---------------------------------------------------------------- page
+  // ---------------------------------------------------------------- stories: sft trace in the page
+  const stories = JSON.parse(document.getElementById("stories").textContent);
+  const story = document.getElementById("story");
   const toast = document.getElementById("toast");
   let timer = 0;
-  document.addEventListener("click", (event) => {
-    const id = event.target.closest("button.id")?.dataset.id;
-    if (!id) return;
-    const command = "sft trace " + id;
+  const copy = (command) => {
     toast.textContent = command;
     toast.hidden = false;
     clearTimeout(timer);
     timer = setTimeout(() => { toast.hidden = true; }, 6000);
     navigator.clipboard?.writeText(command).then(() => { toast.textContent = command + "  ·  " + say("ui.copied"); }, () => {});
+  };
+  const add = (parent, name, text, more = {}) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    for (const [key, value] of Object.entries(more)) made.setAttribute(key, value);
+    parent.append(made);
+    return made;
+  };
+  const code = (value) => isName.test(String(value)) ? say("code." + value) : String(value);
+  const tell = (id) => {
+    document.getElementById("story-title").textContent = say("name.trace") + " " + id;
+    const lines = story.querySelector("dl");
+    lines.replaceChildren();
+    if (!stories[id]) add(lines, "p", say("ui.not_here"));
+    for (const [name, value] of stories[id] || []) {
+      const row = add(lines, "div");
+      add(row, "dt", say("story." + name));
+      const cell = add(row, "dd", undefined, { dir: "auto" });
+      if (name === "changed") {
+        cell.append(code(value[0]) + " · " + code(value[1]) + " ");
+        add(cell, "del", value[2]);
+        cell.append(" ");
+        add(cell, "ins", value[3]);
+      } else if (name === "dropped") {
+        cell.append(code(value[0]) + " · " + code(value[1]) + " · " + code(value[2]) + (value[3] ? ": " + value[3] : ""));
+      } else if (name === "other_id" || name === "parent") {
+        add(cell, "button", value, { type: "button", class: "id", "data-id": value });
+      } else cell.append(name === "split" ? code(value) : value);
+    }
+    story.querySelector("code").textContent = "sft trace " + id;
+    if (!story.open) story.showModal();
+    story.scrollTop = 0;
+  };
+  story.querySelector(".copy").addEventListener("click", () => copy(story.querySelector("code").textContent));
+  story.addEventListener("click", (event) => { if (event.target === story) story.close(); });
+  document.addEventListener("click", (event) => {
+    const id = event.target.closest("[data-id]")?.dataset.id;
+    if (id) { answers.hidden = true; tell(id); }
   });
+  const ask = document.getElementById("ask"), answers = document.getElementById("answers");
+  const find = () => {
+    const words = ask.value.trim().toLowerCase();
+    answers.hidden = words.length < 2;
+    answers.replaceChildren();
+    if (answers.hidden) return;
+    const fits = Object.entries(stories).filter(([id, lines]) => id.startsWith(words) || lines.some(([name, value]) => (name === "text" || name === "target") && value.toLowerCase().includes(words)));
+    for (const [id, lines] of fits.slice(0, 8)) {
+      const one = add(answers, "button", undefined, { type: "button", role: "option", "data-id": id });
+      add(one, "code", id.slice(0, 8));
+      add(one, "span", lines[0][1].slice(0, 110), { dir: "auto" });
+    }
+    add(answers, "p", say(fits.length ? "ui.answers" : "ui.no_answer", { n: fits.length, all: Object.keys(stories).length }));
+    const command = "sft trace '" + ask.value.trim().replaceAll("'", "'\\''") + "'";
+    add(answers, "button", command, { type: "button", class: "command" }).addEventListener("click", () => copy(command));
+  };
+  ask.addEventListener("input", find);
+  ask.addEventListener("focus", find);
+  addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) { event.preventDefault(); ask.focus(); }
+    if (event.key === "Escape") answers.hidden = true;
+  });
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#answers, .ask")) answers.hidden = true; });
+
+  // ---------------------------------------------------------------- page
   document.getElementById("language").addEventListener("click", () => {
     speak(root.lang === "en" ? "zh" : "en");
     remember("language", root.lang);

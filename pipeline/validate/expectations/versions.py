@@ -45,7 +45,7 @@ def no_drift(rule: Drift, view: View) -> Check:
 
 def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, float]:
     """Distance of two profiles per aspect, 0 to 1."""
-    bins = [[sum(column) for column in zip(*one["lengths"].values(), strict=True)] for one in (before, after)]
+    bins = [[sum(column) for column in zip(*one["lengths"]["counts"].values(), strict=True)] for one in (before, after)]
     words = [one["words"]["top"] for one in (before, after)]
     common = sorted({*list(words[0])[:300], *list(words[1])[:300]})
     tops = [{word: one.get(word, 0) for word in common} for one in words]

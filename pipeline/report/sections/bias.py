@@ -1,0 +1,70 @@
+"""Whether labels and errors lean on source, language, length or another declared attribute."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.inputs import Inputs
+
+#: Names of attributes as the profile and as the evaluation write them.
+_SAME = {"lang": "language"}
+_STRONG, _CLEAR = 0.3, 0.1
+
+
+def bias(inputs: Inputs) -> list[Block]:
+    """Association of each attribute with the label, then every slice with its label mix and the model's score."""
+    if not inputs.profile:
+        return [missing("validate")]
+    found = inputs.profile.get("bias", [])
+    if not found:
+        return [note("bias_none")]
+    kinds = {"attribute": "code", "measure": "code", "association": "float", "strength": "code", "slices": "num"}
+    rows = [
+        [one["attribute"], one["measure"], one["value"], strength(one["value"]), len(one["slices"])] for one in found
+    ]
+    rows.sort(key=lambda row: (-row[2], row[0]))
+    return [table("bias", kinds, rows), _slices(inputs, found)]
+
+
+def strength(value: float) -> str:
+    """An association in words: at 0.1 clear, at 0.3 strong (Cohen 1988 for one degree of freedom)."""
+    return "strong" if value >= _STRONG else "clear" if value >= _CLEAR else "weak_link"
+
+
+def _slices(inputs: Inputs, found: list[Mapping[str, Any]]) -> Block:
+    labels = [*inputs.task.labels][:8]
+    judged = {(one["attribute"], _plain(one["slice"])): one for one in inputs.find("evaluate", "slices") or []}
+    rows = []
+    for one in found:
+        whole = _mix([part.get("classes", {}) for part in one["slices"]])
+        for part in one["slices"]:
+            classes = part.get("classes", {})
+            total = max(1, sum(classes.values()))
+            score = judged.get((_SAME.get(one["attribute"], one["attribute"]), part["slice"]))
+            mix = [classes.get(label, 0) / total for label in labels] if classes else [part.get("mean")]
+            most = max(labels, key=lambda x: abs(classes.get(x, 0) / total - whole.get(x, 0)), default=None)
+            lean = classes.get(most, 0) / total - whole.get(most, 0) if classes and most else None
+            shown = {key: score[key] for key in ("value", "low", "high")} if score else None
+            rows.append(
+                [one["attribute"], part["slice"], part["records"], *mix, most if classes else None, lean, shown]
+            )
+    rows.sort(key=lambda row: (-abs(row[-2] or 0), row[0], row[1]))
+    mixed = any("classes" in part for one in found for part in one["slices"])
+    columns: dict[str, str] = {"attribute": "code", "slice": "label", "records": "num"}
+    columns |= {f"={label}": "pct" for label in labels} if mixed else {"mean_target": "float"}
+    columns |= {"leans_to": "label", "lean": "change", "score": "interval"}
+    return table("bias_slices", columns, rows[: inputs.params.max_rows], len(rows))
+
+
+def _plain(name: object) -> str:
+    """`0051-0100`, a length band as the evaluation writes it, as the profile does: `51-100`."""
+    return re.sub(r"\b0+(?=\d)", "", str(name))
+
+
+def _mix(parts: list[Mapping[str, int]]) -> dict[str, float]:
+    total = max(1, sum(sum(part.values()) for part in parts))
+    names = {name for part in parts for name in part}
+    return {name: sum(part.get(name, 0) for part in parts) / total for name in names}

@@ -1,0 +1,68 @@
+"""Equal texts with different labels, and decisions that went against somebody."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import pyarrow.compute as pc
+
+from pipeline.record import Record, as_json
+from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.figures import plain_label
+from pipeline.report.inputs import Inputs
+from pipeline.store import to_records
+
+
+def conflicts(inputs: Inputs) -> list[Block]:
+    """Texts that came with several labels, then how often one voice overruled another."""
+    found = inputs.table("clean/dropped.parquet")
+    if found is None:
+        return [missing("clean")]
+    found = found.filter(pc.equal(found.column("reason"), "conflicting_label"))
+    texts = _texts(inputs, list(to_records(found)))
+    blocks: list[Block] = [] if texts else [note("conflicts_none", "good")]
+    columns = {"text": "text", "labels_given": "text", "records": "num", "outcome": "code", "id": "id"}
+    if texts:
+        blocks.append(table("conflicts", columns, texts[: inputs.params.max_rows], len(texts)))
+    merge = inputs.find("label", "merge") or {}
+    overruled = sorted(merge.get("conflicts", {}).items(), key=lambda item: (-item[1], item[0]))
+    if overruled:
+        blocks.append(table("overruled", {"who_over_whom": "code", "records": "num"}, [list(one) for one in overruled]))
+    examples = merge.get("conflict_examples", [])
+    return [*blocks, _examples(inputs, examples)] if examples else blocks
+
+
+def _texts(inputs: Inputs, gone: list[Record]) -> list[list[Any]]:
+    """One row a text: labels with counts, and whether one label won (its record is kept) or all were dropped."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in gone:
+        groups[" ".join(inputs.kind.main_text(record).casefold().split())].append(record)
+    others = inputs.table("clean/dropped.parquet", ["id", "other_id"])
+    winner = dict(zip(*(others.column(name).to_pylist() for name in ("id", "other_id")), strict=True)) if others else {}
+    kept = inputs.records_by_id(id for id in winner.values() if id)
+    rows = []
+    for group in groups.values():
+        won = next((kept[winner[r.id]] for r in group if winner.get(r.id) in kept), None)
+        counts = Counter(str(plain_label(as_json(r.target))) for r in [*group, *([won] if won else [])])
+        said = ", ".join(f"{name} ×{n}" for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        first = min(group, key=lambda record: record.id)
+        rows.append(
+            [inputs.text(first), inputs.cut(said), len(group), "one_label_won" if won else "all_dropped", first.id]
+        )
+    return sorted(rows, key=lambda row: (-row[2], row[4]))
+
+
+def _examples(inputs: Inputs, examples: list[dict[str, Any]]) -> Block:
+    voices = sorted({key for one in examples for key in one} - {"record_id", "split"})
+    records = inputs.records_by_id(one["record_id"] for one in examples)
+    rows = [
+        [inputs.text(records.get(one["record_id"])), *(_said(one.get(voice)) for voice in voices), one["record_id"]]
+        for one in examples
+    ]
+    columns = {"text": "text", **{f"by_{voice}": "label" for voice in voices}, "id": "id"}
+    return table("overruled_examples", columns, rows[: inputs.params.max_rows])
+
+
+def _said(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else as_json(value)

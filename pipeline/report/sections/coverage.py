@@ -1,0 +1,100 @@
+"""What the dataset speaks about: map of meanings, its regions, variety of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.record import share
+from pipeline.report.blocks import Block, facts, line, missing, note, scatter, table
+from pipeline.report.inputs import Inputs
+
+#: Points drawn; the map itself may hold more.
+_POINTS = 900
+_SERIES = 7
+_NAMED = 14
+
+
+def coverage(inputs: Inputs) -> list[Block]:
+    """Map, regions (thin ones first), then distinct n-grams and growth of the vocabulary."""
+    if not inputs.profile:
+        return [missing("validate")]
+    found = inputs.profile.get("coverage", {})
+    drawn = [_map(inputs), _regions(inputs, found)] if found.get("records") else [note("map_none")]
+    return [*drawn, *_words(inputs.profile["words"])]
+
+
+def _map(inputs: Inputs) -> Block:
+    points = inputs.table("validate/map.parquet")
+    rows = sorted(points.to_pylist() if points is not None else [], key=lambda row: share("draw", row["id"]))[:_POINTS]
+    records = inputs.records_by_id(row["id"] for row in rows)
+    by = "class" if any(row["class"] for row in rows) else "source"
+    sizes: dict[str, int] = {}
+    for row in rows:
+        sizes[row[by] or "–"] = sizes.get(row[by] or "–", 0) + 1
+    names = sorted(sizes, key=lambda name: (-sizes[name], name))
+    series = [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
+    shown = [
+        {
+            "x": row["x"],
+            "y": row["y"],
+            "series": row[by] or "–" if (row[by] or "–") in series else "other_reasons",
+            "test": row["split"] == "test",
+            "id": row["id"],
+            "text": inputs.text(records.get(row["id"])) or "",
+        }
+        for row in rows
+    ]
+    return scatter("map", series, shown, points.num_rows if points is not None else 0, _names(inputs, rows))
+
+
+def _names(inputs: Inputs, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The largest regions' two most telling words, each at the middle of its points."""
+    found = []
+    for region in sorted(inputs.profile["coverage"]["regions"], key=lambda one: (-one["records"], one["region"])):
+        inside = [row for row in rows if row["region"] == region["region"]]
+        if inside and region["words"]:
+            middle = {axis: sum(row[axis] for row in inside) / len(inside) for axis in ("x", "y")}
+            found.append({**middle, "name": ", ".join(region["words"][:2])})
+    return found[:_NAMED]
+
+
+def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
+    records = inputs.records_by_id(one["example"] for one in found["regions"])
+    rows = [
+        [
+            "thin" if one["thin"] else None,
+            ", ".join(one["words"]),
+            one["records"],
+            one["train_share"],
+            one["test_share"],
+            one["mean_distance"],
+            ", ".join(f"{name} {count}" for name, count in one["classes"].items()),
+            inputs.text(records.get(one["example"])),
+            one["example"],
+        ]
+        for one in found["regions"]
+    ]
+    columns = {
+        "thin": "code",
+        "words": "text",
+        "records": "num",
+        "of_train": "pct",
+        "of_test": "pct",
+        "distance": "float",
+        "classes": "text",
+        "typical": "text",
+        "id": "id",
+    }
+    return table("regions", columns, rows)
+
+
+def _words(words: Mapping[str, Any]) -> list[Block]:
+    distinct = words["distinct"]
+    figures = facts(
+        ("vocabulary", words["vocabulary"], "num"),
+        ("tokens", words["tokens"], "num"),
+        *((f"distinct_{n}", distinct.get(str(n)), "float") for n in (1, 2, 3)),
+        ("distinct_tokens", words["distinct_tokens"], "num"),
+    )
+    return [figures, line("growth", words["growth"])] if len(words["growth"]) > 1 else [figures]

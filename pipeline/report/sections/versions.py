@@ -1,0 +1,133 @@
+"""How good this version is on six axes, and what changed since the released one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.figures import plain_label
+from pipeline.report.inputs import FLOW, Inputs
+from pipeline.versions import Difference, compare, why_added, why_relabelled, why_removed
+
+
+def scores(inputs: Inputs) -> list[Block]:
+    """Every axis with its score, the released version's, what it was made from and its formula."""
+    axes = inputs.profile.get("axes")
+    if not axes:
+        return [missing("validate")]
+    before = inputs.released.get("axes", {})
+    rows = []
+    for name in AXES:
+        now, was = axes[name]["score"], before.get(name, {}).get("score")
+        change = None if now is None or was is None else now - was
+        made_of = ", ".join(f"{key.replace('_', ' ')}: {_short(value)}" for key, value in axes[name]["from"].items())
+        rows.append([name, now, was, change, made_of, f"formula_{name}"])
+    columns = {"axis": "code", "score_now": "float", "before": "float", "change": "change", "made_of": "text"}
+    return [table("axes", {**columns, "formula": "phrase"}, rows)]
+
+
+AXES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
+
+
+def since(inputs: Inputs) -> dict[str, Any] | None:
+    """Counts of what changed since the released version, for the first screen; None without one."""
+    found = inputs.report("validate").get("changes")
+    return dict(found) if found else None
+
+
+def versions(inputs: Inputs) -> list[Block]:
+    """Records added, removed and relabelled since the released version, by reason, with examples; shifted shares."""
+    if not inputs.profile:
+        return [missing("validate")]
+    if since(inputs) is None:
+        return [note("no_release")]
+    old, new = inputs.table("released/index.parquet"), inputs.table("validate/index.parquet")
+    if old is None or new is None:
+        return [missing("validate")]
+    found = compare(old, new)
+    if not any(count for kind, count in found.counts().items() if kind != "kept"):
+        return [note("same_version", "good"), *_shifts(inputs)]
+    by_reason = [
+        [kind, reason, count]
+        for kind, counts in (
+            ("added", why_added(found.added, new, {})),
+            ("removed", why_removed(found.removed, old, _dropped(inputs))),
+            ("relabelled", why_relabelled(found.relabelled, new)),
+        )
+        for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    columns = {"change": "code", "why_changed": "text", "records": "num"}
+    return [table("version_reasons", columns, by_reason), *_examples(inputs, found), *_shifts(inputs)]
+
+
+def _dropped(inputs: Inputs) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for stage in FLOW:
+        found = inputs.table(f"{stage}/dropped.parquet", ["id", "step", "reason"])
+        if found is not None:
+            rows = zip(*(found.column(name).to_pylist() for name in ("id", "step", "reason")), strict=True)
+            reasons |= {id: f"{reason} ({stage}, {step})" for id, step, reason in rows}
+    return reasons
+
+
+def _examples(inputs: Inputs, found: Difference) -> list[Block]:
+    size = inputs.params.max_examples * 4
+    chosen: list[tuple[str, str, str | None, str | None]]
+    chosen = [("relabelled", id, _label(a), _label(b)) for id, a, b in found.relabelled[:size]]
+    chosen += [("moved", id, a, b) for id, a, b in found.moved[:size]]
+    for kind in ("added", "removed", "rewritten"):
+        chosen += [(kind, id, None, None) for id in getattr(found, kind)[:size]]
+    records = inputs.records_by_id(id for _, id, *_ in chosen)
+    rows = [[kind, inputs.text(records.get(id)), a, b, id] for kind, id, a, b in chosen]
+    columns = {"change": "code", "text": "text", "before": "label", "after": "label", "id": "id"}
+    total = sum(count for kind, count in found.counts().items() if kind != "kept")
+    return [table("version_examples", columns, rows, total)]
+
+
+def _label(text: str) -> str:
+    """A label of the index as people read it; a cut one is no JSON and stays as it is."""
+    try:
+        return str(plain_label(text))
+    except ValueError:
+        return text
+
+
+def _shifts(inputs: Inputs) -> list[Block]:
+    """Shares of classes, languages and sources in both versions, and how far each distribution moved."""
+    old, new = inputs.released, inputs.profile
+    drift = inputs.report("validate")["changes"]["drift"]
+    moved = table("drift", {"aspect": "code", "distance": "float"}, [[f"of_{k}", v] for k, v in drift.items()])
+    rows: list[list[Any]] = []
+    for aspect, pick in (("class", _classes), ("lang", _languages), ("source", _sources)):
+        a, b = pick(old), pick(new)
+        rows += [[aspect, name, *_change(a, b, name)] for name in sorted({*a, *b})]
+    rows.sort(key=lambda row: (-abs(row[4] or 0), row[0], row[1]))
+    columns = {"attribute": "code", "slice": "label", "before": "pct", "after": "pct", "change": "change"}
+    return [moved, table("shares", columns, rows[: inputs.params.max_rows], len(rows))]
+
+
+def _classes(profile: Mapping[str, Any]) -> Mapping[str, int]:
+    found: Mapping[str, int] = profile["classes"].get("train", {})
+    return found
+
+
+def _languages(profile: Mapping[str, Any]) -> Mapping[str, int]:
+    found: Mapping[str, int] = profile["languages"]
+    return found
+
+
+def _sources(profile: Mapping[str, Any]) -> Mapping[str, int]:
+    found: Mapping[str, int] = profile["sources"]
+    return found
+
+
+def _change(a: Mapping[str, int], b: Mapping[str, int], name: str) -> tuple[float, float, float]:
+    before, after = (one.get(name, 0) / max(1, sum(one.values())) for one in (a, b))
+    return before, after, after - before
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else "–" if value is None else str(value)

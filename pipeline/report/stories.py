@@ -1,0 +1,83 @@
+"""What became of every record that the page names: `sft trace` inside the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.errors import shorten
+from pipeline.record import Record, as_json
+from pipeline.report.figures import plain_label
+from pipeline.report.inputs import FLOW, Inputs
+
+#: Records told of at most: the page stays small however large the dataset.
+LIMIT = 1500
+_CUT = 140
+_CHANGES = 6
+
+Story = list[list[Any]]
+
+
+def stories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> dict[str, Story]:
+    """Id -> lines of (key of an interface text, value) for the records named in the sections' tables and maps."""
+    ids = list(dict.fromkeys(id for section in sections for block in section["blocks"] for id in named(block)))[:LIMIT]
+    records = inputs.records_by_id(ids)
+    gone = _drops(inputs, ids)
+    return {id: list(_lines(inputs, records[id], gone.get(id))) for id in ids if id in records}
+
+
+def named(block: Mapping[str, Any]) -> Iterator[str]:
+    """The record ids that a block shows."""
+    if block["kind"] == "table":
+        columns = [n for n, column in enumerate(block["columns"]) if column["type"] == "id"]
+        yield from (str(row[n]) for row in block["rows"] for n in columns if row[n])
+    elif block["kind"] == "scatter":
+        yield from (point["id"] for point in block["points"])
+    elif block["kind"] == "details":
+        for one in block["blocks"]:
+            yield from named(one)
+
+
+def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    wanted = set(ids)
+    found: dict[str, dict[str, Any]] = {}
+    for stage in FLOW:
+        rows = inputs.rows(f"{stage}/dropped.parquet", ("id", "step", "reason", "detail", "other_id"), wanted)
+        found |= {row["id"]: {"stage": stage, **row} for row in rows}
+    return found
+
+
+def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> Iterator[list[Any]]:
+    yield ["text", inputs.text(record) or "–"]
+    if record.target is not None:
+        yield ["target", shorten(plain_label(as_json(record.target)), _CUT)]
+    source = record.source
+    yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
+    if source.licence:
+        yield ["licence", shorten(source.licence, _CUT)]
+    if record.parent_id:
+        yield ["parent", record.parent_id]
+    changes = [change for change in record.history if change.field not in ("child_of", "split")]
+    for change in changes[:_CHANGES]:
+        yield [
+            "changed",
+            [change.step, change.field.removeprefix("fields."), _plain(change.before), _plain(change.after)],
+        ]
+    if record.labels_by:
+        sure = "" if record.labels_by.confidence is None else f" ({record.labels_by.confidence:.2f})"
+        yield ["label_by", f"{record.labels_by.who}{sure}"]
+    if record.votes:
+        votes = ", ".join(f"{vote.annotator}: {plain_label(as_json(vote.value))}" for vote in record.votes[:8])
+        yield ["votes", shorten(votes, 2 * _CUT)]
+    if drop:
+        yield ["dropped", [drop["stage"], drop["step"], drop["reason"], shorten(drop["detail"] or "", _CUT)]]
+        if drop["other_id"]:
+            yield ["other_id", drop["other_id"]]
+    elif record.split:
+        yield ["split", record.split]
+
+
+def _plain(text: str) -> str:
+    value = json.loads(text)
+    return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _CUT)
