@@ -28,6 +28,9 @@ PASSING = [
     {"expect": "conserved_counts"},
     {"expect": "test_trusted"},
     {"expect": "no_pii_left"},
+    {"expect": "language_share_between", "min": 0.4},
+    {"expect": "no_drift"},
+    {"expect": "test_frozen"},
 ]
 
 
@@ -92,6 +95,12 @@ def test_a_missing_class_has_the_share_zero():
     assert not finding.passed
     assert finding.first[0]["why"] == "class negative: 0 of 2 train records (0.000)"
     assert finding.observed == "negative 0.000, positive 1.000"
+
+
+def test_a_declared_language_that_never_occurs_has_the_share_zero():
+    records = [record for record in sound_reviews() if record.lang == "en"]
+    finding = check(records, expect="language_share_between", min=0.1)
+    assert finding.first[0]["why"] == "language zh: 0 of 4 records of the dataset (0.000)"
 
 
 @pytest.mark.parametrize(("bounds", "passed"), [({"min": 3}, False), ({"max": 1}, False), ({"min": 2}, True)])

@@ -22,8 +22,10 @@ LEAK = review("leak", "一点也不好吃。", "negative")
 
 def test_a_sound_project_is_exported_with_its_report(project):
     out = project.write(sound_reviews(), SUITE, name="Reviews").validate()
-    assert sorted(path.name for path in out.iterdir()) == ["data_docs", "dataset", "metrics.json", "report.json"]
-    assert read_json(out / "metrics.json") == {
+    written = ["data_docs", "dataset", "index.parquet", "map.parquet", "metrics.json", "profile.json", "report.json"]
+    assert sorted(path.name for path in out.iterdir()) == written
+    metrics = read_json(out / "metrics.json")
+    assert {name: one for name, one in metrics.items() if not name.startswith("quality_")} == {
         "rows": 8,
         "rows_train": 4,
         "rows_validation": 2,
@@ -117,7 +119,7 @@ def test_two_runs_give_the_same_bytes(project):
     first = project.write([*sound_reviews(), review("mail", "jo@example.org")], SUITE).validate("data/one")
     second = project.validate("data/two")
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(files) == 12
+    assert len(files) == 15
     for file in files:
         assert (first / file).read_bytes() == (second / file).read_bytes(), file
 
@@ -131,7 +133,13 @@ def test_a_missing_report_says_what_to_run(project):
 
 def test_the_command_line_exits_with_one_and_leaves_nothing(project):
     project.write([*sound_chats(), chat("bad", [("user", "Hi"), ("user", "喂")], "")], None, CHAT)
-    command = [sys.executable, "-m", "pipeline.validate", *(f"data/{stage}" for stage in reports_for(0))]
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline.validate",
+        *(f"data/{stage}" for stage in reports_for(0)),
+        "data/released",
+    ]
     environment = {"PYTHONPATH": str(Path(pipeline.__file__).parents[1]), "SFT_CACHE": ".cache", "PATH": ""}
     result = subprocess.run([*command, "data/validate"], capture_output=True, text=True, env=environment)
     assert result.returncode == 1

@@ -1,0 +1,102 @@
+"""Two versions side by side: drift, the frozen test split, release on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.release import release
+from pipeline.store import read_json
+from pipeline.versions import gap, shift
+from tests.validate.conftest import review, sound_reviews
+
+SUITE = [{"expect": "no_drift", "severity": "warn", "vocabulary": 0.05}, {"expect": "test_frozen"}]
+
+
+def findings(project, out="data/validate"):
+    return {one["expect"]: one for one in read_json(project.root / out / "report.json")["expectations"]}
+
+
+@pytest.fixture
+def released(project):
+    """A project whose version is released."""
+    project.write(sound_reviews(), SUITE).validate()
+    release(project.root / "data")
+    return project
+
+
+def test_without_a_released_version_both_hold_and_say_so(project):
+    project.write(sound_reviews(), SUITE).validate()
+    assert all(one["passed"] and "no version is released" in one["observed"] for one in findings(project).values())
+    assert read_json(Path("data/validate/report.json"))["changes"] is None
+
+
+def test_the_same_version_does_not_drift(released):
+    released.validate()
+    found = findings(released)
+    assert found["no_drift"]["observed"].startswith("labels 0.000, languages 0.000")
+    assert found["test_frozen"]["observed"].startswith("unchanged")
+
+
+def test_train_may_grow_but_words_and_labels_that_move_are_named(released):
+    more = [review(f"n{n}", f"新的评论，第{n}条", "negative") for n in range(6)]
+    released.write([*sound_reviews(), *more], SUITE).validate()
+    found = findings(released)
+    assert found["test_frozen"]["passed"]
+    whys = [one["why"] for one in found["no_drift"]["first"]]
+    assert any(why.startswith("labels moved by 0.300, more than 0.1: 'negative' 50.0% -> 80.0%") for why in whys)
+    assert any("vocabulary moved" in why for why in whys)
+    changes = read_json(Path("data/validate/report.json"))["changes"]
+    assert (changes["added"], changes["removed"], changes["kept"]) == (6, 0, 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda r: replace(r, target="negative") if r.id == "en4" else r, "1 changed label, such as en4"),
+        (lambda r: replace(r, fields={"text": "Changed."}) if r.id == "en4" else r, "1 changed text, such as en4"),
+        (lambda r: replace(r, id="en9") if r.id == "en4" else r, "1 came in, such as en9"),
+        (lambda r: replace(r, split="train") if r.id == "en4" else r, "1 went, such as en4"),
+    ],
+)
+def test_a_test_split_that_changes_stops_the_run(released, change, said):
+    released.write([change(record) for record in sound_reviews()], SUITE)
+    with pytest.raises(PipelineError, match=r"test_frozen failed") as caught:
+        released.validate()
+    assert said in str(caught.value)
+
+
+def test_a_test_split_that_changes_on_purpose_is_released(released):
+    released.write([record for record in sound_reviews() if record.id != "en4"], SUITE)
+    with pytest.raises(PipelineError):
+        released.validate()
+    release(released.root / "data", refused=True)
+    released.validate()
+    assert findings(released)["test_frozen"]["passed"]
+
+
+def test_nothing_to_release_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFT_CACHE", str(tmp_path))
+    with pytest.raises(PipelineError, match=r"no profile\.json"):
+        release(tmp_path)
+    with pytest.raises(PipelineError, match="No version was refused"):
+        release(tmp_path, refused=True)
+
+
+def test_a_foreign_table_as_released_version_is_refused(released):
+    (released.root / "data/released/index.parquet").write_bytes(
+        (released.root / "data/validate/map.parquet").read_bytes()
+    )
+    with pytest.raises(PipelineError, match="not the index of a version"):
+        released.validate()
+
+
+def test_distances():
+    assert shift({"a": 1, "b": 1}, {"a": 1}) == 0.5
+    assert shift({}, {}) == 0
+    assert shift({}, {"a": 1}) == 1
+    assert gap([2, 2], [0, 4]) == 0.5
+    assert gap([0, 0], [1, 0]) == 1
