@@ -14,23 +14,11 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def margin(probabilities: Floats, labels: Labels) -> Floats:
-    """Probability of the given label less that of the best other one, in [-1, 1]; low is doubtful.
-
-    Ranks label errors better than the probability of the given label alone (Kuan and Mueller
-    2022, https://arxiv.org/abs/2207.03061, call it normalised margin).
-    """
-    rows = np.arange(len(labels))
-    others = probabilities.copy()
-    others[rows, labels] = -1.0
-    return np.asarray(probabilities[rows, labels] - others.max(axis=1), np.float64)
-
-
 def plant(labels: Labels, probabilities: Floats, ids: Sequence[str], rate: float, seed: str) -> Labels:
-    """A copy where a share `rate` of labels is wrong, confused as the model confuses them.
+    """A copy where a share `rate` of labels is wrong, confused as `probabilities` (rows, classes) confuse them.
 
     Which labels and what they become depends on each record's id alone: a wrong label is drawn
-    from the average probability that the model gives the other classes on records of this class.
+    from the average probability of the other classes on records of this class (equal ones: symmetric noise).
     """
     classes = probabilities.shape[1]
     wrong = np.zeros((classes, classes))
@@ -53,12 +41,14 @@ class Mending:
     """What "change to the suggested label at confidence >= threshold" did to the planted copy.
 
     Changes of labels that were not planted count as wrong, though some may be true errors of the
-    data: `precision` is a lower bound, `low` the lower end of its 95 % interval (Wilson).
+    data: `precision` is a lower bound, `low` the lower end of its 95 % interval (Wilson). `caught` counts the
+    planted errors that were changed, rightly or not.
     """
 
     threshold: float
     changed: int
     right: int
+    caught: int
     precision: float
     low: float
 
@@ -72,7 +62,9 @@ def mendings(
         changed = (suggested != given) & (confidence >= threshold)
         right = int((changed & (suggested == true) & (given != true)).sum())
         count = int(changed.sum())
-        results.append(Mending(threshold, count, right, right / count if count else 0.0, wilson(right, count)[0]))
+        caught = int((changed & (given != true)).sum())
+        share_right = right / count if count else 0.0
+        results.append(Mending(threshold, count, right, caught, share_right, wilson(right, count)[0]))
     return results
 
 

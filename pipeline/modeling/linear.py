@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,21 +53,29 @@ def out_of_sample(
     """Label names, and logits for each row from a model that saw neither it nor its group.
 
     Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
-    straddle them. A label missing from a fold's training part gets the lowest logit of the row.
+    straddle them; small data gets fewer folds. A label missing from a fold's training part gets the
+    lowest logit of the row.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
     names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels))
     logits = np.zeros((len(labels), len(names)))
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
-    for train, held_out in splitter.split(target, target, groups):
+    most = min(len(set(groups)), int(np.bincount(target).max()))
+    splitter = StratifiedGroupKFold(n_splits=max(2, min(folds, most)), shuffle=True, random_state=seed)
+    for train, held_out in _folds(splitter, target, groups):
         head = fit(features[train], [labels[n] for n in train], strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
     return names, logits
+
+
+def _folds(splitter: Any, target: NDArray[np.int64], groups: Sequence[str]) -> list[Any]:
+    with warnings.catch_warnings():  # a class rarer than the folds is missing from some: known, and dealt with
+        warnings.filterwarnings("ignore", "The least populated class")
+        return [parts for parts in splitter.split(target, target, groups) if len(parts[1])]
 
 
 def fit_temperature(logits: Floats, target: NDArray[np.int64]) -> float:

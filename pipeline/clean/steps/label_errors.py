@@ -1,8 +1,8 @@
 """Doubtful labels: a model that never saw a record says what its label should be.
 
-Sets the score `label_quality` (0 to 1, from the normalised margin). The most doubtful go to review as
-`label_error`. A label is changed only where this run's own measurement on planted noise allows it, and
-never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
+Sets the score `label_quality` (0 to 1: the odds of the label against the likeliest other one; opinions.py). The
+most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise
+allows it, and never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
 measuring; a model of all others judges them, for review. Drops nothing. Tasks without classes are left
 alone, and the notes say so.
 """
@@ -11,64 +11,36 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from pydantic import Field
 
-from pipeline.clean.noise import Floats, Labels, Mending, average_precision, margin, mendings, plant, wilson
+from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
 from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
 from pipeline.modeling.encoder import features
-from pipeline.modeling.linear import fit, fit_temperature, out_of_sample, softmax
-from pipeline.record import Decision, Record, as_json, share
+from pipeline.record import Decision, Record, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, keep_all
 from pipeline.tasks import task_type
 
 #: Sparse columns that are looked at; a quarter of a million make the decomposition crawl.
 _COLUMNS = 8192
-_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+_FEWEST_GROUPS = 5  # of a class that is judged: with fewer, most folds would not know it
 
 
 class LabelErrors(Settings):
     """Section `clean.label_errors`."""
 
-    folds: int = Field(default=5, ge=2, le=20)  # a record is judged by a model fitted on the other folds
+    folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
     strength: float = Field(default=10.0, gt=0)  # C of the logistic regression; larger trusts the data more
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach
-    planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copy that measures
-    calibration_rows: int = Field(default=10_000, ge=100)  # size of that copy; 10,000 gives +-0.02
+    planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
+    calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02
     seed: int = Field(default=0, ge=0)  # folds and planted noise
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The judged rows of a table and what models that did not see them say of them."""
-
-    rows: list[int]
-    names: tuple[str, ...]
-    labels: Labels
-    probabilities: Floats
-    temperature: float
-
-    @cached_property
-    def margins(self) -> Floats:
-        """The normalised margin of each row; negative where the label is not the likeliest."""
-        return margin(self.probabilities, self.labels)
-
-    @property
-    def suggested(self) -> Labels:
-        """The likeliest class of each row."""
-        return self.probabilities.argmax(axis=1)
-
-    @property
-    def confidence(self) -> Floats:
-        """Its calibrated probability."""
-        return self.probabilities.max(axis=1)
 
 
 def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
@@ -78,28 +50,35 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     strata = [None if r.source.role in ("benchmark", "unlabelled") else kind.stratum(r) for r in records]
     rows, tested, rare = _judgeable(records, strata, settings.folds)
     if not rows:
-        why = "the task has no classes" if not any(strata) else "fewer than two classes with a group in every fold"
+        few = f"fewer than two classes with {min(settings.folds, _FEWEST_GROUPS)} groups"
+        why = few if any(strata) else "the task has no classes"
         return keep_all(table, notes={"applies": False, "why": why, "classes_too_rare": rare})
     texts = [context.main_text(records[n]) for n in rows + tested]
     vectors = _dense(features(texts, context.models.encoder, len(rows)), len(rows))
-    members = [records[n] for n in rows]
-    judged = _judge(vectors[: len(rows)], rows, [str(strata[n]) for n in rows], members, settings)
-    every = _with_tested(judged, vectors, tested, [str(strata[n]) for n in tested], settings)
-    found, ranking = _calibrate(vectors, judged, members, settings)
-    threshold = next((m.threshold for m in found if m.low >= settings.autofix_precision), None)
+    members = [records[n] for n in rows + tested]
+    said = [ask(vectors[: len(rows)], [str(strata[n]) for n in rows], members[: len(rows)], settings)]
+    if tested:
+        said.append(ask_of_tested(said[0], vectors, [str(strata[n]) for n in tested], members, settings))
+    size, recipe, measured = calibrate(vectors[: len(rows)], said[0], members[: len(rows)], settings)
+    judged, every = verdict(rows, said[:1], recipe), verdict(rows + tested, said, recipe)
+    threshold = autofix_threshold(measured, settings.autofix_precision)
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(records, judged, targets, threshold)
     _ask(records, every, targets, fixes, settings, context)
-    quality = {n: float(m + 1) / 2 for n, m in zip(every.rows, every.margins, strict=True)}
+    quality = dict(zip(every.rows, (1 / (1 + np.exp(-every.evidence))).tolist(), strict=True))
     fixed_table = replace_rows(with_scores(table, "label_quality", quality), fixes)
     notes = {
         "applies": True,
         "judged": len(rows),
         "judged_of_test": len(tested),
         "classes_too_rare": rare,
-        "disagree": int((every.margins < 0).sum()),
-        "noise_by_class": _noise_by_class(judged),
-        "planted": {"measured": [asdict(m) for m in found], **ranking},
+        "disagree": int((every.evidence < 0).sum()),
+        "noise_by_class": noise_by_class(judged, measured),
+        "planted": {
+            "records": size,
+            "recipe": recipe._asdict(),
+            **{kind: m.as_notes() for kind, m in measured.items()},
+        },
         "autofix": _autofix_notes(threshold, fixes, records, settings),
     }
     return keep_all(fixed_table, changed=len(fixes), notes=notes)
@@ -108,12 +87,13 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
 def _judgeable(
     records: Sequence[Record], strata: Sequence[str | None], folds: int
 ) -> tuple[list[int], list[int], list[str]]:
-    """Rows outside and in test whose class occurs in `folds` groups or more outside; the classes that do not."""
+    """Rows outside and in test whose class occurs in enough groups outside; the classes that do not."""
+    enough = min(folds, _FEWEST_GROUPS)
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for record, stratum in zip(records, strata, strict=True):
         if stratum is not None:
             groups[stratum].update(() if _is_test(record) else (record.group or record.id,))
-    rare = sorted(name for name, members in groups.items() if len(members) < folds)
+    rare = sorted(name for name, members in groups.items() if len(members) < enough)
     common = set(groups) - set(rare)
     if len(common) < 2:
         return [], [], rare
@@ -125,13 +105,13 @@ def _is_test(record: Record) -> bool:
     return "test" in (record.split, record.source.role)
 
 
-def _dense(vectors: Any, known: int) -> Floats:
+def _dense(vectors: Any, known: int) -> NDArray[np.float32]:
     """Sparse features reduced to at most 256 dense ones: fits many times faster, much the same ranking.
 
     The first `known` rows alone decide how.
     """
     if isinstance(vectors, np.ndarray):
-        return vectors
+        return np.ascontiguousarray(vectors, np.float32)
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
@@ -139,54 +119,7 @@ def _dense(vectors: Any, known: int) -> Floats:
     heaviest = np.sort(np.argsort(-weights, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
     vectors = vectors[:, heaviest]
     reduction = TruncatedSVD(min(256, known - 1), n_iter=2, random_state=0).fit(vectors[:known])
-    return np.asarray(normalize(reduction.transform(vectors)))
-
-
-def _judge(
-    vectors: Any, rows: list[int], labels: list[str], members: Sequence[Record], settings: LabelErrors
-) -> Judged:
-    groups = [record.group or record.id for record in members]
-    names, logits = out_of_sample(vectors, labels, groups, settings.folds, settings.seed, settings.strength)
-    codes = np.searchsorted(names, labels)
-    temperature = fit_temperature(logits, codes)
-    return Judged(rows, names, codes, softmax(logits / temperature), temperature)
-
-
-def _with_tested(judged: Judged, vectors: Floats, rows: list[int], labels: list[str], settings: LabelErrors) -> Judged:
-    """The judged rows, then the test rows (the last of `vectors`) as one model of all judged ones sees them."""
-    if not rows:
-        return judged
-    known = len(judged.rows)
-    head = fit(vectors[:known], [judged.names[code] for code in judged.labels], settings.strength)
-    found = replace(head, temperature=judged.temperature).probabilities(vectors[known:])
-    codes = np.concatenate([judged.labels, np.searchsorted(judged.names, labels)])
-    probabilities = np.concatenate([judged.probabilities, found])
-    return replace(judged, rows=judged.rows + rows, labels=codes, probabilities=probabilities)
-
-
-def _calibrate(
-    vectors: Any, judged: Judged, members: Sequence[Record], settings: LabelErrors
-) -> tuple[list[Mending], dict[str, float]]:
-    """Plant noise in a copy of some records, judge it as the data was judged, and see what was caught."""
-    seed = str(settings.seed)
-    order = sorted(range(len(members)), key=lambda n: share("calibrate", seed, members[n].id))
-    some = np.array(sorted(order[: settings.calibration_rows]))
-    true = judged.labels[some]
-    ids = [members[n].id for n in some]
-    noisy = plant(true, judged.probabilities[some], ids, settings.planted, seed)
-    labels = [judged.names[code] for code in noisy]
-    found = _judge(vectors[some], some.tolist(), labels, [members[n] for n in some], settings)
-    probabilities = np.zeros((len(some), len(judged.names)))
-    probabilities[:, np.searchsorted(judged.names, found.names)] = found.probabilities
-    results = mendings(noisy, true, probabilities.argmax(axis=1), probabilities.max(axis=1), _THRESHOLDS)
-    rows = np.arange(len(some))
-    ranking = {
-        "records": len(some),
-        "planted": int((noisy != true).sum()),
-        "average_precision": average_precision(noisy != true, -margin(probabilities, noisy)),
-        "average_precision_self_confidence": average_precision(noisy != true, -probabilities[rows, noisy]),
-    }
-    return results, ranking
+    return np.asarray(normalize(reduction.transform(vectors)), np.float32)
 
 
 def _fixes(
@@ -219,35 +152,14 @@ def _ask(
     context: Context,
 ) -> None:
     limit = int(settings.review_share * len(judged.rows))
-    worst = sorted(range(len(judged.rows)), key=lambda place: (judged.margins[place], records[judged.rows[place]].id))
-    doubtful = [place for place in worst if judged.margins[place] < 0 and judged.rows[place] not in fixes]
+    worst = sorted(range(len(judged.rows)), key=lambda place: (judged.evidence[place], records[judged.rows[place]].id))
+    doubtful = [place for place in worst if judged.evidence[place] < 0 and judged.rows[place] not in fixes]
     for place in doubtful[:limit]:
         record = records[judged.rows[place]]
         suggested = as_json(targets[judged.names[judged.suggested[place]]])
-        detail = f"margin {judged.margins[place]:.3f}, {record.split or 'no'} split"
+        detail = f"log odds {judged.evidence[place]:.3f}, {record.split or 'no'} split"
         sure = float(judged.confidence[place])
         context.doubts.append(Doubt(record.id, "label_error", given(record), suggested, sure, record.group, detail))
-
-
-def _noise_by_class(judged: Judged) -> dict[str, Any]:
-    """Share of each class that confident learning calls mislabelled (Northcutt et al. 2021): an upper estimate.
-
-    A record counts when another class reaches that class's own average probability and is the greatest to do so.
-    """
-    classes = len(judged.names)
-    average = np.array([judged.probabilities[judged.labels == c, c].mean() for c in range(classes)])
-    above = np.where(judged.probabilities >= average, judged.probabilities, -1.0)
-    confident = above.max(axis=1) >= 0
-    off = confident & (above.argmax(axis=1) != judged.labels)
-    result = {}
-    for code, name in enumerate(judged.names):
-        mine = judged.labels == code
-        wrong, count = int((off & mine).sum()), int(mine.sum())
-        low, high = wilson(wrong, count)
-        rates = {"rate": round(wrong / count, 4), "low": round(low, 4), "high": round(high, 4)}
-        other = Counter(judged.names[c] for c in above.argmax(axis=1)[off & mine].tolist()).most_common(1)
-        result[name] = {"records": count, "suspected": wrong, **rates, "mostly": other[0][0] if other else None}
-    return result
 
 
 def _autofix_notes(
