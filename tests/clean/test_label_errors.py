@@ -35,7 +35,7 @@ def flipped(record: Record, **more: object) -> Record:
 
 def judge(records, **more):
     context = Context(TASK)
-    outcome = find_label_errors(table(records), LabelErrors(**more), context)
+    outcome = find_label_errors(table(records), LabelErrors(**{"folds": 5, **more}), context)
     return {record.id: record for record in to_records(outcome.kept)}, context.doubts, outcome
 
 
