@@ -74,6 +74,8 @@ def names() -> list[str]:
 
 def run(name: str, project: Path) -> Cost:
     """Write the project and run its stages."""
+    if project.exists():
+        sys.exit(f"{project} is there from another run: remove it, or name another folder.")
     for folder in ("data/raw", "data/annotations", "cache"):
         (project / folder).mkdir(parents=True, exist_ok=True)
     with (project / "params.yaml").open("w", encoding="utf-8") as file:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.evaluate.linear_tagger import tag_linearly
 from pipeline.modeling.encoder import occupied, tfidf
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record
@@ -37,7 +38,10 @@ def numbers(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict
 
 
 def spans(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict[str, list[Prediction]]:
-    """A gazetteer: what train marks at least as often as not is an entity, of its most frequent type; longest first."""
+    """A gazetteer: what train marks at least as often as not is an entity, of its most frequent type; longest first.
+
+    And a linear tagger (linear_tagger.py).
+    """
     text = task_type(task).main_text
     marked: dict[str, Counter[str]] = defaultdict(Counter)
     for record in train:
@@ -47,7 +51,12 @@ def spans(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict[s
     seen = Counter(surface for record in train for _, surface in _occurrences(text(record), index))
     known = {s: min(c, key=lambda name: (-c[name], name)) for s, c in marked.items() if 2 * sum(c.values()) >= seen[s]}
     index = _by_first_letter(known)
-    return {"gazetteer": [Prediction(_longest(text(record), index, known)) for record in test]}
+    pairs = [(text(record), record.target) for record in train]
+    tagged = tag_linearly(pairs, [text(record) for record in test], task.labels)
+    return {
+        "gazetteer": [Prediction(_longest(text(record), index, known)) for record in test],
+        "linear_tagger": [Prediction(found) for found in tagged],
+    }
 
 
 def answers(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict[str, list[Prediction]]:

@@ -1,0 +1,68 @@
+"""A linear tagger: what named entity recognition reached before encoders. The reference for spans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.modeling.heads.units import best_tags, to_spans, to_tags, units
+
+#: Columns that features are hashed into.
+_COLUMNS = 2**18
+#: Passes of stochastic gradient descent over all units, and the penalty of large weights.
+_PASSES, _PENALTY = 8, 1e-6
+#: Letters of the longest prefix and suffix; probability of a tag that train never shows.
+_AFFIX, _UNSEEN = 4, 1e-9
+
+
+def tag_linearly(
+    train: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], texts: Sequence[str], labels: Sequence[str]
+) -> list[list[dict[str, Any]]]:
+    """The spans of each text, learned from (text, spans) pairs.
+
+    Logistic regression per BIO tag on a unit, its neighbours, affixes and shape (the features of Ratinov and Roth
+    2009 without gazetteers), then the likeliest sound sequence of tags. From one kind of tag it finds nothing.
+    """
+    from sklearn.feature_extraction import FeatureHasher
+    from sklearn.linear_model import SGDClassifier
+
+    bounds = [units(text) for text, _ in train]
+    target = [tag for (_, spans), found in zip(train, bounds, strict=True) for tag in to_tags(spans, found, labels)]
+    if len(set(target)) < 2:
+        return [[] for _ in texts]
+    hasher = FeatureHasher(_COLUMNS, input_type="string", dtype=np.float32, alternate_sign=False)
+    known = hasher.transform([f for (text, _), found in zip(train, bounds, strict=True) for f in features(text, found)])
+    model = SGDClassifier("log_loss", alpha=_PENALTY, max_iter=_PASSES, tol=None, average=True, random_state=0)
+    model.fit(known, target)
+    return [_spans(text, model, hasher, labels) for text in texts]
+
+
+def features(text: str, bounds: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
+    """The features of each unit."""
+    words = ["", "", *(text[start:end] for start, end in bounds), "", ""]
+    for n in range(2, len(words) - 2):
+        word = words[n]
+        around = [f"{k}={words[n + k]}" for k in (-2, -1, 0, 1, 2)]
+        pairs = [f"-1,0={words[n - 1]} {word}", f"0,1={word} {words[n + 1]}", f"-1,1={words[n - 1]} {words[n + 1]}"]
+        affixes = [
+            f"{k}{part}" for k in range(1, min(_AFFIX, len(word)) + 1) for part in (f"<{word[:k]}", f"{word[-k:]}>")
+        ]
+        shapes = [f"shape{k}={shape(words[n + k])}" for k in (-1, 0, 1)]
+        yield [*around, *pairs, *affixes, *shapes, f"lower={word.lower()}", "bias"]
+
+
+def shape(word: str) -> str:
+    """Letters by kind, repeats once. Example: 'iPhone6s' -> 'aAa0a'."""
+    kinds = ["A" if c.isupper() else "a" if c.islower() else "0" if c.isdigit() else c for c in word]
+    return "".join(c for n, c in enumerate(kinds) if n == 0 or c != kinds[n - 1])
+
+
+def _spans(text: str, model: Any, hasher: Any, labels: Sequence[str]) -> list[dict[str, Any]]:
+    bounds = units(text)
+    if not bounds:
+        return []
+    probable = np.full((len(bounds), 2 * len(labels) + 1), _UNSEEN)
+    probable[:, model.classes_] += model.predict_proba(hasher.transform(features(text, bounds)))
+    return [span for span, _ in to_spans(best_tags(np.log(probable)), bounds, labels)]
