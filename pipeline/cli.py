@@ -11,6 +11,7 @@ from importlib import import_module
 COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("pipeline.predict", "answer texts with the trained model"),
     "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
+    "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
     "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
     "diff": ("pipeline.diff", "what changed between two versions: records added, removed, relabelled, by reason"),
     "release": ("pipeline.release", "make this version the one that later versions are compared with"),

@@ -1,0 +1,27 @@
+"""Settings of the live labelling loop: the optional section `studio` of params.yaml. No stage reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.settings import Settings, parse, read_params
+
+
+class Studio(Settings):
+    """Section `studio`. Addresses and tokens are not here: they come from the environment (docs/labelling.md)."""
+
+    title: Annotated[str, Field(min_length=3, max_length=50)] | None = None  # null: the name of the project's folder
+    interface: Literal["en", "zh"] = "en"  # language of the line above each task
+    overlap: Annotated[int, Field(ge=1, le=20)] = 1  # people who answer each task; 2 or more measure agreement
+    tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
+    gold: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
+    prelabels: bool = True  # show the model's answer; false where people should not be led
+    names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
+
+
+def load_studio(path: Path = Path("params.yaml")) -> Studio:
+    """The section, or its defaults where params.yaml has none."""
+    return parse(read_params(path).get("studio") or {}, Studio, f"{path}: studio")

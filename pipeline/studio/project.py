@@ -1,0 +1,136 @@
+"""Which server, and which project on it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError, shorten
+from pipeline.record import content_id
+from pipeline.settings import Task, load_task
+from pipeline.studio import server
+from pipeline.studio.client import Client
+from pipeline.studio.labeling_config import config_problems, extra_labels, project_config
+from pipeline.studio.params import Studio, load_studio
+
+URL, TOKEN = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project on a server. `mark` names it among all projects of all servers: numbers are used again."""
+
+    client: Client
+    id: int
+    title: str
+    mark: str
+    config: str
+    task: Task
+    settings: Studio
+
+    @property
+    def url(self) -> str:
+        """Where people open it."""
+        return f"{self.client.url}/projects/{self.id}/data"
+
+
+def connect() -> Client:
+    """The server that the environment names, else this project's own running one."""
+    url, token = os.environ.get(URL), os.environ.get(TOKEN)
+    if url:
+        if not url.startswith(("http://", "https://")):
+            raise PipelineError(f"{URL}: '{url}' is no address.", "It begins with http:// or https://.")
+        if not token:
+            raise PipelineError(f"{URL} is set and {TOKEN} is not.", "Put a token of your account into it.")
+        return Client(url, token)
+    own = server.address()
+    if own is None:
+        raise PipelineError(
+            "No Label Studio is running for this project.", f"Start one: sft label up. Or name one: {URL} and {TOKEN}."
+        )
+    return Client(own, server.own_secrets()["token"])
+
+
+def title(settings: Studio) -> str:
+    """The project's title: from params, else the folder's name."""
+    return settings.title or f"{Path.cwd().name} labels"[:50]
+
+
+def find(client: Client, check: bool = True) -> Project:
+    """The project of this folder. Raises PipelineError where there is none, or several, or its config does not fit."""
+    task, settings = load_task(), load_studio()
+    name = title(settings)
+    found = client.projects(name)
+    if not found:
+        raise PipelineError(f"{client.url}: no project is called '{name}'.", "Make it: sft label up")
+    if len(found) > 1:
+        numbers = ", ".join(str(one["id"]) for one in found)
+        raise PipelineError(
+            f"{client.url}: {len(found)} projects are called '{name}' (numbers {numbers}).",
+            "Rename all but one of them in Label Studio, or set studio.title in params.yaml.",
+        )
+    project = _project(client, found[0], task, settings)
+    if check:
+        check_config(project)
+    return project
+
+
+def find_or_create(client: Client) -> tuple[Project, list[str]]:
+    """The project of this folder, made where there is none; and what was done, in words."""
+    task, settings = load_task(), load_studio()
+    name = title(settings)
+    if client.projects(name):
+        project = find(client)
+        return project, [*_settle(project), f"project '{name}': {project.url}"]
+    body = {
+        "title": name,
+        "label_config": project_config(task, settings.interface),
+        "maximum_annotations": settings.overlap,
+        "sampling": "Sequential sampling",  # tasks are imported in order of usefulness
+        "show_collab_predictions": settings.prelabels,
+    }
+    project = _project(client, client.post("/api/projects/", body), task, settings)
+    return project, [f"made the project '{name}': {project.url}"]
+
+
+def check_config(project: Project) -> None:
+    """Raise PipelineError where the project's labeling config was changed so that answers do not fit."""
+    problems = config_problems(project.config, project.task)
+    if problems:
+        raise PipelineError(
+            f"project '{project.title}': its labeling config does not fit params.yaml: {problems[0]}",
+            "Put it back in Label Studio (Settings, Labeling Interface), or replace it: sft label up --replace-config",
+        )
+
+
+def extra(project: Project) -> list[str]:
+    """A line about labels that the project offers and params.yaml does not declare, if any."""
+    found = extra_labels(project.config, project.task)
+    if not found:
+        return []
+    return [f"note: the project offers labels that task.labels does not hold: {shorten(', '.join(found))}"]
+
+
+def replace_config(project: Project) -> str:
+    """Write the task type's labeling config over the project's."""
+    project.client.patch(
+        f"/api/projects/{project.id}/", {"label_config": project_config(project.task, project.settings.interface)}
+    )
+    return "replaced the labeling config"
+
+
+def _settle(project: Project) -> list[str]:
+    """Overlap and pre-labels as params.yaml says now."""
+    wanted = {"maximum_annotations": project.settings.overlap, "show_collab_predictions": project.settings.prelabels}
+    now = project.client.get(f"/api/projects/{project.id}/")
+    changes = {name: value for name, value in wanted.items() if now.get(name) != value}
+    if changes:
+        project.client.patch(f"/api/projects/{project.id}/", changes)
+    return [f"set {name} to {value}" for name, value in changes.items()]
+
+
+def _project(client: Client, found: dict[str, Any], task: Task, settings: Studio) -> Project:
+    mark = content_id(str(found["id"]), str(found["created_at"]))[:8]
+    return Project(client, found["id"], found["title"], mark, found["label_config"], task, settings)

@@ -1,0 +1,48 @@
+"""`sft label status`: how far the round is, who answered, and how far people agree so far."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.studio.project import connect, extra, find
+
+
+def status(folder: Path) -> Iterator[str]:
+    """Lines for people. Counts are the server's now; agreement is that of the answers pulled into `folder`."""
+    project = find(connect(), check=False)
+    yield f"project '{project.title}': {project.url}"
+    about = project.client.get(f"/api/projects/{project.id}/")
+    yield (
+        f"tasks {about['task_number']:,}: finished {about['finished_task_number']:,}, "
+        f"with an answer {about['num_tasks_with_annotations']:,}; answers {about['total_annotations_number']:,}, "
+        f"skipped {about['skipped_annotations_number']:,}; people per task {about['maximum_annotations']}"
+    )
+    yield from extra(project)
+    yield from _pulled(project.task, folder)
+
+
+def _pulled(task: Any, folder: Path) -> Iterator[str]:
+    from pipeline.label.aggregation.votes import encode
+    from pipeline.label.agreement import alpha_interval, krippendorff_alpha
+    from pipeline.label.annotations import Annotation, read_folder
+    from pipeline.label.label_studio_export import readers
+    from pipeline.record import as_json
+
+    found = [one for one in read_folder(folder, readers(task)) if isinstance(one, Annotation)]
+    if not found:
+        yield "nothing pulled yet: sft label pull"
+        return
+    people = Counter(one.annotator for one in found)
+    yield f"pulled answers {len(found):,}: " + ", ".join(f"{name} {count:,}" for name, count in people.most_common(20))
+    latest = {
+        (one.record_id, one.annotator): as_json(one.value) for one in sorted(found, key=lambda one: one.created_at)
+    }
+    counts = encode([(record, person, value) for (record, person), value in latest.items()]).counts()
+    alpha, interval = krippendorff_alpha(counts), alpha_interval(counts, 1000)
+    if alpha is None or interval is None:
+        yield "agreement: no record has answers of two people yet"
+    else:
+        yield f"agreement: Krippendorff's alpha {alpha:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
