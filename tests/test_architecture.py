@@ -69,7 +69,7 @@ def test_stages_never_import_each_other(path: Path) -> None:
         ("transformers", ("modeling/", "validate/")),
         ("great_expectations", ("validate/",)),
         ("nlpaug", ("augment/",)),
-        ("label_studio_sdk", ("label/",)),
+        ("label_studio_sdk", ("studio/",)),
         ("dvc", ()),
     ],
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -33,6 +33,18 @@ class Line(Settings):
     lead_time: float | None = None
     prelabel: Literal["accepted", "edited"] | None = None
     text_id: str | None = None
+    studio: str | None = None  # where Label Studio keeps it: project mark/task/annotation
+    state: Literal["skipped", "deleted", "unreadable"] | None = None  # set: kept here, not used
+    detail: str | None = None  # why it is unreadable
+    result: Any = None  # what Label Studio holds, where it is unreadable
+
+
+#: Why an annotation with a state is set aside.
+STATES = {
+    "skipped": "skipped_by_annotator",
+    "deleted": "deleted_in_label_studio",
+    "unreadable": "unreadable_in_label_studio",
+}
 
 
 @dataclass(frozen=True)
@@ -96,22 +108,44 @@ def settle(found: Iterable[Annotation | SetAside], check: Check) -> Reading:
     """Each annotation checked; of one person's several answers on a record the latest is used."""
     reading = Reading()
     latest: dict[tuple[str, str], Annotation] = {}
-    for item in found:
+    everything = list(found)
+    copies = _copies(everything)
+    for item in everything:
         if isinstance(item, SetAside):
             reading.set_aside.append(item)
+            continue
+        if item.place in copies:
+            reading.superseded += 1
             continue
         try:
             value = check(item)
         except Reject as reject:
             reading.set_aside.append(SetAside(reject.reason, reject.detail, item.place, item.record_id))
             continue
-        annotation = Annotation(**{**vars(item), "value": value})
+        annotation = replace(item, value=value)
         known = latest.setdefault((item.record_id, item.annotator), annotation)
         if known is not annotation:
             reading.superseded += 1
             latest[item.record_id, item.annotator] = max(known, annotation, key=_age)
     reading.used = [latest[key] for key in sorted(latest)]
     return reading
+
+
+def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
+    """Places of answers that stand here twice: pulled with the person's name, and in an export as `user 7`.
+
+    An export names nobody; that record and instant (to the microsecond) are equal tells that the answer is.
+    """
+    named: set[tuple[str, datetime]] = set()
+    numbered: dict[tuple[str, datetime], list[str]] = {}
+    for item in found:
+        if isinstance(item, Annotation) and item.created_at.microsecond:
+            mark = (item.record_id, item.created_at)
+            if item.annotator.startswith("user ") and ".json:" in item.place:
+                numbered.setdefault(mark, []).append(item.place)
+            else:
+                named.add(mark)
+    return {place for mark, places in numbered.items() if mark in named for place in places}
 
 
 def check_against(records: Mapping[str, Record], task: Task) -> Check:
@@ -134,7 +168,7 @@ def check_against(records: Mapping[str, Record], task: Task) -> Check:
     return check
 
 
-def read_lines(path: Path) -> Iterator[Annotation]:
+def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
     """The annotations of a `.jsonl` file. Raises PipelineError that names every unreadable line."""
     problems: list[str] = []
     for number, text in enumerate(_text(path).split("\n"), 1):
@@ -143,12 +177,20 @@ def read_lines(path: Path) -> Iterator[Annotation]:
         place = f"{path.name}:{number}"
         try:
             line = Line.model_validate_json(json.dumps(json.loads(text)), strict=True)
-            yield Annotation(**{**line.model_dump(), "created_at": parse_time(line.created_at)}, place=place)
+            yield _from_line(line, place)
         except ValidationError as error:
             problems += [f"{place}: {'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors()]
         except ValueError as error:
             problems.append(f"{place}: {error}: {shorten(text, 60)}")
     stop(path, problems)
+
+
+def _from_line(line: Line, place: str) -> Annotation | SetAside:
+    created_at = parse_time(line.created_at)
+    if line.state is not None:
+        return SetAside(STATES[line.state], line.detail or f"by {line.annotator}", place, line.record_id)
+    names = [each.name for each in fields(Annotation) if each.name not in ("created_at", "place")]
+    return Annotation(**{name: getattr(line, name) for name in names}, created_at=created_at, place=place)
 
 
 def stop(path: Path, problems: Sequence[str]) -> None:

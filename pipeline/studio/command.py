@@ -18,6 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     up.add_argument("--replace-config", action="store_true", help="write our labeling config over the project's")
     commands.add_parser("down", help="stop the Label Studio that `up` started; its data stay")
     commands.add_parser("status", help="progress, people, agreement so far")
+    push = commands.add_parser("push", help="send the most useful records as tasks, with pre-labels")
+    push.add_argument("--renew", action="store_true", help="replace tasks that nobody has touched by a new choice")
+    pull = commands.add_parser("pull", help="fetch answers into data/annotations/, only what is new")
+    pull.add_argument("--all", action="store_true", help="look at every task again, changed or not")
+    backend = commands.add_parser("backend", help="answer with the trained model while people work")
+    backend.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
+    backend.add_argument("--host", default="127.0.0.1", help="address to serve on (default: this machine only)")
+    backend.add_argument("--port", type=int, default=9090, help="the port to try first (default: 9090)")
+    backend.add_argument("--no-register", action="store_true", help="serve only; connect it in Label Studio by hand")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -45,4 +54,30 @@ def _status(arguments: argparse.Namespace) -> Iterable[str]:
     return status(Path("data/annotations"))
 
 
-ACTIONS: dict[str, Callable[[argparse.Namespace], Iterable[str]]] = {"up": _up, "down": _down, "status": _status}
+def _push(arguments: argparse.Namespace) -> Iterable[str]:
+    from pipeline.studio.push import push
+
+    return push(Path("data"), arguments.renew)
+
+
+def _pull(arguments: argparse.Namespace) -> Iterable[str]:
+    from pipeline.studio.pull import pull
+
+    return pull(Path("data/annotations"), arguments.all)
+
+
+def _backend(arguments: argparse.Namespace) -> Iterable[str]:
+    from pipeline.studio.backend import backend
+
+    backend(arguments.model, arguments.host, arguments.port, not arguments.no_register)
+    return []
+
+
+ACTIONS: dict[str, Callable[[argparse.Namespace], Iterable[str]]] = {
+    "up": _up,
+    "down": _down,
+    "push": _push,
+    "pull": _pull,
+    "status": _status,
+    "backend": _backend,
+}

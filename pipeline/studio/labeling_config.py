@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from pipeline.errors import shorten
 from pipeline.settings import Task
 from pipeline.tasks import task_type
+from pipeline.tasks.controls import controls
 
 
 def project_config(task: Task, language: str) -> str:
@@ -23,36 +23,27 @@ def config_problems(config: str, task: Task) -> list[str]:
     People may restyle the page and add controls of their own: only what our answers use must be there.
     """
     try:
-        found = dict(_controls(config))
+        found = {control.name: control for control in controls(config)}
     except (ElementTree.ParseError, ValueError) as error:
         return [f"it is not readable as XML: {shorten(error)}"]
     problems = []
-    for name, (tag, target, values) in _controls(task_type(task).labeling_config(task)):
-        if name not in found:
-            problems.append(f"the control '{name}' ({tag}) is missing")
+    for ours in controls(task_type(task).labeling_config(task)):
+        theirs = found.get(ours.name)
+        if theirs is None:
+            problems.append(f"the control '{ours.name}' ({ours.tag}) is missing")
             continue
-        if found[name][:2] != (tag, target):
-            problems.append(f"the control '{name}' is not a {tag} on '{target}' any more")
-        missing = [value for value in values if value not in found[name][2]]
+        if (theirs.tag, theirs.target) != (ours.tag, ours.target):
+            problems.append(f"the control '{ours.name}' is not a {ours.tag} on '{ours.target}' any more")
+        missing = [value for value in ours.values if value not in theirs.values]
         if missing:
-            problems.append(f"the label '{missing[0]}' is missing from '{name}' ({len(missing)} missing in all)")
+            problems.append(f"the label '{missing[0]}' is missing from '{ours.name}' ({len(missing)} missing in all)")
     return problems
 
 
 def extra_labels(config: str, task: Task) -> list[str]:
     """Labels that the project offers and `task.labels` does not hold: answers with them cannot be used."""
-    ours = {v for _, (_, _, values) in _controls(task_type(task).labeling_config(task)) for v in values}
-    names = {name for name, _ in _controls(task_type(task).labeling_config(task))}
-    return sorted({v for name, (_, _, values) in _controls(config) if name in names for v in values} - ours)
-
-
-def _controls(config: str) -> Iterator[tuple[str, tuple[str, str, tuple[str, ...]]]]:
-    """(name, (tag, what it labels, its values)) of every control."""
-    if "<!" in config.replace("<!--", ""):
-        raise ValueError("document types and entities are not allowed")
-    for element in ElementTree.fromstring(config).iter():
-        if "toName" in element.attrib:
-            values = [
-                str(child.get("alias") or child.get("value", "")) for child in element.iter() if child is not element
-            ]
-            yield element.get("name", ""), (element.tag, element.attrib["toName"], tuple(values))
+    ours = {control.name: set(control.values) for control in controls(task_type(task).labeling_config(task))}
+    return sorted(
+        {v for control in controls(config) for v in control.values if control.name in ours}
+        - set().union(*ours.values())
+    )

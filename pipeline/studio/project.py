@@ -15,6 +15,8 @@ from pipeline.studio.client import Client
 from pipeline.studio.labeling_config import config_problems, extra_labels, project_config
 from pipeline.studio.params import Studio, load_studio
 
+#: Title of the backend that `sft label backend` connects; a project whose model version is this title asks it.
+BACKEND = "sft"
 URL, TOKEN = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
 
 

@@ -37,6 +37,7 @@ _QUIET = {
     "LATEST_VERSION_CHECK": "0",
     "SENTRY_DSN": "",
     "FRONTEND_SENTRY_DSN": "",
+    "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "1",
     # `sft label backend` is on this machine too.
     "ML_BLOCK_LOCAL_IP": "0",
 }
@@ -48,8 +49,7 @@ def start(port: int, home: Path = HOME) -> tuple[str, list[str]]:
     if running:
         return running, [f"Label Studio runs already at {running}"]
     program, done = installed()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (home / ".gitignore").write_text("*\n", "utf-8")
+    make_home(home)
     chosen = free_port("127.0.0.1", port)
     if chosen != port:
         done.append(f"port {port} is taken; using {chosen}")
@@ -58,14 +58,14 @@ def start(port: int, home: Path = HOME) -> tuple[str, list[str]]:
     if first:
         done.append("first start: its database is made, which takes a minute or two")
     process = _launch(program, chosen, home)
-    _write(home / "server.json", {"pid": process.pid, "url": url})
+    write_state(home / "server.json", {"pid": process.pid, "url": url})
     _wait(process, url, home)
     return url, [*done, f"started Label Studio {VERSION} at {url}"]
 
 
 def stop(home: Path = HOME) -> str:
     """Stop the server that `start` started; says in words what was done."""
-    state = _read(home / "server.json")
+    state = read_state(home / "server.json")
     pid = state.get("pid")
     if pid is None or not _is_ours(pid, home):
         (home / "server.json").unlink(missing_ok=True)
@@ -82,14 +82,14 @@ def stop(home: Path = HOME) -> str:
 
 def address(home: Path = HOME) -> str | None:
     """The address of this project's own server, where it runs."""
-    state = _read(home / "server.json")
+    state = read_state(home / "server.json")
     return str(state["url"]) if state.get("pid") is not None and _is_ours(state["pid"], home) else None
 
 
 def own_secrets(home: Path = HOME) -> dict[str, str]:
     """The server's account and token, and the backend's shared secret; made on first use."""
     file = home / "secrets.json"
-    found = _read(file)
+    found = read_state(file)
     if not found:
         found = {
             "email": os.environ.get("LABEL_STUDIO_USERNAME", OWNER),
@@ -97,7 +97,7 @@ def own_secrets(home: Path = HOME) -> dict[str, str]:
             "token": secrets.token_hex(20),
             "backend": secrets.token_hex(20),
         }
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(home)
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             json.dump(found, stream, indent=2)
@@ -185,7 +185,14 @@ def _is_ours(pid: int, home: Path) -> bool:
     return bool(state) and not state.startswith("Z") and str((home / "data").resolve()) in state
 
 
-def _read(file: Path) -> dict[str, Any]:
+def make_home(home: Path = HOME) -> None:
+    """Make the folder, closed to others and ignored by git."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (home / ".gitignore").write_text("*\n", "utf-8")
+
+
+def read_state(file: Path) -> dict[str, Any]:
+    """A JSON object that may be missing or half written: then empty."""
     try:
         found = json.loads(file.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
@@ -193,5 +200,6 @@ def _read(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _write(file: Path, value: dict[str, Any]) -> None:
+def write_state(file: Path, value: dict[str, Any]) -> None:
+    """Write a JSON object."""
     file.write_text(json.dumps(value, indent=2) + "\n", "utf-8")

@@ -1,0 +1,188 @@
+"""`sft label push`: fill the project up with the most useful tasks. Safe to run again, also after it broke off.
+
+A task is known by its record and text: what is in the project already is not sent twice. A text that changed is a new
+task; the old one is removed unless somebody answered it or began to. Tasks go out in batches, in order of usefulness.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError, shorten
+from pipeline.store import read_table, write_json
+from pipeline.studio.project import BACKEND, Project, connect, find
+from pipeline.studio.tasks import (
+    Question,
+    checked,
+    gold_questions,
+    in_order,
+    mixed,
+    model_version,
+    queued,
+    text_ids,
+    to_task,
+)
+
+#: Tasks sent with one request.
+BATCH = 250
+#: The known answers of gold questions; a hidden file, so that `label` does not read it as annotations.
+GOLD = ".gold.json"
+
+_TOUCHED = ("total_annotations", "cancelled_annotations", "draft_exists")
+_COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
+
+
+@dataclass
+class Present:
+    """The project's tasks by record and text; what is stale, and what nobody has touched."""
+
+    tasks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    stale: list[int] = field(default_factory=list)  # about a text that has changed or gone, untouched
+    answered_stale: int = 0
+    foreign: int = 0  # without record_id: imported by hand
+
+    def untouched(self) -> list[dict[str, Any]]:
+        """Tasks that nobody answered, skipped or began."""
+        return [task for task in self.tasks.values() if task["untouched"]]
+
+
+def push(data: Path, renew: bool = False) -> Iterator[str]:
+    """Send what is missing; what was done, in words. With `renew`, untouched tasks are replaced by a new choice."""
+    project = find(connect())
+    priorities = _priorities(data / "label")
+    if not priorities and not (data / "label" / "queue.parquet").is_file():
+        raise PipelineError(f"{data}/label: holds no queue.", "Build it first: dvc repro label")
+    present = _present(project, text_ids(data / "clean" / "records.parquet", project.task))
+    remove = present.stale + ([task["id"] for task in present.untouched()] if renew else [])
+    _remove(project, remove)
+    if renew:
+        present.tasks = {key: task for key, task in present.tasks.items() if not task["untouched"]}
+    yield from _about(present, len(remove))
+    questions = queued(data / "clean", data / "label", project.task)
+    if not project.settings.prelabels:
+        questions = [Question(q.record, q.text_id) for q in questions]
+    version = model_version(questions)
+    yield from _refresh(project, present, questions, version)
+    chosen = _choose(project, present, questions, priorities, data)
+    _remember_gold(data / "annotations", chosen)
+    yield from _send(project, chosen, version)
+    if project.client.get(f"/api/projects/{project.id}/")["model_version"] != BACKEND:
+        project.client.patch(f"/api/projects/{project.id}/", {"model_version": version})
+    yield f"people find them at {project.url}"
+
+
+def _priorities(label: Path) -> dict[str, float]:
+    queue = read_table(label / "queue.parquet").select(["record_id", "priority"]).to_pydict()
+    return dict(zip(queue["record_id"], queue["priority"], strict=True))
+
+
+def _present(project: Project, now: Mapping[str, str]) -> Present:
+    """What the project holds; `now` is the text id of every record today."""
+    present = Present()
+    for task in project.client.tasks(project.id, _COLUMNS):
+        data = task.get("data") or {}
+        if not data.get("record_id") or not data.get("text_id"):
+            present.foreign += 1
+            continue
+        key = (str(data["record_id"]), str(data["text_id"]))
+        touched = any(task.get(name) for name in _TOUCHED)
+        kept = {"id": task["id"], "untouched": not touched, "open": not task["is_labeled"]}
+        kept["version"] = task.get("predictions_model_versions")
+        if now.get(key[0]) == key[1] and key not in present.tasks:
+            present.tasks[key] = kept
+        elif touched:
+            present.answered_stale += 1
+        else:
+            present.stale.append(task["id"])
+    return present
+
+
+def _remove(project: Project, numbers: Sequence[int]) -> None:
+    for start in range(0, len(numbers), BATCH):
+        items = {"selectedItems": {"all": False, "included": list(numbers[start : start + BATCH])}}
+        project.client.post("/api/dm/actions/", items, id="delete_tasks", project=project.id)
+
+
+def _about(present: Present, removed: int) -> Iterator[str]:
+    if removed:
+        yield f"removed {removed:,} tasks that nobody had touched"
+    if present.answered_stale:
+        yield (
+            f"note: {present.answered_stale:,} answered tasks are about texts that have changed or gone since; "
+            "`sft label pull` keeps their answers, and changed texts are asked about again"
+        )
+    if present.foreign:
+        yield f"note: {present.foreign:,} tasks have no record_id; they were imported by hand and are left alone"
+
+
+def _refresh(project: Project, present: Present, questions: Sequence[Question], version: str) -> Iterator[str]:
+    """New pre-labels for untouched tasks that show older ones."""
+    interface = _interface(project)
+    todo = []
+    for question in questions:
+        task = present.tasks.get(question.key)
+        if task is None or not task["untouched"] or version in str(task["version"] or "") or question.value is None:
+            continue
+        sound, problem = checked(question, project.task, interface)
+        if problem is None:
+            todo.append({"task": task["id"], **to_task(sound, project.task, version)["predictions"][0]})
+    for start in range(0, len(todo), BATCH):
+        project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
+    if todo:
+        yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _choose(
+    project: Project, present: Present, questions: Sequence[Question], priorities: Mapping[str, float], data: Path
+) -> list[Question]:
+    """New questions, gold ones among them, so that the project has `studio.tasks` open ones at most."""
+    settings = project.settings
+    room = settings.tasks - sum(task["open"] for task in present.tasks.values())
+    missing = [question for question in questions if question.key not in present.tasks]
+    ordered = in_order(missing, priorities, min(room - round(room * settings.gold), len(missing)), project.task)
+    wanted = round(len(ordered) * settings.gold / (1 - settings.gold))
+    taken = {record for record, _ in present.tasks} | set(priorities)
+    suggest = sum(question.value is not None for question in ordered) > len(ordered) / 2
+    return mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, suggest))
+
+
+def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
+    """Before anything is sent: a gold question that nobody knows to be one would look like an open one."""
+    from pipeline.label.gold import read_gold
+
+    new = {question.record.id: question.gold for question in chosen if question.gold is not None}
+    if new:
+        write_json({**read_gold(folder), **new}, folder / GOLD)
+
+
+def _send(project: Project, chosen: Sequence[Question], version: str) -> Iterator[str]:
+    interface, problems = _interface(project), Counter[str]()
+    gold = sum(question.gold is not None for question in chosen)
+    for start in range(0, len(chosen), BATCH):
+        batch = []
+        for question in chosen[start : start + BATCH]:
+            sound, problem = checked(question, project.task, interface)
+            problems.update([problem] if problem else [])
+            batch.append(to_task(sound, project.task, version))
+        project.client.post(f"/api/projects/{project.id}/import", batch)
+        if len(chosen) > BATCH:
+            yield f"sent {min(start + BATCH, len(chosen)):,} of {len(chosen):,}"
+    if problems:
+        example = problems.most_common(1)[0][0]
+        yield f"note: {problems.total():,} pre-labels could not be shown and were left out: {shorten(example, 120)}"
+    if not chosen:
+        yield "nothing to send: what is queued is in the project, or the project is full (studio.tasks)"
+        return
+    yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions"
+    if project.settings.gold and not gold:
+        yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
+
+
+def _interface(project: Project) -> Any:
+    from label_studio_sdk.label_interface import LabelInterface
+
+    return LabelInterface(project.config)

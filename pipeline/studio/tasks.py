@@ -1,0 +1,170 @@
+"""What is sent to Label Studio: one task a record, with a pre-label that was checked, and gold questions among them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.encoder import features
+from pipeline.modeling.models import Models
+from pipeline.record import Record, Reject, Target, as_json, content_id, share
+from pipeline.settings import Task, load
+from pipeline.store import read_table, to_records
+from pipeline.studio.order import most_useful_first
+from pipeline.tasks import task_type
+
+#: Of the most pressing records, how many per task are weighed against each other when the order is made.
+CHOICE = 4
+#: Share of gold questions that come with a wrong suggestion: who accepts everything fails them.
+_MISLEADING = 0.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """One record to ask about; `value` and `score` are the pre-label. `gold` holds the known answer as JSON."""
+
+    record: Record
+    text_id: str
+    value: Target = None
+    score: float = 0.0
+    gold: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Record and text: what makes a task the same task."""
+        return self.record.id, self.text_id
+
+
+def queued(clean: Path, label: Path, task: Task, only: set[str] | None = None) -> list[Question]:
+    """The queue as questions, most pressing first. Where `only` is given, those records alone."""
+    rows = read_table(label / "queue.parquet").to_pylist()
+    rows = [row for row in rows if only is None or row["record_id"] in only]
+    records = records_by_id(clean / "records.parquet", [row["record_id"] for row in rows])
+    found = []
+    for row in rows:
+        if row["record_id"] not in records:
+            raise PipelineError(
+                f"{label}/queue.parquet: record '{row['record_id']}' is not in {clean}/records.parquet.",
+                "The stages are out of step: dvc repro label",
+            )
+        value = None if row["prelabel"] is None else json.loads(row["prelabel"])
+        question = _question(records[row["record_id"]], task)
+        found.append(replace(question, value=value, score=min(max(row["confidence"] or 0.0, 0.0), 1.0)))
+    return found
+
+
+def records_by_id(file: Path, ids: Iterable[str]) -> dict[str, Record]:
+    """Those records of a records.parquet."""
+    import pyarrow as pa
+
+    table = read_table(file)
+    wanted = pc.is_in(table.column("id"), value_set=pa.array(sorted(set(ids)), pa.string()))
+    return {record.id: record for record in to_records(table.filter(wanted))}
+
+
+def text_ids(file: Path, task: Task) -> dict[str, str]:
+    """Record id -> what its text is now, of every record."""
+    return {record.id: _question(record, task).text_id for record in to_records(read_table(file))}
+
+
+def in_order(
+    questions: Sequence[Question], priorities: Mapping[str, float], at_most: int, task: Task
+) -> list[Question]:
+    """At most `at_most` questions, most useful first (see order.py)."""
+    pressing = sorted(questions, key=lambda q: (-priorities[q.record.id], q.record.id))[: CHOICE * at_most]
+    if not pressing or at_most < 1:
+        return []
+    kind = task_type(task)
+    rows = features([kind.main_text(q.record) for q in pressing], load("models", Models).encoder)
+    ids = [q.record.id for q in pressing]
+    order = most_useful_first(ids, [priorities[name] for name in ids], rows)
+    return [pressing[n] for n in order[:at_most]]
+
+
+def gold_questions(label: Path, task: Task, count: int, taken: set[str], suggest: bool) -> list[Question]:
+    """Records whose answer is known, as questions: labels that the source vouches for, or that several people gave.
+
+    `suggest` gives them pre-labels like all others, half of them wrong where the task has a label set.
+    """
+    if count < 1:
+        return []
+    known = [r for r in to_records(read_table(label / "records.parquet")) if _is_known(r) and r.id not in taken]
+    drawn = sorted(known, key=lambda r: share("studio.gold", r.id))[:count]
+    return [_gold(record, drawn, task, suggest) for record in drawn]
+
+
+def mixed(questions: Sequence[Question], gold: Sequence[Question]) -> list[Question]:
+    """Gold questions spread evenly, each at a place within its stretch that its id decides."""
+    found = list(questions)
+    stretch = (len(questions) + len(gold)) / max(len(gold), 1)
+    for n, one in enumerate(gold):
+        found.insert(int(stretch * (n + share("studio.place", one.record.id))), one)
+    return found
+
+
+def to_task(question: Question, task: Task, version: str) -> dict[str, Any]:
+    """The task as Label Studio imports it."""
+    kind = task_type(task)
+    data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
+    made: dict[str, Any] = {"data": data}
+    if question.value is not None:
+        result = kind.result_from_target(question.value)
+        made["predictions"] = [{"result": result, "score": round(question.score, 6), "model_version": version}]
+    return made
+
+
+def checked(question: Question, task: Task, interface: Any) -> tuple[Question, str | None]:
+    """The question, without its pre-label where that would be shown wrongly, and why: the server checks nothing."""
+    if question.value is None:
+        return question, None
+    kind = task_type(task)
+    try:
+        _, value = kind.parse(question.record.fields, question.value, task)
+        prediction = to_task(question, task, "check")["predictions"][0]
+        if as_json(kind.target_from_result(prediction["result"], task)) != as_json(value):
+            raise Reject("not_shown_faithfully", "it does not come back as it was sent")
+        problems = interface.validate_prediction(prediction, return_errors=True)
+        if problems:
+            raise Reject("not_in_config", shorten(problems[0], 120))
+    except Reject as reject:
+        return replace(question, value=None, score=0.0), str(reject)
+    return question, None
+
+
+def model_version(questions: Iterable[Question]) -> str:
+    """Changes with any pre-label."""
+    marks = sorted(f"{q.record.id} {as_json(q.value)} {q.score:.6f}" for q in questions if q.value is not None)
+    return f"prelabel-{content_id(*marks)[:8]}"
+
+
+def _question(record: Record, task: Task) -> Question:
+    return Question(record, content_id(task_type(task).main_text(record)))
+
+
+def _is_known(record: Record) -> bool:
+    """Whether the label is beyond doubt: vouched for by its source, or given by several people alike."""
+    if record.target is None or record.split == "benchmark" or record.parent_id is not None or record.labels_by is None:
+        return False
+    who = record.labels_by.who
+    several = (
+        who.startswith("human:") and ("+" in who or who.endswith("annotators")) and record.labels_by.confidence is None
+    )
+    return several or (record.source.trusted and who.startswith("source:"))
+
+
+def _gold(record: Record, others: Sequence[Record], task: Task, suggest: bool) -> Question:
+    question = replace(_question(record, task), gold=as_json(record.target))
+    if not suggest:
+        return question
+    value = record.target
+    has_classes = bool(task.labels) and task_type(task).target_kind(task) != "spans"
+    if has_classes and share("studio.misleading", record.id) < _MISLEADING:
+        wrong = sorted({as_json(r.target) for r in others} - {as_json(record.target)})
+        value = json.loads(wrong[int(share("studio.wrong", record.id) * len(wrong))]) if wrong else value
+    return replace(question, value=value, score=0.5 + share("studio.score", record.id) / 2)
