@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,15 @@ from pipeline.label.annotations import check_against, read_folder, settle
 from pipeline.label.annotators import agreement_report
 from pipeline.label.evidence import Group
 from pipeline.label.gather import gather
+from pipeline.label.gold import read_gold
 from pipeline.label.label_studio_export import readers
 from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
+from pipeline.label.people import people_report, warnings
 from pipeline.label.prelabel import Prelabels
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
+from pipeline.record import as_json
 from pipeline.settings import load, load_task
 from pipeline.stage import StageReport, count, enter, per_record
 from pipeline.store import read_table, to_records, write_table
@@ -29,7 +33,8 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     review = by_record(read_table(clean / "review.parquet"))
     records = {record.id: record for record in to_records(table)}
     reading = settle(read_folder(annotations, readers(task)), check_against(records, task))
-    human, crowd, evidence = gather(records, reading, set(review), (task, params), models.encoder)
+    gold = read_gold(annotations)
+    human, crowd, evidence = gather(records, reading, set(review), (task, params), models.encoder, gold)
     ledger = Ledger()
     report = StageReport("label", table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
@@ -39,18 +44,37 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "annotations": reading.summary(),
         "merge": ledger.summary(),
         "prelabel": evidence.prelabels.report,
-        "agreement": {name: about(group, params) for name, group in (("human", human), ("crowd", crowd))},
+        "agreement": {
+            "human": about(human, params, people_report(reading.used, gold, params.agreement)),
+            "crowd": about(crowd, params),
+        },
+        "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
         "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide
     }
     report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
 
 
-def about(group: Group, params: Params) -> dict[str, Any]:
-    """The agreement report of a group; free answers can only be counted."""
-    if group.votes is None or group.consensus is None:
+def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """The agreement report of a group; free answers can only be counted. `working` is about each person."""
+    if group.votes is not None and group.consensus is not None:
+        return agreement_report(group.votes, group.consensus, params.agreement, working)
+    if not working:
         return {"items": len(group.opinions)}
-    return agreement_report(group.votes, group.consensus, params.agreement)
+    people = [{"annotator": name, **one} for name, one in working.items()]
+    return {"items": len(group.opinions), "warnings": warnings(working), "annotator_list": people}
+
+
+def disputed(human: Group, gold: Mapping[str, str]) -> list[str]:
+    """Gold questions that several people, all alike, answered otherwise: perhaps the known answer is wrong."""
+    return [
+        name
+        for name, opinion in sorted(human.opinions.items())
+        if name in gold
+        and len(opinion.voters) > 1
+        and opinion.confidence is None
+        and as_json(opinion.value) != gold[name]
+    ]
 
 
 def metrics(report: StageReport, ledger: Ledger, prelabels: Prelabels, waiting: pa.Table) -> dict[str, float]:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha, pairs
+from pipeline.label.people import warnings
 
 if TYPE_CHECKING:
     from pipeline.label.aggregation.votes import Consensus, Floats, Votes
     from pipeline.label.params import Agreement
 
 
-def agreement_report(votes: Votes, consensus: Consensus, params: Agreement) -> dict[str, Any]:
-    """Everything report.json says about a group of annotators.
+def agreement_report(
+    votes: Votes, consensus: Consensus, params: Agreement, working: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Everything report.json says about a group of annotators; `working` is what people.py found out about each.
 
     Alpha can be low while the consensus is mostly right (many weak votes outweigh each other), so
     both stand here: alpha, and how sure the consensus is on average.
     """
     counts = votes.counts()
     size = counts.sum(axis=1)
-    people = _annotators(votes, consensus, params)
+    people = [{**one, **(working or {}).get(one["annotator"], {})} for one in annotators(votes, consensus, params)]
     weak = [person["annotator"] for person in people if person["weak"]]
     top = counts.max(axis=1) if len(counts) else np.zeros(0)
     return {
@@ -38,11 +42,12 @@ def agreement_report(votes: Votes, consensus: Consensus, params: Agreement) -> d
         "pairs": pairs(votes, params.list_at_most),
         "annotators": len(people),
         "weak": weak,
+        "warnings": warnings(working or {}),
         "annotator_list": [p for n, p in enumerate(people) if n < params.list_at_most or p["weak"]],
     }
 
 
-def _annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[dict[str, Any]]:
+def annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[dict[str, Any]]:
     """One entry an annotator, most votes first. Confusion: consensus label -> label given -> votes."""
     people, size = len(votes.annotators), len(votes.labels)
     decided = consensus.posterior.argmax(axis=1)[votes.item] if len(votes.item) else votes.item

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
+from pipeline.label.spans import decide_spans
 from pipeline.record import Record, Target, as_json
 
 
@@ -48,36 +50,66 @@ def crowd_rows(records: Iterable[Record], count_source: bool = False) -> list[tu
     return rows
 
 
-def decide(rows: Sequence[tuple[str, str, str]], method: str, closed: bool, trusted: bool) -> Group:
-    """Group the rows of (record, annotator, value) and decide each record.
+#: What answers are: labels of a closed set, lists of spans, or anything else (texts, numbers, placed answers).
+Form = Literal["classes", "spans", "free"]
 
-    With a closed label set the method weighs annotators over all records. Free answers
-    (`closed` false) can only be equal or not: they decide where all are equal. `trusted` people who
-    all say the same (or one alone) are taken at their word, whatever the method makes of it.
+
+@dataclass(frozen=True)
+class Rules:
+    """How a group's answers are decided.
+
+    `trusted` people who all say the same (or one alone) are taken at their word, whatever the method makes of it;
+    unless all of them are `weak` (name -> share of their answers that is right): then that share bounds the
+    confidence. `combine` makes one answer of several different free ones, or None where they contradict each other.
+    """
+
+    method: str
+    form: Form
+    trusted: bool
+    weak: Mapping[str, float] = field(default_factory=dict)
+    combine: Callable[[list[Target]], Target | None] = lambda values: None
+
+
+def decide(rows: Sequence[tuple[str, str, str]], rules: Rules) -> Group:
+    """Group the rows of (record, annotator, value as JSON) and decide each record.
+
+    With a closed label set, and for spans, the method weighs annotators over all records. Free answers can only be
+    equal or combined: they decide where they are.
     """
     if not rows:
         return Group()
     by_record: dict[str, dict[str, str]] = {}
     for record_id, annotator, value in sorted(rows):
         by_record.setdefault(record_id, {})[annotator] = value
-    if not closed:
-        return Group({record_id: _unanimous(given) for record_id, given in by_record.items()})
-    votes = encode(rows)
-    consensus = aggregate(votes, method)
-    opinions = {}
-    for record_id, choice in zip(votes.items, consensus.decide(), strict=True):
-        given = by_record[record_id]
-        if trusted and len(set(given.values())) == 1:
-            opinions[record_id] = _unanimous(given)
-        elif choice is None:
-            opinions[record_id] = Opinion(None, 0.0, tuple(given))
-        else:
-            opinions[record_id] = Opinion(json.loads(votes.labels[choice[0]]), choice[1], tuple(given))
+    if rules.form == "free":
+        return Group({record_id: _free(given, rules) for record_id, given in by_record.items()})
+    found: dict[str, tuple[Target, float]]
+    if rules.form == "spans":
+        found, votes, consensus = decide_spans(by_record, rules.method)
+    else:
+        votes = encode(rows)
+        consensus = aggregate(votes, rules.method)
+        choices = zip(votes.items, consensus.decide(), strict=True)
+        found = {item: (json.loads(votes.labels[c[0]]), c[1]) if c else (None, 0.0) for item, c in choices}
+    opinions = {name: _opinion(given, found[name], rules) for name, given in by_record.items()}
     return Group(opinions, votes, consensus)
 
 
-def _unanimous(given: dict[str, str]) -> Opinion:
-    values = set(given.values())
-    if len(values) > 1:
-        return Opinion(None, 0.0, tuple(given))
-    return Opinion(json.loads(values.pop()), None, tuple(given))
+def _opinion(given: Mapping[str, str], found: tuple[Target, float], rules: Rules) -> Opinion:
+    voters, (value, confidence) = tuple(given), found
+    unanimous = len(set(given.values())) == 1
+    doubted = all(name in rules.weak for name in voters)
+    if rules.trusted and unanimous and not doubted:
+        return Opinion(json.loads(given[voters[0]]), None, voters)
+    if doubted:
+        confidence = min(confidence, max(rules.weak[name] for name in voters))
+    return Opinion(value, confidence, voters)
+
+
+def _free(given: Mapping[str, str], rules: Rules) -> Opinion:
+    voters, values = tuple(given), sorted(set(given.values()))
+    value = json.loads(values[0]) if len(values) == 1 else rules.combine([json.loads(each) for each in values])
+    doubted = all(name in rules.weak for name in voters)
+    if value is None or doubted:
+        return Opinion(value, max((rules.weak[n] for n in voters), default=0.0) if doubted and value else 0.0, voters)
+    return Opinion(value, None, voters)

@@ -2,33 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
+from typing import Any
 
 from pipeline.label.annotations import Reading
-from pipeline.label.evidence import Group, crowd_rows, decide
+from pipeline.label.annotators import annotators
+from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
+from pipeline.label.people import people_report
 from pipeline.label.prelabel import Example, prelabel
 from pipeline.modeling.models import Model
-from pipeline.record import Record, Reject, Split, as_json
+from pipeline.record import Record, Reject, Split, Target, as_json
 from pipeline.settings import Task
 from pipeline.tasks import task_type
 
 
 def gather(
-    records: Mapping[str, Record], reading: Reading, doubtful: Set[str], settings: tuple[Task, Params], encoder: Model
+    records: Mapping[str, Record],
+    reading: Reading,
+    doubtful: Set[str],
+    settings: tuple[Task, Params],
+    encoder: Model,
+    gold: Mapping[str, str],
 ) -> tuple[Group, Group, Evidence]:
-    """People's annotations decided, crowd votes decided, and the evidence that `merge` reads."""
+    """People's annotations decided, crowd votes decided, and the evidence that `merge` reads.
+
+    Answers to `gold` questions tell how good people are; they never change those records.
+    """
     task, params = settings
     people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
-    # Lists of spans are free answers: each distinct one would be a class of its own, and confusions of them K x K.
-    closed = bool(task.labels) and task_type(task).target_kind(task) != "spans"
-    human = decide(people, params.crowd.method, closed, trusted=True)
-    crowd = decide(crowd_rows(records.values(), params.crowd.count_source), params.crowd.method, closed, trusted=False)
-    evidence = Evidence(human.opinions, crowd.opinions, group_split=held_out_groups(records))
+    rules = Rules(params.crowd.method, _form(task), trusted=True, combine=_combine(task))
+    human = decide(people, rules)
+    weak = _weak(human, people_report(reading.used, gold, params.agreement), params)
+    if weak:
+        human = decide(people, replace(rules, weak=weak))
+    crowd = decide(crowd_rows(records.values(), params.crowd.count_source), replace(rules, trusted=False))
+    opinions = {name: opinion for name, opinion in human.opinions.items() if name not in gold}
+    evidence = Evidence(opinions, crowd.opinions, group_split=held_out_groups(records))
     learn, ask = questions(records, evidence, doubtful, settings)
     return human, crowd, replace(evidence, prelabels=prelabel(learn, ask, encoder, params.prelabel))
+
+
+def _form(task: Task) -> Form:
+    """Lists of spans are no classes: each distinct list would be one, and confusions of them K x K."""
+    if task_type(task).target_kind(task) == "spans":
+        return "spans"
+    return "classes" if task.labels else "free"
+
+
+def _combine(task: Task) -> Callable[[list[Target]], Target | None]:
+    """One answer that holds several different ones, where the task type has it (placed answers, close scores)."""
+
+    def combine(values: list[Target]) -> Target | None:
+        found = task_type(task).agree(values, task)
+        return found[0] if found is not None and len(found) == 1 else None
+
+    return combine
+
+
+def _weak(human: Group, people: Mapping[str, Mapping[str, Any]], params: Params) -> dict[str, float]:
+    """Annotators who cannot be taken at their word alone, and the share of their answers that is right."""
+    found = {name: one["gold_right"] / one["gold"] for name, one in people.items() if one["weak_on_gold"]}
+    if human.votes is not None and human.consensus is not None:
+        for one in annotators(human.votes, human.consensus, params.agreement):
+            if one["weak"]:
+                found.setdefault(one["annotator"], one["agrees_with_consensus"])
+    return found
 
 
 def held_out_groups(records: Mapping[str, Record]) -> dict[str, Split]:

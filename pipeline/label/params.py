@@ -41,6 +41,9 @@ class Agreement(Settings):
     resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
     weak_below: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
     min_votes: Annotated[int, Field(ge=1)] = 10  # fewer votes judge no annotator
+    accept_all_at: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
+    min_gold: Annotated[int, Field(ge=1)] = 5  # fewer gold questions judge no annotator
+    gold_below: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
     list_at_most: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.label.evidence import Opinion, crowd_rows, decide
+from pipeline.label.evidence import Opinion, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel import Answer, Prelabels
@@ -153,21 +153,21 @@ def test_wrong_precedence_is_explained(names):
 
 def test_people_who_agree_are_taken_at_their_word():
     rows = [(f"{n}", w, '"好"') for n in range(9) for w in "xy"] + [("odd", "x", '"negative"')]
-    group = decide(rows, "dawid_skene", closed=True, trusted=True)
+    group = decide(rows, Rules("dawid_skene", "classes", trusted=True))
     assert group.opinions["odd"] == Opinion("negative", None, ("x",))
-    assert decide(rows, "dawid_skene", closed=True, trusted=False).opinions["odd"].confidence is not None
+    assert decide(rows, Rules("dawid_skene", "classes", trusted=False)).opinions["odd"].confidence is not None
 
 
 def test_disagreeing_people_go_through_the_method():
     rows = [("r", "x", '"好"'), ("r", "y", '"好"'), ("r", "z", '"坏"'), ("t", "x", '"好"'), ("t", "z", '"坏"')]
-    opinions = decide(rows, "majority", closed=True, trusted=True).opinions
+    opinions = decide(rows, Rules("majority", "classes", trusted=True)).opinions
     assert (opinions["r"].value, round(opinions["r"].confidence, 3)) == ("好", 0.667)
     assert opinions["t"] == Opinion(None, 0.0, ("x", "z"))
 
 
 def test_free_answers_decide_only_where_equal():
     rows = [("a", "x", '"我很好"'), ("a", "y", '"我很好"'), ("b", "x", '"fine"'), ("b", "y", '"good"')]
-    opinions = decide(rows, "dawid_skene", closed=False, trusted=True).opinions
+    opinions = decide(rows, Rules("dawid_skene", "free", trusted=True)).opinions
     assert (opinions["a"].value, opinions["b"].value) == ("我很好", None)
 
 

@@ -1,0 +1,56 @@
+"""How each person works: answers to gold questions, time, and whether pre-labels are looked at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.record import as_json
+
+if TYPE_CHECKING:
+    from pipeline.label.annotations import Annotation
+    from pipeline.label.params import Agreement
+
+
+def people_report(used: Iterable[Annotation], gold: Mapping[str, str], params: Agreement) -> dict[str, dict[str, Any]]:
+    """By annotator: gold questions answered and right, median seconds a task, pre-labels shown and accepted.
+
+    `gold` maps record ids to known answers (JSON). `accepts_all`: at least `min_votes` pre-labels were shown and
+    `accept_all_at` of them accepted, which no model deserves. `weak_on_gold`: at least `min_gold` gold questions, of
+    which fewer than `gold_below` right.
+    """
+    by_person: dict[str, list[Annotation]] = defaultdict(list)
+    for annotation in used:
+        by_person[annotation.annotator].append(annotation)
+    return {name: _person(given, gold, params) for name, given in sorted(by_person.items())}
+
+
+def _person(given: list[Annotation], gold: Mapping[str, str], params: Agreement) -> dict[str, Any]:
+    asked = [a for a in given if a.record_id in gold]
+    right = sum(as_json(a.value) == gold[a.record_id] for a in asked)
+    shown = [a for a in given if a.prelabel is not None]
+    accepted = sum(a.prelabel == "accepted" for a in shown) / len(shown) if shown else None
+    times = sorted(a.lead_time for a in given if a.lead_time is not None)
+    return {
+        "answers": len(given),
+        "gold": len(asked),
+        "gold_right": right,
+        "seconds_median": times[len(times) // 2] if times else None,
+        "prelabels_shown": len(shown),
+        "accepted_share": accepted,
+        "accepts_all": accepted is not None and len(shown) >= params.min_votes and accepted >= params.accept_all_at,
+        "weak_on_gold": len(asked) >= params.min_gold and right < params.gold_below * len(asked),
+    }
+
+
+def warnings(people: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One sentence per person whose answers should be looked at."""
+    found = []
+    for name, one in people.items():
+        if one["accepts_all"]:
+            share = one["accepted_share"]
+            found.append(f"{name} accepted {share:.0%} of {one['prelabels_shown']} pre-labels: are they read?")
+        if one["weak_on_gold"]:
+            found.append(f"{name} answered {one['gold_right']} of {one['gold']} gold questions right")
+    return found
