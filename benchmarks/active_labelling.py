@@ -4,14 +4,15 @@
 
 FOLDER holds the public sets; it is `$SHARED_DATA`, else `../shared/data`. Annotators are simulated.
 
-banking77: 10,003 questions, 77 intents; people answer with the given label, 500 at a time. `random` asks in random order
-(mean of 3 orders). `ours` is what `sft label push` does: `label` pre-labels what is open, the queue's priority and
-`most_useful_first` order it. `+ accepted` adds the pre-labels that the stage would accept (calibrated, precision
-0.95 by its own measure). Judged on the 3,080 test questions by one recipe: logistic regression on frozen embeddings, trained on
-what is labelled so far.
+banking77: 10,003 questions, 77 intents; people answer with the given label, 500 at a time. `random` asks in random
+order (mean of 3 orders). `ours` is what `sft label push` does: `label` pre-labels what is open, the queue's priority
+and `most_useful_first` order it. `+ accepted` adds the pre-labels that the stage would accept (calibrated, precision
+0.95 by its own measure). Judged on the 3,080 test questions by one recipe: logistic regression on frozen embeddings,
+trained on what is labelled so far.
 
-weather: 1,000 tweets with 20 real votes each. `uniform` asks k people about every tweet; `ours` asks one more person about the
-tweets that Dawid-Skene leaves least sure, 250 votes at a time. Judged on the 632 tweets whose label all checkers confirmed.
+weather: 1,000 tweets with 20 real votes each. `uniform` asks k people about every tweet; `ours` asks one more person
+about the tweets that Dawid-Skene leaves least sure, 250 votes at a time. Judged on the 632 tweets whose label all
+checkers confirmed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Banking:
         return [row["text"] for row in rows], np.array([row["category"] for row in rows])
 
     def judge(self, chosen: list[int], more: dict[int, str] | None = None) -> float:
-        """Test accuracy of a model trained on the chosen rows with their true labels, and `more` with labels of its own."""
+        """Test accuracy of a model trained on the chosen rows, and `more` with labels of its own."""
         labels = [*self.labels[chosen], *(more or {}).values()]
         head = fit(self.rows[[*chosen, *(more or {})]], labels, STRENGTH)
         return float((np.array(head.labels)[head.logits(self.test).argmax(axis=1)] == self.truth).mean())

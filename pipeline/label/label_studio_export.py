@@ -58,7 +58,7 @@ def read_annotation(annotation: Mapping[str, Any], data: Mapping[str, Any], plac
         record_id=str(data["record_id"]),
         annotator=annotator,
         value=value,
-        created_at=parse_time(annotation["updated_at"] if "updated_at" in annotation else annotation["created_at"]),
+        created_at=parse_time(annotation.get("updated_at") or annotation["created_at"]),
         place=place,
         lead_time=annotation.get("lead_time"),
         prelabel=_prelabel(annotation, annotation["result"], value, task),

@@ -9,6 +9,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.label.annotations import check_against, parse_time, read_folder, settle
 from pipeline.label.label_studio_export import readers
+from pipeline.settings import Task
 from tests.label.conftest import CHAT, TASK, answer, chat, record, text_id
 
 RECORDS = {r.id: r for r in (record("r1", "好", text="很好"), record("r2"), record("r3", "negative"))}
@@ -181,3 +182,72 @@ def test_wrong_export_names_the_file(project, text, message):
     (project.annotations / "export.json").write_text(text, "utf-8")
     with pytest.raises(PipelineError, match=rf"export\.json.*{message}"):
         read(project)
+
+
+MINIMAL = {
+    "annotator": 3,
+    "annotation_id": 9,
+    "created_at": "2026-01-01T00:00:00.5Z",
+    "lead_time": 2.0,
+    "record_id": "r1",
+}
+
+
+@pytest.mark.parametrize("label", ["好", {"choices": ["好"]}])
+def test_json_min_is_read(project, label):
+    empty = dict.fromkeys(MINIMAL) | {"record_id": "r2"}
+    (only,) = export(project, MINIMAL | {"id": 5, "text": "很好", "label": label}, empty).used
+    assert (only.record_id, only.annotator, only.value, only.place) == ("r1", "user 3", "好", "export.json:task 5")
+
+
+@pytest.mark.parametrize(
+    ("task", "shown", "value"),
+    [
+        (
+            Task(type="ner", labels=("PER",)),
+            {"label": [{"start": 0, "end": 2, "text": "小王", "labels": ["PER"]}]},
+            [{"start": 0, "end": 2, "label": "PER"}],
+        ),
+        (Task(type="regression"), {"score": 2}, 2.0),
+        (Task(type="translation", target_language="zh"), {"target": "你好"}, "你好"),
+        (CHAT, {"reply": ["我很好。"]}, "我很好。"),
+        (
+            Task(type="qa"),
+            {"label": [{"start": 1, "end": 3, "text": "bc", "labels": ["answer"]}]},
+            [{"start": 1, "text": "bc"}],
+        ),
+        (Task(type="qa"), {"unanswerable": "unanswerable"}, []),
+    ],
+)
+def test_json_min_of_every_task_type(project, task, shown, value):
+    (project.annotations / "min.json").write_text(json.dumps([MINIMAL | shown]), "utf-8")
+    (only,) = read_folder(project.annotations, readers(task))
+    assert only.value == value
+
+
+def test_an_answer_that_was_pulled_and_exported_counts_once(project):
+    pulled = answer("r1", "好", "ann@x.org", "2026-01-01T00:00:00.123456Z", studio="ab/1/2")
+    project.annotate(pulled)
+    same = exported("r1", ["好"], completed_by=2, created_at="2026-01-01T00:00:00.123456Z")
+    reading = export(project, same)
+    assert [a.annotator for a in reading.used] == ["ann@x.org"]
+    assert reading.summary()["superseded"] == 1
+
+
+def test_an_edited_prelabel_is_told_by_what_it_said(project):
+    shown = {"result": [{"type": "choices", "value": {"choices": ["negative"]}}]}
+    reading = export(project, exported("r1", ["好"], "prediction", parent_prediction=1, prediction=shown))
+    assert reading.used[0].prelabel == "edited"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("skipped", "skipped_by_annotator"),
+        ("deleted", "deleted_in_label_studio"),
+        ("unreadable", "unreadable_in_label_studio"),
+    ],
+)
+def test_lines_with_a_state_are_kept_and_not_used(project, state, reason):
+    project.annotate(answer("r1", None, state=state, studio="ab/1/2", detail="why", result=[{}]))
+    assert read(project).summary()["set_aside"] == {reason: 1}

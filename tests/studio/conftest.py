@@ -63,7 +63,7 @@ class Folder:
         self.params = {
             "task": json.loads(TASK.model_dump_json()),
             "models": {"encoder": {"name": "tfidf"}},
-            "label": {"prelabel": {"accept_at": 1.0}},
+            "label": {"precedence": ["human", "crowd", "source"]},
         }
         self.write(records())
 

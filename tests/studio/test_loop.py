@@ -313,7 +313,7 @@ def test_someone_corrects_a_task_in_the_browser_and_pull_finds_it(folder, people
         page.wait_for_url(lambda url: "/login" not in url)
         page.goto(f"{project.client.url}/projects/{project.id}/data?task={task['id']}")
         page.get_by_text("A marked answer is a suggestion").wait_for()
-        page.keyboard.press("3")
+        page.get_by_label("其他").first.check()
         page.locator('button[aria-label^="Submit current annotation"], button[aria-label="submit"]').first.click()
         page.get_by_text("Update", exact=True).first.wait_for()
         browser.close()

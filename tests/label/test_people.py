@@ -1,0 +1,139 @@
+"""Gold questions, people who just accept, weak people's answers, and spans decided one by one."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import PipelineError
+from pipeline.label.__main__ import run
+from pipeline.label.evidence import Opinion, Rules, decide
+from pipeline.label.gold import read_gold
+from pipeline.label.params import Agreement
+from pipeline.label.people import people_report, warnings
+from pipeline.label.spans import decide_spans
+from pipeline.record import as_json
+from pipeline.settings import Task
+from pipeline.store import read_json, read_table, to_records
+from tests.label.conftest import answer, record
+
+PER, LOC = ({"start": 0, "end": 3, "label": "PER"}, {"start": 7, "end": 12, "label": "LOC"})
+
+
+def labels_of(project):
+    return {r.id: (r.target, r.labels_by) for r in to_records(read_table(project.out / "records.parquet"))}
+
+
+def test_gold_questions_judge_people_and_never_change_the_record(project):
+    gold = [record(f"g{n}", "好", f"g {n}") for n in range(6)]
+    asked = [record(f"q{n}", None, f"q {n}", split="unlabelled") for n in range(2)]
+    project.write([*gold, *asked], label={"precedence": ["human", "source"]})
+    (project.annotations / ".gold.json").write_text(json.dumps({r.id: '"好"' for r in gold}), "utf-8")
+    project.annotate(
+        *[answer(r.id, "好", "careful", prelabel="edited", lead_time=4.0 + n) for n, r in enumerate(gold)],
+        *[answer(r.id, "negative", "hasty", prelabel="accepted") for r in gold],
+        answer("q0", "positive", "careful"),
+        answer("q1", "positive", "hasty"),
+    )
+    run(project.clean, project.annotations, project.out)
+    kept = labels_of(project)
+    assert all(kept[r.id][1].who == "source:made" for r in gold)
+    assert kept["q0"][1].who == "human:careful"
+    assert "q1" not in kept  # the only answer is of somebody who fails gold questions: it goes back to the queue
+    queue = {row["record_id"]: row["reason"] for row in read_table(project.out / "queue.parquet").to_pylist()}
+    assert queue == {"q1": "disagreement"}
+    human = read_json(project.out / "report.json")["notes"]["agreement"]["human"]
+    people = {one["annotator"]: one for one in human["annotator_list"]}
+    assert (people["careful"]["gold"], people["careful"]["gold_right"], people["careful"]["seconds_median"]) == (
+        6,
+        6,
+        7.0,
+    )
+    assert people["hasty"]["weak_on_gold"]
+    assert any("hasty answered 0 of 6 gold questions right" in line for line in human["warnings"])
+
+
+def test_gold_answers_that_people_alike_dispute_are_listed(project):
+    project.write([record("g", "好", "g"), record("h", "好", "h")])
+    (project.annotations / ".gold.json").write_text(json.dumps({"g": '"好"', "h": '"好"'}), "utf-8")
+    project.annotate(*[answer(name, "negative", who) for name in "g" for who in "xy"], answer("h", "negative", "x"))
+    run(project.clean, project.annotations, project.out)
+    assert read_json(project.out / "report.json")["notes"]["gold_disputed"] == ["g"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}'])
+def test_unreadable_gold_names_the_file(tmp_path, text):
+    assert read_gold(tmp_path) == {}
+    (tmp_path / ".gold.json").write_text(text, "utf-8")
+    with pytest.raises(PipelineError, match=r"\.gold\.json: not readable.*\n.*version control"):
+        read_gold(tmp_path)
+
+
+@pytest.mark.parametrize(("accepted", "shown", "expected"), [(10, 10, True), (9, 10, False), (9, 9, False)])
+def test_people_who_just_accept_are_warned_about(accepted, shown, expected):
+    class Given:
+        def __init__(self, n):
+            self.record_id, self.annotator, self.value, self.lead_time = f"r{n}", "小王", "好", None
+            self.prelabel = "accepted" if n < accepted else "edited"
+
+    report = people_report([Given(n) for n in range(shown)], {}, Agreement())
+    assert report["小王"]["accepts_all"] is expected
+    assert bool(warnings(report)) is expected
+
+
+def test_a_weak_persons_lone_answer_is_bounded_and_a_good_ones_is_not():
+    rows = [("a", "weak", '"x"'), ("b", "good", '"y"'), ("c", "weak", '"x"'), ("c", "good", '"x"')]
+    rules = Rules("dawid_skene", "classes", trusted=True, weak={"weak": 0.3})
+    opinions = decide(rows, rules).opinions
+    assert opinions["a"].confidence <= 0.3
+    assert opinions["b"] == Opinion("y", None, ("good",))
+    assert opinions["c"] == Opinion("x", None, ("good", "weak"))
+    free = decide(rows, Rules("dawid_skene", "free", trusted=True, weak={"weak": 0.3})).opinions
+    assert (free["a"].confidence, free["b"].confidence) == (0.3, None)
+
+
+def test_spans_are_won_one_by_one():
+    given_ = {
+        "r": {"a": as_json([PER, LOC]), "b": as_json([PER, LOC]), "c": as_json([PER])},
+        "none": {"a": "[]", "b": "[]"},
+    }
+    decided, votes, _ = decide_spans(given_, "majority")
+    assert decided["r"] == ([PER, LOC], pytest.approx(2 / 3))
+    assert decided["none"] == ([], 1.0)
+    assert votes.items == ("r/0/3", "r/7/12")
+
+
+def test_borders_in_dispute_win_nothing_and_overlaps_cannot_stand():
+    longer = PER | {"end": 4}
+    both = {"r": {"a": as_json([PER]), "b": as_json([longer])}}
+    assert decide_spans(both, "majority")[0]["r"][0] == []
+    most = {"r": {"a": as_json([PER]), "b": as_json([PER]), "c": as_json([longer])}}
+    assert decide_spans(most, "majority")[0]["r"][0] == [PER]
+
+
+SPANS = st.lists(st.sampled_from([PER, LOC, {"start": 2, "end": 8, "label": "LOC"}]), max_size=3)
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), SPANS.map(as_json), min_size=1))
+def test_decided_spans_never_overlap_and_everybody_alike_is_kept(answers):
+    spans = decide_spans({"r": answers}, "majority")[0]["r"][0]
+    assert all(a["end"] <= b["start"] for a, b in pairwise(spans))
+    if set(answers.values()) == {as_json([PER, LOC])}:
+        assert spans == [PER, LOC]
+
+
+def test_three_annotators_spans_reach_the_record(project):
+    task = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
+    records = [record("r", None, "Ada 去了 Paris.", split="unlabelled"), record("known", [PER], "Ada")]
+    project.write(records, task, label={"crowd": {"method": "majority"}})
+    alike = [answer("r", [PER, LOC], who) for who in ("a", "b", "c")]
+    project.annotate(*alike[:2], answer("r", [LOC], "c"))
+    run(project.clean, project.annotations, project.out)
+    assert read_table(project.out / "queue.parquet").to_pylist()[0]["reason"] == "disagreement"  # 2 of 3: not enough
+    project.annotate(*alike)
+    run(project.clean, project.annotations, project.out)
+    assert labels_of(project)["r"][0] == [PER, LOC]
