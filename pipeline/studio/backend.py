@@ -47,7 +47,7 @@ def backend(model: Path, host: str, port: int, register: bool = True) -> None:
 def connect_backend(project: Project, url: str, secret: str) -> str:
     """Make the server at `url` the project's backend. Returns the model version that was shown before."""
     about = project.client.get(f"/api/projects/{project.id}/")
-    known = [one for one in project.client.get("/api/ml/", project=project.id) if one.get("title") == BACKEND]
+    known = _backends(project)
     body: dict[str, Any] = {"project": project.id, "title": BACKEND, "url": url, "auth_method": "BASIC_AUTH"}
     body |= {"basic_auth_user": BACKEND, "basic_auth_pass": secret}
     try:
@@ -56,12 +56,18 @@ def connect_backend(project: Project, url: str, secret: str) -> str:
         else:
             project.client.post("/api/ml/", body)
     except PipelineError as error:
-        raise PipelineError(
-            f"Label Studio could not use the backend at {url}: {error.message}",
-            "A server that somebody else started may need ML_BLOCK_LOCAL_IP=0 to reach this machine.",
-        ) from None
+        # Having stored it, Label Studio wants to set up a webhook too, which its guard against local addresses forbids.
+        if not any(one.get("url") == url for one in _backends(project)):
+            raise PipelineError(
+                f"Label Studio could not use the backend at {url}: {error.message}",
+                "A server that somebody else started may need ML_BLOCK_LOCAL_IP=0 to reach this machine.",
+            ) from None
     project.client.patch(f"/api/projects/{project.id}/", {"model_version": BACKEND})
     return "" if about["model_version"] == BACKEND else str(about["model_version"] or "")
+
+
+def _backends(project: Project) -> list[dict[str, Any]]:
+    return [one for one in project.client.get("/api/ml/", project=project.id) if one.get("title") == BACKEND]
 
 
 def _reachable(host: str) -> str:

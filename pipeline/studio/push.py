@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +64,14 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     yield from _about(present, len(remove))
     questions = queued(data / "clean", data / "label", project.task)
     if not project.settings.prelabels:
-        questions = [Question(q.record, q.text_id) for q in questions]
+        questions = [replace(q, value=None, score=0.0) for q in questions]
     version = model_version(questions)
     yield from _refresh(project, present, questions, version)
+    yield from _ask_again(project, present, questions)
     chosen = _choose(project, present, questions, priorities, data)
     _remember_gold(data / "annotations", chosen)
     yield from _send(project, chosen, version)
-    if project.client.get(f"/api/projects/{project.id}/")["model_version"] != BACKEND:
-        project.client.patch(f"/api/projects/{project.id}/", {"model_version": version})
+    _show(project, version)
     yield f"people find them at {project.url}"
 
 
@@ -91,6 +91,7 @@ def _present(project: Project, now: Mapping[str, str]) -> Present:
         key = (str(data["record_id"]), str(data["text_id"]))
         touched = any(task.get(name) for name in _TOUCHED)
         kept = {"id": task["id"], "untouched": not touched, "open": not task["is_labeled"]}
+        kept["answers"] = task["total_annotations"] or 0
         kept["version"] = task.get("predictions_model_versions")
         if now.get(key[0]) == key[1] and key not in present.tasks:
             present.tasks[key] = kept
@@ -134,6 +135,18 @@ def _refresh(project: Project, present: Present, questions: Sequence[Question], 
         project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
     if todo:
         yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
+    """One more person for each answered task on which people disagree."""
+    again = [present.tasks[q.key] for q in questions if q.disputed and q.key in present.tasks]
+    again = [task for task in again if not task["open"]]
+    for task in again:
+        body = {"overlap": task["answers"] + 1, "is_labeled": False}
+        project.client.patch(f"/api/tasks/{task['id']}/", body)
+        task["open"] = True
+    if again:
+        yield f"asked one more person about {len(again):,} tasks on which people disagree"
 
 
 def _choose(
@@ -180,6 +193,14 @@ def _send(project: Project, chosen: Sequence[Question], version: str) -> Iterato
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions"
     if project.settings.gold and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
+
+
+def _show(project: Project, version: str) -> None:
+    """Let people see these pre-labels, where there are any and no backend answers."""
+    now = project.client.get(f"/api/projects/{project.id}/")["model_version"]
+    versions = project.client.get(f"/api/projects/{project.id}/model-versions/")
+    if now not in (BACKEND, version) and version in versions:
+        project.client.patch(f"/api/projects/{project.id}/", {"model_version": version})
 
 
 def _interface(project: Project) -> Any:

@@ -148,6 +148,7 @@ def _launch(program: Path, port: int, home: Path) -> subprocess.Popen[bytes]:
     account = own_secrets(home)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LABEL_STUDIO_")}
     environment |= _QUIET | {
+        "LABEL_STUDIO_BASE_DATA_DIR": str((home / "data").resolve()),
         "LABEL_STUDIO_USERNAME": account["email"],
         "LABEL_STUDIO_PASSWORD": account["password"],
         "LABEL_STUDIO_USER_TOKEN": account["token"],

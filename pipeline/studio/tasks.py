@@ -34,6 +34,7 @@ class Question:
     value: Target = None
     score: float = 0.0
     gold: str | None = None
+    disputed: bool = False  # people answered it and disagree
 
     @property
     def key(self) -> tuple[str, str]:
@@ -41,10 +42,9 @@ class Question:
         return self.record.id, self.text_id
 
 
-def queued(clean: Path, label: Path, task: Task, only: set[str] | None = None) -> list[Question]:
-    """The queue as questions, most pressing first. Where `only` is given, those records alone."""
+def queued(clean: Path, label: Path, task: Task) -> list[Question]:
+    """The queue as questions, most pressing first."""
     rows = read_table(label / "queue.parquet").to_pylist()
-    rows = [row for row in rows if only is None or row["record_id"] in only]
     records = records_by_id(clean / "records.parquet", [row["record_id"] for row in rows])
     found = []
     for row in rows:
@@ -55,7 +55,8 @@ def queued(clean: Path, label: Path, task: Task, only: set[str] | None = None) -
             )
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
         question = _question(records[row["record_id"]], task)
-        found.append(replace(question, value=value, score=min(max(row["confidence"] or 0.0, 0.0), 1.0)))
+        score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
+        found.append(replace(question, value=value, score=score, disputed=row["reason"] == "disagreement"))
     return found
 
 
