@@ -90,8 +90,8 @@ class Judge:
             self._not_measured(accepted, choice.not_measured)
             return
         for c in accepted:
-            if c.method in choice.unhelpful:
-                self.unhelpful[c.child.id] = Drop("did_not_help", choice.unhelpful[c.method])
+            if c.child.id in choice.unhelpful:
+                self.unhelpful[c.child.id] = Drop("did_not_help", choice.unhelpful[c.child.id])
 
     def _not_measured(self, accepted: Sequence[Candidate], why: str) -> None:
         self.worth["not_measured"] = why

@@ -1,5 +1,6 @@
-"""Is it worth it? Paired runs of a linear model with and without each method's accepted children.
+"""Is it worth it, and how much of it? Paired runs of a linear model with and without accepted children.
 
+Tried are each method with all of its children and with parts of them (`shares`); "none" is always among the answers.
 Each seed draws its own part of the train split's groups. The same model is trained on it alone, with
 the children of its records, and with plain copies of their parents (a control: more rows, nothing new). All are
 judged on the dev split, or on train records that the seed left out where the dev split is small.
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int64]
 
 _BOOTSTRAP = 400
+#: Inverse regularisation tried for training without children (scikit-learn's C).
+_STRENGTHS = (1.0, 10.0)
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Macro-F1 against training without children: mean over seeds, 95 % interval over seeds and items together."""
+    """Macro-F1 against training without children: mean over seeds, interval over seeds and items together."""
 
     mean: float
     low: float
@@ -53,7 +56,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which methods do not help and why; or why nothing could be measured. `notes` is for report.json."""
+    """Child id -> why it does not stay; or why nothing could be measured. `notes` is for report.json."""
 
     unhelpful: Mapping[str, str]
     notes: Mapping[str, Any]
@@ -67,36 +70,64 @@ def choose(
     settings: WorthSettings,
     task: Task,
 ) -> Choice:
-    """Keep a method where its gain's lower end lies above `-tolerance`; then all kept ones must pass together.
+    """Which children stay. `records` are the labelled records of train and dev.
 
-    Where they do not, only the method with the highest lower end stays. `records` are the
-    labelled records of train and dev.
+    Of each method the share with the highest mean gain is looked at; the method is kept at that share where the
+    lower end of its interval lies above `-tolerance`. All kept ones must then pass together; where they do not, only
+    the method with the highest lower end stays.
     """
     methods = list(dict.fromkeys(c.method for c in accepted))
-    variants = {name: [c for c in accepted if c.method == name] for name in methods}
+    variants = {
+        _name(method, part): _part(accepted, method, part) for method in methods for part in sorted(settings.shares)
+    }
     runs, problem = _runs(variants, records, features, settings, task)
     if problem:
         return Choice({}, {}, problem)
     on_dev = _on_dev(records, settings)
-    gains = {name: gain(runs, name, paired_items=on_dev) for name in runs[0].predicted if name != "none"}
+    level = settings.level
+    gains = {name: gain(runs, name, on_dev, level) for name in runs[0].predicted if name != "none"}
     bar = -settings.tolerance
-    helpful = [name for name in methods if gains[name].low > bar]
+    best = {m: max(sorted(settings.shares), key=lambda part: gains[_name(m, part)].mean) for m in methods}
+    helpful = [method for method in methods if gains[_name(method, best[method])].low > bar]
     if len(helpful) > 1:
-        together = [c for c in accepted if c.method in helpful]
+        together = [c for method in helpful for c in _part(accepted, method, best[method])]
         runs_together, _ = _runs({"together": together}, records, features, settings, task)
-        gains["together"] = gain(runs_together, "together", paired_items=on_dev)
+        gains["together"] = gain(runs_together, "together", on_dev, level)
         if gains["together"].low <= bar:
-            helpful = [max(helpful, key=lambda name: gains[name].low)]
-    none = float(np.mean([macro_f1(run.truth, run.predicted["none"]) for run in runs]))
+            helpful = [max(helpful, key=lambda method: gains[_name(method, best[method])].low)]
     notes = {
         "judged_on": "dev split" if on_dev else "train groups left out by the seed",
         "held_out_rows": [len(run.truth) for run in runs],
         "seeds": settings.seeds,
-        "macro_f1_none": round(none, 4),
+        "macro_f1_none": round(float(np.mean([macro_f1(run.truth, run.predicted["none"]) for run in runs])), 4),
         "gain_over_none": {name: value.note() for name, value in gains.items()},
         "kept_methods": helpful,
+        "kept_shares": {method: best[method] for method in helpful},
     }
-    return Choice({name: _why(gains, name, bar) for name in methods if name not in helpful}, notes)
+    return Choice(_unhelpful(accepted, gains, best, helpful, bar), notes)
+
+
+def _unhelpful(
+    accepted: Sequence[Candidate], gains: Mapping[str, Gain], best: Mapping[str, float], helpful: list[str], bar: float
+) -> dict[str, str]:
+    """Child id -> why it goes: its method did not help, or only a part of it did."""
+    why: dict[str, str] = {}
+    for method, share_kept in best.items():
+        kept = {c.child.id for c in _part(accepted, method, share_kept)} if method in helpful else set()
+        told = _why(gains, _name(method, share_kept), bar)
+        if method in helpful:
+            told = f"{share_kept:g} of the method's children gained most: {told}"
+        why |= {c.child.id: told for c in accepted if c.method == method and c.child.id not in kept}
+    return why
+
+
+def _name(method: str, part: float) -> str:
+    return method if part == 1 else f"{part:g} of {method}"
+
+
+def _part(accepted: Sequence[Candidate], method: str, part: float) -> list[Candidate]:
+    """That share of a method's children, by a draw of each one's id: a smaller part lies within a larger one."""
+    return [c for c in accepted if c.method == method and (part == 1 or share("worth part", c.child.id) < part)]
 
 
 def _why(gains: Mapping[str, Gain], name: str, bar: float) -> str:
@@ -120,12 +151,14 @@ def _runs(
     train = [record for record in records if record.split == "train"]
     dev = [record for record in records if record.split == "dev"]
     trial, kind = _Trial(features, task), task_type(task)
-    runs = []
+    runs: list[Run] = []
     for seed in range(settings.seeds):
         part, rest = _draw(train, seed, settings.max_rows)
         held_out = dev if _on_dev(records, settings) else rest
         if not held_out or len({kind.stratum(record) for record in part}) < 2:
             return [], "too few labelled records to measure a gain; set augment.keep: always to keep children"
+        if not runs:
+            trial.tune(part, held_out)
         runs.append(trial.run(part, held_out, variants))
     return runs, ""
 
@@ -134,34 +167,48 @@ class _Trial:
     def __init__(self, features: TextFeatures, task: Task) -> None:
         self._features = features
         self._kind = task_type(task)
+        self._strength = _STRENGTHS[0]
+
+    def tune(self, part: Sequence[Record], held_out: Sequence[Record]) -> None:
+        """Give training without children its best regularisation, so that more rows alone are no gain."""
+        names, inputs, truth = self._asked(part, held_out)
+        found = {}
+        for self._strength in _STRENGTHS:
+            found[self._strength] = macro_f1(truth, self._predict(part, [], inputs, names))
+        self._strength = max(_STRENGTHS, key=lambda strength: found[strength])
+
+    def _asked(self, part: Sequence[Record], held_out: Sequence[Record]) -> tuple[list[str], Any, Labels]:
+        """Label names, features and truth of the held-out rows."""
+        names = sorted({self._label(record) for record in [*part, *held_out]})
+        inputs = self._features.rows([self._kind.main_text(record) for record in held_out])
+        return names, inputs, np.searchsorted(names, [self._label(record) for record in held_out])
 
     def run(
         self, part: Sequence[Record], held_out: Sequence[Record], variants: Mapping[str, Sequence[Candidate]]
     ) -> Run:
         """Train once per variant on `part` and what the variant adds to it; predict `held_out`."""
-        names = sorted({self._label(record) for record in [*part, *held_out]})
-        inputs = self._features.rows([self._kind.main_text(record) for record in held_out])
+        names, inputs, truth = self._asked(part, held_out)
         present = {record.id for record in part}
         predicted = {"none": self._predict(part, [], inputs, names)}
         for name, candidates in variants.items():
             own = [c for c in candidates if c.parent.id in present]
             predicted[name] = self._predict(part, [c.child for c in own], inputs, names)
-            predicted[f"copies of {name}"] = self._predict(part, [c.parent for c in own], inputs, names)
-        return Run(np.searchsorted(names, [self._label(record) for record in held_out]), predicted)
+            if " of " not in name:  # the control: as many more rows, nothing new
+                predicted[f"copies of {name}"] = self._predict(part, [c.parent for c in own], inputs, names)
+        return Run(truth, predicted)
 
     def _predict(self, part: Sequence[Record], more: Sequence[Record], inputs: Any, names: list[str]) -> Labels:
         rows = [*part, *more]
-        head = linear.fit(
-            self._features.rows([self._kind.main_text(record) for record in rows]), [self._label(r) for r in rows]
-        )
+        matrix = self._features.rows([self._kind.main_text(record) for record in rows])
+        head = linear.fit(matrix, [self._label(record) for record in rows], self._strength)
         return np.searchsorted(names, head.labels)[head.logits(inputs).argmax(axis=1)]
 
     def _label(self, record: Record) -> str:
         return str(self._kind.stratum(record))
 
 
-def gain(runs: Sequence[Run], name: str, paired_items: bool) -> Gain:
-    """Macro-F1 of a variant less that of `none`; seeds and items are resampled together.
+def gain(runs: Sequence[Run], name: str, paired_items: bool, level: float = 0.95) -> Gain:
+    """Macro-F1 of a variant less that of `none`; seeds and items are resampled together, interval at `level`.
 
     `paired_items`: all runs judge the same items, so one draw of items serves all seeds.
     """
@@ -177,7 +224,7 @@ def gain(runs: Sequence[Run], name: str, paired_items: bool) -> Gain:
             with_it, without = run.predicted[name], run.predicted["none"]
             values.append(macro_f1(run.truth, with_it, weights) - macro_f1(run.truth, without, weights))
         draws.append(np.mean(values))
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Gain(float(np.mean(full)), float(low), float(high))
 
 
