@@ -1,4 +1,4 @@
-"""Make new training records from the train split, keep those that pass the gate and do not hurt."""
+"""Make new training records from the train split, keep those that pass the gate and do not hurt; select."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline.augment.judge import Judge
 from pipeline.augment.notes import method_notes
 from pipeline.augment.params import Params, enabled_methods
 from pipeline.augment.policy import parents, plan
+from pipeline.augment.selection import select
 from pipeline.modeling.models import Models
 from pipeline.settings import load, load_task
 from pipeline.stage import Outcome, StageReport, drop_rows, enter
@@ -36,6 +37,8 @@ def run(label: Path, out: Path) -> None:
         report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))
     if judge.unhelpful:
         report.apply("worth", partial(drop_children, verdicts=judge.unhelpful))
+    if params.select.keep is not None:
+        report.apply("select", partial(select, settings=params.select, task=task, models=models))
     report.notes = {
         "methods": method_notes(methods, draws, made, judge, task_type(task).augmentable),
         "worth": judge.worth,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pipeline.augment.augmenters import METHODS
+from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.policy import MethodSettings
 from pipeline.registry import pick
 from pipeline.settings import Settings, parse
@@ -26,6 +27,8 @@ class GateSettings(Settings):
     max_jaccard: float = Field(default=0.8, gt=0, le=1)
     # The label is kept where a model that never saw the parent predicts it, or gives it at least this probability.
     min_label_probability: float = Field(default=0.5, ge=0, le=1)
+    # Where the model misjudges the parent as well: how far the label's probability may fall from parent to child.
+    max_label_drop: float = Field(default=0.05, ge=0, le=1)
     # Where models.generator is set: how many times its parent's perplexity a child may have; null: not asked.
     max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
     folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
@@ -35,12 +38,26 @@ class WorthSettings(Settings):
     """How "does it help?" is measured: paired runs of a linear model with and without a method's children."""
 
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
-    tolerance: float = Field(default=0.005, ge=0, le=1)  # macro-F1 that the interval's lower end may lie below none
+    tolerance: float = Field(
+        default=0.005, ge=0, le=1
+    )  # macro-F1 that the interval's lower end may lie below none; or the mean lies a standard error above none
     level: float = Field(default=0.95, ge=0.5, lt=1)  # of that interval
     # Parts of a method's children that are tried, each against none; more parts cost more model fits.
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
     max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
     min_held_out: int = Field(default=200, ge=10)  # rows the dev split needs to be judged on; else a fifth of train is
+
+
+class SelectSettings(Settings):
+    """Which part of the train records stays, for tasks whose target is a free text."""
+
+    keep: float | None = Field(default=None, gt=0, le=1)  # share of the labelled train records; null: all
+    # quality: the judge's rating, or a low loss. ifd: questions that help to predict the answer least (below 1).
+    # complexity: long answers. mixed: the three ranks added. diversity: in random order; random: the baseline.
+    by: Literal["mixed", "quality", "ifd", "complexity", "diversity", "random"] = "mixed"
+    max_cosine: float = Field(default=0.9, ge=0, le=1)  # chosen records are less alike than this while others remain
+    judge: Endpoint | None = None  # rates quality from 1 to 5; without it quality is the generator's own low loss
+    seed: int = 0  # of the random draws
 
 
 class Params(Settings):
@@ -52,6 +69,7 @@ class Params(Settings):
     require: bool = False  # true: a missing engine stops the run; false: its method is skipped and the report says so
     gate: GateSettings = GateSettings()
     worth: WorthSettings = WorthSettings()
+    select: SelectSettings = SelectSettings()
     # Name in augmenters.METHODS -> its settings; run in this order.
     methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _BOOTSTRAP = 400
 #: Inverse regularisation tried for training without children (scikit-learn's C).
-_STRENGTHS = (1.0, 10.0)
+_STRENGTHS = (1.0, 10.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,15 @@ class Gain:
     mean: float
     low: float
     high: float
+    error: float = 0.0  # standard error of the mean
+
+    def helps(self, tolerance: float) -> bool:
+        """Harmless for all that was measured, or likelier to help than not by five to one (one standard error)."""
+        return self.low > -tolerance or self.mean > self.error > 0
+
+    def told(self) -> str:
+        """In words."""
+        return f"macro-F1 {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}] against none"
 
     def note(self) -> dict[str, float]:
         """For report.json."""
@@ -72,9 +81,8 @@ def choose(
 ) -> Choice:
     """Which children stay. `records` are the labelled records of train and dev.
 
-    Of each method the share with the highest mean gain is looked at; the method is kept at that share where the
-    lower end of its interval lies above `-tolerance`. All kept ones must then pass together; where they do not, only
-    the method with the highest lower end stays.
+    Of each method the share with the highest mean gain is looked at; the method is kept at that share where its gain
+    `helps`. All kept ones must then pass together; where they do not, only the method with the highest lower end stays.
     """
     methods = list(dict.fromkeys(c.method for c in accepted))
     variants = {
@@ -86,14 +94,13 @@ def choose(
     on_dev = _on_dev(records, settings)
     level = settings.level
     gains = {name: gain(runs, name, on_dev, level) for name in runs[0].predicted if name != "none"}
-    bar = -settings.tolerance
     best = {m: max(sorted(settings.shares), key=lambda part: gains[_name(m, part)].mean) for m in methods}
-    helpful = [method for method in methods if gains[_name(method, best[method])].low > bar]
+    helpful = [method for method in methods if gains[_name(method, best[method])].helps(settings.tolerance)]
     if len(helpful) > 1:
         together = [c for method in helpful for c in _part(accepted, method, best[method])]
         runs_together, _ = _runs({"together": together}, records, features, settings, task)
         gains["together"] = gain(runs_together, "together", on_dev, level)
-        if gains["together"].low <= bar:
+        if not gains["together"].helps(settings.tolerance):
             helpful = [max(helpful, key=lambda method: gains[_name(method, best[method])].low)]
     notes = {
         "judged_on": "dev split" if on_dev else "train groups left out by the seed",
@@ -104,19 +111,27 @@ def choose(
         "kept_methods": helpful,
         "kept_shares": {method: best[method] for method in helpful},
     }
-    return Choice(_unhelpful(accepted, gains, best, helpful, bar), notes)
+    return Choice(_unhelpful(accepted, gains, best, helpful, settings.tolerance), notes)
 
 
 def _unhelpful(
-    accepted: Sequence[Candidate], gains: Mapping[str, Gain], best: Mapping[str, float], helpful: list[str], bar: float
+    accepted: Sequence[Candidate],
+    gains: Mapping[str, Gain],
+    best: Mapping[str, float],
+    helpful: list[str],
+    tolerance: float,
 ) -> dict[str, str]:
     """Child id -> why it goes: its method did not help, or only a part of it did."""
     why: dict[str, str] = {}
     for method, share_kept in best.items():
         kept = {c.child.id for c in _part(accepted, method, share_kept)} if method in helpful else set()
-        told = _why(gains, _name(method, share_kept), bar)
+        own = gains[_name(method, share_kept)]
         if method in helpful:
-            told = f"{share_kept:g} of the method's children gained most: {told}"
+            told = f"{share_kept:g} of the method's children gained most: {own.told()}"
+        elif own.helps(tolerance):
+            told = f"{own.told()}; together with the other methods it fell short"
+        else:
+            told = f"{own.told()}: low end not above -{tolerance}, mean not above its error {own.error:.4f}"
         why |= {c.child.id: told for c in accepted if c.method == method and c.child.id not in kept}
     return why
 
@@ -128,12 +143,6 @@ def _name(method: str, part: float) -> str:
 def _part(accepted: Sequence[Candidate], method: str, part: float) -> list[Candidate]:
     """That share of a method's children, by a draw of each one's id: a smaller part lies within a larger one."""
     return [c for c in accepted if c.method == method and (part == 1 or share("worth part", c.child.id) < part)]
-
-
-def _why(gains: Mapping[str, Gain], name: str, bar: float) -> str:
-    own = gains[name]
-    told = f"macro-F1 {own.mean:+.4f} [{own.low:+.4f}, {own.high:+.4f}] against none, the lower end must exceed {bar}"
-    return told if own.low <= bar else f"{told}; together with the other methods it fell short"
 
 
 def _on_dev(records: Sequence[Record], settings: WorthSettings) -> bool:
@@ -225,7 +234,7 @@ def gain(runs: Sequence[Run], name: str, paired_items: bool, level: float = 0.95
             values.append(macro_f1(run.truth, with_it, weights) - macro_f1(run.truth, without, weights))
         draws.append(np.mean(values))
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return Gain(float(np.mean(full)), float(low), float(high))
+    return Gain(float(np.mean(full)), float(low), float(high), float(np.std(draws)))
 
 
 def macro_f1(truth: Labels, predicted: Labels, weights: Any = None) -> float:

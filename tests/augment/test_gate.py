@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from pipeline.augment import gate
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import GateSettings
-from pipeline.augment.policy import parents
+from pipeline.augment.policy import MethodSettings, parents
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Model
+from pipeline.modeling.scores import Loss
 from pipeline.record import Record, Source, content_id
 from pipeline.settings import Task
 from tests.augment.conftest import CHAT, TASK, chat, record, reviews
@@ -115,3 +118,51 @@ def test_sibling_questions_on_one_context_do_not_make_a_child_old():
     ]
     found = gate.check_novelty(children, [own, sibling], qa, 0.8)
     assert {name: drop.other_id for name, drop in found.items()} == {children[1].child.id: sibling.id}
+
+
+def test_children_of_misjudged_parents_go_only_where_the_label_fades():
+    records = reviews()
+    able = parents(records)
+    # Labelled pos, but everything about it says neg: the model misjudges parent and child alike.
+    odd = record("horrible food and terrible noise in a sad hotel", "pos")
+    same, worse = (
+        candidate(odd, "in a sad hotel horrible food and terrible noise"),
+        candidate(odd, "horrible rude terrible boring sad noise we hated the horrible food and the rude waiter"),
+    )
+    texts = [r.fields["text"] for r in [*records, odd]] + [same.text, worse.text]
+    features = TextFeatures(texts, TFIDF)
+    strict = GateSettings(max_label_drop=0.01)
+    found = gate.check_labels([same, worse], [*able, odd], features, strict, TASK)
+    assert set(found) == {worse.child.id}
+    assert "of the parent" in found[worse.child.id].detail
+
+
+def test_method_bands_go_before_the_gates_and_new_texts_have_no_lower_end():
+    own = record("lovely food in the harbour")
+    far = candidate(own, "zzz qqq www")
+    new = Candidate("m", own, far.child, far.text, is_new=True)
+    features = TextFeatures([own.fields["text"], far.text, far.text + " b"], TFIDF)
+    assert gate.check_meaning([far], features, GateSettings(), TASK)
+    assert gate.check_meaning([new], features, GateSettings(), TASK) == {}
+    wide = {"m": MethodSettings(min_cosine=-1)}
+    assert gate.check_meaning([far], features, GateSettings(), TASK, wide) == {}
+    narrow = {"m": MethodSettings(min_cosine=0.3)}
+    assert gate.check_meaning([new], features, GateSettings(), TASK, narrow)
+
+
+@pytest.mark.parametrize("problem", ["echo", "endless", "too_long", "empty"])
+def test_the_methods_own_doubts_are_reasons(problem):
+    own = record("lovely food in the harbour")
+    child = replace(candidate(own, "some other text"), problem=problem, detail="why")
+    assert gate.check_texts([child], TASK)[child.child.id].reason == problem
+
+
+def test_fluency_is_perplexity_against_the_parents(monkeypatch):
+    own = record("lovely food in the harbour")
+    good, bad = candidate(own, "tasty food in the harbour"), candidate(own, "harbour the tasty in")
+    nats = {own.fields["text"]: 10.0, good.text: 12.0, bad.text: 16.0}
+    monkeypatch.setattr(gate, "losses", lambda model, items: [Loss(nats[text], 5) for _, text in items])
+    found = gate.check_fluency([good, bad], Model(name="m"), GateSettings(max_perplexity_ratio=2.0), TASK)
+    assert {name: drop.reason for name, drop in found.items()} == {bad.child.id: "not_fluent"}
+    assert "3.32 times" in found[bad.child.id].detail
+    assert gate.check_fluency([bad], Model(name="m"), GateSettings(max_perplexity_ratio=None), TASK) == {}

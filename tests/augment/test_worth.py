@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+
+from pipeline.augment import worth
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.params import WorthSettings
+from pipeline.augment.text_features import TextFeatures
+from pipeline.augment.worth import Gain, Run, choose, gain
+from pipeline.modeling.models import Model
+from tests.augment.conftest import TASK, record
+
+NOUNS = ["food", "music", "staff", "room", "view", "price", "bread", "coffee", "garden", "service", "film", "story"]
+GOOD, BAD = ["good", "nice", "fine", "sweet", "kind", "warm"], ["bad", "rude", "cold", "sour", "dull", "loud"]
+
+
+def rows(number, split="train", words=4):
+    """Texts whose class is told by one word of several; which one repeats too rarely to be known from few rows."""
+    rng = np.random.default_rng(0 if split == "train" else 1)
+    found = []
+    for n in range(number):
+        target = ("pos", "neg")[n % 2]
+        telling = rng.choice(GOOD if target == "pos" else BAD)
+        text = " ".join([*rng.choice(NOUNS, words), telling, str(n)])
+        found.append(record(text, target, split=split))
+    return found
+
+
+def children(records, method, text_of, label_of=lambda r: r.target):
+    made = []
+    for parent in records:
+        text = text_of(parent)
+        child = parent.child(f"augment.{method}", {"text": text}, label_of(parent))
+        made.append(Candidate(method, parent, child, text))
+    return made
+
+
+def chosen(accepted, records, **settings):
+    features = TextFeatures([r.fields["text"] for r in records] + [c.text for c in accepted], Model(name="tfidf"))
+    return choose(accepted, records, features, WorthSettings(min_held_out=10, **settings), TASK)
+
+
+def test_wrong_children_go_and_harmless_ones_stay():
+    train, dev = rows(60), rows(60, "dev")
+    other = {"pos": BAD, "neg": GOOD}
+    wrong = children(train, "wrong", lambda r: f"{other[r.target][0]} {other[r.target][1]} {r.fields['text'][:9]}")
+    right = children(train, "right", lambda r: " ".join(reversed(r.fields["text"].split())))
+    choice = chosen([*wrong, *right], [*train, *dev])
+    assert choice.notes["kept_methods"] == ["right"]
+    gone = {c.child.id for c in wrong}
+    assert gone <= set(choice.unhelpful)
+    assert all("macro-F1" in choice.unhelpful[name] for name in gone)
+    assert choice.notes["gain_over_none"]["wrong"]["high"] < 0
+    assert {"0.5 of wrong", "copies of wrong"} <= set(choice.notes["gain_over_none"])
+
+
+def test_only_a_part_of_a_method_may_stay(monkeypatch):
+    train, dev = rows(40), rows(40, "dev")
+    made = children(train, "m", lambda r: " ".join(reversed(r.fields["text"].split())))
+    gains = {"m": Gain(-0.1, -0.2, 0.0, 0.05), "0.5 of m": Gain(0.02, 0.01, 0.03, 0.005)}
+    monkeypatch.setattr(worth, "gain", lambda runs, name, *_: gains.get(name, Gain(0, 0, 0)))
+    choice = chosen(made, [*train, *dev])
+    assert choice.notes["kept_shares"] == {"m": 0.5}
+    assert 0 < len(choice.unhelpful) < len(made)
+    assert all("0.5 of the method's children gained most" in why for why in choice.unhelpful.values())
+
+
+@pytest.mark.parametrize(
+    ("found", "helps"),
+    [
+        (Gain(-0.001, -0.004, 0.002, 0.002), True),  # harmless
+        (Gain(-0.001, -0.02, 0.02, 0.01), False),  # not known
+        (Gain(0.02, -0.01, 0.05, 0.015), True),  # likelier to help than not
+        (Gain(0.01, -0.02, 0.04, 0.015), False),
+        (Gain(0.0, 0.0, 0.0, 0.0), True),
+    ],
+)
+def test_what_helps(found, helps):
+    assert found.helps(0.005) is helps
+
+
+def test_interval_holds_seeds_and_items():
+    truth = np.array([0, 1] * 50)
+    better = [Run(truth, {"none": np.where(np.arange(100) % 5 == n, 1 - truth, truth), "m": truth}) for n in range(3)]
+    found = gain(better, "m", paired_items=True)
+    assert found.low > 0
+    assert found.low < found.mean < found.high
+    assert gain(better, "none", paired_items=True) == Gain(0, 0, 0, 0)
+    narrow = gain(better, "m", paired_items=True, level=0.5)
+    assert found.low < narrow.low < narrow.high < found.high
+
+
+def test_none_gets_its_best_regularisation():
+    train, dev = rows(200, words=1), rows(60, "dev", words=1)
+    copies = children(train, "copies", lambda r: r.fields["text"] + " .")
+    choice = chosen(copies, [*train, *dev], shares=(1.0,), seeds=3)
+    assert abs(choice.notes["gain_over_none"]["copies"]["mean"]) < 0.05
