@@ -10,6 +10,8 @@ from importlib import import_module
 #: Modules are imported only when their command is run, so `sft --help` stays fast.
 COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("pipeline.predict", "answer texts with the trained model"),
+    "serve": ("pipeline.serve.command", "answer over HTTP, for programs and Label Studio"),
+    "export": ("pipeline.export", "write the trained model as ONNX, checked and timed"),
     "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
     "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
     "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling import onnx
 from pipeline.modeling.heads.contract import Collate, Example
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ _POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-
 def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
     """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
     quiet()
+    if (folder / onnx.FILE).is_file():
+        exported = onnx.load(folder)
+        return exported, load_tokenizer(folder, exported.config.vocab_size, "the exported model")
     try:
         model = kind.from_pretrained(folder).eval()
     except (OSError, ValueError, KeyError) as error:

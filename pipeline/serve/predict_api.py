@@ -1,0 +1,122 @@
+"""The model's own HTTP API: POST /v1/predict with rows as `sft predict --file` takes them.
+
+Requests that arrive together are answered in one batch. What the server cannot take is refused at once and says so:
+400 for a row that cannot be used (with its number), 503 with Retry-After when too much is waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.predictor import Prediction
+from pipeline.predict import answer
+from pipeline.record import Reject
+from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.model import ServedModel, model_row
+from pipeline.settings import Task
+
+#: Rows of one request, characters of one row.
+MAX_ROWS, MAX_CHARACTERS = 256, 100_000
+#: Rows answered at a time, seconds that a batch waits for company, rows that may wait.
+BATCH, PATIENCE, MAX_WAITING = 64, 0.005, 2048
+
+Answered = tuple[str, list[Prediction]]
+
+
+class BusyError(Exception):
+    """More rows are waiting than will be answered soon."""
+
+
+class Batcher:
+    """Answers rows of concurrent requests together."""
+
+    def __init__(
+        self, model: ServedModel, batch: int = BATCH, patience: float = PATIENCE, most: int = MAX_WAITING
+    ) -> None:
+        self.model, self.batch, self.patience, self.most = model, batch, patience, most
+        self._waiting: deque[tuple[list[dict[str, Any]], asyncio.Future[Answered]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def predict(self, rows: list[dict[str, Any]]) -> Answered:
+        """The model's version and one prediction per row. Raises BusyError instead of queueing without end."""
+        if sum(len(part) for part, _ in self._waiting) + len(rows) > self.most:
+            raise BusyError
+        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._waiting.append((rows, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        while self._waiting:
+            if sum(len(rows) for rows, _ in self._waiting) < self.batch:
+                await asyncio.sleep(self.patience)
+            await self._answer(self._next())
+
+    def _next(self) -> list[tuple[list[dict[str, Any]], asyncio.Future[Answered]]]:
+        """Whole requests, up to a batch; the first one in any case."""
+        taken = [self._waiting.popleft()]
+        while self._waiting and sum(len(rows) for rows, _ in (*taken, self._waiting[0])) <= self.batch:
+            taken.append(self._waiting.popleft())
+        return taken
+
+    async def _answer(self, requests: list[tuple[list[dict[str, Any]], asyncio.Future[Answered]]]) -> None:
+        try:
+            version, found = await run_in_threadpool(self.model.predict, [row for rows, _ in requests for row in rows])
+        except Exception as error:
+            if len(requests) > 1:  # one request's trouble is not its neighbours'
+                for request in requests:
+                    await self._answer([request])
+            elif not requests[0][1].done():
+                requests[0][1].set_exception(error)
+            return
+        start = 0
+        for rows, future in requests:
+            if not future.done():  # the client may have gone
+                future.set_result((version, found[start : start + len(rows)]))
+            start += len(rows)
+
+
+def add_routes(app: FastAPI, model: ServedModel) -> None:
+    """Add POST /v1/predict: `{"rows": [{...}, ...]}` -> `{"model_version", "predictions": [{...}, ...]}`."""
+    batcher = Batcher(model)
+
+    @app.exception_handler(BusyError)
+    async def busy(request: Request, error: Exception) -> Response:
+        return JSONResponse({"error": "too many rows are waiting; try again"}, 503, {"Retry-After": "1"})
+
+    @app.post("/v1/predict")
+    async def predict(request: Request) -> dict[str, Any]:
+        body = await json_object(request)
+        rows = checked_rows(body.get("rows"), model.task())
+        version, found = await batcher.predict(rows)
+        return {
+            "model_version": version,
+            "predictions": [answer(row, prediction) for row, prediction in zip(rows, found, strict=True)],
+        }
+
+
+def checked_rows(given: Any, task: Task) -> list[dict[str, Any]]:
+    """Rows that the model can answer. Raises BadRequestError with the number of the first that it cannot."""
+    if not isinstance(given, Sequence) or isinstance(given, str) or not 1 <= len(given) <= MAX_ROWS:
+        raise BadRequestError(f"'rows' must be a list of 1 to {MAX_ROWS} objects")
+    rows = []
+    for number, values in enumerate(given):
+        if not isinstance(values, Mapping):
+            raise BadRequestError(f"row {number}: expected an object")
+        try:
+            row = model_row(values, task)
+        except (Reject, PipelineError) as error:
+            raise BadRequestError(f"row {number}: {error}") from None
+        if sum(len(str(value)) for value in row.values()) > MAX_CHARACTERS:
+            raise BadRequestError(f"row {number}: longer than {MAX_CHARACTERS:,} characters")
+        rows.append(row)
+    return rows
