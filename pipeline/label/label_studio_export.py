@@ -9,10 +9,10 @@ from typing import Any
 
 from pipeline.errors import PipelineError
 from pipeline.label.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
+from pipeline.labeling_controls import Control, controls
 from pipeline.record import Reject, as_json
 from pipeline.settings import Task
 from pipeline.tasks import task_type
-from pipeline.tasks.controls import Control, controls
 
 #: What a value of JSON_MIN is called in `result`, by control tag; the key holds a list where True.
 _VALUES = {"Choices": ("choices", True), "TextArea": ("text", True), "Number": ("number", False)}

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from pipeline.errors import shorten
+from pipeline.labeling_controls import controls
 from pipeline.settings import Task
 from pipeline.tasks import task_type
-from pipeline.tasks.controls import controls
 
 
 def project_config(task: Task, language: str) -> str:
