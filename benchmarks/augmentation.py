@@ -25,7 +25,8 @@ from pipeline.augment.judge import Judge
 from pipeline.augment.params import Params, WorthSettings
 from pipeline.augment.policy import parents, plan
 from pipeline.augment.text_features import TextFeatures
-from pipeline.augment.worth import Run, gain
+from pipeline.augment.trial import Run
+from pipeline.augment.worth import gain
 from pipeline.modeling import linear
 from pipeline.modeling.models import Model, Models
 from pipeline.record import Record, Source, content_id

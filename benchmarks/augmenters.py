@@ -169,8 +169,9 @@ def speed() -> None:
         print(f"{name}: {many / wall:.1f} texts/s in batches ({many / used:.1f} per CPU s); {few / one[1]:.2f} one by "
               f"one ({few / one[2]:.2f} per CPU s): {one[1] / few / (wall / many):.0f} times by the clock, "
               f"{one[2] / few / (used / many):.0f} times by CPU")  # fmt: skip
-        print(f"  {many} texts, nothing kept: {wall:.2f} s, CPU {used:.2f} s; 1 % new: {again_wall:.2f} s, {again:.2f} s "
-              f"({again / used:.1%}); nothing new: {idle_wall:.2f} s, {idle:.2f} s ({idle / used:.1%})", flush=True)  # fmt: skip
+        runs = (("nothing kept", wall, used), ("1 % new", again_wall, again), ("none new", idle_wall, idle))
+        for what, seconds, share in runs:
+            print(f"  {many} texts, {what}: {seconds:.2f} s, CPU {share:.2f} s ({share / used:.1%})", flush=True)
 
 
 def run(name: str, values: dict, requests: list[Request]) -> list[str]:
