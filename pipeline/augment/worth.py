@@ -1,9 +1,9 @@
 """Is it worth it, and how much of it? Paired runs of a linear model with and without accepted children.
 
-Tried are each method with all of its children and, where they do not help, with parts of them (`shares`). Each seed draws
-its own part of the train split's groups. The same model is trained on it alone, with the children of its records, and
-with plain copies of their parents (a control: more rows, nothing new). All are judged on the dev split, or on train
-records that the seed left out where the dev split is small. The test split is never looked at.
+Tried are each method with all of its children and, where they do not help, with parts of them (`shares`). Each seed
+draws its own part of the train split's groups. The same model is trained on it alone, with the children of its
+records, and with plain copies of their parents (a control: more rows, nothing new). All are judged on the dev split, or
+on train records that the seed left out where the dev split is small. The test split is never looked at.
 """
 
 from __future__ import annotations

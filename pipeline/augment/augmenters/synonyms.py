@@ -35,7 +35,7 @@ def build(settings: Synonyms, models: object) -> Rewrite:
     augmenters = {lang: _augmenter(_source(lang, settings), settings.word_share) for lang in settings.languages}
 
     def rewrite(requests: Sequence[Request]) -> list[str]:
-        results = [""] * len(requests)
+        results = [request.text for request in requests]  # a language without a source stays as it is
         for lang, augmenter in augmenters.items():
             own = [n for n, request in enumerate(requests) if request.lang == lang]
             for n, text in zip(own, run_each(augmenter, [requests[n] for n in own]), strict=True):
