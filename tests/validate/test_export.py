@@ -74,6 +74,9 @@ def test_card_metadata_is_complete(dataset):
         "pretty_name": "Film reviews",
         "language": ["en", "zh"],
         "license": "cc-by-4.0",
+        "multilinguality": ["multilingual"],
+        "annotations_creators": ["found"],
+        "source_datasets": ["original"],
         "task_categories": ["text-classification"],
         "size_categories": ["n<1K"],
         "configs": [
@@ -170,3 +173,12 @@ def test_an_unknown_licence_binds_most():
 
 def test_markup_in_names_is_inert_in_the_card():
     assert plain("<script>x</script> | a_b\n# [c]") == "&lt;script&gt;x&lt;/script&gt; \\| a\\_b \\# \\[c\\]"
+
+
+def test_the_data_statement_says_what_is_known_and_what_is_not(dataset):
+    text = (dataset / "DATA_STATEMENT.md").read_text("utf-8")
+    assert "| reviews | files | MIT | 7 |" in text
+    assert "Binding licence: CC BY 4.0." in text
+    assert "agreement is unknown" in text
+    assert "| consistency | 1.000 |" in text
+    assert "who wrote the texts" in text

@@ -119,7 +119,7 @@ def test_two_runs_give_the_same_bytes(project):
     first = project.write([*sound_reviews(), review("mail", "jo@example.org")], SUITE).validate("data/one")
     second = project.validate("data/two")
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(files) == 15
+    assert len(files) == 16
     for file in files:
         assert (first / file).read_bytes() == (second / file).read_bytes(), file
 

@@ -16,6 +16,9 @@ from pipeline.validate.params import Params
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
+#: Kind of decider -> what the hub calls those who annotate.
+_CREATORS = {"human": "other", "crowd": "crowdsourced", "source": "found", "model": "machine-generated"}
+
 _LOAD = """```python
 from datasets import load_dataset
 
@@ -38,7 +41,7 @@ def card(
     """
     totals = report["dataset"]
     languages = sorted(language for language in totals["languages"] if language)
-    head = _metadata(params, languages, category, sizes, [row["licence"] for row in licences])
+    head = _metadata(params, languages, category, sizes, [row["licence"] for row in licences], totals["label_by"])
     parts = [
         f"---\n{head}---\n\n# {plain(params.name)}",
         plain(params.about),
@@ -47,15 +50,16 @@ def card(
         "## Rows",
         *_counts(totals),
         "## Sources and licences",
-        _table(("source", "kind", "licence", "rows"), licences),
+        table(("source", "kind", "licence", "rows"), licences),
         f"Most restrictive licence: {plain(most_restrictive([row['licence'] for row in licences]))}; "
         "this one binds the dataset as a whole.",
         "## How labels were decided",
-        _table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
+        table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
         "## From source rows to this dataset",
-        _table(("stage", "in", "added", "kept", "dropped"), [{"stage": s, **r} for s, r in stages.items()]),
+        table(("stage", "in", "added", "kept", "dropped"), [{"stage": s, **r} for s, r in stages.items()]),
+        "Sources, annotators, agreement and what nobody recorded: [DATA_STATEMENT.md](DATA_STATEMENT.md).",
         "## Known limits",
-        "\n".join(f"- {limit}" for limit in _limits(report, stages)),
+        "\n".join(f"- {limit}" for limit in limits(report, stages)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -67,7 +71,12 @@ def plain(text: str) -> str:
 
 
 def _metadata(
-    params: Params, languages: Sequence[str], category: str, sizes: Mapping[str, int], licences: Sequence[str]
+    params: Params,
+    languages: Sequence[str],
+    category: str,
+    sizes: Mapping[str, int],
+    licences: Sequence[str],
+    deciders: Mapping[str, int],
 ) -> str:
     strictest = most_restrictive(licences)
     licence = hub_id(strictest)
@@ -76,6 +85,9 @@ def _metadata(
     if licence == "other":
         values["license_name"] = "most-restrictive-of-the-sources"
         values["license_details"] = strictest or "not stated"
+    values["multilinguality"] = ["monolingual" if len(languages) == 1 else "multilingual"]
+    values["annotations_creators"] = sorted({_CREATORS.get(who.partition(":")[0], "other") for who in deciders})
+    values["source_datasets"] = ["original"]
     values["task_categories"] = [category]
     values["size_categories"] = [next((name for limit, name in _SIZES if total < limit), "1M<n<10M")]
     files = [{"split": name, "path": f"data/{name}-*.parquet"} for name in sizes]
@@ -92,12 +104,13 @@ def _counts(totals: Mapping[str, Any]) -> Iterator[str]:
     classes = sorted({label for counts in totals["classes"].values() for label in counts})
     rows = [{"class": c, **{name: totals["classes"][name].get(c, 0) for name in names}} for c in classes]
     if rows:
-        yield _table(("class", *names), rows)
-    yield _table(("language", "rows"), _rows("language", totals["languages"]))
+        yield table(("class", *names), rows)
+    yield table(("language", "rows"), _rows("language", totals["languages"]))
     yield f"Augmented rows: {totals['augmented']:,} (their `parent_id` names the row they were made from)."
 
 
-def _limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """What is known to be missing or broken, one sentence each."""
     for finding in report["expectations"]:
         if not finding["passed"]:
             yield f"{plain(finding['title'])}: not met, {plain(finding['observed'])}."
@@ -116,7 +129,9 @@ def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{name: value, "rows": count} for value, count in counts.items()]
 
 
-def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as a Markdown table; numbers with thousands marked, text made inert."""
+
     def cell(value: Any) -> str:
         return f"{value:,}" if isinstance(value, int) else plain(str(value))
 

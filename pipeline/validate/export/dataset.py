@@ -1,4 +1,4 @@
-"""The dataset folder: Parquet and JSON Lines per split, card, Croissant, checksums."""
+"""The dataset folder: Parquet and JSON Lines per split, card, data statement, Croissant, checksums."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline.store import write_json, write_table
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
 from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.export.statement import statement
 from pipeline.validate.params import Params
 from pipeline.validate.view import EXPORTED, View
 
@@ -44,6 +45,8 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> 
     licences = licence_rows(view)
     text = card(params, view.task, view.kind.HUB_CATEGORY, sizes, licences, report, view.reports)
     (out / "README.md").write_text(text, "utf-8")
+    told = statement(params, view.task, licences, report, view.reports, view.profile)
+    (out / "DATA_STATEMENT.md").write_text(told, "utf-8")
     hashes = {name: sha256(out / parquet_path(name)) for name in splits}
     licence = most_restrictive([row["licence"] for row in licences])
     write_json(croissant(params, licence, columns, hashes), out / "croissant.json")

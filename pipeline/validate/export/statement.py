@@ -1,0 +1,87 @@
+"""The data statement: who made the data, how labels came about, what is known to be wrong (Bender and Friedman 2018).
+
+Everything is filled from what the stages recorded; what nobody recorded is called unknown, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.settings import Task
+from pipeline.validate.export.card import limits, plain, table
+from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.params import Params
+
+_PEOPLE = ("age, gender, native language and training of annotators", "pay and working conditions of annotators")
+_WRITERS = ("who wrote the texts, and whether they agreed to this use", "when the texts were written")
+
+
+def statement(
+    params: Params,
+    task: Task,
+    licences: Sequence[Mapping[str, Any]],
+    report: Mapping[str, Any],
+    stages: Mapping[str, Mapping[str, Any]],
+    profile: Mapping[str, Any],
+) -> str:
+    """DATA_STATEMENT.md: sources, languages, annotators and agreement, processing, quality scores, limits, unknowns."""
+    totals = report["dataset"]
+    parts = [
+        f"# Data statement: {plain(params.name)}",
+        plain(params.about),
+        "## Sources",
+        table(("source", "kind", "licence", "rows"), licences),
+        f"Binding licence: {plain(most_restrictive([row['licence'] for row in licences]))}.",
+        "## Languages",
+        table(("language", "rows"), [{"language": k or "unknown", "rows": n} for k, n in totals["languages"].items()]),
+        "## Labels",
+        f"Task: {task.type}." + (f" Declared labels: {plain(', '.join(task.labels))}." if task.labels else ""),
+        table(("decided by", "rows"), [{"decided by": who, "rows": n} for who, n in totals["label_by"].items()]),
+        *_agreement(stages.get("label", {}).get("notes", {}).get("agreement", {})),
+        "## Processing",
+        "\n".join(_processing(stages)) or "No step dropped or changed anything.",
+        "## Quality",
+        table(("axis", "score"), _scores(profile)),
+        "## Known limits",
+        "\n".join(f"- {limit}" for limit in limits(report, stages)),
+        "## Unknown",
+        "\n".join(f"- {what}" for what in (*_WRITERS, *_PEOPLE)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _agreement(found: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        {
+            "voice": voice,
+            "annotators": one.get("annotators", "unknown"),
+            "items": one.get("items", 0),
+            "Krippendorff's alpha": _figure(one.get("alpha")),
+            "95 % interval": " to ".join(_figure(end) for end in one.get("alpha_interval") or ()) or "unknown",
+        }
+        for voice, one in sorted(found.items())
+        if isinstance(one, Mapping) and one.get("items")
+    ]
+    yield (
+        table(tuple(rows[0]), rows)
+        if rows
+        else "No record was labelled by more than one annotator, so agreement is unknown."
+    )
+
+
+def _processing(stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for stage, report in stages.items():
+        for step in report.get("steps", ()):
+            done = [f"{step[key]:,} {key}" for key in ("added", "changed", "dropped") if step.get(key)]
+            if done:
+                yield f"- {stage}, {plain(str(step['step']))}: {', '.join(done)}"
+
+
+def _scores(profile: Mapping[str, Any]) -> list[dict[str, str]]:
+    axes = profile.get("axes", {})
+    return [{"axis": name.replace("_", " "), "score": _figure(one["score"])} for name, one in axes.items()]
+
+
+def _figure(value: Any) -> str:
+    return "not measured" if value is None else f"{value:.3f}"

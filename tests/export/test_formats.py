@@ -1,0 +1,116 @@
+"""The forms of `sft export`, row by row, and the command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import pyarrow as pa
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.export.command import run, write
+from pipeline.export.formats import FORMS, answer, conversation, tagged
+from pipeline.settings import Task
+from pipeline.store import write_table
+
+SENTIMENT = Task(type="classification", labels=("good", "bad"), languages=("en", "zh"))
+CHAT = Task(type="chat", languages=("en", "zh"))
+NER = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
+QA = Task(type="qa", languages=("en",))
+TRANSLATION = Task(type="translation", languages=("en",), target_language="zh")
+
+TURNS = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello!"},
+    {"role": "user", "content": "你好吗？"},
+    {"role": "assistant", "content": "很好。"},
+]
+ROWS = {
+    "sentiment": (SENTIMENT, {"id": "s", "text": "很好看", "label": "good", "lang": "zh"}),
+    "chat": (CHAT, {"id": "c", "prompt": "你好吗？", "response": "很好。", "messages": TURNS, "lang": "zh"}),
+    "ner": (NER, {"id": "n", "text": "Ann 去北京", "spans": [
+        {"start": 0, "end": 3, "label": "PER"}, {"start": 5, "end": 7, "label": "LOC"}], "lang": "zh"}),
+    "qa": (QA, {"id": "q", "context": "Rain is water.", "question": "What is rain?", "lang": "en",
+                "answers": [{"start": 8, "text": "water"}]}),
+    "translation": (TRANSLATION, {"id": "t", "text": "Good day", "target": "你好", "lang": "en"}),
+}  # fmt: skip
+
+
+def written(form: str, name: str):
+    task, row = ROWS[name]
+    return json.loads("".join(FORMS[form].write([row], task)))
+
+
+@pytest.mark.parametrize("form", ["messages", "prompt-completion", "sharegpt", "alpaca"])
+@pytest.mark.parametrize("name", ROWS)
+def test_every_task_ends_with_its_target(form, name):
+    task, row = ROWS[name]
+    found = json.dumps(written(form, name), ensure_ascii=False)
+    assert conversation(row, task)[-1]["role"] == "assistant"
+    assert json.dumps(conversation(row, task)[-1]["content"], ensure_ascii=False) in found
+
+
+def test_chats_keep_every_turn():
+    assert written("messages", "chat")["messages"] == TURNS
+    assert [turn["from"] for turn in written("sharegpt", "chat")["conversations"]] == [
+        "system", "human", "gpt", "human", "gpt",
+    ]  # fmt: skip
+    assert written("alpaca", "chat") == {
+        "id": "c", "instruction": "你好吗？", "input": "", "output": "很好。", "system": "Be brief.",
+        "history": [["Hi", "Hello!"]],
+    }  # fmt: skip
+    assert written("prompt-completion", "chat")["completion"] == TURNS[-1:]
+
+
+def test_labels_are_asked_for_in_the_rows_language():
+    found = written("alpaca", "sentiment")
+    assert found["instruction"].startswith("下列标签中哪一个")
+    assert "good, bad" in found["instruction"]
+    assert (found["input"], found["output"]) == ("很好看", "good")
+
+
+def test_conll_tags_words_and_characters_and_never_cuts_a_span():
+    assert list(tagged("Ann 去北京", ROWS["ner"][1]["spans"])) == [
+        ("Ann", "B-PER"), ("去", "O"), ("北", "B-LOC"), ("京", "I-LOC"),
+    ]  # fmt: skip
+    assert list(tagged("NewYork-based", [{"start": 0, "end": 7, "label": "LOC"}]))[:2] == [
+        ("NewYork", "B-LOC"), ("-", "O"),
+    ]  # fmt: skip
+    text = "".join(FORMS["conll"].write([ROWS["ner"][1]], NER))
+    assert text == "# id = n\nAnn\tB-PER\n去\tO\n北\tB-LOC\n京\tI-LOC\n\n"
+
+
+def test_squad_answers_lie_where_they_say():
+    [part] = written("squad", "qa")["data"][0]["paragraphs"]
+    [found] = part["qas"][0]["answers"]
+    assert part["context"][found["answer_start"] :].startswith(found["text"])
+    empty = {**ROWS["qa"][1], "answers": []}
+    assert json.loads("".join(FORMS["squad"].write([empty], QA)))["data"][0]["paragraphs"][0]["qas"][0]["is_impossible"]
+    assert answer(empty) == "unanswerable"
+
+
+def test_files_are_written_per_split(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("task: {type: classification, labels: [good, bad]}\n")
+    for split in ("train", "test"):
+        write_table(pa.Table.from_pylist([ROWS["sentiment"][1]]), tmp_path / f"d/data/{split}-00000-of-00001.parquet")
+    options = {"dataset": tmp_path / "d", "out": tmp_path / "out", "push": None}
+    run(argparse.Namespace(form=["messages", "alpaca"], **options))
+    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.jsonl")) == [
+        "alpaca/test.jsonl", "alpaca/train.jsonl", "messages/test.jsonl", "messages/train.jsonl",
+    ]  # fmt: skip
+    assert "1 rows" in capsys.readouterr().out
+    with pytest.raises(PipelineError, match="nothing to do"):
+        run(argparse.Namespace(form=[], **options))
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [("mesages", "Did you mean 'messages'"), ("squad", "Forms that do: messages"), ("messages", "dvc repro validate")],
+)
+def test_what_cannot_be_written_says_why(tmp_path, form, said):
+    with pytest.raises(PipelineError) as caught:
+        list(write(tmp_path, form, SENTIMENT, tmp_path / "out"))
+    assert said in str(caught.value)
