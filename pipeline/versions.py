@@ -48,15 +48,15 @@ def index_of(table: pa.Table) -> pa.Table:
     """The index of a final table: records of train, dev and test that have a target, sorted by id."""
     wanted = pc.and_(pc.is_in(table.column("split"), pa.array(_SPLITS)), pc.is_valid(table.column("target")))
     table = table.select(["id", "split", "source", "labels_by", "parent_id", "fields", "target"]).filter(wanted)
-    columns: dict[str, list[Any]] = {name: [] for name in INDEX.names}
+    parts = []
     for batch in table.to_batches(max_chunksize=8192):
-        names, deciders = pc.struct_field(batch["source"], "name"), pc.struct_field(batch["labels_by"], "who")
-        plain = {"source": names, "label_by": deciders, **{n: batch[n] for n in ("id", "split", "parent_id")}}
-        for name, values in plain.items():
-            columns[name] += values.to_pylist()
-        columns["text"] += [_digest(as_json(value)) for value in batch["fields"].to_pylist()]
-        columns["target"] += [_short(as_json(value)) for value in batch["target"].to_pylist()]
-    return pa.table(columns, schema=INDEX).sort_by("id")
+        columns: dict[str, Any] = {name: batch[name] for name in ("id", "split", "parent_id")}
+        columns["source"] = pc.struct_field(batch["source"], "name")
+        columns["label_by"] = pc.struct_field(batch["labels_by"], "who")
+        columns["text"] = [_digest(as_json(value)) for value in batch["fields"].to_pylist()]
+        columns["target"] = [_short(as_json(value)) for value in batch["target"].to_pylist()]
+        parts.append(pa.table({name: columns[name] for name in INDEX.names}, schema=INDEX))
+    return pa.concat_tables([INDEX.empty_table(), *parts]).sort_by("id")
 
 
 def split_digest(index: pa.Table, split: str) -> str:

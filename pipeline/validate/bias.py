@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from pipeline.validate.view import RECORD_COLUMNS, View
 _SLICES = 20
 _SMALL = 5  # smaller groups say nothing; of many records, groups below a thousandth
 _LENGTHS = (50, 100, 200, 400, 800, 1600)
+_BANDS = ("0-50", "51-100", "101-200", "201-400", "401-800", "801-1600", "1601+")
 
 
 def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
@@ -23,15 +25,17 @@ def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
     correlation ratio of the target's size. Attributes with fewer than two groups of some size are left out.
     """
     records = [record for record in view.records if record.target is not None and record.parent_id is None]
+    answers = [view.kind.stratum(record) for record in records]
+    has_classes = any(answer is not None for answer in answers)
+    sizes = [] if has_classes else [size_of(record.target) for record in records]
+    least = max(_SMALL, len(records) // 1000)
     found = []
     for attribute in attributes:
-        groups: dict[str, list[Record]] = defaultdict(list)
-        for record in records:
-            groups[value_of(view, attribute, record)].append(record)
-        least = max(_SMALL, len(records) // 1000)
-        large = {name: group for name, group in groups.items() if len(group) >= least}
+        values = [value_of(view, attribute, record) for record in records]
+        large = [name for name, n in Counter(values).most_common() if n >= least]
         if len(large) > 1:
-            found.append({"attribute": attribute, **_measure(view, large), "slices": _slices(view, large)})
+            measured = _classes(values, answers, large) if has_classes else _sizes(values, sizes, large)
+            found.append({"attribute": attribute, **measured})
     return found
 
 
@@ -39,9 +43,7 @@ def value_of(view: View, attribute: str, record: Record) -> str:
     """An attribute of a record: `length` in bands, else a column of the record or of the task's own."""
     if attribute == "length":
         size = len(view.kind.main_text(record))
-        low = max((edge + 1 for edge in _LENGTHS if edge < size), default=0)
-        high = next((str(edge) for edge in _LENGTHS if size <= edge), "")
-        return f"{low}-{high}" if high else f"{low}+"
+        return _BANDS[bisect_left(_LENGTHS, size)]
     if attribute in RECORD_COLUMNS:
         return str(RECORD_COLUMNS[attribute](record) or "(none)")
     return str(view.kind.row(record)[attribute])
@@ -74,29 +76,39 @@ def correlation_ratio(groups: Sequence[Sequence[float]]) -> float:
     return math.sqrt(between / whole) if whole > 0 else 0.0
 
 
-def _measure(view: View, groups: Mapping[str, list[Record]]) -> dict[str, Any]:
-    classes = sorted({c for group in groups.values() for r in group if (c := view.kind.stratum(r)) is not None})
-    if classes:
-        table = []
-        for group in groups.values():
-            counts = Counter(view.kind.stratum(record) for record in group)
-            table.append([counts[one] for one in classes])
-        return {"measure": "cramers_v", "value": round(min(1.0, cramers_v(table)), 4)}
-    sizes = [[size_of(record.target) for record in group] for group in groups.values()]
-    return {"measure": "correlation_ratio", "value": round(correlation_ratio(sizes), 4)}
-
-
 def size_of(target: Any) -> float:
     """What stands for a target that is no class: the number itself, or how long or many it is."""
     return float(target) if isinstance(target, int | float) else float(len(target))
 
 
-def _slices(view: View, groups: Mapping[str, list[Record]]) -> list[dict[str, Any]]:
-    largest = sorted(groups, key=lambda name: (-len(groups[name]), name))[:_SLICES]
-    found = []
-    for name in largest:
-        classes = Counter(c for record in groups[name] if (c := view.kind.stratum(record)) is not None)
-        sizes = [size_of(record.target) for record in groups[name]]
-        shown = {"classes": dict(sorted(classes.items()))} if classes else {"mean": round(sum(sizes) / len(sizes), 3)}
-        found.append({"slice": name, "records": len(groups[name]), **shown})
-    return found
+def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, Any]:
+    """Cramer's V of attribute and class, and the class counts of the largest groups."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in large}
+    for (value, answer), n in Counter(zip(values, answers, strict=True)).items():
+        if value in counts and answer is not None:
+            counts[value][answer] += n
+    classes = sorted({answer for one in counts.values() for answer in one})
+    table = [[counts[name][answer] for answer in classes] for name in sorted(large)]
+    slices = [
+        {"slice": name, "records": counts[name].total(), "classes": dict(sorted(counts[name].items()))}
+        for name in _largest({name: one.total() for name, one in counts.items()})
+    ]
+    return {"measure": "cramers_v", "value": round(min(1.0, cramers_v(table)), 4), "slices": slices}
+
+
+def _sizes(values: Sequence[str], sizes: Sequence[float], large: Sequence[str]) -> dict[str, Any]:
+    """Correlation ratio of attribute and target size, and the mean size of the largest groups."""
+    groups: dict[str, list[float]] = {name: [] for name in sorted(large)}
+    for value, size in zip(values, sizes, strict=True):
+        if value in groups:
+            groups[value].append(size)
+    slices = [
+        {"slice": name, "records": len(groups[name]), "mean": round(sum(groups[name]) / len(groups[name]), 3)}
+        for name in _largest({name: len(group) for name, group in groups.items()})
+    ]
+    ratio = round(correlation_ratio(list(groups.values())), 4)
+    return {"measure": "correlation_ratio", "value": ratio, "slices": slices}
+
+
+def _largest(counts: Mapping[str, int]) -> list[str]:
+    return sorted(counts, key=lambda name: (-counts[name], name))[:_SLICES]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import Any
 
-from pipeline.record import Record, share
+from pipeline.record import Record
 from pipeline.validate.axes import axes
 from pipeline.validate.bias import skew
 from pipeline.validate.params import Params
@@ -16,7 +18,7 @@ from pipeline.validate.view import View
 #: Upper ends of the length bins, in characters: a factor of two apart.
 LENGTH_EDGES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
-_SAMPLE = 20_000  # records that words are counted in: those with the smallest share
+_SAMPLE = 20_000  # records that words are counted in: those with the smallest ids
 _TOKENS = 20_000  # distinct-n falls with size, so it is measured on as many tokens in every version
 _WORDS = 500  # the most frequent words, which drift is measured on
 _POINTS = 12
@@ -54,8 +56,7 @@ def lengths(view: View) -> dict[str, Any]:
     """Histogram of main text lengths per split, over `edges` and one bin above them."""
     counts = {split: [0] * (len(LENGTH_EDGES) + 1) for split in ("train", "dev", "test")}
     for record in view.records:
-        size = len(view.kind.main_text(record))
-        counts[str(record.split)][sum(size > edge for edge in LENGTH_EDGES)] += 1
+        counts[str(record.split)][bisect_left(LENGTH_EDGES, len(view.kind.main_text(record)))] += 1
     return {"edges": list(LENGTH_EDGES), "counts": counts}
 
 
@@ -93,4 +94,4 @@ def distinct(texts: Iterable[Sequence[str]], n: int) -> float | None:
 
 
 def _sample(records: Sequence[Record]) -> list[Record]:
-    return sorted(records, key=lambda record: (share("words", record.id), record.id))[:_SAMPLE]
+    return nsmallest(_SAMPLE, records, key=lambda record: record.id)  # ids are content hashes: as good as drawn

@@ -29,13 +29,22 @@ def no_conflicting_labels(rule: ShareRule, view: View) -> Check:
     All records of such a text are named, each with one record that disagrees.
     """
     _needs_labels(view, rule.expect)
-    by_text: dict[str, dict[str, Record]] = defaultdict(dict)
-    keys = [view.text_key(record) for record in view.records]
+    keys = view.text_keys
+    first: dict[int, str] = {}
+    in_conflict = set()
     for key, record in zip(keys, view.records, strict=True):
         if key and record.target is not None:
+            said = as_json(record.target)
+            if first.setdefault(key, said) != said:
+                in_conflict.add(key)
+    by_text: dict[int, dict[str, Record]] = defaultdict(dict)
+    for key, record in zip(keys, view.records, strict=True):
+        if key in in_conflict and record.target is not None:
             by_text[key].setdefault(as_json(record.target), record)
 
-    def verdict(key: str, record: Record) -> str | None:
+    def verdict(key: int, record: Record) -> str | None:
+        if key not in in_conflict:
+            return None
         mine = as_json(record.target)
         others = [other for target, other in by_text[key].items() if target != mine]
         if not others or record.target is None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Hashable, Sequence
 
 from pydantic import Field
 
@@ -28,27 +27,32 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
     split is named (test, benchmark, dev, train), with the record that it repeats.
     """
     everything = [*view.held_back, *view.records]
+    texts = [*(view.text_key(record) for record in view.held_back), *view.text_keys]
+    groups = [record.group or "" for record in everything]
     keepers = [
-        ("the same text", view.text_key, _first_by_split(everything, view.text_key)),
-        ("the same group", _group, _first_by_split(everything, _group)),
+        ("the same text", _first_by_split(everything, texts)),
+        ("the same group", _first_by_split(everything, groups)),
     ]
-    splits = {record.id: record.split for record in everything}
+    parents = {record.parent_id for record in everything if record.parent_id is not None}
+    splits = {record.id: record.split for record in everything if record.id in parents}
 
-    def verdict(record: Record) -> str | None:
+    def verdict(record: Record, *keys: Hashable) -> str | None:
         if record.parent_id is not None:
             if record.split != "train":
                 return f"augmented, and yet in {record.split}"
             if splits.get(record.parent_id, "train") != "train":
                 return f"made from {record.parent_id}, which is in {splits[record.parent_id]}"
-        for what, key, first in keepers:
+        for (what, first), key in zip(keepers, keys, strict=True):
             for split in _ORDER[: _ORDER.index(str(record.split))]:
-                other = first.get((split, key(record)))
+                other = first[split].get(key)
                 if other:
                     return f"{what} as {other} in {split}"
         return None
 
     title = f"no record shares its text, group or parent with another split{mostly(rule.share)}"
-    return verdicts(title, [verdict(record) for record in view.records], rule.share)
+    held = len(view.held_back)
+    reasons = [verdict(*one) for one in zip(view.records, texts[held:], groups[held:], strict=True)]
+    return verdicts(title, reasons, rule.share)
 
 
 def test_trusted(rule: Trust, view: View) -> Check:
@@ -75,15 +79,11 @@ def _sure(decision: Decision | None, min_confidence: float | None) -> bool:
     return decision.who.startswith("human:")
 
 
-def _group(record: Record) -> str:
-    return record.group or ""
-
-
-def _first_by_split(records: list[Record], key: Callable[[Record], str]) -> dict[tuple[str, str], str]:
-    """(split, key) -> the smallest id there; empty keys are left out."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for record in records:
-        value = key(record)
-        if value:
-            found[str(record.split), value].append(record.id)
-    return {where: min(ids) for where, ids in found.items()}
+def _first_by_split(records: Sequence[Record], keys: Sequence[Hashable]) -> dict[str, dict[Hashable, str]]:
+    """Split -> key -> the smallest id there; empty keys are left out, and train, which nothing gives way to."""
+    found: dict[str, dict[Hashable, str]] = {split: {} for split in _ORDER}
+    for record, key in zip(records, keys, strict=True):
+        if key and record.split != _ORDER[-1]:
+            there = found[str(record.split)]
+            there[key] = min(there.get(key, record.id), record.id)
+    return found

@@ -86,5 +86,5 @@ def estimate(text: str) -> int:
 
     An English byte-level vocabulary spends about two tokens on a Chinese character.
     """
-    size, plain = len(text.encode("utf-8", "surrogatepass")), sum(character.isascii() for character in text)
+    size, plain = len(text.encode("utf-8", "surrogatepass")), len(text.encode("ascii", "ignore"))
     return math.ceil(plain / 4 + (size - plain) / 1.5)

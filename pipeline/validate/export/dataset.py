@@ -31,6 +31,10 @@ _LINEAGE = pa.schema(
 )
 
 
+#: Rows turned into Arrow at a time: dictionaries of a million rows would not be small.
+_CHUNK = 100_000
+
+
 def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> None:
     """Write the dataset folder. Records without a label are left out; empty splits get no file.
 
@@ -58,8 +62,10 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> 
 def tables(view: View) -> dict[str, pa.Table]:
     """Exported split name -> its rows, all with one schema; splits without rows are left out."""
     records = [record for record in view.records if record.target is not None]
-    own = _own_columns([view.kind.row(record) for record in records])
-    lineage = pa.Table.from_pylist([_lineage(record) for record in records], schema=_LINEAGE)
+    chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
+    rows = (pa.Table.from_pylist([view.kind.row(record) for record in chunk]) for chunk in chunks)
+    own = _typed(pa.concat_tables(rows, promote_options="permissive"))
+    lineage = pa.concat_tables(pa.Table.from_pylist([_lineage(r) for r in chunk], schema=_LINEAGE) for chunk in chunks)
     table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
     splits = pa.array([record.split for record in records])
     parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
@@ -96,11 +102,10 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _own_columns(rows: list[dict[str, Any]]) -> pa.Table:
-    table = pa.Table.from_pylist(rows)
+def _typed(table: pa.Table) -> pa.Table:
     for n, column in enumerate(table.schema):
         if pa.types.is_null(column.type):  # a column that is empty throughout still needs a type
-            table = table.set_column(n, column.name, pa.nulls(len(rows), pa.string()))
+            table = table.set_column(n, column.name, pa.nulls(table.num_rows, pa.string()))
     return table
 
 
