@@ -21,12 +21,25 @@ def test_a_notebook_is_stored_without_outputs(path):
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in cells)
 
 
-def test_the_quality_notebook_shows_the_figures_of_a_finished_project(tmp_path, monkeypatch):
+#: Notebook -> words that its outputs must hold.
+SHOWN = {
+    "01-quality-report": ("exact_duplicate", "label_error", "augment", "train"),
+    "02-labels": ("human:ann", "alpha", "ann", "neutral"),
+    "03-model": ("macro_f1", "zh", "freedom_from_bias", "has not run"),
+}
+
+
+def test_every_notebook_is_run():
+    assert {path.stem for path in NOTEBOOKS} == set(SHOWN)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_notebook_shows_the_figures_of_a_finished_project(name, tmp_path, monkeypatch):
     monkeypatch.setenv("SFT_DATA", str(make_project(tmp_path / "data", hostile=False)))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    notebook = nbformat.read(ROOT / "notebooks" / "01-quality-report.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
-    shown = "\n".join(output["data"]["text/plain"] for output in outputs)
-    for wanted in ("exact_duplicate", "label_error", "augment", "train"):
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    shown = "\n".join(output.get("text", "") or output["data"]["text/plain"] for output in outputs)
+    for wanted in SHOWN[name]:
         assert wanted in shown

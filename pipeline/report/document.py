@@ -40,5 +40,5 @@ def _axes(inputs: Inputs) -> list[dict[str, Any]]:
     rows = []
     for name in AXES if found else ():
         now, was = found[name]["score"], before.get(name, {}).get("score")
-        rows.append({"name": name, "score": now, "change": None if None in (now, was) else round(now - was, 4)})
+        rows.append({"name": name, "score": now, "change": None if None in (now, was) else round(now - was, 3)})
     return rows

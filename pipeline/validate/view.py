@@ -141,7 +141,7 @@ def _lean(table: pa.Table) -> Iterator[Record]:
             *columns.values(), *words, origin, decided, strict=True
         ):
             short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
-            yield Record(id, fields, source, short, lang, split or None, group, (), by, _NO_SCORES, parent)  # type: ignore[arg-type]
+            yield Record(id, fields, source, short, lang, split or None, group, (), by, _NO_SCORES, parent)
 
 
 _LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by"]

@@ -117,7 +117,7 @@ def _agreement(voice: str, found: Mapping[str, Any]) -> list[Block]:
         [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
         for one in found.get("pairs", [])
     ]
-    kinds = {"annotators": "text", "items": "num", "agrees": "pct", "kappa": "float"}
+    kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
     known = {"alpha", "alpha_interval", "fleiss_kappa", "cohen_kappa", "mean_confidence", "items", "votes", "pairs"}
     known |= {"annotators", "unanimous", "tied", "annotator_list", "weak", "items_with_two_votes", "votes_per_item"}
     rest = from_notes({key: one for key, one in found.items() if key not in known}, inside=f"agreement: {voice}")
