@@ -16,8 +16,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
     "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
     "diff": ("pipeline.diff", "what changed between two versions: records added, removed, relabelled, by reason"),
-    "export": (
-        "pipeline.export.command",
+    "publish": (
+        "pipeline.publish.command",
         "write the dataset in other forms (messages, alpaca, ...), or push it to a hub",
     ),
     "release": ("pipeline.release", "make this version the one that later versions are compared with"),
