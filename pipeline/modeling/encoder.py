@@ -9,6 +9,7 @@ import numpy as np
 
 from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.damage import load_errors
 from pipeline.modeling.models import Model, has_weights, local_path, revision
 from pipeline.modeling.parallel import in_threads
 
@@ -74,7 +75,7 @@ def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
 
     try:
         return AutoTokenizer.from_pretrained(path), AutoModel.from_pretrained(path).eval()
-    except (OSError, ValueError) as error:
+    except load_errors() as error:
         raise PipelineError(
             f"{where}: '{path}' could not be loaded: {shorten(error, 200)}",
             "Name a folder that holds config.json and weights, or a hub model while online.",

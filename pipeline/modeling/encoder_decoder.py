@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.damage import load_errors
 
 
 def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
@@ -15,7 +16,7 @@ def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
 
     try:
         model = AutoModelForSeq2SeqLM.from_pretrained(path, dtype="float32").eval()
-    except (OSError, ValueError, KeyError) as error:
+    except load_errors() as error:
         raise PipelineError(
             f"{where}: '{path}' is no encoder-decoder that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",

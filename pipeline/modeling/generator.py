@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.cache import cache_folder, key
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.running import load_tokenizer
 from pipeline.modeling.models import Model, local_path, revision
 
@@ -22,7 +23,7 @@ def load_generator(model: Model) -> tuple[Any, Any]:
     path = generator_folder(model)
     try:
         loaded = AutoModelForCausalLM.from_pretrained(path, dtype="float32").eval()
-    except (OSError, ValueError, KeyError) as error:
+    except load_errors() as error:
         raise PipelineError(
             f"{_WHERE}: '{path}' is no causal language model that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, a GGUF file, or a hub model while online.",

@@ -131,3 +131,61 @@ def test_the_batch_loss_equals_the_loss_of_each_row_alone(tokenizer, llama_folde
             ids, target = torch.tensor([example["input_ids"]]), torch.tensor([example["labels"]])
             alone += model(ids, labels=target).loss * (target[:, 1:] != IGNORED).sum()
     assert float(ours) == pytest.approx(float(alone), rel=1e-5)
+
+
+def templated(llama_folder, template, **tokens):
+    """The tiny tokenizer with another chat template."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(llama_folder)
+    tokenizer.chat_template = template
+    for name, value in tokens.items():
+        setattr(tokenizer, name, value)
+    return tokenizer
+
+
+BOS = "{{ '<|im_start|>' }}"
+TURNS = (
+    "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}{% if m['role'] == 'assistant' %}<|im_end|>{% endif %}"
+    "\n{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
+)
+
+
+def test_a_template_that_writes_its_own_begin_token_gets_one_begin_token(llama_folder):
+    tokenizer = templated(llama_folder, BOS + TURNS, bos_token="<|im_start|>")
+    ids, _ = encode_chat(TALK, tokenizer)
+    assert ids.count(tokenizer.bos_token_id) == 1
+    assert prompt_ids(TALK[:-1], tokenizer).count(tokenizer.bos_token_id) == 1
+
+
+def test_the_end_token_is_learned_even_where_it_is_also_the_padding(llama_folder):
+    import torch
+
+    tokenizer = templated(llama_folder, TURNS, pad_token="<|im_end|>")
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id
+    rows = [{"messages": TALK}, {"messages": TALK[:3]}]
+    batch = collate(tokenizer)(encode(rows, tokenizer, TASK, Recipe(max_tokens=256)).items)
+    ends = (batch["labels"] == tokenizer.eos_token_id).sum(dim=1)
+    assert ends.tolist() == [2, 1]  # one a reply, and none for padding
+    assert torch.equal(batch["attention_mask"].sum(1) < batch["attention_mask"].shape[1], torch.tensor([False, True]))
+
+
+def test_tool_turns_are_read_whole_and_never_learned(tokenizer):
+    talk = [
+        {"role": "user", "content": "what day"},
+        {"role": "assistant", "content": "call day()"},
+        {"role": "tool", "content": '{"day": "good"}'},
+        {"role": "assistant", "content": "a good day"},
+    ]
+    ids, labels = encode_chat(talk, tokenizer)
+    assert '{"day": "good"}' in tokenizer.decode(ids)
+    assert learned(ids, labels, tokenizer) == "call day()<|im_end|>a good day<|im_end|>"
+
+
+def test_how_much_of_the_replies_a_cut_takes_is_counted(tokenizer):
+    whole = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_tokens=512))
+    room = len(whole.items[0]["input_ids"]) - 4
+    cut = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_tokens=room))
+    assert whole.notes["reply_tokens_cut"] == 0
+    assert cut.notes["reply_tokens"] == whole.notes["reply_tokens"]
+    assert 0 < cut.notes["reply_tokens_cut"] <= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,17 +44,22 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
     """Conversations as ids and labels; rows that cannot be learned from are counted by reason.
 
-    Reasons: those of `encode_chat`, over_long (with over_long: drop), no_assistant_tokens (also after a cut).
+    Reasons: those of `encode_chat`, over_long (with over_long: drop), no_assistant_tokens (also after a cut). Notes
+    count the tokens of replies, and those of them that cuts took away.
     """
+    notes = {"reply_tokens": 0, "reply_tokens_cut": 0}
 
     def one(row: Row) -> tuple[Example, bool]:
         ids, labels = encode_chat(row["messages"], tokenizer)
+        known = sum(label != IGNORED for label in labels)
         is_long = len(ids) > recipe.max_tokens
         if is_long:
             ids, labels = _shortened(ids, labels, recipe)
+        notes["reply_tokens"] += known
+        notes["reply_tokens_cut"] += known - sum(label != IGNORED for label in labels)
         return {"input_ids": ids, "labels": labels}, is_long
 
-    return gather(rows, one, "conversations")
+    return replace(gather(rows, one, "conversations"), notes=notes)
 
 
 def collate(tokenizer: Any) -> Collate:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling import onnx
+from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.contract import Collate, Example
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
         raise PipelineError(f"{where}: {path} holds no tokenizer ({', '.join(_TOKENIZER_FILES)}).", _WHOLE_FOLDER)
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError, KeyError) as error:
+    except load_errors() as error:
         raise PipelineError(
             f"{where}: the tokenizer of {path} is unreadable: {shorten(error)}", _WHOLE_FOLDER
         ) from None
@@ -133,7 +134,7 @@ def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
         return exported, load_tokenizer(folder, exported.config.vocab_size, "the exported model")
     try:
         model = kind.from_pretrained(folder).eval()
-    except (OSError, ValueError, KeyError) as error:
+    except load_errors() as error:
         hint = "Train it again: dvc repro -f train"
         raise PipelineError(f"{folder}: the model does not load: {shorten(error, 200)}", hint) from None
     return model, load_tokenizer(folder, model.config.vocab_size, "the trained model")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import PipelineError, shorten
+from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.contract import Row, Start
 from pipeline.modeling.heads.running import check_room, load_tokenizer
 from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
@@ -63,7 +64,7 @@ def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Ma
         config.update({name: value for name, value in settings.items() if not hasattr(config, name)})
         config.num_hidden_layers += pooled and config.model_type == "bert"
         model = kind.from_pretrained(path, config=config, dtype="float32")
-    except (OSError, ValueError) as error:
+    except load_errors() as error:
         raise PipelineError(
             f"models.encoder: '{path}' cannot be fine-tuned as a {what}: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
