@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.errors import shorten
 from pipeline.store import read_table, write_json
 from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
@@ -54,8 +54,6 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     """Send what is missing; what was done, in words. With `renew`, untouched tasks are replaced by a new choice."""
     project = find(connect())
     priorities = _priorities(data / "label")
-    if not priorities and not (data / "label" / "queue.parquet").is_file():
-        raise PipelineError(f"{data}/label: holds no queue.", "Build it first: dvc repro label")
     present = _present(project, text_ids(data / "clean" / "records.parquet", project.task))
     remove = present.stale + ([task["id"] for task in present.untouched()] if renew else [])
     _remove(project, remove)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 
@@ -105,7 +106,7 @@ def studio_home(tmp_path_factory):
         if "could not be installed" in str(error):
             pytest.skip(str(error))
         raise
-    if not kept.is_dir():
+    if "SFT_CACHE" in os.environ and not kept.is_dir():
         server.stop(home)
         shutil.copytree(home, kept)
         (kept / ".complete").touch()
