@@ -1,6 +1,6 @@
 """How many human labels reach the accuracy of labelling everything: our order against random order.
 
-    python benchmarks/active_labelling.py [banking77|weather] [FOLDER]
+    python benchmarks/active_labelling.py [banking77|weather] [--batches N] [FOLDER]
 
 FOLDER holds the public sets; it is `$SHARED_DATA`, else `../shared/data`. Annotators are simulated.
 
@@ -17,18 +17,21 @@ checkers confirmed.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import os
 import sys
 import time
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.crowd import accuracy, read
+from pipeline.cache import cache_folder
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
 from pipeline.label.params import Prelabel, Queue
@@ -38,6 +41,7 @@ from pipeline.modeling.linear import fit
 from pipeline.modeling.models import Models
 from pipeline.record import share
 from pipeline.settings import load
+from pipeline.store import read_json, write_json
 from pipeline.studio.order import most_useful_first
 
 BATCH, UP_TO = 500, 5000
@@ -89,33 +93,53 @@ class Banking:
         return {int(name): str(a.value) for name, a in found.answers.items() if a.confidence >= found.accept_at}
 
 
-def banking77(folder: Path) -> None:
-    """Print one line a batch, and the first batch at which each way reaches the accuracy of all labels."""
-    data = Banking(folder / "banking77")
-    everything = data.judge(list(range(len(data.ids))))
+def banking77(folder: Path, batches: int = 100) -> None:
+    """Print one line a batch, and the first batch at which each way reaches the accuracy of all labels.
+
+    What is done is kept in the cache folder, so that a run may be interrupted, or done `batches` at a time.
+    """
+    data, file = Banking(folder / "banking77"), cache_folder() / "active_labelling.json"
+    if not file.is_file():
+        write_json(
+            {"all": data.judge(list(range(len(data.ids)))), "chosen": data.next([], Prelabels()), "rows": []}, file
+        )
+    state = read_json(file)
+    for _ in range(batches):
+        if len(state["chosen"]) > UP_TO:
+            break
+        state = one_batch(data, state)
+        write_json(state, file)
+    show(state)
+
+
+def one_batch(data: Banking, state: dict[str, Any]) -> dict[str, Any]:
+    """Judge the rows chosen so far, and choose the next ones."""
+    chosen, size = state["chosen"], len(state["chosen"])
     orders = [np.random.default_rng(seed).permutation(len(data.ids)).tolist() for seed in range(3)]
-    print(f"all {len(data.ids):,} labels: {everything:.4f}")
-    print(f"{'labels':>7}{'random':>9}{'+ accepted':>12}{'ours':>9}{'+ accepted':>12}{'accepted':>10}{'right':>8}")
-    chosen: list[int] = data.next([], Prelabels())
-    reached: dict[str, int] = {}
-    while len(chosen) <= UP_TO:
-        size, found, blind = len(chosen), data.prelabels(chosen), data.prelabels(orders[0][: len(chosen)])
-        taken = data.accepted(found)
-        row = {
-            "random": float(np.mean([data.judge(order[:size]) for order in orders])),
-            "random + accepted": data.judge(orders[0][:size], data.accepted(blind)),
-            "ours": data.judge(chosen),
-            "ours + accepted": data.judge(chosen, taken),
-        }
-        right = float(np.mean([data.labels[n] == label for n, label in taken.items()])) if taken else float("nan")
-        a, b, c, d = row.values()
-        print(f"{size:>7,}{a:>9.4f}{b:>12.4f}{c:>9.4f}{d:>12.4f}{len(taken):>10,}{right:>8.3f}", flush=True)
-        for way, value in row.items():
-            if value >= everything:
-                reached.setdefault(way, size)
-        chosen = chosen + data.next(chosen, found)
-    for way in ("random", "random + accepted", "ours", "ours + accepted"):
-        print(f"{way}: {reached[way]:,} labels" if way in reached else f"{way}: not within {UP_TO:,} labels")
+    found = data.prelabels(chosen)
+    taken = data.accepted(found)
+    row = {
+        "labels": size,
+        "random": float(np.mean([data.judge(order[:size]) for order in orders])),
+        "ours": data.judge(chosen),
+        "ours + accepted": data.judge(chosen, taken),
+        "accepted": len(taken),
+        "right": float(np.mean([data.labels[n] == label for n, label in taken.items()])) if taken else None,
+    }
+    return {**state, "chosen": chosen + data.next(chosen, found), "rows": [*state["rows"], row]}
+
+
+def show(state: dict[str, Any]) -> None:
+    """The table, and where each way reaches the accuracy of all labels."""
+    print(f"all labels: {state['all']:.4f}")
+    print(f"{'labels':>7}{'random':>9}{'ours':>9}{'+ accepted':>12}{'accepted':>10}{'right':>8}")
+    for row in state["rows"]:
+        right = "-" if row["right"] is None else f"{row['right']:.3f}"
+        ways = f"{row['random']:>9.4f}{row['ours']:>9.4f}{row['ours + accepted']:>12.4f}"
+        print(f"{row['labels']:>7,}{ways}{row['accepted']:>10,}{right:>8}")
+    for way in ("random", "ours", "ours + accepted"):
+        first = next((row["labels"] for row in state["rows"] if row[way] >= state["all"]), None)
+        print(f"{way}: " + (f"not within {UP_TO:,} labels" if first is None else f"{first:,} labels"))
 
 
 def weather(folder: Path) -> None:
@@ -154,8 +178,12 @@ def judged(votes: list[tuple[str, str, str]], gold: dict[str, str]) -> tuple[flo
 
 def main() -> None:
     """Run one benchmark, or both."""
-    names = [name for name in sys.argv[1:] if name in ("banking77", "weather")]
-    rest = [name for name in sys.argv[1:] if name not in names]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("words", nargs="*", help="banking77, weather, FOLDER")
+    parser.add_argument("--batches", type=int, default=100, help="banking77: stop after so many; the next run goes on")
+    arguments = parser.parse_args()
+    names = [name for name in arguments.words if name in ("banking77", "weather")]
+    rest = [name for name in arguments.words if name not in names]
     folder = Path(rest[0] if rest else os.environ.get("SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not (folder / "banking77").is_dir():
         sys.exit(
@@ -164,7 +192,10 @@ def main() -> None:
     for name in names or ["banking77", "weather"]:
         started = time.process_time()
         print(f"== {name}")
-        {"banking77": banking77, "weather": weather}[name](folder)
+        if name == "banking77":
+            banking77(folder, arguments.batches)
+        else:
+            weather(folder)
         print(f"{time.process_time() - started:.0f} CPU s")
 
 
