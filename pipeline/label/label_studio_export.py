@@ -106,8 +106,8 @@ def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
     """Whether the pre-label that was shown stands: judged by what it said, where the export holds that."""
     if not annotation.get("parent_prediction"):
         return None
-    shown = annotation.get("prediction")
-    if isinstance(shown, Mapping) and shown.get("result"):
+    shown = annotation.get("prediction")  # of the project's model version: another one where a backend answered
+    if isinstance(shown, Mapping) and shown.get("result") and shown.get("id") == annotation["parent_prediction"]:
         try:
             same = as_json(task_type(task).target_from_result(shown["result"], task)) == as_json(value)
         except Reject:

@@ -67,28 +67,30 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     classes: dict[str | None, Target] = {e.stratum: e.target for e in learn if e.stratum is not None}
     if not classes:
         return _none("this task has no classes to predict, or no train record is labelled; people label the rest")
-    kept, rare = _common_classes(learn, params)
+    kept, unlearnt, rare = _common_classes(learn, params)
     if len({e.stratum for e in kept}) < 2:
         return _none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
-    return _fit_and_answer(kept, ask, classes, rare, encoder, params)
+    return _fit_and_answer(kept, unlearnt, ask, classes, rare, encoder, params)
 
 
 PREDICTORS: dict[str, Predictor] = {"linear": linear}
 
 
-def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[str]]:
-    """A stable sample of at most `train_rows`, without classes too rare for the folds; and those classes."""
+def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:
+    """A stable sample of at most `train_rows`: rows of common classes, rows of those too rare for the folds, their names."""
     labelled = [e for e in learn if e.stratum is not None]
     sample = sorted(labelled, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
     groups: dict[str, set[str]] = defaultdict(set)
     for example in sample:
         groups[str(example.stratum)].add(example.group)
     rare = sorted(name for name, members in groups.items() if len(members) < params.folds)
-    return sorted((e for e in sample if e.stratum not in rare), key=lambda e: e.id), rare
+    ordered = sorted(sample, key=lambda e: e.id)
+    return [e for e in ordered if e.stratum not in rare], [e for e in ordered if e.stratum in rare], rare
 
 
 def _fit_and_answer(
     learn: Sequence[Example],
+    unlearnt: Sequence[Example],
     ask: Sequence[Example],
     classes: dict[str | None, Target],
     rare: list[str],
@@ -102,15 +104,18 @@ def _fit_and_answer(
     from pipeline.modeling.linear import fit, out_of_sample, softmax
 
     strata = [str(e.stratum) for e in learn]
-    rows = features([e.text for e in (*learn, *ask)], encoder)
-    known, asked = rows[: len(learn)], rows[len(learn) :]
+    rows = features([e.text for e in (*learn, *unlearnt, *ask)], encoder)
+    known, foreign = rows[: len(learn)], rows[len(learn) : len(learn) + len(unlearnt)]
+    asked = rows[len(learn) + len(unlearnt) :]
     names, held_out = out_of_sample(known, strata, [e.group for e in learn], params.folds)
-    half = np.array([share("label.half", e.group) < 0.5 for e in learn])
+    half = np.array([share("label.half", e.group) < 0.5 for e in (*learn, *unlearnt)])
     if half.all() or not half.any():
         return _none("too few independent train records to measure reliability", rare)
-    truth = np.searchsorted(names, strata)
-    found = calibrate(held_out, truth, half, params)
-    logits = fit(known, strata).logits(asked)  # (asked, classes)
+    head = fit(known, strata)
+    judged = np.concatenate([held_out, head.logits(foreign)]) if unlearnt else held_out
+    truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearnt), -1)])
+    found = calibrate(judged, truth, half, params)
+    logits = head.logits(asked)  # (asked, classes)
     place = {e.id: n for n, e in enumerate(learn)}
     for n, example in enumerate(ask):
         if example.id in place:

@@ -32,16 +32,17 @@ class Calibration:
 def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prelabel) -> Calibration:
     """Temperature and threshold from out-of-sample `logits`; their quality measured crosswise.
 
-    What is used is fitted on all rows. What is reported is fitted on one half and measured on the
-    other, both ways, so that it is no promise about the rows it was chosen on.
+    `truth` is -1 for rows whose class the model cannot answer: always wrong, and not to be left out, since such
+    rows are among those that are asked. What is used is fitted on all rows. What is reported is fitted on one half
+    and measured on the other, both ways, so that it is no promise about the rows it was chosen on.
     """
     sure, right, taken = np.zeros(len(truth)), np.zeros(len(truth), bool), np.zeros(len(truth), bool)
     for part in (half, ~half):
-        temperature = fit_temperature(logits[~part], truth[~part])
+        temperature = _temperature(logits[~part], truth[~part])
         threshold = _threshold(logits[~part] / temperature, truth[~part], params)
         sure[part], right[part] = _judge(logits[part] / temperature, truth[part])
         taken[part] = sure[part] >= threshold if threshold is not None else False
-    temperature = fit_temperature(logits, truth)
+    temperature = _temperature(logits, truth)
     threshold = _threshold(logits / temperature, truth, params)
     report = {
         "rows": len(truth),
@@ -55,6 +56,11 @@ def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prel
         "reliability": reliability(sure, right),
     }
     return Calibration(temperature, threshold, report)
+
+
+def _temperature(logits: Floats, truth: Ints) -> float:
+    known = truth >= 0
+    return fit_temperature(logits[known], truth[known]) if known.any() else 1.0
 
 
 def _judge(logits: Floats, truth: Ints) -> tuple[Floats, NDArray[np.bool_]]:

@@ -189,7 +189,7 @@ def _send(project: Project, chosen: Sequence[Question], version: str) -> Iterato
         yield "nothing to send: what is queued is in the project, or the project is full (studio.tasks)"
         return
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions"
-    if project.settings.gold and not gold:
+    if len(chosen) * project.settings.gold >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
 
 

@@ -235,7 +235,7 @@ def test_an_answer_that_was_pulled_and_exported_counts_once(project):
 
 
 def test_an_edited_prelabel_is_told_by_what_it_said(project):
-    shown = {"result": [{"type": "choices", "value": {"choices": ["negative"]}}]}
+    shown = {"id": 1, "result": [{"type": "choices", "value": {"choices": ["negative"]}}]}
     reading = export(project, exported("r1", ["好"], "prediction", parent_prediction=1, prediction=shown))
     assert reading.used[0].prelabel == "edited"
 

@@ -50,6 +50,16 @@ def test_noise_is_never_accepted():
     assert set(found.answers) == {"u0", "u1"}
 
 
+def test_classes_too_rare_to_learn_count_as_errors():
+    rare = [Example(f"r{n}", f"great movie {n}", f"r{n}", f"class {n}", f"class {n}") for n in range(60)]
+    without = prelabel(examples(), ask("great movie 1"), TFIDF, Prelabel())
+    found = prelabel([*examples(), *rare], ask("great movie 1"), TFIDF, Prelabel())
+    assert len(found.report["classes_too_rare"]) == 60
+    assert found.report["accuracy"] < without.report["accuracy"]
+    assert found.answers["u0"].value == "positive"
+    assert (without.accept_at is None, found.accept_at is None) == (False, True)
+
+
 def test_a_fixed_threshold_is_used_as_given():
     assert prelabel(examples(), ask("great"), TFIDF, Prelabel(accept_at=0.8)).accept_at == 0.8
 
