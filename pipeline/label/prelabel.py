@@ -77,7 +77,7 @@ PREDICTORS: dict[str, Predictor] = {"linear": linear}
 
 
 def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:
-    """A stable sample of at most `train_rows`: rows of common classes, rows of those too rare for the folds, their names."""
+    """A stable sample of at most `train_rows`: rows of common classes, of those too rare for the folds, their names."""
     labelled = [e for e in learn if e.stratum is not None]
     sample = sorted(labelled, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
     groups: dict[str, set[str]] = defaultdict(set)
