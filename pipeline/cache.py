@@ -58,7 +58,7 @@ def cached(
                 connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
             found.update((k, result) for k, _, result in rows)
             if show_progress:
-                _progress(step, start + len(part), len(todo))
+                _progress(step, start + len(part), len(todo), batch)
     return [found[k] for k in keys]
 
 
@@ -124,7 +124,8 @@ def _look_up(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[
         yield from connection.execute(f"SELECT key, value FROM results WHERE key IN ({marks})", part)
 
 
-def _progress(step: str, done: int, total: int) -> None:
-    if sys.stderr.isatty() and total > 1000:
+def _progress(step: str, done: int, total: int, batch: int) -> None:
+    """On a terminal, where there is more than one batch: callers make batches as large as seconds allow."""
+    if sys.stderr.isatty() and total > batch:
         sys.stderr.write(f"\r{step}: {done:,} of {total:,}" + ("\n" if done == total else ""))
         sys.stderr.flush()

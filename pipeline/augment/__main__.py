@@ -37,12 +37,15 @@ def run(label: Path, out: Path) -> None:
         report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))
     if judge.unhelpful:
         report.apply("worth", partial(drop_children, verdicts=judge.unhelpful))
+    chosen = {}
     if params.select.keep is not None:
         report.apply("select", partial(select, settings=params.select, task=task, models=models))
+        chosen = report.steps[-1]["notes"]
     report.notes = {
         "methods": method_notes(methods, draws, made, judge, task_type(task).augmentable),
         "worth": judge.worth,
         "gate": judge.gate,
+        **({"select": chosen} if chosen else {}),
     }
     accepted = sum(1 for c in made.candidates if c.child.id not in judge.verdicts)
     report.write(out, children_tried=len(made.candidates), children_accepted=accepted)

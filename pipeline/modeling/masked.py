@@ -55,8 +55,8 @@ class MaskedLM:
             for n, scores in zip(rows, logits, strict=True):
                 places = [k for k, token in enumerate(ids[n][:window]) if token == tokenizer.mask_token_id]
                 text, start, end = questions[n]
-                ranked = _words(scores[places].softmax(-1), tokenizer, top, bool(start and text[start - 1] == " "))
-                own = text[start:end].lower()
+                own, after_space = text[start:end].lower(), text[start - 1 : start] == " "
+                ranked = _words(scores[places].softmax(-1), tokenizer, top, after_space, _is_chinese(own))
                 good = [word for word, p in ranked if p >= min_probability and word.lower() != own]
                 results[n] = json.dumps(good[:top], ensure_ascii=False).encode()
         return results
@@ -69,18 +69,20 @@ def _masked(text: str, start: int, end: int, mask: str) -> str:
     return text[max(0, start - _CONTEXT) : start] + mask * number + text[end : end + _CONTEXT]
 
 
-def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool) -> list[tuple[str, float]]:
-    """Whole words for the masks with their probability, likeliest first; shape in: (masks, vocabulary)."""
+def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool, chinese: bool) -> list[tuple[str, float]]:
+    """Whole words for the masks with their probability, likeliest first; shape in: (masks, vocabulary).
+
+    For a Chinese word only Chinese characters: one mask each.
+    """
     if not len(probabilities):
         return []
-    several = len(probabilities) > 1  # one mask a Chinese character
     each = []
     for row in probabilities:
         best = row.topk(min(_LOOKED_AT, row.numel()))
         pieces = zip(tokenizer.convert_ids_to_tokens(best.indices.tolist()), best.values.tolist(), strict=True)
         words = [(word, p) for piece, p in pieces if (word := _whole(piece, tokenizer, after_space))]
-        each.append([(word, p) for word, p in words if _is_chinese(word)][: top + 1] if several else words)
-    if not several:
+        each.append([(word, p) for word, p in words if _is_chinese(word)][: top + 1] if chinese else words)
+    if len(each) == 1:
         return each[0]
     joined = [("".join(w for w, _ in pair), min(p for _, p in pair)) for pair in itertools.product(*each)]
     return sorted(joined, key=lambda item: (-item[1], item[0]))
@@ -103,7 +105,7 @@ def _marks_spaces(tokenizer: Any) -> bool:
 
 
 def _is_chinese(word: str) -> bool:
-    return all("㐀" <= letter <= "鿿" for letter in word)
+    return bool(word) and all("㐀" <= letter <= "鿿" for letter in word)
 
 
 def _load(path: str, where: str) -> tuple[Any, Any]:

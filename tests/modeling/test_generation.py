@@ -8,34 +8,9 @@ from pipeline.modeling.masked import MaskedLM
 from pipeline.modeling.models import Model
 from pipeline.modeling.scores import losses
 from pipeline.record import content_id
-from tests.modeling.conftest import TEXTS
 
 PROMPTS = ["what a good day", "bad and slow " * 6, "质量很好，非常满意", "happy", "a film " * 20, "x", "y"]
 PROMPTS += ["z", "sad " * 9]
-
-
-@pytest.fixture(scope="session")
-def masked_folder(tmp_path_factory):
-    """A BERT of two layers with a masked-language-model head; whole words and Chinese characters as tokens."""
-    import torch
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-    from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("masked")
-    words = sorted({word for text in TEXTS[:4] for word in text.replace(",", "").split()} | set("".join(TEXTS[4:])))
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
-    tokenizer = Tokenizer(models.WordPiece({w: n for n, w in enumerate(vocabulary)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    names = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
-        max_position_embeddings=64,
-    )  # fmt: skip
-    BertForMaskedLM(config).save_pretrained(folder)
-    return folder
 
 
 def test_an_answer_does_not_depend_on_its_neighbours(llama_folder):
