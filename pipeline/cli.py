@@ -11,6 +11,7 @@ from importlib import import_module
 COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("pipeline.predict", "answer texts with the trained model"),
     "serve": ("pipeline.serve.command", "answer over HTTP, for programs and Label Studio"),
+    "compare": ("pipeline.compare", "try encoders and strategies within one time budget"),
     "export": ("pipeline.export", "write the trained model as ONNX, checked and timed"),
     "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
     "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
