@@ -37,8 +37,8 @@ _PROBES = (2, 6)
 class Candidate(Settings):
     """What differs from params.yaml: `models` and `train` as they stand there."""
 
-    models: dict[str, Any] = Field({})
-    train: dict[str, Any] = Field({})
+    models: dict[str, Any] = Field(default={})
+    train: dict[str, Any] = Field(default={})
 
 
 #: Strategies that are tried where no file names others.
