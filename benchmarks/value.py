@@ -146,16 +146,18 @@ def number_rows(folder: Path) -> dict[int, str]:
 def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
     """Scores of every state, and how much of the gap each recovers."""
     from pipeline.settings import Task
-    from pipeline.value.__main__ import _dropped_for, _records
+    from pipeline.value.__main__ import read_stages
     from pipeline.value.params import Params
     from pipeline.value.trial import prepare
-    from pipeline.value.variants import Example, Stages, build
+    from pipeline.value.variants import Example, build
     from pipeline.value.verdict import draw, over_seeds
 
     task = Task(type="classification", labels=tuple(sorted({row.truth for row in rows})), languages=("en",))
     params = Params(max_train_rows=20_000)
-    collect, clean, label = (_records(folder / "data" / part) for part in ("collect", "clean", "label"))
-    variants = build(Stages(collect, clean, label, label, _dropped_for(folder / "data/clean")), task, 20_000)
+    parts = [folder / "data" / name for name in ("collect", "clean", "label", "label")]  # nothing is augmented
+    stages = read_stages(*parts)
+    collect, clean, label = stages.collect, stages.clean, stages.label
+    variants = build(stages, task, 20_000)
     by_row, by_id = number_rows(folder), {row.id: row for row in rows}
     held_out = {r.id for r in (*clean, *label) if r.split in ("dev", "test")} | {e.root for e in variants.leaks}
     originals = {

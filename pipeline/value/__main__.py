@@ -31,8 +31,12 @@ Drawn = dict[str, Draws]
 def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
     """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
     task, params, models = load_task(), load("value", Params), load("models", Models)
-    stages = Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
-    measure(stages, task, models, params, out)
+    measure(read_stages(collect, clean, label, augment), task, models, params, out)
+
+
+def read_stages(collect: Path, clean: Path, label: Path, augment: Path) -> Stages:
+    """The records that four stages wrote to these folders."""
+    return Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
 
 
 def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:

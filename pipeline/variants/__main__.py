@@ -1,0 +1,140 @@
+"""What the data bought, in full: the fine-tuned model itself, trained on each state of the data (variants/dvc.yaml).
+
+    python -m pipeline.variants data VARIANT DATA OUT    the training data of one variant, with the project's dev and test
+    python -m pipeline.variants run SEED DATASET OUT     train and predict the test split
+    python -m pipeline.variants report RUNS OUT          paired comparison of all runs
+
+The quick form, the stage `value`, answers the same question with a linear head in seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.errors import PipelineError, exit_code
+from pipeline.modeling.dataset import read_split, to_rows
+from pipeline.modeling.models import Models
+from pipeline.modeling.predictor import load_predictor
+from pipeline.record import Record
+from pipeline.settings import Task, load, load_task
+from pipeline.store import read_table, write_json, write_table
+from pipeline.tasks import task_type
+from pipeline.train.__main__ import train
+from pipeline.train.params import Params as TrainParams
+from pipeline.value.__main__ import compare, read_stages
+from pipeline.value.params import Params
+from pipeline.value.trial import scores
+from pipeline.value.variants import Example, Stages, Variants, build
+from pipeline.value.verdict import draw, estimated
+
+#: The order in which steps are compared.
+ORDER = ("raw", "cleaned", "decided_labels", "augmented")
+_FILE = "{}-00000-of-00001.parquet"
+
+
+def write_data(variant: str, stages: Stages, task: Task, out: Path) -> None:
+    """Write the dataset of one variant: its training rows, and the dev and test rows that all variants share."""
+    if task.type != "classification" or task.multi_label:
+        raise PipelineError(
+            f"variants: a task of type {task.type} cannot be compared in full yet.", "Labels, one a record, can."
+        )
+    every = sum(1 for record in (*stages.collect, *stages.augment))
+    variants = build(stages, task, max(every, 1))
+    if variant not in variants.train:
+        raise PipelineError(f"variants: there is no variant '{variant}'.", f"There are: {', '.join(variants.train)}.")
+    dev = [record for record in stages.augment if record.split == "dev"]
+    parts = {"train": _rows(variants.train[variant]), "validation": _records(dev, task), "test": _rows(variants.test)}
+    for name, rows in parts.items():
+        columns = {key: pa.array([row[key] for row in rows], pa.string()) for key in ("id", "text", "label")}
+        write_table(pa.table(columns), out / "data" / _FILE.format(name))
+
+
+def run_once(seed: int, dataset: Path, task: Task, models: Models, params: TrainParams, out: Path) -> None:
+    """Train with `seed`, predict the test split, write predictions.parquet (id, label, predicted) and metrics.json."""
+    with tempfile.TemporaryDirectory() as name:
+        train(dataset, Path(name), task, models, params.model_copy(update={"seed": seed}))
+        test = to_rows(read_split(dataset, "test"))
+        found = load_predictor(Path(name) / "model").predict(test)
+    columns = {key: [row[key] for row in test] for key in ("id", "label")}
+    write_table(pa.table({**columns, "predicted": [str(one.value) for one in found]}), out / "predictions.parquet")
+    right = sum(one.value == row["label"] for one, row in zip(found, test, strict=True))
+    write_json({"test_accuracy": round(right / max(len(test), 1), 6)}, out / "metrics.json")
+
+
+def report(runs: Path, params: Params, out: Path) -> None:
+    """Write report.json: every variant's metrics with intervals over seeds and test rows, every step's verdict."""
+    tests: list[Example] = []
+    drawn, rows = {}, {}
+    for variant in (name for name in ORDER if (runs / name).is_dir()):
+        tables = [read_table(file) for file in sorted((runs / variant).glob("seed-*/predictions.parquet"))]
+        if not tables:
+            raise PipelineError(f"{runs / variant}: no finished run.", "Run all of them: dvc repro variants/dvc.yaml")
+        found = [Example(row["id"], "", row["label"]) for row in tables[0].to_pylist()]
+        if tests and found != tests:
+            raise PipelineError(f"{runs / variant}: judged on other test rows than the variants before it.", _AGAIN)
+        tests = found
+        drawn[variant] = draw([scores(table["predicted"].to_pylist(), tests) for table in tables], len(tests), params)
+        rows[variant] = [Example(str(r["id"]), str(r["text"]), str(r["label"])) for r in _train_rows(runs / variant)]
+    if len(drawn) < 2:
+        raise PipelineError(f"{runs}: fewer than two variants to compare.", "Name more in variants/params.yaml.")
+    steps = compare(Variants(rows, tests, []), drawn, {}, params)
+    content = {
+        "judged_by": params.judge_by,
+        "test_rows": len(tests),
+        "variants": {
+            name: {"rows": len(rows[name]), "metrics": estimated(part, params)} for name, part in drawn.items()
+        },
+        "steps": steps,
+    }
+    write_json(content, out / "report.json")
+    write_json({f"{step['step']}_gain": step["difference"]["value"] for step in steps}, out / "metrics.json")
+    for step in steps:
+        sys.stderr.write(f"variants  {step['sentence']}\n")
+
+
+def _train_rows(folder: Path) -> list[dict[str, str]]:
+    return to_rows(read_split(folder / "dataset", "train"))
+
+
+def _rows(examples: Sequence[Example]) -> list[dict[str, str]]:
+    """Children of one record get numbers, so that ids stay unique."""
+    seen: dict[str, int] = {}
+    rows = []
+    for example in examples:
+        seen[example.root] = seen.get(example.root, 0) + 1
+        suffix = f"+{seen[example.root] - 1}" if seen[example.root] > 1 else ""
+        rows.append({"id": example.root + suffix, "text": example.text, "label": example.label})
+    return rows
+
+
+def _records(records: Sequence[Record], task: Task) -> list[dict[str, str]]:
+    kind = task_type(task)
+    return [{"id": r.id, "text": kind.main_text(r), "label": str(r.target)} for r in records if r.target is not None]
+
+
+_AGAIN = "Run all of them again: dvc repro variants/dvc.yaml"
+
+
+def main(words: Sequence[str]) -> None:
+    """One of the three commands above."""
+    task = load_task()
+    command, *rest = words
+    if command == "data":
+        variant, data, out = rest
+        stages = read_stages(*(Path(data) / name for name in ("collect", "clean", "label", "augment")))
+        write_data(variant, stages, task, Path(out))
+    elif command == "run":
+        seed, dataset, out = rest
+        run_once(int(seed), Path(dataset), task, load("models", Models), load("train", TrainParams), Path(out))
+    else:
+        runs, out = rest
+        report(Path(runs), load("value", Params), Path(out))
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(lambda: main(sys.argv[1:])))

@@ -1,0 +1,59 @@
+"""The full form on a miniature: data of two states, two seeds each, a tiny BERT."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.models import Model, Models
+from pipeline.settings import Task
+from pipeline.train.params import Params as TrainParams
+from pipeline.value.params import Params
+from pipeline.variants.__main__ import ORDER, report, run_once, write_data
+from tests.conftest import ROOT
+from tests.modeling.conftest import bert_folder, own_cache  # noqa: F401
+from tests.value.conftest import noisy, task  # noqa: F401
+
+
+def test_states_share_dev_and_test_and_the_report_says_what_a_step_did(noisy, task, bert_folder, tmp_path):  # noqa: F811
+    recipe = TrainParams(epochs=0.0, max_tokens=32, max_train_rows=100)
+    models = Models(encoder=Model(name=str(bert_folder)))
+    for variant in ("raw", "cleaned"):
+        write_data(variant, noisy, task, tmp_path / "runs" / variant / "dataset")
+        for seed in (0, 1, 2):
+            folder = tmp_path / "runs" / variant
+            run_once(seed, folder / "dataset", task, models, recipe, folder / f"seed-{seed}")
+    one, two = (tmp_path / "runs" / name / "dataset" / "data" for name in ("raw", "cleaned"))
+    for part in ("validation", "test"):
+        name = f"{part}-00000-of-00001.parquet"
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    train = pq.read_table(one / "train-00000-of-00001.parquet").to_pylist()
+    assert (
+        len({row["id"] for row in train}) == len(train) > pq.read_table(two / "train-00000-of-00001.parquet").num_rows
+    )
+    report(tmp_path / "runs", Params(resamples=200, seeds=3), tmp_path / "report")
+    found = json.loads((tmp_path / "report" / "report.json").read_text())
+    (step,) = found["steps"]
+    assert (step["against"], step["step"]) == ("raw", "cleaned")
+    assert step["changes"]["removed"] > 100
+    assert step["sentence"].startswith("cleaned: ")
+    assert found["test_rows"] == 120
+    assert set(found["variants"]) == {"raw", "cleaned"}
+
+
+def test_what_cannot_be_compared_says_so(noisy, task, tmp_path):  # noqa: F811
+    with pytest.raises(PipelineError, match="no variant 'cleand'"):
+        write_data("cleand", noisy, task, tmp_path)
+    with pytest.raises(PipelineError, match="type chat cannot be compared in full"):
+        write_data("raw", noisy, Task(type="chat", languages=("en",)), tmp_path)
+    (tmp_path / "runs" / "raw").mkdir(parents=True)
+    with pytest.raises(PipelineError, match="no finished run"):
+        report(tmp_path / "runs", Params(), tmp_path / "out")
+
+
+def test_the_settings_name_known_variants_and_three_seeds():
+    settings = YAML(typ="safe").load((ROOT / "variants" / "params.yaml").read_text("utf-8"))["full"]
+    assert settings["variants"] == list(ORDER)
+    assert len(settings["seeds"]) >= 3
