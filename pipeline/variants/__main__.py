@@ -1,6 +1,6 @@
 """What the data bought, in full: the fine-tuned model itself, trained on each state of the data (variants/dvc.yaml).
 
-    python -m pipeline.variants data VARIANT DATA OUT    the training data of one variant, with the project's dev and test
+    python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test
     python -m pipeline.variants run SEED DATASET OUT     train and predict the test split
     python -m pipeline.variants report RUNS OUT          paired comparison of all runs
 

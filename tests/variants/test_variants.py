@@ -29,10 +29,8 @@ def test_states_share_dev_and_test_and_the_report_says_what_a_step_did(noisy, ta
     for part in ("validation", "test"):
         name = f"{part}-00000-of-00001.parquet"
         assert (one / name).read_bytes() == (two / name).read_bytes()
-    train = pq.read_table(one / "train-00000-of-00001.parquet").to_pylist()
-    assert (
-        len({row["id"] for row in train}) == len(train) > pq.read_table(two / "train-00000-of-00001.parquet").num_rows
-    )
+    raw, cleaned = (pq.read_table(folder / "train-00000-of-00001.parquet") for folder in (one, two))
+    assert len(set(raw["id"].to_pylist())) == raw.num_rows > cleaned.num_rows
     report(tmp_path / "runs", Params(resamples=200, seeds=3), tmp_path / "report")
     found = json.loads((tmp_path / "report" / "report.json").read_text())
     (step,) = found["steps"]
