@@ -128,6 +128,13 @@ def test_bad_answers_are_told_by_reason(reply, problem, text):
     assert (result.problem, result.text) == (problem, text)
 
 
+def test_new_examples_need_a_class():
+    with serving(lambda body: chat("another text")) as service:
+        both = generation(service, [ask("some words"), ask("more words", label="x")], "new_example")
+        assert [r.problem for r in both] == ["no_class", ""]
+        assert len(service.asked) == 1
+
+
 def test_echo_of_another_example_is_told():
     request = ask("where is my card", label="card_arrival", examples=("my card is late", "no card yet"))
     with serving(lambda body: chat("- My card is late.")) as service:

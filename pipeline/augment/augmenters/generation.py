@@ -55,10 +55,13 @@ def build(settings: Generation, models: Models) -> Rewrite:
 
 
 def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests: Sequence[Request]) -> list[Written]:
-    asked = [prompt(request, settings.mode) for request in requests]
-    questions = [_question(r.seed, p, settings.max_tokens) for r, p in zip(requests, asked, strict=True)]
-    answers = [json.loads(answer) for answer in cached("generation", version, questions, ask, batch)]
-    results = [_text(answer, p, r.text) for answer, p, r in zip(answers, asked, requests, strict=True)]
+    results = [Written("", problem="no_class", detail="new_example needs a class") for _ in requests]
+    able = [n for n, request in enumerate(requests) if settings.mode != "new_example" or request.label is not None]
+    asked = [prompt(requests[n], settings.mode) for n in able]
+    questions = [_question(requests[n].seed, p, settings.max_tokens) for n, p in zip(able, asked, strict=True)]
+    answers = cached("generation", version, questions, ask, batch)
+    for n, answer, p in zip(able, answers, asked, strict=True):
+        results[n] = _text(json.loads(answer), p, requests[n].text)
     if settings.mode not in ("new_instruction", "evolve"):
         return results
     good = [n for n, result in enumerate(results) if result.text and not result.problem]

@@ -50,8 +50,6 @@ _PREAMBLE = re.compile(
 def prompt(request: Request, mode: str) -> str:
     """What the model is asked for `request`. Every text in it belongs to a training record."""
     lang = "zh" if request.lang == "zh" else "en"
-    if mode == "new_example" and request.label is None:
-        mode = "paraphrase"  # no class whose examples could be shown
     shown = "\n".join(f"- {' '.join(text.split())}" for text in (request.text, *request.examples))
     how = HARDER[lang][int(share("evolve", request.seed) * len(HARDER[lang]))]
     return _PROMPTS[lang][mode].format(text=request.text, label=request.label, examples=shown, how=how)
