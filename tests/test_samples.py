@@ -28,13 +28,23 @@ from pipeline.init.command import projects, sample_files, start
 from pipeline.label.aggregation import METHODS as AGGREGATION
 from pipeline.label.prelabel import PREDICTORS
 from pipeline.modeling.models import Models
+from pipeline.publish.command import write
+from pipeline.publish.formats import FORMS
 from pipeline.record import Record
 from pipeline.registry import pick
+from pipeline.report.document import build as report
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params as ReportParams
+from pipeline.report.render import render
 from pipeline.settings import load, load_task, read_params
-from pipeline.store import read_table, to_records
+from pipeline.store import read_json, read_table, to_records, write_json, write_table
 from pipeline.tasks import TASKS, task_type
+from pipeline.validate.__main__ import dataset_totals, described
 from pipeline.validate.expectations import EXPECTATIONS
+from pipeline.validate.export.dataset import parquet_path, tables
+from pipeline.validate.params import Params
 from pipeline.validate.suite import read_suite
+from pipeline.validate.view import view_of
 from tests.conftest import ROOT
 from tests.project import STAGES, Project, cache_with
 
@@ -137,6 +147,27 @@ def test_samples_hold_a_few_dozen_rows_and_both_languages(cleaned: tuple[str, Pa
 
 
 # ------------------------------------------------------------------ settings
+
+
+def test_every_task_type_has_a_profile_a_report_and_forms_to_publish_in(cleaned: tuple[str, Path]) -> None:
+    """Validation's description, the quality report and the forms of `sft publish`, without a model."""
+    project, root = cleaned
+    task, data = load_task(root / "params.yaml"), root / "data"
+    table = read_table(data / "clean/records.parquet")
+    view = view_of(table, task, Models(), {"clean": read_json(data / "clean/report.json")})
+    view, points = described(view, Params(), {"name": project, **dataset_totals(view)}, None)
+    assert points.num_rows > 10
+    assert all(one["score"] is None or 0 <= one["score"] <= 1 for one in view.profile["axes"].values())
+    write_json(view.profile, data / "validate/profile.json")
+    write_table(points, data / "validate/map.parquet")
+    page = render(report(load_inputs(data, task, ReportParams())))
+    assert all(f'id="{name}"' in page for name in ("scores", "bias", "coverage", "conflicts"))
+    for name, part in tables(view).items():
+        write_table(part, root / "published" / parquet_path(name))
+    fitting = [name for name, form in FORMS.items() if not form.only or task.type in form.only]
+    for form in fitting:
+        for path, count in write(root / "published", form, task, root / "out"):
+            assert path.stat().st_size > 20 * count > 0
 
 
 @pytest.mark.parametrize("project", [*sorted(projects()), "params.yaml"])
