@@ -64,7 +64,17 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def plain_label(text: str | None) -> str | None:
-    """A target's JSON as people read it: a label without quotes, anything else as it is."""
-    value = None if text is None else json.loads(text)
+def plain_label(target: str | None, text: str = "") -> str | None:
+    """A target's JSON as people read it: a label without quotes, spans and answers by their words in `text`."""
+    value = None if target is None else json.loads(target)
+    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+        return "; ".join(_part(one, text) for one in value)
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _part(one: Mapping[str, Any], text: str) -> str:
+    """`ORG: Harbour Bank` for a span, the words of an answer; anything else as JSON."""
+    if {"start", "end", "label"} <= one.keys():
+        words = text[one["start"] : one["end"]] or f"[{one['start']}, {one['end']})"
+        return f"{one['label']}: {words}"
+    return str(one["text"]) if "text" in one else json.dumps(one, ensure_ascii=False, sort_keys=True)

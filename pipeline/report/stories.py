@@ -51,7 +51,7 @@ def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> Iterator[list[Any]]:
     yield ["text", inputs.text(record) or "–"]
     if record.target is not None:
-        yield ["target", shorten(plain_label(as_json(record.target)), _CUT)]
+        yield ["target", shorten(plain_label(as_json(record.target), _whole(inputs, record)), _CUT)]
     source = record.source
     yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
     if source.licence:
@@ -76,6 +76,10 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> It
             yield ["other_id", drop["other_id"]]
     elif record.split:
         yield ["split", record.split]
+
+
+def _whole(inputs: Inputs, record: Record) -> str:
+    return "" if inputs.text(record) is None else inputs.kind.main_text(record)
 
 
 def _plain(text: str) -> str:

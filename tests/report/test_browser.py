@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -184,6 +186,19 @@ def test_a_point_of_the_map_tells_its_story(opened):
     point = opened.page.locator(".map circle").first
     point.dispatch_event("click")
     assert point.get_attribute("data-id") in opened.page.locator("#story-title").inner_text()
+
+
+def test_a_filtered_table_is_saved_as_csv(opened):
+    table = opened.page.locator("#doubtful .grid").last
+    table.locator("select").first.select_option("negative")
+    shown = rows(opened.page, "doubtful").count()
+    with opened.page.expect_download() as saved:
+        table.locator(".csv").click()
+    text = Path(saved.value.path()).read_text("utf-8-sig")
+    lines = list(csv.reader(text.splitlines()))
+    assert len(lines) == shown + 1
+    assert {line[1] for line in lines[1:]} == {"negative"}
+    assert len(lines[1][-1]) == 20
 
 
 @pytest.fixture(scope="module")

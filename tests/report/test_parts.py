@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.report.blocks import from_notes
-from pipeline.report.draw import curve, sankey, whiskers
+from pipeline.report.draw import curve, growth, plane, sankey, whiskers
 from pipeline.report.edits import changed_texts, edit
+from pipeline.report.figures import plain_label
 from pipeline.report.inputs import sample
 from pipeline.report.render import decimal, number, percent
+from pipeline.report.sections.model import NO_SPAN, span_pairs
 
 VISIBLE = st.text("ab 好x", max_size=30)
 
@@ -141,3 +143,40 @@ def test_a_sample_takes_some_of_every_group_whatever_the_order():
 )
 def test_figures_are_shown(shown, wanted):
     assert shown == wanted
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "shown"),
+    [
+        ('"positive"', "", "positive"),
+        ('[{"start": 0, "end": 3, "label": "PER"}]', "Ann lives", "PER: Ann"),
+        ('[{"start": 5, "end": 9, "label": "PER"}]', "", "PER: [5, 9)"),
+        ('[{"start": 3, "text": "北京"}]', "我住在北京", "北京"),
+        ("[]", "", "[]"),
+        ("0.5", "", "0.5"),
+        (None, "", None),
+    ],
+)
+def test_targets_read_as_people_write_them(target, text, shown):
+    assert plain_label(target, text) == shown
+
+
+def test_span_pairs_match_by_overlap_once():
+    truth = [{"start": 0, "end": 5, "label": "ORG"}, {"start": 9, "end": 12, "label": "LOC"}]
+    guess = [{"start": 0, "end": 7, "label": "LOC"}, {"start": 20, "end": 22, "label": "PER"}]
+    assert span_pairs(truth, guess) == [("ORG", "LOC"), ("LOC", NO_SPAN), (NO_SPAN, "PER")]
+    assert span_pairs(None, []) == []
+
+
+def test_names_on_the_map_never_lie_on_one_another():
+    points = [{"x": -1, "y": 0}, {"x": 1, "y": 2}]
+    names = [{"x": 0, "y": 1, "name": "one"}, {"x": 0.05, "y": 1, "name": "two"}, {"x": 0, "y": 0, "name": "three"}]
+    shape = plane(points, names)
+    assert [one["at"] for one in shape["points"]] == [[0, 420], [1000, 0]]
+    assert [one["name"] for one in shape["names"]] == ["one", "three"]
+
+
+def test_a_curve_has_round_ticks():
+    shape = growth([[10, 5], [40, 12]])
+    assert [tick["value"] for tick in shape["along"]] == [0, 10, 20, 30, 40]
+    assert shape["points"][-1]["x"] == shape["width"]

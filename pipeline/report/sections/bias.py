@@ -56,6 +56,9 @@ def _slices(inputs: Inputs, found: list[Mapping[str, Any]]) -> Block:
     columns: dict[str, str] = {"attribute": "code", "slice": "label", "records": "num"}
     columns |= {f"={label}": "pct" for label in labels} if mixed else {"mean_target": "float"}
     columns |= {"leans_to": "label", "lean": "change", "score": "interval"}
+    if not mixed:
+        columns = {name: kind for name, kind in columns.items() if name not in ("leans_to", "lean")}
+        rows = [[*row[:-3], row[-1]] for row in rows]
     return table("bias_slices", columns, rows[: inputs.params.max_rows], len(rows))
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.record import Record
 from pipeline.report.blocks import Block, details, facts, from_notes, intervals, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
@@ -29,8 +30,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     rows = [
         [
             inputs.text(records.get(row["record_id"])),
-            plain_label(row["given"]),
-            plain_label(row["suggested"]),
+            *(plain_label(row[key], _whole(inputs, records.get(row["record_id"]))) for key in ("given", "suggested")),
             row["confidence"],
             row["reason"],
             inputs.cut(row["detail"] or ""),
@@ -54,6 +54,11 @@ def doubtful(inputs: Inputs) -> list[Block]:
     swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
     confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
     return [by_reason, *_noise(inputs), *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]
+
+
+def _whole(inputs: Inputs, record: Record | None) -> str:
+    """The uncut text that offsets point into; empty for a row without fields."""
+    return "" if record is None or inputs.text(record) is None else inputs.kind.main_text(record)
 
 
 def _noise(inputs: Inputs) -> list[Block]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, reliability, table
+from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, note, reliability, table
 from pipeline.report.figures import expectations, metrics, plain_label
 from pipeline.report.inputs import Inputs
 
@@ -47,7 +47,9 @@ def expected(inputs: Inputs) -> list[Block]:
         "id": "id",
         "expectation": "code",
     }
-    return [table("expectations", kinds, rows)]
+    docs = inputs.folder / "validate" / "data_docs" / "index.html"
+    link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
+    return [table("expectations", kinds, rows), *link]
 
 
 def model(inputs: Inputs) -> list[Block]:
@@ -110,8 +112,8 @@ def _worst(inputs: Inputs) -> list[Block]:
     rows = [
         [
             inputs.cut(one.get("text", "")),
-            inputs.cut(plain_label(one.get("given")) or ""),
-            inputs.cut(plain_label(one.get("suggested")) or ""),
+            inputs.cut(plain_label(one.get("given"), str(one.get("text", ""))) or ""),
+            inputs.cut(plain_label(one.get("suggested"), str(one.get("text", ""))) or ""),
             one.get("confidence"),
             "label_may_be_wrong" if one.get("label_may_be_wrong") else None,
             one.get("source"),

@@ -36,6 +36,7 @@
     for (const row of all("tbody tr", table)) {
       const text = row.textContent.toLowerCase();
       const fits = words.every((word) => text.includes(word)) && picks.every(([n, value]) => key(row.cells[n]) === value);
+      row.dataset.fits = fits ? "yes" : "no";
       row.hidden = !fits || ++found > open;
     }
     table.dataset.found = found;
@@ -49,7 +50,7 @@
     const line = table.querySelector(".count");
     const partial = found < rows ? "ui.matching" : "ui.of_total";
     line.textContent = shown === total && found === rows ? say("ui.rows", { n: total }) : say(partial, { shown, found, total });
-    table.querySelector(".shown").hidden = total <= 5 && found === rows;
+    line.hidden = total <= 5 && found === rows;
   };
   const sort = (table, button) => {
     const column = Number(button.dataset.sort), head = button.closest("th");
@@ -68,11 +69,26 @@
     body.append(...all("tr", body).sort(compare));
     update(table);
   };
+  // What the filters let through, ids in full; a cell that a spreadsheet would run as a formula is quoted.
+  const save = (table) => {
+    const cell = (one) => {
+      const text = (one.querySelector("[data-id]")?.dataset.id ?? (one.dataset.v || one.textContent)).trim();
+      return '"' + (/^[=+@\t\r-]/.test(text) && isNaN(text) ? "'" + text : text).replaceAll('"', '""') + '"';
+    };
+    const fits = all("tbody tr", table).filter((row) => row.dataset.fits !== "no");
+    const lines = [all("thead th", table), ...fits.map((row) => [...row.cells])].map((row) => row.map(cell).join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
+    link.download = table.closest("section").id + ".csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
   for (const table of all(".grid")) {
     table.addEventListener("input", () => update(table));
     table.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button?.dataset.sort) sort(table, button);
+      else if (button?.classList.contains("csv")) save(table);
       else if (button?.classList.contains("all")) { table.dataset.open = "yes"; update(table); }
     });
     update(table);
