@@ -126,7 +126,8 @@ def _is_new(task: Mapping[str, Any], seen: Mapping[str, str], pulled: Pulled, ma
         return False
     if seen.get(str(task["id"])) != task["updated_at"]:
         return True
-    return any(f"{mark}/{task['id']}/{number}" not in pulled.lines for number in _numbers(task))
+    known = (pulled.lines.get(f"{mark}/{task['id']}/{number}") for number in _numbers(task))
+    return any(line is None or line.get("state") == "unreadable" for line in known)  # labels may be declared by now
 
 
 def _numbers(task: Mapping[str, Any]) -> list[str]:

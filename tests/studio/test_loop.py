@@ -202,6 +202,12 @@ def test_what_changes_under_us_is_told_and_nothing_is_lost(folder, people, monke
     assert "labels that task.labels does not hold: spam" in said
     (odd,) = [line for line in folder.lines() if line.get("state") == "unreadable"]
     assert odd["result"][0]["value"]["choices"] == ["spam"]
+    folder.params["task"]["labels"].append("spam")
+    folder.write()
+    assert "0 new, 1 changed" in "\n".join(pull(folder.annotations))
+    assert sorted(line["value"] for line in folder.lines()) == ["billing", "spam"]
+    folder.params["task"]["labels"].remove("spam")
+    folder.write()
 
     project.client.patch(
         f"/api/projects/{project.id}/", {"label_config": project.config.replace('"billing"', '"bill"')}
