@@ -4,7 +4,9 @@
 
 Priority is the queue's (how unsure the model is, how doubtful the label, how far people disagree: docs/labelling.md).
 Clusters are k-means cells of the encoder's features. The most useful record goes next; then its cluster counts less.
-Choosing whole batches by uncertainty alone asks about near copies: Sener & Savarese 2018 (https://arxiv.org/abs/1708.00489).
+Of equally useful ones the most typical of its cluster goes first: while nothing is labelled yet, all are equal.
+Choosing whole batches by uncertainty alone asks about near copies: Sener & Savarese 2018 (https://arxiv.org/abs/1708.00489);
+typical records serve best at the start: Hacohen et al. 2022 (https://arxiv.org/abs/2202.02794).
 """
 
 from __future__ import annotations
@@ -22,33 +24,34 @@ _MOST_CLUSTERS = 500
 
 
 def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features: Any) -> list[int]:
-    """Positions of all records, most useful first; ties by id. `features` has one row a record, in id order or not.
+    """Positions of all records, most useful first. `features` has one row a record.
 
     The result does not depend on the order in which records are given.
     """
     place = sorted(range(len(ids)), key=lambda n: ids[n])
     cells = dict(zip(place, _clusters(features[place], len(ids)), strict=True))
     taken: Counter[int] = Counter()
-    heap = [(-priorities[n], ids[n], n, 0) for n in place]
+    heap = [(-priorities[n], cells[n][1], ids[n], n, 0) for n in place]
     heapq.heapify(heap)
     order: list[int] = []
     while heap:
-        _, name, n, seen = heapq.heappop(heap)
-        cell = cells[n]
+        _, far, name, n, seen = heapq.heappop(heap)
+        cell = cells[n][0]
         if taken[cell] > seen:  # its cluster has been asked about since: worth less now
-            heapq.heappush(heap, (-priorities[n] * DECAY ** taken[cell], name, n, taken[cell]))
+            heapq.heappush(heap, (-priorities[n] * DECAY ** taken[cell], far, name, n, taken[cell]))
             continue
         taken[cell] += 1
         order.append(n)
     return order
 
 
-def _clusters(features: Any, size: int) -> list[int]:
-    """The cell of each row; one cell where there are too few rows to divide."""
+def _clusters(features: Any, size: int) -> list[tuple[int, float]]:
+    """The cell of each row and the distance from its centre; one cell where there are too few rows to divide."""
     count = min(size // CLUSTER_SIZE, _MOST_CLUSTERS)
     if count < 2:
-        return [0] * size
+        return [(0, 0.0)] * size
     from sklearn.cluster import MiniBatchKMeans
 
-    model = MiniBatchKMeans(count, n_init=1, max_iter=20, batch_size=1024, random_state=0)
-    return [int(cell) for cell in model.fit_predict(features)]
+    model = MiniBatchKMeans(count, n_init=1, max_iter=20, batch_size=1024, random_state=0).fit(features)
+    distances = model.transform(features)  # (rows, cells)
+    return [(int(cell), round(float(row[cell]), 6)) for cell, row in zip(model.labels_, distances, strict=True)]
