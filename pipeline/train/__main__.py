@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "settings": params.model_dump(mode="json"),
         "parameters": counts,
         "rows": {name: _row_counts(rows[name], examples[name]) for name in rows},
+        "from": {name: _counts(rows["train"], name) for name in ("source", "lang")},
         "steps": finished.steps,
         "best_step": finished.best_step,
         **({"packing": _packing(learned, params)} if params.pack else {}),
@@ -121,6 +123,12 @@ def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any
         "in": len(rows),
         **examples.notes,
     }
+
+
+def _counts(rows: list[dict[str, Any]], column: str) -> dict[str, int]:
+    """How many rows have each value of a column, most frequent first."""
+    found = Counter(str(row[column]) for row in rows if row.get(column))
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params: Params) -> Path:

@@ -57,6 +57,8 @@ def test_report_metrics_history_and_card_tell_the_run(reviews, bert_folder, tmp_
     card = (out / "model" / "README.md").read_text()
     assert "16 examples" in card
     assert "negative, neutral, positive" in card
+    assert "batch 4, " in card
+    assert "AutoModelForSequenceClassification.from_pretrained" in card
 
 
 def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_folder, tmp_path):
@@ -179,3 +181,15 @@ def test_positions_are_counted_as_the_architecture_does():
         check_room(RobertaConfig(max_position_embeddings=514, pad_token_id=1), 513, "it")
     check_room(T5Config(), 5000, "it")
     check_room(DebertaV2Config(position_biased_input=False), 5000, "it")
+
+
+def test_the_card_tells_where_the_rows_came_from_and_what_was_cut(bert_folder, tmp_path):
+    rows = [{**row, "source": "mails" if n % 3 else "calls", "lang": "en"} for n, row in enumerate(labelled() * 2)]
+    dataset = write_dataset(tmp_path / "dataset", train=rows, validation=labelled())
+    models = Models(encoder=Model(name=str(bert_folder)))
+    train(dataset, tmp_path / "out", SENTIMENT, models, Params(**{**FAST, "epochs": 0.0, "max_tokens": 8}))
+    card = (tmp_path / "out" / "model" / "README.md").read_text()
+    assert "| mails | 16 |\n| calls | 8 |" in card
+    assert "| en | 24 |" in card
+    cut = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["train"]["cut"]
+    assert f"{cut:,} rows were longer than max_tokens and were cut" in card
