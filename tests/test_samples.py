@@ -8,7 +8,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,23 @@ def planted(folder: str) -> dict[tuple[str, int], str]:
     return {(file, int(row)): outcome for file, row, _, outcome in rows[2:]}
 
 
+def edit_params(root: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text("utf-8"))
+    change(params)
+    yaml.dump(params, root / "params.yaml")
+
+
+def without_label_errors(params: dict[str, Any]) -> None:
+    params["clean"]["steps"] = [step for step in params["clean"]["steps"] if step != "label_errors"]
+
+
+def shorten(params: dict[str, Any]) -> None:
+    if "generator" in params["models"]:
+        params["train"] |= {"max_train_rows": 8, "max_dev_rows": 4, "reply_tokens": 8}
+        params["evaluate"] |= {"robustness_rows": 1, "base_rows": 4}
+
+
 def place(record: Record) -> tuple[str, int]:
     return Path(record.source.locator).name, int(record.source.row or 0)
 
@@ -85,10 +102,7 @@ def cleaned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """A project collected and cleaned, but for label errors: they need a model."""
     root = tmp_path_factory.mktemp(request.param)
     start(request.param, root)
-    yaml = YAML()
-    params = yaml.load((root / "params.yaml").read_text("utf-8"))
-    params["clean"]["steps"] = [step for step in params["clean"]["steps"] if step != "label_errors"]
-    yaml.dump(params, root / "params.yaml")
+    edit_params(root, without_label_errors)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         for out in ("data/collect", "data/clean"):
@@ -234,10 +248,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sample_project_runs_from_end_to_end(
     project: str, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With nothing but its sample."""
+    """With nothing but its sample, of which language models read a part: they take seconds a row."""
     monkeypatch.setenv("SFT_CACHE", str(cache))
     monkeypatch.chdir(tmp_path)
     start(project, tmp_path)
+    edit_params(tmp_path, shorten)
     for module, (*inputs, out), declared in commands():
         out.mkdir(parents=True)
         import_module(f"{module}.__main__").run(*inputs, out)
