@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.evaluate.extracts import EXTRACTS
 from pipeline.evaluate.simple_models import SIMPLE
 from pipeline.modeling.encoder import occupied, tfidf
-from pipeline.modeling.linear import fit
+from pipeline.modeling.linear import THOROUGH, fit
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record, Target, share
 from pipeline.settings import Task
@@ -40,7 +40,7 @@ def references(train: Sequence[Record], test: Sequence[Record], task: Task, rows
     found = {"majority": [Prediction(targets[majority], counts[majority] / len(names)) for _ in test]}
     if len(counts) > 1:
         matrix = occupied(tfidf([kind.main_text(record) for record in (*sample, *test)]))
-        head = fit(matrix[: len(sample)], names, strength=10.0)
+        head = fit(matrix[: len(sample)], names, strength=10.0, tolerance=THOROUGH)
         probabilities = head.probabilities(matrix[len(sample) :])
         best = probabilities.argmax(axis=1)
         found["tfidf_logistic_regression"] = [

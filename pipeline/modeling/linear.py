@@ -35,14 +35,25 @@ class LinearHead:
         return scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
 
 
-def fit(features: Any, labels: Sequence[str], strength: float = 1.0, weights: Floats | None = None) -> LinearHead:
+#: Where a fit stops, as the largest gradient: many quick fits, or the one fit that is kept. On the 77 classes of
+#: banking77 the quick one stops after 23 steps, 0.7 points of accuracy short of the other (58 steps, thrice the time).
+QUICK, THOROUGH = 1e-3, 1e-4
+
+
+def fit(
+    features: Any,
+    labels: Sequence[str],
+    strength: float = 1.0,
+    weights: Floats | None = None,
+    tolerance: float = QUICK,
+) -> LinearHead:
     """Fit on all rows. `strength` is scikit-learn's C: larger trusts the data more."""
     from sklearn.linear_model import LogisticRegression
 
     names = tuple(sorted(set(labels)))
     if len(names) < 2:
         raise PipelineError(f"A classifier needs two classes, found {len(names)}.", "Check the label mapping.")
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+    model = LogisticRegression(C=strength, max_iter=300, tol=tolerance)
     model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
     return LinearHead(names, model)
 

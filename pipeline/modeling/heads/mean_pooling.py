@@ -58,10 +58,10 @@ def set_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[s
     """
     import torch
 
-    from pipeline.modeling.linear import fit
+    from pipeline.modeling.linear import THOROUGH, fit
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
-    head = fit(features * scale, labels, STRENGTH)
+    head = fit(features * scale, labels, STRENGTH, tolerance=THOROUGH)
     weights, biases = np.asarray(head.model.coef_), np.asarray(head.model.intercept_)
     if len(head.labels) == 2:
         weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
@@ -79,13 +79,13 @@ def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[S
     """
     import torch
 
-    from pipeline.modeling.linear import fit
+    from pipeline.modeling.linear import THOROUGH, fit
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
     for label, row in model.config.label2id.items():
         present = ["yes" if label in given else "no" for given in labels]
         if len(set(present)) == 2:
-            head = fit(features * scale, present, STRENGTH)
+            head = fit(features * scale, present, STRENGTH, tolerance=THOROUGH)
             with torch.no_grad():
                 model.classifier.weight[row] = torch.tensor(head.model.coef_[0] * scale, dtype=torch.float32)
                 model.classifier.bias[row] = float(head.model.intercept_[0])
