@@ -1,7 +1,7 @@
 """How good children are and how fast they come. Needs SHARED_DATA=<folder>.
 
-python -m benchmarks.augmenters children    # against plain nlpaug calls: label and meaning kept, children a second
-python -m benchmarks.augmenters speed       # batches against one call a sentence; what 1 % more parents cost
+python -m benchmarks.augmenters children                   # against plain nlpaug calls: label and meaning kept, speed
+python -m benchmarks.augmenters speed [texts] [singles]    # batches against one call a text; 1 % more parents
 """
 
 from __future__ import annotations
@@ -149,16 +149,17 @@ def plain_nlpaug() -> dict:
     }
 
 
-def speed() -> None:
+def speed(*sizes: int) -> None:
     """Engines in batches against one call a sentence, and what 1 % more parents cost."""
     train, _ = banking77()
     texts = [text for text, _ in sorted(set(train), key=lambda row: content_id(row[0]))]
     requests = [Request(" ".join(text.split()), "en", content_id(text)) for text in texts]
-    engines: dict[str, tuple[dict, int, int]] = {"back_translation": ({}, 3000, 20)}
+    engines: dict[str, tuple[dict, int, int]] = {"back_translation": ({}, *sizes)}
     if load("models", Models).generator or os.environ.get("SFT_GENERATOR"):
         engines["generation"] = ({"max_tokens": 24}, 32, 4)
     for name, (values, many, few) in engines.items():
         with own_cache():
+            run(name, values, requests[-few - 1 : -few])  # imports, once for all that follows
             together, wall, used = clocked(lambda n=name, v=values, m=many: run(n, v, requests[:m]))
             one = clocked(lambda n=name, v=values, f=few: [run(n, v, [r]) for r in requests[-f:]])
             more, again_wall, again = clocked(
@@ -195,10 +196,13 @@ class own_cache:
 
 
 def main() -> None:
-    work = {"children": children, "speed": speed}.get(sys.argv[1] if len(sys.argv) > 1 else "")
-    if work is None:
+    what, *sizes = [*sys.argv[1:], ""]
+    if what == "children":
+        children()
+    elif what == "speed":
+        speed(*(int(size) for size in [*sizes[:-1], *["3000", "20"][len(sizes) - 1 :]]))
+    else:
         sys.exit(__doc__)
-    work()
 
 
 if __name__ == "__main__":
