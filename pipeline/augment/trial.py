@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     Labels = NDArray[np.int64]
 
-#: Inverse regularisation tried for training without children (scikit-learn's C).
+#: Inverse regularisation tried for training without children (scikit-learn's C), the first where nothing is tried.
 _STRENGTHS = (1.0, 10.0, 100.0)
+#: Above so many rows the first does: what regularisation hides is then small, and fits with little of it are slow.
+_FEW_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Trials:
         inputs = self._features.rows([self._kind.main_text(record) for record in held_out])
         truth = np.searchsorted(names, [self._label(record) for record in held_out])
         seed = _Seed(part, names, inputs, Run(truth, {}))
-        if not self._seeds:
+        if not self._seeds and len(part) <= _FEW_ROWS:
             self._tune(seed)
         seed.run.predicted["none"] = self._predict(seed, [])
         return seed
