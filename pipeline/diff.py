@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ruamel.yaml import YAML
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.store import read_table
@@ -138,9 +140,13 @@ def _fetch(revision: str, place: Path) -> None:
             f"sft diff: '{revision}' is neither a data folder nor a git revision.",
             "Revisions: git log --oneline, git tag. Folders: one that holds augment/records.parquet.",
         )
+    cached = _in_cache(revision)
     for name in [FINAL, *(f"{stage}/dropped.parquet" for stage in STAGES)]:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        if name in cached:
+            shutil.copyfile(cached[name], target)
+            continue
         command = [
             sys.executable,
             "-m",
@@ -160,6 +166,15 @@ def _fetch(revision: str, place: Path) -> None:
                 f"sft diff: DVC has no data/{name} of revision {revision}: {shorten(got.stderr, 200)}",
                 "Was dvc.lock committed in that revision? If the data are on a remote: dvc fetch --all-commits",
             )
+
+
+def _in_cache(revision: str) -> dict[str, Path]:
+    """Files below data/ of a revision that lie in the project's own DVC cache, by the hashes of its dvc.lock."""
+    shown = subprocess.run(["git", "show", f"{revision}:./dvc.lock"], capture_output=True, text=True)
+    lock = YAML(typ="safe", pure=True).load(shown.stdout) if shown.returncode == 0 else None
+    outs = [out for stage in ((lock or {}).get("stages") or {}).values() for out in stage.get("outs", ())]
+    files = {str(o["path"]): Path(".dvc/cache/files/md5") / o["md5"][:2] / o["md5"][2:] for o in outs if "md5" in o}
+    return {name.removeprefix("data/"): path for name, path in files.items() if path.is_file()}
 
 
 def _splits(index: pa.Table) -> dict[str, int]:

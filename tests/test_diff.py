@@ -98,6 +98,9 @@ def test_revisions_are_read_through_dvc(versions, tmp_path, monkeypatch, capsys)
     assert (found["removed"], found["added"]) == ([ids["gone"]], [ids["fresh"]])
     with pytest.raises(PipelineError, match="neither a data folder nor a git revision"):
         read_version("no-such-revision")
+    shutil.rmtree(tmp_path / ".dvc/cache")
+    with pytest.raises(PipelineError, match=r"DVC has no data/augment/records\.parquet of revision HEAD"):
+        read_version("HEAD")
 
 
 def test_nothing_released_and_empty_folders_say_so(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from pipeline.stage import enter
 from pipeline.store import read_json, read_table, write_json, write_table
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
+from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.regions import coverage
@@ -117,6 +118,7 @@ def dataset_totals(view: View) -> dict[str, Any]:
         "languages": _count(record.lang for record in records),
         "sources": _count(record.source.name for record in records),
         "label_by": _count(record.labels_by.who if record.labels_by else "(nobody)" for record in records),
+        "licence": most_restrictive([record.source.licence for record in records] or [""]),
         "augmented": sum(record.parent_id is not None for record in records),
         "not_exported": {
             "no_label": len(view.records) - len(records),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.modeling.encoder import features
+from pipeline.modeling.encoder import features, occupied
 from pipeline.record import Record
 from pipeline.validate.profile import tokens
 from pipeline.validate.view import View
@@ -76,6 +76,7 @@ def _vectors(texts: Sequence[str], view: View) -> NDArray[np.float32]:
     if not isinstance(matrix, np.ndarray):
         from sklearn.decomposition import TruncatedSVD
 
+        matrix = occupied(matrix)
         size = min(_DIMENSIONS, len(texts) - 1, matrix.shape[1] - 1)
         matrix = TruncatedSVD(size, random_state=0).fit_transform(matrix)
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)

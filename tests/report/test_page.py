@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from pipeline.report.__main__ import run
 from pipeline.report.document import build
+from pipeline.report.fixes import fixes
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import LANGUAGES, load_strings, render
@@ -204,3 +206,16 @@ def test_params_are_checked():
         parse({"language": "fr"}, Params, "params.yaml: report")
     with pytest.raises(PipelineError, match=r"report\.max_rows"):
         parse({"max_rows": 0}, Params, "params.yaml: report")
+
+
+def test_expected_gains_come_from_what_was_measured(project):
+    inputs = load_inputs(project, TASK, Params())
+    planted = {"planted": {"measured": [{"threshold": 0.5, "changed": 8, "precision": 0.5}]}}
+    steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": planted}]
+    weak = {"attribute": "lang", "slice": "zh", "n": 20, "worse": True, "difference": {"value": -0.1}}
+    evaluated = {**inputs.report("evaluate"), "n": 100, "slices": [weak]}
+    reports = {**inputs.reports, "clean": {**inputs.report("clean"), "steps": steps}, "evaluate": evaluated}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    assert gains["fix.review"] == {"key": "gain.labels", "args": {"n": 4, "share": "6.5 %"}}  # half of 8, of 62 records
+    assert gains["fix.slice"]["args"]["points"] == "2.0"  # 20 of 100 rows, a tenth worse
+    assert gains["fix.quarantine"]["args"]["n"] == 1

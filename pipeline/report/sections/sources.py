@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, missing, table
+from pipeline.report.blocks import Block, details, facts, from_notes, missing, table
 from pipeline.report.inputs import Inputs
 
 _COLUMNS = {
@@ -50,7 +50,8 @@ def sources(inputs: Inputs) -> list[Block]:
         for name, one in sorted(about.items(), key=lambda item: (-gave[item[0]], item[0]))
     ]
     notes = from_notes(inputs.report("collect").get("notes", {}))
-    return [table("sources", _COLUMNS, rows), *([details("stage_notes", notes)] if notes else [])]
+    binding = facts(("binding_licence", inputs.report("validate").get("dataset", {}).get("licence"), "text"))
+    return [table("sources", _COLUMNS, rows), binding, *([details("stage_notes", notes)] if notes else [])]
 
 
 def _sources(inputs: Inputs, name: str, originals: bool = False) -> list[dict[str, Any]]:
