@@ -20,12 +20,12 @@ from pipeline.record import share
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-NEIGHBOURS = 40
+NEIGHBOURS = 100
 REFERENCES = 16_384  # records that neighbours are sought among, so that cost grows with the data, not its square
 _SHARPNESS = 20.0  # a neighbour's vote counts exp(20 * cosine): one at 0.9 outweighs seven at 0.8
 _FLOOR = 0.01  # votes for a class that no neighbour has
 _ROWS = 1024  # compared at once
-_EPOCHS = 100
+_EPOCHS = 50
 _RATE = 0.1
 
 

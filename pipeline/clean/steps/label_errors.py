@@ -35,7 +35,7 @@ class LabelErrors(Settings):
     """Section `clean.label_errors`."""
 
     folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
-    strength: float = Field(default=10.0, gt=0)  # C of the logistic regression; larger trusts the data more
+    strength: float = Field(default=3.0, gt=0)  # C of the logistic regression; larger trusts the data more
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
