@@ -2,17 +2,17 @@
 
     python benchmarks/label_errors.py [rows] [data set ...]      # needs SHARED_DATA=<folder of public data>
 
-Data sets: banking77, sst2_sentences, ag_news; the first `rows` (2,500) of a fixed shuffle, embedded with the encoder of params.yaml. 10 % of
-the labels are made wrong, in any other class (symmetric) or along the confusions of a model fitted on the true labels
-(confused), with three seeds. Prints the average precision of the ranking of
+Data sets: banking77, sst2_sentences, ag_news; the first `rows` (2,500) of a fixed shuffle, embedded with the encoder of
+params.yaml. 10 % of the labels are made wrong, in any other class (symmetric) or along the confusions of a model
+fitted on the true labels (confused), with three seeds. Prints the average precision of the ranking of
 
 - cleanlab's default: CleanLearning with its own 5 folds and scikit-learn's default logistic regression;
 - cleanlab's best: the best of its three scores, with and without adjusted probabilities, on 10 folds at C = 10, the best
   chosen by looking at the truth;
 - the step `label_errors` with its default settings,
 
-and test accuracy of logistic regression on the labels as they are, as cleanlab prunes them, as the step changed them,
-and on the true ones. CPU seconds are those of the whole method. The step reads nothing but texts and noisy labels.
+and test accuracy of logistic regression on the labels as they are, as cleanlab prunes them, as the step changed
+them, and on the true ones. CPU seconds are those of the whole method. The step reads nothing but texts and noisy labels.
 """
 
 from __future__ import annotations
