@@ -12,7 +12,7 @@ fitted on the true labels (confused), with three seeds. Prints the average preci
 - the step `label_errors` with its default settings,
 
 and test accuracy of logistic regression on the labels as they are, as cleanlab prunes them, as the step changed
-them, and on the true ones. CPU seconds are those of the whole method. The step reads nothing but texts and noisy labels.
+them, and on the true ones. CPU seconds are those of the whole method. The step sees texts and noisy labels alone.
 """
 
 from __future__ import annotations
