@@ -7,7 +7,7 @@ params.yaml. 10 % of the labels are made wrong, in any other class (symmetric) o
 fitted on the true labels (confused), with three seeds. Prints the average precision of the ranking of
 
 - cleanlab's default: CleanLearning with its own 5 folds and scikit-learn's default logistic regression;
-- cleanlab's best: the best of its three scores, with and without adjusted probabilities, on 10 folds at C = 10, the best
+- cleanlab's best: the best of its three scores, with and without adjusted probabilities, on 10 folds at C = 10,
   chosen by looking at the truth;
 - the step `label_errors` with its default settings,
 

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.damage import load_errors
-from pipeline.modeling.models import Model, has_weights, local_path, revision
+from pipeline.modeling.models import Model, has_weights, identity, local_path
 from pipeline.modeling.parallel import in_threads
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
             compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
         return compute[0](batch)
 
-    rows = cached("embedding", f"{revision(model)} mean {max_tokens}", texts, on_demand, batch=2048)
+    rows = cached("embedding", f"{identity(model)} mean {max_tokens}", texts, on_demand, batch=2048)
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
 

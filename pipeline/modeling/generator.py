@@ -11,7 +11,7 @@ from pipeline.cache import cache_folder, key
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.running import load_tokenizer
-from pipeline.modeling.models import Model, local_path, revision
+from pipeline.modeling.models import Model, identity, local_path
 
 _WHERE = "models.generator"
 
@@ -39,7 +39,7 @@ def generator_folder(model: Model) -> str:
     path = local_path(model, _WHERE)
     if not path.endswith(".gguf"):
         return path
-    folder = cache_folder() / "models" / key("gguf", revision(model), model.sha256 or "").hex()
+    folder = cache_folder() / "models" / key("gguf", identity(model), model.sha256 or "").hex()
     if not folder.is_dir():
         _convert(Path(path), folder)
     return str(folder)

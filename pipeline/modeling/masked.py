@@ -11,7 +11,7 @@ from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.generation import check_path
 from pipeline.modeling.heads.running import by_length, load_tokenizer, padded
-from pipeline.modeling.models import Model, local_path, revision
+from pipeline.modeling.models import Model, identity, local_path
 
 #: Characters on either side of a word that the model sees; more would not fit its window.
 _CONTEXT = 400
@@ -34,7 +34,7 @@ class MaskedLM:
 
     def fillers(self, questions: Sequence[tuple[str, int, int]], top: int, min_probability: float) -> list[list[str]]:
         """For each (text, start, end) at most `top` other words for that place, likeliest first."""
-        version = f"{revision(self._model)} {top} {min_probability}"
+        version = f"{identity(self._model)} {top} {min_probability}"
         inputs = [json.dumps(question, ensure_ascii=False) for question in questions]
         results = cached("masked", version, inputs, lambda batch: self._answer(batch, top, min_probability))
         return [json.loads(result) for result in results]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import PipelineError, shorten
@@ -48,8 +50,33 @@ def local_path(model: Model, where: str) -> str:
     return str(files[0][1]) if Path(model.name).suffix else str(_folder(model.name, *files[0]))
 
 
+def identity(model: Model) -> str:
+    """What identifies the weights, for cache keys: `revision`, and for a local file or folder what is in it.
+
+    A folder that was trained anew under the same name is another model.
+    """
+    path = Path(model.name)
+    if model.package or not path.exists():
+        return revision(model)
+    files = sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
+    stamps = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+    return f"{model.name}#{_digest(path, stamps)}"
+
+
+@lru_cache(maxsize=8)
+def _digest(root: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
+    """Names and bytes of the files below `root`; `stamps` says which they are, and when to read them again."""
+    digest = hashlib.blake2b(digest_size=10)
+    for name, size, _ in stamps:
+        digest.update(f"{Path(name).relative_to(root)}\x1f{size}\x1f".encode("utf-8", "surrogatepass"))
+        with Path(name).open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    return digest.hexdigest()
+
+
 def revision(model: Model) -> str:
-    """What identifies the weights, for cache keys and reports."""
+    """What names the weights, for reports."""
     if model.package:
         return f"{model.package}#{model.name}"
     return f"{model.name}@{model.revision}" if model.revision else model.name

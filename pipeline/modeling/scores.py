@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.cache import cached
 from pipeline.modeling.generator import load_generator
 from pipeline.modeling.heads.masking import prompt_ids
-from pipeline.modeling.models import Model, revision
+from pipeline.modeling.models import Model, identity
 from pipeline.modeling.parallel import in_threads
 
 #: Tokens of prompt and text that are looked at; what is beyond is not scored.
@@ -47,7 +47,7 @@ def losses(model: Model, items: Sequence[tuple[Messages | None, str]]) -> list[L
         return list(in_threads(lambda item: _loss(*loaded[0], *json.loads(item)), batch))
 
     inputs = [json.dumps([messages, text], ensure_ascii=False) for messages, text in items]
-    results = cached("loss", f"{revision(model)} {MAX_TOKENS}", inputs, compute, batch=64)
+    results = cached("loss", f"{identity(model)} {MAX_TOKENS}", inputs, compute, batch=64)
     return [Loss(*struct.unpack("<di", result)) for result in results]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cache import cached
-from pipeline.modeling.models import Model, Models, local_path, revision
+from pipeline.modeling.models import Model, Models, identity, local_path, revision
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import as_json
 
@@ -33,7 +33,7 @@ def untuned(folder: Path, models: Models) -> Untuned | None:
     )
     if base is None:
         return None
-    version = as_json([revision(base), base.sha256, {name: settings.get(name) for name in _SETTINGS}])
+    version = as_json([identity(base), base.sha256, {name: settings.get(name) for name in _SETTINGS}])
 
     def likelihoods(rows: Sequence[Row]) -> list[Prediction]:
         loaded: list[Any] = []

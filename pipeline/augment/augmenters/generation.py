@@ -19,7 +19,7 @@ from pipeline.augment.augmenters.request import EngineMissingError, Request, Rew
 from pipeline.augment.policy import MethodSettings
 from pipeline.cache import cached
 from pipeline.errors import PipelineError
-from pipeline.modeling.models import Models, revision
+from pipeline.modeling.models import Models, identity
 
 _WHERE = "augment.methods.generation"
 #: Questions (seed, prompt, most tokens) -> answers as {"text", "ended", "too_long"}.
@@ -125,7 +125,7 @@ def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
                 results[n] = _packed(answer.text, answer.ended, answer.too_long)
         return results
 
-    return revision(models.generator), ask
+    return identity(models.generator), ask
 
 
 def _remote(endpoint: Endpoint, settings: Generation) -> Ask:
