@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 #: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about.
 MAX_TOKENS = 256
 
-#: Texts of like length that go through the encoder together.
-_BATCH = 32
+#: Every batch has this many rows, and a length that its texts alone decide: matrix products of another shape may add up in
+#: another order, so a text's vector would hang, in its last bits, on what else was new to the cache.
+_BATCH = 8
+_STEP = 4
 
 
 def features(texts: Sequence[str], model: Model, known: int | None = None) -> NDArray[np.float32] | csr_matrix:
@@ -87,21 +90,31 @@ def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
 
     tokenizer, model = load_encoder(path)
 
-    def embed_ids(ids: list[list[int]]) -> list[bytes]:
-        batch = tokenizer.pad({"input_ids": ids}, return_tensors="pt")
+    def embed_ids(ids: list[list[int]], length: int) -> list[bytes]:
+        full = [*ids, *[ids[0]] * (_BATCH - len(ids))]
+        batch = tokenizer.pad({"input_ids": full}, padding="max_length", max_length=length, return_tensors="pt")
         with torch.inference_mode():
             hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
         mask = batch["attention_mask"].unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
-        return [vector.numpy().tobytes() for vector in torch.nn.functional.normalize(mean, dim=1).float()]
+        vectors = torch.nn.functional.normalize(mean, dim=1).float()
+        return [vector.numpy().tobytes() for vector in vectors[: len(ids)]]
 
     def embed_texts(texts: list[str]) -> list[bytes]:
         ids = tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
-        order = sorted(range(len(ids)), key=lambda n: (-len(ids[n]), n))
-        batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
-        results = in_threads(lambda rows: embed_ids([ids[n] for n in rows]), batches)
+        lengths: defaultdict[int, list[int]] = defaultdict(list)
+        for n, row in enumerate(ids):
+            lengths[-(-len(row) // _STEP) * _STEP].append(n)
+        batches = [
+            (rows[start : start + _BATCH], length)
+            for length, rows in sorted(lengths.items(), reverse=True)
+            for start in range(0, len(rows), _BATCH)
+        ]
+        results = in_threads(lambda batch: embed_ids([ids[n] for n in batch[0]], batch[1]), batches)
         vectors = {
-            n: vector for rows, part in zip(batches, results, strict=True) for n, vector in zip(rows, part, strict=True)
+            n: vector
+            for (rows, _), part in zip(batches, results, strict=True)
+            for n, vector in zip(rows, part, strict=True)
         }
         return [vectors[n] for n in range(len(ids))]
 
