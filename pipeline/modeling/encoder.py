@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about.
 MAX_TOKENS = 256
 
-#: Every batch has this many rows, and a length that its texts alone decide: matrix products of another shape may add up in
-#: another order, so a text's vector would hang, in its last bits, on what else was new to the cache.
+#: Every batch has this many rows, and a length that its texts alone decide: matrix products of another shape may add
+#: up in another order, so a text's vector would hang, in its last bits, on what else was new to the cache.
 _BATCH = 8
 _STEP = 4
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pipeline.modeling.encoder import embed
+from pipeline.modeling.encoder import MAX_TOKENS, _embedder, embed
 from pipeline.modeling.heads import classification
 from pipeline.modeling.heads.mean_pooling import pooled
 from pipeline.modeling.heads.running import classify
@@ -54,3 +54,11 @@ def test_a_thorough_fit_goes_further_than_a_quick_one():
         return -np.log(head.probabilities(features)[np.arange(1200), labels]).mean()
 
     assert loss(THOROUGH) < loss(QUICK) - 0.003
+
+
+def test_a_vector_does_not_depend_on_what_else_is_embedded(bert_folder):
+    texts = [f"{'good ' * (n % 7)}day {n} 很好" for n in range(21)]
+    compute = _embedder(str(bert_folder), MAX_TOKENS)
+    at_once = compute(texts)
+    assert compute(texts[5:8]) == at_once[5:8]
+    assert [compute([text])[0] for text in texts] == at_once

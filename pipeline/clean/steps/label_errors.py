@@ -20,6 +20,7 @@ from pydantic import Field
 
 from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
 from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
+from pipeline.clean.strength import best_strength
 from pipeline.modeling.encoder import features
 from pipeline.record import Decision, Record, as_json
 from pipeline.settings import Settings
@@ -35,7 +36,7 @@ class LabelErrors(Settings):
     """Section `clean.label_errors`."""
 
     folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
-    strength: float = Field(default=3.0, gt=0)  # C of the logistic regression; larger trusts the data more
+    strength: float = Field(default=0.0, ge=0)  # C of the logistic regression; 0: 0.3, 1, 3 or 10, as measured
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
@@ -56,7 +57,11 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     texts = [context.main_text(records[n]) for n in rows + tested]
     vectors = _dense(features(texts, context.models.encoder, len(rows)), len(rows))
     members = [records[n] for n in rows + tested]
-    said = [ask(vectors[: len(rows)], [str(strata[n]) for n in rows], members[: len(rows)], settings)]
+    labels = [str(strata[n]) for n in rows]
+    if not settings.strength:
+        strength = best_strength(vectors[: len(rows)], labels, members[: len(rows)], settings.planted, settings.seed)
+        settings = settings.model_copy(update={"strength": strength})
+    said = [ask(vectors[: len(rows)], labels, members[: len(rows)], settings)]
     if tested:
         said.append(ask_of_tested(said[0], vectors, [str(strata[n]) for n in tested], members, settings))
     size, recipe, measured = calibrate(vectors[: len(rows)], said[0], members[: len(rows)], settings)
@@ -76,7 +81,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         "noise_by_class": noise_by_class(judged, measured),
         "planted": {
             "records": size,
-            "recipe": recipe._asdict(),
+            "recipe": {**recipe._asdict(), "strength": settings.strength},
             **{kind: m.as_notes() for kind, m in measured.items()},
         },
         "autofix": _autofix_notes(threshold, fixes, records, settings),
