@@ -12,13 +12,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "predict": ("pipeline.predict", "answer texts with the trained model"),
     "serve": ("pipeline.serve.command", "answer over HTTP, for programs and Label Studio"),
     "compare": ("pipeline.compare", "try encoders and strategies within one time budget"),
-    "export": ("pipeline.export", "write the trained model as ONNX, checked and timed"),
+    "onnx": ("pipeline.onnx_command", "write the trained model as ONNX, checked and timed"),
     "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
     "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
     "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
     "diff": ("pipeline.diff", "what changed between two versions: records added, removed, relabelled, by reason"),
-    "publish": (
-        "pipeline.publish.command",
+    "export": (
+        "pipeline.export.command",
         "write the dataset in other forms (messages, alpaca, ...), or push it to a hub",
     ),
     "release": ("pipeline.release", "make this version the one that later versions are compared with"),

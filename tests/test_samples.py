@@ -25,12 +25,12 @@ from pipeline.clean.steps import STEPS
 from pipeline.collect import __main__ as collect
 from pipeline.collect.formats import FORMATS
 from pipeline.collect.sources import KINDS, source_settings
+from pipeline.export.command import write
+from pipeline.export.formats import FORMS
 from pipeline.init.command import projects, sample_files, start
 from pipeline.label.aggregation import METHODS as AGGREGATION
 from pipeline.label.prelabel import PREDICTORS
 from pipeline.modeling.models import Models
-from pipeline.publish.command import write
-from pipeline.publish.formats import FORMS
 from pipeline.record import Record
 from pipeline.registry import pick
 from pipeline.report.document import build as report
@@ -165,7 +165,7 @@ def test_samples_hold_a_few_dozen_rows_and_both_languages(cleaned: tuple[str, Pa
 
 
 def test_every_task_type_has_a_profile_a_report_and_forms_to_publish_in(cleaned: tuple[str, Path]) -> None:
-    """Validation's description, the quality report and the forms of `sft publish`, without a model."""
+    """Validation's description, the quality report and the forms of `sft export`, without a model."""
     project, root = cleaned
     task, data = load_task(root / "params.yaml"), root / "data"
     table = read_table(data / "clean/records.parquet")

@@ -1,4 +1,4 @@
-"""Encoders as ONNX: written by `sft export`, run by ONNX Runtime wherever a model folder is loaded."""
+"""Encoders as ONNX: written by `sft onnx`, run by ONNX Runtime wherever a model folder is loaded."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def load(folder: Path) -> OnnxModel:
         return OnnxModel(session, AutoConfig.from_pretrained(folder))
     except Exception as error:  # the runtime raises kinds of its own
         raise PipelineError(
-            f"{folder / FILE}: ONNX Runtime cannot load it: {shorten(error, 200)}", "Export the model again: sft export"
+            f"{folder / FILE}: ONNX Runtime cannot load it: {shorten(error, 200)}", "Export the model again: sft onnx"
         ) from None
 
 
@@ -75,7 +75,7 @@ def export(folder: Path, out: Path) -> None:
     auto = next((auto for name, auto in kinds.items() if kind.endswith(name)), None)
     if auto is None:
         raise PipelineError(
-            f"{folder}: {kind or 'this model'} writes text; `sft export` takes encoders.",
+            f"{folder}: {kind or 'this model'} writes text; `sft onnx` takes encoders.",
             "Encoders give labels, numbers, entities or answers. Serve this model as it is: sft serve",
         )
     tokenizer, model = AutoTokenizer.from_pretrained(folder), auto.from_pretrained(folder, dtype="float32").eval()

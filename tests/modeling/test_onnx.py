@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pipeline import export
+from pipeline import onnx_command
 from pipeline.errors import PipelineError
 from pipeline.modeling.predictor import load_predictor
 from tests.train.conftest import write_dataset
@@ -27,7 +27,7 @@ def saved(folder, bert_folder, task, auto, **config):
 
 def arguments(*words):
     parser = argparse.ArgumentParser()
-    export.add_arguments(parser)
+    onnx_command.add_arguments(parser)
     return parser.parse_args([str(word) for word in words])
 
 
@@ -37,7 +37,7 @@ def dataset(tmp_path):
 
 
 def exported(model, dataset, out):
-    export.run(arguments("--model", model, "--out", out, "--dataset", dataset, "--rows", 12))
+    onnx_command.run(arguments("--model", model, "--out", out, "--dataset", dataset, "--rows", 12))
     return json.loads((out / "onnx.json").read_text())
 
 

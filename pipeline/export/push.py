@@ -28,20 +28,20 @@ def push(folder: Path, repository: str, endpoint: str | None, public: bool, acce
 
     token = get_token()
     if not token:
-        raise PipelineError("sft publish: there is no token for the hub.", "Set HF_TOKEN, or run: hf auth login")
+        raise PipelineError("sft export: there is no token for the hub.", "Set HF_TOKEN, or run: hf auth login")
     hub = HfApi(token=token)
     try:
         hub.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
         done = hub.upload_folder(
-            repo_id=repository, repo_type="dataset", folder_path=folder, commit_message="sft publish"
+            repo_id=repository, repo_type="dataset", folder_path=folder, commit_message="sft export"
         )
     except HFValidationError as error:
-        raise PipelineError(f"sft publish: {shorten(error, 200)}", "Write it as OWNER/NAME.") from None
+        raise PipelineError(f"sft export: {shorten(error, 200)}", "Write it as OWNER/NAME.") from None
     except OfflineModeIsEnabled:
-        raise PipelineError("sft publish: HF_HUB_OFFLINE forbids the network.", "Unset it for this command.") from None
+        raise PipelineError("sft export: HF_HUB_OFFLINE forbids the network.", "Unset it for this command.") from None
     except (HfHubHTTPError, OSError) as error:
         raise PipelineError(
-            f"sft publish: the hub {hub.endpoint} did not take {repository}: {shorten(error, 200)}",
+            f"sft export: the hub {hub.endpoint} did not take {repository}: {shorten(error, 200)}",
             "Check the address, the token's right to write, and the name. Running it again sends only what is missing.",
         ) from None
     return str(done.repo_url.url if hasattr(done.repo_url, "url") else done.repo_url)

@@ -1,4 +1,4 @@
-"""The forms of `sft publish`, row by row, and the command."""
+"""The forms of `sft export`, row by row, and the command."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.publish.command import run, write
-from pipeline.publish.formats import FORMS, answer, conversation, tagged
+from pipeline.export.command import run, write
+from pipeline.export.formats import FORMS, answer, conversation, tagged
 from pipeline.settings import Task
 from pipeline.store import write_table
 

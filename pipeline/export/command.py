@@ -1,4 +1,4 @@
-"""`sft publish`: the finished dataset in other forms, or on a hub."""
+"""`sft export`: the finished dataset in other forms, or on a hub."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.publish.formats import FORMS
+from pipeline.export.formats import FORMS
 from pipeline.registry import pick
 from pipeline.settings import Task, load_task
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `sft publish`."""
+    """Arguments of `sft export`."""
     parser.add_argument(
         "--form", action="append", default=[], metavar="NAME", help=f"one of {', '.join(FORMS)}; repeat"
     )
-    parser.add_argument("--out", type=Path, default=Path("published"), help="folder to write to (default: published)")
+    parser.add_argument("--out", type=Path, default=Path("exported"), help="folder to write to (default: exported)")
     parser.add_argument(
         "--dataset", type=Path, default=Path("data/validate/dataset"), help="the exported dataset's folder"
     )
@@ -39,14 +39,14 @@ def run(arguments: argparse.Namespace) -> None:
     """Write the forms asked for; then push, where asked."""
     if not arguments.form and not arguments.push:
         raise PipelineError(
-            "sft publish: nothing to do.", f"Name a form (--form {' | '.join(FORMS)}) or --push OWNER/NAME."
+            "sft export: nothing to do.", f"Name a form (--form {' | '.join(FORMS)}) or --push OWNER/NAME."
         )
     task = load_task()
     for name in arguments.form:
         for path, count in write(arguments.dataset, name, task, arguments.out):
             sys.stdout.write(f"{path}  {count:,} rows\n")
     if arguments.push:
-        from pipeline.publish.push import push
+        from pipeline.export.push import push
 
         place = push(arguments.dataset, arguments.push, arguments.endpoint, arguments.public, arguments.accept_licence)
         sys.stdout.write(f"pushed: {place}\n")
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 def write(dataset: Path, name: str, task: Task, out: Path) -> Iterator[tuple[Path, int]]:
     """Write every split in the form `name` to `out`/<name>/; yields file and number of rows."""
-    form = pick(FORMS, name, "sft publish --form")
+    form = pick(FORMS, name, "sft export --form")
     if form.only and task.type not in form.only:
         fitting = [other for other, one in FORMS.items() if not one.only or task.type in one.only]
         raise PipelineError(
-            f"sft publish: {name} has no place for {task.type}.", f"Forms that do: {', '.join(fitting)}."
+            f"sft export: {name} has no place for {task.type}.", f"Forms that do: {', '.join(fitting)}."
         )
     files = sorted((dataset / "data").glob("*.parquet"))
     if not files:

@@ -1,4 +1,4 @@
-"""`sft export`: the trained encoder as ONNX, checked against the original and timed beside it."""
+"""`sft onnx`: the trained encoder as ONNX, checked against the original and timed beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOLERANCE = 1e-3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `sft export`."""
+    """The options of `sft onnx`."""
     parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
     parser.add_argument("--out", type=Path, default=Path("data/train/onnx"), help="the folder to write")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""`sft publish --push` against a local stand-in for the hub: real client, real requests."""
+"""`sft export --push` against a local stand-in for the hub: real client, real requests."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def folder(tmp_path):
 
 
 def push(folder, hub, *more: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.cli", "publish", "--dataset", str(folder), "--push", "team/reviews"]
+    command = [sys.executable, "-m", "pipeline.cli", "export", "--dataset", str(folder), "--push", "team/reviews"]
     environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"}
     environment |= {
         "HF_TOKEN": token,
