@@ -96,7 +96,7 @@ def test_a_copy_that_answers_otherwise_is_said_to(bert_folder, dataset, tmp_path
         tmp_path / "m", bert_folder, {"type": "classification"}, AutoModelForSequenceClassification, num_labels=2
     )
     other = {"rows": 12, "different_answers": 3, "largest_difference": 0.4}
-    monkeypatch.setattr(export, "compare", lambda *_: dict(other))
+    monkeypatch.setattr(onnx_command, "compare", lambda *_: dict(other))
     with pytest.raises(PipelineError, match="3 of 12 answers differ"):
         exported(model, dataset, tmp_path / "onnx")
 
