@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 import tempfile
 import time
@@ -25,8 +24,6 @@ from pipeline.settings import Settings, Task, load, load_task, parse
 from pipeline.store import read_json, write_json
 from pipeline.train.__main__ import train
 from pipeline.train.params import Params
-
-log = logging.getLogger("pipeline")
 
 #: Dev rows on which candidates are judged and timed.
 _DEV = 500
@@ -76,7 +73,7 @@ def compare(
     metric, more_is_better = pick(HEADS, task.type, "params.yaml: task.type").BEST
     entries = []
     for name, candidate in candidates.items():
-        log.info("compare   %s: at most %.0f s", name, seconds / len(candidates))
+        sys.stderr.write(f"compare   {name}: at most {seconds / len(candidates):.0f} s\n")
         try:
             own = parse({**models.model_dump(mode="json"), **candidate.models}, Models, f"{name}: models")
             recipe = parse({**params.model_dump(mode="json"), **candidate.train}, Params, f"{name}: train")

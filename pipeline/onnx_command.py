@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +14,6 @@ from pipeline.modeling.predictor import Prediction, Predictor, load_predictor
 from pipeline.predict import input_fields
 from pipeline.record import as_json
 from pipeline.store import write_json
-
-log = logging.getLogger("pipeline")
 
 #: Largest difference of a confidence or score that is rounding and not a fault.
 TOLERANCE = 1e-3
@@ -47,11 +45,11 @@ def run(arguments: argparse.Namespace) -> None:
             f"{found['rows']} answers differ, scores by up to {found['largest_difference']:.2g}.",
             "Do not use it; onnx.json beside it has the figures.",
         )
-    log.info(
-        "export    %s: %d rows, equal answers (scores within %.1g), %.0f rows/s against %.0f (%.2f times as fast)",
-        arguments.out, found["rows"], found["largest_difference"], found["onnx_rows_per_s"], found["torch_rows_per_s"],
-        found["speed_up"],
-    )  # fmt: skip
+    sys.stdout.write(
+        f"{arguments.out}: {found['rows']} rows answered alike (scores within {found['largest_difference']:.1g}), "
+        f"{found['onnx_rows_per_s']:.0f} rows/s against {found['torch_rows_per_s']:.0f}: "
+        f"{found['speed_up']:.2f} times as fast\n"
+    )
 
 
 def compare(original: Predictor, copy: Predictor, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def exported(model, dataset, out):
     return json.loads((out / "onnx.json").read_text())
 
 
-def test_a_classifier_answers_the_same_and_is_timed(bert_folder, dataset, tmp_path):
+def test_a_classifier_answers_the_same_and_is_timed(bert_folder, dataset, tmp_path, capsys):
     from transformers import AutoModelForSequenceClassification
 
     names = {0: "negative", 1: "positive"}
@@ -53,6 +53,7 @@ def test_a_classifier_answers_the_same_and_is_timed(bert_folder, dataset, tmp_pa
     assert (found["rows"], found["different_answers"]) == (12, 0)
     assert found["largest_difference"] < 1e-4
     assert found["speed_up"] > 0
+    assert "12 rows answered alike" in capsys.readouterr().out
     # Batches of other sizes and lengths than the one it was exported with.
     texts = [{"text": "good " * n} for n in (1, 7, 20)]
     for a, b in zip(
