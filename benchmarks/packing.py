@@ -1,6 +1,7 @@
 """Fine-tuning a small chat model: random batches, batches of like length, and packed rows.
 
     python benchmarks/packing.py [examples]
+    python benchmarks/packing.py padding [examples]    # positions computed for each real token, without any training
 
 Each way runs in a process of its own, on the same dialogues (English Dolly and Chinese OASST seeds of SHARED_DATA, at
 most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Prints real tokens (no padding) per second of
@@ -22,6 +23,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from ruamel.yaml import YAML
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from pipeline.modeling.models import Models
+from pipeline.modeling.recipe import Recipe
+from pipeline.settings import Task, parse
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
 ROOM, BATCH = 512, 4
@@ -45,13 +54,9 @@ def dialogues(count: int) -> list[dict]:
 
 def run(way: str, count: int) -> None:
     import torch
-    from ruamel.yaml import YAML
 
     from pipeline.modeling import strategies
     from pipeline.modeling.heads import chat
-    from pipeline.modeling.models import Models
-    from pipeline.modeling.recipe import Recipe
-    from pipeline.settings import Task, parse
 
     torch.set_num_threads(os.cpu_count() or 1)
     torch.manual_seed(0)
@@ -104,6 +109,26 @@ def run(way: str, count: int) -> None:
     )
 
 
+def padding(count: int) -> None:
+    """Positions that each way computes per real token; seconds, since nothing is trained."""
+    from pipeline.modeling.generator import generator_folder
+    from pipeline.modeling.heads import chat, packing
+    from pipeline.modeling.heads.running import load_tokenizer
+
+    task, recipe = Task(type="chat", languages=("en", "zh")), Recipe.model_validate(RECIPE)
+    settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
+    folder = generator_folder(parse(settings, Models, "models").generator)
+    examples = chat.encode(dialogues(count), load_tokenizer(folder, 10**9, "models.generator"), task, recipe)
+    sizes = [len(example["input_ids"]) for example in examples.items]
+    rows = [len(row["input_ids"]) for row in packing.pack(examples.items, ROOM)]
+    ways = {"random": sizes, "grouped": sorted(sizes), "packed": rows}
+    for way, lengths in ways.items():
+        parts = [lengths[n : n + BATCH] for n in range(0, len(lengths), BATCH)]
+        positions = sum(len(part) * max(part) for part in parts)
+        print(json.dumps({"way": way, "rows": len(lengths), "positions_per_token": round(positions / sum(sizes), 3)}))
+    print(json.dumps({"dialogues": len(sizes), "tokens": sum(sizes), "cut": examples.cut, **examples.notes}))
+
+
 def plain_batch(rows: list[dict], batch: dict) -> dict:
     """All positions keep their logits."""
     import torch
@@ -122,14 +147,15 @@ def plain_loss(outputs, labels, _):
 
 def main() -> None:
     words = sys.argv[1:]
+    if words and words[0] == "padding":
+        padding(int(words[1]) if len(words) > 1 else 400)
+        return
     if words and words[0] in ("random", "grouped", "packed", "full"):
         run(words[0], int(words[1]))
         return
     count = words[0] if words else "48"
-    for way in ("random", "grouped", "packed", "full"):
-        subprocess.run(
-            [sys.executable, __file__, way, count], check=True, env={**os.environ, "PYTHONPATH": os.getcwd()}
-        )
+    for way in ("full", "packed", "random", "grouped"):
+        subprocess.run([sys.executable, __file__, way, "400" if way == "full" else count], check=True)
 
 
 if __name__ == "__main__":
