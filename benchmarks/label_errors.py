@@ -27,6 +27,8 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from pipeline.clean.noise import average_precision, plant
 from pipeline.clean.step import Context
 from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
