@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,9 @@ _CHANGE = pa.struct({name: pa.string() for name in ("step", "field", "before", "
 DROPPED = {"step": pa.string(), "reason": pa.string(), "detail": pa.string(), "other_id": pa.string()}
 
 
+_ROWS = 4096
+
+
 def schema(task: Task) -> pa.Schema:
     """The columns of `records.parquet` for this task."""
     kind = task_type(task)
@@ -77,8 +81,12 @@ def dropped_schema(records: pa.Schema) -> pa.Schema:
 
 
 def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
-    """Records as an Arrow table with the given columns (see `schema`)."""
-    return pa.Table.from_pylist([_to_row(record) for record in records], schema=columns)
+    """Records as an Arrow table with the given columns (see `schema`), built in parts so that few are held as rows."""
+    parts = [columns.empty_table()]
+    left = iter(records)
+    while rows := [_to_row(record) for record in islice(left, _ROWS)]:
+        parts.append(pa.Table.from_pylist(rows, schema=columns))
+    return pa.concat_tables(parts[1:] or parts)
 
 
 def to_records(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
