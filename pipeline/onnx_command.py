@@ -39,17 +39,22 @@ def run(arguments: argparse.Namespace) -> None:
     found = compare(original, load_predictor(arguments.out), rows)
     found["megabytes"] = round((arguments.out / onnx.FILE).stat().st_size / 1e6, 1)
     write_json(found, arguments.out / "onnx.json")
-    if found["different_answers"] or found["largest_difference"] > TOLERANCE:
-        raise PipelineError(
-            f"{arguments.out}: the copy does not answer as the original does: {found['different_answers']} of "
-            f"{found['rows']} answers differ, scores by up to {found['largest_difference']:.2g}.",
-            "Do not use it; onnx.json beside it has the figures.",
-        )
+    check(found, arguments.out)
     sys.stdout.write(
         f"{arguments.out}: {found['rows']} rows answered alike (scores within {found['largest_difference']:.1g}), "
         f"{found['onnx_rows_per_s']:.0f} rows/s against {found['torch_rows_per_s']:.0f}: "
         f"{found['speed_up']:.2f} times as fast\n"
     )
+
+
+def check(found: dict[str, Any], out: Path) -> None:
+    """Raise PipelineError where the copy in `out` does not answer as the original does."""
+    if found["different_answers"] or found["largest_difference"] > TOLERANCE:
+        raise PipelineError(
+            f"{out}: the copy does not answer as the original does: {found['different_answers']} of "
+            f"{found['rows']} answers differ, scores by up to {found['largest_difference']:.2g}.",
+            "Do not use it; onnx.json beside it has the figures.",
+        )
 
 
 def compare(original: Predictor, copy: Predictor, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

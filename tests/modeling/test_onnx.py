@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import onnx_command
 from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import load_predictor
+from pipeline.modeling.predictor import Prediction, load_predictor
 from tests.train.conftest import write_dataset
 
 ROWS = [{"text": text, "context": f"{text} and more", "question": "what day?", "label": "positive"}
@@ -90,16 +90,19 @@ def test_models_that_write_text_are_refused(llama_folder, dataset, tmp_path):
         onnx.export(llama_folder, tmp_path / "onnx")
 
 
-def test_a_copy_that_answers_otherwise_is_said_to(bert_folder, dataset, tmp_path, monkeypatch):
-    from transformers import AutoModelForSequenceClassification
+def test_a_copy_that_answers_otherwise_is_said_to(tmp_path):
+    class Says:
+        def __init__(self, value, sure):
+            self.answer = Prediction(value, sure, {"a": sure, "b": 1 - sure})
 
-    model = saved(
-        tmp_path / "m", bert_folder, {"type": "classification"}, AutoModelForSequenceClassification, num_labels=2
-    )
-    other = {"rows": 12, "different_answers": 3, "largest_difference": 0.4}
-    monkeypatch.setattr(onnx_command, "compare", lambda *_: dict(other))
-    with pytest.raises(PipelineError, match="3 of 12 answers differ"):
-        exported(model, dataset, tmp_path / "onnx")
+        def predict(self, rows):
+            return [self.answer] * len(rows)
+
+    found = onnx_command.compare(Says("a", 0.9), Says("b", 0.5), [{}] * 3)
+    assert (found["different_answers"], found["largest_difference"]) == (3, pytest.approx(0.4))
+    with pytest.raises(PipelineError, match="3 of 3 answers differ, scores by up to 0"):
+        onnx_command.check(found, tmp_path)
+    onnx_command.check(onnx_command.compare(Says("a", 0.9), Says("a", 0.9001), [{}] * 3), tmp_path)
 
 
 def test_a_dataset_without_dev_rows_cannot_check(bert_folder, tmp_path):

@@ -134,17 +134,18 @@ def test_gradual_unfreezing_goes_on_after_a_kill_as_if_nothing_had_been(bert_fol
     assert same(weights(whole), weights(resumed))
 
 
-@pytest.mark.parametrize("damage", ["optimizer.pt", "model.safetensors", "trainer_state.json"])
-def test_a_damaged_checkpoint_is_left_out_and_said(damage, bert_folder, tmp_path, caplog):
+def test_a_damaged_checkpoint_is_left_out_and_said(bert_folder, tmp_path, caplog):
     whole = job(bert_folder, tmp_path / "whole")
     training.fit(whole)
-    training.fit(job(bert_folder, tmp_path / "killed"), stop_after=3)
-    file = next((tmp_path / "killed" / "checkpoints").glob(f"checkpoint-2/{damage}"))
-    file.write_bytes(file.read_bytes()[:40])
-    resumed = job(bert_folder, tmp_path / "killed")
-    training.fit(resumed)
-    assert same(weights(whole), weights(resumed))
-    assert "checkpoint-2 of an interrupted run is damaged" in caplog.text
+    for damage in ("optimizer.pt", "model.safetensors", "trainer_state.json"):
+        caplog.clear()
+        training.fit(job(bert_folder, tmp_path / damage), stop_after=3)
+        file = next((tmp_path / damage / "checkpoints").glob(f"checkpoint-2/{damage}"))
+        file.write_bytes(file.read_bytes()[:40])
+        resumed = job(bert_folder, tmp_path / damage)
+        training.fit(resumed)
+        assert same(weights(whole), weights(resumed))
+        assert "checkpoint-2 of an interrupted run is damaged" in caplog.text
 
 
 def test_gradient_checkpointing_learns_the_same(bert_folder, tmp_path):
