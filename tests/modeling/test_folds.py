@@ -1,0 +1,33 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.modeling.linear import grouped_folds
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=8, max_size=200)
+
+
+@given(ROWS, st.integers(2, 10), st.integers(0, 3))
+def test_groups_stay_whole_and_equal_seeds_give_equal_folds(rows, folds, seed):
+    target, groups = np.array([row[0] for row in rows]), [str(row[1]) for row in rows]
+    found = grouped_folds(target, groups, folds, seed)
+    assert found.shape == (len(rows),)
+    assert set(found.tolist()) <= set(range(folds))
+    fold_of = dict(zip(groups, found.tolist(), strict=True))
+    assert [fold_of[group] for group in groups] == found.tolist()
+    assert grouped_folds(target, groups, folds, seed).tolist() == found.tolist()
+
+
+def test_classes_are_spread_evenly():
+    random = np.random.default_rng(0)
+    target = random.choice(3, 3000, p=[0.6, 0.3, 0.1])
+    found = grouped_folds(target, [str(n) for n in random.integers(0, 2500, 3000)], 10)
+    for code in range(3):
+        counts = np.bincount(found[target == code], minlength=10)
+        assert counts.max() - counts.min() <= 12  # random folds of the commonest class differ by 40
+
+
+def test_single_rows_are_dealt_to_within_one():
+    found = grouped_folds(np.repeat([0, 1], [40, 11]), [str(n) for n in range(51)], 5, seed=3)
+    assert sorted(np.bincount(found[:40]).tolist()) == [8] * 5
+    assert sorted(np.bincount(found[40:]).tolist()) == [2, 2, 2, 2, 3]
