@@ -73,7 +73,7 @@ def out_of_sample(
     fold_of = grouped_folds(target, groups, max(2, min(folds, most)), seed)
     for fold in np.unique(fold_of):
         train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        head = fit(features[train], [labels[n] for n in train], strength)
+        head = fit(features[train], [labels[n] for n in train.tolist()], strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
