@@ -48,14 +48,14 @@ class Project:
 
     def repro(self, *more: str, fails: bool = False) -> list[str]:
         """Run `dvc repro`; the names of the stages that ran."""
-        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *more, fails=fails))
+        return stages_in(self.run("dvc", "repro", *more, fails=fails))
 
     def make_repro(self) -> list[str]:
         """The README's first command, in the environment that runs the tests where `make` has made it."""
         environment = Path(sys.executable).parent
         if not (environment / ".installed").is_file():  # not made by `make env`: it would install all anew
             return self.repro()
-        return re.findall(r"Running stage '(\w+)'", self.run("make", "repro", f"VENV={environment.parent}"))
+        return stages_in(self.run("make", "repro", f"VENV={environment.parent}"))
 
     def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
         yaml = YAML()
@@ -70,6 +70,11 @@ class Project:
 
     def data(self, path: str) -> bytes:
         return (self.folder / path).read_bytes()
+
+
+def stages_in(output: str) -> list[str]:
+    """The stages that DVC ran, in the order of the pipeline: DVC runs independent ones in any order."""
+    return sorted(re.findall(r"Running stage '(\w+)'", output), key=STAGES.index)
 
 
 def cache_with(*parts: str, folder: Path) -> Path:
