@@ -50,11 +50,7 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
     targets = [record.target for record in view.records if record.split == rule.split]
     counts = Counter(label for t in targets if t is not None for label in (t if isinstance(t, list) else [t]))
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
-    problems = [
-        f"class {label}: {counts[label]:,} of {len(targets):,} {rule.split} records ({share:.3f})"
-        for label, share in shares.items()
-        if not rule.min <= share <= rule.max
-    ]
+    problems = _outside("class", shares, counts, f"{len(targets):,} {rule.split} records", rule)
     title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
     return totals(title, problems, _words(shares))
 
@@ -65,11 +61,7 @@ def language_share_between(rule: LanguageShare, view: View) -> Check:
     counts = Counter(found)
     shares = {language: counts[language] / max(len(found), 1) for language in view.task.languages}
     where = rule.split or "the dataset"
-    problems = [
-        f"language {language}: {counts[language]:,} of {len(found):,} records of {where} ({share:.3f})"
-        for language, share in shares.items()
-        if not rule.min <= share <= rule.max
-    ]
+    problems = _outside("language", shares, counts, f"{len(found):,} records of {where}", rule)
     title = f"every language has a share of {where} {within(rule.min, rule.max)}"
     return totals(title, problems, _words(shares))
 
@@ -90,3 +82,14 @@ def _words(shares: Mapping[str, float]) -> str:
         return ", ".join(parts)
     parts = [f"{label} {share:.3f}" for label, share in sorted(shares.items(), key=lambda item: (item[1], item[0]))]
     return f"{', '.join(parts[:_ENDS])}, ..., {', '.join(parts[-_ENDS:])} ({len(parts)} classes)"
+
+
+def _outside(
+    kind: str, shares: Mapping[str, float], counts: Mapping[str, int], total: str, rule: ClassShare | LanguageShare
+) -> list[str]:
+    """One sentence for each share that is outside the rule's bounds."""
+    return [
+        f"{kind} {name}: {counts[name]:,} of {total} ({share:.3f})"
+        for name, share in shares.items()
+        if not rule.min <= share <= rule.max
+    ]
