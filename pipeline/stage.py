@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import shutil
 import sys
 import time
@@ -165,28 +166,35 @@ def enter(stage: str, about: str | None, inputs: Sequence[str], work: Callable[.
     """The command line of a stage: `python -m pipeline.<stage> INPUT... OUT`.
 
     Calls `work(*inputs, out)` with a temporary folder as `out` and moves the results in place
-    only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError.
+    only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError. Of several processes
+    that share the work (accelerate, torchrun) the first one alone logs and leaves results.
     """
     parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)
     for name in (*inputs, "out"):
         parser.add_argument(name, type=Path)
     paths = vars(parser.parse_args())
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.INFO if _rank() == 0 else logging.ERROR)
     out: Path = paths.pop("out")
     sys.exit(exit_code(lambda: _in_temporary_folder(out, lambda folder: work(*paths.values(), folder))))
 
 
 def _in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
-    folder = out.parent / f".{out.name}.unfinished"
+    folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
         work(folder)
-        out.mkdir(parents=True, exist_ok=True)
-        _move(folder.iterdir(), out)
+        if _rank() == 0:
+            out.mkdir(parents=True, exist_ok=True)
+            _move(folder.iterdir(), out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rank() -> int:
+    """The number of this process among those that accelerate or torchrun started for one run; 0 where it is alone."""
+    return int(os.environ.get("RANK", "0")) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else 0
 
 
 def _move(results: Iterable[Path], out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -81,13 +82,15 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     from pipeline.modeling.trainer import make_trainer
 
     before = job.judge()
-    steps = total_steps(len(job.train), job.recipe)
+    steps = total_steps(len(job.train), job.recipe, int(os.environ.get("WORLD_SIZE", "1")))
     if steps == 0:
         return Run(before, 0, before, 0, _history([], before))
     initial = {name: p.detach().clone() for name, p in job.model.named_parameters() if p.requires_grad}
     trainer = make_trainer(job, steps, lambda entries: _tell(job, entries, before), stop_after)
     with clear_memory_errors(job.recipe):
-        trainer.train(resume_from_checkpoint=newest(job.checkpoints))
+        with trainer.args.main_process_first(local=False):
+            last = newest(job.checkpoints)
+        trainer.train(resume_from_checkpoint=last)
     if stop_after is not None:
         return Run(before, 0, before, steps)
     best_step = int(trainer.state.best_global_step or 0)
@@ -95,7 +98,9 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
         _restore(job.model, initial)
         best_step = 0
     history = _history(trainer.state.log_history, before)
-    shutil.rmtree(job.checkpoints, ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()  # every process has read the best checkpoint
+    if trainer.is_world_process_zero():
+        shutil.rmtree(job.checkpoints, ignore_errors=True)
     return Run(job.judge(), best_step, before, int(trainer.state.global_step), history)
 
 
@@ -119,9 +124,9 @@ def clear_memory_errors(recipe: Recipe) -> Iterator[None]:
         ) from None
 
 
-def total_steps(examples: int, recipe: Recipe) -> int:
-    """Optimiser steps of a whole run."""
-    batches = math.ceil(examples / recipe.batch)
+def total_steps(examples: int, recipe: Recipe, processes: int = 1) -> int:
+    """Optimiser steps of a whole run, in which each process takes batches of its own."""
+    batches = math.ceil(math.ceil(examples / recipe.batch) / processes)
     return math.ceil(recipe.epochs * math.ceil(batches / recipe.accumulate))
 
 

@@ -20,7 +20,7 @@ from pipeline.tasks import task_type
 from pipeline.value.params import Params
 from pipeline.value.parts import learning_curve, sources
 from pipeline.value.trial import Trial, prepare
-from pipeline.value.variants import Example, Stages, Variants, build, resized
+from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import Draws, changes, draw, estimated, over_seeds, sentence, word
 
 log = logging.getLogger("pipeline")
@@ -54,9 +54,9 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
         return
     controls = {
-        name: resized(before, len(after), name)
+        name: random_control(before, after, name)
         for (_, before), (name, after) in itertools.pairwise(variants.train.items())
-        if len(before) != len(after)
+        if len(before) != len(after) or label_moves(before, after)
     }
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
     trial = prepare(
@@ -139,12 +139,18 @@ def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Dra
 def _about_control(
     a: str, b: str, variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
 ) -> dict[str, Any] | None:
-    if b not in control:
+    if b not in control or variants.train[a] == variants.train[b]:
         return None
-    rows = len(variants.train[b]) - len(variants.train[a])
     gap = over_seeds(drawn[b][params.judge_by].minus(control[b][params.judge_by]), params)
-    what = f"{'removing' if rows < 0 else 'repeating'} {abs(rows):,} rows of '{a}' at random"
+    what = _what_is_random(a, variants.train[a], variants.train[b])
     return {"what": what, "metrics": estimated(control[b], params), "difference": gap.as_dict()}
+
+
+def _what_is_random(name: str, before: Sequence[Example], after: Sequence[Example]) -> str:
+    rows, labels = len(after) - len(before), sum(label_moves(before, after).values())
+    parts = [f"{'removing' if rows < 0 else 'repeating'} {abs(rows):,} rows"] if rows else []
+    parts += [f"changing {labels:,} labels"] if labels else []
+    return f"{' and '.join(parts)} of '{name}' at random"
 
 
 def _total(drawn: Mapping[str, Drawn], params: Params) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -79,8 +80,33 @@ def build(stages: Stages, task: Task, max_rows: int) -> Variants:
     )
 
 
+def random_control(before: Sequence[Example], after: Sequence[Example], name: str) -> list[Example]:
+    """The control of a step: as many rows as it left and the same changes of labels, but of records drawn at random.
+
+    Rows are removed, or repeated where the step added some; then each change of a label (from one class to another)
+    happens to a random record of that class, so that class sizes end alike. Edits of texts have no control.
+    """
+    rows = resized(before, len(after), name)
+    waiting: defaultdict[str, list[int]] = defaultdict(list)
+    for n in sorted(range(len(rows)), key=lambda n: share("control label", name, rows[n].root, str(n))):
+        waiting[rows[n].label].append(n)
+    for (old, new), count in sorted(label_moves(before, after).items()):
+        for _ in range(min(count, len(waiting[old]))):
+            n = waiting[old].pop()
+            rows[n] = replace(rows[n], label=new)
+    return sorted(rows)
+
+
+def label_moves(before: Sequence[Example], after: Sequence[Example]) -> Counter[tuple[str, str]]:
+    """How many source records went from one label to another."""
+    first = {example.root: example.label for example in before}
+    second = {example.root: example.label for example in reversed(after)}
+    pairs = ((first[root], label) for root, label in second.items() if root in first)
+    return Counter((old, new) for old, new in pairs if old != new)
+
+
 def resized(examples: Sequence[Example], rows: int, name: str) -> list[Example]:
-    """The control of a step: as many rows as it left, but removed or repeated at random."""
+    """The examples with as many removed or repeated at random as make `rows`."""
     order = sorted(range(len(examples)), key=lambda n: share("control", name, examples[n].root, str(n)))
     if rows <= len(examples):
         return sorted(examples[n] for n in order[:rows])

@@ -1,6 +1,7 @@
 """What the data bought, in full: the fine-tuned model itself, trained on each state of the data (variants/dvc.yaml).
 
-    python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test
+    python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test;
+                                                         VARIANT_control: the same changes at random
     python -m pipeline.variants run SEED DATASET OUT     train and predict the test split
     python -m pipeline.variants report RUNS OUT          paired comparison of all runs
 
@@ -9,6 +10,7 @@ The quick form, the stage `value`, answers the same question with a linear head 
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -29,11 +31,13 @@ from pipeline.train.params import Params as TrainParams
 from pipeline.value.__main__ import compare, read_stages
 from pipeline.value.params import Params
 from pipeline.value.trial import scores
-from pipeline.value.variants import Example, Stages, Variants, build
-from pipeline.value.verdict import draw, estimated
+from pipeline.value.variants import Example, Stages, Variants, build, random_control
+from pipeline.value.verdict import Draws, draw, estimated
 
 #: The order in which steps are compared.
 ORDER = ("raw", "cleaned", "decided_labels", "augmented")
+#: What is put behind a step's name for the state before it, changed as much at random: a gain is held against chance.
+CONTROL = "_control"
 _FILE = "{}-00000-of-00001.parquet"
 
 
@@ -45,10 +49,17 @@ def write_data(variant: str, stages: Stages, task: Task, out: Path) -> None:
         )
     every = sum(1 for record in (*stages.collect, *stages.augment))
     variants = build(stages, task, max(every, 1))
-    if variant not in variants.train:
-        raise PipelineError(f"variants: there is no variant '{variant}'.", f"There are: {', '.join(variants.train)}.")
+    controls = {f"{name}{CONTROL}": (before, name) for before, name in itertools.pairwise(variants.train)}
+    if variant not in {*variants.train, *controls}:
+        known = ", ".join([*variants.train, *controls])
+        raise PipelineError(f"variants: there is no variant '{variant}'.", f"There are: {known}.")
+    if variant in controls:
+        before, name = controls[variant]
+        examples = random_control(variants.train[before], variants.train[name], name)
+    else:
+        examples = variants.train[variant]
     dev = [record for record in stages.augment if record.split == "dev"]
-    parts = {"train": _rows(variants.train[variant]), "validation": _records(dev, task), "test": _rows(variants.test)}
+    parts = {"train": _rows(examples), "validation": _records(dev, task), "test": _rows(variants.test)}
     for name, rows in parts.items():
         columns = {key: pa.array([row[key] for row in rows], pa.string()) for key in ("id", "text", "label")}
         write_table(pa.table(columns), out / "data" / _FILE.format(name))
@@ -68,21 +79,14 @@ def run_once(seed: int, dataset: Path, task: Task, models: Models, params: Train
 
 def report(runs: Path, params: Params, out: Path) -> None:
     """Write report.json: every variant's metrics with intervals over seeds and test rows, every step's verdict."""
-    tests: list[Example] = []
-    drawn, rows = {}, {}
-    for variant in (name for name in ORDER if (runs / name).is_dir()):
-        tables = [read_table(file) for file in sorted((runs / variant).glob("seed-*/predictions.parquet"))]
-        if not tables:
-            raise PipelineError(f"{runs / variant}: no finished run.", "Run all of them: dvc repro variants/dvc.yaml")
-        found = [Example(row["id"], "", row["label"]) for row in tables[0].to_pylist()]
-        if tests and found != tests:
-            raise PipelineError(f"{runs / variant}: judged on other test rows than the variants before it.", _AGAIN)
-        tests = found
-        drawn[variant] = draw([scores(table["predicted"].to_pylist(), tests) for table in tables], len(tests), params)
-        rows[variant] = [Example(str(r["id"]), str(r["text"]), str(r["label"])) for r in _train_rows(runs / variant)]
+    drawn, tests = _drawn(runs, ORDER, [], params)
+    control, _ = _drawn(runs, [f"{name}{CONTROL}" for name in ORDER[1:]], tests, params)
+    rows = {name: [Example(str(r["id"]), str(r["text"]), str(r["label"])) for r in _train_rows(runs / name)]
+            for name in drawn}  # fmt: skip
     if len(drawn) < 2:
         raise PipelineError(f"{runs}: fewer than two variants to compare.", "Name more in variants/params.yaml.")
-    steps = compare(Variants(rows, tests, []), drawn, {}, params)
+    chance = {name.removesuffix(CONTROL): part for name, part in control.items()}
+    steps = compare(Variants(rows, tests, []), drawn, chance, params)
     content = {
         "judged_by": params.judge_by,
         "test_rows": len(tests),
@@ -95,6 +99,23 @@ def report(runs: Path, params: Params, out: Path) -> None:
     write_json({f"{step['step']}_gain": step["difference"]["value"] for step in steps}, out / "metrics.json")
     for step in steps:
         sys.stderr.write(f"variants  {step['sentence']}\n")
+
+
+def _drawn(
+    runs: Path, names: Sequence[str], tests: list[Example], params: Params
+) -> tuple[dict[str, dict[str, Draws]], list[Example]]:
+    """The resampled metrics of those `names` that have runs, and the test rows, which must be `tests` where given."""
+    drawn: dict[str, dict[str, Draws]] = {}
+    for name in (name for name in names if (runs / name).is_dir()):
+        tables = [read_table(file) for file in sorted((runs / name).glob("seed-*/predictions.parquet"))]
+        if not tables:
+            raise PipelineError(f"{runs / name}: no finished run.", _AGAIN)
+        found = [Example(row["id"], "", row["label"]) for row in tables[0].to_pylist()]
+        if tests and found != tests:
+            raise PipelineError(f"{runs / name}: judged on other test rows than the variants before it.", _AGAIN)
+        tests = found
+        drawn[name] = draw([scores(table["predicted"].to_pylist(), tests) for table in tables], len(tests), params)
+    return drawn, tests
 
 
 def _train_rows(folder: Path) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.value.variants import Example, Stages, build, resized
+from pipeline.value.variants import Example, Stages, build, label_moves, random_control, resized
 
 from .conftest import make
 
@@ -76,3 +76,22 @@ def test_control_has_the_size_asked_for(rows):
     assert len(control) == rows
     assert set(control) <= set(examples)
     assert control == resized(examples, rows, "cleaned")
+
+
+def test_the_control_makes_the_same_changes_at_random():
+    before = [Example(f"r{n:03d}", f"text {n}", "abc"[n % 3]) for n in range(300)]
+    after = [replace(e, label="b") if e.label == "a" and n % 2 else e for n, e in enumerate(before)][:240]
+    control = random_control(before, after, "decided_labels")
+    assert control == random_control(before, after, "decided_labels")
+    assert len(control) == len(after)
+    moves = label_moves(before, after)
+    assert moves == {("a", "b"): 40}
+    assert label_moves(before, control) == moves
+    changed = {e.root for e, old in zip(after, before, strict=False) if e != old}
+    assert changed != {e.root for e in control if e not in before}
+
+
+def test_more_changes_than_a_class_has_left_change_all_of_it():
+    before = [Example(f"r{n}", "x", "ab"[n % 2]) for n in range(10)]
+    after = [replace(e, label="b") for e in before][:6]
+    assert {e.label for e in random_control(before, after, "s")} == {"b"}

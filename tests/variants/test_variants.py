@@ -11,7 +11,7 @@ from pipeline.modeling.models import Model, Models
 from pipeline.settings import Task
 from pipeline.train.params import Params as TrainParams
 from pipeline.value.params import Params
-from pipeline.variants.__main__ import ORDER, report, run_once, write_data
+from pipeline.variants.__main__ import CONTROL, ORDER, report, run_once, write_data
 from tests.conftest import ROOT
 from tests.modeling.conftest import bert_folder, own_cache  # noqa: F401
 from tests.value.conftest import noisy, task  # noqa: F401
@@ -20,7 +20,7 @@ from tests.value.conftest import noisy, task  # noqa: F401
 def test_states_share_dev_and_test_and_the_report_says_what_a_step_did(noisy, task, bert_folder, tmp_path):  # noqa: F811
     recipe = TrainParams(epochs=0.0, max_tokens=32, max_train_rows=100)
     models = Models(encoder=Model(name=str(bert_folder)))
-    for variant in ("raw", "cleaned"):
+    for variant in ("raw", "cleaned", "cleaned_control"):
         write_data(variant, noisy, task, tmp_path / "runs" / variant / "dataset")
         for seed in (0, 1, 2):
             folder = tmp_path / "runs" / variant
@@ -31,12 +31,18 @@ def test_states_share_dev_and_test_and_the_report_says_what_a_step_did(noisy, ta
         assert (one / name).read_bytes() == (two / name).read_bytes()
     raw, cleaned = (pq.read_table(folder / "train-00000-of-00001.parquet") for folder in (one, two))
     assert len(set(raw["id"].to_pylist())) == raw.num_rows > cleaned.num_rows
+    control = pq.read_table(tmp_path / "runs/cleaned_control/dataset/data/train-00000-of-00001.parquet")
+    assert control.num_rows == cleaned.num_rows
+    assert set(control["id"].to_pylist()) < set(raw["id"].to_pylist())
+    assert control["id"].to_pylist() != cleaned["id"].to_pylist()
     report(tmp_path / "runs", Params(resamples=200, seeds=3), tmp_path / "report")
     found = json.loads((tmp_path / "report" / "report.json").read_text())
     (step,) = found["steps"]
     assert (step["against"], step["step"]) == ("raw", "cleaned")
     assert step["changes"]["removed"] > 100
     assert step["sentence"].startswith("cleaned: ")
+    assert step["control"]["what"] == f"removing {step['changes']['removed']} rows of 'raw' at random"
+    assert "at random" in step["sentence"]
     assert found["test_rows"] == 120
     assert set(found["variants"]) == {"raw", "cleaned"}
 
@@ -53,5 +59,5 @@ def test_what_cannot_be_compared_says_so(noisy, task, tmp_path):  # noqa: F811
 
 def test_the_settings_name_known_variants_and_three_seeds():
     settings = YAML(typ="safe").load((ROOT / "variants" / "params.yaml").read_text("utf-8"))["full"]
-    assert settings["variants"] == list(ORDER)
+    assert settings["variants"] == [*ORDER, *(name + CONTROL for name in ORDER[1:])]
     assert len(settings["seeds"]) >= 3

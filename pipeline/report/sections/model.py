@@ -10,8 +10,11 @@ from typing import Any
 from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, note, reliability, table
 from pipeline.report.figures import expectations, metrics, plain_label
 from pipeline.report.inputs import Inputs
+from pipeline.report.sections.fairness import fairness
 
-_KNOWN = {"metrics", "reliability", "slices", "worst_errors", "stage", "headline", "details", "references"}
+_KNOWN = {
+    "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "references",
+}  # fmt: skip
 _LARGEST_MATRIX = 20
 
 #: Stands in the confusion matrix for no entity: missed, or found where nothing is.
@@ -53,7 +56,7 @@ def expected(inputs: Inputs) -> list[Block]:
 
 
 def model(inputs: Inputs) -> list[Block]:
-    """Metrics with intervals, confusion, calibration, slices, worst errors."""
+    """Metrics with intervals, confusion, calibration, slices, declared groups, worst errors."""
     report = inputs.report("evaluate")
     if not report:
         return [missing("train", "evaluate")]
@@ -61,7 +64,7 @@ def model(inputs: Inputs) -> list[Block]:
     bins = inputs.find("evaluate", "reliability")
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
-    blocks += _slices(inputs) + _worst(inputs)
+    blocks += _slices(inputs) + fairness(inputs) + _worst(inputs)
     blocks += from_notes(
         {key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)}
     )

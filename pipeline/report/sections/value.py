@@ -10,7 +10,7 @@ from pipeline.report.inputs import Inputs
 
 
 def value(inputs: Inputs) -> list[Block]:
-    """One verdict a step, the scores of the variants, and whatever else the value stage wrote."""
+    """One verdict a step, the scores of the variants, the learning curve, and whatever else the value stage wrote."""
     report = inputs.report("value")
     if not report:
         return [missing("value")]
@@ -46,13 +46,28 @@ def value(inputs: Inputs) -> list[Block]:
         (name, one["metrics"][judged_by]) for name, one in variants.items() if judged_by in one.get("metrics", {})
     ]
     sizes = [[name, one.get("rows"), _value(one, judged_by)] for name, one in variants.items()]
-    rest = {key: one for key, one in report.items() if key not in {"stage", "steps", "variants", "summary", "applies"}}
+    known_keys = {"stage", "steps", "variants", "summary", "applies", "more_data"}
+    rest = {key: one for key, one in report.items() if key not in known_keys}
     chart = [intervals("variants", scores)] if scores else []
     tables = [
         table("steps", columns, rows),
         table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
     ]
-    return [*tables[:1], *chart, *tables[1:], details("stage_notes", from_notes(rest))]
+    curve = more_data(report.get("more_data") or {}, judged_by)
+    return [*tables[:1], *chart, *tables[1:], *curve, details("stage_notes", from_notes(rest))]
+
+
+def more_data(found: Mapping[str, Any], judged_by: str) -> list[Block]:
+    """The learning curve, with what twice as many records would bring as its last point."""
+    points = found.get("points") or []
+    rows = [(f"{one['records']:,}", {key: one[key] for key in ("value", "low", "high")}) for one in points]
+    gain = found.get("doubled")
+    if not gain:
+        return [intervals("more_data", rows)] if rows else []
+    last, records = points[-1]["value"], points[-1]["records"]
+    rows.append(("twice_as_many", {key: last + gain[key] for key in ("value", "low", "high")}))
+    said = {key: f"{gain[key]:+.3f}" for key in ("value", "low", "high")}
+    return [intervals("more_data", rows), note("more_data", records=records, metric=judged_by, **said)]
 
 
 def _value(variant: Mapping[str, Any], metric: str) -> Any:
