@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.modeling.linear import grouped_folds
+from pipeline.errors import PipelineError
+from pipeline.modeling.linear import grouped_folds, out_of_sample
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=8, max_size=200)
 
@@ -31,3 +33,11 @@ def test_single_rows_are_dealt_to_within_one():
     found = grouped_folds(np.repeat([0, 1], [40, 11]), [str(n) for n in range(51)], 5, seed=3)
     assert sorted(np.bincount(found[:40]).tolist()) == [8] * 5
     assert sorted(np.bincount(found[40:]).tolist()) == [2, 2, 2, 2, 3]
+
+
+def test_a_fold_that_leaves_one_class_to_learn_from_says_so():
+    """All rows of a class are copies of each other, so the models of the other folds never see it."""
+    vectors = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 3, 3]]
+    with pytest.raises(PipelineError, match="needs two classes, found 1") as caught:
+        out_of_sample(vectors, ["好", "好", "好", "bad", "bad", "bad"], ["a", "b", "c", "d", "d", "d"], folds=3)
+    assert "label mapping" in caught.value.hint

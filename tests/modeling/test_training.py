@@ -4,6 +4,7 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.modeling import strategies, training
 from pipeline.modeling.heads import classification
+from pipeline.modeling.losses import loss_function
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.recipe import Recipe
 from pipeline.settings import Task
@@ -153,6 +154,30 @@ def test_a_damaged_checkpoint_is_left_out_and_said(bert_folder, tmp_path, caplog
         training.fit(resumed)
         assert same(weights(whole), weights(resumed))
         assert "checkpoint-2 of an interrupted run is damaged" in caplog.text
+
+
+def test_a_loss_that_turns_into_no_number_leaves_the_last_good_checkpoint(bert_folder, tmp_path, monkeypatch):
+    whole = job(bert_folder, tmp_path / "whole")
+    training.fit(whole)
+    seen = []
+
+    def soon_broken(self):
+        loss = loss_function(None, 0.0)
+
+        def broken(*args, **more):
+            seen.append(1)
+            return loss(*args, **more) * (float("nan") if len(seen) > 4 else 1.0)
+
+        return broken
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Job, "loss", soon_broken)
+        with pytest.raises(PipelineError, match=r"not a number after 4 steps.*kept: .*checkpoint-4") as caught:
+            training.fit(job(bert_folder, tmp_path / "broken"))
+    assert "Lower train.learning_rate" in caught.value.hint
+    resumed = job(bert_folder, tmp_path / "broken")
+    training.fit(resumed)
+    assert same(weights(whole), weights(resumed))
 
 
 def test_gradient_checkpointing_learns_the_same(bert_folder, tmp_path):
