@@ -36,8 +36,10 @@ models:
   encoder: {encoder}
 collect:
   sources:
-    damaged: {{kind: files, role: train, licence: public, path: train.csv, fields: {{text: text}}, target: label, key: id}}
-    held_out: {{kind: files, role: test, licence: public, path: test.csv, fields: {{text: text}}, target: label, key: id}}
+    damaged: {{kind: files, role: train, licence: CC-BY-4.0, path: train.csv, fields: {{text: text}}, target: label,
+      key: id}}
+    held_out: {{kind: files, role: test, licence: CC-BY-4.0, path: test.csv, fields: {{text: text}}, target: label,
+      key: id}}
 clean:
   steps: [repair_text, missing, annotations, quality, conflicting_labels, exact_duplicates, near_duplicates, splits,
           label_errors]
