@@ -8,16 +8,18 @@ DuckDB or `datasets`.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import PipelineError
-from pipeline.record import Change, Decision, Record, Source, Vote, as_json
+from pipeline.record import Change, Decision, Record, Source, Split, Vote, as_json
 from pipeline.settings import Task
 from pipeline.tasks import task_type
 
@@ -51,6 +53,8 @@ DROPPED = {"step": pa.string(), "reason": pa.string(), "detail": pa.string(), "o
 
 
 _ROWS = 4096
+#: Rows that a reader of single records has to decode at most.
+_ROW_GROUP = 65_536
 
 
 def schema(task: Task) -> pa.Schema:
@@ -96,12 +100,40 @@ def to_records(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
             yield _to_record(row)
 
 
-def read_table(path: Path) -> pa.Table:
-    """The Parquet file at `path`."""
+def lean_records(batches: Iterable[pa.RecordBatch]) -> Iterator[Record]:
+    """Records without votes, scores, history and source rows: a million take well under a gigabyte.
+
+    Batches hold the columns of `LEAN`. Sources and decisions are shared between records.
+    """
+    sources: dict[tuple[Any, ...], Source] = {}
+    deciders: dict[tuple[Any, ...], Decision] = {}
+    for batch in batches:
+        columns = {name: batch[name].to_pylist() for name in ("id", "fields", "target", "group", "parent_id")}
+        words = [[sys.intern(value or "") for value in batch[name].to_pylist()] for name in ("lang", "split")]
+        parts = (pc.struct_field(batch["source"], name).to_pylist() for name in _OF_SOURCE)
+        origin = [sources.setdefault(p, Source(p[0], p[1], p[2], 0, *p[3:])) for p in zip(*parts, strict=True)]
+        pairs = zip(*(pc.struct_field(batch["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
+        decided = [None if p[0] is None else deciders.setdefault(p, Decision(*p)) for p in pairs]
+        for id, fields, target, group, parent, lang, split, source, by in zip(
+            *columns.values(), *words, origin, decided, strict=True
+        ):
+            short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
+            known = cast("Split | None", split or None)
+            yield Record(id, fields, source, short, lang, known, group, (), by, _NO_SCORES, parent)
+
+
+#: The columns that `lean_records` reads.
+LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by"]
+_OF_SOURCE = ("name", "kind", "locator", "licence", "role", "trusted")
+_NO_SCORES: dict[str, float] = {}
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The Parquet file at `path`; of its columns those named, else all."""
     if not path.is_file():
         raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
     try:
-        return pq.read_table(path)
+        return pq.read_table(path, columns=columns)
     except pa.ArrowInvalid as error:
         raise PipelineError(f"{path}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f") from None
 
@@ -109,7 +141,7 @@ def read_table(path: Path) -> pa.Table:
 def write_table(table: pa.Table, path: Path) -> None:
     """Write Parquet; equal tables give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.combine_chunks(), path, compression="zstd")
+    pq.write_table(table.combine_chunks(), path, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def read_json(path: Path) -> Any:

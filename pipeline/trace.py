@@ -10,15 +10,11 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError, shorten
-
-STAGES = ("collect", "clean", "label", "augment")
-_LISTED = 10
-_ID_LENGTH = 20
+from pipeline.lookup import LISTED, MOST, STAGES, find, rows_of
 
 Row = dict[str, Any]
 
@@ -34,38 +30,16 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the story of the one record that fits, or list those that do."""
     found = find(arguments.data, arguments.record)
     if len(found) > 1:
-        lines = [f"  {id}  {text}" for id, text in list(found.items())[:_LISTED]]
-        more = f"\n  ... and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+        lines = [f"  {id}  {text}" for id, text in list(found.items())[:LISTED]]
+        more = f"\n  ... and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+        most = "at least " if len(found) == MOST else ""
         raise PipelineError(
-            f"{len(found):,} records fit '{shorten(arguments.record)}':\n" + "\n".join(lines) + more,
+            f"{most}{len(found):,} records fit '{shorten(arguments.record)}':\n" + "\n".join(lines) + more,
             "Name one of them: sft trace <id>",
         )
     story = tell(arguments.data, next(iter(found)))
     text = json.dumps(story, ensure_ascii=False, indent=2, sort_keys=True) if arguments.json else "\n".join(page(story))
     sys.stdout.write(text + "\n")
-
-
-def find(data: Path, words: str) -> dict[str, str]:
-    """Ids that fit `words`, each with a piece of its text: the id itself, else ids that begin so, else texts.
-
-    Raises PipelineError where nothing fits; it names ids that look alike.
-    """
-    texts = _all_texts(data)
-    wanted = words.strip()
-    if not wanted:
-        raise PipelineError("sft trace: nothing to look for.", "Give a record id or words of its text.")
-    if wanted in texts:
-        return {wanted: texts[wanted]}
-    begins = {id: text for id, text in texts.items() if id.startswith(wanted.lower())}
-    holds = begins or {id: text for id, text in texts.items() if wanted.casefold() in text.casefold()}
-    if not holds:
-        near = get_close_matches(wanted.lower(), texts, n=3, cutoff=0.7) if len(wanted) <= _ID_LENGTH + 2 else []
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise PipelineError(
-            f"{data}: none of {len(texts):,} records has the id or text '{shorten(wanted)}'.",
-            f"{hint}Ids are in the quality report and in the `id` column of data/*/records.parquet.",
-        )
-    return {id: shorten(text, 70) for id, text in sorted(holds.items())}
 
 
 def tell(data: Path, id: str) -> dict[str, Any]:
@@ -90,8 +64,8 @@ def tell(data: Path, id: str) -> dict[str, Any]:
         "parent": last["parent_id"],
         "children": _related(data, "augment", "parent_id", id),
         "copies": _related(data, "clean", "other_id", id),
-        "review": _rows_of(data / "clean" / "review.parquet", "record_id", id),
-        "queue": _rows_of(data / "label" / "queue.parquet", "record_id", id),
+        "review": rows_of(data / "clean" / "review.parquet", "record_id", id),
+        "queue": rows_of(data / "label" / "queue.parquet", "record_id", id),
         "exported": None if dropped else _exported(data, id),
     }
 
@@ -145,11 +119,11 @@ def _label_lines(story: Mapping[str, Any]) -> Iterator[str]:
 
 def _family_lines(story: Mapping[str, Any]) -> Iterator[str]:
     for title, family in (("copies", story["copies"]), ("children", story["children"])):
-        for n, one in enumerate(family[:_LISTED]):
+        for n, one in enumerate(family[:LISTED]):
             fate = f" (dropped: {one['reason']})" if one["reason"] else ""
             yield f"{title if n == 0 else '':<10} {one['id']}{fate}"
-        if len(family) > _LISTED:
-            yield f"{'':<10} ... and {len(family) - _LISTED:,} more"
+        if len(family) > LISTED:
+            yield f"{'':<10} ... and {len(family) - LISTED:,} more"
 
 
 def _end_lines(story: Mapping[str, Any]) -> Iterator[str]:
@@ -184,7 +158,7 @@ def _drop(stage: str, row: Row) -> Row:
 def _station(data: Path, stage: str, id: str) -> tuple[Row | None, bool]:
     """The record's row after a stage, and whether the stage dropped it."""
     for name, was_dropped in (("records", False), ("dropped", True)):
-        rows = _rows_of(data / stage / f"{name}.parquet", "id", id)
+        rows = rows_of(data / stage / f"{name}.parquet", "id", id)
         if rows:
             return rows[0], was_dropped
     return None, False
@@ -193,48 +167,13 @@ def _station(data: Path, stage: str, id: str) -> tuple[Row | None, bool]:
 def _related(data: Path, stage: str, column: str, id: str) -> list[Row]:
     found = []
     for name in ("records", "dropped"):
-        rows = _rows_of(data / stage / f"{name}.parquet", column, id)
+        rows = rows_of(data / stage / f"{name}.parquet", column, id)
         found += [{"id": row["id"], "reason": row.get("reason")} for row in rows]
     return sorted(found, key=lambda one: str(one["id"]))
 
 
 def _exported(data: Path, id: str) -> str | None:
     for path in sorted((data / "validate" / "dataset").glob("data/*.parquet")):
-        if _rows_of(path, "id", id):
+        if rows_of(path, "id", id):
             return path.as_posix()
     return None
-
-
-def _rows_of(path: Path, column: str, value: str) -> list[Row]:
-    """Rows whose `column` equals `value`; none where the file or the column is missing."""
-    import pyarrow.parquet as pq
-
-    if not path.is_file() or column not in pq.read_schema(path).names:
-        return []
-    rows: list[Row] = pq.read_table(path, filters=[(column, "=", value)]).to_pylist()
-    return rows
-
-
-def _all_texts(data: Path) -> dict[str, str]:
-    """Every record's id with all its wordings, from the source's to the dataset's, and its target."""
-    import pyarrow.parquet as pq
-
-    texts: dict[str, str] = {}
-    files = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
-    for path in filter(Path.is_file, files):
-        names = [name for name in ("fields", "target", "detail") if name in pq.read_schema(path).names]
-        for row in pq.read_table(path, columns=["id", *names]).to_pylist():
-            known = texts.get(row["id"], "")
-            new = " ".join(part for name in names for part in _strings(row[name]))
-            texts[row["id"]] = known if new in known else f"{known} {new}".strip()
-    if not texts:
-        raise PipelineError(f"{data}: holds no records yet.", "Build them first: dvc repro")
-    return texts
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _strings(one)
-    elif value is not None:
-        yield str(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -70,47 +70,54 @@ def split_digest(index: pa.Table, split: str) -> str:
 
 def compare(old: pa.Table, new: pa.Table) -> Difference:
     """What happened between two indexes."""
-    before, after = _by_id(old), _by_id(new)
-    both = sorted(before.keys() & after.keys())
+    columns = ["id", "text", "target", "split"]
+    both = (
+        old.select(columns).join(new.select(columns), "id", join_type="full outer", right_suffix="_new").sort_by("id")
+    )
+    before, after = (pc.is_valid(both.column(name)) for name in ("text", "text_new"))
+    stayed = both.filter(pc.and_(before, after))
+
+    def changed(name: str) -> list[tuple[Any, ...]]:
+        rows = stayed.filter(pc.not_equal(stayed.column(name), stayed.column(f"{name}_new")))
+        return list(zip(*(rows.column(one).to_pylist() for one in ("id", name, f"{name}_new")), strict=True))
+
     return Difference(
-        added=sorted(after.keys() - before.keys()),
-        removed=sorted(before.keys() - after.keys()),
-        relabelled=[(id, before[id][1], after[id][1]) for id in both if before[id][1] != after[id][1]],
-        rewritten=[id for id in both if before[id][0] != after[id][0]],
-        moved=[(id, before[id][2], after[id][2]) for id in both if before[id][2] != after[id][2]],
-        kept=len(both),
+        added=both.filter(pc.invert(before)).column("id").to_pylist(),
+        removed=both.filter(pc.invert(after)).column("id").to_pylist(),
+        relabelled=changed("target"),
+        rewritten=[id for id, *_ in changed("text")],
+        moved=changed("split"),
+        kept=stayed.num_rows,
     )
 
 
-def why_added(ids: Iterable[str], new: pa.Table, known_before: Mapping[str, str]) -> Counter[str]:
+def why_added(ids: Collection[str], new: pa.Table, known_before: Mapping[str, str]) -> Counter[str]:
     """Added records by reason: made by augmentation, no longer dropped (and why they were), or new from a source.
 
     `known_before` maps ids that the old version dropped to the reason.
     """
-    rows = dict(zip(new.column("id").to_pylist(), new.select(["source", "parent_id"]).to_pylist(), strict=True))
     return Counter(
-        "augmented" if rows[id]["parent_id"] else f"no longer {known_before[id]}" if id in known_before
-        else f"new from {rows[id]['source']}"
-        for id in ids
+        "augmented" if row["parent_id"] else f"no longer {known_before[row['id']]}" if row["id"] in known_before
+        else f"new from {row['source']}"
+        for row in _rows(new, ids)
     )  # fmt: skip
 
 
-def why_removed(ids: Iterable[str], old: pa.Table, dropped_now: Mapping[str, str]) -> Counter[str]:
+def why_removed(ids: Collection[str], old: pa.Table, dropped_now: Mapping[str, str]) -> Counter[str]:
     """Removed records by the reason for which the new version drops them; others are gone from their source."""
-    rows = dict(zip(old.column("id").to_pylist(), old.select(["source", "parent_id"]).to_pylist(), strict=True))
 
-    def reason(id: str) -> str:
-        if id in dropped_now:
-            return dropped_now[id]
-        return "no longer made by augmentation" if rows[id]["parent_id"] else f"no longer in {rows[id]['source']}"
+    def reason(row: Mapping[str, Any]) -> str:
+        if row["id"] in dropped_now:
+            return dropped_now[row["id"]]
+        return "no longer made by augmentation" if row["parent_id"] else f"no longer in {row['source']}"
 
-    return Counter(reason(id) for id in ids)
+    return Counter(map(reason, _rows(old, ids)))
 
 
 def why_relabelled(changes: Iterable[tuple[str, str, str]], new: pa.Table) -> Counter[str]:
     """Relabelled records by who decides their label now."""
-    deciders = dict(zip(new.column("id").to_pylist(), new.column("label_by").to_pylist(), strict=True))
-    return Counter(f"decided by {deciders[id] or 'nobody'}" for id, _, _ in changes)
+    rows = _rows(new, [id for id, _, _ in changes])
+    return Counter(f"decided by {row['label_by'] or 'nobody'}" for row in rows)
 
 
 def shift(before: Mapping[str, float], after: Mapping[str, float]) -> float:
@@ -134,9 +141,11 @@ def gap(before: Sequence[int], after: Sequence[int]) -> float:
     return max(abs(a / totals[0] - b / totals[1]) for a, b in pairs)
 
 
-def _by_id(index: pa.Table) -> dict[str, tuple[str, str, str]]:
-    columns = [index.column(name).to_pylist() for name in ("text", "target", "split")]
-    return dict(zip(index.column("id").to_pylist(), zip(*columns, strict=True), strict=True))
+def _rows(index: pa.Table, ids: Collection[str]) -> list[dict[str, Any]]:
+    """The rows of these records."""
+    wanted = pc.is_in(index.column("id"), value_set=pa.array(sorted(ids), pa.string()))
+    found: list[dict[str, Any]] = index.filter(wanted).to_pylist()
+    return found
 
 
 def _digest(text: str) -> str:

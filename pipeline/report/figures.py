@@ -24,6 +24,8 @@ def _expectation(one: Mapping[str, Any]) -> dict[str, Any]:
     failing = [case for case in one.get("first") or [] if isinstance(case, Mapping)]
     return {
         "name": str(one.get("expect", "?")),
+        "key": one.get("key", ""),
+        "gauges": one.get("gauges") or [],
         "title": one.get("title") or one.get("note"),
         "column": settings.get("column"),
         "severity": str(one.get("severity", "error")),

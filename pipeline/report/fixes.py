@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow.compute as pc
+
 from pipeline.report.figures import expectations, reasons, review_counts
 from pipeline.report.inputs import Inputs
 
@@ -112,10 +114,12 @@ def _weak(inputs: Inputs) -> Iterator[Fix]:
 
 def _licences(inputs: Inputs) -> Iterator[Fix]:
     table = inputs.table("collect/records.parquet", ["source"])
-    licences = [] if table is None else [source["licence"] for source in table.column("source").to_pylist()]
-    gaps = sum(str(licence or "").strip().lower() in _NO_LICENCE for licence in licences)
+    if table is None:
+        return
+    counts = pc.value_counts(pc.struct_field(table.column("source"), "licence")).to_pylist()
+    gaps = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
     if gaps:
-        yield _fix("fix.licence", gaps, "sources", weight=gaps / len(licences), gain=_gain("may_publish"))
+        yield _fix("fix.licence", gaps, "sources", weight=gaps / table.num_rows, gain=_gain("may_publish"))
 
 
 def _rows(inputs: Inputs) -> int:

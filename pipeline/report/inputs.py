@@ -15,7 +15,7 @@ from pipeline.errors import shorten
 from pipeline.record import Record
 from pipeline.report.params import Params
 from pipeline.settings import Task
-from pipeline.store import read_json, read_table, to_records
+from pipeline.store import LEAN, lean_records, read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
 
 #: Stages that pass records on, in order: the flow of counts goes through them.
@@ -64,12 +64,15 @@ class Inputs:
         places = [report, report.get("notes", {}), *(step.get("notes", {}) for step in report.get("steps", []))]
         return next((place[name] for name in names for place in places if place.get(name) not in (None, [], {})), None)
 
-    def table(self, name: str, columns: list[str] | None = None) -> pa.Table | None:
-        """A Parquet file below the data folder, such as `clean/review.parquet`; None where there is none."""
+    def table(self, name: str, columns: list[str] | None = None, where: pc.Expression | None = None) -> pa.Table | None:
+        """A Parquet file below the data folder, such as `clean/review.parquet`; None where there is none.
+
+        Only `columns` of it, and only the rows that fit `where`, where these are given.
+        """
         path = self.folder / name
         if not path.is_file():
             return None
-        return pq.read_table(path, columns=columns) if columns else read_table(path)
+        return read_table(path, columns) if where is None else pq.read_table(path, columns=columns, filters=where)
 
     def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
         """Rows of a Parquet file whose `id` is among `ids`."""
@@ -92,9 +95,11 @@ class Inputs:
         return found
 
     def final(self) -> Iterator[Record]:
-        """Every record of the finished dataset."""
-        table = self.table("augment/records.parquet")
-        return to_records(table) if table is not None else iter(())
+        """Every record of the finished dataset, without votes, scores and history."""
+        path = self.folder / "augment/records.parquet"
+        if path.is_file():
+            with pq.ParquetFile(path) as file:
+                yield from lean_records(file.iter_batches(8192, columns=LEAN))
 
     def text(self, record: Record | None) -> str | None:
         """The record's main text, cut to the length that params.yaml allows."""
@@ -117,14 +122,16 @@ def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
 
 def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:
     """At most `size` rows of every combination of `by`: those with the smallest ids, which are content hashes."""
+    import numpy as np
+
     if not table.num_rows or not size:
         return table.slice(0, 0)
-    keys = pa.table({name: table.column(name) for name in [*by, "id"]})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names]).to_pylist()
-    groups = list(zip(*(table.column(name).to_pylist() for name in by), strict=True))
-    taken: dict[Any, list[int]] = {}
-    for row in order:
-        rows = taken.setdefault(groups[row], [])
-        if len(rows) < size:
-            rows.append(row)
-    return table.take(pa.array([row for rows in taken.values() for row in rows], pa.int64()))
+    keys = table.select(dict.fromkeys([*by, "id"]))
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names]).to_numpy()
+    begins = np.zeros(len(order), bool)
+    begins[0] = True
+    for name in by:
+        codes = pc.dictionary_encode(table.column(name).combine_chunks(), null_encoding="encode").indices.to_numpy()
+        begins[1:] |= codes[order][1:] != codes[order][:-1]
+    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
+    return table.take(pa.array(order[rank < size]))

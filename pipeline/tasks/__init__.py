@@ -27,6 +27,10 @@ class TaskType(Protocol):
     #: What the Hugging Face hub calls this task (`task_categories` of the dataset card).
     HUB_CATEGORY: str
 
+    #: What training does with texts over its limit: `cut` the end off, read them in overlapping `windows`, or
+    #: `shorten` the input and never the target.
+    OVER_LONG: str
+
     #: What annotators read above each task: language (en, zh) -> one or two sentences.
     ASK: Mapping[str, str]
 
@@ -67,6 +71,9 @@ class TaskType(Protocol):
         self, fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]
     ) -> tuple[dict[str, Any], Target]:
         """Every text passed through `edit`, annotations kept true. Raises Reject where they cannot be."""
+
+    def answer_places(self, record: Record) -> list[tuple[int, int, int]]:
+        """What a model learns to write or mark: (text, start, end), texts counted as `edit_texts` passes them."""
 
     def stratum(self, record: Record) -> str | None:
         """The class that splits and reports balance on; None where the task has none."""

@@ -20,6 +20,9 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "text-generation"
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "cut"
+
 #: What annotators read above each task, by language.
 ASK: Mapping[str, str] = {
     "en": "Write the assistant's next reply. A text filled in is a suggestion: correct it.",
@@ -120,6 +123,14 @@ def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], 
     """Every turn and the reply edited."""
     messages = [{"role": m["role"], "content": edit(m["content"])} for m in fields["messages"]]
     return {"messages": messages}, None if target is None else edit(target)
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """Every assistant turn, and the reply."""
+    texts = [(m["role"], m["content"]) for m in record.fields["messages"]]
+    if record.target is not None:
+        texts.append(("assistant", record.target))
+    return [(n, 0, len(text)) for n, (role, text) in enumerate(texts) if role == "assistant"]
 
 
 def stratum(record: Record) -> str | None:

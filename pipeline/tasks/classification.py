@@ -16,6 +16,9 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "text-classification"
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "cut"
+
 #: What annotators read above each task, by language.
 ASK: Mapping[str, str] = {
     "en": "Choose what fits the text. A marked answer is a suggestion: correct it where it is wrong.",
@@ -85,6 +88,11 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """The text edited; labels do not depend on offsets."""
     return {"text": edit(fields["text"])}, target
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """None: the answer stands beside the text."""
+    return []
 
 
 def stratum(record: Record) -> str | None:

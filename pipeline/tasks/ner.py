@@ -18,6 +18,9 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "token-classification"
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "windows"
+
 #: What annotators read above each task, by language.
 ASK: Mapping[str, str] = {
     "en": "Mark every name of the types below, and nothing else. Marks that are there are suggestions: correct them.",
@@ -102,6 +105,11 @@ def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], 
     """The text edited, spans moved with it. Rejects: span_lost."""
     text = edit(fields["text"])
     return {"text": text}, None if target is None else remap_spans(fields["text"], text, target)
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """The spans."""
+    return [(0, span["start"], span["end"]) for span in record.target or []]
 
 
 def stratum(record: Record) -> str | None:

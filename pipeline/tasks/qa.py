@@ -20,6 +20,9 @@ OPTIONAL: tuple[str, ...] = ()
 
 HUB_CATEGORY = "question-answering"
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "windows"
+
 #: What annotators read above each task, by language.
 ASK: Mapping[str, str] = {
     "en": "Mark the shortest answer in the text, or that the question is unanswerable. A mark is a suggestion.",
@@ -109,6 +112,11 @@ def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], 
     spans = [{"start": a["start"], "end": a["start"] + len(a["text"])} for a in repair(fields, target)[1]]
     moved = remap_spans(fields["context"], context, spans)
     return edited, [{"start": s["start"], "text": context[s["start"] : s["end"]]} for s in moved]
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """The answers in the context."""
+    return [(0, a["start"], a["start"] + len(a["text"])) for a in record.target or []]
 
 
 def stratum(record: Record) -> str | None:

@@ -17,6 +17,9 @@ OPTIONAL: tuple[str, ...] = ("text_pair",)
 
 HUB_CATEGORY = "text-classification"
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "cut"
+
 #: What annotators read above each task, by language.
 ASK: Mapping[str, str] = {
     "en": "Give the number that fits. A number filled in is a suggestion: correct it where it is wrong.",
@@ -81,6 +84,11 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Both texts edited."""
     return {name: None if value is None else edit(value) for name, value in fields.items()}, target
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """None: the answer stands beside the text."""
+    return []
 
 
 def stratum(record: Record) -> str | None:

@@ -12,6 +12,9 @@ FIELDS: Mapping[str, str] = {"text": "text"}
 
 OPTIONAL: tuple[str, ...] = ()
 
+#: See `TaskType.OVER_LONG`.
+OVER_LONG = "shorten"
+
 
 def target_kind(task: Task) -> str:
     """A text."""
@@ -65,6 +68,11 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
 def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
     """Both sides edited."""
     return {"text": edit(fields["text"])}, None if target is None else edit(target)
+
+
+def answer_places(record: Record) -> list[tuple[int, int, int]]:
+    """The target."""
+    return [] if record.target is None else [(1, 0, len(record.target))]
 
 
 def stratum(record: Record) -> str | None:

@@ -16,7 +16,7 @@ from pipeline.modeling.models import Models
 from pipeline.registry import did_you_mean
 from pipeline.settings import load, load_task
 from pipeline.stage import enter
-from pipeline.store import read_json, read_table, write_json, write_table
+from pipeline.store import LEAN, read_json, read_table, write_json, write_table
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
@@ -48,7 +48,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     rules = read_suite(params.suite)
     folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
     reports = {stage: read_json(folder / "report.json") for stage, folder in folders.items()}
-    view = view_of(read_table(augment / "records.parquet"), task, models, reports)
+    view = view_of(read_table(augment / "records.parquet", LEAN), task, models, reports)
     if not any(record.target is not None for record in view.records):
         raise PipelineError(
             "validate: no labelled record is in train, dev or test, so there is nothing to export.",
@@ -70,7 +70,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     errors = [finding for finding in findings if not finding.passed and finding.severity == "error"]
     place = failed_folder if errors else out
     write_json(report, place / "report.json")
-    write_json(view.profile, place / "profile.json")
+    write_json({**view.profile, "gates": gates(findings)}, place / "profile.json")
     write_table(view.index, place / "index.parquet")
     write_table(points, place / "map.parquet")
     write_data_docs(findings, outcome, totals, place / "data_docs")
@@ -92,6 +92,11 @@ def described(view: View, params: Params, totals: dict[str, Any], released: Rele
     described = profile(view, params, totals, found)
     described["test_digest"] = split_digest(view.index, "test")
     return replace(view, profile=described, released=released), points
+
+
+def gates(findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
+    """The figures of every expectation, for the versions to come."""
+    return {finding.key: {one["name"]: one["value"] for one in finding.gauges} for finding in findings}
 
 
 def changes(view: View) -> dict[str, Any] | None:

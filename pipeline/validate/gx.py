@@ -17,11 +17,13 @@ from great_expectations.expectations import core
 from great_expectations.expectations.expectation import BatchExpectation
 
 from pipeline.errors import shorten
-from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Rule
+from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
 from pipeline.validate.view import View
 
 #: How many failing records the report names.
 NAMED = 20
+#: Settings that make one promise another one; all others are its bounds.
+_ASPECTS = ("column", "split", "model", "losing")
 
 
 class ExpectNoProblems(BatchExpectation):
@@ -40,7 +42,11 @@ class ExpectNoProblems(BatchExpectation):
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one expectation. `first` names at most 20 failing records, or problems, and why."""
+    """The outcome of one expectation. `first` names at most 20 failing records, or problems, and why.
+
+    `key` is the same for the same promise in every version. `gauges` are its figures with their bounds, the one that
+    lies nearest to its bound first.
+    """
 
     expect: str
     severity: str
@@ -52,6 +58,8 @@ class Finding:
     checked: int
     first: tuple[Mapping[str, str], ...]
     settings: Mapping[str, Any]
+    key: str
+    gauges: tuple[Mapping[str, Any], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """For report.json."""
@@ -127,7 +135,21 @@ def _finding(rule: Rule, check: Check, result: Any) -> Finding:
         checked=checked,
         first=tuple(first[:NAMED]),
         settings=settings,
+        key=" ".join([rule.expect, *(str(settings[name]) for name in _ASPECTS if settings.get(name))]),
+        gauges=_gauges(rule, check, values),
     )
+
+
+def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The check's own figures; of a check of records the share that keeps the rule, missing values left out."""
+    if check.gx == NO_PROBLEMS:
+        found = dict(check.gauges) or {"problems": Gauge(len(values.get("problems", [])), high=0, unit="count")}
+    else:
+        judged = int(values.get("element_count", 0)) - int(values.get("missing_count", 0) or 0)
+        kept = 1 - int(values.get("unexpected_count", 0)) / judged if judged else 1.0
+        found = {"sound_share": Gauge(round(kept, 6), low=getattr(rule, "share", 1.0))}
+    ordered = sorted(found.items(), key=lambda item: (item[1].room, item[0]))
+    return tuple({"name": name, **asdict(gauge)} for name, gauge in ordered)
 
 
 def _why(row: Mapping[str, Any]) -> str:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
 from pipeline.normalise import normalised
-from pipeline.record import Decision, Record, Source, as_json
+from pipeline.record import Record, as_json
 from pipeline.settings import Task
-from pipeline.store import read_json, read_table
+from pipeline.store import LEAN, lean_records, read_json, read_table
 from pipeline.tasks import TaskType, task_type
 from pipeline.versions import INDEX, index_of
 
@@ -115,38 +113,12 @@ def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, M
     """The view of a final table."""
     records: list[Record] = []
     held_back: list[Record] = []
-    for record in _lean(table):
+    for record in lean_records(table.select(LEAN).to_batches(max_chunksize=8192)):
         if record.split in EXPORTED:
             records.append(record)
         elif record.split == "benchmark":
             held_back.append(record)
     return View(task, models, records, held_back, reports, table.num_rows, index_of(table))
-
-
-def _lean(table: pa.Table) -> Iterator[Record]:
-    """Records without votes, scores, history and source rows, which no expectation reads.
-
-    Sources and decisions are shared between records: a million records take well under a gigabyte.
-    """
-    sources: dict[tuple[Any, ...], Source] = {}
-    deciders: dict[tuple[Any, ...], Decision] = {}
-    for batch in table.select(_LEAN).to_batches(max_chunksize=8192):
-        columns = {name: batch[name].to_pylist() for name in ("id", "fields", "target", "group", "parent_id")}
-        words = [[sys.intern(value or "") for value in batch[name].to_pylist()] for name in ("lang", "split")]
-        parts = (pc.struct_field(batch["source"], name).to_pylist() for name in _SOURCE)
-        origin = [sources.setdefault(p, Source(p[0], p[1], p[2], 0, *p[3:])) for p in zip(*parts, strict=True)]
-        pairs = zip(*(pc.struct_field(batch["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
-        decided = [None if p[0] is None else deciders.setdefault(p, Decision(*p)) for p in pairs]
-        for id, fields, target, group, parent, lang, split, source, by in zip(
-            *columns.values(), *words, origin, decided, strict=True
-        ):
-            short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
-            yield Record(id, fields, source, short, lang, split or None, group, (), by, _NO_SCORES, parent)
-
-
-_LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by"]
-_SOURCE = ("name", "kind", "locator", "licence", "role", "trusted")
-_NO_SCORES: dict[str, float] = {}
 
 
 def read_released(folder: Path) -> Released | None:

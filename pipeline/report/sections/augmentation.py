@@ -38,10 +38,9 @@ def augmentation(inputs: Inputs) -> list[Block]:
 
 
 def _children(inputs: Inputs, name: str) -> list[tuple[Record, dict[str, Any]]]:
-    found = inputs.table(name)
+    found = inputs.table(name, where=pc.field("parent_id").is_valid())
     if found is None:
         return []
-    found = found.filter(pc.is_valid(found.column("parent_id")))
     names = [column for column in ("reason", "detail") if column in found.column_names]
     more = found.select(names).to_pylist() if names else [{}] * found.num_rows
     return list(zip(to_records(found), more, strict=True))

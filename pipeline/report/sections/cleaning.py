@@ -93,10 +93,9 @@ def changes(inputs: Inputs) -> list[Block]:
 
 
 def _edits(inputs: Inputs) -> list[list[Any]]:
-    table_ = inputs.table("augment/records.parquet", ["id", "history", "parent_id"])
+    table_ = inputs.table("augment/records.parquet", ["id", "history"], pc.field("parent_id").is_null())
     if table_ is None:
         return []
-    table_ = table_.filter(pc.is_null(table_.column("parent_id")))
     history = table_.column("history").combine_chunks()
     owners = pc.list_parent_indices(history)
     flat = pc.list_flatten(history)
@@ -119,10 +118,9 @@ def _edits(inputs: Inputs) -> list[list[Any]]:
 
 def duplicates(inputs: Inputs) -> list[Block]:
     """Clusters of copies: the record that stayed, and those that went because of it."""
-    found = inputs.table("clean/dropped.parquet")
+    found = inputs.table("clean/dropped.parquet", where=pc.field("other_id").is_valid())
     if found is None:
         return [missing("clean")]
-    found = found.filter(pc.is_valid(found.column("other_id")))
     if not found.num_rows:
         return [note("duplicates_none", "good")]
     copies: dict[str, list[int]] = defaultdict(list)

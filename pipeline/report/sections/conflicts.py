@@ -16,10 +16,9 @@ from pipeline.store import to_records
 
 def conflicts(inputs: Inputs) -> list[Block]:
     """Texts that came with several labels, then how often one voice overruled another."""
-    found = inputs.table("clean/dropped.parquet")
+    found = inputs.table("clean/dropped.parquet", where=pc.field("reason") == "conflicting_label")
     if found is None:
         return [missing("clean")]
-    found = found.filter(pc.equal(found.column("reason"), "conflicting_label"))
     texts = _texts(inputs, list(to_records(found)))
     blocks: list[Block] = [] if texts else [note("conflicts_none", "good")]
     columns = {"text": "text", "labels_given": "text", "records": "num", "outcome": "code", "id": "id"}

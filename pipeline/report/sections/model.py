@@ -1,4 +1,4 @@
-"""Expectations over the dataset, and how the model trained on it fares."""
+"""How the model trained on the dataset fares."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, note, reliability, table
-from pipeline.report.figures import expectations, metrics, plain_label
+from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, reliability, table
+from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
 
@@ -19,40 +19,6 @@ _LARGEST_MATRIX = 20
 
 #: Stands in the confusion matrix for no entity: missed, or found where nothing is.
 NO_SPAN = "∅"
-
-
-def expected(inputs: Inputs) -> list[Block]:
-    """Every expectation: passed or not, how many rows fail, which records."""
-    checks = expectations(inputs)
-    if not checks:
-        return [missing("validate")]
-    checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
-    rows = [
-        [
-            check["ok"],
-            inputs.cut(check["title"] or check["name"]),
-            check["severity"],
-            check["count"],
-            inputs.cut(check["observed"] or ""),
-            inputs.cut(check["why"] or ""),
-            check["ids"][0] if check["ids"] else None,
-            check["name"],
-        ]
-        for check in checks
-    ]
-    kinds = {
-        "ok": "ok",
-        "promise": "text",
-        "severity": "code",
-        "failing": "num",
-        "observed": "text",
-        "why": "text",
-        "id": "id",
-        "expectation": "code",
-    }
-    docs = inputs.folder / "validate" / "data_docs" / "index.html"
-    link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
-    return [table("expectations", kinds, rows), *link]
 
 
 def model(inputs: Inputs) -> list[Block]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipeline.report.blocks import Block, details, facts, from_notes, missing, table
 from pipeline.report.inputs import Inputs
 
@@ -23,18 +26,16 @@ _COLUMNS = {
 
 def sources(inputs: Inputs) -> list[Block]:
     """One row a source: licence, how many rows it gave, how many reached the dataset."""
-    collected = inputs.table("collect/records.parquet", ["source"])
-    if collected is None:
+    if not (inputs.folder / "collect/records.parquet").is_file():
         return [missing("collect")]
     about: dict[str, dict[str, Any]] = {}
     gave, lost, reached = Counter[str](), Counter[str](), Counter[str]()
-    for source in _sources(inputs, "collect/records.parquet"):
-        about.setdefault(source["name"], source)
-        gave[source["name"]] += 1
-    for source in _sources(inputs, "collect/dropped.parquet"):
-        about.setdefault(source["name"], source)
-        lost[source["name"]] += 1
-    reached.update(source["name"] for source in _sources(inputs, "augment/records.parquet", originals=True))
+    for name, counts in (("collect/records.parquet", gave), ("collect/dropped.parquet", lost)):
+        for source in _sources(inputs, name):
+            about.setdefault(source["name"], source)
+            counts[source["name"]] += source["rows"]
+    for source in _sources(inputs, "augment/records.parquet", pc.field("parent_id").is_null()):
+        reached[source["name"]] += source["rows"]
     rows = [
         [
             name,
@@ -54,9 +55,15 @@ def sources(inputs: Inputs) -> list[Block]:
     return [table("sources", _COLUMNS, rows), binding, *([details("stage_notes", notes)] if notes else [])]
 
 
-def _sources(inputs: Inputs, name: str, originals: bool = False) -> list[dict[str, Any]]:
-    found = inputs.table(name, ["source", "parent_id"])
+_DISTINCT = ("name", "kind", "role", "licence", "locator")
+
+
+def _sources(inputs: Inputs, name: str, where: pc.Expression | None = None) -> list[dict[str, Any]]:
+    """Distinct sources with the number of their `rows`, in the order in which they first stand in the file."""
+    found = inputs.table(name, ["source"], where)
     if found is None:
         return []
-    pairs = zip(found.column("source").to_pylist(), found.column("parent_id").to_pylist(), strict=True)
-    return [source for source, parent in pairs if not (originals and parent)]
+    source = found.column("source")
+    parts = pa.table({part: pc.struct_field(source, part) for part in _DISTINCT})
+    counted = parts.group_by(list(_DISTINCT), use_threads=False).aggregate([([], "count_all")])
+    return [{**row, "rows": row["count_all"]} for row in counted.to_pylist()]

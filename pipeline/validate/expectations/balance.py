@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.errors import PipelineError
-from pipeline.validate.expectations.base import Check, Rule, totals, within
+from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
 from pipeline.validate.view import View
 
 #: Classes named at each end when there are too many to name them all.
@@ -52,7 +52,7 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
     problems = _outside("class", shares, counts, f"{len(targets):,} {rule.split} records", rule)
     title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
-    return totals(title, problems, _words(shares))
+    return totals(title, problems, _words(shares), **_ends(shares, rule))
 
 
 def language_share_between(rule: LanguageShare, view: View) -> Check:
@@ -63,7 +63,7 @@ def language_share_between(rule: LanguageShare, view: View) -> Check:
     where = rule.split or "the dataset"
     problems = _outside("language", shares, counts, f"{len(found):,} records of {where}", rule)
     title = f"every language has a share of {where} {within(rule.min, rule.max)}"
-    return totals(title, problems, _words(shares))
+    return totals(title, problems, _words(shares), **_ends(shares, rule))
 
 
 def rows_between(rule: Rows, view: View) -> Check:
@@ -72,7 +72,16 @@ def rows_between(rule: Rows, view: View) -> Check:
     where = rule.split or "the dataset"
     low, high = rule.min or 0, rule.max if rule.max is not None else found
     problems = [] if low <= found <= high else [f"{where} has {found:,} records"]
-    return totals(f"{where} has {within(rule.min, rule.max)} records", problems, f"{found:,} records")
+    rows = Gauge(found, rule.min, rule.max, "count")
+    return totals(f"{where} has {within(rule.min, rule.max)} records", problems, f"{found:,} records", rows=rows)
+
+
+def _ends(shares: Mapping[str, float], rule: ClassShare | LanguageShare) -> dict[str, Gauge]:
+    """The smallest and the largest share, each with the bound that it could break."""
+    return {
+        "smallest": Gauge(min(shares.values(), default=0.0), low=rule.min),
+        "largest": Gauge(max(shares.values(), default=0.0), high=rule.max),
+    }
 
 
 def _words(shares: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -35,11 +36,32 @@ class ColumnRule(ShareRule):
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """A figure that an expectation holds between bounds; None: no bound on that side.
+
+    `unit` says how it reads: share, count or distance (0 to 1).
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    unit: Literal["share", "count", "distance"] = "share"
+
+    @property
+    def room(self) -> float:
+        """How far the figure may move before it breaks a bound, relative to the bound; below 0: it is broken."""
+        rooms = [(self.value - self.low) / (self.low or 1)] if self.low is not None else []
+        rooms += [(self.high - self.value) / (self.high or 1)] if self.high is not None else []
+        return min(rooms, default=math.inf)
+
+
+@dataclass(frozen=True)
 class Check:
     """An expectation ready to run: a Great Expectations class with its arguments.
 
     `verdicts` adds a helper column to the table: null for a sound record, else what is wrong with
-    it in one sentence. `problems` serves checks that are not about single records.
+    it in one sentence. `problems` serves checks that are not about single records; `gauges` are their figures, so
+    that two versions compare (checks of records have one by themselves: the share of records that keep the rule).
     """
 
     title: str
@@ -47,6 +69,7 @@ class Check:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     verdicts: Sequence[str | None] | None = None
     facts: str = ""
+    gauges: Mapping[str, Gauge] = field(default_factory=dict)
 
 
 class Expectation(NamedTuple):
@@ -65,9 +88,9 @@ def verdicts(title: str, reasons: Sequence[str | None], share: float = 1.0, fact
     return Check(title, "ExpectColumnValuesToBeNull", {"mostly": share}, reasons, facts)
 
 
-def totals(title: str, problems: Sequence[str], observed: str) -> Check:
-    """A check on the whole table: what was seen, and one sentence a problem."""
-    return Check(title, NO_PROBLEMS, {"problems": list(problems), "observed": observed})
+def totals(title: str, problems: Sequence[str], observed: str, **gauges: Gauge) -> Check:
+    """A check on the whole table: what was seen, one sentence a problem, and the figures behind it."""
+    return Check(title, NO_PROBLEMS, {"problems": list(problems), "observed": observed}, gauges=gauges)
 
 
 def within(low: float | None, high: float | None) -> str:

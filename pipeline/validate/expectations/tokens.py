@@ -14,9 +14,13 @@ from pipeline.errors import PipelineError
 from pipeline.modeling.generator import generator_folder
 from pipeline.modeling.models import SCRATCH, TFIDF, Model, has_weights, local_path
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
+from pipeline.validate.expectations.truncation import NO_LOSS, WAYS, Limit, Loss
 from pipeline.validate.view import View
 
 Counter = Callable[[Sequence[str]], list[int]]
+
+#: Records tokenized together: the texts of a million are not copied.
+_RECORDS = 8192
 
 
 class FitsModel(ShareRule):
@@ -25,12 +29,15 @@ class FitsModel(ShareRule):
     model: Literal["encoder", "generator"] = "encoder"  # the model in section `models` that train fine-tunes
     tokens: int = Field(gt=0)  # as many as train keeps; longer records are cut there
     per_text: int = Field(2, ge=0)  # special tokens around each text: [CLS] and [SEP] 2, a ChatML turn 5
+    losing: Literal["text", "answers"] = "text"  # which loss breaks the rule: any text, or part of an answer
+    overlap: int = Field(32, ge=0)  # entities, answers in texts: tokens that two windows share, as train.stride
 
 
 def fits_model(rule: FitsModel, view: View) -> Check:
     """No record is longer than the model's limit, so that nothing is cut off in training.
 
-    Counted with the model's own tokenizer where a tokenizer.json is at hand, else estimated.
+    Answers that are not learned whole (replies, assistant turns, marked answers, targets) are told apart from mere
+    context. Counted with the model's own tokenizer where a tokenizer.json is at hand, else estimated.
     """
     model = getattr(view.models, rule.model)
     if model is None:
@@ -39,14 +46,40 @@ def fits_model(rule: FitsModel, view: View) -> Check:
             "Set it, or name the other model: encoder or generator.",
         )
     how, count = token_counter(model, rule.model)
-    texts = [view.texts(record) for record in view.records]
-    counts = iter(count([text for part in texts for text in part]))
-    lengths = [sum(next(counts) + rule.per_text for _ in part) for part in texts]
-    reasons = [f"{n:,} tokens, {n - rule.tokens:,} are cut off" if n > rule.tokens else None for n in lengths]
-    kept = sum(min(n, rule.tokens) for n in lengths) / max(sum(lengths), 1)
-    title = f"records have at most {rule.tokens:,} tokens ({how}){mostly(rule.share)}"
-    facts = f"longest {max(lengths):,}; {1 - kept:.4%} of all tokens are cut off"
+    limit = Limit(rule.tokens, rule.per_text, rule.overlap, lambda text: count([text])[0])
+    reasons: list[str | None] = []
+    total = lost_tokens = longest = answers = lost_answers = hit = 0
+    for start in range(0, len(view.records), _RECORDS):
+        part = view.records[start : start + _RECORDS]
+        texts = [view.texts(record) for record in part]
+        counts = iter(count([text for one in texts for text in one]))
+        for record, own in zip(part, texts, strict=True):
+            lengths = [next(counts) + rule.per_text for _ in own]
+            places = view.kind.answer_places(record)
+            size = sum(lengths)
+            loss = WAYS[view.kind.OVER_LONG](own, lengths, places, limit) if size > rule.tokens else NO_LOSS
+            reasons.append(_why(size, loss, len(places), rule))
+            total, lost_tokens, longest = total + size, lost_tokens + loss.tokens, max(longest, size)
+            answers, lost_answers, hit = answers + len(places), lost_answers + loss.answers, hit + bool(loss.answers)
+    facts = f"longest {longest:,}; {lost_tokens / max(total, 1):.4%} of all tokens are cut off"
+    facts += f"; {lost_answers:,} of {answers:,} answers not whole, in {hit:,} records" if answers else ""
+    title = f"records {_promise(rule, view.kind.OVER_LONG)} {rule.tokens:,} tokens ({how}){mostly(rule.share)}"
     return verdicts(title, reasons, rule.share, facts)
+
+
+def _promise(rule: FitsModel, over_long: str) -> str:
+    if over_long == "windows":
+        return "lose no answer to windows of"
+    return "lose no answer to the limit of" if rule.losing == "answers" else "have at most"
+
+
+def _why(size: int, loss: Loss, answers: int, rule: FitsModel) -> str | None:
+    """What the record loses, in words; None where that does not break the rule."""
+    if not loss.answers and (rule.losing == "answers" or not loss.tokens):
+        return None
+    parts = [f"{loss.tokens:,} are cut off"] if loss.tokens else []
+    parts += [f"{loss.answers:,} of {answers:,} answers not whole"] if loss.answers else []
+    return f"{size:,} tokens, {', '.join(parts)}"
 
 
 def token_counter(model: Model, which: str) -> tuple[str, Counter]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.validate.expectations.base import Check, Rule, totals
+from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
 from pipeline.validate.view import View
 from pipeline.versions import compare, gap, shift
 
@@ -40,7 +40,8 @@ def no_drift(rule: Drift, view: View) -> Check:
         for name, limit in limits.items()
         if limit is not None and found[name] > limit
     ]
-    return totals(title, problems, ", ".join(f"{name} {value:.3f}" for name, value in found.items()))
+    gauges = {f"of_{name}": Gauge(value, high=limits[name], unit="distance") for name, value in found.items()}
+    return totals(title, problems, ", ".join(f"{name} {value:.3f}" for name, value in found.items()), **gauges)
 
 
 def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, float]:

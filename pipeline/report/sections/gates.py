@@ -1,0 +1,83 @@
+"""Every promise about the dataset: its bound, what was measured, and how far that moved since the released version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.figures import expectations
+from pipeline.report.inputs import Inputs
+
+_KINDS = {
+    "ok": "ok",
+    "promise": "text",
+    "severity": "code",
+    "figure": "code",
+    "limit": "text",
+    "measured": "text",
+    "before": "text",
+    "moved": "text",
+    "failing": "num",
+    "observed": "text",
+    "why": "text",
+    "id": "id",
+    "expectation": "code",
+}
+
+
+def expected(inputs: Inputs) -> list[Block]:
+    """One row an expectation, failed ones first; the figures of the released version where there is one."""
+    checks = expectations(inputs)
+    if not checks:
+        return [missing("validate")]
+    gates = inputs.released.get("gates", {})
+    checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
+    rows = []
+    for check in checks:
+        gauge = check["gauges"][0] if check["gauges"] else None
+        rows.append(
+            [
+                check["ok"],
+                inputs.cut(check["title"] or check["name"]),
+                check["severity"],
+                *(figures(gauge, gates.get(check["key"], {})) if gauge else [None] * 5),
+                check["count"],
+                inputs.cut(check["observed"] or ""),
+                inputs.cut(check["why"] or ""),
+                check["ids"][0] if check["ids"] else None,
+                check["name"],
+            ]
+        )
+    docs = inputs.folder / "validate" / "data_docs" / "index.html"
+    link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
+    return [_without_empty(rows), *link]
+
+
+def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
+    """What is measured, its bounds, its value now and then, and how far it moved; in words, since units differ."""
+    unit, value, was = gauge["unit"], gauge["value"], before.get(gauge["name"])
+    signs = (("≥", gauge["low"]), ("≤", gauge["high"]))
+    limit = ", ".join(f"{sign} {_said(bound, unit)}" for sign, bound in signs if bound is not None)
+    moved = (
+        None
+        if was is None
+        else "="
+        if value == was
+        else f"{'+' if value > was else '−'}{_said(abs(value - was), unit)}"
+    )
+    return [gauge["name"], limit or None, _said(value, unit), None if was is None else _said(was, unit), moved]
+
+
+def _said(value: float, unit: str) -> str:
+    if unit == "count":
+        return f"{value:,.0f}"
+    return f"{100 * value:.4g} %" if unit == "share" else f"{value:.3f}"
+
+
+def _without_empty(rows: list[list[Any]]) -> Block:
+    """The table, without the columns of figures where no row has one."""
+    optional = ("figure", "limit", "measured", "before", "moved")
+    kept = [n for n, name in enumerate(_KINDS) if name not in optional or any(row[n] is not None for row in rows)]
+    names = list(_KINDS)
+    return table("expectations", {names[n]: _KINDS[names[n]] for n in kept}, [[row[n] for n in kept] for row in rows])
