@@ -3,9 +3,13 @@ from __future__ import annotations
 import argparse
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from pipeline import lookup, trace
 from pipeline.errors import PipelineError
+from pipeline.lookup import rows_of
 from pipeline.store import read_table, to_records
 from pipeline.trace import find, page, run, tell
 from tests.report.conftest import make_project
@@ -113,3 +117,21 @@ def test_the_exported_file_is_named(data, tmp_path):
         assert f"exported   {file.as_posix()}" in told(data, record.id)
     finally:
         file.unlink()
+
+
+def test_a_search_stops_after_so_many_records(data, monkeypatch, capsys):
+    monkeypatch.setattr(lookup, "MOST", 12)
+    monkeypatch.setattr(trace, "MOST", 12)
+    assert len(find(data, "s")) == 12
+    with pytest.raises(PipelineError, match="at least 12 records fit 's'"):
+        run(argparse.Namespace(data=data, record="s", json=False))
+
+
+def test_whole_rows_are_read_of_those_row_groups_only_that_hold_the_record(tmp_path):
+    table = pa.Table.from_pylist(
+        [{"id": f"{n:03}", "turns": [{"role": "user", "content": f"no {n}"}]} for n in range(90)]
+    )
+    pq.write_table(table, tmp_path / "many.parquet", row_group_size=20)
+    assert rows_of(tmp_path / "many.parquet", "id", "047") == [table.slice(47, 1).to_pylist()[0]]
+    assert rows_of(tmp_path / "many.parquet", "id", "none") == []
+    assert rows_of(tmp_path / "many.parquet", "parent_id", "047") == []

@@ -130,7 +130,8 @@ def _augment(folder: Path, table: pa.Table) -> None:
     rows[0]["target"] = '"another"'
     old = pa.Table.from_pylist(rows, schema=view.index.schema)
     write_table(old, folder / "released" / "index.parquet")
-    write_json(view.profile, folder / "released" / "profile.json")
+    gates = {"class_balance train": {"smallest": 0.25}}
+    write_json({**view.profile, "gates": gates}, folder / "released" / "profile.json")
 
 
 def validated(folder: Path, table: pa.Table, task: Task) -> View:
@@ -175,6 +176,8 @@ def evaluation(folder: Path) -> None:
             "expect": "class_balance",
             "severity": "warn",
             "passed": False,
+            "key": "class_balance train",
+            "gauges": [{"name": "smallest", "value": 0.2, "low": 0.3, "high": None, "unit": "share"}],
             "title": "classes are balanced",
             "unexpected": 3,
             "observed": "neutral: 20 %",

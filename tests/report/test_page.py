@@ -219,3 +219,11 @@ def test_expected_gains_come_from_what_was_measured(project):
     assert gains["fix.review"] == {"key": "gain.labels", "args": {"n": 4, "share": "6.5 %"}}  # half of 8, of 62 records
     assert gains["fix.slice"]["args"]["points"] == "2.0"  # 20 of 100 rows, a tenth worse
     assert gains["fix.quarantine"]["args"]["n"] == 1
+
+
+def test_a_gate_shows_its_threshold_and_how_far_it_moved(document):
+    shown = table(document, "expectations", "expectations")
+    names = [column["key"] for column in shown["columns"]]
+    row = dict(zip(names, shown["rows"][0], strict=True))
+    assert (row["figure"], row["limit"], row["measured"]) == ("smallest", "≥ 30 %", "20 %")
+    assert (row["before"], row["moved"]) == ("25 %", "−5 %")

@@ -15,6 +15,7 @@ from pipeline.report.edits import changed_texts, edit
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import sample
 from pipeline.report.render import decimal, number, percent
+from pipeline.report.sections.gates import figures
 from pipeline.report.sections.model import NO_SPAN, span_pairs
 
 VISIBLE = st.text("ab 好x", max_size=30)
@@ -180,3 +181,28 @@ def test_a_curve_has_round_ticks():
     shape = growth([[10, 5], [40, 12]])
     assert [tick["value"] for tick in shape["along"]] == [0, 10, 20, 30, 40]
     assert shape["points"][-1]["x"] == shape["width"]
+
+
+@pytest.mark.parametrize(
+    ("gauge", "before", "cells"),
+    [
+        (("sound_share", 0.9825, 0.95, None, "share"), {"sound_share": 0.99}, ["≥ 95 %", "98.25 %", "99 %", "−0.75 %"]),
+        (("rows", 3000, 300, 5000, "count"), {"rows": 2900}, ["≥ 300, ≤ 5,000", "3,000", "2,900", "+100"]),
+        (("of_labels", 0.02, None, 0.1, "distance"), {"of_labels": 0.02}, ["≤ 0.100", "0.020", "0.020", "="]),
+        (("problems", 0, None, 0, "count"), {}, ["0", "0", None, None]),
+        (("sound_share", 1.0, 1.0, None, "share"), {}, ["100 %", "100 %", None, None]),
+    ],
+)
+def test_a_gates_figures_in_words(gauge, before, cells):
+    names = ("name", "value", "low", "high", "unit")
+    assert figures(dict(zip(names, gauge, strict=True)), before)[1:] == cells
+
+
+def test_a_sample_holds_the_smallest_ids_of_every_combination():
+    rows = [{"id": f"{n:02}", "step": "ab"[n % 2], "reason": None if n % 3 else "x"} for n in range(30)]
+    found = sample(pa.Table.from_pylist(rows[::-1]), ["step", "reason"], 2).to_pylist()
+    expected = [
+        [row for row in rows if (row["step"], row["reason"]) == kind][:2]
+        for kind in {(r["step"], r["reason"]) for r in rows}
+    ]
+    assert sorted(row["id"] for row in found) == sorted(row["id"] for part in expected for row in part)

@@ -100,3 +100,25 @@ def test_distances():
     assert shift({}, {"a": 1}) == 1
     assert gap([2, 2], [0, 4]) == 0.5
     assert gap([0, 0], [1, 0]) == 1
+
+
+def test_every_gate_leaves_its_figures_for_the_versions_to_come(released):
+    suite = [
+        *SUITE,
+        {"expect": "rows_between", "split": "train", "min": 3},
+        {"expect": "class_share_between", "min": 0.2, "max": 0.9},
+        {"expect": "length_between", "column": "text", "max": 25, "share": 0.5},
+        {"expect": "no_pii_left"},
+    ]
+    out = released.write(sound_reviews(), suite).validate()
+    gates = read_json(out / "profile.json")["gates"]
+    assert gates["rows_between train"] == {"rows": 4}
+    assert gates["class_share_between train"] == {"smallest": 0.5, "largest": 0.5}
+    assert gates["length_between text"] == {"sound_share": 0.875}
+    assert gates["no_pii_left"] == {"sound_share": 1.0}
+    assert gates["test_frozen"] == {"problems": 0}
+    assert gates["no_drift"]["of_vocabulary"] == 0
+    found = {one["key"]: one["gauges"][0] for one in read_json(out / "report.json")["expectations"]}
+    assert (found["rows_between train"]["low"], found["rows_between train"]["unit"]) == (3, "count")
+    assert (found["class_share_between train"]["name"], found["class_share_between train"]["high"]) == ("largest", 0.9)
+    assert found["length_between text"]["low"] == 0.5

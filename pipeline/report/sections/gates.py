@@ -14,10 +14,10 @@ _KINDS = {
     "promise": "text",
     "severity": "code",
     "figure": "code",
-    "limit": "text",
-    "measured": "text",
-    "before": "text",
-    "moved": "text",
+    "limit": "short",
+    "measured": "short",
+    "before": "short",
+    "moved": "short",
     "failing": "num",
     "observed": "text",
     "why": "text",
@@ -57,8 +57,7 @@ def expected(inputs: Inputs) -> list[Block]:
 def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
     """What is measured, its bounds, its value now and then, and how far it moved; in words, since units differ."""
     unit, value, was = gauge["unit"], gauge["value"], before.get(gauge["name"])
-    signs = (("≥", gauge["low"]), ("≤", gauge["high"]))
-    limit = ", ".join(f"{sign} {_said(bound, unit)}" for sign, bound in signs if bound is not None)
+    limit = _limit(gauge["low"], gauge["high"], unit)
     moved = (
         None
         if was is None
@@ -67,6 +66,14 @@ def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
         else f"{'+' if value > was else '−'}{_said(abs(value - was), unit)}"
     )
     return [gauge["name"], limit or None, _said(value, unit), None if was is None else _said(was, unit), moved]
+
+
+def _limit(low: float | None, high: float | None, unit: str) -> str:
+    """Bounds in signs; one that leaves no room, such as all records or no problem, stands alone."""
+    if (low, unit) == (1, "share") or (high, unit) == (0, "count"):
+        return _said(high if low is None else low, unit)
+    signs = (("≥", low), ("≤", high))
+    return ", ".join(f"{sign} {_said(bound, unit)}" for sign, bound in signs if bound is not None)
 
 
 def _said(value: float, unit: str) -> str:

@@ -179,7 +179,6 @@
     remember("theme", root.dataset.theme);
   });
   document.getElementById("print").addEventListener("click", () => print());
-  addEventListener("beforeprint", () => { for (const one of all("details")) one.open = true; });
   const links = new Map(all("nav a").map((one) => [one.hash.slice(1), one]));
   const watch = new IntersectionObserver((seen) => {
     for (const one of seen) if (one.isIntersecting) {
