@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from pipeline.record import Record
-from pipeline.report.blocks import Block, from_notes, missing, note, table
+from pipeline.report.blocks import Block, details, from_notes, missing, note, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.store import to_records
@@ -34,7 +34,11 @@ def augmentation(inputs: Inputs) -> list[Block]:
     rows.sort(key=lambda row: (-row[1], row[0]))
     columns = {"method": "code", "made": "num", "accepted": "num", "refused": "num", "accepted_share": "pct"}
     blocks = [table("methods", columns, rows)]
-    return [*blocks, *from_notes(report.get("notes", {})), _examples(inputs, accepted, refused)]
+    notes = report.get("notes", {})
+    worth = from_notes({key: one for key, one in notes.items() if key == "worth"})
+    rest = from_notes({key: one for key, one in notes.items() if key != "worth"})
+    folded = [details("stage_notes", rest)] if rest else []
+    return [*blocks, *worth, _examples(inputs, accepted, refused), *folded]
 
 
 def _children(inputs: Inputs, name: str) -> list[tuple[Record, dict[str, Any]]]:

@@ -58,14 +58,14 @@ def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
     """What is measured, its bounds, its value now and then, and how far it moved; in words, since units differ."""
     unit, value, was = gauge["unit"], gauge["value"], before.get(gauge["name"])
     limit = _limit(gauge["low"], gauge["high"], unit)
-    moved = (
-        None
-        if was is None
-        else "="
-        if value == was
-        else f"{'+' if value > was else '−'}{_said(abs(value - was), unit)}"
-    )
-    return [gauge["name"], limit or None, _said(value, unit), None if was is None else _said(was, unit), moved]
+    then = None if was is None else _said(was, unit)
+    return [gauge["name"], limit or None, _said(value, unit), then, None if was is None else _moved(value - was, unit)]
+
+
+def _moved(by: float, unit: str) -> str:
+    if not by:
+        return "="
+    return f"{'+' if by > 0 else '−'}{f'{100 * abs(by):.2g} %' if unit == 'share' else _said(abs(by), unit)}"
 
 
 def _limit(low: float | None, high: float | None, unit: str) -> str:
