@@ -70,8 +70,9 @@ def _moved(by: float, unit: str) -> str:
 
 def _limit(low: float | None, high: float | None, unit: str) -> str:
     """Bounds in signs; one that leaves no room, such as all records or no problem, stands alone."""
-    if (low, unit) == (1, "share") or (high, unit) == (0, "count"):
-        return _said(high if low is None else low, unit)
+    alone = low if unit == "share" and low == 1 else high if unit == "count" and high == 0 else None
+    if alone is not None:
+        return _said(alone, unit)
     signs = (("≥", low), ("≤", high))
     return ", ".join(f"{sign} {_said(bound, unit)}" for sign, bound in signs if bound is not None)
 
