@@ -166,8 +166,8 @@ def _precision(wanted: str) -> dict[str, bool]:
     if wanted == "auto":
         has_accelerator = torch.cuda.is_available()
         wanted = ("bfloat16" if torch.cuda.is_bf16_supported() else "float16") if has_accelerator else "float32"
-    # The Trainer wants to be told that half precision on a processor is meant.
-    on_processor = wanted != "float32" and not torch.accelerator.is_available()
+    # The Trainer wants to be told that a processor is meant, for half precision and for several processes alike.
+    on_processor = not torch.accelerator.is_available()
     return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": on_processor}
 
 

@@ -1,4 +1,6 @@
-"""One training run shared by two processes, as `accelerate launch` starts it on several GPUs: by hand, for its cost.
+"""One training run shared by two processes: by hand, for its cost.
+
+They are started by torchrun, as `accelerate launch` does on several GPUs (without GPUs it would start one process only).
 
 SFT_TWO_PROCESSES=1 python -m pytest tests/train/test_two_processes.py
 """
@@ -24,8 +26,7 @@ train: {{epochs: 6, batch: {batch}, evaluations: 3, max_tokens: 32, optimizer: {
   learning_rate: 1e-2, warmup: 0, dropout: 0}}
 """
 ONE = [sys.executable]
-TWO = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-TWO += ["--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
 
 
 def trained(folder, how, encoder, batch, optimizer="sgd", patience=0):
