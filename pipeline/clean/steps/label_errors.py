@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.clean.gains import best_gain, gains
 from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
 from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
 from pipeline.clean.strength import best_strength
@@ -38,7 +39,8 @@ class LabelErrors(Settings):
     folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
     strength: float = Field(default=0.0, ge=0)  # C of the logistic regression; 0: 0.3, 1, 3 or 10, as measured
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
-    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach
+    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach ...
+    autofix_if_helps: bool = True  # ... unless training on the changes surely predicts other records' labels better
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
     calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02
     seed: int = Field(default=0, ge=0)  # folds and planted noise
@@ -67,6 +69,11 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     size, recipe, measured = calibrate(vectors[: len(rows)], said[0], members[: len(rows)], settings)
     judged, every = verdict(rows, said[:1], recipe), verdict(rows + tested, said, recipe)
     threshold = autofix_threshold(measured, settings.autofix_precision)
+    settled = [_is_settled(records[n]) for n in rows]
+    tried = gains(vectors, labels, members[: len(rows)], settled, recipe, settings) if settings.autofix_if_helps else []
+    best = best_gain(tried)
+    if best is not None and (threshold is None or best.threshold < threshold):
+        threshold = best.threshold
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(records, judged, targets, threshold)
     _ask(records, every, targets, fixes, settings, context)
@@ -84,7 +91,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
             "recipe": {**recipe._asdict(), "strength": settings.strength},
             **{kind: m.as_notes() for kind, m in measured.items()},
         },
-        "autofix": _autofix_notes(threshold, fixes, records, settings),
+        "autofix": {**_autofix_notes(threshold, fixes, records, settings), "gains": [one.as_notes() for one in tried]},
     }
     return keep_all(fixed_table, changed=len(fixes), notes=notes)
 
@@ -172,6 +179,7 @@ def _autofix_notes(
 ) -> dict[str, Any]:
     if threshold is None:
         why = f"no confidence reached a measured precision of {settings.autofix_precision} (lower 95 % bound)"
+        why += ", and no change surely helped to predict other labels" if settings.autofix_if_helps else ""
         return {"threshold": None, "changed": 0, "why_none": why}
     moves = Counter(f"{given(records[n])} -> {given(fixed)}" for n, fixed in sorted(fixes.items()))
     return {"threshold": threshold, "changed": len(fixes), "moves": dict(sorted(moves.items()))}
