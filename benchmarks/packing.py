@@ -1,10 +1,11 @@
 """Fine-tuning a small chat model: random batches, batches of like length, and packed rows.
 
-    python benchmarks/packing.py [examples]
+    python benchmarks/packing.py [examples [way ...]]
     python benchmarks/packing.py padding [examples]    # positions computed for each real token, without any training
 
 Each way runs in a process of its own, on the same dialogues (English Dolly and Chinese OASST seeds of SHARED_DATA, at
-most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Prints real tokens (no padding) per second of
+most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Names of ways behind the number run those only
+(`48 random packed`); OMP_NUM_THREADS sets the threads (default: one a core). Prints real tokens (no padding) per second of
 wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
 
   random   batches of 4 in random order, logits of every position, as a plain Trainer does
@@ -58,7 +59,7 @@ def run(way: str, count: int) -> None:
     from pipeline.modeling import strategies
     from pipeline.modeling.heads import chat
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     torch.manual_seed(0)
     recipe, task = Recipe.model_validate({**RECIPE, "over_long": "truncate"}), Task(type="chat", languages=("en", "zh"))
     settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
@@ -154,7 +155,7 @@ def main() -> None:
         run(words[0], int(words[1]))
         return
     count = words[0] if words else "48"
-    for way in ("full", "packed", "random", "grouped"):
+    for way in words[1:] or ("full", "packed", "random", "grouped"):
         subprocess.run([sys.executable, __file__, way, "400" if way == "full" else count], check=True)
 
 

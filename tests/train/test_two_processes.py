@@ -1,6 +1,6 @@
 """One training run shared by two processes: by hand, for its cost.
 
-They are started by torchrun, as `accelerate launch` does on several GPUs (without GPUs it would start one process only).
+They are started by torchrun, as `accelerate launch` does it on several GPUs; without any it would start one process.
 
 SFT_TWO_PROCESSES=1 python -m pytest tests/train/test_two_processes.py
 """
