@@ -5,8 +5,8 @@
 
 Each way runs in a process of its own, on the same dialogues (English Dolly and Chinese OASST seeds of SHARED_DATA, at
 most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Names of ways behind the number run those only
-(`48 random packed`); OMP_NUM_THREADS sets the threads (default: one a core). Prints real tokens (no padding) per second of
-wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
+(`48 random packed`); OMP_NUM_THREADS sets the threads (default: one a core). Prints real tokens (no padding) per second
+of wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
 
   random   batches of 4 in random order, logits of every position, as a plain Trainer does
   grouped  batches of 4 of like length, the loss of `token_loss`
