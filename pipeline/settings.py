@@ -55,6 +55,17 @@ def load(section: str, kind: type[Section], path: Path = Path("params.yaml")) ->
     return parse(values[section] or {}, kind, f"{path}: {section}")
 
 
+def load_optional(section: str, kind: type[Section], path: Path = Path("params.yaml")) -> Section:
+    """The section called `section`, or its defaults where the file has none; a misspelt one is refused."""
+    values = read_params(path)
+    if section not in values:
+        hint = did_you_mean(section, values)
+        if hint.startswith("Did you mean"):
+            raise PipelineError(f"{path}: no section is called '{section}', but one looks like it.", hint)
+        return kind()
+    return parse(values[section] or {}, kind, f"{path}: {section}")
+
+
 def load_task(path: Path = Path("params.yaml")) -> Task:
     """The `task` section of the file at `path`."""
     return load("task", Task, path)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,6 +28,8 @@ from pipeline.record import Record, Reject
 from pipeline.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
 
 log = logging.getLogger("pipeline")
+
+_ROWS = 4096  # of a table that are Python objects at a time
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ def keep_all(table: pa.Table, **more: Any) -> Outcome:
 
 def drop_rows(table: pa.Table, step: str, drops: Mapping[int, Drop], **more: Any) -> Outcome:
     """Split `table` by row number: rows in `drops` go, the rest stay in order."""
+    if not drops:
+        return keep_all(table, **more)
     order = sorted(drops)
-    gone = table.take(pa.array(order, pa.int64()))
+    goes = np.zeros(table.num_rows, bool)
+    goes[order] = True
+    gone = table.filter(pa.array(goes))
     reasons = {
         "step": [step] * len(order),
         "reason": [drops[n].reason for n in order],
@@ -69,30 +76,51 @@ def drop_rows(table: pa.Table, step: str, drops: Mapping[int, Drop], **more: Any
     }
     for name, kind in DROPPED.items():
         gone = gone.append_column(name, pa.array(reasons[name], kind))
-    stays = [n for n in range(table.num_rows) if n not in drops]
-    return Outcome(table.take(pa.array(stays, pa.int64())), gone, **more)
+    return Outcome(table.filter(pa.array(~goes)), gone, **more)
+
+
+def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
+    """The table with some rows (by number) replaced, part by part, so that few are held as Python objects."""
+    numbers = sorted(changed)
+    parts = []
+    start = place = 0
+    for batch in table.to_batches(max_chunksize=_ROWS) if numbers else []:
+        part = pa.Table.from_batches([batch])
+        order = list(range(part.num_rows))
+        records: list[Record] = []
+        while place < len(numbers) and numbers[place] < start + part.num_rows:
+            order[numbers[place] - start] = part.num_rows + len(records)
+            records.append(changed[numbers[place]])
+            place += 1
+        both = pa.concat_tables([part, to_table(records, table.schema)]) if records else part
+        parts.append(both.take(pa.array(order, pa.int64())) if records else part)
+        start += part.num_rows
+    return pa.concat_tables(parts) if parts else table
 
 
 def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: Any) -> Outcome:
     """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt."""
-    changed: list[Record] = []
-    order: list[int] = []
-    drops: dict[int, Drop] = {}
-    for n, record in enumerate(to_records(table)):
-        try:
-            result = work(record)
-        except Reject as reject:
-            drops[n] = Drop(reject.reason, reject.detail, reject.other_id)
-            order.append(n)
-            continue
-        if result is record:
-            order.append(n)
-        else:
-            order.append(table.num_rows + len(changed))
-            changed.append(result)
-    if changed:
-        table = pa.concat_tables([table, to_table(changed, table.schema)]).take(pa.array(order, pa.int64()))
-    return drop_rows(table, step, drops, changed=len(changed), **more)
+    parts = [keep_all(table.slice(0, 0))]
+    for batch in table.to_batches(max_chunksize=_ROWS):
+        part = pa.Table.from_batches([batch])
+        changed: dict[int, Record] = {}
+        drops: dict[int, Drop] = {}
+        for n, record in enumerate(to_records(part)):
+            try:
+                result = work(record)
+            except Reject as reject:
+                drops[n] = Drop(reject.reason, reject.detail, reject.other_id)
+                continue
+            if result is not record:
+                changed[n] = result
+        parts.append(drop_rows(replace_rows(part, changed), step, drops, changed=len(changed)))
+    return joined(parts, **more)
+
+
+def joined(parts: Sequence[Outcome], **more: Any) -> Outcome:
+    """The outcomes of a table's parts as one; `more` as in Outcome."""
+    kept, dropped = (pa.concat_tables([getattr(part, name) for part in parts]) for name in ("kept", "dropped"))
+    return Outcome(kept, dropped, changed=sum(part.changed for part in parts), **more)
 
 
 class StageReport:

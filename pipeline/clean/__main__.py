@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.clean.params import Params
 from pipeline.clean.step import Context, review_table
 from pipeline.clean.steps import STEPS
+from pipeline.engine import load_engine
 from pipeline.modeling.models import Models
 from pipeline.registry import pick
 from pipeline.settings import load, load_task
@@ -19,7 +20,7 @@ def run(collected: Path, out: Path) -> None:
     """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`."""
     params = load("clean", Params)
     steps = {name: pick(STEPS, name, "params.yaml: clean.steps") for name in params.steps}
-    context = Context(load_task(), load("models", Models))
+    context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_table(collected / "records.parquet"))
     for name, step in steps.items():
         report.apply(name, partial(step, settings=getattr(params, name), context=context))

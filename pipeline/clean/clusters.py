@@ -27,4 +27,5 @@ def components(size: int, pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]
 def same_value(values: Sequence[str | None]) -> list[tuple[int, int]]:
     """Pairs that join rows of equal value; None equals nothing."""
     first: dict[str, int] = {}
-    return [(first.setdefault(value, n), n) for n, value in enumerate(values) if value is not None]
+    pairs = ((first.setdefault(value, n), n) for n, value in enumerate(values) if value is not None)
+    return [(a, b) for a, b in pairs if a != b]

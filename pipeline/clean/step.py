@@ -1,18 +1,24 @@
-"""What every cleaning step shares: its signature, the task at hand, and the doubts it raises."""
+"""What every cleaning step shares: its signature, the task, parts and columns of its table, the doubts it raises."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
+from pipeline import stage
+from pipeline.engine import Engine
 from pipeline.modeling.models import Models
+from pipeline.normalise import text_key
 from pipeline.record import Record, as_json
 from pipeline.settings import Task
-from pipeline.stage import Outcome
-from pipeline.store import to_records, to_table
+from pipeline.stage import Outcome, joined
+from pipeline.store import to_records
 from pipeline.tasks import task_type
 
 #: Columns of review.parquet.
@@ -46,6 +52,14 @@ class Doubt:
     detail: str = ""
 
 
+@dataclass
+class Ledger:
+    """What a function over a part of a table writes down besides the rows: counts by kind, and doubts."""
+
+    counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    doubts: list[Doubt] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Context:
     """What steps may know besides the table and their own settings; `doubts` collects what they ask people."""
@@ -53,14 +67,53 @@ class Context:
     task: Task
     models: Models = field(default_factory=Models)
     doubts: list[Doubt] = field(default_factory=list)
+    engine: Engine = field(default_factory=Engine)
 
-    def records(self, table: pa.Table) -> list[Record]:
-        """All rows as records."""
-        return list(to_records(table))
+    def records(self, table: pa.Table, rows: Sequence[int] | None = None) -> dict[int, Record]:
+        """Some rows (by default all) as records, by row number. A million of them fill gigabytes: ask for few."""
+        if rows is None:
+            return dict(enumerate(to_records(table)))
+        return dict(zip(rows, to_records(table.take(pa.array(rows, pa.int64()))), strict=True))
 
     def main_text(self, record: Record) -> str:
         """The text on which duplicates are judged."""
         return task_type(self.task).main_text(record)
+
+    def by_part(self, table: pa.Table, work: Callable[[pa.Table, Ledger], Outcome]) -> Outcome:
+        """`work` on each part of the table, wherever the engine runs it; notes are the ledger's counts.
+
+        `work` is a function of a module or a `partial` of one, and judges each row by itself.
+        """
+        parts: list[Outcome] = []
+        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for outcome, ledger in self.engine.map(partial(_with_ledger, work), table):
+            parts.append(outcome)
+            self.doubts.extend(ledger.doubts)
+            for name, found in ledger.counts.items():
+                counts[name].update(found)
+        return joined(parts, notes=dict(counts))
+
+    def columns(self, table: pa.Table, work: Callable[[pa.Table], pa.Table]) -> pa.Table:
+        """New columns, a row for each row of the table, computed part by part wherever the engine runs it."""
+        return pa.concat_tables(self.engine.map(work, table))
+
+    def equal_texts(self, table: pa.Table, may_join: Sequence[bool]) -> list[list[int]]:
+        """Rows that `may_join` and whose main text, normalised, others of them have too; each text's rows in order."""
+        keys = self.columns(table, partial(_text_keys, task=self.task)).column("key").to_numpy()
+        rows = np.flatnonzero(may_join)
+        order = rows[np.argsort(keys[rows].astype("S20"), kind="stable")]
+        ends = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
+        return sorted(part.tolist() for part in np.split(order, ends) if len(part) > 1)
+
+
+def _with_ledger(work: Callable[[pa.Table, Ledger], Outcome], part: pa.Table) -> tuple[Outcome, Ledger]:
+    ledger = Ledger()
+    return work(part, ledger), ledger
+
+
+def _text_keys(part: pa.Table, task: Task) -> pa.Table:
+    kind = task_type(task)
+    return pa.table({"key": pa.array([text_key(kind.main_text(record)) for record in to_records(part)], pa.string())})
 
 
 class CleanStep(Protocol):
@@ -86,12 +139,19 @@ def given(record: Record) -> str:
     return as_json(record.target)
 
 
-def with_scores(table: pa.Table, name: str, values: dict[int, float]) -> pa.Table:
+def with_scores(table: pa.Table, name: str, values: Mapping[int, float]) -> pa.Table:
     """The table with score `name` set on the rows (by number) that `values` has."""
-    scores = [dict(row or ()) for row in table.column("scores").to_pylist()]
-    for n, value in values.items():
-        scores[n][name] = value
-    column = pa.array([sorted(row.items()) for row in scores], table.schema.field("scores").type)
+    kind = table.schema.field("scores").type
+    parts = []
+    start = 0
+    for batch in table.select(["scores"]).to_batches(max_chunksize=4096):
+        scores = [dict(row or ()) for row in batch.column(0).to_pylist()]
+        for n, row in enumerate(scores):
+            if start + n in values:
+                row[name] = values[start + n]
+        parts.append(pa.array([sorted(row.items()) for row in scores], kind))
+        start += len(scores)
+    column = pa.chunked_array(parts, kind)
     return table.set_column(table.schema.get_field_index("scores"), table.schema.field("scores"), column)
 
 
@@ -102,11 +162,5 @@ def with_strings(table: pa.Table, name: str, values: Sequence[str | None]) -> pa
 
 def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
     """The table with some rows (by number) replaced; scores of the new rows are taken from the table."""
-    if not changed:
-        return table
     scores = table.column("scores")
-    records = [replace(record, scores=dict(scores[n].as_py())) for n, record in changed.items()]
-    order = list(range(table.num_rows))
-    for place, n in enumerate(changed):
-        order[n] = table.num_rows + place
-    return pa.concat_tables([table, to_table(records, table.schema)]).take(pa.array(order, pa.int64()))
+    return stage.replace_rows(table, {n: replace(r, scores=dict(scores[n].as_py())) for n, r in changed.items()})

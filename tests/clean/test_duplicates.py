@@ -1,6 +1,7 @@
 import random
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,9 +105,9 @@ def test_benchmark_records_are_never_dropped():
 def test_jaccard_is_true_jaccard():
     pair = ["abcdefgh", "abcdefxy"]
     sets = [{t[n : n + 5] for n in range(4)} for t in pair]
-    found = jaccard(pair, np.array([[0, 1]]), 5, 3)[0]
+    found = jaccard(pa.array(pair), np.array([[0, 1]]), 5, 3)[0]
     assert found == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
-    assert jaccard(["好吃不贵"] * 2, np.array([[0, 1]]), 5, 3)[0] == 1.0
+    assert jaccard(pa.array(["好吃不贵"] * 2), np.array([[0, 1]]), 5, 3)[0] == 1.0
 
 
 @pytest.mark.parametrize(

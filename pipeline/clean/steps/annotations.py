@@ -9,14 +9,14 @@ against an annotation that has no place in its text, so these drop test records 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from functools import partial
 from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context, Doubt, given
+from pipeline.clean.step import Context, Doubt, Ledger, given
 from pipeline.record import Record, Reject
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Task
 from pipeline.stage import Outcome, per_record
 from pipeline.tasks import task_type
 
@@ -32,15 +32,18 @@ class Annotations(Settings):
 
 def check_annotations(table: pa.Table, settings: Annotations, context: Context) -> Outcome:
     """Mend or drop. Notes: records mended, problems by kind, unsound records that stayed."""
-    kind = task_type(context.task)
-    found: Counter[str] = Counter()
-    stayed: Counter[str] = Counter()
+    return context.by_part(table, partial(_check, settings=settings, task=context.task))
+
+
+def _check(part: pa.Table, ledger: Ledger, settings: Annotations, task: Task) -> Outcome:
+    kind = task_type(task)
+    found, stayed = ledger.counts["problems"], ledger.counts["unsound_kept"]
 
     def work(record: Record) -> Record:
         fields, target = kind.repair(record.fields, record.target)
         if fields != record.fields or target != record.target:
             record = record.derive("annotations", fields=fields, target=target)
-        problems = kind.problems(record, context.task)
+        problems = kind.problems(record, task)
         found.update({kind_of(problem) for problem in problems})
         if not problems:
             return record
@@ -48,11 +51,10 @@ def check_annotations(table: pa.Table, settings: Annotations, context: Context) 
         if settings.unsound == "drop" and record.source.role not in ("test", "benchmark"):
             raise Reject("unsound_structure", detail)
         stayed[record.source.role] += 1
-        context.doubts.append(Doubt(record.id, "unsound_structure", given(record), detail=detail))
+        ledger.doubts.append(Doubt(record.id, "unsound_structure", given(record), detail=detail))
         return record
 
-    notes = {"problems": found, "unsound_kept": stayed}
-    return per_record(table, "annotations", work, notes=notes)
+    return per_record(part, "annotations", work)
 
 
 def kind_of(problem: str) -> str:

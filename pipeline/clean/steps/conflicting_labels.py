@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.step import Context, Doubt, given, replace_rows
 from pipeline.clean.survivors import rank
-from pipeline.normalise import text_key
 from pipeline.record import Record, Target, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
@@ -36,11 +36,10 @@ class ConflictingLabels(Settings):
 
 def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Context) -> Outcome:
     """Keep the decided label's records, drop the others. Notes: texts in conflict, how each was decided."""
-    records = context.records(table)
-    texts: defaultdict[str, list[int]] = defaultdict(list)
-    for n, record in enumerate(records):
-        if record.target is not None and record.source.role != "benchmark":
-            texts[text_key(context.main_text(record))].append(n)
+    roles = pc.struct_field(table.column("source"), "role").to_pylist()
+    labelled = table.column("target").is_valid().to_pylist()
+    texts = context.equal_texts(table, [has and role != "benchmark" for has, role in zip(labelled, roles, strict=True)])
+    records = context.records(table, sorted(n for rows in texts for n in rows))
     says = task_type(context.task).says
     drops: dict[int, Drop] = {}
     merged: dict[int, Record] = {}
@@ -54,7 +53,7 @@ def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Con
         "by_confidence": 0,
         "unresolved": 0,
     }
-    for rows in texts.values():
+    for rows in texts:
         members = [records[n] for n in rows]
         if len({says(record) for record in members}) > 1:
             notes["texts"] += 1

@@ -6,15 +6,15 @@ Benchmark records are left alone here; `splits` drops what repeats them. Reasons
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.clean.step import Context, replace_rows
 from pipeline.clean.survivors import rank
-from pipeline.normalise import text_key
 from pipeline.record import Record, Vote, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Drop, Outcome, drop_rows
@@ -29,19 +29,15 @@ class ExactDuplicates(Settings):
 
 def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: Context) -> Outcome:
     """Merge equal texts. Notes: clusters, the sizes they had, 20 of the largest."""
-    records = context.records(table)
-    texts = [context.main_text(record) for record in records]
+    roles = pc.struct_field(table.column("source"), "role").to_pylist()
+    clusters = context.equal_texts(table, [role != "benchmark" for role in roles])
+    records = context.records(table, sorted(n for rows in clusters for n in rows))
+    texts = {n: context.main_text(record) for n, record in records.items()}
     says = task_type(context.task).says
-    clusters: defaultdict[str, list[int]] = defaultdict(list)
-    for n, record in enumerate(records):
-        if record.source.role != "benchmark":
-            clusters[text_key(texts[n])].append(n)
     drops: dict[int, Drop] = {}
     merged: dict[int, Record] = {}
     found = []
-    for rows in clusters.values():
-        if len(rows) == 1:
-            continue
+    for rows in clusters:
         rows = sorted(rows, key=lambda n: rank(records[n], texts[n], settings.sources))
         for first, others in _mergeable(rows, records, says):
             drops.update({n: Drop("exact_duplicate", "", records[first].id) for n in others})
@@ -65,7 +61,9 @@ def all_votes(records: Iterable[Record]) -> tuple[Vote, ...]:
     return tuple(votes[key] for key in sorted(votes))
 
 
-def _mergeable(rows: list[int], records: list[Record], says: Callable[[Record], str]) -> list[tuple[int, list[int]]]:
+def _mergeable(
+    rows: list[int], records: Mapping[int, Record], says: Callable[[Record], str]
+) -> list[tuple[int, list[int]]]:
     """The best row of each label with the rows that merge into it; unlabelled rows join the best of all."""
     by_target: dict[str, list[int]] = {}
     for n in rows:

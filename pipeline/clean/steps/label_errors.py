@@ -49,7 +49,7 @@ class LabelErrors(Settings):
 def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
     """Score labels, ask about the worst, mend where that is measured to be right."""
     kind = task_type(context.task)
-    records = context.records(table)
+    records = list(context.records(table).values())
     strata = [None if r.source.role in ("benchmark", "unlabelled") else kind.stratum(r) for r in records]
     rows, tested, rare = _judgeable(records, strata, settings.folds)
     if not rows:

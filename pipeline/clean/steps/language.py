@@ -8,18 +8,18 @@ and by default only a sure verdict drops.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.step import Context, with_scores, with_strings
-from pipeline.settings import Settings
+from pipeline.clean.step import Context, Ledger, with_scores, with_strings
+from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
 from pipeline.store import to_records
+from pipeline.tasks import task_type
 
 
 class Language(Settings):
@@ -32,13 +32,17 @@ class Language(Settings):
 
 def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:
     """Score every text long enough; fill `lang` where it is empty; drop sure strangers. Notes: languages found."""
-    accepted = context.task.languages
+    return context.by_part(table, partial(_check, settings=settings, task=context.task))
+
+
+def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Outcome:
+    accepted, main_text = task.languages, task_type(task).main_text
     scores: dict[int, float] = {}
     drops: dict[int, Drop] = {}
     langs: list[str] = []
-    found: Counter[str] = Counter()
-    for n, record in enumerate(to_records(table)):
-        verdict = detect(context.main_text(record), accepted, settings.min_letters)
+    found = ledger.counts["found"]
+    for n, record in enumerate(to_records(part)):
+        verdict = detect(main_text(record), accepted, settings.min_letters)
         langs.append(record.lang or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
         if verdict is None:
             found["(too short)"] += 1
@@ -49,8 +53,8 @@ def check_language(table: pa.Table, settings: Language, context: Context) -> Out
         spared = record.source.role in ("test", "benchmark")
         if language not in accepted and sure >= settings.confidence and settings.wrong == "drop" and not spared:
             drops[n] = Drop("wrong_language", f"{language} at {sure:.4f}")
-    table = with_strings(with_scores(table, "language", scores), "lang", langs)
-    return drop_rows(table, "language", drops, notes={"found": dict(found.most_common())})
+    part = with_strings(with_scores(part, "language", scores), "lang", langs)
+    return drop_rows(part, "language", drops)
 
 
 def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[str, float] | None:

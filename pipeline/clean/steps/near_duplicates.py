@@ -12,23 +12,26 @@ questions on one long context are no copies. They still share a group.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
-from pipeline.clean.minhash import candidates, jaccard, signatures
+from pipeline.clean.minhash import Integers, candidates, jaccard, signatures
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.survivors import rank
 from pipeline.normalise import normalised, text_key
 from pipeline.record import Record
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_records
 from pipeline.tasks import task_type
 
 
@@ -62,48 +65,80 @@ class Pair:
 
 def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Context) -> Outcome:
     """Drop near copies, set `group`. Notes: pairs, clusters with sizes, 20 examples of each kind."""
-    records = context.records(table)
-    texts = [context.main_text(record) for record in records]
-    parts = [task_type(context.task).likeness(record) for record in records]
-    pairs = similar_pairs(texts, parts, [record.id for record in records], settings)
+    own = table.column("group").to_pylist()
+    found, similarity = similar_pairs(table, settings, context)
+    records = context.records(table, np.unique(found).tolist())
+    alike = _alike(records, found, similarity, settings, context)
+    pairs = [
+        Pair(a, b, s, least)
+        for (a, b), s, least in zip(found.tolist(), similarity.tolist(), alike.tolist(), strict=True)
+    ]
+    texts = {n: context.main_text(record) for n, record in records.items()}
     drops = _copies(records, texts, pairs, settings, context)
-    groups = _groups(records, texts, pairs)
+    groups = _groups(own, texts, pairs)
     stay = [p for p in pairs if p.alike >= settings.review and p.a not in drops and p.b not in drops]
     templates = _ask(records, stay, groups, settings, context)
     notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
     return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
 
 
-def similar_pairs(
-    texts: Sequence[str], parts: Sequence[Sequence[str]], ids: Sequence[str], settings: NearDuplicates
-) -> list[Pair]:
-    """All pairs of texts at least `review` similar, but for those that banding misses (see `rows`)."""
-    order = sorted(range(len(texts)), key=lambda n: ids[n])  # so that input order cannot matter
-    plain = [normalised(texts[n]) for n in order]
-    signed = signatures(plain, settings.ngram, settings.ngram_cjk, settings.bands * settings.rows)
-    found = candidates(signed, settings.bands, settings.review - 3.5 * _deviation(settings))
-    similarity = jaccard(plain, found, settings.ngram, settings.ngram_cjk)
+def similar_pairs(table: pa.Table, settings: NearDuplicates, context: Context) -> tuple[Integers, NDArray[np.float64]]:
+    """All pairs of rows whose texts are at least `review` similar, but for those that banding misses (see `rows`).
+
+    Returns row numbers, shape (pairs, 2), and similarities.
+    """
+    signed = np.empty((table.num_rows, settings.bands * settings.rows), np.uint32)
+    plain: list[pa.ChunkedArray] = []
+    start = 0
+    for part in context.engine.map(partial(_signed, settings=settings, task=context.task), table):
+        signed[start : start + part.num_rows] = _matrix(part.column("signature").combine_chunks())
+        plain.append(part.column("plain"))
+        start += part.num_rows
+    texts = pa.chunked_array([chunk for column in plain for chunk in column.chunks], pa.string())
+    order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)  # so that input order cannot matter
+    found = order[candidates(signed, order, settings.bands, settings.review - 3.5 * _deviation(settings))]
+    similarity = jaccard(texts, found, settings.ngram, settings.ngram_cjk)
     close = similarity >= settings.review
-    found, similarity = found[close], similarity[close]
-    alike = _alike([parts[n] for n in order], found, similarity, settings)
-    return [
-        Pair(order[a], order[b], float(s), float(least))
-        for (a, b), s, least in zip(found.tolist(), similarity, alike, strict=True)
-    ]
+    return found[close], similarity[close]
+
+
+def _signed(part: pa.Table, settings: NearDuplicates, task: Task) -> pa.Table:
+    """The normalised main text of each record, and its signature."""
+    main_text = task_type(task).main_text
+    plain = [normalised(main_text(record)) for record in to_records(part)]
+    signed = signatures(plain, settings.ngram, settings.ngram_cjk, settings.bands * settings.rows)
+    packed = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(signed.shape[1] * 4), len(signed), [None, pa.py_buffer(signed)]
+    )
+    return pa.table({"plain": pa.array(plain, pa.string()), "signature": packed})
+
+
+def _matrix(packed: pa.FixedSizeBinaryArray) -> NDArray[np.uint32]:
+    width = packed.type.byte_width
+    data = np.frombuffer(packed.buffers()[1], np.uint32, len(packed) * width // 4, packed.offset * width)
+    return data.reshape(len(packed), width // 4)
 
 
 def _alike(
-    parts: Sequence[Sequence[str]], pairs: NDArray[np.int64], similarity: NDArray[np.float64], settings: NearDuplicates
+    records: Mapping[int, Record],
+    pairs: Integers,
+    similarity: NDArray[np.float64],
+    settings: NearDuplicates,
+    context: Context,
 ) -> NDArray[np.float64]:
     """The similarity of the least similar part of each pair; that of the whole where there is one part."""
+    likeness = task_type(context.task).likeness
+    rows, places = np.unique(pairs, return_inverse=True)
+    parts = [likeness(records[n]) for n in rows.tolist()]
+    places = places.reshape(-1, 2)
     least = similarity
     width = len(parts[0]) if parts else 1
-    for place in range(width if width > 1 else 0):
-        plain = [normalised(texts[place]) for texts in parts]
+    for part in range(width if width > 1 else 0):
+        plain = [normalised(texts[part]) for texts in parts]
         # Two empty texts share no n-gram, yet they are equal.
-        equal = np.array([plain[a] == plain[b] for a, b in pairs.tolist()], bool)
-        found = jaccard(plain, pairs, settings.ngram, settings.ngram_cjk)
-        least = np.minimum(least if place else 1.0, np.where(equal, 1.0, found))
+        equal = np.array([plain[a] == plain[b] for a, b in places.tolist()], bool)
+        found = jaccard(pa.array(plain, pa.string()), places, settings.ngram, settings.ngram_cjk)
+        least = np.minimum(least if part else 1.0, np.where(equal, 1.0, found))
     return least
 
 
@@ -113,8 +148,8 @@ def _deviation(settings: NearDuplicates) -> float:
 
 
 def _copies(
-    records: Sequence[Record],
-    texts: Sequence[str],
+    records: Mapping[int, Record],
+    texts: Mapping[int, str],
     pairs: Sequence[Pair],
     settings: NearDuplicates,
     context: Context,
@@ -146,21 +181,20 @@ def _contradict(a: Record, b: Record, context: Context) -> bool:
     return not _may_merge(a, b, context) and task_type(context.task).agree(targets, context.task) is None
 
 
-def _groups(records: Sequence[Record], texts: Sequence[str], pairs: Sequence[Pair]) -> list[str | None]:
-    """Names of groups: the smallest of the members' own groups and text keys. Lone records keep what they have."""
-    joined = [(p.a, p.b) for p in pairs] + same_value([record.group for record in records])
-    root = components(len(records), joined)
-    sizes = np.bincount(root, minlength=len(records))
+def _groups(own: Sequence[str | None], texts: Mapping[int, str], pairs: Sequence[Pair]) -> list[str | None]:
+    """Names of groups: the smallest of the members' `own` groups and text keys. Lone records keep what they have."""
+    root = components(len(own), [(p.a, p.b) for p in pairs] + same_value(own)).tolist()
+    sizes = Counter(root)
     names: dict[int, str] = {}
-    for n, record in enumerate(records):
+    for n, group in enumerate(own):
         if sizes[root[n]] > 1:
-            name = record.group or text_key(texts[n])
+            name = group or text_key(texts[n])
             names[root[n]] = min(name, names.get(root[n], name))
-    return [names.get(root[n], record.group) for n, record in enumerate(records)]
+    return [names.get(root[n], group) for n, group in enumerate(own)]
 
 
 def _ask(
-    records: Sequence[Record],
+    records: Mapping[int, Record],
     pairs: Sequence[Pair],
     groups: Sequence[str | None],
     settings: NearDuplicates,
@@ -186,9 +220,9 @@ def _ask(
     return templates
 
 
-def _copy_notes(records: Sequence[Record], texts: Sequence[str], drops: dict[int, Drop]) -> dict[str, Any]:
+def _copy_notes(records: Mapping[int, Record], texts: Mapping[int, str], drops: dict[int, Drop]) -> dict[str, Any]:
     by_survivor = Counter(drop.other_id for drop in drops.values())
-    survivor = {record.id: texts[n] for n, record in enumerate(records) if record.id in by_survivor}
+    survivor = {record.id: texts[n] for n, record in records.items() if record.id in by_survivor}
     largest = sorted(by_survivor.items(), key=lambda item: (-item[1], str(item[0])))[:20]
     sizes = Counter(count + 1 for count in by_survivor.values())
     return {
@@ -198,7 +232,7 @@ def _copy_notes(records: Sequence[Record], texts: Sequence[str], drops: dict[int
     }
 
 
-def _template_notes(templates: dict[str, dict[int, float]], texts: Sequence[str]) -> dict[str, Any]:
+def _template_notes(templates: dict[str, dict[int, float]], texts: Mapping[int, str]) -> dict[str, Any]:
     largest = sorted(templates.items(), key=lambda item: (-len(item[1]), item[0]))[:20]
     sizes: NDArray[np.int64] = np.array([len(members) for members in templates.values()], np.int64)
     return {

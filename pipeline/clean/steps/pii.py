@@ -12,13 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context
+from pipeline.clean.step import Context, Ledger
 from pipeline.record import Change, Record, Reject, as_json
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Task
 from pipeline.stage import Outcome, per_record
 from pipeline.tasks import TaskType, task_type
 
@@ -38,11 +39,12 @@ class Pii(Settings):
 
 def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
     """Keep, mask or drop per kind of entity. Notes: how many of each were found."""
-    actions: dict[str, Action] = settings.model_dump()
-    found: Counter[str] = Counter()
-    kind = task_type(context.task)
-    work = _worker(kind, actions, found)
-    return per_record(table, "pii", work, notes={"entities": found})
+    return context.by_part(table, partial(_handle, settings=settings, task=context.task))
+
+
+def _handle(part: pa.Table, ledger: Ledger, settings: Pii, task: Task) -> Outcome:
+    work = _worker(task_type(task), settings.model_dump(), ledger.counts["entities"])
+    return per_record(part, "pii", work)
 
 
 def find(text: str) -> list[tuple[int, int, str]]:

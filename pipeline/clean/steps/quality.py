@@ -6,14 +6,16 @@ Reasons: too_short, too_long, few_letters, repeated_lines. Test and benchmark so
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.step import Context
-from pipeline.settings import Settings
+from pipeline.clean.step import Context, Ledger
+from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
 from pipeline.store import to_records
+from pipeline.tasks import task_type
 
 
 class Quality(Settings):
@@ -27,12 +29,17 @@ class Quality(Settings):
 
 def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outcome:
     """Drop each record that fails a filter; its detail names the measure and the limit."""
+    return context.by_part(table, partial(_filter, settings=settings, task=context.task))
+
+
+def _filter(part: pa.Table, ledger: Ledger, settings: Quality, task: Task) -> Outcome:
+    main_text = task_type(task).main_text
     drops: dict[int, Drop] = {}
-    for n, record in enumerate(to_records(table)):
-        problem = next(problems(context.main_text(record), settings), None)
+    for n, record in enumerate(to_records(part)):
+        problem = next(problems(main_text(record), settings), None)
         if problem and record.source.role not in ("test", "benchmark"):
             drops[n] = problem
-    return drop_rows(table, "quality", drops)
+    return drop_rows(part, "quality", drops)
 
 
 def problems(text: str, settings: Quality) -> Iterator[Drop]:

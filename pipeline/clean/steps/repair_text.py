@@ -11,15 +11,16 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import ftfy
 import pyarrow as pa
 from pydantic import field_validator
 
-from pipeline.clean.step import Context
+from pipeline.clean.step import Context, Ledger
 from pipeline.record import Record
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Task
 from pipeline.stage import Outcome, per_record
 from pipeline.tasks import task_type
 
@@ -53,9 +54,12 @@ class RepairText(Settings):
 
 def repair_text(table: pa.Table, settings: RepairText, context: Context) -> Outcome:
     """Repair every text. Notes: how many texts each kind of repair touched, texts left empty."""
-    kinds: Counter[str] = Counter()
-    repair = repairer(settings, kinds)
-    kind = task_type(context.task)
+    return context.by_part(table, partial(_repair, settings=settings, task=context.task))
+
+
+def _repair(part: pa.Table, ledger: Ledger, settings: RepairText, task: Task) -> Outcome:
+    repair = repairer(settings, ledger.counts["texts_by_repair"])
+    kind = task_type(task)
 
     def work(record: Record) -> Record:
         fields, target = kind.edit_texts(record.fields, record.target, repair)
@@ -63,7 +67,7 @@ def repair_text(table: pa.Table, settings: RepairText, context: Context) -> Outc
             return record
         return record.derive("repair_text", fields=fields, target=target)
 
-    return per_record(table, "repair_text", work, notes={"texts_by_repair": kinds})
+    return per_record(part, "repair_text", work)
 
 
 def repairer(settings: RepairText, kinds: Counter[str] | None = None) -> Callable[[str], str]:

@@ -9,19 +9,24 @@ Reasons: similar_to_test, similar_to_dev, similar_to_benchmark.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
 from pipeline.clean.clusters import components, same_value
 from pipeline.clean.step import Context, with_strings
 from pipeline.normalise import text_key
-from pipeline.record import Record, share
-from pipeline.settings import Settings
+from pipeline.record import share
+from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.store import to_records
 from pipeline.tasks import task_type
 
 
@@ -47,76 +52,107 @@ class Splits(Settings):
         return self
 
 
+@dataclass(frozen=True)
+class _Columns:
+    """What decides of each row, by row number; `key` and `stratum` as the task type says."""
+
+    ids: list[str]
+    roles: list[str]
+    trusted: list[bool]
+    unlabelled: list[bool]
+    own_groups: list[str | None]
+    keys: list[str]
+    strata: list[str | None]
+
+
 def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcome:
     """Set `split` on every record. Notes: counts by split and class, classes a split lacks, limits that bound."""
-    records = context.records(table)
-    groups = _groups(records, context)
+    columns = _columns(table, context)
+    groups = _groups(columns)
     draws = {name: share("split", settings.seed, name) for name in groups}
-    trust = any(record.source.trusted for record in records)
+    trust = any(columns.trusted)
     notes: dict[str, Any] = {}
     parts: dict[str, str] = {}
     start = 0.0
     for split, how in (("test", settings.test), ("dev", settings.dev)):
         drawn = [name for name, draw in draws.items() if start <= draw < start + how.share]
-        allowed = _allowed(how, trust)
-        sizes = {name: sum(allowed(records[n]) for n in groups[name]) for name in drawn}
+        allowed = _allowed(how, trust, columns)
+        sizes = {name: sum(map(allowed, groups[name])) for name in drawn}
         chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, how, split, notes)
         parts.update(dict.fromkeys(chosen, split))
         start += how.share
-    splits: list[str | None] = [None] * len(records)
+    splits: list[str | None] = [None] * table.num_rows
     drops: dict[int, Drop] = {}
     for name, rows in groups.items():
-        preset = _preset([records[n] for n in rows])
+        preset = _preset({columns.roles[n] for n in rows})
         part = preset or parts.get(name, "train")
-        may_stay = _member(part, settings, trust) if preset is None else _of_role(preset)
-        stay = {n for n in rows if may_stay(records[n])}
-        other = min((records[n].id for n in stay), default=None)
-        for n in rows:
-            if n in stay:
-                splits[n] = "unlabelled" if part == "train" and _is_unlabelled(records[n]) else part
-            else:
-                drops[n] = Drop(f"similar_to_{part}", f"group {name}", other)
-    notes.update(_counts(records, splits, context))
+        may_stay = _member(part, settings, trust, columns) if preset is None else _of_role(preset, columns)
+        stay = [n for n in rows if may_stay(n)]
+        for n in stay:
+            splits[n] = "unlabelled" if part == "train" and columns.unlabelled[n] else part
+        if len(stay) < len(rows):
+            other = min((columns.ids[n] for n in stay), default=None)
+            drops.update({n: Drop(f"similar_to_{part}", f"group {name}", other) for n in set(rows).difference(stay)})
+    notes.update(_counts(columns.strata, splits))
     return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
 
 
-def _groups(records: Sequence[Record], context: Context) -> dict[str, list[int]]:
+def _columns(table: pa.Table, context: Context) -> _Columns:
+    judged = context.columns(table, partial(_judged, task=context.task))
+    roles = pc.struct_field(table.column("source"), "role")
+    unlabelled = pc.or_(pc.is_null(table.column("target")), pc.equal(roles, "unlabelled"))
+    return _Columns(
+        table.column("id").to_pylist(),
+        [sys.intern(role) for role in roles.to_pylist()],
+        pc.struct_field(table.column("source"), "trusted").to_pylist(),
+        unlabelled.to_pylist(),
+        table.column("group").to_pylist(),
+        judged.column("key").to_pylist(),
+        judged.column("stratum").to_pylist(),
+    )
+
+
+def _judged(part: pa.Table, task: Task) -> pa.Table:
+    """The key of what must not stand in two splits, and the class, of each record."""
+    kind = task_type(task)
+    records = list(to_records(part))
+    keys = [text_key(kind.unit(record)) for record in records]
+    strata = pa.array([kind.stratum(record) for record in records], pa.string())
+    return pa.table({"key": pa.array(keys, pa.string()), "stratum": strata})
+
+
+def _groups(columns: _Columns) -> dict[str, list[int]]:
     """Rows of each group, under the smallest of the members' groups and text keys."""
-    unit = task_type(context.task).unit
-    keys = [text_key(unit(record)) for record in records]
-    root = components(len(records), same_value(keys) + same_value([record.group for record in records])).tolist()
+    size = len(columns.keys)
+    root = components(size, same_value(columns.keys) + same_value(columns.own_groups)).tolist()
     names: dict[int, str] = {}
-    for n, record in enumerate(records):
-        name = record.group or keys[n]
+    for n, (group, key) in enumerate(zip(columns.own_groups, columns.keys, strict=True)):
+        name = group or key
         names[root[n]] = min(name, names.get(root[n], name))
     groups: defaultdict[str, list[int]] = defaultdict(list)
-    for n in range(len(records)):
+    for n in range(size):
         groups[names[root[n]]].append(n)
     return groups
 
 
-def _is_unlabelled(record: Record) -> bool:
-    return record.target is None or record.source.role == "unlabelled"
-
-
-def _preset(members: Sequence[Record]) -> str | None:
-    roles = {record.source.role for record in members}
+def _preset(roles: set[str]) -> str | None:
     return next((role for role in ("benchmark", "test") if role in roles), None)
 
 
-def _of_role(role: str) -> Callable[[Record], bool]:
-    return lambda record: record.source.role == role
+def _of_role(role: str, columns: _Columns) -> Callable[[int], bool]:
+    return lambda n: columns.roles[n] == role
 
 
-def _allowed(part: Part, trust: bool) -> Callable[[Record], bool]:
-    """Whether a record may be in a drawn split."""
-    return lambda record: not _is_unlabelled(record) and (record.source.trusted or not (part.trusted_only and trust))
+def _allowed(part: Part, trust: bool, columns: _Columns) -> Callable[[int], bool]:
+    """Whether a row may be in a drawn split."""
+    asked = part.trusted_only and trust
+    return lambda n: not columns.unlabelled[n] and (columns.trusted[n] or not asked)
 
 
-def _member(split: str, settings: Splits, trust: bool) -> Callable[[Record], bool]:
-    """Whether a record of a group that was drawn into `split` may stay."""
+def _member(split: str, settings: Splits, trust: bool, columns: _Columns) -> Callable[[int], bool]:
+    """Whether a row of a group that was drawn into `split` may stay."""
     drawn = {"dev": settings.dev, "test": settings.test}
-    return _allowed(drawn[split], trust) if split in drawn else lambda record: True
+    return _allowed(drawn[split], trust, columns) if split in drawn else lambda n: True
 
 
 def _within_limit(
@@ -135,12 +171,11 @@ def _within_limit(
     return chosen
 
 
-def _counts(records: Sequence[Record], splits: Sequence[str | None], context: Context) -> dict[str, Any]:
-    kind = task_type(context.task)
+def _counts(strata: Sequence[str | None], splits: Sequence[str | None]) -> dict[str, Any]:
     by_class: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for record, split in zip(records, splits, strict=True):
+    for stratum, split in zip(strata, splits, strict=True):
         if split:
-            by_class[split][kind.stratum(record) or "(none)"] += 1
+            by_class[split][stratum or "(none)"] += 1
     classes = set(by_class["train"]) - {"(none)"}
     lacking = {split: sorted(classes - set(by_class[split])) for split in ("dev", "test")}
     return {
