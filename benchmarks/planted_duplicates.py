@@ -1,9 +1,10 @@
 """Short texts with planted near duplicates, and how well a tool found them.
 
-Originals are real texts (English and Chinese, of the public data sets in SHARED_DATA, each once); where these run out,
-word chains drawn from them (each word follows one that it follows in a real text), so that unrelated texts share what
-texts of one language share. Copies are exact, reformatted (case, punctuation, white space), or have 2 to 30 % of their
-words (Chinese: characters) replaced, left out or put in. Everything follows from the seed.
+Originals are word chains drawn from real texts (English and Chinese, of the public data sets in SHARED_DATA): each word
+follows one that it follows somewhere there. So unrelated texts share what texts of one language share, and what is
+alike is known: real collections hold near duplicates of their own that nobody has marked. Copies are exact, reformatted
+(case, punctuation, white space), or have 2 to 30 % of their words (Chinese: characters) replaced, left out or put in.
+Everything follows from the seed.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
 COPIES = 0.3  # share of all rows
 EDITS = (0.02, 0.05, 0.1, 0.2, 0.3)
-_CHARS = (24, 400)  # shortest and longest original
-_CHAINED = "\x00"  # begins a chain
+_CHARS = (24, 400)  # shortest and longest original; a Chinese character counts as three
+_CHINESE = 0.15  # share of the originals
 
 
 @dataclass(frozen=True)
@@ -77,21 +78,14 @@ def recall_by_kind(planted: Planted, removed: set[int]) -> dict[str, float]:
 
 
 def _originals(size: int, rng: random.Random) -> list[str]:
-    seen: dict[str, str] = {}
-    for text in _real_texts():
-        text = " ".join(text.split())
-        if _CHARS[0] <= len(text) * (3 if _is_chinese(text) else 1) and len(text) <= _CHARS[1]:
-            seen.setdefault("".join(filter(str.isalnum, text.lower())), text)
-    real = list(seen.values())
-    rng.shuffle(real)
+    real = sorted({" ".join(text.split()) for text in _real_texts() if len(text) <= _CHARS[1]})
     chains = {chinese: _Chains([text for text in real if _is_chinese(text) == chinese]) for chinese in (False, True)}
-    while len(real) < size:
-        text = chains[rng.random() < 0.15].draw(rng)
-        key = "".join(filter(str.isalnum, text.lower()))
-        if key not in seen:
-            seen[key] = text
-            real.append(text)
-    return real[:size]
+    found: dict[str, str] = {}
+    while len(found) < size:
+        text = chains[rng.random() < _CHINESE].draw(rng)
+        if len(text) * (3 if _is_chinese(text) else 1) >= _CHARS[0]:
+            found.setdefault("".join(filter(str.isalnum, text.lower())), text)
+    return list(found.values())
 
 
 class _Chains:

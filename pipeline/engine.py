@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -51,18 +51,18 @@ class Engine(Settings):
         return map(work, parts) if self.kind == "local" else self._on_daft(work, parts)
 
     def _on_daft(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
-        daft = _daft(self)
+        daft = _daft(self.kind, self.address)
         function = daft.func(partial(_run, work), return_dtype=daft.DataType.binary(), use_process=self.kind == "daft")
         while window := [_packed(part) for part in islice(parts, self.window)]:
-            frame = daft.from_pydict({"n": list(range(len(window))), "part": window}).into_partitions(len(window))
+            frame = daft.from_pydict({"n": list(range(len(window))), "part": window})
+            if self.kind == "ray":
+                frame = frame.into_partitions(len(window))  # so that nodes share them
             try:
                 found = frame.select("n", function(frame["part"]).alias("result")).to_pydict()
-            except PipelineError:
-                raise
             except Exception as error:
                 raise PipelineError(f"engine: {self.kind} failed: {shorten(error, 300)}", _LOOK) from error
             for _, result in sorted(zip(found["n"], found["result"], strict=True)):
-                yield pickle.loads(result)
+                yield _unpacked(result)
 
 
 _LOOK = "The log above names the cause; `engine: {kind: local}` runs the same steps in this process."
@@ -73,16 +73,18 @@ def load_engine(path: Path = Path("params.yaml")) -> Engine:
     return load_optional("engine", Engine, path)
 
 
-def _daft(engine: Engine) -> Any:
+@cache
+def _daft(kind: str, address: str | None) -> Any:
+    """Daft with its runner chosen; it can be chosen once in a process."""
     os.environ.setdefault("DAFT_ANALYTICS_ENABLED", "0")
     import daft
 
-    if engine.kind == "ray":
+    if kind == "ray":
         try:
             import ray  # noqa: F401
         except ImportError:
             raise PipelineError("engine.kind is ray, but ray is not installed.", _INSTALL) from None
-        daft.set_runner_ray(engine.address, noop_if_initialized=True)
+        daft.set_runner_ray(address, noop_if_initialized=True)
     else:
         daft.set_runner_native()
     return daft
@@ -96,4 +98,14 @@ def _packed(part: pa.Table) -> bytes:
 
 
 def _run(work: Work[Any], part: bytes) -> bytes:
-    return pickle.dumps(work(pa.ipc.open_stream(part).read_all()), protocol=5)
+    try:
+        return pickle.dumps((work(pa.ipc.open_stream(part).read_all()), None), protocol=5)
+    except Exception as error:  # raised again where the stage runs, as without an engine
+        return pickle.dumps((None, error), protocol=5)
+
+
+def _unpacked(result: bytes) -> Any:
+    value, error = pickle.loads(result)
+    if error is not None:
+        raise error
+    return value
