@@ -29,6 +29,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks import target_errors
 from pipeline.clean.noise import average_precision, plant
 from pipeline.clean.step import Context
 from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
@@ -167,7 +168,8 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 2500
     folder = Path(os.environ.get("SHARED_DATA", "../shared/data"))
     for name in sys.argv[2:] or DATA:
-        trial(name, rows, folder, load("models", Models))
+        run = target_errors.trial if name in target_errors.DATA else trial
+        run(name, rows, folder, load("models", Models))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from pipeline.record import Record, share
 if TYPE_CHECKING:
     from pipeline.clean.steps.label_errors import LabelErrors
 
-_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 _ENOUGH = 30  # planted errors that a threshold must catch for its recall to be trusted
 
 
@@ -76,6 +76,14 @@ class Judged:
     def confidence(self) -> Floats:
         """Its calibrated probability."""
         return self.probabilities.max(axis=1)
+
+
+class Tried(Protocol):
+    """Anything that was measured at each of `THRESHOLDS`."""
+
+    @property
+    def mendings(self) -> Sequence[Mending]:
+        """In the order of the thresholds."""
 
 
 class Measured(NamedTuple):
@@ -169,14 +177,14 @@ def calibrate(
 def _measured(said: Opinions, recipe: Recipe, noisy: Labels, true: Labels, names: Sequence[str]) -> Measured:
     probabilities = said.probabilities(recipe)
     columns = np.searchsorted(names, said.names)  # planting may have emptied a class
-    results = mendings(noisy, true, columns[probabilities.argmax(axis=1)], probabilities.max(axis=1), _THRESHOLDS)
-    wrong = noisy != true
+    suggested, wrong = columns[probabilities.argmax(axis=1)], noisy != true
+    results = mendings(suggested != noisy, wrong & (suggested == true), wrong, probabilities.max(axis=1), THRESHOLDS)
     own = said.alone[np.arange(len(noisy)), said.labels]
     found = average_precision(wrong, -said.evidence(recipe))
     return Measured(results, int(wrong.sum()), found, average_precision(wrong, -own))
 
 
-def autofix_threshold(measured: dict[str, Measured], precision: float) -> float | None:
+def autofix_threshold(measured: Mapping[str, Tried], precision: float) -> float | None:
     """The lowest confidence that is measured precise enough on each kind of noise; None if there is none.
 
     It is the lower 95 % bound of the measured precision that must reach `precision`.
@@ -184,7 +192,7 @@ def autofix_threshold(measured: dict[str, Measured], precision: float) -> float 
     return next(
         (
             threshold
-            for n, threshold in enumerate(_THRESHOLDS)
+            for n, threshold in enumerate(THRESHOLDS)
             if all(found.mendings[n].low >= precision for found in measured.values())
         ),
         None,
@@ -200,7 +208,7 @@ def noise_by_class(judged: Judged, measured: dict[str, Measured]) -> dict[str, A
     """
     planted = measured["confused"].planted
     caught = {m.threshold: m.caught for m in measured["confused"].mendings}
-    usable = {t: c / planted for t, c in caught.items() if c >= _ENOUGH} or {_THRESHOLDS[0]: 0.0}
+    usable = {t: c / planted for t, c in caught.items() if c >= _ENOUGH} or {THRESHOLDS[0]: 0.0}
     off = judged.suggested != judged.labels
 
     def suspects(threshold: float) -> Any:

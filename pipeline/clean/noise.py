@@ -12,6 +12,7 @@ from pipeline.record import share
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 def plant(labels: Labels, probabilities: Floats, ids: Sequence[str], rate: float, seed: str) -> Labels:
@@ -54,17 +55,19 @@ class Mending:
 
 
 def mendings(
-    given: Labels, true: Labels, suggested: Labels, confidence: Floats, thresholds: Sequence[float]
+    differs: Mask, right: Mask, planted: Mask, confidence: Floats, thresholds: Sequence[float]
 ) -> list[Mending]:
-    """How a change at each threshold fares where `given` holds planted noise and `true` does not."""
+    """How a change at each threshold fares.
+
+    `differs` marks the rows where another target is suggested, `right` those where that is the one that planting
+    replaced, `planted` the rows with planted errors.
+    """
     results = []
     for threshold in thresholds:
-        changed = (suggested != given) & (confidence >= threshold)
-        right = int((changed & (suggested == true) & (given != true)).sum())
-        count = int(changed.sum())
-        caught = int((changed & (given != true)).sum())
-        share_right = right / count if count else 0.0
-        results.append(Mending(threshold, count, right, caught, share_right, wilson(right, count)[0]))
+        changed = differs & (confidence >= threshold)
+        count, good = int(changed.sum()), int((changed & right).sum())
+        caught = int((changed & planted).sum())
+        results.append(Mending(threshold, count, good, caught, good / count if count else 0.0, wilson(good, count)[0]))
     return results
 
 
@@ -77,7 +80,7 @@ def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
     return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
 
-def average_precision(wrong: NDArray[np.bool_], doubt: Floats) -> float:
+def average_precision(wrong: Mask, doubt: Floats) -> float:
     """Average precision of ranking by `doubt`, greatest first, where `wrong` marks the true errors."""
     hits = wrong[np.argsort(-doubt, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)

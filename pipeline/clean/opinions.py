@@ -15,16 +15,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.modeling.neighbours import nearest
 from pipeline.record import share
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-NEIGHBOURS = 100
 REFERENCES = 16_384  # records that neighbours are sought among, so that cost grows with the data, not its square
-_SHARPNESS = 20.0  # a neighbour's vote counts exp(20 * cosine): one at 0.9 outweighs seven at 0.8
 _FLOOR = 0.01  # votes for a class that no neighbour has
-_ROWS = 1024  # compared at once
 _EPOCHS = 50
 _RATE = 0.1
 
@@ -63,19 +61,10 @@ def neighbour_votes(
 
     Vectors are L2-normalised. Where a record has no neighbour outside its group all classes get 0.
     """
-    codes = {name: n for n, name in enumerate(dict.fromkeys([*groups, *known_groups]))}
-    mine = np.array([codes[name] for name in groups])
-    theirs = np.array([codes[name] for name in known_groups])
     votes = np.zeros((len(vectors), classes))
-    count = min(NEIGHBOURS, len(known))
-    for start in range(0, len(vectors), _ROWS):
-        cosines = vectors[start : start + _ROWS] @ known.T
-        cosines[mine[start : start + _ROWS, None] == theirs] = -np.inf
-        nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
-        weights = np.exp(_SHARPNESS * (np.take_along_axis(cosines, nearest, axis=1).astype(np.float64) - 1))
-        weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
-        rows = np.repeat(np.arange(start, start + len(cosines)), count)
-        np.add.at(votes, (rows, known_labels[nearest].ravel()), weights.ravel())
+    for start, found, weights in nearest(vectors, groups, known, known_groups):
+        rows = np.repeat(np.arange(start, start + len(found)), found.shape[1])
+        np.add.at(votes, (rows, known_labels[found].ravel()), weights.ravel())
     return votes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,8 @@ MAX_TOKENS = 256
 #: up in another order, so a text's vector would hang, in its last bits, on what else was new to the cache.
 _BATCH = 8
 _STEP = 4
+
+Result = TypeVar("Result")
 
 
 def features(texts: Sequence[str], model: Model, known: int | None = None) -> NDArray[np.float32] | csr_matrix:
@@ -90,32 +92,42 @@ def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
 
     tokenizer, model = load_encoder(path)
 
-    def embed_ids(ids: list[list[int]], length: int) -> list[bytes]:
-        full = [*ids, *[ids[0]] * (_BATCH - len(ids))]
-        batch = tokenizer.pad({"input_ids": full}, padding="max_length", max_length=length, return_tensors="pt")
+    def forward(ids: list[list[int]], length: int) -> list[bytes]:
+        batch = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
         with torch.inference_mode():
             hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
         mask = batch["attention_mask"].unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
         vectors = torch.nn.functional.normalize(mean, dim=1).float()
-        return [vector.numpy().tobytes() for vector in vectors[: len(ids)]]
+        return [vector.numpy().tobytes() for vector in vectors]
 
     def embed_texts(texts: list[str]) -> list[bytes]:
-        ids = tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
-        lengths: defaultdict[int, list[int]] = defaultdict(list)
-        for n, row in enumerate(ids):
-            lengths[-(-len(row) // _STEP) * _STEP].append(n)
-        batches = [
-            (rows[start : start + _BATCH], length)
-            for length, rows in sorted(lengths.items(), reverse=True)
-            for start in range(0, len(rows), _BATCH)
-        ]
-        results = in_threads(lambda batch: embed_ids([ids[n] for n in batch[0]], batch[1]), batches)
-        vectors = {
-            n: vector
-            for (rows, _), part in zip(batches, results, strict=True)
-            for n, vector in zip(rows, part, strict=True)
-        }
-        return [vectors[n] for n in range(len(ids))]
+        return batched(tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"], forward)
 
     return embed_texts
+
+
+def batched(ids: Sequence[list[int]], forward: Callable[[list[list[int]], int], Sequence[Result]]) -> list[Result]:
+    """`forward` on token ids in batches of one size and few lengths, the longest first; results in the order of `ids`.
+
+    `forward` gets the ids of a batch and the length to pad them to.
+    """
+
+    def run(batch: tuple[list[int], int]) -> Sequence[Result]:
+        rows = [ids[n] for n in batch[0]]
+        return forward([*rows, *[rows[0]] * (_BATCH - len(rows))], batch[1])
+
+    lengths: defaultdict[int, list[int]] = defaultdict(list)
+    for n, row in enumerate(ids):
+        lengths[-(-len(row) // _STEP) * _STEP].append(n)
+    batches = [
+        (rows[start : start + _BATCH], length)
+        for length, rows in sorted(lengths.items(), reverse=True)
+        for start in range(0, len(rows), _BATCH)
+    ]
+    found = {
+        n: result
+        for (rows, _), part in zip(batches, in_threads(run, batches), strict=True)
+        for n, result in zip(rows, part, strict=False)
+    }
+    return [found[n] for n in range(len(ids))]

@@ -186,7 +186,8 @@ def test_measures_by_hand():
     assert log_margin(probabilities, np.array([0, 2])) == pytest.approx(np.log([0.7 / 0.2, 0.4 / 0.5]))
     assert average_precision(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])) == pytest.approx(5 / 6)
     given_, true = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 0])
-    (found,) = mendings(given_, true, np.array([1, 0, 2, 0]), np.array([0.9, 0.9, 0.9, 0.9]), [0.8])
+    suggested, wrong = np.array([1, 0, 2, 0]), given_ != true
+    (found,) = mendings(suggested != given_, wrong & (suggested == true), wrong, np.full(4, 0.9), [0.8])
     assert (found.changed, found.right, found.caught) == (3, 1, 2)
     assert wilson(95, 100) == pytest.approx((0.8882, 0.9785), abs=1e-3)
     assert wilson(0, 0) == (0.0, 1.0)

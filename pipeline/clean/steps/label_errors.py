@@ -3,8 +3,9 @@
 Sets the score `label_quality` (0 to 1: the odds of the label against the likeliest other one; opinions.py). The
 most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise
 allows it, and never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
-measuring; a model of all others judges them, for review. Drops nothing. Tasks without classes are left
-alone, and the notes say so.
+measuring; a model of all others judges them, for review. Drops nothing. Single labels are judged here; sets of
+labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts are left alone, and the notes
+say so.
 """
 
 from __future__ import annotations
@@ -15,21 +16,22 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.clean.gains import best_gain, gains
+from pipeline.clean.judged import find_by_judge
 from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
+from pipeline.clean.settled import is_settled, is_test
 from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
 from pipeline.clean.strength import best_strength
 from pipeline.modeling.encoder import features
+from pipeline.modeling.judges import judge_for
+from pipeline.modeling.judges.dense import dense
 from pipeline.record import Decision, Record, as_json
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, keep_all
 from pipeline.tasks import task_type
 
-#: Sparse columns that are looked at; a quarter of a million make the decomposition crawl.
-_COLUMNS = 8192
 _FEWEST_GROUPS = 5  # of a class that is judged: with fewer, most folds would not know it
 
 
@@ -48,6 +50,11 @@ class LabelErrors(Settings):
 
 def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
     """Score labels, ask about the worst, mend where that is measured to be right."""
+    judge = judge_for(context.task)
+    return _by_class(table, settings, context) if judge is None else find_by_judge(table, judge, settings, context)
+
+
+def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
     kind = task_type(context.task)
     records = list(context.records(table).values())
     strata = [None if r.source.role in ("benchmark", "unlabelled") else kind.stratum(r) for r in records]
@@ -57,7 +64,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         why = few if any(strata) else "the task has no classes"
         return keep_all(table, notes={"applies": False, "why": why, "classes_too_rare": rare})
     texts = [context.main_text(records[n]) for n in rows + tested]
-    vectors = _dense(features(texts, context.models.encoder, len(rows)), len(rows))
+    vectors = dense(features(texts, context.models.encoder, len(rows)), len(rows))
     members = [records[n] for n in rows + tested]
     labels = [str(strata[n]) for n in rows]
     if not settings.strength:
@@ -69,7 +76,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     size, recipe, measured = calibrate(vectors[: len(rows)], said[0], members[: len(rows)], settings)
     judged, every = verdict(rows, said[:1], recipe), verdict(rows + tested, said, recipe)
     threshold = autofix_threshold(measured, settings.autofix_precision)
-    settled = [_is_settled(records[n]) for n in rows]
+    settled = [is_settled(records[n]) for n in rows]
     tried = gains(vectors, labels, members[: len(rows)], settled, recipe, settings) if settings.autofix_if_helps else []
     best = best_gain(tried)
     if best is not None and (threshold is None or best.threshold < threshold):
@@ -104,34 +111,13 @@ def _judgeable(
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for record, stratum in zip(records, strata, strict=True):
         if stratum is not None:
-            groups[stratum].update(() if _is_test(record) else (record.group or record.id,))
+            groups[stratum].update(() if is_test(record) else (record.group or record.id,))
     rare = sorted(name for name, members in groups.items() if len(members) < enough)
     common = set(groups) - set(rare)
     if len(common) < 2:
         return [], [], rare
     rows = [n for n, stratum in enumerate(strata) if stratum in common]
-    return [n for n in rows if not _is_test(records[n])], [n for n in rows if _is_test(records[n])], rare
-
-
-def _is_test(record: Record) -> bool:
-    return "test" in (record.split, record.source.role)
-
-
-def _dense(vectors: Any, known: int) -> NDArray[np.float32]:
-    """Sparse features reduced to at most 256 dense ones: fits many times faster, much the same ranking.
-
-    The first `known` rows alone decide how.
-    """
-    if isinstance(vectors, np.ndarray):
-        return np.ascontiguousarray(vectors, np.float32)
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.preprocessing import normalize
-
-    weights = np.asarray(vectors[:known].sum(axis=0)).ravel()
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
-    vectors = vectors[:, heaviest]
-    reduction = TruncatedSVD(min(256, known - 1), n_iter=2, random_state=0).fit(vectors[:known])
-    return np.asarray(normalize(reduction.transform(vectors)), np.float32)
+    return [n for n in rows if not is_test(records[n])], [n for n in rows if is_test(records[n])], rare
 
 
 def _fixes(
@@ -141,18 +127,11 @@ def _fixes(
     fixes = {}
     for place in np.flatnonzero(sure).tolist():
         record = records[judged.rows[place]]
-        if not _is_settled(record):
+        if not is_settled(record):
             decision = Decision("model:label_errors", round(float(judged.confidence[place]), 6))
             target = targets[judged.names[judged.suggested[place]]]
             fixes[judged.rows[place]] = record.derive("label_errors", target=target, labels_by=decision)
     return fixes
-
-
-def _is_settled(record: Record) -> bool:
-    """Whether no model may change the label: test records, trusted sources, labels given by people."""
-    given_by = record.labels_by.who if record.labels_by else ""
-    by_people = bool(record.votes) or given_by.startswith(("human:", "crowd:"))
-    return _is_test(record) or record.source.trusted or by_people
 
 
 def _ask(

@@ -1,4 +1,4 @@
-"""Personal data by pattern and check digit: e-mail, phone, card, IP address, Chinese mobile and identity numbers.
+"""Personal data by pattern and check digit: e-mail, phone, card, IBAN, IP address, identity numbers (Chinese, US).
 
 `mask` puts a placeholder such as `[EMAIL_1]` for each entity, the same one wherever it
 recurs in the record, and takes the entity out of the record's history too. Reasons:
@@ -30,11 +30,14 @@ class Pii(Settings):
     """Section `clean.pii`: what becomes of each kind of entity. `drop` drops the record."""
 
     email: Action = "mask"
-    card: Action = "mask"  # payment cards: 13 to 19 digits with a valid Luhn digit
+    card: Action = "mask"  # payment cards: 13 to 19 digits of an issuer's range with a valid Luhn digit
+    iban: Action = "mask"  # international bank account numbers with valid check digits
     cn_id: Action = "mask"  # 18-character Chinese identity numbers with a valid check character
+    us_ssn: Action = "mask"  # US social security numbers, three groups with hyphens
     cn_mobile: Action = "mask"  # 11 digits that begin 13 to 19
-    phone: Action = "mask"  # international (+) or North American with separators
-    ip: Action = "keep"
+    phone: Action = "mask"  # international (+), North American, British, Chinese (landline, 400); plain digits
+    # where they begin with 0, or words such as "call" stand before
+    ip: Action = "keep"  # versions 4 and 6; numbers that the text calls a version are none
 
 
 def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
@@ -55,7 +58,7 @@ def find(text: str) -> list[tuple[int, int, str]]:
     for name, (pattern, valid) in KINDS.items():
         for match in pattern.finditer(text):
             start, end = match.span()
-            if valid(match[0]) and not any(start < e and s < end for s, e, _ in spans):
+            if valid(match) and not any(start < e and s < end for s, e, _ in spans):
                 spans.append((start, end, name))
     return sorted(spans)
 
@@ -75,38 +78,99 @@ def cn_identity(number: str) -> bool:
     return 1 <= month <= 12 and 1 <= day <= 31 and "10X98765432"[total % 11] == number[17].upper()
 
 
-def _ip(text: str) -> bool:
+def iban(number: str) -> bool:
+    """Whether the letters and digits satisfy the check of ISO 13616: as a number they are 1 modulo 97."""
+    plain = "".join(number.split()).upper()
+    return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
+
+
+def _card(match: re.Match[str]) -> bool:
+    digits = re.sub(r"\D", "", match[0])
+    return _ISSUERS.fullmatch(digits) is not None and luhn(digits)
+
+
+def _ip(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - 20) : match.start()]
     try:
-        return not ipaddress.ip_address(text).is_unspecified
+        return not ipaddress.ip_address(match[0]).is_unspecified and not _VERSION.search(before)
     except ValueError:
         return False
 
 
-def _any(_: str) -> bool:
+def _phone(match: re.Match[str]) -> bool:
+    plain = match[0].isdigit() and match[0][0] != "0"
+    if plain and not _CALLED.search(match.string[max(0, match.start() - 30) : match.start()]):
+        return False
+    return 8 <= sum(map(str.isdigit, match[0])) <= 15
+
+
+def _any(_: re.Match[str]) -> bool:
     return True
 
 
-# Something that any entity has: an at sign after a word character, six digits near each other, dots between digits.
-_HINT = re.compile(r"\w@\w|\d(?:[ ().-]{0,2}\d){5}|\d\.\d+\.\d")
+# Something that any entity has: an at sign after a word character, six digits near each other, dots or colons between
+# digits, the beginning of an IBAN.
+_HINT = re.compile(
+    r"\w@\w|\d(?:[ ().-]{0,2}\d){5}|\d\.\d+\.\d|[0-9a-f]::?[0-9a-f]+:|[A-Z]{2}\d\d ?[0-9A-Z]{4}", re.IGNORECASE
+)
+#: Issuers of payment cards by first digits and length (ISO/IEC 7812): Visa, Mastercard, American Express, Discover,
+#: UnionPay, JCB, Diners Club.
+_ISSUERS = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7]|35)\d{14}|3[47]\d{13}|(?:6011|64[4-9]\d|65\d\d)\d{12}|62\d{14,17}|3[0689]\d{12}"
+)
+_VERSION = re.compile(
+    r"(?:\bv|version|firmware|build|release|chrome|driver|版本|固件|内核|浏览器|升级到)\W{0,3}(?:号|is)?\W{0,3}$",
+    re.IGNORECASE,
+)
+
+#: Words before ten plain digits that say they are a phone number.
+_CALLED = re.compile(
+    r"(?:\b(?:phone|call|tel|mobile|cell|contact|reach|ring|text)\b|电话|致电|手机|拨打|联系)"
+    r"\W*(?:(?:me|us|him|her|is|at|on|no|number|num|号|号码|方式|请)\W*){0,3}$",
+    re.IGNORECASE,
+)
+_ALONE = r"(?<!\d{4} )(?<![A-Z]{2}\d\d )"  # no group of a longer number in fours
+_INTERNATIONAL = r"\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}"
+_AMERICAN = r"(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[. -])[2-9]\d\d[ .-]\d{4}"
+_BRITISH = r"\(?0(?:20|1\d{2,3}|7\d{3}|[38]\d{2})\)? \d{3,4} ?\d{3,4}"
+_PLAIN = r"0[1-9]\d{9}|[2-9]\d\d[2-9]\d{6}"
+_CHINESE = r"(?:\(0(?:10|2\d|[3-9]\d{2})\) ?|0(?:10|2\d|[3-9]\d{2})[ -])[2-9]\d{6,7}|[48]00[ -]\d{3}[ -]?\d{4}"
+
+_PHONES = (_INTERNATIONAL, _AMERICAN, _BRITISH, _CHINESE, _PLAIN)
 
 #: Kind -> (pattern, check). `(?<!\w)` on ASCII: digits may touch Chinese characters.
-KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
+KINDS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], bool]]] = {
     "email": (re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,24}(?![\w@])", re.ASCII), _any),
-    "cn_id": (re.compile(r"(?<![\w-])[1-9]\d{5}(?:19|20)\d{9}[\dXx](?![\w-])", re.ASCII), cn_identity),
-    "card": (re.compile(r"(?<![\w./+-])\d(?:[ -]?\d){12,18}(?![\w/-])", re.ASCII), luhn),
+    "iban": (
+        re.compile(r"(?<![\w-])[A-Z]{2}\d\d(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?(?![\w-])", re.ASCII),
+        lambda match: iban(match[0]),
+    ),
+    "cn_id": (
+        re.compile(r"(?<![\w-])[1-9]\d{5}(?:19|20)\d{9}[\dXx](?![\w-])", re.ASCII),
+        lambda match: cn_identity(match[0]),
+    ),
+    "card": (re.compile(rf"(?<![\w./+-]){_ALONE}\d(?:[ -]?\d){{12,18}}(?![\w/-])", re.ASCII), _card),
+    "us_ssn": (
+        re.compile(r"(?<![\w./+-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w/-])", re.ASCII),
+        _any,
+    ),
     "cn_mobile": (
-        re.compile(r"(?<![\w./-])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\w/-])", re.ASCII),
+        re.compile(r"(?<![\w./+-])(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?![\w/-])", re.ASCII),
         _any,
     ),
     "phone": (
         re.compile(
-            r"(?<![\w./+-])(?:\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]?\d{2,4}){1,4}"
-            r"|(?:1[ .-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.-])[2-9]\d\d[ .-]\d{4})(?![\w/-])",
+            rf"(?<![\w./+-]){_ALONE}(?:{_INTERNATIONAL}|{_AMERICAN}|{_BRITISH}|{_CHINESE}|{_PLAIN})(?![\w/-])", re.ASCII
+        ),
+        _phone,
+    ),
+    "ip": (
+        re.compile(
+            r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)|(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])",
             re.ASCII,
         ),
-        lambda text: 8 <= sum(map(str.isdigit, text)) <= 15,
+        _ip,
     ),
-    "ip": (re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)", re.ASCII), _ip),
 }
 
 

@@ -17,7 +17,7 @@ from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgeme
 from pipeline.modeling.heads.masking import IGNORED
 from pipeline.modeling.heads.running import load_saved, outputs, padded
 from pipeline.modeling.heads.starting import names, start_encoder
-from pipeline.modeling.heads.units import best_tags, speakers, tag_names, to_spans, to_tags, units
+from pipeline.modeling.heads.units import best_tags, tag_names, to_spans, to_tags, units, windows
 from pipeline.modeling.linear import fit_temperature, softmax
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import Prediction, Predictor
@@ -71,25 +71,6 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
         read = span_keys([span for span, _ in to_spans(tags, bounds, task.labels)])
         changed += len(span_keys(spans) - read)
     return Examples(items, notes={"windows": len(items), "entities": entities, "entities_widened": changed})
-
-
-def windows(
-    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_tokens: int, stride: int
-) -> list[Example]:
-    """The text as one or more token windows; `units` says which unit each token speaks for (-1: none)."""
-    room = max_tokens - tokenizer.num_special_tokens_to_add()
-    found = tokenizer(
-        text,
-        truncation=True,
-        max_length=max_tokens,
-        stride=max(0, min(stride, room // 2)),
-        return_overflowing_tokens=True,
-        return_offsets_mapping=True,
-    )
-    return [
-        {"input_ids": ids, "units": speakers(offsets, bounds)}
-        for ids, offsets in zip(found["input_ids"], found["offset_mapping"], strict=True)
-    ]
 
 
 def collate(tokenizer: Any) -> Collate:

@@ -41,6 +41,25 @@ def speakers(offsets: Sequence[tuple[int, int]], bounds: Sequence[tuple[int, int
     return spoken
 
 
+def windows(
+    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_tokens: int, stride: int
+) -> list[dict[str, Any]]:
+    """The text as one or more token windows; `units` says which unit each token speaks for (-1: none)."""
+    room = max_tokens - tokenizer.num_special_tokens_to_add()
+    found = tokenizer(
+        text,
+        truncation=True,
+        max_length=max_tokens,
+        stride=max(0, min(stride, room // 2)),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    return [
+        {"input_ids": ids, "units": speakers(offsets, bounds)}
+        for ids, offsets in zip(found["input_ids"], found["offset_mapping"], strict=True)
+    ]
+
+
 def tag_names(labels: Sequence[str]) -> list[str]:
     """O, then B- and I- of every label: the order of the classes."""
     return ["O", *(f"{part}-{label}" for label in labels for part in "BI")]

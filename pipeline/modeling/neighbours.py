@@ -1,0 +1,38 @@
+"""The nearest records outside a record's own group, and how much each of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+NEIGHBOURS = 100
+_SHARPNESS = 20.0  # a neighbour's vote counts exp(20 * cosine): one at 0.9 outweighs seven at 0.8
+_ROWS = 1024  # compared at once
+
+
+def nearest(
+    vectors: NDArray[np.float32], groups: Sequence[str], known: NDArray[np.float32], known_groups: Sequence[str]
+) -> Iterator[tuple[int, Integers, Floats]]:
+    """Batch by batch: its first row, the rows of the nearest `known`, their weights (sum 1), shape (batch, neighbours).
+
+    Vectors are L2-normalised. Weights of members of the row's own group are 0.
+    """
+    codes = {name: n for n, name in enumerate(dict.fromkeys([*groups, *known_groups]))}
+    mine = np.array([codes[name] for name in groups])
+    theirs = np.array([codes[name] for name in known_groups])
+    count = min(NEIGHBOURS, len(known))
+    for start in range(0, len(vectors), _ROWS):
+        cosines = vectors[start : start + _ROWS] @ known.T
+        cosines[mine[start : start + _ROWS, None] == theirs] = -np.inf
+        found = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
+        weights = np.exp(_SHARPNESS * (np.take_along_axis(cosines, found, axis=1).astype(np.float64) - 1))
+        weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+        yield start, found, weights
