@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.modeling.heads.units import best_tags, to_spans, to_tags, units
+from pipeline.modeling.units import best_tags, to_spans, to_tags, units
 
 #: Columns that features are hashed into.
 _COLUMNS = 2**18

@@ -1,4 +1,4 @@
-"""Hidden states of an encoder for every unit of a text (see `heads/units.py`), cached per text."""
+"""Hidden states of an encoder for every unit of a text (see `units.py`), cached per text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.cache import cached
 from pipeline.modeling.encoder import batched, load_encoder
-from pipeline.modeling.heads.units import units, windows
 from pipeline.modeling.models import Model, identity, local_path
+from pipeline.modeling.units import units, windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.evaluate.linear_tagger import features, shape, tag_linearly
-from pipeline.modeling.heads.units import units
+from pipeline.modeling.units import units
 
 LABELS = ["person", "place"]
 NAMES = ["Ann", "Boris", "Clara", "Dmitri", "Ella", "Farid", "Gina", "Hugo"]

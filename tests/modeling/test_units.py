@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.modeling.heads.scratch import make_tokenizer, vocabulary
-from pipeline.modeling.heads.units import best_tags, speakers, tag_names, to_spans, to_tags, units
+from pipeline.modeling.units import best_tags, speakers, tag_names, to_spans, to_tags, units
 
 LABELS = ("人", "place")
 

@@ -17,11 +17,11 @@ from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgeme
 from pipeline.modeling.heads.masking import IGNORED
 from pipeline.modeling.heads.running import load_saved, outputs, padded
 from pipeline.modeling.heads.starting import names, start_encoder
-from pipeline.modeling.heads.units import best_tags, tag_names, to_spans, to_tags, units, windows
 from pipeline.modeling.linear import fit_temperature, softmax
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import Prediction, Predictor
 from pipeline.modeling.recipe import Recipe
+from pipeline.modeling.units import best_tags, tag_names, to_spans, to_tags, units, windows
 from pipeline.scoring import f1, span_keys
 from pipeline.settings import Task
 

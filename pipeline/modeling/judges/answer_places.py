@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.modeling.encoder import features
-from pipeline.modeling.heads.units import units
 from pipeline.modeling.models import Model
+from pipeline.modeling.units import units
 from pipeline.record import Record, share
 
 #: First and last unit.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pipeline.modeling.heads.units import units
 from pipeline.modeling.judges.answer_places import Place, to_place
+from pipeline.modeling.units import units
 from pipeline.record import Record, Target, share
 
 

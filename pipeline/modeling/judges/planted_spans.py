@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.modeling.heads.units import units
+from pipeline.modeling.units import units
 from pipeline.record import Record, Target, share
 from pipeline.settings import Task
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pipeline.modeling.heads.units import best_tags, to_spans, to_tags, units
 from pipeline.modeling.judges.contract import Said, Verdict, rounds
 from pipeline.modeling.judges.parts import WAYS, joined
 from pipeline.modeling.judges.planted_spans import plant as plant
 from pipeline.modeling.linear import fit_temperature, softmax
 from pipeline.modeling.models import Model, has_weights
+from pipeline.modeling.units import best_tags, to_spans, to_tags, units
 from pipeline.record import Record, Target
 from pipeline.scoring import span_keys
 from pipeline.settings import Task
