@@ -97,10 +97,11 @@ def _measured(
     verdicts = said[recipe]
     evidence = _evidence(verdicts)
     wrong = np.array([one is not None for one in planted])
-    differs = evidence < 0
+    differs = (evidence < 0) & np.array([verdict.suggested is not None for verdict in verdicts])
     right = wrong & differs
     for n in np.flatnonzero(right).tolist():
-        right[n] = judge.same(verdicts[n].suggested, members[n].target, task)
+        suggested = verdicts[n].suggested
+        right[n] = suggested is not None and judge.same(suggested, members[n].target, task)
     confidence = np.array([verdict.confidence for verdict in verdicts])
     names = [one[0] if one else "" for one in planted]
     kinds = {

@@ -104,7 +104,10 @@ def test_planted_errors_rank_high_and_are_asked_about(kind):
     assert len(found) > wrong.sum() / 2
     assert all(doubt.reason == "label_error" and doubt.given != doubt.suggested for doubt in doubts)
     assert len(doubts) <= 0.2 * len(noisy)
-    mended = [judge_for(task).same(json.loads(asked[noisy[n].id].suggested), true[n].target, task) for n in found]
+    said = [json.loads(asked[noisy[n].id].suggested or "null") for n in found]
+    mended = [
+        one is not None and judge_for(task).same(one, true[n].target, task) for one, n in zip(said, found, strict=True)
+    ]
     assert sum(mended) > (len(found) / 2 if kind != "answers" else 0)
     planted = outcome.notes["planted"]
     assert planted["average_precision"] > 3 * planted["chance"]

@@ -18,7 +18,7 @@ from pipeline.modeling.judges.parts import WAYS, joined
 from pipeline.modeling.judges.planted_spans import plant as plant
 from pipeline.modeling.linear import fit_temperature, softmax
 from pipeline.modeling.models import Model, has_weights
-from pipeline.modeling.units import best_tags, to_spans, to_tags, units
+from pipeline.modeling.units import OUTSIDE, best_tags, to_spans, to_tags, units
 from pipeline.record import Record, Target
 from pipeline.scoring import span_keys
 from pipeline.settings import Task
@@ -54,7 +54,7 @@ def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> S
     texts = [str(record.fields["text"]) for record in records]
     bounds = [units(text) for text in texts]
     starts = np.concatenate([[0], np.cumsum([len(part) for part in bounds])]).astype(np.int64)
-    found: dict[str, Any] = {"words": _word_features(texts, bounds)}
+    found: dict[str, Any] = {"words": _word_features(texts, bounds, int(starts[known]))}
     if has_weights(encoder):
         from pipeline.modeling.token_states import token_states
 
@@ -163,7 +163,8 @@ def _verdicts(
         best[int(margins.argmin())] = int(others[int(margins.argmin())].argmax())
     found = [span for span, _ in to_spans(best, bounds, task.labels)]
     detail = _difference(target, found, text)
-    return {way: Verdict(joined(margins, way), found, detail) for way in WAYS}
+    suggested = found if span_keys(found) != span_keys(target) else None  # another tag can mean the same span
+    return {way: Verdict(joined(margins, way), suggested, detail) for way in WAYS}
 
 
 def _difference(given: Sequence[Mapping[str, Any]], suggested: Sequence[Mapping[str, Any]], text: str) -> str:
@@ -178,13 +179,14 @@ def _standardised(states: NDArray[np.float32], known: int) -> NDArray[np.float32
     return np.asarray(states / np.sqrt(states.shape[1]), np.float32)
 
 
-def _word_features(texts: Sequence[str], bounds: Sequence[Sequence[tuple[int, int]]]) -> Any:
-    """Sparse features of every unit: itself, its ends and shape, its neighbours to both sides."""
+def _word_features(texts: Sequence[str], bounds: Sequence[Sequence[tuple[int, int]]], known: int) -> Any:
+    """Sparse features of every unit (itself, its ends and shape, its neighbours) that two of the `known` units have."""
     from sklearn.feature_extraction import FeatureHasher
 
     hasher = FeatureHasher(_COLUMNS, input_type="string", alternate_sign=False, dtype=np.float32)
     words = ([text[start:end] for start, end in part] for text, part in zip(texts, bounds, strict=True))
-    return hasher.transform(row for sentence in words for row in _rows(sentence))
+    found = hasher.transform(row for sentence in words for row in _rows(sentence))
+    return found[:, np.bincount(found[:known].indices, minlength=_COLUMNS) > 1]
 
 
 def _rows(words: Sequence[str]) -> Iterator[list[str]]:
