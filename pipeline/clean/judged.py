@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def find_by_judge(table: pa.Table, judge: Judge, settings: LabelErrors, context: Context) -> Outcome:
     """Score targets, ask about the worst, mend where that is measured to be right."""
-    records = context.records(table)
+    records = list(context.records(table).values())
     apart = ("benchmark", "unlabelled")
     usable = [n for n, r in enumerate(records) if r.source.role not in apart and judge.usable(r, context.task)]
     rows = [n for n in usable if not is_test(records[n])]
