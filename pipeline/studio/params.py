@@ -18,6 +18,9 @@ class Studio(Settings):
     overlap: Annotated[int, Field(ge=1, le=20)] = 1  # people who answer each task; 2 or more measure agreement
     tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
     gold: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
+    errors: Annotated[float, Field(ge=0, le=1)] = (
+        0.7  # what the model's worst errors count beside the queue; 0: nothing
+    )
     prelabels: bool = True  # show the model's answer; false where people should not be led
     names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import shorten
-from pipeline.store import read_table, write_json
+from pipeline.store import write_json
 from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
     Question,
@@ -26,6 +26,7 @@ from pipeline.studio.tasks import (
     text_ids,
     to_task,
 )
+from pipeline.studio.waiting import waiting
 
 #: Tasks sent with one request.
 BATCH = 250
@@ -53,29 +54,36 @@ class Present:
 def push(data: Path, renew: bool = False) -> Iterator[str]:
     """Send what is missing; what was done, in words. With `renew`, untouched tasks are replaced by a new choice."""
     project = find(connect())
-    priorities = _priorities(data / "label")
-    present = _present(project, text_ids(data / "clean" / "records.parquet", project.task))
+    now = text_ids(data / "clean" / "records.parquet", project.task)
+    rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.errors)
+    present = _present(project, now)
     remove = present.stale + ([task["id"] for task in present.untouched()] if renew else [])
     _remove(project, remove)
     if renew:
         present.tasks = {key: task for key, task in present.tasks.items() if not task["untouched"]}
     yield from _about(present, len(remove))
-    questions = queued(data / "clean", data / "label", project.task)
+    if gone:
+        yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
+    questions = queued(rows, data / "clean", project.task)
     if not project.settings.prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
     version = model_version(questions)
     yield from _refresh(project, present, questions, version)
     yield from _ask_again(project, present, questions)
-    chosen = _choose(project, present, questions, priorities, data)
+    chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     _remember_gold(data / "annotations", chosen)
     yield from _send(project, chosen, version)
     _show(project, version)
     yield f"people find them at {project.url}"
 
 
-def _priorities(label: Path) -> dict[str, float]:
-    queue = read_table(label / "queue.parquet").select(["record_id", "priority"]).to_pydict()
-    return dict(zip(queue["record_id"], queue["priority"], strict=True))
+def _answered(folder: Path, project: Project) -> set[str]:
+    """Records that a person has answered, by the pulled annotations."""
+    from pipeline.label.annotations import Annotation, read_folder
+    from pipeline.label.label_studio_export import readers
+
+    found = read_folder(folder, readers(project.task)) if folder.is_dir() else ()
+    return {one.record_id for one in found if isinstance(one, Annotation)}
 
 
 def _present(project: Project, now: Mapping[str, str]) -> Present:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
-from pipeline.errors import PipelineError, shorten
+from pipeline.errors import shorten
 from pipeline.modeling.encoder import features
 from pipeline.modeling.models import Models
 from pipeline.record import Record, Reject, Target, as_json, content_id, share
 from pipeline.settings import Task, load
-from pipeline.store import read_table, to_records
 from pipeline.studio.order import most_useful_first
+from pipeline.studio.waiting import lean
 from pipeline.tasks import task_type
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
@@ -42,17 +41,12 @@ class Question:
         return self.record.id, self.text_id
 
 
-def queued(clean: Path, label: Path, task: Task) -> list[Question]:
-    """The queue as questions, most pressing first."""
-    rows = read_table(label / "queue.parquet").to_pylist()
-    records = records_by_id(clean / "records.parquet", [row["record_id"] for row in rows])
+def queued(rows: Sequence[Mapping[str, Any]], clean: Path, task: Task) -> list[Question]:
+    """Rows of the queue as questions, in the same order."""
+    wanted = {row["record_id"] for row in rows}
+    records = {record.id: record for record in lean(clean / "records.parquet") if record.id in wanted}
     found = []
     for row in rows:
-        if row["record_id"] not in records:
-            raise PipelineError(
-                f"{label}/queue.parquet: record '{row['record_id']}' is not in {clean}/records.parquet.",
-                "The stages are out of step: dvc repro label",
-            )
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
         question = _question(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
@@ -60,18 +54,9 @@ def queued(clean: Path, label: Path, task: Task) -> list[Question]:
     return found
 
 
-def records_by_id(file: Path, ids: Iterable[str]) -> dict[str, Record]:
-    """Those records of a records.parquet."""
-    import pyarrow as pa
-
-    table = read_table(file)
-    wanted = pc.is_in(table.column("id"), value_set=pa.array(sorted(set(ids)), pa.string()))
-    return {record.id: record for record in to_records(table.filter(wanted))}
-
-
 def text_ids(file: Path, task: Task) -> dict[str, str]:
     """Record id -> what its text is now, of every record."""
-    return {record.id: _question(record, task).text_id for record in to_records(read_table(file))}
+    return {record.id: _question(record, task).text_id for record in lean(file)}
 
 
 def in_order(
@@ -95,8 +80,8 @@ def gold_questions(label: Path, task: Task, count: int, taken: set[str], suggest
     """
     if count < 1:
         return []
-    known = [r for r in to_records(read_table(label / "records.parquet")) if _is_known(r) and r.id not in taken]
-    drawn = sorted(known, key=lambda r: share("studio.gold", r.id))[:count]
+    known = (r for r in lean(label / "records.parquet") if _is_known(r) and r.id not in taken)
+    drawn = nsmallest(count, known, key=lambda r: share("studio.gold", r.id))
     return [_gold(record, drawn, task, suggest) for record in drawn]
 
 

@@ -9,13 +9,14 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
 import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.modeling.predictor import Prediction
 from pipeline.serve import model as serving
 from pipeline.serve.run import free_port
-from pipeline.store import read_table
+from pipeline.store import read_table, write_table
 from pipeline.studio import backend, client, push, server
 from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull
@@ -84,6 +85,16 @@ def test_three_people_label_what_was_pushed_and_nothing_is_duplicated(folder, pe
     again = list(send(folder.data))
     assert Counter(task["data"]["record_id"] for task in tasks_of(project)) == Counter(ids), again
     assert "Krippendorff" in "\n".join(status(folder.annotations))
+
+
+def test_the_models_worst_errors_are_asked_about_first_with_its_answer(folder):
+    error = {"record_id": "test061", "reason": "worst_error", "priority": 1.0, "prelabel": '"其他"', "confidence": 0.98}
+    write_table(pa.Table.from_pylist([error]), folder.data / "evaluate/queue.parquet")
+    project = prepared(folder, gold=0.0, errors=1.0)
+    first, *others = tasks_of(project)
+    assert first["data"]["record_id"] == "test061"
+    assert first["predictions"][0]["result"][0]["value"]["choices"] == ["其他"]
+    assert len(others) == 24
 
 
 def test_gold_questions_show_who_is_hasty(folder, people):

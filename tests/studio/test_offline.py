@@ -8,12 +8,14 @@ import socket
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.settings import Task
+from pipeline.store import write_table
 from pipeline.studio import server
 from pipeline.studio.client import Client
 from pipeline.studio.labeling_config import project_config
@@ -22,6 +24,7 @@ from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.pull import Pulled, file_name, to_line
 from pipeline.studio.tasks import Question, checked, gold_questions, mixed, model_version, to_task
+from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
 from tests.strategies import TASKS_BY_TYPE
 from tests.studio.conftest import TASK, record, records
@@ -83,7 +86,7 @@ def test_every_task_type_asks_in_two_languages(name):
 
 
 def test_gold_questions_are_known_hidden_and_partly_misleading(tmp_path):
-    from pipeline.store import schema, to_table, write_table
+    from pipeline.store import schema, to_table
 
     write_table(to_table(records(), schema(TASK)), tmp_path / "records.parquet")
     gold = gold_questions(tmp_path, TASK, 12, {"test060"}, suggest=True)
@@ -217,3 +220,39 @@ def test_a_named_program_must_exist(monkeypatch):
     monkeypatch.setenv("SFT_LABEL_STUDIO", "/nowhere/label-studio")
     with pytest.raises(PipelineError, match="SFT_LABEL_STUDIO: /nowhere/label-studio: no such file"):
         server.installed()
+
+
+QUEUE = ("record_id", "reason", "priority", "prelabel", "confidence")
+
+
+def queue_file(path, rows):
+    write_table(pa.Table.from_pylist([dict(zip(QUEUE, row, strict=True)) for row in rows]), path)
+
+
+def test_the_models_worst_errors_wait_beside_the_queue(tmp_path):
+    queue_file(
+        tmp_path / "label/queue.parquet", [("a", "unlabelled", 0.8, '"x"', 0.4), ("b", "label_error", 0.5, None, None)]
+    )
+    known = dict.fromkeys("abcd", "text id")
+    assert [row["record_id"] for row in waiting(tmp_path, known, set(), 0.7)[0]] == ["a", "b"]  # nothing judged yet
+    errors = [
+        ("b", "worst_error", 1.0, '"y"', 0.9),
+        ("c", "model_disagrees", 0.9, '"z"', 0.9),
+        ("d", "worst_error", 0.5, '"x"', 0.9),
+    ]
+    queue_file(tmp_path / "evaluate/queue.parquet", [*errors, ("gone", "worst_error", 0.4, '"x"', 0.9)])
+    rows, gone = waiting(tmp_path, known, {"d"}, 0.7)
+    assert [(row["record_id"], row["reason"], round(row["priority"], 3)) for row in rows] == [
+        ("b", "label_error", 0.85),
+        ("a", "unlabelled", 0.8),
+        ("c", "model_disagrees", 0.63),
+    ]
+    assert gone == 1
+    assert [row["record_id"] for row in waiting(tmp_path, known, set(), 0.0)[0]] == ["a", "b"]
+
+
+def test_a_queue_of_other_records_is_out_of_step(tmp_path):
+    queue_file(tmp_path / "label/queue.parquet", [("a", "unlabelled", 0.8, None, None)])
+    with pytest.raises(PipelineError, match=r"record 'a' is not in .*records\.parquet") as error:
+        waiting(tmp_path, {"b": "t"}, set(), 0.7)
+    assert "dvc repro label" in error.value.hint

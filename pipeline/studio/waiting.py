@@ -1,0 +1,53 @@
+"""What waits for people: the queue of `label`, and the worst errors of the trained model that `evaluate` found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pipeline.errors import PipelineError
+from pipeline.record import Record
+from pipeline.store import LEAN, lean_records, read_table
+
+Row = dict[str, Any]
+
+
+def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: float) -> tuple[list[Row], int]:
+    """Rows of both queues, one a record, most pressing first; and how many errors are about records that are gone.
+
+    `known` are the records of today. An error counts `weight` times its priority, beside the reasons for which `label`
+    queued the record; none does that a person has `answered`. `label` knows a record's pre-label best.
+    """
+    rows = {row["record_id"]: row for row in read_table(data / "label" / "queue.parquet").to_pylist()}
+    for name in rows:
+        if name not in known:
+            raise PipelineError(
+                f"{data}/label/queue.parquet: record '{name}' is not in {data}/clean/records.parquet.",
+                "The stages are out of step: dvc repro label",
+            )
+    gone = 0
+    for error in _errors(data / "evaluate" / "queue.parquet") if weight else ():
+        name, priority = error["record_id"], weight * error["priority"]
+        if name not in known:
+            gone += 1
+        elif name in rows:
+            rows[name] = {**rows[name], "priority": 1 - (1 - rows[name]["priority"]) * (1 - priority)}
+        elif name not in answered:
+            rows[name] = {**error, "priority": priority}
+    return sorted(rows.values(), key=lambda row: (-row["priority"], row["record_id"])), gone
+
+
+def _errors(file: Path) -> list[Row]:
+    """The rows of evaluate's queue; none before the model was judged."""
+    return list(read_table(file).to_pylist()) if file.is_file() else []
+
+
+def lean(file: Path) -> Iterator[Record]:
+    """The records of a records.parquet, a batch in memory at a time (see `lean_records`)."""
+    if not file.is_file():
+        raise PipelineError(f"{file}: no such file.", "Build it first: dvc repro")
+    with pq.ParquetFile(file) as parquet:
+        yield from lean_records(parquet.iter_batches(8192, columns=LEAN))
