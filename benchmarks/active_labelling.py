@@ -42,7 +42,7 @@ from pipeline.modeling.models import Models
 from pipeline.record import share
 from pipeline.settings import load
 from pipeline.store import read_json, write_json
-from pipeline.studio.order import most_useful_first
+from pipeline.usefulness import most_useful_first
 
 BATCH, UP_TO = 500, 5000
 STRENGTH = 10.0  # of the judge; chosen on the fully labelled training set, the same for all

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.label.annotations import Reading
 from pipeline.label.annotators import annotators
+from pipeline.label.curve import label_curve
 from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
@@ -42,7 +43,9 @@ def gather(
     opinions = {name: opinion for name, opinion in human.opinions.items() if name not in gold}
     evidence = Evidence(opinions, crowd.opinions, group_split=held_out_groups(records))
     learn, ask = questions(records, evidence, doubtful, settings)
-    return human, crowd, replace(evidence, prelabels=prelabel(learn, ask, encoder, params.prelabel))
+    found = prelabel(learn, ask, encoder, params.prelabel)
+    report = {**found.report, "curve": label_curve(learn, encoder, params.curve)}
+    return human, crowd, replace(evidence, prelabels=replace(found, report=report))
 
 
 def _form(task: Task) -> Form:

@@ -35,6 +35,14 @@ class Prelabel(Settings):
     train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
 
 
+class Curve(Settings):
+    """The simulation of how many labels people would have to give (label/curve.py)."""
+
+    rows: Annotated[int, Field(ge=0)] = (
+        4000  # labelled train records it is run on, fewer for many classes: 5 CPU s; 0: off
+    )
+
+
 class Agreement(Settings):
     """What the agreement report holds."""
 
@@ -64,6 +72,7 @@ class Params(Settings):
     relabel_test: bool = False  # may people and votes change labels that the test split came with?
     crowd: Crowd = Crowd()
     prelabel: Prelabel = Prelabel()
+    curve: Curve = Curve()
     agreement: Agreement = Agreement()
     queue: Queue = Queue()
 

@@ -79,6 +79,12 @@ def line(name: str, points: Sequence[Sequence[float]]) -> Block:
     return {"kind": "line", "name": name, "points": [list(point) for point in points]}
 
 
+def curves(name: str, series: Mapping[str, Sequence[Sequence[float]]], level: float | None = None) -> Block:
+    """Several curves of (count, share) pairs on one pair of axes; `level` is a share to reach."""
+    drawn = [{"name": key, "points": [list(point) for point in points]} for key, points in series.items()]
+    return {"kind": "curves", "name": name, "series": drawn, "level": level}
+
+
 def details(key: str, blocks: Sequence[Block]) -> Block:
     """Blocks folded away under a heading."""
     return {"kind": "details", "key": key, "blocks": list(blocks)}

@@ -180,6 +180,31 @@ def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 20
     return {**ends, "points": placed, "line": f"0,{height} {line}", "up": up, "along": along}
 
 
+def paths(
+    series: Sequence[Mapping[str, Any]], level: float | None, width: int = 560, height: int = 220
+) -> dict[str, Any]:
+    """Curves of shares by counts: polylines, and ticks at round tenths around what the curves span."""
+    values = [y for one in series for _, y in one["points"]] + ([] if level is None else [level])
+    right = max(x for one in series for x, _ in one["points"])
+    low, high = math.floor(10 * min(values) + 1e-9) / 10, math.ceil(10 * max(values) - 1e-9) / 10
+    high = max(high, low + 0.1)
+
+    def up(y: float) -> float:
+        return _round(height * (1 - (y - low) / (high - low)))
+
+    drawn = [
+        {**one, "points": [{"x": _round(width * x / right), "y": up(y), "value": [x, y]} for x, y in one["points"]]}
+        for one in series
+    ]
+    for one in drawn:
+        one["line"] = " ".join(f"{p['x']:g},{p['y']:g}" for p in one["points"])
+    steps = round((high - low) * 10)
+    ticks = [{"at": up(low + k / 10), "value": round(low + k / 10, 1)} for k in range(steps + 1)]
+    along = [{"at": _round(width * value / right), "value": value} for value in _ticks(right)]
+    shape = {"width": width, "height": height, "up": ticks, "along": along}
+    return {**shape, "series": drawn, "level": None if level is None else up(level)}
+
+
 def _ticks(most: float) -> list[float]:
     """Zero and up to five round steps below `most`."""
     step = 10 ** math.floor(math.log10(max(most, 1)))

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.report.draw import curve, growth, plane, sankey, whiskers
+from pipeline.report.draw import curve, growth, paths, plane, sankey, whiskers
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -37,7 +37,7 @@ def render(document: Mapping[str, Any]) -> str:
     pages.globals.update(
         t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
     )
-    pages.globals.update(growth=growth, plane=plane)
+    pages.globals.update(growth=growth, plane=plane, paths=paths)
     pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices)
     return pages.get_template("page.html").render(
         document=document,

@@ -106,6 +106,17 @@ def _label(folder: Path, table: pa.Table) -> pa.Table:
             "conflict_examples": [{"record_id": make_record(1).id, "source": "negative", "human": "positive"}],
         },
         "calibration": {"bins": bins, "ece": 0.04},
+        "prelabel": {
+            "applies": True,
+            "curve": {
+                "applies": True,
+                "pool": 300,
+                "judged": 100,
+                "accuracy_of_all": 0.83,
+                "labels_needed": {"ours": 40, "random": None},
+                "points": [{"labels": n, "ours": 0.6 + n / 400, "random": 0.5 + n / 400} for n in (10, 40, 90)],
+            },
+        },
     }
     report.write(folder / "label")
     queue = [{"record_id": "a", "reason": "uncertain", "priority": 0.9, "prelabel": None, "confidence": 0.4}]

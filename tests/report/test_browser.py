@@ -145,6 +145,7 @@ def test_charts_are_drawn(browser, file):
         ".intervals .dot",
         ".map circle",
         ".curve polyline",
+        "#prelabels .curve polyline.p-1",
     ):
         box = page.locator(name).first.bounding_box()
         assert box, name

@@ -227,3 +227,23 @@ def test_a_gate_shows_its_threshold_and_how_far_it_moved(document):
     row = dict(zip(names, shown["rows"][0], strict=True))
     assert (row["figure"], row["limit"], row["measured"]) == ("smallest", "≥ 30 %", "20 %")
     assert (row["before"], row["moved"]) == ("25 %", "−5 %")
+
+
+def test_the_curve_of_labels_saved_is_drawn_or_the_reason_is_told(project, document, tmp_path):
+    blocks = section(document, "prelabels")
+    drawn = next(block for block in blocks if block["kind"] == "curves")
+    assert [one["name"] for one in drawn["series"]] == ["ours", "random"]
+    assert drawn["level"] == 0.83
+    figures = next(block for block in blocks if block["kind"] == "facts" and block["items"][0]["key"] == "labels_ours")
+    assert [one["key"] for one in figures["items"]] == [
+        "labels_ours",
+        "labels_pool",
+        "labels_judged",
+        "accuracy_of_all",
+    ]
+    data = shutil.copytree(project, tmp_path / "data")
+    report = read_json(data / "label/report.json")
+    report["notes"]["prelabel"] = {"applies": False, "curve": {"applies": False, "why": "no classes"}}
+    write_json(report, data / "label/report.json")
+    told = section(build(load_inputs(data, TASK, Params())), "prelabels")
+    assert told[-1] == {"kind": "note", "key": "curve_none", "tone": "info", "args": {"why": "no classes"}}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.report.blocks import from_notes
-from pipeline.report.draw import curve, growth, plane, sankey, whiskers
+from pipeline.report.draw import curve, growth, paths, plane, sankey, whiskers
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import sample
@@ -206,3 +206,17 @@ def test_a_sample_holds_the_smallest_ids_of_every_combination():
         for kind in {(r["step"], r["reason"]) for r in rows}
     ]
     assert sorted(row["id"] for row in found) == sorted(row["id"] for part in expected for row in part)
+
+
+def test_curves_share_one_scale_of_round_tenths():
+    series = [
+        {"name": "ours", "points": [(10, 0.62), (90, 0.81)]},
+        {"name": "random", "points": [(10, 0.55), (90, 0.8)]},
+    ]
+    shape = paths(series, 0.83)
+    assert [tick["value"] for tick in shape["up"]] == [0.5, 0.6, 0.7, 0.8, 0.9]
+    assert [one["name"] for one in shape["series"]] == ["ours", "random"]
+    assert all(0 <= point["y"] <= shape["height"] for one in shape["series"] for point in one["points"])
+    assert shape["series"][0]["points"][1]["x"] == shape["width"]
+    assert 0 < shape["level"] < shape["series"][0]["points"][1]["y"]
+    assert paths([{"name": "flat", "points": [(5, 1.0), (9, 1.0)]}], None)["up"][0]["value"] == 1.0

@@ -19,13 +19,13 @@ from pipeline.store import write_table
 from pipeline.studio import server
 from pipeline.studio.client import Client
 from pipeline.studio.labeling_config import project_config
-from pipeline.studio.order import DECAY, most_useful_first
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.pull import Pulled, file_name, to_line
 from pipeline.studio.tasks import Question, checked, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
+from pipeline.usefulness import DECAY, most_useful_first
 from tests.strategies import TASKS_BY_TYPE
 from tests.studio.conftest import TASK, record, records
 

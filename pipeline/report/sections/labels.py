@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.record import Record
-from pipeline.report.blocks import Block, details, facts, from_notes, intervals, missing, note, table
+from pipeline.report.blocks import Block, curves, details, facts, from_notes, intervals, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 
@@ -139,13 +139,32 @@ def prelabels(inputs: Inputs) -> list[Block]:
     if not inputs.report("label"):
         return [missing("label")]
     notes = _all_notes(inputs.report("label"))
-    blocks = from_notes({key: one for key, one in notes.items() if key in _PRELABEL})
-    queue = inputs.table("label/queue.parquet", ["reason", "confidence"])
+    prelabel = dict(notes.get("prelabel") or {})
+    saved = _curve(prelabel.pop("curve", None) or {})
+    shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
+    blocks = from_notes({key: one for key, one in shown.items() if key in _PRELABEL and one})
+    queue = inputs.table("label/queue.parquet", ["reason"])
     if queue is not None and queue.num_rows:
         counts = Counter(queue.column("reason").to_pylist())
         rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         blocks.append(table("queue", {"reason": "code", "records": "num"}, rows))
-    return blocks or [note("prelabels_none")]
+    return [*blocks, *saved] or [note("prelabels_none")]
+
+
+def _curve(found: Mapping[str, Any]) -> list[Block]:
+    """How many labels people would have to give, simulated on the labels that are there; or why nobody can tell."""
+    if not found.get("applies"):
+        return [note("curve_none", why=str(found["why"]))] if found.get("why") else []
+    series = {way: [(point["labels"], point[way]) for point in found["points"]] for way in ("ours", "random")}
+    needed = found["labels_needed"]
+    figures = facts(
+        ("labels_ours", needed["ours"], "num"),
+        ("labels_random", needed["random"], "num"),
+        ("labels_pool", found["pool"], "num"),
+        ("labels_judged", found["judged"], "num"),
+        ("accuracy_of_all", found["accuracy_of_all"], "pct"),
+    )
+    return [curves("active", series, found["accuracy_of_all"]), figures, note("curve_is", pool=found["pool"])]
 
 
 def _all_notes(report: Any) -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""How many labels people would have to give: a simulation on records that are labelled already.
+
+The labels of a sample of train records are hidden; simulated people give them back, either in random order or in the
+order of `sft label push` (how unsure a model is, each cluster in turn). After every round a linear model learns what is
+labelled so far and is judged on other train records. It says what the order saves on this data, as far as the
+hidden labels are right; it says nothing of how fast or well real people answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.label.params import Curve
+from pipeline.label.prelabel import Example
+from pipeline.modeling.models import Model
+from pipeline.record import share
+from pipeline.usefulness import most_useful_first
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: Shares of the pool that are labelled after each round.
+_ROUNDS = (0.03, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65)
+_ORDERS = 3  # random orders, whose mean is reported
+_JUDGED = 0.25  # of the sampled groups
+_FEWEST = 100  # records to ask about; fewer show nothing
+_FEWEST_OF_CLASS = 5
+_MOST = 120_000  # records times classes: what a fit costs
+
+
+def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, Any]:
+    """Accuracy by number of labels, in random order and in ours; `labels_needed` comes within a point of all labels."""
+    if not params.rows:
+        return {"applies": False, "why": "switched off: label.curve.rows is 0"}
+    pool, judged = _sample(labelled, params.rows)
+    if len(pool) < _FEWEST or len(judged) < _FEWEST // 4:
+        return {"applies": False, "why": f"fewer than {_FEWEST} labelled train records have classes to predict"}
+    trial = _Trial(pool, judged, encoder)
+    sizes = [round(part * len(pool)) for part in _ROUNDS]
+    orders = [sorted(range(len(pool)), key=lambda n: share("label.curve", str(k), pool[n].id)) for k in range(_ORDERS)]
+    ours = trial.asked(sizes)
+    points = [
+        {
+            "labels": size,
+            "random": sum(trial.accuracy(order[:size]) for order in orders) / _ORDERS,
+            "ours": trial.accuracy(ours[:size]),
+        }
+        for size in sizes
+    ]
+    whole = trial.accuracy(range(len(pool)))
+    needed = {way: next((p["labels"] for p in points if p[way] >= whole - 0.01), None) for way in ("random", "ours")}
+    about = {"pool": len(pool), "judged": len(judged), "accuracy_of_all": whole}
+    return {"applies": True, **about, "labels_needed": needed, "points": points}
+
+
+class _Trial:
+    """Records to ask about, records to judge by, and their features."""
+
+    def __init__(self, pool: Sequence[Example], judged: Sequence[Example], encoder: Model) -> None:
+        import numpy as np
+
+        from pipeline.modeling.encoder import features, occupied
+
+        rows = occupied(features([e.text for e in (*pool, *judged)], encoder))
+        self.rows, self.test = rows[: len(pool)], rows[len(pool) :]
+        self.ids = [e.id for e in pool]
+        self.labels = [str(e.stratum) for e in pool]
+        self.truth = np.array([str(e.stratum) for e in judged])
+
+    def asked(self, sizes: Sequence[int]) -> list[int]:
+        """The first `sizes[-1]` records in our order; what is next is decided anew after each size."""
+        chosen: list[int] = []
+        for size in sizes:
+            left = sorted(set(range(len(self.ids))) - set(chosen))
+            unsure = self._unsure(chosen, left)
+            order = most_useful_first([self.ids[n] for n in left], unsure, self.rows[left])
+            chosen += [left[n] for n in order[: size - len(chosen)]]
+        return chosen
+
+    def accuracy(self, chosen: Sequence[int]) -> float:
+        """Share of the judged records that a model of the chosen ones gets right."""
+        found = self._probabilities(chosen, self.test)
+        if found is None:
+            only = Counter(self.labels[n] for n in chosen).most_common(1)[0][0]
+            return float((self.truth == only).mean())
+        names, probabilities = found
+        return float((names[probabilities.argmax(axis=1)] == self.truth).mean())
+
+    def _unsure(self, chosen: Sequence[int], left: Sequence[int]) -> list[float]:
+        found = self._probabilities(chosen, self.rows[left])
+        return [1.0] * len(left) if found is None else (1 - found[1].max(axis=1)).tolist()
+
+    def _probabilities(self, chosen: Sequence[int], rows: Any) -> tuple[NDArray[np.str_], NDArray[np.float64]] | None:
+        """Classes and their probabilities; None while fewer than two classes are known."""
+        import numpy as np
+
+        from pipeline.modeling.linear import fit
+
+        labels = [self.labels[n] for n in chosen]
+        if len(set(labels)) < 2:
+            return None
+        head = fit(self.rows[list(chosen)], labels)
+        return np.array(head.labels), head.probabilities(rows)
+
+
+def _sample(labelled: Sequence[Example], rows: int) -> tuple[list[Example], list[Example]]:
+    """Records to ask about and records to judge by: a stable sample, groups whole, classes that both may hold."""
+    known = [e for e in labelled if e.stratum is not None]
+    room = min(rows, _MOST // max(1, len({e.stratum for e in known})))
+    drawn = sorted(known, key=lambda e: share("label.curve", e.id))[:room]
+    counts = Counter(e.stratum for e in drawn)
+    common = sorted((e for e in drawn if counts[e.stratum] >= _FEWEST_OF_CLASS), key=lambda e: e.id)
+    if len({e.stratum for e in common}) < 2:
+        return [], []
+    judged = {e.id for e in common if share("label.curve.judged", e.group) < _JUDGED}
+    return [e for e in common if e.id not in judged], [e for e in common if e.id in judged]
