@@ -9,6 +9,7 @@ from pipeline.clean.steps.label_errors import LabelErrors
 from pipeline.clean.steps.language import Language
 from pipeline.clean.steps.missing import Missing
 from pipeline.clean.steps.near_duplicates import NearDuplicates
+from pipeline.clean.steps.normalise_text import NormaliseText
 from pipeline.clean.steps.pii import Pii
 from pipeline.clean.steps.quality import Quality
 from pipeline.clean.steps.repair_text import RepairText
@@ -37,6 +38,7 @@ class Params(Settings):
     annotations: Annotations = Annotations()
     language: Language = Language()
     pii: Pii = Pii()
+    normalise_text: NormaliseText = NormaliseText()  # not among the default steps
     quality: Quality = Quality()
     conflicting_labels: ConflictingLabels = ConflictingLabels()
     exact_duplicates: ExactDuplicates = ExactDuplicates()

@@ -10,6 +10,7 @@ from pipeline.clean.steps.label_errors import find_label_errors
 from pipeline.clean.steps.language import check_language
 from pipeline.clean.steps.missing import drop_missing
 from pipeline.clean.steps.near_duplicates import drop_near_duplicates
+from pipeline.clean.steps.normalise_text import normalise_text
 from pipeline.clean.steps.pii import handle_pii
 from pipeline.clean.steps.quality import filter_quality
 from pipeline.clean.steps.repair_text import repair_text
@@ -21,6 +22,7 @@ STEPS: dict[str, CleanStep] = {
     "annotations": check_annotations,
     "language": check_language,
     "pii": handle_pii,
+    "normalise_text": normalise_text,
     "quality": filter_quality,
     "conflicting_labels": resolve_conflicts,
     "exact_duplicates": drop_exact_duplicates,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 _COLUMNS = 2**18
-_STRENGTH = {"words": 3.0, "states": 100.0}  # C of the logistic regressions
+_STRENGTH = {"words": 1.0, "states": 20.0}  # C of the logistic regressions
 _MOST = 60_000  # units that one is fitted on
 _WRONG = 0.1  # texts with a wrong span, where nothing is known
 
