@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.clean.steps.annotations import Annotations
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels
+from pipeline.clean.steps.earlier_records import EarlierRecords
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates
 from pipeline.clean.steps.label_errors import LabelErrors
 from pipeline.clean.steps.language import Language
@@ -13,6 +14,7 @@ from pipeline.clean.steps.normalise_text import NormaliseText
 from pipeline.clean.steps.pii import Pii
 from pipeline.clean.steps.quality import Quality
 from pipeline.clean.steps.repair_text import RepairText
+from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates
 from pipeline.clean.steps.splits import Splits
 from pipeline.settings import Settings
 
@@ -43,5 +45,7 @@ class Params(Settings):
     conflicting_labels: ConflictingLabels = ConflictingLabels()
     exact_duplicates: ExactDuplicates = ExactDuplicates()
     near_duplicates: NearDuplicates = NearDuplicates()
+    semantic_duplicates: SemanticDuplicates = SemanticDuplicates()  # not among the default steps
+    earlier_records: EarlierRecords = EarlierRecords()  # not among the default steps
     splits: Splits = Splits()
     label_errors: LabelErrors = LabelErrors()

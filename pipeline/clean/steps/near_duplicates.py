@@ -68,14 +68,14 @@ def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Con
     own = table.column("group").to_pylist()
     found, similarity = similar_pairs(table, settings, context)
     records = context.records(table, np.unique(found).tolist())
-    alike = _alike(records, found, similarity, settings, context)
+    alike = likeness_of_parts(records, found, similarity, settings, context)
     pairs = [
         Pair(a, b, s, least)
         for (a, b), s, least in zip(found.tolist(), similarity.tolist(), alike.tolist(), strict=True)
     ]
     texts = {n: context.main_text(record) for n, record in records.items()}
-    drops = _copies(records, texts, pairs, settings, context)
-    groups = _groups(own, texts, pairs)
+    drops = copies(records, texts, pairs, settings.drop, settings.sources, context)
+    groups = joined_groups(own, texts, pairs)
     stay = [p for p in pairs if p.alike >= settings.review and p.a not in drops and p.b not in drops]
     templates = _ask(records, stay, groups, settings, context)
     notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
@@ -119,7 +119,7 @@ def _matrix(packed: pa.FixedSizeBinaryArray) -> NDArray[np.uint32]:
     return data.reshape(len(packed), width // 4)
 
 
-def _alike(
+def likeness_of_parts(
     records: Mapping[int, Record],
     pairs: Integers,
     similarity: NDArray[np.float64],
@@ -147,27 +147,29 @@ def _deviation(settings: NearDuplicates) -> float:
     return float(np.sqrt(settings.review * (1 - settings.review) / (settings.bands * settings.rows)))
 
 
-def _copies(
+def copies(
     records: Mapping[int, Record],
     texts: Mapping[int, str],
     pairs: Sequence[Pair],
-    settings: NearDuplicates,
+    least: float,
+    sources: Sequence[str],
     context: Context,
+    reason: str = "near_duplicate",
 ) -> dict[int, Drop]:
-    """From the best record down: one that is a copy of a record already kept goes."""
-    copies: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    """From the best record down: one that is a copy (at `least` so alike) of a record already kept goes."""
+    beside: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
-        if pair.alike >= settings.drop and _may_merge(records[pair.a], records[pair.b], context):
-            copies[pair.a][pair.b] = copies[pair.b][pair.a] = pair.alike
-    ranks = {n: rank(records[n], texts[n], settings.sources) for n in copies}
+        if pair.alike >= least and _may_merge(records[pair.a], records[pair.b], context):
+            beside[pair.a][pair.b] = beside[pair.b][pair.a] = pair.alike
+    ranks = {n: rank(records[n], texts[n], sources) for n in beside}
     drops: dict[int, Drop] = {}
     kept: set[int] = set()
-    for n in sorted(copies, key=lambda n: ranks[n]):
-        best = min((m for m in copies[n] if m in kept), key=lambda m: ranks[m], default=None)
+    for n in sorted(beside, key=lambda n: ranks[n]):
+        best = min((m for m in beside[n] if m in kept), key=lambda m: ranks[m], default=None)
         if best is None or records[n].source.role == "benchmark":
             kept.add(n)
         else:
-            drops[n] = Drop("near_duplicate", f"similarity {copies[n][best]:.3f}", records[best].id)
+            drops[n] = Drop(reason, f"similarity {beside[n][best]:.3f}", records[best].id)
     return drops
 
 
@@ -181,7 +183,7 @@ def _contradict(a: Record, b: Record, context: Context) -> bool:
     return not _may_merge(a, b, context) and task_type(context.task).agree(targets, context.task) is None
 
 
-def _groups(own: Sequence[str | None], texts: Mapping[int, str], pairs: Sequence[Pair]) -> list[str | None]:
+def joined_groups(own: Sequence[str | None], texts: Mapping[int, str], pairs: Sequence[Pair]) -> list[str | None]:
     """Names of groups: the smallest of the members' `own` groups and text keys. Lone records keep what they have."""
     root = components(len(own), [(p.a, p.b) for p in pairs] + same_value(own)).tolist()
     sizes = Counter(root)
