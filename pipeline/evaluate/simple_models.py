@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.evaluate.linear_tagger import tag_linearly
 from pipeline.modeling.encoder import occupied, tfidf
+from pipeline.modeling.linear_tagger import tag_linearly
 from pipeline.modeling.predictor import Prediction
 from pipeline.record import Record
 from pipeline.scoring import cmrc_pieces

@@ -17,7 +17,7 @@ from pipeline.label.label_studio_export import readers
 from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.people import people_report, warnings
-from pipeline.label.prelabel import Prelabels
+from pipeline.label.prelabels import Prelabels
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
 from pipeline.record import as_json

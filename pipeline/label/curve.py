@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.label.params import Curve
-from pipeline.label.prelabel import Example
+from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
 from pipeline.record import share
 from pipeline.usefulness import most_useful_first

@@ -13,7 +13,8 @@ from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.people import people_report
-from pipeline.label.prelabel import Example, prelabel
+from pipeline.label.prelabel import prelabel
+from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
 from pipeline.record import Record, Reject, Split, Target, as_json
 from pipeline.settings import Task

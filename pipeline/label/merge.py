@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.label.evidence import Opinion
 from pipeline.label.params import Params
-from pipeline.label.prelabel import Prelabels
+from pipeline.label.prelabels import Prelabels
 from pipeline.record import Decision, Record, Reject, Split, Target, as_json
 
 EXAMPLES = 20

@@ -27,7 +27,7 @@ class Crowd(Settings):
 class Prelabel(Settings):
     """What a model may label by itself."""
 
-    method: str | None = "linear"  # a name in prelabel/PREDICTORS; null: no pre-labels
+    method: str | None = "linear"  # a name in prelabel/PREDICTORS: linear for classes, tagger for spans; null: none
     accept_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
     accept_at: Share | None = None  # confidence to accept at; null: lowest that reaches accept_precision
     accept_floor: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so

@@ -8,42 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.label.params import Prelabel
+from pipeline.label.prelabels import Answer, Example, Prelabels, none
+from pipeline.label.tagger import tagger
 from pipeline.modeling.models import Model, revision
 from pipeline.record import Target, share
 from pipeline.registry import pick
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A record as a predictor sees it. `stratum` is its class, None where it is not labelled or has none."""
-
-    id: str
-    text: str
-    group: str
-    stratum: str | None = None
-    target: Target = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A model's answer and its calibrated probability."""
-
-    value: Target
-    confidence: float
-
-
-@dataclass(frozen=True)
-class Prelabels:
-    """Answers by record id; `accept_at` None: none of them may become a label without a person."""
-
-    answers: dict[str, Answer] = field(default_factory=dict)
-    accept_at: float | None = None
-    report: dict[str, Any] = field(default_factory=dict)
-
 
 Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel], Prelabels]
 
@@ -51,9 +22,9 @@ Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel], Pr
 def prelabel(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
     """Answers for `ask` by the predictor named in params; the report says why where there are none."""
     if params.method is None:
-        return _none("switched off: label.prelabel.method is null")
+        return none("switched off: label.prelabel.method is null")
     if not ask:
-        return _none("no record needs one")
+        return none("no record needs one")
     work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method")
     return work(learn, ask, encoder, params)
 
@@ -66,14 +37,17 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     """
     classes: dict[str | None, Target] = {e.stratum: e.target for e in learn if e.stratum is not None}
     if not classes:
-        return _none("this task has no classes to predict, or no train record is labelled; people label the rest")
+        return none(
+            "this task has no classes to predict (for spans: method tagger), or no train record is labelled; "
+            "people label the rest"
+        )
     kept, unlearnt, rare = _common_classes(learn, params)
     if len({e.stratum for e in kept}) < 2:
-        return _none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
+        return none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
     return _fit_and_answer(kept, unlearnt, ask, classes, rare, encoder, params)
 
 
-PREDICTORS: dict[str, Predictor] = {"linear": linear}
+PREDICTORS: dict[str, Predictor] = {"linear": linear, "tagger": tagger}
 
 
 def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:
@@ -110,7 +84,7 @@ def _fit_and_answer(
     names, held_out = out_of_sample(known, strata, [e.group for e in learn], params.folds)
     half = np.array([share("label.half", e.group) < 0.5 for e in (*learn, *unlearnt)])
     if half.all() or not half.any():
-        return _none("too few independent train records to measure reliability", rare)
+        return none("too few independent train records to measure reliability", rare)
     head = fit(known, strata)
     judged = np.concatenate([held_out, head.logits(foreign)]) if unlearnt else held_out
     truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearnt), -1)])
@@ -128,7 +102,3 @@ def _fit_and_answer(
     about = {"method": f"linear on {revision(encoder)}", "asked": len(ask), "classes_too_rare": rare}
     spread = dict(sorted(Counter(str(names[k]) for k in best).items()))
     return Prelabels(answers, found.threshold, {"applies": True, **about, **found.report, "answers": spread})
-
-
-def _none(why: str, rare: Sequence[str] = ()) -> Prelabels:
-    return Prelabels(report={"applies": False, "why": why, "classes_too_rare": list(rare)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,18 +45,56 @@ def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prel
         taken[part] = sure[part] >= threshold if threshold is not None else False
     temperature = _temperature(logits, truth)
     threshold = _threshold(logits / temperature, truth, params)
-    report = {
-        "rows": len(truth),
+    before, right_before = _judge(logits, truth)
+    report = {**_about(sure, right, taken, before, threshold), "temperature": temperature}
+    return Calibration(temperature, threshold, report | {"ece_before": ece(before, right_before)})
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of one answer each, calibrated: `sure` turns them into probabilities. `threshold` as in `Calibration`."""
+
+    sure: Callable[[Floats], Floats]
+    threshold: float | None
+    report: dict[str, Any]
+
+
+def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.bool_], params: Prelabel) -> Scored:
+    """A probability for each score (log probabilities of whole answers), by Platt 1999; reported crosswise as above."""
+    sure, taken = np.zeros(len(right)), np.zeros(len(right), bool)
+    for part in (half, ~half):
+        fitted = _platt(scores[~part], right[~part])
+        threshold = _accept_at(fitted(scores[~part]), right[~part], params)
+        sure[part] = fitted(scores[part])
+        taken[part] = sure[part] >= threshold if threshold is not None else False
+    fitted = _platt(scores, right)
+    threshold = _accept_at(fitted(scores), right, params)
+    return Scored(fitted, threshold, _about(sure, right, taken, np.exp(scores), threshold))
+
+
+def _platt(scores: Floats, right: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    if right.all() or not right.any():
+        share = (right.sum() + 1) / (len(right) + 2)
+        return lambda values: np.full(len(values), share)
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=100.0).fit(scores[:, None], right)
+    return lambda values: np.asarray(model.predict_proba(values[:, None])[:, 1], np.float64)
+
+
+def _about(
+    sure: Floats, right: NDArray[np.bool_], taken: NDArray[np.bool_], before: Floats, threshold: float | None
+) -> dict[str, Any]:
+    return {
+        "rows": len(right),
         "accuracy": float(right.mean()),
-        "temperature": temperature,
-        "ece_before": ece(*_judge(logits, truth)),
+        "ece_before": ece(before, right),
         "ece_after": ece(sure, right),
         "accept_at": threshold,
         "accepted_share": float(taken.mean()),
         "accepted_accuracy": float(right[taken].mean()) if taken.any() else None,
         "reliability": reliability(sure, right),
     }
-    return Calibration(temperature, threshold, report)
 
 
 def _temperature(logits: Floats, truth: Ints) -> float:
@@ -69,9 +108,13 @@ def _judge(logits: Floats, truth: Ints) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _threshold(logits: Floats, truth: Ints, params: Prelabel) -> float | None:
+    return _accept_at(*_judge(logits, truth), params)
+
+
+def _accept_at(sure: Floats, right: NDArray[np.bool_], params: Prelabel) -> float | None:
     if params.accept_at is not None:
         return params.accept_at
-    found = lowest_threshold(*_judge(logits, truth), params.accept_precision)
+    found = lowest_threshold(sure, right, params.accept_precision)
     return None if found is None else max(found, params.accept_floor)
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from pipeline.label.merge import Evidence, candidates, counts
 from pipeline.label.params import Params
-from pipeline.label.prelabel import Prelabels
+from pipeline.label.prelabels import Prelabels
 from pipeline.record import Record, as_json
 
 COLUMNS = pa.schema(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.label.curve import label_curve
 from pipeline.label.params import Curve
-from pipeline.label.prelabel import Example
+from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
 
 TFIDF = Model(name="tfidf")

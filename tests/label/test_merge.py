@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.label.evidence import Opinion, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
-from pipeline.label.prelabel import Answer, Prelabels
+from pipeline.label.prelabels import Answer, Prelabels
 from pipeline.record import Change, Decision, Reject, Vote
 from pipeline.settings import parse
 from tests.label.conftest import record

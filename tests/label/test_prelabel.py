@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
 from pipeline.label.params import Prelabel
-from pipeline.label.prelabel import Example, prelabel
+from pipeline.label.prelabel import prelabel
+from pipeline.label.prelabels import Example
 from pipeline.label.reliability import calibrate, ece, lowest_threshold, reliability
 from pipeline.modeling.models import Model
 

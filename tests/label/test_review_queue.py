@@ -7,7 +7,7 @@ import pytest
 from pipeline.label.evidence import Opinion
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Params, Queue
-from pipeline.label.prelabel import Answer, Prelabels
+from pipeline.label.prelabels import Answer, Prelabels
 from pipeline.label.review_queue import COLUMNS, queue
 from tests.label.conftest import record
 

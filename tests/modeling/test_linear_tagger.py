@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.evaluate.linear_tagger import features, shape, tag_linearly
+from pipeline.modeling.linear_tagger import features, shape, tag_linearly
 from pipeline.modeling.units import units
 
 LABELS = ["person", "place"]

@@ -1,0 +1,42 @@
+"""What a predictor is asked and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.record import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A record as a predictor sees it. `stratum` is its class, None where it is not labelled or has none."""
+
+    id: str
+    text: str
+    group: str
+    stratum: str | None = None
+    target: Target = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's answer and its calibrated probability."""
+
+    value: Target
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Prelabels:
+    """Answers by record id; `accept_at` None: none of them may become a label without a person."""
+
+    answers: dict[str, Answer] = field(default_factory=dict)
+    accept_at: float | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def none(why: str, rare: Sequence[str] = ()) -> Prelabels:
+    """No answers, and why."""
+    return Prelabels(report={"applies": False, "why": why, "classes_too_rare": list(rare)})

@@ -1,0 +1,86 @@
+"""Pre-labels for spans: a linear tagger, with a calibrated probability that all spans of a text are right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.label.params import Prelabel
+from pipeline.label.prelabels import Answer, Example, Prelabels, none
+from pipeline.modeling.models import Model
+from pipeline.record import as_json, share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Pair = tuple[str, list[dict[str, Any]]]
+_FEWEST = 50  # labelled texts; fewer measure no reliability
+
+
+def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+    """A linear tagger (see `fit_tagger`), its log probability of a text's tags calibrated out of sample.
+
+    An answer is right where every span is. A record of `ask` that is also in `learn` is answered by a model that saw
+    neither it nor its group. The encoder is not needed.
+    """
+    import numpy as np
+
+    from pipeline.label.reliability import calibrate_scores
+    from pipeline.modeling.linear_tagger import fit_tagger
+
+    sample = sorted(learn, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
+    known = sorted((e for e in sample if _is_spans(e.target)), key=lambda e: e.id)
+    labels = sorted({span["label"] for e in known for span in e.target})
+    if len(known) < _FEWEST or not labels:
+        return none(f"fewer than {_FEWEST} labelled train records have spans, or none of them has any")
+    said, scores = _out_of_sample(known, labels, params.folds)
+    right = np.array([as_json(spans) == as_json(_plain(e.target)) for spans, e in zip(said, known, strict=True)])
+    half = np.array([share("label.half", e.group) < 0.5 for e in known])
+    if half.all() or not half.any():
+        return none("too few independent train records to measure reliability")
+    found = calibrate_scores(scores, right, half, params)
+    model = fit_tagger([_pair(e) for e in known], labels)
+    if model is None:
+        return none("the labelled train records show one kind of tag only")
+    place = {e.id: n for n, e in enumerate(known)}
+    tagged = [
+        (said[place[e.id]], float(scores[place[e.id]])) if e.id in place else own
+        for e, own in zip(ask, model.tag([e.text for e in ask]), strict=True)
+    ]
+    sure = found.sure(np.array([score for _, score in tagged]))
+    answers = {e.id: Answer(spans, float(p)) for e, (spans, _), p in zip(ask, tagged, sure, strict=True)}
+    about = {"applies": True, "method": "linear tagger", "asked": len(ask)}
+    return Prelabels(answers, found.threshold, {**about, **found.report})
+
+
+def _out_of_sample(
+    known: Sequence[Example], labels: Sequence[str], folds: int
+) -> tuple[list[list[dict[str, Any]]], NDArray[np.float64]]:
+    """Spans and log probability of each text by a model that saw neither it nor its group."""
+    import numpy as np
+
+    from pipeline.modeling.linear_tagger import fit_tagger
+
+    fold_of = [int(folds * share("label.tagger", e.group)) for e in known]
+    said: list[list[dict[str, Any]]] = [[] for _ in known]
+    scores = np.full(len(known), -np.inf)
+    for fold in sorted(set(fold_of)):
+        inside = [n for n, own in enumerate(fold_of) if own == fold]
+        model = fit_tagger([_pair(e) for e, own in zip(known, fold_of, strict=True) if own != fold], labels)
+        for n, (spans, score) in zip(inside, model.tag([known[n].text for n in inside]) if model else (), strict=False):
+            said[n], scores[n] = spans, score
+    return said, np.maximum(scores, -1e3)
+
+
+def _pair(example: Example) -> Pair:
+    return example.text, _plain(example.target)
+
+
+def _plain(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = ({name: span[name] for name in ("start", "end", "label")} for span in spans)
+    return sorted(kept, key=lambda span: (span["start"], span["end"]))
+
+
+def _is_spans(target: Any) -> bool:
+    return isinstance(target, list) and all(isinstance(one, dict) and "label" in one for one in target)
