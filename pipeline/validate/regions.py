@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MAP = pa.schema(
     {
-        **{name: pa.string() for name in ("id", "split", "source", "class")},
+        **{name: pa.string() for name in ("id", "split", "source", "class", "nearest")},
         **{name: pa.float64() for name in ("x", "y", "distance")},
         "region": pa.int32(),
     }
@@ -46,7 +46,7 @@ def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
         return {"records": 0}, MAP.empty_table()
     vectors = _vectors([view.kind.main_text(record) for record in records], view)
     train = np.array([record.split == "train" for record in records])
-    distance = _to_nearest(vectors, train)
+    distance, nearest = _to_nearest(vectors, train)
     places = _plane(vectors)
     region = _regions(vectors)
     found: dict[str, Any] = {"records": len(records), "regions": _describe(view, records, region, distance, train)}
@@ -58,7 +58,7 @@ def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
         usual = float(np.quantile(distance[train], 0.95))
         found["usual_distance"] = round(usual, 3)
         found["test_reached"] = round(float((distance[test] <= usual + 1e-6).mean()), 4)
-    return found, _map(view, records, places, distance, region)
+    return found, _map(view, records, places, distance, nearest, region)
 
 
 def _sample(view: View, size: int) -> list[Record]:
@@ -83,10 +83,12 @@ def _vectors(texts: Sequence[str], view: View) -> NDArray[np.float32]:
     return np.asarray(matrix / np.where(norms > 0, norms, 1), np.float32)
 
 
-def _to_nearest(vectors: NDArray[np.float32], train: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """One minus the cosine to the nearest other train record; 1 where there is none."""
+def _to_nearest(
+    vectors: NDArray[np.float32], train: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """One minus the cosine to the nearest other train record, and its row; 1 and -1 where there is none."""
     rows = np.flatnonzero(train)
-    distance = np.ones(len(vectors))
+    distance, nearest = np.ones(len(vectors)), np.full(len(vectors), -1, np.int64)
     for start in range(0, len(vectors), 512):
         part = vectors[start : start + 512]
         near = part @ vectors[rows].T  # (part, train)
@@ -95,7 +97,8 @@ def _to_nearest(vectors: NDArray[np.float32], train: NDArray[np.bool_]) -> NDArr
         near[same] = -1
         if near.shape[1] > 1 or not same.all():
             distance[own] = np.clip(1 - near.max(1, initial=-1), 0, 1)
-    return np.round(distance, 4)
+            nearest[own] = rows[near.argmax(1)]
+    return np.round(distance, 4), nearest
 
 
 def _plane(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -176,6 +179,7 @@ def _map(
     records: Sequence[Record],
     places: NDArray[np.float64],
     distance: NDArray[np.float64],
+    nearest: NDArray[np.int64],
     region: NDArray[np.int64],
 ) -> pa.Table:
     columns = {
@@ -183,6 +187,7 @@ def _map(
         "split": [record.split for record in records],
         "source": [record.source.name for record in records],
         "class": [view.kind.stratum(record) for record in records],
+        "nearest": [records[n].id if n >= 0 else None for n in nearest.tolist()],
         "x": places[:, 0].tolist(),
         "y": places[:, 1].tolist(),
         "distance": distance.tolist(),

@@ -17,7 +17,7 @@ from pipeline.report.params import Params
 from pipeline.report.render import LANGUAGES, load_strings, render
 from pipeline.report.sections import SECTIONS
 from pipeline.settings import parse
-from pipeline.store import read_json, write_json
+from pipeline.store import read_json, read_table, schema, to_records, to_table, write_json, write_table
 from tests.report.conftest import HOSTILE, TASK, make_project
 
 
@@ -247,3 +247,56 @@ def test_the_curve_of_labels_saved_is_drawn_or_the_reason_is_told(project, docum
     write_json(report, data / "label/report.json")
     told = section(build(load_inputs(data, TASK, Params())), "prelabels")
     assert told[-1] == {"kind": "note", "key": "curve_none", "tone": "info", "args": {"why": "no classes"}}
+
+
+def test_fields_are_listed_with_what_is_missing(document):
+    rows = {row[0]: row[1:] for row in table(document, "balance", "schema")["rows"]}
+    assert rows["text"] == ["text", 62, 0, 0.0]
+    assert rows["target"][0] == "text"
+
+
+def test_each_test_record_stands_beside_the_train_record_nearest_in_meaning(document):
+    shown = table(document, "coverage", "closest")["rows"]
+    alike = [row[0] for row in shown]
+    assert alike == sorted(alike, reverse=True)
+    assert all(row[3] != row[4] for row in shown)
+
+
+def test_doubts_are_held_against_peoples_answers(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    people = read_table(data / "label/records.parquet").to_pylist()
+    answered = {row["id"]: row["target"] for row in people if row["labels_by"]["who"].startswith("human:")}
+    queue = read_table(data / "clean/review.parquet").to_pylist()
+    looked_at = [row for row in queue if row["record_id"] in answered]
+    wrong = sum(json.loads(row["given"]) != answered[row["record_id"]] for row in looked_at)
+    found = section(build(load_inputs(data, TASK, Params())), "doubtful")
+    audits = [block for block in found if block["kind"] == "table" and block["name"] == "audit"]
+    assert [block["rows"][0][:3] for block in audits] == (
+        [["label_error", len(looked_at), wrong / len(looked_at)]] if looked_at else []
+    )
+
+
+def test_changed_labels_are_listed_with_the_label_before(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    records = list(to_records(read_table(data / "label/records.parquet")))
+    changed = [r.derive("label_errors", target="neutral") if r.target == "positive" else r for r in records]
+    write_table(to_table(changed, schema(TASK)), data / "label/records.parquet")
+    document = build(load_inputs(data, TASK, Params()))
+    n = sum(r.target == "positive" for r in records)
+    assert table(document, "decisions", "label_changes")["rows"] == [["label_errors", "positive", "neutral", n]]
+    assert {row[2] for row in table(document, "decisions", "label_change_examples")["rows"]} == {"positive"}
+
+
+def test_annotators_are_shown_with_time_gold_questions_and_confusions(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    report = read_json(data / "label/report.json")
+    person = {"annotator": "bob", "votes": 9, "gold": 4, "gold_right": 3, "seconds_median": 2.5, "accepted_share": 0.5}
+    person["confusion"] = {'"positive"': {'"positive"': 6, '"neutral"': 3}}
+    report["notes"]["agreement"]["human"]["annotator_list"].append(person)
+    write_json(report, data / "label/report.json")
+    document = build(load_inputs(data, TASK, Params()))
+    shown = table(document, "decisions", "annotators")
+    names = [column["key"] for column in shown["columns"]]
+    bob = dict(zip(names, shown["rows"][1], strict=True))
+    assert (bob["gold_right"], bob["seconds"], bob["accepted_share"]) == ("3 / 4", 2.5, 0.5)
+    assert table(document, "decisions", "annotator_confusions")["rows"] == [["bob", "positive", "neutral", 3]]

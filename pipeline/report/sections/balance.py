@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from pipeline.report.blocks import Block, bars, missing, table
 from pipeline.report.inputs import Inputs
@@ -16,6 +17,7 @@ def balance(inputs: Inputs) -> list[Block]:
     """Shares per split of class, language and source; quantiles of length in characters."""
     counts: dict[str, dict[str, Counter[str]]] = {name: defaultdict(Counter) for name in ("class", "lang", "source")}
     lengths: dict[str, list[int]] = defaultdict(list)
+    columns_: dict[str, Counter[str]] = defaultdict(Counter)
     for record in inputs.final():
         split = record.split or "(none)"
         stratum = inputs.kind.stratum(record)
@@ -24,6 +26,7 @@ def balance(inputs: Inputs) -> list[Block]:
         counts["lang"][record.lang or "(none)"][split] += 1
         counts["source"][record.source.name][split] += 1
         lengths[split].append(len(inputs.kind.main_text(record)))
+        _note(columns_, {**record.fields, "target": record.target, "lang": record.lang, "group": record.group})
     if not lengths:
         return [missing("augment")]
     splits = [*(s for s in _SPLITS if s in lengths), *sorted(lengths.keys() - set(_SPLITS))]
@@ -31,7 +34,29 @@ def balance(inputs: Inputs) -> list[Block]:
     columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
     blocks = [bars(name, splits, spread) for name, spread in counts.items() if spread]
     classes = _class_table(counts["class"], splits)
-    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows)]
+    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows), _schema(columns_)]
+
+
+def _note(columns: dict[str, Counter[str]], values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        empty = value is None or (isinstance(value, str) and not value.strip())
+        columns[name].update(["missing" if empty else _kind(value)])
+
+
+def _kind(value: Any) -> str:
+    return {str: "text", list: "list", bool: "truth", int: "number", float: "number"}.get(type(value), "other")
+
+
+def _schema(columns: Mapping[str, Counter[str]]) -> Block:
+    """What each field of the finished records holds, and how often it is missing or blank."""
+    rows = []
+    for name, kinds in columns.items():
+        total, gone = kinds.total(), kinds["missing"]
+        held = ", ".join(sorted(kind for kind in kinds if kind != "missing")) or "–"
+        rows.append([name, held, total - gone, gone, gone / total])
+    return table(
+        "schema", {"field": "code", "kind": "short", "records": "num", "missing": "num", "missing_share": "pct"}, rows
+    )
 
 
 def _length_chart(inputs: Inputs) -> list[Block]:

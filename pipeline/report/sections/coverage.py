@@ -13,6 +13,7 @@ from pipeline.report.inputs import Inputs
 _POINTS = 900
 _SERIES = 7
 _NAMED = 14
+_CLOSEST = 30  # test records beside their nearest train record
 
 
 def coverage(inputs: Inputs) -> list[Block]:
@@ -20,7 +21,7 @@ def coverage(inputs: Inputs) -> list[Block]:
     if not inputs.profile:
         return [missing("validate")]
     found = inputs.profile.get("coverage", {})
-    drawn = [_map(inputs), _regions(inputs, found)] if found.get("records") else [note("map_none")]
+    drawn = [_map(inputs), _regions(inputs, found), *_closest(inputs)] if found.get("records") else [note("map_none")]
     return [*drawn, *_words(inputs.profile["words"])]
 
 
@@ -87,6 +88,29 @@ def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
         "id": "id",
     }
     return table("regions", columns, rows)
+
+
+def _closest(inputs: Inputs) -> list[Block]:
+    """Test records of the map that say nearly what a train record says: what the duplicate filters cannot see."""
+    points = inputs.table("validate/map.parquet")
+    if points is None or "nearest" not in points.column_names:
+        return []
+    found = [row for row in points.to_pylist() if row["split"] == "test" and row["nearest"]]
+    found.sort(key=lambda row: (row["distance"], row["id"]))
+    shown = found[:_CLOSEST]
+    records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]))
+    rows = [
+        [
+            1 - row["distance"],
+            inputs.text(records.get(row["id"])),
+            inputs.text(records.get(row["nearest"])),
+            row["id"],
+            row["nearest"],
+        ]
+        for row in shown
+    ]
+    columns = {"alike": "float", "test_text": "text", "train_text": "text", "id": "id", "nearest": "id"}
+    return [table("closest", columns, rows, len(found))] if rows else []
 
 
 def _words(words: Mapping[str, Any]) -> list[Block]:

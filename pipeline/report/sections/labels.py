@@ -10,6 +10,8 @@ from pipeline.record import Record
 from pipeline.report.blocks import Block, curves, details, facts, from_notes, intervals, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
+from pipeline.report.sections.ledger import audit, label_changes
+from pipeline.report.sections.people import agreement
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
@@ -53,7 +55,13 @@ def doubtful(inputs: Inputs) -> list[Block]:
     )
     swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
     confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
-    return [by_reason, *_noise(inputs), *([confused] if swaps else []), table("doubtful", kinds, rows, len(found))]
+    return [
+        by_reason,
+        *audit(inputs),
+        *_noise(inputs),
+        *([confused] if swaps else []),
+        table("doubtful", kinds, rows, len(found)),
+    ]
 
 
 def _whole(inputs: Inputs, record: Record | None) -> str:
@@ -91,47 +99,9 @@ def decisions(inputs: Inputs) -> list[Block]:
     blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
     notes = _all_notes(report)
     for voice, found in sorted((notes.pop("agreement", None) or {}).items()):
-        blocks += _agreement(voice, found) if isinstance(found, Mapping) and found.get("items") else []
+        blocks += agreement(inputs, voice, found) if isinstance(found, Mapping) and found.get("items") else []
     more = from_notes({key: one for key, one in notes.items() if key not in _PRELABEL})
-    return [*blocks, *([details("stage_notes", more)] if more else [])]
-
-
-def _agreement(voice: str, found: Mapping[str, Any]) -> list[Block]:
-    """How far one voice's annotators (crowd, human) agree, each annotator, each pair."""
-    low, high = found.get("alpha_interval") or (None, None)
-    alpha = found.get("alpha")
-    interval = alpha if low is None else {"value": alpha, "low": low, "high": high}
-    figures = facts(
-        ("krippendorff_alpha", interval, "float" if low is None else "interval"),
-        *((key, found.get(key), "float") for key in ("fleiss_kappa", "cohen_kappa", "mean_confidence")),
-        *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
-    )
-    people = [
-        [
-            one.get("annotator"),
-            one.get("votes"),
-            one.get("agrees_with_consensus"),
-            one.get("kappa_with_consensus"),
-            one.get("quality", one.get("accuracy")),
-            "weak" if one.get("weak") else None,
-        ]
-        for one in found.get("annotator_list", [])
-    ]
-    columns = {"annotator": "text", "votes": "num", "agrees": "pct", "kappa": "float", "quality": "pct", "weak": "code"}
-    pairs = [
-        [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
-        for one in found.get("pairs", [])
-    ]
-    kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
-    known = {"alpha", "alpha_interval", "fleiss_kappa", "cohen_kappa", "mean_confidence", "items", "votes", "pairs"}
-    known |= {"annotators", "unanimous", "tied", "annotator_list", "weak", "items_with_two_votes", "votes_per_item"}
-    rest = from_notes({key: one for key, one in found.items() if key not in known}, inside=f"agreement: {voice}")
-    return [
-        {**figures, "name": f"agreement: {voice}"},
-        *([table("annotators", columns, people)] if people else []),
-        *([table("pairs", kinds, pairs)] if pairs else []),
-        *rest,
-    ]
+    return [*blocks, *label_changes(inputs), *([details("stage_notes", more)] if more else [])]
 
 
 def prelabels(inputs: Inputs) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.report.blocks import Block, details, facts, from_notes, missing, table
+from pipeline.report.blocks import Block, details, facts, from_notes, missing, note, table
 from pipeline.report.inputs import Inputs
 
 _COLUMNS = {
@@ -52,7 +52,13 @@ def sources(inputs: Inputs) -> list[Block]:
     ]
     notes = from_notes(inputs.report("collect").get("notes", {}))
     binding = facts(("binding_licence", inputs.report("validate").get("dataset", {}).get("licence"), "text"))
-    return [table("sources", _COLUMNS, rows), binding, *([details("stage_notes", notes)] if notes else [])]
+    dataset = inputs.folder / "validate/dataset"
+    links = [
+        note(key, href=f"../validate/dataset/{name}")
+        for key, name in (("card", "README.md"), ("statement", "DATA_STATEMENT.md"))
+        if (dataset / name).is_file()
+    ]
+    return [table("sources", _COLUMNS, rows), binding, *links, *([details("stage_notes", notes)] if notes else [])]
 
 
 _DISTINCT = ("name", "kind", "role", "licence", "locator")

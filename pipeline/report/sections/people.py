@@ -1,0 +1,112 @@
+"""How far annotators agree, how each of them works, and which labels they confuse."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, facts, from_notes, table
+from pipeline.report.inputs import Inputs
+
+_COLUMNS = {
+    "annotator": "text",
+    "votes": "num",
+    "agrees": "pct",
+    "kappa": "float",
+    "quality": "pct",
+    "gold_right": "short",
+    "seconds": "float",
+    "shown": "num",
+    "accepted_share": "pct",
+    "weak": "code",
+}
+_PLAIN = ("annotator", "votes", "agrees", "kappa", "quality", "weak")
+#: What is drawn; everything else that a stage noted follows as it is.
+_KNOWN = {
+    "alpha",
+    "alpha_interval",
+    "fleiss_kappa",
+    "cohen_kappa",
+    "mean_confidence",
+    "items",
+    "votes",
+    "pairs",
+    "weak",
+}
+_KNOWN |= {"annotators", "unanimous", "tied", "annotator_list", "items_with_two_votes", "votes_per_item"}
+
+
+def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Block]:
+    """One voice's annotators (crowd, human): agreement, each person, each pair, the labels confused."""
+    low, high = found.get("alpha_interval") or (None, None)
+    alpha = found.get("alpha")
+    interval = alpha if low is None else {"value": alpha, "low": low, "high": high}
+    figures = facts(
+        ("krippendorff_alpha", interval, "float" if low is None else "interval"),
+        *((key, found.get(key), "float") for key in ("fleiss_kappa", "cohen_kappa", "mean_confidence")),
+        *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
+    )
+    people = found.get("annotator_list", [])
+    pairs = [
+        [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
+        for one in found.get("pairs", [])
+    ]
+    kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
+    rest = from_notes({key: one for key, one in found.items() if key not in _KNOWN}, inside=f"agreement: {voice}")
+    return [
+        {**figures, "name": f"agreement: {voice}"},
+        *([_people(people)] if people else []),
+        *_confusions(inputs, people),
+        *([table("pairs", kinds, pairs)] if pairs else []),
+        *rest,
+    ]
+
+
+def _people(people: list[Mapping[str, Any]]) -> Block:
+    """One row a person; columns that nobody has a figure for are left out."""
+    rows = [
+        [
+            one.get("annotator"),
+            one.get("votes", one.get("answers")),
+            one.get("agrees_with_consensus"),
+            one.get("kappa_with_consensus"),
+            one.get("quality", one.get("accuracy")),
+            f"{one['gold_right']} / {one['gold']}" if one.get("gold") else None,
+            one.get("seconds_median"),
+            one.get("prelabels_shown") or None,
+            one.get("accepted_share"),
+            "weak" if one.get("weak") or one.get("weak_on_gold") else None,
+        ]
+        for one in people
+    ]
+    names = list(_COLUMNS)
+    kept = [n for n, name in enumerate(names) if name in _PLAIN or any(row[n] is not None for row in rows)]
+    return table("annotators", {names[n]: _COLUMNS[names[n]] for n in kept}, [[row[n] for n in kept] for row in rows])
+
+
+def _confusions(inputs: Inputs, people: list[Mapping[str, Any]]) -> list[Block]:
+    """What each person says where the consensus says otherwise, most frequent first."""
+    counts = Counter(
+        {
+            (str(one["annotator"]), _label(truth), _label(said)): n
+            for one in people
+            for truth, given in (one.get("confusion") or {}).items()
+            for said, n in given.items()
+            if said != truth
+        }
+    )
+    rows = [[*key, n] for key, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    columns = {"annotator": "text", "consensus": "label", "said": "label", "votes": "num"}
+    shown = rows[: min(50, inputs.params.max_rows)]
+    return [table("annotator_confusions", columns, shown, len(rows))] if rows else []
+
+
+def _label(text: str) -> str:
+    """A label of the votes, which are JSON, as people read it."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else text
