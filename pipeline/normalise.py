@@ -14,6 +14,7 @@ from pipeline.record import content_id
 
 #: Signs whose meaning hangs on their place: ASCII faces, C#, 5%, -5.
 _PLACED = re.compile(r"[:;=]['-]?(?:\)+|\(+)|(?<=[^\W_])#(?!\w)|(?<=\d) ?%|(?<![\w-])-(?=\d)")
+_PLACED_SIGN = re.compile("[-%#()]")  # in whatever the next two patterns find, and quick to look for
 _PLACED_HINT = re.compile(r"[:;=]['-]?[()]|\w#|%|-\d")
 #: Four and more in a row are a ruler, not arithmetic.
 _RULERS = re.compile(r"([-=+<>])\1{3,}")
@@ -39,7 +40,9 @@ def normalised(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     text = text.casefold()
-    plain = _PLACED.sub(_carried, _RULERS.sub(" ", text)) if _PLACED_HINT.search(text) else _RULERS.sub(" ", text)
+    plain = _RULERS.sub(" ", text)
+    if _PLACED_SIGN.search(text) and _PLACED_HINT.search(text):
+        plain = _PLACED.sub(_carried, plain)
     return " ".join(plain.translate(_LETTERS).split()) or "".join(text.split())
 
 

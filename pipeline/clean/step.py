@@ -18,7 +18,7 @@ from pipeline.normalise import text_key
 from pipeline.record import Record, as_json
 from pipeline.settings import Task
 from pipeline.stage import Outcome, joined
-from pipeline.store import to_records
+from pipeline.store import to_contents, to_records
 from pipeline.tasks import task_type
 
 #: Columns of review.parquet.
@@ -113,7 +113,7 @@ def _with_ledger(work: Callable[[pa.Table, Ledger], Outcome], part: pa.Table) ->
 
 def _text_keys(part: pa.Table, task: Task) -> pa.Table:
     kind = task_type(task)
-    return pa.table({"key": pa.array([text_key(kind.main_text(record)) for record in to_records(part)], pa.string())})
+    return pa.table({"key": pa.array([text_key(kind.main_text(record)) for record in to_contents(part)], pa.string())})
 
 
 class CleanStep(Protocol):

@@ -13,12 +13,13 @@ from functools import cache, partial
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.step import Context, Ledger, with_scores, with_strings
 from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_records
+from pipeline.store import to_contents
 from pipeline.tasks import task_type
 
 
@@ -41,16 +42,18 @@ def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Ou
     drops: dict[int, Drop] = {}
     langs: list[str] = []
     found = ledger.counts["found"]
-    for n, record in enumerate(to_records(part)):
+    roles = pc.struct_field(part.column("source"), "role").to_pylist()
+    given = part.column("lang").to_pylist()
+    for n, record in enumerate(to_contents(part)):
         verdict = detect(main_text(record), accepted, settings.min_letters)
-        langs.append(record.lang or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
+        langs.append(given[n] or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
         if verdict is None:
             found["(too short)"] += 1
             continue
         language, sure = verdict
         found[language] += 1
         scores[n] = sure if language in accepted else 1 - sure
-        spared = record.source.role in ("test", "benchmark")
+        spared = roles[n] in ("test", "benchmark")
         if language not in accepted and sure >= settings.confidence and settings.wrong == "drop" and not spared:
             drops[n] = Drop("wrong_language", f"{language} at {sure:.4f}")
     part = with_strings(with_scores(part, "language", scores), "lang", langs)

@@ -5,16 +5,17 @@ Reasons: empty_text, missing_label.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from pipeline.clean.step import Context, Ledger
 from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_records
+from pipeline.store import to_contents
 from pipeline.tasks import task_type
 
 
@@ -34,11 +35,16 @@ def _drop(part: pa.Table, ledger: Ledger, settings: Missing, task: Task) -> Outc
     main_text = task_type(task).main_text
     drops: dict[int, Drop] = {}
     without = ledger.counts["labels"]
-    for n, record in enumerate(to_records(part)):
+    sources = part.column("source")
+    for n, record in enumerate(to_contents(part)):
         missing = record.target is None or (isinstance(record.target, str) and not record.target.strip())
         without["missing"] += missing
         if not main_text(record).strip():
-            drops[n] = Drop("empty_text", f"{record.source.locator} row {record.source.row}")
-        elif missing and settings.target == "drop" and record.source.role not in ("unlabelled", "benchmark"):
-            drops[n] = Drop("missing_label", f"{record.source.locator} row {record.source.row}")
+            drops[n] = Drop("empty_text", _place(sources[n].as_py()))
+        elif missing and settings.target == "drop" and sources[n].as_py()["role"] not in ("unlabelled", "benchmark"):
+            drops[n] = Drop("missing_label", _place(sources[n].as_py()))
     return drop_rows(part, "missing", drops)
+
+
+def _place(source: Mapping[str, Any]) -> str:
+    return f"{source['locator']} row {source['row']}"

@@ -31,7 +31,7 @@ from pipeline.normalise import normalised, text_key
 from pipeline.record import Record
 from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_records
+from pipeline.store import to_contents
 from pipeline.tasks import task_type
 
 
@@ -105,7 +105,7 @@ def similar_pairs(table: pa.Table, settings: NearDuplicates, context: Context) -
 def _signed(part: pa.Table, settings: NearDuplicates, task: Task) -> pa.Table:
     """The normalised main text of each record, and its signature."""
     main_text = task_type(task).main_text
-    plain = [normalised(main_text(record)) for record in to_records(part)]
+    plain = [normalised(main_text(record)) for record in to_contents(part)]
     signed = signatures(plain, settings.ngram, settings.ngram_cjk, settings.bands * settings.rows)
     packed = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(signed.shape[1] * 4), len(signed), [None, pa.py_buffer(signed)]

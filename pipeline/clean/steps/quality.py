@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.step import Context, Ledger
 from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_records
+from pipeline.store import to_contents
 from pipeline.tasks import task_type
 
 
@@ -35,9 +36,10 @@ def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outc
 def _filter(part: pa.Table, ledger: Ledger, settings: Quality, task: Task) -> Outcome:
     main_text = task_type(task).main_text
     drops: dict[int, Drop] = {}
-    for n, record in enumerate(to_records(part)):
+    roles = pc.struct_field(part.column("source"), "role").to_pylist()
+    for n, (record, role) in enumerate(zip(to_contents(part), roles, strict=True)):
         problem = next(problems(main_text(record), settings), None)
-        if problem and record.source.role not in ("test", "benchmark"):
+        if problem and role not in ("test", "benchmark"):
             drops[n] = problem
     return drop_rows(part, "quality", drops)
 

@@ -26,7 +26,7 @@ from pipeline.normalise import text_key
 from pipeline.record import share
 from pipeline.settings import Settings, Task
 from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_records
+from pipeline.store import to_contents
 from pipeline.tasks import task_type
 
 
@@ -115,7 +115,7 @@ def _columns(table: pa.Table, context: Context) -> _Columns:
 def _judged(part: pa.Table, task: Task) -> pa.Table:
     """The key of what must not stand in two splits, and the class, of each record."""
     kind = task_type(task)
-    records = list(to_records(part))
+    records = list(to_contents(part))
     keys = [text_key(kind.unit(record)) for record in records]
     strata = pa.array([kind.stratum(record) for record in records], pa.string())
     return pa.table({"key": pa.array(keys, pa.string()), "stratum": strata})
