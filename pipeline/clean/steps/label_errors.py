@@ -1,8 +1,8 @@
 """Doubtful labels: a model that never saw a record says what its label should be.
 
 Sets the score `label_quality` (0 to 1: the odds of the label against the likeliest other one; opinions.py). The
-most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise
-allows it, and never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
+most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise,
+or its estimate from the clearest records, allows it, and never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
 measuring; a model of all others judges them, for review. Drops nothing. Single labels are judged here; sets of
 labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts are left alone, and the notes
 say so.
@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.gains import best_gain, gains
+from pipeline.clean.clearest import clearest
 from pipeline.clean.judged import find_by_judge
 from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
 from pipeline.clean.settled import is_settled, is_test
@@ -41,8 +41,7 @@ class LabelErrors(Settings):
     folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
     strength: float = Field(default=0.0, ge=0)  # C of the logistic regression; 0: 0.3, 1, 3 or 10, as measured
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
-    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # measured precision that a change must reach ...
-    autofix_if_helps: bool = True  # ... unless training on the changes surely predicts other records' labels better
+    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that changes must reach, as measured or estimated
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
     calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02
     seed: int = Field(default=0, ge=0)  # folds and planted noise
@@ -76,11 +75,9 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
     size, recipe, measured = calibrate(vectors[: len(rows)], said[0], members[: len(rows)], settings)
     judged, every = verdict(rows, said[:1], recipe), verdict(rows + tested, said, recipe)
     threshold = autofix_threshold(measured, settings.autofix_precision)
-    settled = [is_settled(records[n]) for n in rows]
-    tried = gains(vectors, labels, members[: len(rows)], settled, recipe, settings) if settings.autofix_if_helps else []
-    best = best_gain(tried)
-    if best is not None and (threshold is None or best.threshold < threshold):
-        threshold = best.threshold
+    clear = clearest(judged)
+    both = (threshold, clear.threshold(settings.autofix_precision))
+    threshold = min((one for one in both if one is not None), default=None)
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(records, judged, targets, threshold)
     _ask(records, every, targets, fixes, settings, context)
@@ -98,7 +95,7 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
             "recipe": {**recipe._asdict(), "strength": settings.strength},
             **{kind: m.as_notes() for kind, m in measured.items()},
         },
-        "autofix": {**_autofix_notes(threshold, fixes, records, settings), "gains": [one.as_notes() for one in tried]},
+        "autofix": {**_autofix_notes(threshold, fixes, records, settings), "clearest": clear.as_notes()},
     }
     return keep_all(fixed_table, changed=len(fixes), notes=notes)
 
@@ -157,8 +154,7 @@ def _autofix_notes(
     threshold: float | None, fixes: Mapping[int, Record], records: Sequence[Record], settings: LabelErrors
 ) -> dict[str, Any]:
     if threshold is None:
-        why = f"no confidence reached a measured precision of {settings.autofix_precision} (lower 95 % bound)"
-        why += ", and no change surely helped to predict other labels" if settings.autofix_if_helps else ""
+        why = f"no confidence reached a precision of {settings.autofix_precision}, on planted noise or by the estimate"
         return {"threshold": None, "changed": 0, "why_none": why}
     moves = Counter(f"{given(records[n])} -> {given(fixed)}" for n, fixed in sorted(fixes.items()))
     return {"threshold": threshold, "changed": len(fixes), "moves": dict(sorted(moves.items()))}
