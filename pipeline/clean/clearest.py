@@ -4,9 +4,10 @@ Precision on planted noise is a lower bound, and a low one where the data has as
 counts as wrong. This second estimate needs nothing planted. Among the records whose class is clearest the models
 themselves hardly err, so the share of labels that they contradict there is the share of wrong labels. Where errors of
 the models come in, less and less sure records are contradicted more often than that: of the labels contradicted from a
-confidence on, (share of wrong labels) / (share contradicted) are wrong. It holds where wrong labels are no rarer among
-unclear records than among clear ones. Hard data have no floor: there the contradictions thin out as the models get
-surer, the lowest share is near zero, and no change passes.
+confidence on, (share of wrong labels) / (share contradicted) are wrong, and all but the share of the models' own errors
+are changed into the right class. It holds where wrong labels are no rarer among unclear records than among clear ones.
+Hard data have no floor: there the contradictions thin out as the models get surer, and no change passes, since a floor
+must be as wide as the widest of these shares.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Clearest(NamedTuple):
 
 
 def clearest(judged: Judged) -> Clearest:
-    """The estimate for these labels; no precision at a confidence from which on nothing is contradicted."""
+    """The estimate for these labels, at each confidence that enough records reach to show a floor."""
     off = judged.suggested != judged.labels
     order = np.argsort(-judged.confidence, kind="stable")
     sizes = [int(part * len(off)) for part in _CLEAREST]
@@ -48,6 +49,8 @@ def clearest(judged: Judged) -> Clearest:
     precision = {}
     for threshold in _TRIED:
         sure = judged.confidence >= threshold
-        if (off & sure).any():
-            precision[threshold] = min(1.0, wrong * int(sure.sum()) / int((off & sure).sum()))
+        if sure.sum() >= _CLEAREST[-1] * len(off) and (off & sure).any():
+            contradicted = float(off[sure].mean())
+            slips = max(0.0, contradicted - wrong)  # of the models; they name a wrong class for wrong labels as often
+            precision[threshold] = min(1.0, wrong / contradicted) * (1 - slips)
     return Clearest(wrong, precision)

@@ -2,10 +2,10 @@
 
 Sets the score `label_quality` (0 to 1: the odds of the label against the likeliest other one; opinions.py). The
 most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise,
-or its estimate from the clearest records, allows it, and never in test, nor where people or a trusted source gave it. Test records take no part in fitting or
-measuring; a model of all others judges them, for review. Drops nothing. Single labels are judged here; sets of
-labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts are left alone, and the notes
-say so.
+or its estimate from the clearest records, allows it, and never in test, nor where people or a trusted source gave it.
+Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
+labels are judged here; sets of labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts
+are left alone, and the notes say so.
 """
 
 from __future__ import annotations
