@@ -164,18 +164,19 @@ def _launch(program: Path, port: int, home: Path) -> subprocess.Popen[bytes]:
 
 def _wait(process: subprocess.Popen[bytes], url: str, home: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            last = (home / "server.log").read_text("utf-8", "replace").strip().splitlines()[-3:]
-            raise PipelineError(
-                f"Label Studio stopped at once: {shorten(' '.join(last), 300)}", f"See {home}/server.log"
-            )
-        try:
-            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.3)
+    with httpx.Client(timeout=5) as http:  # one for all tries: each new one reads the system's certificates
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                last = (home / "server.log").read_text("utf-8", "replace").strip().splitlines()[-3:]
+                raise PipelineError(
+                    f"Label Studio stopped at once: {shorten(' '.join(last), 300)}", f"See {home}/server.log"
+                )
+            try:
+                if http.get(f"{url}/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.3)
     raise PipelineError(f"{url}: Label Studio was not ready after {START_TIMEOUT} s.", f"See {home}/server.log")
 
 
