@@ -26,7 +26,7 @@ def balance(inputs: Inputs) -> list[Block]:
         counts["lang"][record.lang or "(none)"][split] += 1
         counts["source"][record.source.name][split] += 1
         lengths[split].append(len(inputs.kind.main_text(record)))
-        _note(columns_, {**record.fields, "target": record.target, "lang": record.lang, "group": record.group})
+        _note(columns_, {**record.fields, "target": record.target, "lang": record.lang})
     if not lengths:
         return [missing("augment")]
     splits = [*(s for s in _SPLITS if s in lengths), *sorted(lengths.keys() - set(_SPLITS))]
