@@ -21,6 +21,7 @@ from pipeline.clean.judging import Judged
 #: Shares of the records, surest first, of which the least contradicted one tells the share of wrong labels.
 _CLEAREST = (0.05, 0.1, 0.2, 0.3, 0.4)
 _FEWEST = 200  # records in such a share: below, too few are contradicted to tell
+_SURE = 0.8  # mean confidence over the widest share: models less sure than that contradict for want of knowledge
 _TRIED = [percent / 100 for percent in range(50, 100)]
 
 
@@ -44,8 +45,10 @@ def clearest(judged: Judged) -> Clearest:
     """The estimate for these labels, at each confidence that enough records reach to show a floor."""
     off = judged.suggested != judged.labels
     order = np.argsort(-judged.confidence, kind="stable")
-    sizes = [int(part * len(off)) for part in _CLEAREST]
-    wrong = min((float(off[order[:size]].mean()) for size in sizes if size >= _FEWEST), default=0.0)
+    sizes = [size for size in (int(part * len(off)) for part in _CLEAREST) if size >= _FEWEST]
+    if not sizes or judged.confidence[order[: sizes[-1]]].mean() < _SURE:
+        return Clearest(0.0, {})
+    wrong = min(float(off[order[:size]].mean()) for size in sizes)
     precision = {}
     for threshold in _TRIED:
         sure = judged.confidence >= threshold

@@ -58,6 +58,15 @@ def test_few_records_tell_nothing():
     assert found.threshold(0.5) is None
 
 
+def test_models_that_know_nothing_tell_nothing():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.full(2, 50.0), 2000)
+    assert clearest(Judged(list(range(2000)), ("a", "b"), rng.integers(0, 2, 2000), probabilities, np.zeros(2000))) == (
+        0.0,
+        {},
+    )
+
+
 def test_labels_that_nothing_contradicts_have_no_precision():
     given, _ = judged(0.1)
     agreed = Judged(given.rows, given.names, given.suggested, given.probabilities, given.evidence)
