@@ -66,7 +66,7 @@ def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[
     For an accepted language the probability is that of any accepted one. Addresses, handles and
     tags are not language and are left out.
     """
-    text = _NOT_LANGUAGE.sub(" ", text)
+    text = _NOT_LANGUAGE.sub(" ", text[:_MOST])
     han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
     letters = sum(map(str.isalpha, text)) + 2 * han
     if letters < min_letters:
@@ -81,7 +81,9 @@ def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[
     return best, min(1 - inside, 1.0)
 
 
-_NOT_LANGUAGE = re.compile(r"https?://\S+|[@#]\w+|\S+@\S+")
+_MOST = 20_000  # characters that are looked at
+# At most so long before the @: else a long word without one takes time by the square of its length.
+_NOT_LANGUAGE = re.compile(r"https?://\S+|[@#]\w+|[^\s@]{1,64}@\S+")
 _HAN = re.compile("[\u3400-\u9fff]")
 _KANA = re.compile("[\u3040-\u30ff]")
 

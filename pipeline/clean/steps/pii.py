@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -58,9 +59,12 @@ def find(text: str) -> list[tuple[int, int, str]]:
     for name, (pattern, valid) in KINDS.items():
         for match in pattern.finditer(text):
             start, end = match.span()
-            if valid(match) and not any(start < e and s < end for s, e, _ in spans):
-                spans.append((start, end, name))
-    return sorted(spans)
+            place = bisect(spans, (start, end))
+            before_ends = spans[place - 1][1] if place else 0
+            after_starts = spans[place][0] if place < len(spans) else len(text)
+            if before_ends <= start and end <= after_starts and valid(match):
+                spans.insert(place, (start, end, name))
+    return spans
 
 
 def luhn(number: str) -> bool:
