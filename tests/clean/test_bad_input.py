@@ -81,6 +81,8 @@ def through(tmp_path, monkeypatch):
 
 
 ODD = [{"text": value, "label": "good"} for value in (5, 1.5, None)]
+HALF = b'{"text": "a \\ud800 alone", "label": "good"}\n'
+TWO_MINDS = b"text,label\n" + b"one and the same text,good\none and the same text,bad\n" * 9
 ODD_LABELS = [
     {"text": f"a fine day, number {n}", "label": label} for n, label in enumerate((1, True, {"a": 1}, "good"))
 ]
