@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ PEERS = Path(os.environ.get("PEERS", "/opt/peers"))
 #: What the command line calls it -> (its environment under $PEERS, '' for ours; its script; arguments).
 TOOLS = {
     "ours": ("", "with_ours.py", ()),
+    "ours-half": ("", "with_ours.py", ("review=0.5", "bands=42", "rows=3")),
     "rensa": ("rensa", "with_rensa.py", ("words",)),
     "rensa-characters": ("rensa", "with_rensa.py", ("characters",)),
     "datasketch": ("datasketch", "with_datasketch.py", ("words",)),
@@ -39,13 +41,16 @@ TOOLS = {
     "data-juicer": ("data-juicer", "with_data_juicer.py", ()),
     "semhash": ("semhash", "with_semhash.py", ()),
 }  # fmt: skip
+#: text-dedup asks for Python 3.12; `install` takes it as it is and makes three `type` statements assignments.
+_OF_TEXT_DEDUP = ("bitarray", "datasets", "ftfy", "polars", "polars-grouper", "psutil", "pydantic-settings", "rbloom")
+_OF_TEXT_DEDUP += ("regex", "rich", "scipy", "xxhash", "typing-extensions", "pip")
 #: What `install` puts into an environment.
 PACKAGES = {
     "rensa": ("rensa==0.5.0", "pyarrow"),
     "datasketch": ("datasketch==2.0.0", "pyarrow"),
-    "text-dedup": ("text-dedup==0.4.1", "pyarrow"),
-    "datatrove": ("datatrove[io,processing]==0.10.1", "pyarrow"),
-    "data-juicer": ("py-data-juicer==1.6.1", "pyarrow"),
+    "text-dedup": (*_OF_TEXT_DEDUP, "pyarrow"),
+    "datatrove": ("datatrove[io,processing]==0.10.1", "pyarrow", "spacy"),
+    "data-juicer": ("py-data-juicer==1.6.1", "pyarrow", "aiohttp"),
     "semhash": ("semhash==0.5.0", "model2vec[distill]==0.10.0", "pyarrow"),
 }
 _MINUTES = 30  # a tool that needs longer is stopped and reported so
@@ -78,7 +83,17 @@ def install(name: str) -> None:
     place = PEERS / name
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, place], check=True)
     done = subprocess.run(["uv", "pip", "install", "--quiet", "--python", place / "bin" / "python", *PACKAGES[name]])
+    if name == "text-dedup":
+        _add_text_dedup(place / "bin" / "python")
     print(f"{name}: {'installed' if done.returncode == 0 else 'does not install here'}")
+
+
+def _add_text_dedup(python: Path) -> None:
+    options = ("--quiet", "--no-deps", "--ignore-requires-python")
+    subprocess.run([python, "-m", "pip", "install", *options, "text-dedup==0.4.1"], check=True)
+    for file in python.parents[1].glob("lib/python*/site-packages/text_dedup/**/*.py"):
+        code = file.read_text("utf-8").replace("from typing import override", "from typing_extensions import override")
+        file.write_text(re.sub(r"^type (\w+) = ", r"\1 = ", code, flags=re.MULTILINE), "utf-8")
 
 
 def measure(name: str, texts: Path, planted: Planted) -> str:

@@ -1,4 +1,4 @@
-"""The step `near_duplicates` with its defaults, on records as `collect` writes them: TEXTS OUT."""
+"""The step `near_duplicates` with its defaults (or SETTING=VALUE), on records as `collect` writes them: TEXTS OUT."""
 
 import json
 import sys
@@ -42,8 +42,9 @@ def records(texts: pa.Table) -> pa.Table:
 
 
 def main() -> None:
+    settings = NearDuplicates(**{name: json.loads(value) for name, value in (a.split("=") for a in sys.argv[3:])})
     table = records(pq.read_table(sys.argv[1]))
-    outcome = drop_near_duplicates(table, NearDuplicates(), Context(TASK))
+    outcome = drop_near_duplicates(table, settings, Context(TASK))
     dropped = [int(id) for id in outcome.dropped["id"].to_pylist()]
     groups = defaultdict(list)
     for part in (outcome.kept, outcome.dropped):
