@@ -145,7 +145,10 @@ def row(name: str, project: Path, cost: Cost) -> str:
     train = f"{splits['train']:,}" + (f" ({used:,} used)" if used < splits["train"] else "")
     metric = judged["headline"]
     score = judged["metrics"][metric]
-    others = [f"{label} {found['metrics'][metric]['value']:.3f}" for label, found in judged["references"].items()]
+    others = [
+        f"{label} {compared(found['metrics'], judged['metrics'], metric)}"
+        for label, found in judged["references"].items()
+    ]
     if children := made["kept"] - made["in"]:
         train += f" + {children:,} made"
     cells = (
@@ -160,6 +163,13 @@ def row(name: str, project: Path, cost: Cost) -> str:
         f"{cost.gigabytes:.1f}",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def compared(reference: dict[str, Any], model: dict[str, Any], metric: str) -> str:
+    """A reference's headline metric; of one judged by its loss alone that loss, and what fine-tuning made of it."""
+    if metric in reference:
+        return f"{reference[metric]['value']:.3f}"
+    return f"loss per token {reference['loss_per_token']['value']:.2f}, tuned {model['loss_per_token']['value']:.2f}"
 
 
 def report(data: Path, stage: str) -> dict[str, Any]:
