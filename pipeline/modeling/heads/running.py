@@ -53,21 +53,28 @@ def padded_inputs(examples: Sequence[Example], tokenizer: Any) -> dict[str, Any]
     return batch
 
 
-def by_length(lengths: Sequence[int], batch: int) -> Iterator[list[int]]:
-    """Row numbers in batches of like length, longest first (memory trouble shows at once)."""
+def by_length(lengths: Sequence[int], batch: int, tokens: int | None = None) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first (memory trouble shows at once).
+
+    A batch has at most `batch` rows and, where `tokens` is given, that many tokens with padding; a longer row stands
+    alone.
+    """
     order = sorted(range(len(lengths)), key=lambda n: (-lengths[n], n))
-    for start in range(0, len(order), batch):
-        yield order[start : start + batch]
+    start = 0
+    while start < len(order):
+        rows = batch if tokens is None else max(1, min(batch, tokens // max(lengths[order[start]], 1)))
+        yield order[start : start + rows]
+        start += rows
 
 
 def outputs(
-    model: Any, examples: Sequence[Example], collate: Collate, batch: int
+    model: Any, examples: Sequence[Example], collate: Collate, batch: int, tokens: int | None = None
 ) -> Iterator[tuple[list[int], Any, Any]]:
-    """Row numbers, logits and labels of every batch, without gradients."""
+    """Row numbers, logits and labels of every batch of `by_length`, without gradients."""
     import torch
 
     model.eval()
-    for rows in by_length([len(example["input_ids"]) for example in examples], batch):
+    for rows in by_length([len(example["input_ids"]) for example in examples], batch, tokens):
         inputs = {k: v.to(model.device) for k, v in collate([examples[n] for n in rows]).items()}
         labels = inputs.pop("labels")
         with torch.inference_mode():

@@ -14,6 +14,10 @@ from pipeline.record import Reject
 
 #: Rows that are written or judged at a time.
 BATCH = 8
+#: Tokens that are judged at a time, where a row is not longer: logits of a vocabulary of 49,152 take 200 KB each.
+TOKENS = 2048
+#: Positions whose losses are computed at a time: each step of it copies their logits.
+_CHUNK = 256
 
 
 def gather(rows: Sequence[Row], encode: Callable[[Row], tuple[Example, bool]], what: str) -> Examples:
@@ -67,12 +71,20 @@ def likelihoods(
     model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
 ) -> list[tuple[float | None, int]]:
     """Sum of the log probabilities of each example's labels, and their number; (None, 0) for None."""
-    import torch
-
     known = [n for n, example in enumerate(examples) if example is not None]
     found: list[tuple[float | None, int]] = [(None, 0)] * len(examples)
-    for picked, logits, labels in outputs(model, [e for e in examples if e is not None], collate, batch):
-        losses = torch.nn.functional.cross_entropy(logits.transpose(1, 2).float(), labels, reduction="none")
-        for n, loss, label in zip(picked, losses, labels, strict=True):
-            found[known[n]] = (-float(loss.double().sum()), int((label != IGNORED).sum()))
+    for picked, logits, labels in outputs(model, [e for e in examples if e is not None], collate, batch, TOKENS):
+        for n, scores, label in zip(picked, logits, labels, strict=True):
+            found[known[n]] = (-_summed_loss(scores, label), int((label != IGNORED).sum()))
     return found
+
+
+def _summed_loss(logits: Any, labels: Any) -> float:
+    """Cross-entropy of all positions of a row: logits (positions, vocabulary), labels (positions)."""
+    import torch
+
+    parts = zip(logits.split(_CHUNK), labels.split(_CHUNK), strict=True)
+    losses = [
+        torch.nn.functional.cross_entropy(some.float(), ids, reduction="none").double().sum() for some, ids in parts
+    ]
+    return float(sum(losses))
