@@ -40,6 +40,7 @@ RAY_SETTINGS = {
     "RAY_raylet_start_wait_time_s": str(_STARTS),
     "RAY_agent_register_timeout_ms": str(1000 * _STARTS),
     "RAY_worker_niceness": "0",
+    "RAY_health_check_timeout_ms": "60000",  # a starved machine is late with its heartbeats
 }
 RAY = Path(sys.executable).parent / "ray"
 ROOT = Path(__file__).parents[1]
@@ -98,14 +99,14 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def timed(name: str, engine: Engine, folder: Path, killed: subprocess.Popen[bytes] | None = None) -> str:
-    """The hash of what the steps made of the rows; `killed` dies a second after the second step begins."""
+    """The hash of what the steps made of the rows; `killed` dies when the second step has begun."""
     started = time.monotonic()
     params = load("clean", Params, folder / "params.yaml")
     context = Context(load_task(folder / "params.yaml"), engine=engine)
     report = StageReport("clean", read_table(folder / "data/collect/records.parquet"))
     for step in MAPPED:
         if killed and step == "language":
-            threading.Timer(1.0, kill, [killed]).start()
+            threading.Timer(0.3, kill, [killed]).start()
         report.apply(step, partial(STEPS[step], settings=getattr(params, step), context=context))
     gone = "" if killed is None else f", node {'dead' if killed.poll() is not None else 'STILL ALIVE'}"
     files = [folder / "records.parquet", folder / "dropped.parquet"]
