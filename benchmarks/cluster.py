@@ -41,6 +41,7 @@ RAY_SETTINGS = {
     "RAY_agent_register_timeout_ms": str(1000 * _STARTS),
     "RAY_worker_niceness": "0",
     "RAY_health_check_timeout_ms": "60000",  # a starved machine is late with its heartbeats
+    "RAY_health_check_failure_threshold": "20",
 }
 RAY = Path(sys.executable).parent / "ray"
 ROOT = Path(__file__).parents[1]
