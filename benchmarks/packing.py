@@ -12,6 +12,7 @@ of wall time and per CPU second over whole training steps, the share of padding,
   grouped  batches of 4 of like length, the loss of `token_loss`
   packed   rows of 512 tokens put together best-fit, 4 a batch, the loss of `token_loss`
   full     4 dialogues cut at 512 tokens of longer ones, the loss of `token_loss`: the memory of a full batch
+  saving   the same with activations computed again (`train.gradient_checkpointing`)
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from pipeline.settings import Task, parse
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
 ROOM, BATCH = 512, 4
+WAYS = ("full", "saving", "packed", "random", "grouped")
 RECIPE = {"batch": BATCH, "max_tokens": ROOM, "freeze": "none", "lora": {"rank": 8}, "learning_rate": 5e-4}
 
 
@@ -65,7 +67,7 @@ def run(way: str, count: int) -> None:
     settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
     start = chat.start(parse(settings, Models, "models"), task, [], recipe)
     examples = chat.encode(dialogues(count), start.tokenizer, task, recipe).items
-    if way == "full":
+    if way in ("full", "saving"):
         examples = [example for example in examples if len(example["input_ids"]) == ROOM][:BATCH]
     model = strategies.adapt(start.model, recipe)
     optimizer = strategies.optimizer(model, recipe)
@@ -75,6 +77,8 @@ def run(way: str, count: int) -> None:
     if way == "grouped":
         rows = sorted(rows, key=lambda row: -len(row["input_ids"]))
     model.train()
+    if way == "saving":
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     batches = [collate(rows[n : n + BATCH]) for n in range(0, len(rows), BATCH)]
     if way == "random":
         batches = [
@@ -88,7 +92,7 @@ def run(way: str, count: int) -> None:
         value.backward()
         optimizer.step()
         optimizer.zero_grad()
-        losses.append(float(value))
+        losses.append(float(value.detach()))
     wall, cpu = time.perf_counter() - wall, sum(os.times()[:4]) - cpu
     tokens = sum(len(example["input_ids"]) for example in examples)
     computed = sum(batch["input_ids"].numel() for batch in batches)
@@ -151,12 +155,12 @@ def main() -> None:
     if words and words[0] == "padding":
         padding(int(words[1]) if len(words) > 1 else 400)
         return
-    if words and words[0] in ("random", "grouped", "packed", "full"):
+    if words and words[0] in WAYS:
         run(words[0], int(words[1]))
         return
     count = words[0] if words else "48"
-    for way in words[1:] or ("full", "packed", "random", "grouped"):
-        subprocess.run([sys.executable, __file__, way, "400" if way == "full" else count], check=True)
+    for way in words[1:] or WAYS:
+        subprocess.run([sys.executable, __file__, way, "400" if way in ("full", "saving") else count], check=True)
 
 
 if __name__ == "__main__":
