@@ -13,6 +13,9 @@ fitted on the true labels (confused), with three seeds. Prints the average preci
 
 and test accuracy of logistic regression on the labels as they are, as cleanlab prunes them, as the step changed
 them, and on the true ones. CPU seconds are those of the whole method. The step sees texts and noisy labels alone.
+
+Further data sets, for targets that are no single label: wnut17, cluener (spans), cluener_sets (sets of labels), mlqe
+(numbers), xquad_en, xquad_zh (answers); see target_errors.py. `SEEDS=1` plants once instead of three times.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ from pipeline.record import Record, Source, content_id, share
 from pipeline.settings import Task
 from pipeline.store import schema, to_records, to_table
 
-SEEDS = (0, 1, 2)
+SEEDS = range(int(os.environ.get("SEEDS", "3")))
 SOURCE = Source("benchmark", "files", "rows", 1, "", "train")
 Ranking = dict[str, np.ndarray]  # peer -> doubt of each record, greatest first
 
