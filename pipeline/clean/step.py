@@ -116,6 +116,19 @@ def _text_keys(part: pa.Table, task: Task) -> pa.Table:
     return pa.table({"key": pa.array([text_key(kind.main_text(record)) for record in to_contents(part)], pa.string())})
 
 
+def edit_texts(part: pa.Table, step: str, task: Task, edit: Callable[[str], str]) -> Outcome:
+    """Every text of every record passed through `edit`; annotations move along, histories tell. Drops what cannot."""
+    kind = task_type(task)
+
+    def work(record: Record) -> Record:
+        fields, target = kind.edit_texts(record.fields, record.target, edit)
+        if fields == record.fields and target == record.target:
+            return record
+        return record.derive(step, fields=fields, target=target)
+
+    return stage.per_record(part, step, work)
+
+
 class CleanStep(Protocol):
     """A cleaning step. `settings` is its own part of the section `clean` of params.yaml."""
 

@@ -14,11 +14,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context, Ledger
-from pipeline.record import Record
+from pipeline.clean.step import Context, Ledger, edit_texts
 from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome, per_record
-from pipeline.tasks import task_type
+from pipeline.stage import Outcome
 
 
 class NormaliseText(Settings):
@@ -36,7 +34,6 @@ def normalise_text(table: pa.Table, settings: NormaliseText, context: Context) -
 
 
 def _normalise(part: pa.Table, ledger: Ledger, settings: NormaliseText, task: Task) -> Outcome:
-    kind = task_type(task)
     edits = edits_of(settings)
 
     def edit(text: str) -> str:
@@ -47,13 +44,7 @@ def _normalise(part: pa.Table, ledger: Ledger, settings: NormaliseText, task: Ta
                 text = changed
         return text
 
-    def work(record: Record) -> Record:
-        fields, target = kind.edit_texts(record.fields, record.target, edit)
-        if fields == record.fields and target == record.target:
-            return record
-        return record.derive("normalise_text", fields=fields, target=target)
-
-    return per_record(part, "normalise_text", work)
+    return edit_texts(part, "normalise_text", task, edit)
 
 
 def edits_of(settings: NormaliseText) -> dict[str, Callable[[str], str]]:

@@ -18,11 +18,9 @@ import ftfy
 import pyarrow as pa
 from pydantic import field_validator
 
-from pipeline.clean.step import Context, Ledger
-from pipeline.record import Record
+from pipeline.clean.step import Context, Ledger, edit_texts
 from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome, per_record
-from pipeline.tasks import task_type
+from pipeline.stage import Outcome
 
 
 class Replace(Settings):
@@ -59,15 +57,7 @@ def repair_text(table: pa.Table, settings: RepairText, context: Context) -> Outc
 
 def _repair(part: pa.Table, ledger: Ledger, settings: RepairText, task: Task) -> Outcome:
     repair = repairer(settings, ledger.counts["texts_by_repair"])
-    kind = task_type(task)
-
-    def work(record: Record) -> Record:
-        fields, target = kind.edit_texts(record.fields, record.target, repair)
-        if fields == record.fields and target == record.target:
-            return record
-        return record.derive("repair_text", fields=fields, target=target)
-
-    return per_record(part, "repair_text", work)
+    return edit_texts(part, "repair_text", task, repair)
 
 
 def repairer(settings: RepairText, kinds: Counter[str] | None = None) -> Callable[[str], str]:
