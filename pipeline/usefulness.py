@@ -21,6 +21,7 @@ DECAY = 0.9
 #: Records a cluster holds on average.
 CLUSTER_SIZE = 20
 _MOST_CLUSTERS = 500
+_DIMENSIONS = 64
 
 
 def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features: Any) -> list[int]:
@@ -52,6 +53,20 @@ def _clusters(features: Any, size: int) -> list[tuple[int, float]]:
         return [(0, 0.0)] * size
     from sklearn.cluster import MiniBatchKMeans
 
-    model = MiniBatchKMeans(count, n_init=1, max_iter=20, batch_size=1024, random_state=0).fit(features)
-    distances = model.transform(features)  # (rows, cells)
+    rows = _dense(features)
+    model = MiniBatchKMeans(count, n_init=1, max_iter=20, batch_size=1024, random_state=0).fit(rows)
+    distances = model.transform(rows)  # (rows, cells)
     return [(int(cell), round(float(row[cell]), 6)) for cell, row in zip(model.labels_, distances, strict=True)]
+
+
+def _dense(features: Any) -> Any:
+    """Sparse features reduced to 64 dense ones: centres of cells are dense, and a gigabyte in all TF-IDF columns."""
+    if not hasattr(features, "tocsr"):
+        return features
+    from sklearn.decomposition import TruncatedSVD
+
+    from pipeline.modeling.encoder import occupied
+
+    rows = occupied(features.tocsr())
+    size = min(_DIMENSIONS, rows.shape[0] - 1, rows.shape[1] - 1)
+    return rows.toarray() if size < 2 else TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(rows)
