@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.clean.judging import Judged
+from pipeline.clean.noise import wilson
 
 #: Shares of the records, surest first, of which the least contradicted one tells the share of wrong labels.
 _CLEAREST = (0.05, 0.1, 0.2, 0.3, 0.4)
@@ -26,7 +27,10 @@ _TRIED = [percent / 100 for percent in range(50, 100)]
 
 
 class Clearest(NamedTuple):
-    """Share of wrong labels among the clearest records, and the estimated precision of changes by confidence."""
+    """Share of wrong labels among the clearest records, and the estimated precision of changes by confidence.
+
+    Precision takes the lower end of that share's 95 % interval, so that few records promise less.
+    """
 
     wrong: float
     precision: dict[float, float]
@@ -49,11 +53,12 @@ def clearest(judged: Judged) -> Clearest:
     if not sizes or judged.confidence[order[: sizes[-1]]].mean() < _SURE:
         return Clearest(0.0, {})
     wrong = min(float(off[order[:size]].mean()) for size in sizes)
+    at_least, _ = wilson(round(wrong * sizes[-1]), sizes[-1])
     precision = {}
     for threshold in _TRIED:
         sure = judged.confidence >= threshold
         if sure.sum() >= _CLEAREST[-1] * len(off) and (off & sure).any():
             contradicted = float(off[sure].mean())
             slips = max(0.0, contradicted - wrong)  # of the models; they name a wrong class for wrong labels as often
-            precision[threshold] = min(1.0, wrong / contradicted) * (1 - slips)
+            precision[threshold] = min(1.0, at_least / contradicted) * (1 - slips)
     return Clearest(wrong, precision)
