@@ -72,10 +72,15 @@ def _reviews(inputs: Inputs) -> Iterator[Fix]:
 
 
 def _suspect_precision(inputs: Inputs) -> float | None:
-    """How many suspects were wrong where noise was planted into this very data, at the lowest measured confidence."""
-    measured = (inputs.find("clean", "planted") or {}).get("measured") or []
-    tried = [one for one in measured if one.get("changed")]
-    return float(min(tried, key=lambda one: one["threshold"])["precision"]) if tried else None
+    """Share of suspects that were wrong where noise was planted into this very data.
+
+    At the lowest confidence that was measured, of the kind of noise that is hardest to tell.
+    """
+    planted = inputs.find("clean", "planted") or {}
+    kinds = [kind for kind in (planted, *planted.values()) if isinstance(kind, dict)]
+    tried = [[one for one in kind.get("mendings", []) if one["changed"]] for kind in kinds]
+    found = [min(some, key=lambda one: one["threshold"])["precision"] for some in tried if some]
+    return float(min(found, default=0.0)) or None
 
 
 def _more_records(inputs: Inputs) -> Iterator[Fix]:

@@ -208,9 +208,12 @@ def test_params_are_checked():
         parse({"max_rows": 0}, Params, "params.yaml: report")
 
 
-def test_expected_gains_come_from_what_was_measured(project):
+@pytest.mark.parametrize("kinds", [["symmetric", "confused"], None])
+def test_expected_gains_come_from_what_was_measured(project, kinds):
     inputs = load_inputs(project, TASK, Params())
-    planted = {"planted": {"measured": [{"threshold": 0.5, "changed": 8, "precision": 0.5}]}}
+    mendings = [{"threshold": 0.6, "changed": 4, "precision": 0.9}, {"threshold": 0.5, "changed": 8, "precision": 0.5}]
+    measured = {"mendings": mendings}  # single labels are measured for two kinds of noise, other targets for one
+    planted = {"planted": {"records": 62, **(dict.fromkeys(kinds, measured) if kinds else measured)}}
     steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": planted}]
     weak = {"attribute": "lang", "slice": "zh", "n": 20, "worse": True, "difference": {"value": -0.1}}
     evaluated = {**inputs.report("evaluate"), "n": 100, "slices": [weak]}
