@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 from benchmarks.planted_duplicates import Planted, plant, recall_by_kind, score
 
 HERE = Path(__file__).parent / "near_duplicates"
-PEERS = Path(os.environ.get("PEERS", "/opt/peers"))
+PEERS = Path(os.environ.get("PEERS", ".cache/peers"))
 #: What the command line calls it -> (its environment under $PEERS, '' for ours; its script; arguments).
 TOOLS = {
     "ours": ("", "with_ours.py", ()),
