@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipeline.clean.acting import ask, mended
 from pipeline.clean.examining import FEWEST_GROUPS, Findings, at_most, examine
 from pipeline.clean.judging import autofix_threshold
 from pipeline.clean.settled import is_settled, is_test
-from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
+from pipeline.clean.step import Context, replace_rows, with_scores
 from pipeline.modeling.judges.contract import Judge
-from pipeline.record import Decision, Record, as_json
+from pipeline.record import Record
 from pipeline.stage import Outcome, keep_all
 
 if TYPE_CHECKING:
@@ -58,8 +59,7 @@ def _fixes(
     for n, verdict in zip(numbers, findings.verdicts, strict=True):
         doubted = verdict.evidence < 0 and verdict.confidence >= threshold and verdict.suggested is not None
         if doubted and not is_settled(records[n]):
-            decision = Decision("model:label_errors", round(verdict.confidence, 6))
-            fixes[n] = records[n].derive("label_errors", target=verdict.suggested, labels_by=decision)
+            fixes[n] = mended(records[n], verdict.suggested, verdict.confidence)
     return fixes
 
 
@@ -77,12 +77,9 @@ def _ask(
     below = max(findings.measured.doubtful_below, 0.0)
     doubtful = [place for place in worst if verdicts[place].evidence <= below and numbers[place] not in fixes]
     for place in doubtful[:limit]:
-        record, verdict = records[numbers[place]], verdicts[place]
-        suggested = None if verdict.suggested is None else as_json(verdict.suggested)
-        detail = f"log odds {verdict.evidence:.3f}, {record.split or 'no'} split; {verdict.detail}"
-        context.doubts.append(
-            Doubt(record.id, "label_error", given(record), suggested, verdict.confidence, record.group, detail)
-        )
+        verdict = verdicts[place]
+        record = records[numbers[place]]
+        ask(context, record, verdict.evidence, verdict.suggested, verdict.confidence, f"; {verdict.detail}")
 
 
 def _autofix_notes(threshold: float | None, fixes: Mapping[int, Record], settings: LabelErrors) -> dict[str, Any]:

@@ -18,16 +18,17 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.clean import acting
 from pipeline.clean.clearest import clearest
 from pipeline.clean.judged import find_by_judge
 from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold, calibrate, noise_by_class, verdict
 from pipeline.clean.settled import is_settled, is_test
-from pipeline.clean.step import Context, Doubt, given, replace_rows, with_scores
+from pipeline.clean.step import Context, given, replace_rows, with_scores
 from pipeline.clean.strength import best_strength
 from pipeline.modeling.encoder import features
 from pipeline.modeling.judges import judge_for
 from pipeline.modeling.judges.dense import dense
-from pipeline.record import Decision, Record, as_json
+from pipeline.record import Record
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, keep_all
 from pipeline.tasks import task_type
@@ -125,9 +126,8 @@ def _fixes(
     for place in np.flatnonzero(sure).tolist():
         record = records[judged.rows[place]]
         if not is_settled(record):
-            decision = Decision("model:label_errors", round(float(judged.confidence[place]), 6))
             target = targets[judged.names[judged.suggested[place]]]
-            fixes[judged.rows[place]] = record.derive("label_errors", target=target, labels_by=decision)
+            fixes[judged.rows[place]] = acting.mended(record, target, float(judged.confidence[place]))
     return fixes
 
 
@@ -143,11 +143,9 @@ def _ask(
     worst = sorted(range(len(judged.rows)), key=lambda place: (judged.evidence[place], records[judged.rows[place]].id))
     doubtful = [place for place in worst if judged.evidence[place] < 0 and judged.rows[place] not in fixes]
     for place in doubtful[:limit]:
-        record = records[judged.rows[place]]
-        suggested = as_json(targets[judged.names[judged.suggested[place]]])
-        detail = f"log odds {judged.evidence[place]:.3f}, {record.split or 'no'} split"
-        sure = float(judged.confidence[place])
-        context.doubts.append(Doubt(record.id, "label_error", given(record), suggested, sure, record.group, detail))
+        target = targets[judged.names[judged.suggested[place]]]
+        evidence, sure = float(judged.evidence[place]), float(judged.confidence[place])
+        acting.ask(context, records[judged.rows[place]], evidence, target, sure)
 
 
 def _autofix_notes(

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.record import as_json
 from pipeline.report.blocks import Block, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs, sample
@@ -67,8 +68,6 @@ def audit(inputs: Inputs) -> list[Block]:
     answered = inputs.table("label/records.parquet", ["id", "target"], by_people)
     if queue is None or answered is None or not answered.num_rows:
         return []
-    from pipeline.record import as_json
-
     said = {row["id"]: as_json(row["target"]) for row in answered.to_pylist()}
     counts: dict[str, Counter[str]] = {}
     for row in queue.to_pylist():

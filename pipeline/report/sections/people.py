@@ -25,17 +25,9 @@ _COLUMNS = {
 _PLAIN = ("annotator", "votes", "agrees", "kappa", "quality", "weak")
 #: What is drawn; everything else that a stage noted follows as it is.
 _KNOWN = {
-    "alpha",
-    "alpha_interval",
-    "fleiss_kappa",
-    "cohen_kappa",
-    "mean_confidence",
-    "items",
-    "votes",
-    "pairs",
-    "weak",
-}
-_KNOWN |= {"annotators", "unanimous", "tied", "annotator_list", "items_with_two_votes", "votes_per_item"}
+    "alpha", "alpha_interval", "fleiss_kappa", "cohen_kappa", "mean_confidence", "items", "votes", "pairs", "weak",
+    "annotators", "unanimous", "tied", "annotator_list", "items_with_two_votes", "votes_per_item",
+}  # fmt: skip
 
 
 def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Block]:
