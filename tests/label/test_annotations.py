@@ -161,6 +161,16 @@ def test_unusable_exported_annotations_are_set_aside(project, task, reason):
     assert export(project, task).summary()["set_aside"] == {reason: 1}
 
 
+def test_an_export_of_a_hundred_megabytes_is_read_whole(project):
+    strangers = [exported(f"stranger {n}", ["好"]) for n in range(100)]
+    for task in strangers:
+        task["data"]["text"] = "长文本 long text " * 60_000
+    reading = export(project, *strangers, exported("r1", ["好"]))
+    assert (project.annotations / "export.json").stat().st_size > 100_000_000
+    assert [one.value for one in reading.used] == ["好"]
+    assert reading.summary()["set_aside"] == {"unknown_record": 100}
+
+
 def test_chat_export_gives_the_reply(project):
     result = [{"from_name": "reply", "to_name": "messages", "type": "textarea", "value": {"text": ["我很好。"]}}]
     annotation = {"completed_by": 3, "result": result, "created_at": "2026-01-01T00:00:00Z"}
