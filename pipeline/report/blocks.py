@@ -3,8 +3,8 @@
 Texts of the interface are named by key (`strings/*.json`), values are data. A column or fact has one of
 these types: `text`, `short` (a text that needs no room), `code` (a name of ours, translated where known),
 `phrase` (a longer one), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
-shares or scores), `interval` (value, low, high), `diff` (pieces of an edit), `ok` (true or false). A column key that
-begins with `=` is a name from the data.
+shares or scores), `interval` (value, low, high), `diff` (pieces of an edit), `ok` (true or false), `link` (an
+http address). A column key that begins with `=` is a name from the data.
 """
 
 from __future__ import annotations

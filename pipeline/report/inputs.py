@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import shorten
+from pipeline.pushed import Pushed, read_pushed
 from pipeline.record import Record
 from pipeline.report.params import Params
 from pipeline.settings import Task
@@ -48,6 +49,7 @@ class Inputs:
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)  # of this version; empty before validate has run
     released: Mapping[str, Any] = field(default_factory=dict)  # of the version it is compared with
+    pushed: Pushed = field(default_factory=Pushed)  # tasks in Label Studio, by record id
 
     @property
     def kind(self) -> TaskType:
@@ -116,8 +118,10 @@ def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
     """Read what is there of every stage's report.json."""
     paths = {stage: folder / stage / "report.json" for stage in STAGES}
     reports = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
-    known = [read_json(path) if path.is_file() else {} for path in (folder / one / "profile.json" for one in _PROFILES)]
-    return Inputs(folder, task, params, reports, *known)
+    now, before = (
+        read_json(path) if path.is_file() else {} for path in (folder / n / "profile.json" for n in _PROFILES)
+    )
+    return Inputs(folder, task, params, reports, now, before, read_pushed(folder / "annotations"))
 
 
 def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.errors import shorten
 from pipeline.store import write_json
+from pipeline.studio.ledger import Ledger
 from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
     Question,
@@ -61,6 +62,8 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     _remove(project, remove)
     if renew:
         present.tasks = {key: task for key, task in present.tasks.items() if not task["untouched"]}
+    ledger = Ledger(data / "annotations", project)
+    ledger.settle(present.tasks)
     yield from _about(present, len(remove))
     if gone:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
@@ -72,7 +75,10 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     yield from _ask_again(project, present, questions)
     chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     _remember_gold(data / "annotations", chosen)
-    yield from _send(project, chosen, version)
+    try:
+        yield from _send(project, chosen, version, ledger)
+    finally:  # what was sent before a connection broke is known
+        ledger.write()
     _show(project, version)
     yield f"people find them at {project.url}"
 
@@ -178,16 +184,18 @@ def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
         write_json({**read_gold(folder), **new}, folder / GOLD)
 
 
-def _send(project: Project, chosen: Sequence[Question], version: str) -> Iterator[str]:
+def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Ledger) -> Iterator[str]:
     interface, problems = _interface(project), Counter[str]()
     gold = sum(question.gold is not None for question in chosen)
     for start in range(0, len(chosen), BATCH):
-        batch = []
-        for question in chosen[start : start + BATCH]:
+        part, batch = chosen[start : start + BATCH], []
+        for question in part:
             sound, problem = checked(question, project.task, interface)
             problems.update([problem] if problem else [])
             batch.append(to_task(sound, project.task, version))
-        project.client.post(f"/api/projects/{project.id}/import", batch)
+        answer = project.client.post(f"/api/projects/{project.id}/import", batch, return_task_ids=True)
+        for question, number in zip(part, answer.get("task_ids", ()), strict=False):  # none: the next push finds them
+            ledger.sent(question, number)
         if len(chosen) > BATCH:
             yield f"sent {min(start + BATCH, len(chosen)):,} of {len(chosen):,}"
     if problems:

@@ -101,6 +101,26 @@ def test_doubtful_labels_come_surest_first(document):
     assert {row[2] for row in rows} == {"neutral"}
 
 
+def test_doubtful_labels_link_to_their_tasks_or_say_how_to_send_them(project, document, tmp_path):
+    assert {"kind": "note", "key": "tasks_none", "tone": "info", "args": {}} in section(document, "doubtful")
+    data = shutil.copytree(project, tmp_path / "data")
+    first, *others = (row[-1] for row in table(document, "doubtful", "doubtful")["rows"])
+    place = {"url": "https://labels.example.org", "id": 3}
+    tasks = {first: {"project": "ab", "task": 17, "text_id": "t"}, others[0]: {"project": "ab", "text_id": "t"}}
+    write_json({"projects": {"ab": place}, "tasks": tasks}, data / "annotations/.pushed.json")
+    linked = build(load_inputs(data, TASK, Params()))
+    shown = table(linked, "doubtful", "doubtful")
+    address = "https://labels.example.org/projects/3/data?task=17"
+    assert [row[-1] for row in shown["rows"]] == [address, *[None] * 7]
+    assert shown["columns"][-1] == {"key": "task", "type": "link"}
+    notes = [block for block in section(linked, "doubtful") if block["kind"] == "note"]
+    assert [one["args"] for one in notes if one["key"] == "tasks_linked"] == [{"n": 1, "shown": 8}]
+    page = render(linked)
+    assert page.count(f'href="{address}"') == 1
+    assert f'data-v="{address}"' in page  # what the CSV button writes
+    assert "default-src 'none'" in page
+
+
 def test_the_confusion_matrix_is_counted_from_predictions(document):
     heat = next(block for block in section(document, "model") if block["kind"] == "heat")
     assert (heat["labels"], heat["counts"]) == (list(TASK.labels), [[50, 8, 2], [6, 40, 9], [1, 7, 70]])

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.modeling.predictor import Prediction
+from pipeline.pushed import LEDGER, read_pushed
 from pipeline.serve import model as serving
 from pipeline.serve.run import free_port
 from pipeline.store import read_table, write_table
@@ -60,6 +61,12 @@ def test_three_people_label_what_was_pushed_and_nothing_is_duplicated(folder, pe
     assert sorted(ids) == sorted([*queued, *gold])
     assert len(gold) == 6
     assert all(task["predictions"] for task in tasks)
+    ledger = read_pushed(folder.annotations)
+    assert {name: sent.task for name, sent in ledger.tasks.items()} == dict(
+        zip(ids, (task["id"] for task in tasks), strict=True)
+    )
+    assert ledger.link(ids[0]) == f"{project.url}?task={tasks[0]['id']}"
+    assert server.own_secrets()["token"] not in (folder.annotations / LEDGER).read_text("utf-8")
 
     for task in tasks:
         name = task["data"]["record_id"]

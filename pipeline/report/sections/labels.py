@@ -40,6 +40,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
         ]
         for row in shown
     ]
+    links = [inputs.pushed.link(row["record_id"]) for row in shown]
     kinds = {
         "text": "text",
         "given": "label",
@@ -60,8 +61,25 @@ def doubtful(inputs: Inputs) -> list[Block]:
         *audit(inputs),
         *_noise(inputs),
         *([confused] if swaps else []),
-        table("doubtful", kinds, rows, len(found)),
+        _about_links(links),
+        _linked(table("doubtful", kinds, rows, len(found)), links),
     ]
+
+
+def _linked(block: Block, links: list[str | None]) -> Block:
+    """The table with each row's task in Label Studio as its last column, where any row has one."""
+    if not any(links):
+        return block
+    rows = [[*row, link] for row, link in zip(block["rows"], links, strict=True)]
+    return {**block, "columns": [*block["columns"], {"key": "task", "type": "link"}], "rows": rows}
+
+
+def _about_links(links: list[str | None]) -> Block:
+    """How many of the rows shown have a task, and how the others get one."""
+    there = len(links) - links.count(None)
+    if there:
+        return note("tasks_linked", n=there, shown=len(links))
+    return note("tasks_none")
 
 
 def _whole(inputs: Inputs, record: Record | None) -> str:

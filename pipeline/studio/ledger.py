@@ -1,0 +1,47 @@
+"""What `sft label push` writes down about the tasks of a project (see pipeline/pushed.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.pushed import LEDGER, Place, Pushed, Sent, public, read_pushed
+from pipeline.store import write_json
+from pipeline.studio.project import Project
+from pipeline.studio.tasks import Question
+
+
+class Ledger:
+    """The ledger while a push runs; `write` puts on disk what is known so far."""
+
+    def __init__(self, folder: Path, project: Project) -> None:
+        self._file = folder / LEDGER
+        self._project = project
+        known = read_pushed(folder)
+        self._places = {**known.projects, project.mark: Place(url=public(project.client.url), id=project.id)}
+        self._tasks = dict(known.tasks)
+
+    def settle(self, present: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+        """Take over the numbers of the tasks that are in the project, and forget those of tasks that are not."""
+        for name, sent in self._tasks.items():
+            if sent.project == self._project.mark and (name, sent.text_id) not in present:
+                self._tasks[name] = sent.model_copy(update={"task": None})
+        for (name, text_id), task in present.items():
+            self._note(name, text_id, task["id"])
+
+    def sent(self, question: Question, task: int) -> None:
+        """The question is this task now."""
+        self._note(*question.key, task)
+
+    def write(self) -> None:
+        """One sorted file; projects without a task are left out."""
+        used = {sent.project for sent in self._tasks.values()}
+        places = {mark: place for mark, place in self._places.items() if mark in used}
+        write_json(Pushed(projects=places, tasks=self._tasks).model_dump(exclude_none=True), self._file)
+
+    def _note(self, name: str, text_id: str, task: int) -> None:
+        known = self._tasks.get(name)
+        same = known is not None and (known.project, known.text_id) == (self._project.mark, text_id)
+        fresh = known if known is not None and same else Sent(project=self._project.mark, task=task, text_id=text_id)
+        self._tasks[name] = fresh.model_copy(update={"task": task})
