@@ -46,6 +46,17 @@ def test_equal_tables_give_equal_bytes(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+def test_what_is_read_and_written_again_has_the_same_bytes(tmp_path):
+    made, streamed, again = tmp_path / "made", tmp_path / "streamed", tmp_path / "again"
+    write_table(pa.table({"scores": pa.array([[("a", 0.5)]], pa.map_(pa.string(), pa.float64()))}), made)
+    write_table(read_table(made), again)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, read_table(made).schema) as writer:
+        writer.write_table(read_table(made))
+    write_table(pa.ipc.open_stream(sink.getvalue()).read_all(), streamed)
+    assert made.read_bytes() == again.read_bytes() == streamed.read_bytes()
+
+
 def test_dropped_rows_have_the_evidence_columns():
     assert dropped_schema(schema(TASKS[0])).names[-4:] == list(DROPPED)
 
