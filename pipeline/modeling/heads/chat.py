@@ -95,7 +95,7 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
 
 def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
     """Rows of at most `max_tokens` that hold several examples each; see `packing.pack`."""
-    packing.check(model, examples)
+    packing.prepare(model, examples)
     return packing.pack(examples, recipe.max_tokens)
 
 

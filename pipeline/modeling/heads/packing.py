@@ -1,7 +1,7 @@
 """Several short examples in one row, without one seeing another: no padding to compute, no attention across.
 
 Positions begin anew with each example. Where `position_ids` restart, and neither an attention mask nor a cache is
-there, transformers builds a causal mask of blocks, so an example's logits are those it has alone (`check` makes sure).
+there, transformers builds a causal mask of blocks: an example's logits are those it has alone (`prepare` makes sure).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.modeling.heads import packed_attention
 from pipeline.modeling.heads.contract import Example
 from pipeline.modeling.heads.masking import IGNORED
 
-#: Tokens of each of the two examples on which `check` compares packed and alone.
+#: Tokens of each of the two examples on which `prepare` compares packed and alone.
 _PROBE = 12
 _TOLERANCE = 1e-3
 
@@ -41,21 +42,37 @@ def pack(examples: Sequence[Example], room: int) -> list[Example]:
 
 
 def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:
-    """The batch of packed rows: ids and positions, and no attention mask. Padding is an example of its own each."""
+    """The batch of packed rows: ids and positions, and no attention mask. A row's padding is one example more."""
     import torch
 
     found = torch.zeros_like(input_ids)
     for n, row in enumerate(rows):
-        found[n, : len(row["position_ids"])] = torch.tensor(row["position_ids"])
+        size = len(row["position_ids"])
+        found[n, :size] = torch.tensor(row["position_ids"])
+        found[n, size:] = torch.arange(input_ids.shape[1] - size)
     return {"input_ids": input_ids, "position_ids": found, "use_cache": False}
 
 
-def check(model: Any, examples: Sequence[Example]) -> None:
-    """Raise PipelineError unless this model gives two packed examples the logits that each has alone."""
-    import torch
+def prepare(model: Any, examples: Sequence[Example]) -> None:
+    """Let `model` train on packed rows, by the fastest attention that keeps examples apart.
 
+    Raises PipelineError unless the model gives two packed examples the logits that each has alone.
+    """
     if len(examples) < 2:
         return
+    if packed_attention.use(model):
+        if _keeps_apart(model, examples):
+            return
+        packed_attention.leave(model)
+    if not _keeps_apart(model, examples):
+        raise PipelineError(
+            f"params.yaml: train.pack: {type(model).__name__} lets packed examples see each other.", "Set it to false."
+        )
+
+
+def _keeps_apart(model: Any, examples: Sequence[Example]) -> bool:
+    import torch
+
     parts = [{"input_ids": e["input_ids"][:_PROBE], "labels": e["labels"][:_PROBE]} for e in examples[:2]]
     row = _joined(parts)
     was_training = model.training
@@ -64,10 +81,7 @@ def check(model: Any, examples: Sequence[Example]) -> None:
         together = model(**positions([row], torch.tensor([row["input_ids"]], device=model.device))).logits[0]
         alone = [model(input_ids=torch.tensor([part["input_ids"]]).to(model.device)).logits[0] for part in parts]
     model.train(was_training)
-    if not torch.allclose(together, torch.cat(alone), atol=_TOLERANCE, rtol=_TOLERANCE):
-        raise PipelineError(
-            f"params.yaml: train.pack: {type(model).__name__} lets packed examples see each other.", "Set it to false."
-        )
+    return torch.allclose(together, torch.cat(alone), atol=_TOLERANCE, rtol=_TOLERANCE)
 
 
 def _joined(examples: Sequence[Example]) -> Example:
