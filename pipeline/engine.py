@@ -7,6 +7,7 @@ know which one runs. For that reason DVC does not track the section `engine`: an
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from pydantic import Field, model_validator
 
 from pipeline.errors import PipelineError, shorten
 from pipeline.settings import Settings, load_optional
+
+log = logging.getLogger("pipeline")
 
 Result = TypeVar("Result")
 Work = Callable[[pa.Table], Result]
@@ -54,17 +57,26 @@ class Engine(Settings):
         daft = _daft(self.kind, self.address)
         function = daft.func(partial(_run, work), return_dtype=daft.DataType.binary(), use_process=self.kind == "daft")
         while window := [_packed(part) for part in islice(parts, self.window)]:
-            frame = daft.from_pydict({"n": list(range(len(window))), "part": window})
-            if self.kind == "ray":
-                frame = frame.into_partitions(len(window))  # so that nodes share them
+            for result in self._window(daft, function, window):
+                yield _unpacked(result)
+
+    def _window(self, daft: Any, function: Any, window: list[bytes]) -> list[bytes]:
+        """Results in the order of the parts. A node of a cluster may take parts with it: then they are done again."""
+        frame = daft.from_pydict({"n": list(range(len(window))), "part": window})
+        if self.kind == "ray":
+            frame = frame.into_partitions(len(window))  # so that nodes share them
+        for left in reversed(range(_TRIES if self.kind == "ray" else 1)):
             try:
                 found = frame.select("n", function(frame["part"]).alias("result")).to_pydict()
             except Exception as error:
-                raise PipelineError(f"engine: {self.kind} failed: {shorten(error, 300)}", _LOOK) from error
-            for _, result in sorted(zip(found["n"], found["result"], strict=True)):
-                yield _unpacked(result)
+                if not left:
+                    raise PipelineError(f"engine: {self.kind} failed: {shorten(error, 300)}", _LOOK) from error
+                log.info("engine    %s: these %d parts once more", shorten(error, 120), len(window))
+        return [result for _, result in sorted(zip(found["n"], found["result"], strict=True))]
 
 
+#: Runs of one window on a cluster. Daft moves tasks off a dead node, but what they had made there is lost.
+_TRIES = 3
 _LOOK = "The log above names the cause; `engine: {kind: local}` runs the same steps in this process."
 
 

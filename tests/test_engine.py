@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline import engine
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.clean.steps.repair_text import RepairText, repair_text
@@ -27,24 +28,43 @@ def fails(part: pa.Table) -> None:
     raise ValueError("no such thing")
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=["local", "daft"])
-def test_parts_come_back_in_order_and_empty_tables_are_one_part(engine):
+@pytest.mark.parametrize("which", ENGINES, ids=["local", "daft"])
+def test_parts_come_back_in_order_and_empty_tables_are_one_part(which):
     rows = table(ROWS)
-    assert [n for part in engine.map(lengths, rows) for n in part] == lengths(rows)
-    assert list(engine.map(lengths, rows.slice(0, 0))) == [[]]
+    assert [n for part in which.map(lengths, rows) for n in part] == lengths(rows)
+    assert list(which.map(lengths, rows.slice(0, 0))) == [[]]
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=["local", "daft"])
+@pytest.mark.parametrize("which", ENGINES, ids=["local", "daft"])
 @pytest.mark.parametrize(
     "step",
     [partial(repair_text, settings=RepairText()), partial(drop_near_duplicates, settings=NearDuplicates(review=0.5))],
     ids=["repair_text", "near_duplicates"],
 )
-def test_every_engine_gives_what_one_process_gives(engine, step):
-    plain, mapped = (step(table(ROWS), context=Context(TASK, engine=which)) for which in (Engine(), engine))
+def test_every_engine_gives_what_one_process_gives(which, step):
+    plain, mapped = (step(table(ROWS), context=Context(TASK, engine=kind)) for kind in (Engine(), which))
     assert mapped.kept.equals(plain.kept)
     assert mapped.dropped.equals(plain.dropped)
     assert (mapped.notes, mapped.changed) == (plain.notes, plain.changed)
+
+
+def test_parts_that_a_dead_node_took_are_done_again_and_not_for_ever(monkeypatch):
+    daft = engine._daft("daft", None)
+    read, deaths = daft.DataFrame.to_pydict, ["first run of a window", "its second run"]
+    cluster = Engine(kind="ray", address="auto", rows=7, window=3)
+
+    def dies(frame):
+        if deaths:
+            raise RuntimeError(deaths.pop(0))
+        return read(frame)
+
+    monkeypatch.setattr(engine, "_daft", lambda *_: daft)
+    monkeypatch.setattr(daft.DataFrame, "to_pydict", dies)
+    assert [n for part in cluster.map(lengths, table(ROWS)) for n in part] == lengths(table(ROWS))
+    assert not deaths
+    deaths[:] = ["once", "twice", "thrice"]
+    with pytest.raises(PipelineError, match="thrice"):
+        list(cluster.map(lengths, table(ROWS)))
 
 
 def test_what_a_function_raises_reaches_the_stage_as_it_is():
@@ -70,6 +90,6 @@ def test_the_section_may_be_missing_but_not_misspelt(tmp_path: Path):
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
 def test_a_cluster_without_ray_installed_names_the_install_line():
-    engine = parse({"kind": "ray", "address": "auto"}, Engine, "params.yaml: engine")
+    cluster = parse({"kind": "ray", "address": "auto"}, Engine, "params.yaml: engine")
     with pytest.raises(PipelineError, match="pip install"):
-        list(engine.map(lengths, table(ROWS)))
+        list(cluster.map(lengths, table(ROWS)))
