@@ -73,20 +73,19 @@ def training_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) 
 
     Adam on the full batch, so the result depends on nothing but the data.
     """
-    size = len(vectors)
-    vectors = np.concatenate([vectors, np.ones((size, 1), np.float32)], axis=1)
-    weights = np.zeros((vectors.shape[1], classes), np.float32)
+    size, columns = vectors.shape
+    weights = np.zeros((columns + 1, classes), np.float32)  # the last row is the bias
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     rows, total = np.arange(size), np.zeros(size)
     for epoch in range(1, _EPOCHS + 1):
-        logits = vectors @ weights
+        logits = vectors @ weights[:-1] + weights[-1]
         own = logits[rows, labels].copy()
         errors = np.exp(logits - logits.max(axis=1, keepdims=True))
         errors /= errors.sum(axis=1, keepdims=True)
         errors[rows, labels] -= 1
         logits[rows, labels] = -np.inf
         total += own - logits.max(axis=1)
-        slope = vectors.T @ errors / np.float32(size)
+        slope = np.vstack([vectors.T @ errors, errors.sum(axis=0)]) / np.float32(size)
         first += np.float32(0.1) * (slope - first)
         second += np.float32(0.001) * (slope * slope - second)
         step = first / np.float32(1 - 0.9**epoch) / (np.sqrt(second / np.float32(1 - 0.999**epoch)) + np.float32(1e-8))

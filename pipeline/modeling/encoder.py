@@ -61,12 +61,29 @@ def tfidf(texts: Sequence[str], known: int | None = None) -> csr_matrix:
 
     Weights are those of the first `known` texts, or of all.
     """
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    weigh, matrix = fitted_tfidf(texts[:known])
+    if known is None or known >= len(texts):
+        return matrix
+    from scipy.sparse import vstack
 
-    counts = HashingVectorizer(
+    return vstack([matrix, weigh(texts[known:])], "csr")
+
+
+def fitted_tfidf(texts: Sequence[str]) -> tuple[Callable[[Sequence[str]], csr_matrix], csr_matrix]:
+    """`tfidf` of any texts by the weights of these, and of these."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    counts = _gram_counts(texts)
+    weights = TfidfTransformer(sublinear_tf=True).fit(counts)
+    return lambda others: weights.transform(_gram_counts(others)), weights.transform(counts)
+
+
+def _gram_counts(texts: Sequence[str]) -> csr_matrix:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
         analyzer="char_wb", ngram_range=(1, 4), n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
     ).transform(texts)
-    return TfidfTransformer(sublinear_tf=True).fit(counts[:known]).transform(counts)
 
 
 def occupied(matrix: Any) -> Any:

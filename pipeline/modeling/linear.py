@@ -39,6 +39,11 @@ class LinearHead:
 QUICK, THOROUGH = 1e-3, 1e-4
 
 
+#: Training rows of one fold's model, above which more would hardly teach a linear model anything.
+_MOST = 100_000
+_FEWEST_OF_CLASS = 100
+
+
 def fit(
     features: Any,
     labels: Sequence[str],
@@ -64,7 +69,7 @@ def out_of_sample(
 
     Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
     straddle them; small data gets fewer folds. A label missing from a fold's training part gets the
-    lowest logit of the row.
+    lowest logit of the row. Of more than 100,000 training rows a model learns from about so many.
     """
     names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels))
@@ -72,13 +77,23 @@ def out_of_sample(
     most = min(len(set(groups)), int(np.bincount(target).max()))
     fold_of = grouped_folds(target, groups, max(2, min(folds, most)), seed)
     for fold in np.unique(fold_of):
-        train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        train, held_out = _enough(np.flatnonzero(fold_of != fold), target), np.flatnonzero(fold_of == fold)
         head = fit(features[train], [labels[n] for n in train.tolist()], strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
     return names, logits
+
+
+def _enough(rows: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Evenly spaced rows of a large training part, and the first hundred of each class, which may be rare."""
+    if len(rows) <= _MOST:
+        return rows
+    order = np.argsort(target[rows], kind="stable")
+    starts = np.searchsorted(target[rows][order], target[rows][order], "left")
+    early = order[np.arange(len(rows)) - starts < _FEWEST_OF_CLASS]
+    return rows[np.union1d(np.arange(0, len(rows), -(-len(rows) // _MOST)), early)]
 
 
 def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
-from pipeline.modeling.linear import grouped_folds, out_of_sample
+from pipeline.modeling.linear import fit, grouped_folds, out_of_sample
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=8, max_size=200)
 
@@ -41,3 +41,20 @@ def test_a_fold_that_leaves_one_class_to_learn_from_says_so():
     with pytest.raises(PipelineError, match="needs two classes, found 1") as caught:
         out_of_sample(vectors, ["好", "好", "好", "bad", "bad", "bad"], ["a", "b", "c", "d", "d", "d"], folds=3)
     assert "label mapping" in caught.value.hint
+
+
+def test_a_large_training_part_is_thinned_evenly_and_rare_classes_stay(monkeypatch):
+    monkeypatch.setattr("pipeline.modeling.linear._MOST", 50)
+    monkeypatch.setattr("pipeline.modeling.linear._FEWEST_OF_CLASS", 3)
+    learnt = []
+    monkeypatch.setattr(
+        "pipeline.modeling.linear.fit", lambda rows, labels, _: learnt.append(labels) or fit(rows, labels)
+    )
+    rng = np.random.default_rng(0)
+    labels = ["common"] * 300 + ["other"] * 300 + ["rare"] * 6
+    vectors = rng.normal(size=(606, 4)).astype(np.float32)
+    names, logits = out_of_sample(vectors, labels, [str(n) for n in range(606)], folds=2)
+    assert names == ("common", "other", "rare")
+    assert logits.shape == (606, 3)
+    assert [len(part) <= 60 and part.count("rare") == 3 for part in learnt] == [True, True]
+    assert all(abs(part.count("common") - part.count("other")) <= 6 for part in learnt)

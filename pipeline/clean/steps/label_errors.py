@@ -25,12 +25,12 @@ from pipeline.clean.judging import Judged, ask, ask_of_tested, autofix_threshold
 from pipeline.clean.settled import is_settled, is_test
 from pipeline.clean.step import Context, given, replace_rows, with_scores
 from pipeline.clean.strength import best_strength
-from pipeline.modeling.encoder import features
 from pipeline.modeling.judges import judge_for
-from pipeline.modeling.judges.dense import dense
+from pipeline.modeling.judges.dense import dense_features
 from pipeline.record import Record
 from pipeline.settings import Settings
 from pipeline.stage import Outcome, keep_all
+from pipeline.store import LEAN, lean_records
 from pipeline.tasks import task_type
 
 _FEWEST_GROUPS = 5  # of a class that is judged: with fewer, most folds would not know it
@@ -56,7 +56,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
 
 def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
     kind = task_type(context.task)
-    records = list(context.records(table).values())
+    records = list(lean_records(table.select(LEAN).to_batches()))
     strata = [None if r.source.role in ("benchmark", "unlabelled") else kind.stratum(r) for r in records]
     rows, tested, rare = _judgeable(records, strata, settings.folds)
     if not rows:
@@ -64,7 +64,7 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
         why = few if any(strata) else "the task has no classes"
         return keep_all(table, notes={"applies": False, "why": why, "classes_too_rare": rare})
     texts = [context.main_text(records[n]) for n in rows + tested]
-    vectors = dense(features(texts, context.models.encoder, len(rows)), len(rows))
+    vectors = dense_features(texts, context.models.encoder, len(rows))
     members = [records[n] for n in rows + tested]
     labels = [str(strata[n]) for n in rows]
     if not settings.strength:
@@ -80,7 +80,7 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
     both = (threshold, clear.threshold(settings.autofix_precision))
     threshold = min((one for one in both if one is not None), default=None)
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
-    fixes = {} if threshold is None else _fixes(records, judged, targets, threshold)
+    fixes = {} if threshold is None else _fixes(table, judged, targets, threshold, context)
     _ask(records, every, targets, fixes, settings, context)
     quality = dict(zip(every.rows, (1 / (1 + np.exp(-every.evidence))).tolist(), strict=True))
     fixed_table = replace_rows(with_scores(table, "label_quality", quality), fixes)
@@ -119,15 +119,15 @@ def _judgeable(
 
 
 def _fixes(
-    records: Sequence[Record], judged: Judged, targets: Mapping[str, Any], threshold: float
+    table: pa.Table, judged: Judged, targets: Mapping[str, Any], threshold: float, context: Context
 ) -> dict[int, Record]:
-    sure = (judged.suggested != judged.labels) & (judged.confidence >= threshold)
+    sure = np.flatnonzero((judged.suggested != judged.labels) & (judged.confidence >= threshold)).tolist()
+    records = context.records(table, [judged.rows[place] for place in sure])  # whole ones: votes tell who decided
     fixes = {}
-    for place in np.flatnonzero(sure).tolist():
-        record = records[judged.rows[place]]
+    for place, (n, record) in zip(sure, records.items(), strict=True):
         if not is_settled(record):
             target = targets[judged.names[judged.suggested[place]]]
-            fixes[judged.rows[place]] = acting.mended(record, target, float(judged.confidence[place]))
+            fixes[n] = acting.mended(record, target, float(judged.confidence[place]))
     return fixes
 
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipeline.modeling.encoder import features
 from pipeline.modeling.judges.contract import Said, Verdict, rounds
-from pipeline.modeling.judges.dense import dense
+from pipeline.modeling.judges.dense import dense_features
 from pipeline.modeling.judges.parts import joined
 from pipeline.modeling.models import Model
 from pipeline.modeling.neighbours import nearest
@@ -43,7 +42,7 @@ def usable(record: Record, task: Task) -> bool:
 
 def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> Seen:
     """Dense features of the texts."""
-    vectors = dense(features([record.fields["text"] for record in records], encoder, known), known)
+    vectors = dense_features([record.fields["text"] for record in records], encoder, known)
     return Seen(vectors, [record.group or record.id for record in records])
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.modeling.encoder import features
 from pipeline.modeling.judges.contract import Said, Verdict, rounds
-from pipeline.modeling.judges.dense import dense
+from pipeline.modeling.judges.dense import dense_features
 from pipeline.modeling.models import Model
 from pipeline.record import Record, Target, share
 from pipeline.settings import Task
@@ -109,7 +108,7 @@ def same(a: Target, b: Target, task: Task) -> bool:
 
 
 def _vectors(texts: Sequence[str], encoder: Model, known: int) -> NDArray[np.float32]:
-    return dense(features(texts, encoder, known), known)
+    return dense_features(texts, encoder, known)
 
 
 def _range(given: Floats, task: Task) -> tuple[float, float]:
