@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.clean.judging import Judged
-from pipeline.clean.noise import wilson
+from pipeline.statistics import wilson
 
 #: Shares of the records, surest first, of which the least contradicted one tells the share of wrong labels.
 _CLEAREST = (0.05, 0.1, 0.2, 0.3, 0.4)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.clean.judging import THRESHOLDS
-from pipeline.clean.noise import Labels, Mask, Mending, average_precision, mendings, wilson
+from pipeline.clean.noise import Labels, Mask, Mending, average_precision, mendings
 from pipeline.modeling.judges.contract import Judge, Said, Verdict
 from pipeline.modeling.linear import grouped_folds
 from pipeline.modeling.models import Model
 from pipeline.record import Record, Target, share
 from pipeline.settings import Task
+from pipeline.statistics import wilson
 
 if TYPE_CHECKING:
     from pipeline.clean.steps.label_errors import LabelErrors

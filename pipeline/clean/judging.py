@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from pipeline.clean.noise import Floats, Labels, Mending, average_precision, mendings, plant, wilson
+from pipeline.clean.noise import Floats, Labels, Mending, average_precision, mendings, plant
 from pipeline.clean.opinions import joined, log_margin, mixed, neighbour_votes, references, training_margin
 from pipeline.modeling.linear import fit, fit_temperature, out_of_sample, softmax
 from pipeline.record import Record, share
+from pipeline.statistics import wilson
 
 if TYPE_CHECKING:
     from pipeline.clean.steps.label_errors import LabelErrors

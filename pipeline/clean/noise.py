@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.record import share
+from pipeline.statistics import wilson
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -69,15 +70,6 @@ def mendings(
         caught = int((changed & planted).sum())
         results.append(Mending(threshold, count, good, caught, good / count if count else 0.0, wilson(good, count)[0]))
     return results
-
-
-def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    if not count:
-        return 0.0, 1.0
-    p, n = right / count, float(count)
-    middle, half = p + z * z / (2 * n), z * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
-    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
 
 def average_precision(wrong: Mask, doubt: Floats) -> float:

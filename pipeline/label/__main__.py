@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.label.annotations import check_against, read_folder, settle
 from pipeline.label.annotators import agreement_report
+from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
 from pipeline.label.gather import gather
 from pipeline.label.gold import read_gold
@@ -35,6 +37,8 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     reading = settle(read_folder(annotations, readers(task)), check_against(records, task))
     gold = read_gold(annotations)
     human, crowd, evidence = gather(records, reading, set(review), (task, params), models.encoder, gold)
+    sample = draw(records.values(), evidence, task, params)
+    evidence = replace(evidence, audit=sample.open(human.opinions))
     ledger = Ledger()
     report = StageReport("label", table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
@@ -48,6 +52,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
             "human": about(human, params, people_report(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params),
         },
+        "audit": audited(sample, human.opinions, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
         "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide

@@ -31,6 +31,7 @@ class Evidence:
     crowd: Mapping[str, Opinion] = field(default_factory=dict)
     prelabels: Prelabels = field(default_factory=Prelabels)
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
+    audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
 
 
 @dataclass

@@ -55,6 +55,13 @@ class Agreement(Settings):
     list_at_most: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
 
 
+class Audit(Settings):
+    """The random sample of train labels that people judge (label/audit.py)."""
+
+    records: Annotated[int, Field(ge=0)] = 0  # drawn, and queued as `audit`; 200 tell a share to some 4 points; 0: off
+    complete: Annotated[float, Field(ge=0.5, le=1)] = 0.9  # share answered before anything is estimated from them
+
+
 class Queue(Settings):
     """How much each reason counts in the priority of a queued record (0 to 1; see docs/labelling.md)."""
 
@@ -74,6 +81,7 @@ class Params(Settings):
     prelabel: Prelabel = Prelabel()
     curve: Curve = Curve()
     agreement: Agreement = Agreement()
+    audit: Audit = Audit()
     queue: Queue = Queue()
 
     @field_validator("precedence")

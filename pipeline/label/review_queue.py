@@ -43,6 +43,9 @@ class Reason:
     confidence: float | None = None
 
 
+#: Drawn at random: asked about like the most pressing, with no suggestion.
+AUDIT = Reason("audit", 1.0, 1.0)
+
 Review = Mapping[str, list[dict[str, Any]]]
 
 
@@ -77,6 +80,8 @@ def _reasons(
         if not counts(human, params.crowd.review_below):
             found.append(Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0)))
         return found  # a person has looked: the doubts below are answered
+    if record.id in evidence.audit:
+        return [AUDIT]  # whatever else speaks for asking: people shall see no suggestion
     if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_below:
         value = None if crowd.value is None else as_json(crowd.value)
         found.append(Reason("low_crowd_confidence", weights.crowd, 1 - crowd.confidence, value, crowd.confidence))
@@ -98,7 +103,7 @@ def _row(record_id: str, reasons: list[Reason], prelabels: Prelabels) -> dict[st
     answer = prelabels.answers.get(record_id)
     own = next((r for r in (strongest, *reasons) if r.prelabel is not None), None)
     shown, sure = (None, None) if own is None else (own.prelabel, own.confidence)
-    if own is None and answer is not None:
+    if own is None and answer is not None and strongest is not AUDIT:
         shown, sure = as_json(answer.value), answer.confidence
     rest = math.prod(1 - reason.weight * reason.severity for reason in reasons)
     return {

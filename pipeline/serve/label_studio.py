@@ -59,14 +59,22 @@ def check_config(config: Any, task: Task) -> None:
 
 
 def answers(tasks: Sequence[Any], model: ServedModel) -> dict[str, Any]:
-    """The response to /predict: one result a task, in order; empty (with `error`) where the task cannot be answered."""
+    """The response to /predict: one result a task, in order; empty (with `error`) where the task cannot be answered.
+
+    A task whose data say `blind` gets a list of no predictions: people shall answer it without a suggestion.
+    """
     task = model.task()
     rows: dict[int, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
+    blind: set[int] = set()
     for n, given in enumerate(tasks):
         results.append({"result": [], "score": 0.0})
         try:
-            rows[n] = model_row(_data(given), task)
+            data = _data(given)
+            if data.get("blind") is True:
+                blind.add(n)
+            else:
+                rows[n] = model_row(data, task)
         except Reject as reject:
             results[n]["error"] = str(reject)
     version, predictions = model.predict(list(rows.values()))
@@ -75,7 +83,8 @@ def answers(tasks: Sequence[Any], model: ServedModel) -> dict[str, Any]:
             "result": task_type(task).result_from_target(prediction.value),
             "score": round(min(max(prediction.confidence or 0.0, 0.0), 1.0), 6),
         }
-    return {"results": [{**result, "model_version": version} for result in results], "model_version": version}
+    shown = [[] if n in blind else {**result, "model_version": version} for n, result in enumerate(results)]
+    return {"results": shown, "model_version": version}
 
 
 def _data(task: Any) -> Mapping[str, Any]:

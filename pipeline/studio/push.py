@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import shorten
+from pipeline.record import share
 from pipeline.store import write_json
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.project import BACKEND, Project, connect, find
@@ -57,17 +58,17 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     project = find(connect())
     now = text_ids(data / "clean" / "records.parquet", project.task)
     rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.errors)
+    questions = queued(rows, data / "clean", project.task)
     present = _present(project, now)
-    remove = present.stale + ([task["id"] for task in present.untouched()] if renew else [])
+    drop = {task["id"] for task in present.untouched() if renew} | _with_suggestion(present, questions)
+    remove = [*present.stale, *sorted(drop)]
     _remove(project, remove)
-    if renew:
-        present.tasks = {key: task for key, task in present.tasks.items() if not task["untouched"]}
+    present.tasks = {key: task for key, task in present.tasks.items() if task["id"] not in drop}
     ledger = Ledger(data / "annotations", project)
     ledger.settle(present.tasks)
     yield from _about(present, len(remove))
     if gone:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
-    questions = queued(rows, data / "clean", project.task)
     if not project.settings.prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
     version = model_version(questions)
@@ -81,6 +82,12 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
         ledger.write()
     _show(project, version)
     yield f"people find them at {project.url}"
+
+
+def _with_suggestion(present: Present, questions: Sequence[Question]) -> set[int]:
+    """Untouched tasks about records that were drawn for the audit since: they are asked anew, without suggestion."""
+    found = (present.tasks.get(question.key) for question in questions if question.audit)
+    return {task["id"] for task in found if task is not None and task["untouched"] and not task["audit"]}
 
 
 def _answered(folder: Path, project: Project) -> set[str]:
@@ -103,6 +110,7 @@ def _present(project: Project, now: Mapping[str, str]) -> Present:
         key = (str(data["record_id"]), str(data["text_id"]))
         touched = any(task.get(name) for name in _TOUCHED)
         kept = {"id": task["id"], "untouched": not touched, "open": not task["is_labeled"]}
+        kept["audit"] = data.get("asked") == "audit"
         kept["answers"] = task["total_annotations"] or 0
         kept["version"] = task.get("predictions_model_versions")
         if now.get(key[0]) == key[1] and key not in present.tasks:
@@ -164,15 +172,18 @@ def _ask_again(project: Project, present: Present, questions: Sequence[Question]
 def _choose(
     project: Project, present: Present, questions: Sequence[Question], priorities: Mapping[str, float], data: Path
 ) -> list[Question]:
-    """New questions, gold ones among them, so that the project has `studio.tasks` open ones at most."""
+    """New questions, the audit's and gold ones among them, so that the project has `studio.tasks` open ones at most."""
     settings = project.settings
-    room = settings.tasks - sum(task["open"] for task in present.tasks.values())
-    missing = [question for question in questions if question.key not in present.tasks]
+    room = max(settings.tasks - sum(task["open"] for task in present.tasks.values()), 0)
+    new = [question for question in questions if question.key not in present.tasks]
+    audit = sorted((q for q in new if q.audit), key=lambda q: share("label.audit", q.record.id))[:room]
+    room, missing = room - len(audit), [question for question in new if not question.audit]
     ordered = in_order(missing, priorities, min(room - round(room * settings.gold), len(missing)), project.task)
     wanted = round(len(ordered) * settings.gold / (1 - settings.gold))
     taken = {record for record, _ in present.tasks} | set(priorities)
     suggest = sum(question.value is not None for question in ordered) > len(ordered) / 2
-    return mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, suggest))
+    asked = mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, suggest))
+    return mixed(asked, audit)  # in the order in which they were drawn, so that the first ones are a sample too
 
 
 def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
@@ -204,7 +215,9 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
     if not chosen:
         yield "nothing to send: what is queued is in the project, or the project is full (studio.tasks)"
         return
-    yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions"
+    audit = sum(question.audit for question in chosen)
+    more = f", {audit:,} of the audit" if audit else ""
+    yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{more}"
     if len(chosen) * project.settings.gold >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
 

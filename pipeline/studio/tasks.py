@@ -20,6 +20,8 @@ from pipeline.usefulness import most_useful_first
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
 CHOICE = 4
+#: What the data of a task of the audit holds besides: nobody suggests an answer, a live model neither.
+AUDIT = {"asked": "audit", "blind": True}
 #: Share of gold questions that come with a wrong suggestion: who accepts everything fails them.
 _MISLEADING = 0.5
 
@@ -34,6 +36,7 @@ class Question:
     score: float = 0.0
     gold: str | None = None
     disputed: bool = False  # people answered it and disagree
+    audit: bool = False  # drawn at random to measure how many labels are wrong: asked without a suggestion
 
     @property
     def key(self) -> tuple[str, str]:
@@ -50,7 +53,8 @@ def queued(rows: Sequence[Mapping[str, Any]], clean: Path, task: Task) -> list[Q
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
         question = _question(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
-        found.append(replace(question, value=value, score=score, disputed=row["reason"] == "disagreement"))
+        why = {"disputed": row["reason"] == "disagreement", "audit": row["reason"] == "audit"}
+        found.append(replace(question, value=value, score=score, **why))
     return found
 
 
@@ -86,7 +90,7 @@ def gold_questions(label: Path, task: Task, count: int, taken: set[str], suggest
 
 
 def mixed(questions: Sequence[Question], gold: Sequence[Question]) -> list[Question]:
-    """Gold questions spread evenly, each at a place within its stretch that its id decides."""
+    """Gold questions (or those of the audit) spread evenly, each at a place in its stretch that its id decides."""
     found = list(questions)
     stretch = (len(questions) + len(gold)) / max(len(gold), 1)
     for n, one in enumerate(gold):
@@ -98,7 +102,7 @@ def to_task(question: Question, task: Task, version: str) -> dict[str, Any]:
     """The task as Label Studio imports it."""
     kind = task_type(task)
     data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
-    made: dict[str, Any] = {"data": data}
+    made: dict[str, Any] = {"data": data | (AUDIT if question.audit else {})}
     if question.value is not None:
         result = kind.result_from_target(question.value)
         made["predictions"] = [{"result": result, "score": round(question.score, 6), "model_version": version}]

@@ -294,9 +294,56 @@ def test_doubts_are_held_against_peoples_answers(project, tmp_path):
     wrong = sum(json.loads(row["given"]) != answered[row["record_id"]] for row in looked_at)
     found = section(build(load_inputs(data, TASK, Params())), "doubtful")
     audits = [block for block in found if block["kind"] == "table" and block["name"] == "audit"]
-    assert [block["rows"][0][:3] for block in audits] == (
-        [["label_error", len(looked_at), wrong / len(looked_at)]] if looked_at else []
-    )
+    shown = [(reason, n, was_wrong["value"]) for block in audits for reason, n, was_wrong, _ in block["rows"]]
+    assert shown == ([("label_error", len(looked_at), pytest.approx(wrong / len(looked_at)))] if looked_at else [])
+
+
+def with_notes(project, folder, **notes):
+    """The project's page with more notes of the label stage; and of `clean`, a model's estimate of two classes."""
+    data = shutil.copytree(project, folder / "data")
+    report = read_json(data / "label/report.json")
+    write_json({**report, "notes": {**report["notes"], **notes}}, data / "label/report.json")
+    clean = read_json(data / "clean/report.json")
+    guess = {"records": 20, "suspected": 2, "rate": 0.1, "low": 0.05, "high": 0.2, "mostly": "neutral"}
+    steps = [*clean["steps"], {"step": "label_errors", "notes": {"noise_by_class": {"negative": guess}}}]
+    write_json({**clean, "steps": steps}, data / "clean/report.json")
+    return build(load_inputs(data, TASK, Params()))
+
+
+AUDIT = {"drawn": 40, "of": 400, "answered": 40, "needed": 36, "wrong": 3, "wrong_doubted": 2}
+SHARE = {"value": 0.075, "low": 0.026, "high": 0.199}
+
+
+@pytest.mark.parametrize(
+    ("audit", "key"),
+    [({}, "audit_none"), ({"drawn": 40, "of": 400, "answered": 9, "needed": 36}, "audit_open")],
+)
+def test_without_an_audit_the_page_says_how_to_do_or_finish_it(project, tmp_path, audit, key):
+    document = with_notes(project, tmp_path, audit=audit)
+    told = [block for block in section(document, "doubtful") if block["kind"] == "note"]
+    assert key in [one["key"] for one in told]
+    assert table(document, "doubtful", "noise")["rows"] == [
+        ["negative", {"value": 0.1, "low": 0.05, "high": 0.2}, 20, 2, "neutral"]
+    ]
+    assert "label.audit.records" in load_strings("en")["note.audit_none"]
+
+
+def test_audited_shares_stand_beside_the_estimated_ones(project, tmp_path):
+    seen = {"of": 200, "drawn": 20, "answered": 20, "wrong": 3, "share": SHARE}
+    classes = {"negative": seen, "neutral": {**seen, "answered": 0, "wrong": 0, "share": None}}
+    document = with_notes(project, tmp_path, audit={**AUDIT, "share": SHARE, "by_class": classes})
+    shown = table(document, "doubtful", "noise")
+    assert [column["key"] for column in shown["columns"][-3:]] == ["noise_audited", "looked_at", "found_wrong"]
+    assert [row[0] for row in shown["rows"]] == ["negative", "neutral"]
+    assert shown["rows"][0][-3:] == [SHARE, 20, 3]
+    [figures] = [block for block in section(document, "doubtful") if block.get("name") == "noise_audit"]
+    assert [(one["key"], one["value"]) for one in figures["items"]][:2] == [
+        ("audited_wrong", SHARE),
+        ("estimated_wrong", 0.1),
+    ]
+    [told] = [block for block in section(document, "doubtful") if block.get("key") == "audit_done"]
+    assert told["args"] == {"value": "7.5 %", "low": "2.6 %", "high": "19.9 %", "answered": 40, "of": 400}
+    assert "<h1>" in render(document)
 
 
 def test_changed_labels_are_listed_with_the_label_before(project, tmp_path):

@@ -63,6 +63,13 @@ def test_predict_answers_every_task_in_order_in_two_languages(client):
     assert {r["model_version"] for r in answer["results"]} == {answer["model_version"]}
 
 
+def test_a_blind_task_gets_no_suggestion(client):
+    tasks = [{"data": {"text": "很好", "blind": True}}, {"data": {"text": "很好"}}]
+    hidden, shown = client.post("/predict", json={"tasks": tasks}).json()["results"]
+    assert hidden == []
+    assert shown["result"][0]["value"]["choices"] == ["好"]
+
+
 def test_a_task_that_cannot_be_answered_gets_an_empty_result_and_the_others_theirs(client):
     tasks = [{"data": {"text": "好"}}, {"data": {}}, {"data": {"text": 3}}, "x", {"data": {"text": "\ud800"}}]
     answer = client.post("/predict", content=json.dumps({"tasks": tasks})).json()

@@ -94,7 +94,7 @@ def test_three_people_label_what_was_pushed_and_nothing_is_duplicated(folder, pe
     assert "Krippendorff" in "\n".join(status(folder.annotations))
 
 
-def test_the_models_worst_errors_are_asked_about_first_with_its_answer(folder):
+def test_the_models_worst_errors_come_first_and_a_random_sample_is_audited_without_suggestion(folder, people):
     error = {"record_id": "test061", "reason": "worst_error", "priority": 1.0, "prelabel": '"其他"', "confidence": 0.98}
     write_table(pa.Table.from_pylist([error]), folder.data / "evaluate/queue.parquet")
     project = prepared(folder, gold=0.0, errors=1.0)
@@ -102,6 +102,21 @@ def test_the_models_worst_errors_are_asked_about_first_with_its_answer(folder):
     assert first["data"]["record_id"] == "test061"
     assert first["predictions"][0]["result"][0]["value"]["choices"] == ["其他"]
     assert len(others) == 24
+
+    folder.params["label"]["audit"] = {"records": 15}
+    folder.write()
+    folder.label()
+    assert "sent 15 tasks, 0 of them gold questions, 15 of the audit" in "\n".join(send(folder.data))
+    sample = [task for task in tasks_of(project) if task["data"].get("asked") == "audit"]
+    assert len(sample) == 15
+    assert not any(task["predictions"] for task in sample)
+    for n, task in enumerate(sample):
+        name = task["data"]["record_id"]
+        people[0].answer(task, truth(name) if n else "其他" if truth(name) != "其他" else "billing")
+    list(pull(folder.annotations))
+    found = folder.label()["audit"]
+    assert (found["of"], found["drawn"], found["answered"], found["wrong"]) == (60, 15, 15, 1)
+    assert "nothing to send" in "\n".join(send(folder.data))
 
 
 def test_gold_questions_show_who_is_hasty(folder, people):

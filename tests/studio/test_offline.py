@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError
+from pipeline.record import share
 from pipeline.settings import Task
 from pipeline.store import write_table
 from pipeline.studio import server
@@ -22,6 +23,7 @@ from pipeline.studio.labeling_config import project_config
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.pull import Pulled, file_name, to_line
+from pipeline.studio.push import Present, _choose, _with_suggestion
 from pipeline.studio.tasks import Question, checked, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
@@ -102,6 +104,17 @@ def test_gold_questions_are_known_hidden_and_partly_misleading(tmp_path):
     assert model_version(gold) == model_version(gold[::-1]) != model_version(gold[1:])
 
 
+def test_a_record_of_the_audit_is_asked_without_suggestion_in_the_order_of_drawing(project, tmp_path):
+    questions = [Question(record(f"r{n}", f"text {n}"), "t", audit=True) for n in range(8)]
+    made = to_task(questions[0], TASK, "v")
+    assert made["data"] | {"asked": "audit", "blind": True} == made["data"]
+    assert "predictions" not in made
+    names = [q.record.id for q in _choose(project, Present(), questions, {}, tmp_path)]
+    assert names == sorted((q.record.id for q in questions), key=lambda name: share("label.audit", name))
+    begun = {q.key: {"id": n, "untouched": n != 1, "audit": n == 2, "open": True} for n, q in enumerate(questions)}
+    assert _with_suggestion(Present(begun), questions) == {0, 3, 4, 5, 6, 7}  # one was begun, one is the audit's own
+
+
 def annotation(**more):
     result = [{"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": ["billing"]}}]
     return {"id": 2, "completed_by": 7, "result": result, "created_at": "2026-01-01T00:00:00.5Z"} | more
@@ -109,7 +122,7 @@ def annotation(**more):
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "params.yaml").write_text("task: {type: classification}", "utf-8")
+    (tmp_path / "params.yaml").write_text("task: {type: classification}\nstudio: {gold: 0.0}", "utf-8")
     return Project(Client("http://localhost", "t"), 1, "t", "ab", "", TASK, load_studio(tmp_path / "params.yaml"))
 
 

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.record import Record
-from pipeline.report.blocks import Block, curves, details, facts, from_notes, intervals, missing, note, table
+from pipeline.report.blocks import Block, curves, details, facts, from_notes, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.ledger import audit, label_changes
+from pipeline.report.sections.noise import noise
 from pipeline.report.sections.people import agreement
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
+#: Notes that other sections draw.
+_ELSEWHERE = ("audit",)
 
 
 def doubtful(inputs: Inputs) -> list[Block]:
@@ -23,7 +26,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     if queue is None:
         return [missing("clean")]
     if not queue.num_rows:
-        return [note("doubtful_none", "good")]
+        return [note("doubtful_none", "good"), *noise(inputs)]
     counts = review_counts(inputs)
     found = queue.to_pylist()
     found.sort(key=lambda row: (-(row["confidence"] or 0), row["reason"], row["record_id"]))
@@ -59,7 +62,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     return [
         by_reason,
         *audit(inputs),
-        *_noise(inputs),
+        *noise(inputs),
         *([confused] if swaps else []),
         _about_links(links),
         _linked(table("doubtful", kinds, rows, len(found)), links),
@@ -87,25 +90,6 @@ def _whole(inputs: Inputs, record: Record | None) -> str:
     return "" if record is None or inputs.text(record) is None else inputs.kind.main_text(record)
 
 
-def _noise(inputs: Inputs) -> list[Block]:
-    """Estimated share of wrong labels per class, with intervals; and how good the suspicion itself is."""
-    found = inputs.find("clean", "noise_by_class") or {}
-    rows = [
-        [name, {"value": one["rate"], "low": one["low"], "high": one["high"]}, one["records"], one.get("suspected")]
-        for name, one in found.items()
-    ]
-    if not rows:
-        return []
-    rows.sort(key=lambda row: (-row[1]["value"], row[0]))
-    swaps = [[*row, found[row[0]].get("mostly")] for row in rows]
-    columns = {"class": "label", "noise": "interval", "records": "num", "suspected": "num", "mostly": "label"}
-    blocks = [intervals("noise", [(row[0], row[1]) for row in rows[:20]]), table("noise", columns, swaps)]
-    measured = (inputs.find("clean", "planted") or {}).get("measured") or []
-    tried = [[one["threshold"], one["changed"], one["precision"]] for one in measured if one["changed"]]
-    kinds = {"threshold": "pct", "suspects": "num", "precision": "pct"}
-    return [*blocks, details("how_good", [table("planted", kinds, tried)])] if tried else blocks
-
-
 def decisions(inputs: Inputs) -> list[Block]:
     """Who decided the labels, and what the label stage noted on agreement and annotators."""
     report = inputs.report("label")
@@ -118,7 +102,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     notes = _all_notes(report)
     for voice, found in sorted((notes.pop("agreement", None) or {}).items()):
         blocks += agreement(inputs, voice, found) if isinstance(found, Mapping) and found.get("items") else []
-    more = from_notes({key: one for key, one in notes.items() if key not in _PRELABEL})
+    more = from_notes({key: one for key, one in notes.items() if key not in (*_PRELABEL, *_ELSEWHERE)})
     return [*blocks, *label_changes(inputs), *([details("stage_notes", more)] if more else [])]
 
 

@@ -12,6 +12,7 @@ from pipeline.record import as_json
 from pipeline.report.blocks import Block, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs, sample
+from pipeline.statistics import share_of
 
 
 def label_changes(inputs: Inputs) -> list[Block]:
@@ -62,7 +63,10 @@ def label_changes(inputs: Inputs) -> list[Block]:
 
 
 def audit(inputs: Inputs) -> list[Block]:
-    """Of the doubted labels that people have looked at: how many were wrong, how often the suggestion was right."""
+    """Of the doubted labels that people have looked at: how many were wrong, how often the suggestion was right.
+
+    With intervals (Wilson): the precision of our own doubts, as far as people went.
+    """
     queue = inputs.table("clean/review.parquet", ["record_id", "reason", "given", "suggested"])
     by_people = pc.starts_with(pc.field("labels_by", "who"), "human:")
     answered = inputs.table("label/records.parquet", ["id", "target"], by_people)
@@ -75,8 +79,8 @@ def audit(inputs: Inputs) -> list[Block]:
             one, answer = counts.setdefault(row["reason"], Counter()), said[row["record_id"]]
             one.update(looked_at=1, wrong=answer != row["given"], suggestion=answer == row["suggested"])
     rows: list[list[Any]] = [
-        [reason, one["looked_at"], one["wrong"] / one["looked_at"], one["suggestion"] / one["looked_at"]]
+        [reason, one["looked_at"], *(share_of(one[name], one["looked_at"]) for name in ("wrong", "suggestion"))]
         for reason, one in sorted(counts.items(), key=lambda item: (-item[1]["looked_at"], item[0]))
     ]
-    columns = {"reason": "code", "looked_at": "num", "was_wrong": "pct", "suggestion_right": "pct"}
+    columns = {"reason": "code", "looked_at": "num", "was_wrong": "interval", "suggestion_right": "interval"}
     return [table("audit", columns, rows)] if rows else []
