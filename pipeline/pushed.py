@@ -1,7 +1,8 @@
-"""The push ledger, `data/annotations/.pushed.json`: which task in Label Studio each record is.
+"""The push ledger, `data/annotations/.pushed.json`: which task in Label Studio each record is, and what it showed.
 
-`sft label push` writes it, the report links to the tasks. It holds addresses and numbers, never a token. A hidden file,
-so that `label` does not read it as annotations; keep it under version control with them.
+`sft label push` writes it, `label` reads whether a pre-label was shown, the report links to the tasks. It holds
+addresses and numbers, never a token. A hidden file, so that it is not read as annotations; it belongs under version
+control with them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Sent(Settings):
     project: str  # a key of `projects`
     text_id: str  # which text the task shows
     task: int | None = None
+    shown: bool | None = None  # whether the pre-label was shown, where a lot decided it; else null
+    prelabel: str | None = None  # the pre-label that was shown or held back by lot, as JSON
 
 
 class Pushed(Settings):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +11,9 @@ import pytest
 from pipeline.errors import PipelineError
 from pipeline.pushed import LEDGER, Place, Pushed, Sent, public, read_pushed
 from pipeline.record import Record, Source
+from pipeline.settings import Task
 from pipeline.studio.ledger import Ledger
+from pipeline.studio.params import Studio
 from pipeline.studio.tasks import Question
 
 
@@ -45,6 +47,9 @@ def test_addresses_are_written_without_secrets(url, shown):
     assert public(url) == shown
 
 
+TASK = Task(type="classification", labels=("neg", "好"))
+
+
 @dataclass
 class Project:
     """What the ledger asks of a project."""
@@ -53,13 +58,40 @@ class Project:
     id: int = 3
     url: str = "http://ann:secret@localhost:8080"
 
+    task: Task = TASK
+    settings: Studio = field(default_factory=lambda: Studio(blind=0.3))
+
     @property
     def client(self):
         return SimpleNamespace(url=self.url)
 
 
-def question(name):
-    return Question(Record(name, {"text": name}, Source("s", "files", "s.csv", 1, "CC0", "train")), "t")
+def question(name, **more):
+    return Question(Record(name, {"text": name}, Source("s", "files", "s.csv", 1, "CC0", "train")), "t", **more)
+
+
+def test_the_ledger_keeps_what_the_lot_decided_and_the_prelabel_of_then(tmp_path):
+    ledger = Ledger(tmp_path, Project("ab"))
+    ledger.sent(question("seen", value="好"), 1)
+    ledger.sent(question("hidden", value="好", hidden=True), 2)
+    ledger.sent(question("gold", value="好", gold='"neg"'), 3)
+    ledger.sent(question("audit", audit=True), 4)
+    ledger.write()
+    again = Ledger(tmp_path, Project("ab"))
+    again.settle({(name, "t"): {"id": n} for n, name in enumerate(("seen", "hidden", "gold", "audit"), 1)})
+    again.renewed(question("hidden", value="neg", hidden=True))
+    again.renewed(question("gold", value="neg"))
+    again.write()
+    assert {name: (sent.shown, sent.prelabel) for name, sent in read_pushed(tmp_path).tasks.items()} == {
+        "seen": (True, '"好"'),
+        "hidden": (False, '"neg"'),
+        "gold": (None, None),
+        "audit": (None, None),
+    }
+    off = Ledger(tmp_path, Project("cd", settings=Studio(blind=0.0)))
+    off.sent(question("seen", value="好"), 9)
+    off.write()
+    assert read_pushed(tmp_path).tasks["seen"].shown is None
 
 
 def test_the_ledger_follows_the_project(tmp_path):

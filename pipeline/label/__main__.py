@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.label.anchoring import anchoring
 from pipeline.label.annotations import check_against, read_folder, settle
 from pipeline.label.annotators import agreement_report
 from pipeline.label.audit import audited, draw
@@ -22,6 +23,7 @@ from pipeline.label.people import people_report, warnings
 from pipeline.label.prelabels import Prelabels
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
+from pipeline.pushed import read_pushed
 from pipeline.record import as_json
 from pipeline.settings import load, load_task
 from pipeline.stage import StageReport, count, enter, per_record
@@ -52,6 +54,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
             "human": about(human, params, people_report(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params),
         },
+        "anchoring": anchoring(reading.used, read_pushed(annotations), set(gold), params.agreement),
         "audit": audited(sample, human.opinions, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},

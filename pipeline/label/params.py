@@ -52,6 +52,9 @@ class Agreement(Settings):
     accept_all_at: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
     min_gold: Annotated[int, Field(ge=1)] = 5  # fewer gold questions judge no annotator
     gold_below: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
+    min_blind: Annotated[int, Field(ge=1)] = (
+        20  # fewer records without a pre-label cannot tell whether people follow it
+    )
     list_at_most: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
 
 

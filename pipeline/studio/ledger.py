@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.pushed import LEDGER, Place, Pushed, Sent, public, read_pushed
 from pipeline.store import write_json
 from pipeline.studio.project import Project
-from pipeline.studio.tasks import Question
+from pipeline.studio.tasks import Question, prelabel
 
 
 class Ledger:
@@ -31,14 +31,28 @@ class Ledger:
             self._note(name, text_id, task["id"])
 
     def sent(self, question: Question, task: int) -> None:
-        """The question is this task now."""
+        """The question is this task now, its pre-label shown or held back as the lot fell (`studio.blind`)."""
+        self._tasks.pop(question.record.id, None)
         self._note(*question.key, task)
+        asked_openly = question.gold is None and not question.audit
+        if self._project.settings.blind and asked_openly and question.value is not None:
+            self._update(question, shown=not question.hidden)
+
+    def renewed(self, question: Question) -> None:
+        """A task that nobody has touched got this pre-label; one that holds it back would show it."""
+        known = self._tasks.get(question.record.id)
+        if known is not None and known.shown is not None:
+            self._update(question)
 
     def write(self) -> None:
         """One sorted file; projects without a task are left out."""
         used = {sent.project for sent in self._tasks.values()}
         places = {mark: place for mark, place in self._places.items() if mark in used}
         write_json(Pushed(projects=places, tasks=self._tasks).model_dump(exclude_none=True), self._file)
+
+    def _update(self, question: Question, **more: bool) -> None:
+        changes = {"prelabel": prelabel(question, self._project.task), **more}
+        self._tasks[question.record.id] = self._tasks[question.record.id].model_copy(update=changes)
 
     def _note(self, name: str, text_id: str, task: int) -> None:
         known = self._tasks.get(name)

@@ -21,6 +21,7 @@ class Studio(Settings):
     errors: Annotated[float, Field(ge=0, le=1)] = (
         0.7  # what the model's worst errors count beside the queue; 0: nothing
     )
+    blind: Annotated[float, Field(ge=0, le=0.5)] = 0.1  # share of pre-labels held back by lot: do people follow them?
     prelabels: bool = True  # show the model's answer; false where people should not be led
     names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 

@@ -20,6 +20,7 @@ from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
     Question,
     checked,
+    drawn,
     gold_questions,
     in_order,
     mixed,
@@ -71,8 +72,9 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
     if not project.settings.prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
+    questions = drawn(questions, project.settings.blind)
     version = model_version(questions)
-    yield from _refresh(project, present, questions, version)
+    yield from _refresh(project, present, questions, version, ledger)
     yield from _ask_again(project, present, questions)
     chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     _remember_gold(data / "annotations", chosen)
@@ -110,6 +112,7 @@ def _present(project: Project, now: Mapping[str, str]) -> Present:
         key = (str(data["record_id"]), str(data["text_id"]))
         touched = any(task.get(name) for name in _TOUCHED)
         kept = {"id": task["id"], "untouched": not touched, "open": not task["is_labeled"]}
+        kept["blind"] = data.get("blind") is True
         kept["audit"] = data.get("asked") == "audit"
         kept["answers"] = task["total_annotations"] or 0
         kept["version"] = task.get("predictions_model_versions")
@@ -140,8 +143,10 @@ def _about(present: Present, removed: int) -> Iterator[str]:
         yield f"note: {present.foreign:,} tasks have no record_id; they were imported by hand and are left alone"
 
 
-def _refresh(project: Project, present: Present, questions: Sequence[Question], version: str) -> Iterator[str]:
-    """New pre-labels for untouched tasks that show older ones."""
+def _refresh(
+    project: Project, present: Present, questions: Sequence[Question], version: str, ledger: Ledger
+) -> Iterator[str]:
+    """New pre-labels for untouched tasks that show older ones; tasks that hold them back go on doing so."""
     interface = _interface(project)
     todo = []
     for question in questions:
@@ -149,8 +154,12 @@ def _refresh(project: Project, present: Present, questions: Sequence[Question], 
         if task is None or not task["untouched"] or version in str(task["version"] or "") or question.value is None:
             continue
         sound, problem = checked(question, project.task, interface)
-        if problem is None:
-            todo.append({"task": task["id"], **to_task(sound, project.task, version)["predictions"][0]})
+        if problem is not None:
+            continue
+        ledger.renewed(sound)
+        if not task["blind"]:
+            shown = to_task(replace(sound, hidden=False), project.task, version)["predictions"][0]
+            todo.append({"task": task["id"], **shown})
     for start in range(0, len(todo), BATCH):
         project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
     if todo:
@@ -199,11 +208,12 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
     interface, problems = _interface(project), Counter[str]()
     gold = sum(question.gold is not None for question in chosen)
     for start in range(0, len(chosen), BATCH):
-        part, batch = chosen[start : start + BATCH], []
-        for question in part:
+        part = []
+        for question in chosen[start : start + BATCH]:
             sound, problem = checked(question, project.task, interface)
             problems.update([problem] if problem else [])
-            batch.append(to_task(sound, project.task, version))
+            part.append(sound)
+        batch = [to_task(question, project.task, version) for question in part]
         answer = project.client.post(f"/api/projects/{project.id}/import", batch, return_task_ids=True)
         for question, number in zip(part, answer.get("task_ids", ()), strict=False):  # none: the next push finds them
             ledger.sent(question, number)
@@ -217,6 +227,8 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
         return
     audit = sum(question.audit for question in chosen)
     more = f", {audit:,} of the audit" if audit else ""
+    hidden = sum(question.hidden for question in chosen)
+    more += f"; {hidden:,} hold their pre-label back (studio.blind)" if hidden else ""
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{more}"
     if len(chosen) * project.settings.gold >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"

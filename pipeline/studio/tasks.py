@@ -20,8 +20,9 @@ from pipeline.usefulness import most_useful_first
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
 CHOICE = 4
-#: What the data of a task of the audit holds besides: nobody suggests an answer, a live model neither.
-AUDIT = {"asked": "audit", "blind": True}
+#: What the data of a task hold besides where nobody suggests an answer, a live model neither; and of one of the audit.
+BLIND = {"blind": True}
+AUDIT = {"asked": "audit", **BLIND}
 #: Share of gold questions that come with a wrong suggestion: who accepts everything fails them.
 _MISLEADING = 0.5
 
@@ -36,6 +37,7 @@ class Question:
     score: float = 0.0
     gold: str | None = None
     disputed: bool = False  # people answered it and disagree
+    hidden: bool = False  # the pre-label is held back, as the lot fell
     audit: bool = False  # drawn at random to measure how many labels are wrong: asked without a suggestion
 
     @property
@@ -102,8 +104,8 @@ def to_task(question: Question, task: Task, version: str) -> dict[str, Any]:
     """The task as Label Studio imports it."""
     kind = task_type(task)
     data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
-    made: dict[str, Any] = {"data": data | (AUDIT if question.audit else {})}
-    if question.value is not None:
+    made: dict[str, Any] = {"data": data | (AUDIT if question.audit else BLIND if question.hidden else {})}
+    if question.value is not None and not question.hidden:
         result = kind.result_from_target(question.value)
         made["predictions"] = [{"result": result, "score": round(question.score, 6), "model_version": version}]
     return made
@@ -115,16 +117,28 @@ def checked(question: Question, task: Task, interface: Any) -> tuple[Question, s
         return question, None
     kind = task_type(task)
     try:
-        _, value = kind.parse(question.record.fields, question.value, task)
-        prediction = to_task(question, task, "check")["predictions"][0]
-        if as_json(kind.target_from_result(prediction["result"], task)) != as_json(value):
+        prediction = to_task(replace(question, hidden=False), task, "check")["predictions"][0]
+        if as_json(kind.target_from_result(prediction["result"], task)) != prelabel(question, task):
             raise Reject("not_shown_faithfully", "it does not come back as it was sent")
         problems = interface.validate_prediction(prediction, return_errors=True)
         if problems:
             raise Reject("not_in_config", shorten(problems[0], 120))
     except Reject as reject:
-        return replace(question, value=None, score=0.0), str(reject)
+        return replace(question, value=None, score=0.0, hidden=False), str(reject)
     return question, None
+
+
+def prelabel(question: Question, task: Task) -> str:
+    """The pre-label as an answer that says the same would be kept. Raises Reject where it does not fit the record."""
+    return as_json(task_type(task).parse(question.record.fields, question.value, task)[1])
+
+
+def drawn(questions: Iterable[Question], share_blind: float) -> list[Question]:
+    """The questions, the pre-label of a share of them held back; which ones, each record's id decides."""
+    return [
+        replace(q, hidden=True) if q.value is not None and share("studio.blind", q.record.id) < share_blind else q
+        for q in questions
+    ]
 
 
 def model_version(questions: Iterable[Question]) -> str:

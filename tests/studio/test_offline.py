@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.pull import Pulled, file_name, to_line
 from pipeline.studio.push import Present, _choose, _with_suggestion
-from pipeline.studio.tasks import Question, checked, gold_questions, mixed, model_version, to_task
+from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
 from pipeline.usefulness import DECAY, most_useful_first
@@ -113,6 +114,24 @@ def test_a_record_of_the_audit_is_asked_without_suggestion_in_the_order_of_drawi
     assert names == sorted((q.record.id for q in questions), key=lambda name: share("label.audit", name))
     begun = {q.key: {"id": n, "untouched": n != 1, "audit": n == 2, "open": True} for n, q in enumerate(questions)}
     assert _with_suggestion(Present(begun), questions) == {0, 3, 4, 5, 6, 7}  # one was begun, one is the audit's own
+
+
+def test_a_lot_by_record_hides_a_share_of_the_prelabels_and_the_lot_stays():
+    questions = [Question(record(f"r{n}", f"text {n}"), "t", "billing" if n % 2 else None, 0.9) for n in range(400)]
+    asked = drawn(questions, 0.1)
+    hidden = [q.record.id for q in asked if q.hidden]
+    assert 10 < len(hidden) < 32
+    later = [q.record.id for q in drawn(questions[100:], 0.1) if q.hidden]
+    assert later == hidden[-len(later) :]  # whatever else is asked
+    assert not any(q.hidden for q in drawn(questions, 0.0))
+    one = next(q for q in asked if q.hidden)
+    made = to_task(one, TASK, "v")
+    assert made["data"]["blind"] is True
+    assert "predictions" not in made
+    assert checked(one, TASK, interface()) == (one, None)
+    unsound, problem = checked(replace(one, value="unknown"), TASK, interface())
+    assert problem
+    assert not unsound.hidden  # neither shown nor hidden: it takes no part in the comparison
 
 
 def annotation(**more):

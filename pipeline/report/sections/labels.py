@@ -10,6 +10,7 @@ from pipeline.record import Record
 from pipeline.report.blocks import Block, curves, details, facts, from_notes, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
+from pipeline.report.sections.anchoring import anchoring
 from pipeline.report.sections.ledger import audit, label_changes
 from pipeline.report.sections.noise import noise
 from pipeline.report.sections.people import agreement
@@ -17,7 +18,7 @@ from pipeline.report.sections.people import agreement
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
 #: Notes that other sections draw.
-_ELSEWHERE = ("audit",)
+_ELSEWHERE = ("audit", "anchoring")
 
 
 def doubtful(inputs: Inputs) -> list[Block]:
@@ -120,7 +121,7 @@ def prelabels(inputs: Inputs) -> list[Block]:
         counts = Counter(queue.column("reason").to_pylist())
         rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         blocks.append(table("queue", {"reason": "code", "records": "num"}, rows))
-    return [*blocks, *saved] or [note("prelabels_none")]
+    return [*blocks, *anchoring(inputs), *saved] if blocks or saved else [note("prelabels_none"), *anchoring(inputs)]
 
 
 def _curve(found: Mapping[str, Any]) -> list[Block]:
