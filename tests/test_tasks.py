@@ -58,6 +58,7 @@ def test_labels_with_markup_survive_the_labeling_config():
     ("values", "target", "reason"),
     [
         ({}, "bad", "missing_text_column"),
+        ({"text": ["x"]}, "bad", "not_a_text"),
         ({"text": "x"}, "worse", "unknown_label"),
         ({"text": "x"}, ["bad", "好"], "not_one_label"),
     ],

@@ -11,6 +11,7 @@ from typing import Any
 
 EXCERPT = 300
 _ESCAPED = re.compile("[\udc80-\udcff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def excerpt(value: object) -> str:
     text = text.rstrip("\r\n")
     if len(text) > EXCERPT:
         text = f"{text[:EXCERPT]}… ({len(text):,} characters)"
-    return storable(text)
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", storable(text))
 
 
 def storable(text: str) -> str:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import quoteattr
 from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
+from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
@@ -32,21 +33,19 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Text and label. Rejects: missing_text_column, unknown_label."""
-    text = values.get("text")
-    if text is None:
-        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    """Text and label. Rejects: those of `text_of`, unknown_label."""
+    text = text_of(values, "text")
     if target is None:
-        return {"text": str(text)}, None
+        return {"text": text}, None
     labels = target if isinstance(target, list) else [target]
     unknown = [label for label in labels if label not in task.labels]
     if unknown:
         raise Reject("unknown_label", f"'{unknown[0]}' is not among task.labels: {', '.join(task.labels)}")
     if task.multi_label:
-        return {"text": str(text)}, [label for label in task.labels if label in labels]
+        return {"text": text}, [label for label in task.labels if label in labels]
     if len(labels) != 1:
         raise Reject("not_one_label", f"{len(labels)} labels in a single-label task; set task.multi_label")
-    return {"text": str(text)}, labels[0]
+    return {"text": text}, labels[0]
 
 
 def problems(record: Record, task: Task) -> list[str]:

@@ -11,6 +11,7 @@ from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import letters, remap_spans
+from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
@@ -34,16 +35,14 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Text and spans, sorted. Rejects: missing_text_column, bad_span, offset_out_of_range, unknown_label."""
-    text = values.get("text")
-    if text is None:
-        raise Reject("missing_text_column", "the row has no value for the field 'text'")
+    """Text and spans, sorted. Rejects: those of `text_of`, bad_span, offset_out_of_range, unknown_label."""
+    text = text_of(values, "text")
     if target is None:
-        return {"text": str(text)}, None
+        return {"text": text}, None
     if not isinstance(target, list):
         raise Reject("bad_span", "spans must be a list of {start, end, label}")
-    spans = [_span(span, str(text), task) for span in target]
-    return {"text": str(text)}, _sorted(spans)
+    spans = [_span(span, text, task) for span in target]
+    return {"text": text}, _sorted(spans)
 
 
 def problems(record: Record, task: Task) -> list[str]:

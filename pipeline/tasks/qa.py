@@ -13,6 +13,7 @@ from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import letters, remap_spans
+from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
 
@@ -36,16 +37,12 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Context, question and answers. Rejects: missing_context, missing_question, bad_answer.
+    """Context, question and answers. Rejects: missing_context, missing_question, not_a_text, bad_answer.
 
     Answers are a list of {start, text}, or {text: [...], answer_start: [...]} as `datasets` has them. Offsets are
     taken as they are: `repair` mends or rejects those that do not fit.
     """
-    fields = {}
-    for name in FIELDS:
-        if values.get(name) is None:
-            raise Reject(f"missing_{name}", f"the row has no value for the field '{name}'")
-        fields[name] = str(values[name])
+    fields = {name: text_of(values, name, f"missing_{name}") for name in FIELDS}
     if target is None:
         return fields, None
     if isinstance(target, Mapping):

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
+from pipeline.tasks.texts import text_of
 
 #: `text_pair` is null for tasks on one text.
 FIELDS: Mapping[str, str] = {"text": "text", "text_pair": "text"}
@@ -33,11 +34,9 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Text, pair and number. Rejects: missing_text_column, not_a_number."""
-    text, pair = values.get("text"), values.get("text_pair")
-    if text is None:
-        raise Reject("missing_text_column", "the row has no value for the field 'text'")
-    fields = {"text": str(text), "text_pair": None if pair is None else str(pair)}
+    """Text, pair and number. Rejects: those of `text_of`, not_a_number."""
+    pair = None if values.get("text_pair") is None else text_of(values, "text_pair")
+    fields = {"text": text_of(values, "text"), "text_pair": pair}
     return fields, None if target is None else _number(target)
 
 

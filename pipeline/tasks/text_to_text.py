@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.record import Record, Reject, Target, as_json
 from pipeline.settings import Task
+from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
@@ -22,11 +23,8 @@ def target_kind(task: Task) -> str:
 
 
 def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Text and target text. Rejects: missing_text_column."""
-    text = values.get("text")
-    if text is None:
-        raise Reject("missing_text_column", "the row has no value for the field 'text'")
-    return {"text": str(text)}, None if target is None else str(target)
+    """Text and target text. Rejects: those of `text_of`."""
+    return {"text": text_of(values, "text")}, None if target is None else str(target)
 
 
 def empty_sides(record: Record) -> list[str]:
