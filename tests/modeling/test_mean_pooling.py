@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from pipeline.modeling.encoder import MAX_TOKENS, _embedder, embed
 from pipeline.modeling.heads import classification
@@ -32,6 +33,31 @@ def test_the_untrained_model_answers_as_logistic_regression_on_mean_embeddings(b
     expected = head.logits(features * scale)
     np.testing.assert_allclose(logits[:, [2, 1]], expected, atol=0.02)
     assert type(start.model).__name__ == "BertForSequenceClassification"
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_the_shortcut_answers_and_teaches_as_the_plain_layer_does(bert_folder, attention):
+    import torch
+
+    start = classification.start(Models(encoder=Model(name=str(bert_folder))), TASK, ROWS, Recipe(dropout=0.0))
+    model = start.model
+    model.set_attn_implementation(attention)
+    examples = classification.encode(ROWS, start.tokenizer, TASK, Recipe()).items
+
+    def learn(part):
+        model.zero_grad()
+        found = model(**classification.collate(start.tokenizer)(part))
+        found.loss.backward()
+        return found.logits.detach(), model.bert.encoder.layer[0].output.dense.weight.grad.clone()
+
+    parts = [examples, examples[:1]]  # with padding, and without
+    short = [learn(part) for part in parts]
+    del model.bert.encoder.layer[-1].forward
+    plain = [learn(part) for part in parts]
+    for (logits, slope), (expected, expected_slope) in zip(short, plain, strict=True):
+        assert torch.allclose(logits, expected, atol=1e-4)
+        assert torch.allclose(slope, expected_slope, rtol=1e-2, atol=1e-6)
+        assert slope.abs().max() > 1e-5
 
 
 def test_the_pooling_layer_is_never_trained(bert_folder):

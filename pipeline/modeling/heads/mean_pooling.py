@@ -4,7 +4,8 @@ Sentence encoders such as MiniLM carry a text's meaning in the mean of their tok
 `BertForSequenceClassification` reads the first token only. One more ordinary layer bridges the two:
 with queries and keys of zero its attention is uniform, so every position receives the mean; scaled
 far above the residual, and normalised, that mean is what the first token then holds. The saved model
-is a plain BERT with one layer more: `AutoModelForSequenceClassification` loads it anywhere.
+is a plain BERT with one layer more: `AutoModelForSequenceClassification` loads it anywhere. While it trains, the mean
+is computed as such (`_Mean`).
 """
 
 from __future__ import annotations
@@ -38,10 +39,26 @@ def add_pooling_layer(model: Any) -> None:
         layer.output.LayerNorm.weight.fill_(1.0)
         pooler.weight.copy_(_POOLER * identity)
     layer.requires_grad_(False)
-    for module in layer.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    layer.attention.self.dropout = torch.nn.Dropout(0.0)
+    layer.forward = _Mean(layer)
+
+
+class _Mean:
+    """What the pooling layer makes of the first position, in place of its forward function while this model is held.
+
+    The same function without its products of matrices by zeros and ones, which took a tenth
+    of a training step. What is saved and loaded again is the plain layer.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        self.inner, self.outer = layer.attention.output.LayerNorm, layer.output.LayerNorm
+
+    def __call__(self, hidden: Any, attention_mask: Any = None, *_: Any, **__: Any) -> Any:
+        first, mean = hidden[:, :1], hidden.mean(1, keepdim=True)
+        if attention_mask is not None:  # (batch, 1, 1 or tokens, tokens): true, or 0, where a token is seen
+            row = attention_mask[:, 0, :1]
+            seen = (row > -1 if row.dtype.is_floating_point else row).to(hidden.dtype)
+            mean = seen @ hidden / seen.sum(-1, keepdim=True)
+        return self.outer(self.inner(_MEAN * mean + first))
 
 
 def pooled(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
