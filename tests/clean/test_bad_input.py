@@ -81,6 +81,7 @@ def through(tmp_path, monkeypatch):
 
 
 ODD = [{"text": value, "label": "good"} for value in (5, 1.5, None, ["a", "b"], {"a": 1})]
+NOT_TEXTS = {"missing_text_column": 1, "not_a_text": 2}
 HALF = b'{"text": "a \\ud800 alone", "label": "good"}\n'
 TWO_MINDS = b"text,label\n" + b"one and the same text,good\none and the same text,bad\n" * 9
 ODD_LABELS = [
@@ -98,7 +99,7 @@ ODD_LABELS = [
         ("once.csv", as_csv([*sound(60, "good"), *sound(1)]), {"conflicting_label": 2, "kept": 59}),
         ("nan.csv", as_csv(sound()) + b"nan,nan\n" * 5, {"unknown_label": 5, "kept": 30}),
         ("blank.csv", as_csv(sound()) + b",good\n" * 5, {"empty_text": 5, "kept": 30}),
-        ("mixed.jsonl", as_lines([*ODD, *sound()]), {"missing_text_column": 1, "not_a_text": 2, "too_short": 1, "kept": 31}),
+        ("mixed.jsonl", as_lines([*ODD, *sound()]), NOT_TEXTS | {"too_short": 1, "kept": 31}),
         ("labels.jsonl", as_lines([*ODD_LABELS, *sound()]), {"unknown_label": 3, "kept": 31}),
         (
             "nulls.parquet",
