@@ -22,6 +22,14 @@ def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], 
     return {"kind": "table", "name": name, "columns": heads, "rows": shown, "total": max(total or 0, len(shown))}
 
 
+def linked(block: Block, links: Sequence[str | None]) -> Block:
+    """The table with each row's task in Label Studio as its last column, where any row has one."""
+    if not any(links):
+        return block
+    rows = [[*row, link] for row, link in zip(block["rows"], links, strict=True)]
+    return {**block, "columns": [*block["columns"], {"key": "task", "type": "link"}], "rows": rows}
+
+
 def facts(*items: tuple[str, Any, str]) -> Block:
     """A line of figures: (string key, value, type) each; those without a value are left out."""
     shown = [{"key": key, "value": value, "type": kind} for key, value, kind in items if value is not None]

@@ -107,11 +107,13 @@ def test_doubtful_labels_link_to_their_tasks_or_say_how_to_send_them(project, do
     first, *others = (row[-1] for row in table(document, "doubtful", "doubtful")["rows"])
     place = {"url": "https://labels.example.org", "id": 3}
     tasks = {first: {"project": "ab", "task": 17, "text_id": "t"}, others[0]: {"project": "ab", "text_id": "t"}}
+    tasks["f00"] = {"project": "ab", "task": 18, "text_id": "t"}
     write_json({"projects": {"ab": place}, "tasks": tasks}, data / "annotations/.pushed.json")
     linked = build(load_inputs(data, TASK, Params()))
     shown = table(linked, "doubtful", "doubtful")
     address = "https://labels.example.org/projects/3/data?task=17"
     assert [row[-1] for row in shown["rows"]] == [address, *[None] * 7]
+    assert table(linked, "model", "worst_errors")["rows"][0][-1] == address.replace("17", "18")
     assert shown["columns"][-1] == {"key": "task", "type": "link"}
     notes = [block for block in section(linked, "doubtful") if block["kind"] == "note"]
     assert [one["args"] for one in notes if one["key"] == "tasks_linked"] == [{"n": 1, "shown": 8}]

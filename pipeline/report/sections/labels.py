@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.record import Record
-from pipeline.report.blocks import Block, curves, details, facts, from_notes, missing, note, table
+from pipeline.report.blocks import Block, curves, details, facts, from_notes, linked, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.anchoring import anchoring
@@ -66,16 +66,8 @@ def doubtful(inputs: Inputs) -> list[Block]:
         *noise(inputs),
         *([confused] if swaps else []),
         _about_links(links),
-        _linked(table("doubtful", kinds, rows, len(found)), links),
+        linked(table("doubtful", kinds, rows, len(found)), links),
     ]
-
-
-def _linked(block: Block, links: list[str | None]) -> Block:
-    """The table with each row's task in Label Studio as its last column, where any row has one."""
-    if not any(links):
-        return block
-    rows = [[*row, link] for row, link in zip(block["rows"], links, strict=True)]
-    return {**block, "columns": [*block["columns"], {"key": "task", "type": "link"}], "rows": rows}
 
 
 def _about_links(links: list[str | None]) -> Block:

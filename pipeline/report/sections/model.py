@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, heat, intervals, missing, reliability, table
+from pipeline.report.blocks import Block, details, from_notes, heat, intervals, linked, missing, reliability, table
 from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
@@ -90,7 +90,9 @@ def _worst(inputs: Inputs) -> list[Block]:
         ]
         for one in found
     ]
-    return [table("worst_errors", columns, rows[: inputs.params.max_rows], len(found))] if rows else []
+    shown = rows[: inputs.params.max_rows]
+    links = [inputs.pushed.link(str(row[-1])) for row in shown]
+    return [linked(table("worst_errors", columns, shown, len(found)), links)] if rows else []
 
 
 def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any]] | None) -> list[tuple[str, str]]:

@@ -72,7 +72,7 @@
   // What the filters let through, ids in full; a cell that a spreadsheet would run as a formula is quoted.
   const save = (table) => {
     const cell = (one) => {
-      const text = (one.querySelector("[data-id]")?.dataset.id ?? (one.dataset.v || one.textContent)).trim();
+      const text = (one.querySelector("[data-id]")?.dataset.id ?? (one.dataset.v ?? one.textContent)).trim();
       return '"' + (/^[=+@\t\r-]/.test(text) && isNaN(text) ? "'" + text : text).replaceAll('"', '""') + '"';
     };
     const fits = all("tbody tr", table).filter((row) => row.dataset.fits !== "no");
