@@ -27,6 +27,8 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +174,25 @@ def accuracy(model, tokenizer, labels: list[str], test: list[dict]) -> dict[str,
     return {"test_accuracy": hits / len(test)}
 
 
+@contextmanager
+def clocked(owner, name: str) -> Iterator[list[Clock]]:
+    """A clock for each call of that function while the block runs."""
+    function, clocks = getattr(owner, name), []
+
+    def timed(*given):
+        clock = Clock()
+        result = function(*given)
+        clock.stop()
+        clocks.append(clock)
+        return result
+
+    setattr(owner, name, timed)
+    try:
+        yield clocks
+    finally:
+        setattr(owner, name, function)
+
+
 def ours(frozen: int = 0) -> None:
     """The train stage, from the dataset to the saved model: nothing cached but the packages.
 
@@ -202,28 +223,11 @@ def ours(frozen: int = 0) -> None:
 
         import pipeline.modeling.trainer  # noqa: F401
 
-        fit, inner = training.fit, []
-
-        def timed(*given):
-            inner.append(Clock())
-            run = fit(*given)
-            inner[0].stop()
-            return run
-
-        judge, looks = training.Job.judge, []
-
-        def looked(job):
-            looks.append(Clock())
-            found = judge(job)
-            looks[-1].stop()
-            return found
-
-        training.fit, training.Job.judge = timed, looked
         settings = {**OURS, "max_dev_rows": DEV, **({"freeze": frozen} if frozen else {})}
         clock = Clock()
-        train(folder / "dataset", folder / "out", task, models, Params.model_validate(settings))
+        with clocked(training, "fit") as inner, clocked(training.Job, "judge") as looks:
+            train(folder / "dataset", folder / "out", task, models, Params.model_validate(settings))
         clock.stop()
-        training.fit, training.Job.judge = fit, judge
         os.environ["SFT_CACHE"] = str(CACHE)
         report = json.loads((folder / "out" / "report.json").read_text())
         predictor = load_predictor(folder / "out" / "model")
