@@ -117,7 +117,7 @@ def variants_of(rows: list, methods: dict, task: Task, models: Models, worth_set
     params = Params(worth=WorthSettings(**worth_settings))
     draws = plan(methods, records, task, 10**9)
     made = make(methods, draws, parents(records), task, models, require=True).candidates
-    judge = Judge(records, made, params, task, models, methods)
+    judge = Judge(records, made, draws, params, task, models, methods)
     pair = lambda c: (c.text, c.parent.target)  # noqa: E731
     variants: dict[str, list] = {"none": []}
     for method in methods:

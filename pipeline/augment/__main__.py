@@ -31,7 +31,7 @@ def run(label: Path, out: Path) -> None:
     records = list(to_records(table))
     draws = plan(methods, records, task, params.max_children)
     made = make(methods, draws, parents(records), task, models, params.require)
-    judge = Judge(records, made.candidates, params, task, models, methods)
+    judge = Judge(records, made.candidates, draws, params, task, models, methods)
     for name in methods:
         own = [c for c in made.candidates if c.method == name]
         report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))

@@ -1,7 +1,7 @@
 """The gate: what is wrong with each child, if anything. Cheap questions first.
 
 Reasons: empty, unchanged, echo, endless, too_long, structure_lost, not_new, meaning_changed, too_similar,
-label_changed, not_fluent.
+label_changed, not_fluent; and uneven, in evenness.py.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from typing import Any
 
 from pipeline.augment import gate, worth
 from pipeline.augment.candidates import Candidate
+from pipeline.augment.evenness import check_evenness
 from pipeline.augment.gate import Verdicts
 from pipeline.augment.params import Params
-from pipeline.augment.policy import MethodSettings, parents
+from pipeline.augment.policy import Draw, MethodSettings, parents
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Models, revision
 from pipeline.record import Record
@@ -28,6 +29,7 @@ class Judge:
         self,
         records: Sequence[Record],
         candidates: Sequence[Candidate],
+        draws: Sequence[Draw],
         params: Params,
         task: Task,
         models: Models,
@@ -42,6 +44,7 @@ class Judge:
         self.worth: dict[str, Any] = {"keep": params.keep}
         if candidates:
             self._check(records, candidates, models)
+            self._even_out(candidates, draws)
             self._weigh(records, [c for c in candidates if c.child.id not in self.verdicts])
 
     def _check(self, records: Sequence[Record], candidates: Sequence[Candidate], models: Models) -> None:
@@ -62,6 +65,14 @@ class Judge:
             self.gate["fluency_check"] = "skipped: it needs models.generator and gate.max_perplexity_ratio"
         else:
             self.verdicts |= gate.check_fluency(self._alive(candidates), models.generator, settings, task)
+
+    def _even_out(self, candidates: Sequence[Candidate], draws: Sequence[Draw]) -> None:
+        """Last, since it counts what all other questions left."""
+        tolerance = self._params.gate.max_unevenness
+        if self._has_classes and tolerance is not None:
+            alive = self._alive(candidates)
+            found, self.gate["evenness"] = check_evenness(alive, draws, self._parents, self._task, tolerance)
+            self.verdicts |= found
 
     def _alive(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         return [c for c in candidates if c.child.id not in self.verdicts]

@@ -32,6 +32,9 @@ class GateSettings(Settings):
     # Where models.generator is set: how many times its parent's perplexity a child may have; null: not asked.
     max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
     folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
+    # How far, as a part of it, a class's share of the train split may grow beyond what it was and what was planned,
+    # because other classes lost more children; 0.1: 20 % may become 22 %. Per method. null: not asked.
+    max_unevenness: float | None = Field(default=0.1, ge=0)
 
 
 class WorthSettings(Settings):
