@@ -25,7 +25,7 @@ from pipeline.augment.judge import Judge
 from pipeline.augment.params import Params, WorthSettings
 from pipeline.augment.policy import parents, plan
 from pipeline.augment.text_features import TextFeatures
-from pipeline.augment.trial import Run
+from pipeline.augment.trial import LabelRun
 from pipeline.augment.worth import gain
 from pipeline.modeling import linear
 from pipeline.modeling.models import Model, Models
@@ -93,7 +93,7 @@ def worth(name: str) -> None:
     models = models_for(lang)
     task = Task(type="classification", labels=tuple(sorted({label for _, label in train})), languages=(lang,))
     methods = methods_for(lang, factor)
-    runs: dict[str, list[Run]] = {"tuned": [], "default": []}
+    runs: dict[str, list[LabelRun]] = {"tuned": [], "default": []}
     added = defaultdict(list)
     for seed in range(SEEDS):
         rows = list(dict(draw(train, random.Random(seed))).items())
@@ -130,14 +130,14 @@ def variants_of(rows: list, methods: dict, task: Task, models: Models, worth_set
     return variants, judge.worth.get("kept_shares", judge.worth)
 
 
-def trial(rows: list, variants: dict, test: list, features: TextFeatures, c: float) -> Run:
+def trial(rows: list, variants: dict, test: list, features: TextFeatures, c: float) -> LabelRun:
     names = sorted({label for _, label in rows + test})
     inputs = features.rows([t for t, _ in test])
     predicted = {}
     for variant, more in variants.items():
         head = linear.fit(features.rows([t for t, _ in rows + more]), [label for _, label in rows + more], c)
         predicted[variant] = np.searchsorted(names, head.labels)[head.logits(inputs).argmax(1)]
-    return Run(np.searchsorted(names, [label for _, label in test]), predicted)
+    return LabelRun(np.searchsorted(names, [label for _, label in test]), predicted)
 
 
 def best_strength(rows: list, features: TextFeatures) -> float:

@@ -17,24 +17,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from pipeline.augment.params import SelectSettings
 from pipeline.augment.selection import choose, score
 from pipeline.augment.text_features import TextFeatures
-from pipeline.modeling.generator import load_generator
-from pipeline.modeling.heads.masking import encode_chat
-from pipeline.modeling.models import Model, Models
+from pipeline.modeling.models import Models
+from pipeline.modeling.top_layers import TopLayers
 from pipeline.record import Record, Source, content_id
 from pipeline.settings import Task, load
 from pipeline.tasks import task_type
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data"))
 TASK = Task(type="chat", languages=("en",))
-TOP = 3  # layers that learn
-TOKENS = 192
 PASSES = 2
-RATE = 2e-4
 
 
 def conversations() -> list[Record]:
@@ -50,60 +45,8 @@ def conversations() -> list[Record]:
     return found
 
 
-class Top:
-    """The top layers of a causal model over the frozen lower layers' outputs."""
-
-    def __init__(self, model: Model) -> None:
-        self._tokenizer, self._model = load_generator(model)
-        self._layers = self._model.model.layers
-        self._first = [p.detach().clone() for p in self._learning()]
-
-    def _learning(self) -> list:
-        return [*self._layers[-TOP:].parameters(), *self._model.model.norm.parameters()]
-
-    def below(self, record: Record) -> tuple:
-        """What the lower layers give for a conversation, and its labels."""
-        reply = {"role": "assistant", "content": record.target}
-        ids, labels = encode_chat([*record.fields["messages"], reply], self._tokenizer)
-        ids, labels = ids[:TOKENS], labels[:TOKENS]
-        core = self._model.model
-        norm, core.norm, core.layers = core.norm, torch.nn.Identity(), self._layers[:-TOP]
-        with torch.no_grad():
-            hidden = core(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state
-        core.norm, core.layers = norm, self._layers
-        return hidden, torch.tensor(labels)
-
-    def loss(self, item: tuple) -> tuple:
-        """Summed loss of a conversation's reply tokens, and their number."""
-        hidden, labels = item
-        core = self._model.model
-        core.layers = self._layers[-TOP:]
-        output = core(inputs_embeds=hidden, use_cache=False).last_hidden_state[0, :-1]
-        core.layers = self._layers
-        where = labels[1:] != -100
-        logits = self._model.lm_head(output[where])
-        return torch.nn.functional.cross_entropy(logits, labels[1:][where], reduction="sum"), int(where.sum())
-
-    def train(self, items: list, seed: int) -> None:
-        """From the pretrained weights, `PASSES` over the items, one step per four of them."""
-        with torch.no_grad():
-            for parameter, first in zip(self._learning(), self._first, strict=True):
-                parameter.copy_(first)
-        optimiser = torch.optim.AdamW(self._learning(), lr=RATE, weight_decay=0.0)
-        order = random.Random(seed)
-        for _ in range(PASSES):
-            rows = order.sample(range(len(items)), len(items))
-            for start in range(0, len(rows), 4):
-                parts = [self.loss(items[n]) for n in rows[start : start + 4]]
-                (sum(loss for loss, _ in parts) / max(sum(tokens for _, tokens in parts), 1)).backward()
-                torch.nn.utils.clip_grad_norm_(self._learning(), 1.0)
-                optimiser.step()
-                optimiser.zero_grad(set_to_none=True)
-
-    def held_out(self, items: list) -> np.ndarray:
-        """(items, 2): loss and tokens of each."""
-        with torch.inference_mode():
-            return np.array([(float(loss), tokens) for loss, tokens in map(self.loss, items)])
+def whole(record: Record) -> list[dict[str, str]]:
+    return [*record.fields["messages"], {"role": "assistant", "content": str(record.target)}]
 
 
 def main() -> None:
@@ -116,9 +59,9 @@ def main() -> None:
     scores = score(pool, SelectSettings(keep=1 / 3), TASK, models)
     texts = [task_type(TASK).main_text(record) for record in pool]
     matrix = TextFeatures(texts, models.encoder).rows(texts)
-    top = Top(generator)
-    items, held_out = [top.below(r) for r in pool], [top.below(r) for r in rest]
-    start = top.held_out(held_out)
+    top = TopLayers(generator)
+    items, held_out = ([top.lower(whole(r)) for r in records] for records in (pool, rest))
+    start = top.losses(held_out)
     print(f"{len(pool)} rows, {len(rest)} held out; loss per reply token before training {mean(start):.4f}\n")
     print("| rows | loss, mean of seeds | against a random third |\n|---|---|---|", flush=True)
     found: dict[str, list] = {}
@@ -127,8 +70,8 @@ def main() -> None:
             chosen = range(len(pool))
             if way != "all":
                 chosen = choose(pool, scores, matrix, SelectSettings(by=way, seed=seed), rows // 3)
-            top.train([items[n] for n in chosen], seed)
-            found.setdefault(way, []).append(top.held_out(held_out))
+            top.train([items[n] for n in chosen], seed, PASSES * len(chosen))
+            found.setdefault(way, []).append(top.losses(held_out))
         show(way, found)
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(f"\nCPU seconds {used.ru_utime + used.ru_stime:.0f}")

@@ -11,12 +11,19 @@ from pipeline.augment.evenness import check_evenness
 from pipeline.augment.gate import Verdicts
 from pipeline.augment.params import Params
 from pipeline.augment.policy import Draw, MethodSettings, parents
+from pipeline.augment.reply_trial import ReplyTrials
+from pipeline.augment.selection import has_reply
 from pipeline.augment.text_features import TextFeatures
+from pipeline.augment.trial import LabelTrials, Trials
 from pipeline.modeling.models import Models, revision
 from pipeline.record import Record
 from pipeline.settings import Task
 from pipeline.stage import Drop
 from pipeline.tasks import task_type
+
+UNMEASURED = (
+    "no measurement without two classes, or replies and models.generator; set augment.keep: always to keep children"
+)
 
 
 class Judge:
@@ -45,7 +52,7 @@ class Judge:
         if candidates:
             self._check(records, candidates, models)
             self._even_out(candidates, draws)
-            self._weigh(records, [c for c in candidates if c.child.id not in self.verdicts])
+            self._weigh(records, self._alive(candidates), models)
 
     def _check(self, records: Sequence[Record], candidates: Sequence[Candidate], models: Models) -> None:
         settings, task = self._params.gate, self._task
@@ -85,17 +92,20 @@ class Judge:
             texts += [self._kind.main_text(c.child) for c in alive]
         return texts
 
-    def _weigh(self, records: Sequence[Record], accepted: Sequence[Candidate]) -> None:
+    def _weigh(self, records: Sequence[Record], accepted: Sequence[Candidate], models: Models) -> None:
         names = list(dict.fromkeys(c.method for c in accepted))
         if self._params.keep == "always" or not names:
             return
-        if not self._has_classes:
-            self._not_measured(
-                accepted, "no measurement without two classes; set augment.keep: always to keep children"
-            )
+        settings, labelled = self._params.worth, [*self._parents, *_dev(records)]
+        trials: Trials
+        if self._has_classes:
+            trials = LabelTrials(labelled, self._features, settings, self._task)
+        elif models.generator is not None and all(has_reply(record, self._task) for record in labelled):
+            trials = ReplyTrials(labelled, models.generator, settings, self._task)
+        else:
+            self._not_measured(accepted, UNMEASURED)
             return
-        labelled = [*self._parents, *_dev(records)]
-        choice = worth.choose(accepted, labelled, self._features, self._params.worth, self._task)
+        choice = worth.choose(accepted, trials, settings)
         self.worth |= choice.notes
         if choice.not_measured:
             self._not_measured(accepted, choice.not_measured)

@@ -41,13 +41,15 @@ class WorthSettings(Settings):
     """How "does it help?" is measured: paired runs of a linear model with and without a method's children."""
 
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
-    tolerance: float = Field(
-        default=0.005, ge=0, le=1
-    )  # macro-F1 that the interval's lower end may lie below none; or the mean lies a standard error above none
+    # Macro-F1 (of replies: nats per token) that the interval's lower end may lie below none; or the mean lies a
+    # standard error above none.
+    tolerance: float = Field(default=0.005, ge=0, le=1)
     level: float = Field(default=0.95, ge=0.5, lt=1)  # of that interval
     # Parts of a method's children that are tried, each against none; more parts cost more model fits.
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
     max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
+    # Tasks whose target is a free text, judged by the loss of `models.generator`: train rows a run, and held-out ones.
+    max_replies: int = Field(default=100, ge=20)
     min_held_out: int = Field(default=200, ge=10)  # rows the dev split needs to be judged on; else a fifth of train is
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -40,6 +40,11 @@ class MethodSettings(Settings):
         return False
 
     @property
+    def each_class(self) -> int | None:
+        """Children of each class, whatever its size; None: as the factors say."""
+        return None
+
+    @property
     def limit(self) -> int | None:
         """Most children of this method, by count and by seconds; None: only the stage's own limit holds."""
         limits = [] if self.max_children is None else [self.max_children]
@@ -69,7 +74,7 @@ def parents(records: Sequence[Record]) -> list[Record]:
 
 
 def plan(methods: Mapping[str, MethodSettings], records: Sequence[Record], task: Task, limit: int) -> list[Draw]:
-    """All draws of all methods, at most `limit`; within a method in the order of `records`.
+    """All draws of all methods, at most `limit`; within a method in the order of `records` (or of classes).
 
     Where there are more, each draw's own pseudo-random number decides, so that classes and
     methods are thinned alike and one record more moves few others.
@@ -80,14 +85,33 @@ def plan(methods: Mapping[str, MethodSettings], records: Sequence[Record], task:
     draws: list[Draw] = []
     for name, settings in methods.items():
         _check_names(name, settings, classes, task)
-        own = [
-            Draw(name, record, seed)
+        fitting = [
+            (record, stratum)
             for record, stratum in zip(able, strata, strict=True)
-            if record.lang in settings.languages
-            for seed in _seeds(name, record.id, _children(settings, classes, stratum, record.lang))
+            if record.lang in settings.languages and (stratum is None or settings.per_class.get(stratum) != 0)
         ]
+        if settings.each_class is not None:
+            own = _of_each_class(name, fitting, settings.each_class)
+        else:
+            own = [
+                Draw(name, record, seed)
+                for record, stratum in fitting
+                for seed in _seeds(name, record.id, _children(settings, classes, stratum, record.lang))
+            ]
         draws += own if settings.limit is None else _thinned(own, settings.limit)
     return _thinned(draws, limit)
+
+
+def _of_each_class(method: str, fitting: Sequence[tuple[Record, str | None]], number: int) -> list[Draw]:
+    """So many draws of every class, dealt out over its records in the order of a draw of their ids."""
+    members: dict[str | None, list[Record]] = defaultdict(list)
+    for record, stratum in sorted(fitting, key=lambda pair: (share("of class", method, pair[0].id), pair[0].id)):
+        members[stratum].append(record)
+    return [
+        Draw(method, own[n % len(own)], content_id("child", method, own[n % len(own)].id, str(n)))
+        for own in members.values()
+        for n in range(number)
+    ]
 
 
 def _thinned(draws: list[Draw], limit: int) -> list[Draw]:

@@ -62,8 +62,7 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
 
 def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
     """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
-    kind = task_type(task)
-    if any(not isinstance(record.target, str) or kind.stratum(record) for record in pool):
+    if not all(has_reply(record, task) for record in pool):
         raise PipelineError(
             f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
             "Selection is for chat, translation and summarization; set it to null.",
@@ -72,7 +71,7 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
         raise PipelineError(
             "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
         )
-    asked = [_messages(record, task) for record in pool]
+    asked = [as_messages(record, task) for record in pool]
     answers = [str(record.target) for record in pool]
     given = losses(models.generator, list(zip(asked, answers, strict=True)))
     alone = losses(models.generator, [(None, answer) for answer in answers])
@@ -167,7 +166,13 @@ def _products(unit: Any, n: int) -> Any:
     return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64).ravel()
 
 
-def _messages(record: Record, task: Task) -> list[dict[str, str]]:
+def has_reply(record: Record, task: Task) -> bool:
+    """Whether the record's target is a free text, which a language model can be trained to give."""
+    return isinstance(record.target, str) and not task_type(task).stratum(record)
+
+
+def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
+    """What a record asks, as turns of a conversation."""
     if "messages" in record.fields:
         return [{"role": m["role"], "content": m["content"]} for m in record.fields["messages"]]
     return [{"role": "user", "content": task_type(task).augmentable(record)}]

@@ -1,4 +1,4 @@
-"""Is it worth it, and how much of it? Paired runs of a linear model with and without accepted children.
+"""Is it worth it, and how much of it? Paired runs of a small model with and without accepted children.
 
 Tried are each method with all of its children and, where they do not help, with parts of them (`shares`). Each seed
 draws its own part of the train split's groups. The same model is trained on it alone, with the children of its
@@ -10,28 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import WorthSettings
-from pipeline.augment.text_features import TextFeatures
-from pipeline.augment.trial import Run, Trials, macro_f1
+from pipeline.augment.trial import Run, Trials
 from pipeline.record import Record, share
-from pipeline.settings import Task
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Labels = NDArray[np.int64]
 
 _BOOTSTRAP = 400
 
 
 @dataclass(frozen=True)
 class Gain:
-    """Macro-F1 against training without children: mean over seeds, interval over seeds and items together."""
+    """Score against another variant: mean over seeds, interval over seeds and items together."""
 
     mean: float
     low: float
@@ -42,9 +35,9 @@ class Gain:
         """Harmless for all that was measured, or likelier to help than not by five to one (one standard error)."""
         return self.low > -tolerance or self.mean > self.error > 0
 
-    def told(self) -> str:
+    def told(self, against: str = "none") -> str:
         """In words."""
-        return f"macro-F1 {self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}] against none"
+        return f"{self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}] against {against}"
 
     def note(self) -> dict[str, float]:
         """For report.json."""
@@ -60,44 +53,42 @@ class Choice:
     not_measured: str = ""
 
 
-def choose(
-    accepted: Sequence[Candidate],
-    records: Sequence[Record],
-    features: TextFeatures,
-    settings: WorthSettings,
-    task: Task,
-) -> Choice:
-    """Which children stay. `records` are the labelled records of train and dev.
+def choose(accepted: Sequence[Candidate], trials: Trials, settings: WorthSettings) -> Choice:
+    """Which children stay.
 
-    A method is kept at the largest of `shares` at which its gain `helps`. All kept ones must then pass together; where
+    A method is kept at the largest of `shares` at which its gain `helps`, unless plain copies of the parents are surely
+    better than its children: then what helps is seeing the rows more often. All kept ones must pass together; where
     they do not, only the method with the highest lower end stays.
     """
-    trials = Trials(records, features, settings, task)
     if trials.problem:
         return Choice({}, {}, trials.problem)
     search = _Search(trials, accepted, settings)
     best = {method: search.share_of(method) for method in dict.fromkeys(c.method for c in accepted)}
-    helpful = [m for m in best if search.gains[_name(m, best[m])].helps(settings.tolerance)]
-    for method in helpful:  # the control: as many more rows, nothing new
-        own = _part(accepted, method, best[method])
-        search.measure(f"copies of {_name(method, best[method])}", [(c.parent, c.parent) for c in own])
+    why = {method: search.objection(method, part) for method, part in best.items()}
+    helpful = [method for method in best if not why[method]]
     if len(helpful) > 1:
         together = [c for method in helpful for c in _part(accepted, method, best[method])]
-        if not search.measure("together", [(c.parent, c.child) for c in together]).helps(settings.tolerance):
-            helpful = [max(helpful, key=lambda method: search.gains[_name(method, best[method])].low)]
+        found = search.measure("together", [(c.parent, c.child) for c in together])
+        if not found.helps(settings.tolerance):
+            first = max(helpful, key=lambda method: search.gains[_name(method, best[method])].low)
+            why |= {m: f"together with {first} it fell short: {search.told(found)}" for m in helpful if m != first}
+            helpful = [first]
     notes = {
         **trials.notes,
         "gain_over_none": {name: value.note() for name, value in search.gains.items()},
+        "gain_over_copies": {name: value.note() for name, value in search.over_copies.items()},
         "kept_methods": helpful,
         "kept_shares": {method: best[method] for method in helpful},
+        "no_better_than_copies": [m for m in helpful if search.over_copies[_name(m, best[m])].low <= 0],
     }
-    return Choice(_unhelpful(accepted, search.gains, best, helpful, settings.tolerance), notes)
+    return Choice(_unhelpful(accepted, best, why, search), notes)
 
 
 class _Search:
     def __init__(self, trials: Trials, accepted: Sequence[Candidate], settings: WorthSettings) -> None:
         self._trials, self._accepted, self._settings = trials, accepted, settings
         self.gains: dict[str, Gain] = {}
+        self.over_copies: dict[str, Gain] = {}
 
     def measure(self, name: str, more: Sequence[tuple[Record, Record]]) -> Gain:
         """The gain of training with these (parent, added record) pairs; noted by name."""
@@ -114,27 +105,36 @@ class _Search:
                 return part
         return max(shares, key=lambda part: self.gains[_name(method, part)].mean)
 
+    def objection(self, method: str, part: float) -> str:
+        """Why the method goes; empty where it stays. Its copies are the control: as many more rows, nothing new."""
+        name = _name(method, part)
+        found, tolerance = self.gains[name], self._settings.tolerance
+        if not found.helps(tolerance):
+            return f"{self.told(found)}: low end not above -{tolerance}, mean not above its error {found.error:.4f}"
+        copies = f"copies of {name}"
+        runs = self._trials.runs(copies, [(c.parent, c.parent) for c in _part(self._accepted, method, part)])
+        self.gains[copies] = gain(runs, copies, self._trials.on_dev, self._settings.level)
+        self.over_copies[name] = gain(runs, name, self._trials.on_dev, self._settings.level, copies)
+        if self.over_copies[name].high < 0:
+            return f"{self.told(self.over_copies[name], 'plain copies of the parents')}: more passes do it better"
+        return ""
+
+    def told(self, found: Gain, against: str = "none") -> str:
+        """A gain in words."""
+        return f"{self._trials.measure} {found.told(against)}"
+
 
 def _unhelpful(
-    accepted: Sequence[Candidate],
-    gains: Mapping[str, Gain],
-    best: Mapping[str, float],
-    helpful: list[str],
-    tolerance: float,
+    accepted: Sequence[Candidate], best: Mapping[str, float], why: Mapping[str, str], search: _Search
 ) -> dict[str, str]:
     """Child id -> why it goes: its method did not help, or only a part of it did."""
-    why: dict[str, str] = {}
-    for method, share_kept in best.items():
-        kept = {c.child.id for c in _part(accepted, method, share_kept)} if method in helpful else set()
-        own = gains[_name(method, share_kept)]
-        if method in helpful:
-            told = f"only {share_kept:g} of the method's children help: {own.told()}"
-        elif own.helps(tolerance):
-            told = f"{own.told()}; together with the other methods it fell short"
-        else:
-            told = f"{own.told()}: low end not above -{tolerance}, mean not above its error {own.error:.4f}"
-        why |= {c.child.id: told for c in accepted if c.method == method and c.child.id not in kept}
-    return why
+    found: dict[str, str] = {}
+    for method, part in best.items():
+        told = why[method]
+        kept = set() if told else {c.child.id for c in _part(accepted, method, part)}
+        told = told or f"only {part:g} of the method's children help: {search.told(search.gains[_name(method, part)])}"
+        found |= {c.child.id: told for c in accepted if c.method == method and c.child.id not in kept}
+    return found
 
 
 def _name(method: str, part: float) -> str:
@@ -146,22 +146,21 @@ def _part(accepted: Sequence[Candidate], method: str, part: float) -> list[Candi
     return [c for c in accepted if c.method == method and (part == 1 or share("worth part", c.child.id) < part)]
 
 
-def gain(runs: Sequence[Run], name: str, paired_items: bool, level: float = 0.95) -> Gain:
-    """Macro-F1 of a variant less that of `none`; seeds and items are resampled together, interval at `level`.
+def gain(runs: Sequence[Run], name: str, paired_items: bool, level: float = 0.95, against: str = "none") -> Gain:
+    """Score of a variant less that of another; seeds and items are resampled together, interval at `level`.
 
     `paired_items`: all runs judge the same items, so one draw of items serves all seeds.
     """
     rng = np.random.default_rng(0)
-    full = [macro_f1(run.truth, run.predicted[name]) - macro_f1(run.truth, run.predicted["none"]) for run in runs]
+    full = [run.score(name) - run.score(against) for run in runs]
     draws = []
     for _ in range(_BOOTSTRAP):
-        common = _weights(rng, len(runs[0].truth))
+        common = _weights(rng, runs[0].size)
         values = []
         for n in rng.integers(0, len(runs), len(runs)):
             run = runs[n]
-            weights = common if paired_items else _weights(rng, len(run.truth))
-            with_it, without = run.predicted[name], run.predicted["none"]
-            values.append(macro_f1(run.truth, with_it, weights) - macro_f1(run.truth, without, weights))
+            weights = common if paired_items else _weights(rng, run.size)
+            values.append(run.score(name, weights) - run.score(against, weights))
         draws.append(np.mean(values))
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Gain(float(np.mean(full)), float(low), float(high), float(np.std(draws)))

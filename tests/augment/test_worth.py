@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from pipeline.augment import worth
+from pipeline.augment import trial, worth
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import WorthSettings
 from pipeline.augment.text_features import TextFeatures
-from pipeline.augment.trial import Run
+from pipeline.augment.trial import FOLDS, LabelRun, LabelTrials, draw
 from pipeline.augment.worth import Gain, choose, gain
 from pipeline.modeling.models import Model
 from tests.augment.conftest import TASK, record
@@ -37,7 +37,8 @@ def children(records, method, text_of, label_of=lambda r: r.target):
 
 def chosen(accepted, records, **settings):
     features = TextFeatures([r.fields["text"] for r in records] + [c.text for c in accepted], Model(name="tfidf"))
-    return choose(accepted, records, features, WorthSettings(min_held_out=10, **settings), TASK)
+    worth_settings = WorthSettings(**{"min_held_out": 10, **settings})
+    return choose(accepted, LabelTrials(records, features, worth_settings, TASK), worth_settings)
 
 
 def test_wrong_children_go_and_harmless_ones_stay():
@@ -81,7 +82,9 @@ def test_what_helps(found, helps):
 
 def test_interval_holds_seeds_and_items():
     truth = np.array([0, 1] * 50)
-    better = [Run(truth, {"none": np.where(np.arange(100) % 5 == n, 1 - truth, truth), "m": truth}) for n in range(3)]
+    better = [
+        LabelRun(truth, {"none": np.where(np.arange(100) % 5 == n, 1 - truth, truth), "m": truth}) for n in range(3)
+    ]
     found = gain(better, "m", paired_items=True)
     assert found.low > 0
     assert found.low < found.mean < found.high
@@ -95,3 +98,56 @@ def test_none_gets_its_best_regularisation():
     copies = children(train, "copies", lambda r: r.fields["text"] + " .")
     choice = chosen(copies, [*train, *dev], shares=(1.0,), seeds=3)
     assert abs(choice.notes["gain_over_none"]["copies"]["mean"]) < 0.05
+
+
+def test_five_seeds_judge_every_row_once_and_groups_stay_whole():
+    train = [record(f"text {n}", group=f"group {n % 40}") for n in range(120)]
+    rests = [{r.id for r in draw(train, seed, 10_000)[1]} for seed in range(2 * FOLDS)]
+    assert sum(map(len, rests[:FOLDS])) == len(set().union(*rests[:FOLDS])) == len(train)
+    assert rests[:FOLDS] != rests[FOLDS:]
+    for seed in range(FOLDS):
+        part, rest = draw(train, seed, 10_000)
+        assert {r.group for r in part} | {r.group for r in rest} == {r.group for r in train}
+        assert not {r.group for r in part} & {r.group for r in rest}
+    part, rest = draw(train, 0, 30)
+    assert 10 < len(part) < 60
+    assert {r.id for r in rest} == rests[0]
+
+
+def with_gains(monkeypatch, over_none, over_copies):
+    """Decisions where the measurements are given: gain over none, gain over copies."""
+
+    def found(runs, name, paired, level, against="none"):
+        return over_none if against == "none" else over_copies
+
+    monkeypatch.setattr(worth, "gain", found)
+    train, dev = rows(40), rows(40, "dev")
+    return chosen(children(train, "m", lambda r: f"{r.fields['text']} ."), [*train, *dev])
+
+
+@pytest.mark.parametrize(
+    ("over_copies", "kept", "noted"),
+    [
+        (Gain(0.03, 0.01, 0.05, 0.01), ["m"], []),
+        (Gain(0.01, -0.01, 0.03, 0.01), ["m"], ["m"]),
+        (Gain(-0.03, -0.05, -0.01, 0.01), [], []),
+    ],
+)
+def test_copies_of_the_parents_are_the_control(monkeypatch, over_copies, kept, noted):
+    choice = with_gains(monkeypatch, Gain(0.02, 0.01, 0.03, 0.005), over_copies)
+    assert choice.notes["kept_methods"] == kept
+    assert choice.notes["no_better_than_copies"] == noted
+    assert choice.notes["gain_over_copies"]["m"] == over_copies.note()
+    assert all("plain copies of the parents" in why for why in choice.unhelpful.values())
+
+
+def test_regularisation_is_chosen_on_all_seeds(monkeypatch):
+    train = rows(120, words=1)
+    features = TextFeatures([r.fields["text"] for r in train], Model(name="tfidf"))
+    trials = LabelTrials(train, features, WorthSettings(), TASK)
+    assert trials.notes["judged_on"] == "train groups left out by the seed"
+    assert sum(trials.notes["held_out_rows"]) == len(train)
+    monkeypatch.setattr(trial, "_FEW_ROWS", 0)
+    untuned = LabelTrials(train, features, WorthSettings(), TASK)
+    assert (untuned.notes["strength"], trials.problem) == (1.0, "")
+    assert trials.notes["macro_f1_none"] >= untuned.notes["macro_f1_none"]

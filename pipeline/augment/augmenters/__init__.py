@@ -11,6 +11,7 @@ from pipeline.augment.augmenters import (
     composed,
     contextual,
     generation,
+    label_names,
     random_words,
     spelling,
     synonyms,
@@ -39,6 +40,7 @@ METHODS: dict[str, Method] = {
     "contextual": Method(contextual.Contextual, contextual.build),
     "back_translation": Method(back_translation.BackTranslation, back_translation.build),
     "generation": Method(generation.Generation, generation.build),
+    "label_names": Method(label_names.LabelNames, label_names.build),
     "sequence": Method(composed.Sequential, lambda settings, models: composed.build_sequence(settings, models, build)),
     "nlpaug": Method(composed.Nlpaug, composed.build_nlpaug),
 }

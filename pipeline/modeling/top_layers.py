@@ -1,0 +1,112 @@
+"""The top layers of a causal language model, trained for a moment to see what rows teach it.
+
+The lower layers are frozen and computed once per conversation, so that dozens of short trainings on other rows cost
+minutes on a CPU. Only for comparisons of data: the model that a project keeps is trained by `modeling/trainer.py`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.errors import PipelineError
+from pipeline.modeling.generator import load_generator
+from pipeline.modeling.heads.masking import IGNORED, encode_chat
+from pipeline.modeling.models import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Messages = Sequence[dict[str, str]]
+
+#: Conversations that share one step.
+STEP = 4
+
+
+@dataclass(frozen=True)
+class Lower:
+    """A conversation after the lower layers: states (1, tokens, width), and the labels of its tokens."""
+
+    states: Any
+    labels: Any
+
+
+class TopLayers:
+    """`layers` top layers that learn at `rate` from conversations, each cut after `max_tokens`."""
+
+    def __init__(self, model: Model, layers: int = 3, max_tokens: int = 192, rate: float = 2e-4) -> None:
+        self._tokenizer, self._model = load_generator(model)
+        core: Any = getattr(self._model, "model", None)
+        if not (hasattr(core, "layers") and hasattr(core, "norm") and hasattr(self._model, "lm_head")):
+            raise PipelineError(
+                f"models.generator: the layers of a {self._model.config.model_type} model cannot be taken apart.",
+                "Name a model of the Llama, Qwen, Mistral or Gemma families, or set augment.keep: always.",
+            )
+        self._core = core
+        self._layers = self._core.layers
+        self._top, self._max_tokens, self._rate = min(layers, len(self._layers)), max_tokens, rate
+        self._model.requires_grad_(False)
+        self._learning = [*self._layers[-self._top :].parameters(), *self._core.norm.parameters()]
+        for parameter in self._learning:
+            parameter.requires_grad_(True)
+        self._first = [parameter.detach().clone() for parameter in self._learning]
+
+    def lower(self, messages: Messages) -> Lower:
+        """A conversation, computed up to the layers that learn. Raises Reject as `encode_chat` does."""
+        import torch
+
+        ids, labels = encode_chat(messages, self._tokenizer)
+        norm = self._core.norm
+        self._core.norm, self._core.layers = torch.nn.Identity(), self._layers[: len(self._layers) - self._top]
+        try:
+            with torch.no_grad():
+                states = self._core(input_ids=torch.tensor([ids[: self._max_tokens]]), use_cache=False)
+        finally:
+            self._core.norm, self._core.layers = norm, self._layers
+        return Lower(states.last_hidden_state, torch.tensor(labels[: self._max_tokens]))
+
+    def train(self, items: Sequence[Lower], seed: int, rows: int) -> None:
+        """From the pretrained weights: one step per `STEP` items until `rows` were seen, pass after pass in new order.
+
+        `rows` and not passes, so that more items alone mean no more steps.
+        """
+        import torch
+
+        with torch.no_grad():
+            for parameter, first in zip(self._learning, self._first, strict=True):
+                parameter.copy_(first)
+        optimiser = torch.optim.AdamW(self._learning, lr=self._rate, weight_decay=0.0)
+        order = random.Random(seed)
+        queue: list[int] = []
+        while len(queue) < rows:
+            queue += order.sample(range(len(items)), len(items))
+        for start in range(0, rows, STEP):
+            parts = [self._loss(items[n]) for n in queue[start : min(start + STEP, rows)]]
+            total: Any = sum(loss for loss, _ in parts)
+            (total / max(sum(tokens for _, tokens in parts), 1)).backward()
+            torch.nn.utils.clip_grad_norm_(self._learning, 1.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+
+    def losses(self, items: Sequence[Lower]) -> NDArray[np.float64]:
+        """Of each conversation, the summed loss of its reply tokens in nats and their number; shape (items, 2)."""
+        import torch
+
+        with torch.inference_mode():
+            return np.array([(float(loss), tokens) for loss, tokens in map(self._loss, items)], np.float64)
+
+    def _loss(self, item: Lower) -> tuple[Any, int]:
+        import torch
+
+        self._core.layers = self._layers[-self._top :]
+        try:
+            output = self._core(inputs_embeds=item.states, use_cache=False).last_hidden_state[0, :-1]
+        finally:
+            self._core.layers = self._layers
+        where = item.labels[1:] != IGNORED
+        logits = self._model.lm_head(output[where])
+        return torch.nn.functional.cross_entropy(logits, item.labels[1:][where], reduction="sum"), int(where.sum())
