@@ -33,6 +33,7 @@ class Candidate:
 
     `broken` says why that text could not be put into the record; `problem` and `detail` are the method's own doubts
     (see `Written`). `is_new`: the child says something else than its parent, and is not held to the parent's words.
+    `has_sure_label`: see `MethodSettings`.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Candidate:
     problem: str = ""
     detail: str = ""
     is_new: bool = False
+    has_sure_label: bool = False
 
 
 @dataclass
@@ -80,7 +82,7 @@ def make(
             log.warning("augment   %-22s skipped: %s", name, error)
             continue
         for draw, text in zip(own, texts, strict=True):
-            _add(made, _candidate(draw, as_written(text), task, settings.is_new))
+            _add(made, _candidate(draw, as_written(text), task, settings))
         spent = time.monotonic() - started
         each = spent / max(len(own), 1)
         log.info("augment   %-22s %9s children made  %.1f s, %.4f s each", name, f"{len(own):,}", spent, each)
@@ -102,7 +104,7 @@ def _siblings(made: Made, candidate: Candidate) -> Iterable[Candidate]:
         yield other
 
 
-def _candidate(draw: Draw, written: Written, task: Task, is_new: bool) -> Candidate:
+def _candidate(draw: Draw, written: Written, task: Task, settings: MethodSettings) -> Candidate:
     parent, step, text = draw.parent, f"augment.{draw.method}", written.text
     broken, kind = "", task_type(task)
     try:
@@ -117,7 +119,8 @@ def _candidate(draw: Draw, written: Written, task: Task, is_new: bool) -> Candid
     child = parent.child(step, fields, target)
     if written.answer is not None:
         child = replace(child, labels_by=Decision(f"model:{step}"))  # nobody decided this answer but the model
-    return Candidate(draw.method, parent, child, text, broken, written.problem, written.detail, is_new)
+    doubts = (broken, written.problem, written.detail)
+    return Candidate(draw.method, parent, child, text, *doubts, settings.is_new, settings.has_sure_label)
 
 
 def _request(draw: Draw, pools: Pools, task: Task) -> Request:

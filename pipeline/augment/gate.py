@@ -127,7 +127,7 @@ def check_labels(
     matrix = features.rows([kind.main_text(record) for record in parents])
     verdicts: Verdicts = {}
     for number in range(settings.folds):
-        part = [c for c in candidates if fold(c.parent, settings.folds) == number]
+        part = [c for c in candidates if fold(c.parent, settings.folds) == number and not c.has_sure_label]
         seen = np.flatnonzero(folds != number)
         if not part or len({labels[n] for n in seen}) < 2:
             continue

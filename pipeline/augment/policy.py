@@ -40,6 +40,11 @@ class MethodSettings(Settings):
         return False
 
     @property
+    def has_sure_label(self) -> bool:
+        """Whether children are of their class by what they are, so that no model is asked for their label."""
+        return False
+
+    @property
     def each_class(self) -> int | None:
         """Children of each class, whatever its size; None: as the factors say."""
         return None

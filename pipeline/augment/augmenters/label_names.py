@@ -36,6 +36,11 @@ class LabelNames(MethodSettings):
         return True
 
     @property
+    def has_sure_label(self) -> bool:
+        """A class's name is of the class."""
+        return True
+
+    @property
     def each_class(self) -> int | None:
         """One per template."""
         return len(self.templates)
