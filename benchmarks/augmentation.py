@@ -68,7 +68,10 @@ def per_class(rows: list, number: int, rng: random.Random) -> list:
     return [row for label in sorted(classes) for row in rng.sample(sorted(set(classes[label])), number)]
 
 
-#: Setting -> (rows, language, draw of train rows, factor, models' encoder, worth settings)
+#: What the labels 0 and 1 stand for.
+NAMES = {"en": {"0": "negative", "1": "positive"}, "zh": {"0": "差评", "1": "好评"}}
+
+#: Setting -> (rows, language, draw of train rows, factor, worth settings)
 SETTINGS = {
     "banking77-5": (banking77, "en", lambda rows, rng: per_class(rows, 5, rng), 2.0, {}),
     "banking77-10": (banking77, "en", lambda rows, rng: per_class(rows, 10, rng), 1.0, {}),
@@ -84,6 +87,7 @@ def methods_for(lang: str, factor: float) -> dict:
     found = {n: METHODS[n].settings(factor=factor, languages=(lang,)) for n in names}
     if lang == "en":
         found["back_translation"] = METHODS["back_translation"].settings(factor=min(1.0, factor))
+    found["label_names"] = METHODS["label_names"].settings(languages=(lang,), names=NAMES[lang])
     return found
 
 
