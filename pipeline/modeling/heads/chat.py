@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError
-from pipeline.modeling.heads import packing
+from pipeline.modeling.heads import memory, packing
 from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
 from pipeline.modeling.heads.masking import IGNORED, encode_chat
 from pipeline.modeling.heads.running import check_room, outputs, padded
@@ -89,7 +89,8 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
 
 
 def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
-    """Cross-entropy of the labelled tokens; see `token_loss`."""
+    """Cross-entropy of the labelled tokens; see `token_loss`. From here on `model` trains in less memory."""
+    memory.save(model)
     return token_loss(model, recipe.label_smoothing)
 
 
