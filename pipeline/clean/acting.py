@@ -13,9 +13,15 @@ def mended(record: Record, target: Target, confidence: float) -> Record:
 
 
 def ask(
-    context: Context, record: Record, evidence: float, suggested: Target, confidence: float, more: str = ""
+    context: Context,
+    record: Record,
+    evidence: float,
+    suggested: Target,
+    confidence: float,
+    more: str = "",
+    reason: str = "label_error",
 ) -> None:
-    """A `label_error` for review; `suggested` None: the target is doubted and nothing better known."""
+    """A doubt for review; `suggested` None: the target is doubted and nothing better known."""
     shown = None if suggested is None else as_json(suggested)
     detail = f"log odds {evidence:.3f}, {record.split or 'no'} split{more}"
-    context.doubts.append(Doubt(record.id, "label_error", given(record), shown, confidence, record.group, detail))
+    context.doubts.append(Doubt(record.id, reason, given(record), shown, confidence, record.group, detail))

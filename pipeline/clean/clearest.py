@@ -52,7 +52,7 @@ def clearest(judged: Judged) -> Clearest:
     sizes = [size for size in (int(part * len(off)) for part in _CLEAREST) if size >= _FEWEST]
     if not sizes or judged.confidence[order[: sizes[-1]]].mean() < _SURE:
         return Clearest(0.0, {})
-    wrong = min(float(off[order[:size]].mean()) for size in sizes)
+    wrong = min(float(off[order[:size]].mean()) for size in (*sizes, len(off)))
     at_least, _ = wilson(round(wrong * sizes[-1]), sizes[-1])
     precision = {}
     for threshold in _TRIED:

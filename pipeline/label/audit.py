@@ -130,7 +130,7 @@ def _class(key: str, sample: Sample, settled: Set[str], wrong: Set[str]) -> dict
 
 def _as_they_came(records: Iterable[Record], evidence: Evidence, params: Params) -> Iterable[Record]:
     """The train records that source or crowd label, with that label."""
-    without = replace(evidence, human={}, prelabels=Prelabels())
+    without = replace(evidence, human={}, prelabels=Prelabels(), set_aside=frozenset())
     kinds = tuple(kind for kind in params.precedence if kind in ("crowd", "source"))
     rules, scratch = params.model_copy(update={"precedence": kinds}), Ledger()
     for record in records:

@@ -15,6 +15,7 @@ from pipeline.label.params import Params
 from pipeline.label.people import people_report
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
+from pipeline.label.review_queue import Review, set_aside
 from pipeline.modeling.models import Model
 from pipeline.record import Record, Reject, Split, Target, as_json
 from pipeline.settings import Task
@@ -24,13 +25,14 @@ from pipeline.tasks import task_type
 def gather(
     records: Mapping[str, Record],
     reading: Reading,
-    doubtful: Set[str],
+    review: Review,
     settings: tuple[Task, Params],
     encoder: Model,
     gold: Mapping[str, str],
 ) -> tuple[Group, Group, Evidence]:
     """People's annotations decided, crowd votes decided, and the evidence that `merge` reads.
 
+    `review` holds what `clean` doubts, by record.
     Answers to `gold` questions tell how good people are; they never change those records.
     """
     task, params = settings
@@ -42,8 +44,9 @@ def gather(
         human = decide(people, replace(rules, weak=weak))
     crowd = decide(crowd_rows(records.values(), params.crowd.count_source), replace(rules, trusted=False))
     opinions = {name: opinion for name, opinion in human.opinions.items() if name not in gold}
-    evidence = Evidence(opinions, crowd.opinions, group_split=held_out_groups(records))
-    learn, ask = questions(records, evidence, doubtful, settings)
+    held_out = held_out_groups(records)
+    evidence = Evidence(opinions, crowd.opinions, group_split=held_out, set_aside=set_aside(review))
+    learn, ask = questions(records, evidence, review.keys(), settings)
     found = prelabel(learn, ask, encoder, params.prelabel)
     report = {**found.report, "curve": label_curve(learn, encoder, params.curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))

@@ -32,6 +32,8 @@ class Evidence:
     prelabels: Prelabels = field(default_factory=Prelabels)
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
     audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
+    # `clean` doubts their label so much that it decides nothing; nor does the model that doubts it
+    set_aside: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -62,7 +64,7 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
 
     The first kind of `params.precedence` that has an answer decides. On the test split the model never
     decides, and a label that came with the record changes only with `relabel_test`. Benchmark records
-    pass as they are. Rejects: awaiting_label, annotators_disagree, shares_group_with_held_out.
+    pass as they are. Rejects: awaiting_label, label_in_doubt, annotators_disagree, shares_group_with_held_out.
     """
     if record.split == "benchmark":
         return record
@@ -92,12 +94,12 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
         found["human"] = Candidate(human.value, Decision(f"human:{_names(human.voters)}", human.confidence))
     if crowd is not None and counts(crowd, params.crowd.accept_at):
         found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
-    if record.target is not None:
+    if record.target is not None and record.id not in evidence.set_aside:
         found["source"] = Candidate(record.target, record.labels_by)
     answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
     # what people could not agree on is not for the model to settle
     open_question = human is not None and "human" not in found
-    allowed = record.split != "test" and not open_question
+    allowed = record.split != "test" and not open_question and record.id not in evidence.set_aside
     if answer is not None and allowed and accept_at is not None and answer.confidence >= accept_at:
         found["model"] = Candidate(answer.value, Decision(f"model:{params.prelabel.method}", answer.confidence))
     return found
@@ -117,6 +119,9 @@ def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
     answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
     if human is not None and not counts(human, params.crowd.review_below):
         return Reject("annotators_disagree", f"{len(human.voters)} annotators, best label {human.confidence or 0:.2f}")
+    if record.id in evidence.set_aside:
+        detail = f"{as_json(record.target)} is probably wrong; an answer, the same one too, brings the record back"
+        return Reject("label_in_doubt", detail)
     why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.accept_at:.2f}"]
     if answer is not None:
         bar = "no threshold is precise enough" if accept_at is None else f"accepted from {accept_at:.3f}"

@@ -86,7 +86,7 @@ def _reasons(
         value = None if crowd.value is None else as_json(crowd.value)
         found.append(Reason("low_crowd_confidence", weights.crowd, 1 - crowd.confidence, value, crowd.confidence))
     decided = any(kind in params.precedence for kind in candidates(record, evidence, params))
-    if not decided and evidence.group_split.get(record.group or "") != "test":
+    if not decided and record.id not in evidence.set_aside and evidence.group_split.get(record.group or "") != "test":
         answer = evidence.prelabels.answers.get(record.id)
         found.append(Reason("unlabelled", weights.unlabelled, 1 - (answer.confidence if answer else 0.0)))
     return [*found, *(_doubt(row, weights.doubtful) for row in doubts)]
@@ -113,6 +113,11 @@ def _row(record_id: str, reasons: list[Reason], prelabels: Prelabels) -> dict[st
         "prelabel": shown,
         "confidence": sure,
     }
+
+
+def set_aside(review: Review) -> frozenset[str]:
+    """Records whose label `clean` took out of use until somebody answers."""
+    return frozenset(name for name, rows in review.items() if any(row["reason"] == "label_set_aside" for row in rows))
 
 
 def by_record(review: pa.Table) -> Review:

@@ -57,7 +57,7 @@ def _reviews(inputs: Inputs) -> Iterator[Fix]:
     precision = _suspect_precision(inputs)
     for reason, n in review_counts(inputs).items():
         args = {"reason": reason}
-        if reason == "label_error" and precision is not None:
+        if reason in ("label_error", "label_set_aside") and precision is not None:
             right = round(precision * n)
             gain = _gain("labels", n=right, share=_percent(right / rows))
             yield _fix("fix.review", n, "doubtful", weight=_WORTH["labels"] * right / rows, args=args, gain=gain)

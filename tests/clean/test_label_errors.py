@@ -1,4 +1,5 @@
 import csv
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -67,6 +68,47 @@ def test_settled_labels_go_to_review_only(settled):
     assert (doubt.reason, doubt.given, doubt.suggested) == ("label_error", '"bad"', '"good"')
     assert doubt.confidence is not None
     assert doubt.confidence > 0.5
+
+
+def noisy(count, every=11):
+    """Reviews of which each `every`-th has the other label."""
+    return [flipped(record) if n % every == 0 else record for n, record in enumerate(reviews(count))]
+
+
+def aside(doubts):
+    return {doubt.record_id for doubt in doubts if doubt.reason == "label_set_aside"}
+
+
+def test_most_of_the_labels_that_are_surely_wrong_are_set_aside():
+    records = noisy(800)
+    kept, doubts, outcome = judge(records, autofix_precision=1.0)
+    wrong = {record.id for n, record in enumerate(records) if n % 11 == 0}
+    assert aside(doubts) <= wrong
+    assert 0.7 * 0.75 * len(wrong) <= len(aside(doubts)) <= 0.75 * len(wrong)
+    assert outcome.notes["set_aside"] == len(aside(doubts))
+    assert all(kept[record.id].target == record.target for record in records), "labels stay; `label` decides"
+    assert max(Counter(doubt.record_id for doubt in doubts).values()) == 1
+    assert not aside(judge(records, autofix_precision=1.0, set_aside=0)[1])
+
+
+@pytest.mark.parametrize("settled", [{"split": "test"}, {"split": "dev"}, {"trusted": True}, {"votes": VOTES}])
+def test_only_train_labels_that_nobody_vouches_for_are_set_aside(settled):
+    special = [flipped(record, **settled) for record in reviews(600)[::55]]
+    rest = [record for n, record in enumerate(noisy(600)) if n % 55]
+    _, doubts, _ = judge([*special, *rest], autofix_precision=1.0, set_aside=1)
+    assert aside(doubts)
+    assert not {record.id for record in special} & aside(doubts)
+
+
+def test_nothing_is_set_aside_where_labels_are_right():
+    assert not aside(judge(reviews(600))[1])
+
+
+def test_a_class_keeps_half_of_its_records():
+    """Texts of the class `odd` read like those of another one: the models would do without it."""
+    odd = [make(str(record.fields["text"]), "odd") for record in reviews(660)[600::2]]
+    _, doubts, _ = judge([*noisy(600), *odd], autofix_precision=1.0, set_aside=1)
+    assert len(aside(doubts) & {record.id for record in odd}) == 15
 
 
 @pytest.mark.parametrize("held_out", [{"split": "test"}, {"role": "test"}])

@@ -129,7 +129,7 @@ def test_the_true_share_lies_in_the_interval_nearly_as_often_as_it_says(sizes, r
 
 def test_the_stage_queues_the_sample_without_suggestion_and_reports_what_came_back(project):
     rows = [record(f"r{n:03}", ("positive", "negative")[n % 2], f"text {n}", group=f"g{n}") for n in range(60)]
-    doubt = {"record_id": "r000", "reason": "label_error", "given": '"positive"', "suggested": '"negative"'}
+    doubt = {"record_id": "r000", "reason": "label_set_aside", "given": '"positive"', "suggested": '"negative"'}
     settings = {"audit": {"records": 20}, "prelabel": {"method": None}, "curve": {"rows": 0}}
     project.write(rows, label=settings, review=[doubt])
     project.annotate()
@@ -144,5 +144,6 @@ def test_the_stage_queues_the_sample_without_suggestion_and_reports_what_came_ba
     run(project.clean, project.annotations, project.out)
     report = read_json(project.out / "report.json")["notes"]["audit"]
     assert (report["drawn"], report["answered"], report["wrong"]) == (20, 20, 4)  # corrected labels change no sample
+    assert report["of"] == 60, "a label that was set aside can be drawn too"
     assert report["share"]["value"] == pytest.approx(0.2, abs=0.02)
-    assert {row["reason"] for row in read_table(project.out / "queue.parquet").to_pylist()} <= {"label_error"}
+    assert {row["reason"] for row in read_table(project.out / "queue.parquet").to_pylist()} <= {"label_set_aside"}

@@ -81,6 +81,30 @@ def test_what_nobody_decides_waits(evidence, reason, detail):
     assert reject.value.reason == reason
 
 
+ASIDE = {"set_aside": frozenset({"r"})}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason"),
+    [
+        ({}, "label_in_doubt"),
+        ({"prelabels": SURE}, "label_in_doubt"),  # what a model doubts no model settles
+        ({"crowd": WEAK_CROWD}, "label_in_doubt"),
+        ({"human": OPEN_HUMAN}, "annotators_disagree"),
+    ],
+)
+def test_a_label_set_aside_decides_nothing(evidence, reason):
+    with pytest.raises(Reject) as reject:
+        merged(record("r", "negative"), **ASIDE, **evidence)
+    assert reject.value.reason == reason
+
+
+@pytest.mark.parametrize(("evidence", "target"), [({"human": HUMAN}, "positive"), ({"crowd": CROWD}, "好")])
+def test_an_answer_brings_a_record_set_aside_back(evidence, target):
+    assert merged(record("r", "negative"), **ASIDE, **evidence)[0].target == target
+    assert merged(record("r", target), **ASIDE, **evidence)[0].target == target
+
+
 def test_a_change_keeps_before_and_after_and_is_reported():
     result, ledger = merged(record("r", "好"), human=HUMAN)
     assert result.history == (Change("label", "target", '"好"', '"positive"'),)

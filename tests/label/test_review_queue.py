@@ -8,7 +8,7 @@ from pipeline.label.evidence import Opinion
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Params, Queue
 from pipeline.label.prelabels import Answer, Prelabels
-from pipeline.label.review_queue import COLUMNS, queue
+from pipeline.label.review_queue import COLUMNS, queue, set_aside
 from tests.label.conftest import record
 
 DOUBT = {"reason": "label_error", "suggested": '"好"', "confidence": 0.8}
@@ -58,6 +58,13 @@ def test_reason_and_priority(one, more, reason, priority):
 )
 def test_settled_records_are_not_asked(one, more):
     assert row(one, **more) is None
+
+
+def test_a_record_set_aside_is_asked_about_as_such_with_the_suggestion():
+    review = {"r": [DOUBT | {"reason": "label_set_aside"}]}
+    assert set_aside(review | {"s": [DOUBT]}) == {"r"}
+    found = row(record("r", "negative"), review=review, set_aside=set_aside(review))
+    assert (found["reason"], found["prelabel"], found["confidence"]) == ("label_set_aside", '"好"', 0.8)
 
 
 def test_several_reasons_outrank_the_strongest_alone():

@@ -3,7 +3,8 @@
 Sets the score `label_quality` (0 to 1: the odds of the label against the likeliest other one; opinions.py). The
 most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise,
 or its estimate from the clearest records, allows it, and never in test, nor where people or a trusted source gave it.
-Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
+Of the train records, as many of the most doubtful as that estimate says are surely wrong go to review as
+`label_set_aside`: the stage `label` keeps them out of training until somebody answers. Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
 labels are judged here; sets of labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts
 are left alone, and the notes say so.
 """
@@ -34,6 +35,7 @@ from pipeline.store import LEAN, lean_records
 from pipeline.tasks import task_type
 
 _FEWEST_GROUPS = 5  # of a class that is judged: with fewer, most folds would not know it
+_CLASS_LEFT = 0.5  # share of each class that is never set aside, however little the models know of it
 
 
 class LabelErrors(Settings):
@@ -43,6 +45,8 @@ class LabelErrors(Settings):
     strength: float = Field(default=0.0, ge=0)  # C of the logistic regression; 0: 0.3, 1, 3 or 10, as measured
     review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that changes must reach, as measured or estimated
+    # Train records that wait for an answer: so much of the estimated number of wrong labels, the most doubtful. 0: none
+    set_aside: float = Field(default=0.75, ge=0, le=1)
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
     calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02
     seed: int = Field(default=0, ge=0)  # folds and planted noise
@@ -81,7 +85,9 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
     threshold = min((one for one in both if one is not None), default=None)
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(table, judged, targets, threshold, context)
-    _ask(records, every, targets, fixes, settings, context)
+    most = int(settings.set_aside * clear.wrong * len(rows)) - len(fixes)
+    aside = _set_aside(table, judged, most, fixes, context)
+    _ask(records, every, targets, fixes, aside, settings, context)
     quality = dict(zip(every.rows, (1 / (1 + np.exp(-every.evidence))).tolist(), strict=True))
     fixed_table = replace_rows(with_scores(table, "label_quality", quality), fixes)
     notes = {
@@ -96,6 +102,7 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
             "recipe": {**recipe._asdict(), "strength": settings.strength},
             **{kind: m.as_notes() for kind, m in measured.items()},
         },
+        "set_aside": len(aside),
         "autofix": {**_autofix_notes(threshold, fixes, records, settings), "clearest": clear.as_notes()},
     }
     return keep_all(fixed_table, changed=len(fixes), notes=notes)
@@ -131,21 +138,39 @@ def _fixes(
     return fixes
 
 
+def _set_aside(
+    table: pa.Table, judged: Judged, most: int, fixes: Mapping[int, Record], context: Context
+) -> frozenset[int]:
+    """Rows of train records among the `most` doubtful that nobody vouches for; another label is likelier for each."""
+    worst = [place for place in np.argsort(judged.evidence, kind="stable").tolist() if judged.rows[place] not in fixes]
+    left = ((1 - _CLASS_LEFT) * np.bincount(judged.labels, minlength=len(judged.names))).astype(int)
+    rows = []
+    for place in worst[: max(most, 0)]:
+        label = judged.labels[place]
+        if judged.evidence[place] < 0 < left[label]:
+            left[label] -= 1
+            rows.append(judged.rows[place])
+    records = context.records(table, rows)  # whole ones: votes tell who decided
+    return frozenset(n for n, r in records.items() if r.split in (None, "train") and not is_settled(r))
+
+
 def _ask(
     records: Sequence[Record],
     judged: Judged,
     targets: Mapping[str, Any],
     fixes: Mapping[int, Record],
+    aside: frozenset[int],
     settings: LabelErrors,
     context: Context,
 ) -> None:
     limit = int(settings.review_share * len(judged.rows))
     worst = sorted(range(len(judged.rows)), key=lambda place: (judged.evidence[place], records[judged.rows[place]].id))
     doubtful = [place for place in worst if judged.evidence[place] < 0 and judged.rows[place] not in fixes]
-    for place in doubtful[:limit]:
+    for place in [*doubtful[:limit], *(place for place in doubtful[limit:] if judged.rows[place] in aside)]:
+        reason = "label_set_aside" if judged.rows[place] in aside else "label_error"
         target = targets[judged.names[judged.suggested[place]]]
         evidence, sure = float(judged.evidence[place]), float(judged.confidence[place])
-        acting.ask(context, records[judged.rows[place]], evidence, target, sure)
+        acting.ask(context, records[judged.rows[place]], evidence, target, sure, reason=reason)
 
 
 def _autofix_notes(

@@ -46,7 +46,9 @@ class _Gated:
         gate, up = self._block.gate_proj(hidden), self._block.up_proj(hidden)
         if not (self._block.training and torch.is_grad_enabled()):
             return self._join(gate, up)
-        return checkpoint(self._join, gate, up, use_reentrant=False)  # stops before down_proj: its input is all it needs
+        return checkpoint(
+            self._join, gate, up, use_reentrant=False
+        )  # stops before down_proj: its input is all it needs
 
     def _join(self, gate: Any, up: Any) -> Any:
         return self._block.down_proj(self._block.act_fn(gate) * up)
@@ -62,7 +64,9 @@ def _is_gated(block: Any) -> bool:
     was_training = block.training
     block.eval()
     with torch.no_grad():
-        hidden = torch.linspace(-1, 1, block.gate_proj.in_features, dtype=weight.dtype, device=weight.device)[None, None]
+        hidden = torch.linspace(-1, 1, block.gate_proj.in_features, dtype=weight.dtype, device=weight.device)[
+            None, None
+        ]
         same = torch.equal(block(hidden), _Gated(block)(hidden))
     block.train(was_training)
     return same
