@@ -4,7 +4,8 @@ Sets the score `label_quality` (0 to 1: the odds of the label against the likeli
 most doubtful go to review as `label_error`. A label is changed only where this run's own measurement on planted noise,
 or its estimate from the clearest records, allows it, and never in test, nor where people or a trusted source gave it.
 Of the train records, as many of the most doubtful as that estimate says are surely wrong go to review as
-`label_set_aside`: the stage `label` keeps them out of training until somebody answers. Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
+`label_set_aside`: the stage `label` keeps them out of training until somebody answers.
+Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
 labels are judged here; sets of labels, spans, numbers and answers by their judge (pipeline/modeling/judges); free texts
 are left alone, and the notes say so.
 """
