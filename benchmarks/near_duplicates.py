@@ -25,6 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.planted_duplicates import Planted, plant, recall_by_kind, score
+from pipeline.modeling.models import Models, local_path
+from pipeline.settings import load
 
 HERE = Path(__file__).parent / "near_duplicates"
 PEERS = Path(os.environ.get("PEERS", ".cache/peers"))
@@ -51,7 +53,7 @@ PACKAGES = {
     "text-dedup": (*_OF_TEXT_DEDUP, "pyarrow"),
     "datatrove": ("datatrove[io,processing]==0.10.1", "pyarrow", "spacy"),
     "data-juicer": ("py-data-juicer==1.6.1", "pyarrow", "aiohttp"),
-    "semhash": ("semhash==0.5.0", "model2vec[distill]==0.10.0", "pyarrow"),
+    "semhash": ("semhash==0.5.0", "model2vec[distill]==0.10.0", "scikit-learn", "pyarrow"),
 }
 _MINUTES = 30  # a tool that needs longer is stopped and reported so
 
@@ -107,6 +109,8 @@ def measure(name: str, texts: Path, planted: Planted) -> str:
     out = work / "removed.json"
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1]) if not place else "", "HF_DATASETS_OFFLINE": "1"}
     environment |= {"TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+    if name == "semhash" and "STATIC_MODEL" not in environment:
+        environment["STATIC_MODEL"] = _static_model(python, texts.parent)
     with (work / "log").open("wb") as log:
         command = [python, HERE / script, texts, out, *arguments]
         started = time.monotonic()
@@ -120,6 +124,15 @@ def measure(name: str, texts: Path, planted: Planted) -> str:
     first = f"{wall:7.1f} {cpu:7.1f} {usage.ru_maxrss / 2**20:5.2f} {len(planted.texts) / cpu:10,.0f}"
     lines = [_line(f"{name}{f' ({how})' if how else ''}", first, planted, set(rows)) for how, rows in found.items()]
     return "\n".join(lines)
+
+
+def _static_model(python: Path, folder: Path) -> str:
+    """Token vectors distilled from the encoder of params.yaml, since semhash's own model is on a hub; not counted."""
+    place = folder / "static-model"
+    encoder = local_path(load("models", Models).encoder, "models.encoder")
+    code = f"from model2vec.distill import distill; distill({encoder!r}).save_pretrained({str(place)!r})"
+    subprocess.run([python, "-c", code], check=True, capture_output=True)
+    return str(place)
 
 
 def _line(name: str, figures: str, planted: Planted, removed: set[int]) -> str:

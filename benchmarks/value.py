@@ -125,7 +125,7 @@ def answer(folder: Path, truth: dict[str, str]) -> int:
     """What a person who is always right would say to the queue: one annotation a train record in it."""
     import pyarrow.parquet as pq
 
-    records = pq.read_table(folder / "data/label/records.parquet", columns=["id", "source", "split"]).to_pylist()
+    records = pq.read_table(folder / "data/clean/records.parquet", columns=["id", "source", "split"]).to_pylist()
     keys = {r["id"]: r["source"]["row"] for r in records if r["split"] == "train"}
     by_row = number_rows(folder)
     asked = dict.fromkeys(pq.read_table(folder / "data/label/queue.parquet")["record_id"].to_pylist())

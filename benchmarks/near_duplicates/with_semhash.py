@@ -1,6 +1,6 @@
 """semhash at its default threshold (0.9): TEXTS OUT [ENCODER].
 
-Its default model is fetched from a hub; where there is none, set STATIC_MODEL to a folder that model2vec can load.
+Its default model is fetched from a hub: STATIC_MODEL is a folder that model2vec can load in its place.
 """
 
 import json
