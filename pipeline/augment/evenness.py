@@ -18,6 +18,9 @@ from pipeline.settings import Task
 from pipeline.stage import Drop
 from pipeline.tasks import task_type
 
+#: Part of the classes that may lag behind the others.
+LAGGING = 0.1
+
 #: Class -> number of records, or of children.
 Counts = Mapping[str | None, int]
 
@@ -29,10 +32,10 @@ def check_evenness(
     task: Task,
     tolerance: float,
 ) -> tuple[Verdicts, dict[str, Any]]:
-    """uneven: children by which a class would outgrow its share of the train split (see `allowed`), per method.
+    """uneven: children beyond what is `allowed` to their class, per method.
 
-    Which of a class's children go is decided by a draw of their ids. The notes tell, per method, how far the class
-    that grew most lies above the share it may have (1: not at all), before and after.
+    Which of a class's children go is decided by a draw of their ids. The notes tell, per method, how uneven the
+    classes are against the plan (`_spread`; 1: not at all), before and after.
     """
     kind = task_type(task)
     sizes = Counter(kind.stratum(record) for record in parents)
@@ -53,8 +56,8 @@ def check_evenness(
             verdicts |= {c.child.id: Drop("uneven", detail) for c in in_order[most[name] :]}
         notes[method] = {
             "classes_without_children": sum(not have.get(name) for name in planned),
-            "most_over_its_share": round(_over(sizes, planned, have), 3),
-            "afterwards": round(_over(sizes, planned, most), 3),
+            "unevenness": round(_spread(sizes, planned, have), 3),
+            "afterwards": round(_spread(sizes, planned, most), 3),
         }
     return verdicts, notes
 
@@ -62,33 +65,32 @@ def check_evenness(
 def allowed(sizes: Counts, planned: Counts, have: Counts, tolerance: float) -> dict[str | None, int]:
     """How many of the children it has each class may keep.
 
-    No class's share of all records may exceed by more than `tolerance` both its share without children and its share
-    in the plan: an uneven plan (`fill_to`, `per_class`) is kept to, and so is one that was carried out in part only.
-    Since fewer children make the total smaller, this is repeated until it holds. A class may always keep one child, and
-    children up to `tolerance` of its size, so no class that lost all of its own starves the others.
+    A class is to have its records and the same part of its planned children as any other class, give or take
+    `tolerance` of both: an uneven plan (`fill_to`, `per_class`) is kept to. That part is what all classes come to, but
+    for the tenth that lost most: one class of many that lost all does not starve the others. Where there are too few
+    classes for that, the tolerance on either side still leaves each about twice `tolerance` of its size in children.
+    And up to the size of the largest class without children every class may grow as planned: to fill up bends nothing.
 
-    >>> allowed({"a": 100, "b": 100}, {"a": 80, "b": 80}, {"a": 0, "b": 80}, 0.1)
-    {'b': 22}
+    >>> allowed({"a": 100, "b": 100}, {"a": 80, "b": 80}, {"a": 0, "b": 80}, 0.05)
+    {'a': 0, 'b': 10}
     """
-    targets = _targets(sizes, planned)
-    keep = dict(have)
-    while True:
-        total = sum(sizes.values()) + sum(keep.values())
-        limits = {name: int((1 + tolerance) * targets[name] * total + 1e-9) - sizes.get(name, 0) for name in keep}
-        fewer = {name: min(number, max(1, limits[name])) for name, number in keep.items()}
-        if fewer == keep:
-            return keep
-        keep = fewer
+    part = _common_part(sizes, planned, have, tolerance)
+    largest = max(sizes.values())
+    limits = {name: int((1 + tolerance) * (sizes[name] + part * planned[name]) + 1e-9) for name in have}
+    return {name: min(number, max(limits[name], largest) - sizes[name]) for name, number in have.items()}
 
 
-def _targets(sizes: Counts, planned: Counts) -> dict[str | None, float]:
-    """Each class's largest rightful share of all records."""
-    before, after = sum(sizes.values()), sum(sizes.values()) + sum(planned.values())
-    return {name: max(size / before, (size + planned.get(name, 0)) / after) for name, size in sizes.items()}
+def _common_part(sizes: Counts, planned: Counts, have: Counts, tolerance: float) -> float:
+    """The part of its plan, 0 to 1, that each class but a tenth has come to, given `tolerance` of its records."""
+    parts = sorted(
+        min(1.0, ((sizes[name] + have.get(name, 0)) / (1 - tolerance) - sizes[name]) / number)
+        for name, number in planned.items()
+        if number
+    )
+    return parts[int(LAGGING * len(parts))] if parts else 1.0
 
 
-def _over(sizes: Counts, planned: Counts, have: Counts) -> float:
-    """The largest ratio of a class's share with its children to the share it may have, of classes with children."""
-    total = sum(sizes.values()) + sum(have.values())
-    targets = _targets(sizes, planned)
-    return max([(sizes[name] + number) / total / targets[name] for name, number in have.items() if number], default=1.0)
+def _spread(sizes: Counts, planned: Counts, have: Counts) -> float:
+    """The largest ratio of two classes' records with children, each against what was planned of it."""
+    done = [(size + have.get(name, 0)) / (size + planned.get(name, 0)) for name, size in sizes.items()]
+    return max(done) / min(done)

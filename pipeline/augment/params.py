@@ -32,9 +32,9 @@ class GateSettings(Settings):
     # Where models.generator is set: how many times its parent's perplexity a child may have; null: not asked.
     max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
     folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
-    # How far, as a part of it, a class's share of the train split may grow beyond what it was and what was planned,
-    # because other classes lost more children; 0.1: 20 % may become 22 %. Per method. null: not asked.
-    max_unevenness: float | None = Field(default=0.1, ge=0)
+    # How far a class, with its children, may lie above what the plan makes of it, and below, as a part of that: what
+    # others lost more of is taken from it too (see evenness.py). Per method. null: not asked.
+    max_unevenness: float | None = Field(default=0.05, ge=0, lt=1)
 
 
 class WorthSettings(Settings):
@@ -49,7 +49,7 @@ class WorthSettings(Settings):
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
     max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
     # Tasks whose target is a free text, judged by the loss of `models.generator`: train rows a run, and held-out ones.
-    max_replies: int = Field(default=100, ge=20)
+    max_replies: int = Field(default=60, ge=20)
     min_held_out: int = Field(default=200, ge=10)  # rows the dev split needs to be judged on; else a fifth of train is
 
 

@@ -44,7 +44,7 @@ class Trials(Protocol):
 
     problem: str
     measure: str  # what `score` is, in words
-    on_dev: bool  # all runs judge the same items
+    paired: bool  # all runs judge the same items
 
     @property
     def notes(self) -> Mapping[str, Any]:
@@ -76,17 +76,19 @@ class LabelRun:
 
 
 @dataclass(frozen=True)
-class _Seed:
-    """One draw: what is trained on, what is predicted, and the predictions so far."""
+class _Fold:
+    """What is trained on, and which of the judged items the model then predicts."""
 
     part: Sequence[Record]
-    names: list[str]
-    inputs: Any
-    run: LabelRun
+    items: Labels
 
 
 class LabelTrials:
-    """`Trials` of a linear model on one draw of the train rows a seed, for tasks with classes."""
+    """`Trials` of a linear model, for tasks with classes.
+
+    A seed judges all dev items after training on a draw of the train rows, or, where the dev split is small, all train
+    rows by cross-validation: few rows tell little, so each must count in every run.
+    """
 
     measure = "macro-F1"
 
@@ -94,60 +96,65 @@ class LabelTrials:
         self._features, self._kind = features, task_type(task)
         train = [record for record in records if record.split == "train"]
         dev = [record for record in records if record.split == "dev"]
-        self.on_dev = len(dev) >= settings.min_held_out
+        self._dev_judges = len(dev) >= settings.min_held_out
+        self.paired = True
         self.problem = ""
         self._strength = _STRENGTHS[0]
-        self._seeds: list[_Seed] = []
-        for seed in range(settings.seeds):
-            part, rest = draw(train, seed, settings.max_rows)
-            held_out = dev if self.on_dev else rest
-            if not held_out or len({self._label(record) for record in part}) < 2:
-                self.problem = "too few labelled records to measure a gain; set augment.keep: always to keep children"
-                return
-            self._seeds.append(self._start(part, held_out))
-        if max(len(seed.part) for seed in self._seeds) <= _FEW_ROWS:
+        judged = dev if self._dev_judges else train
+        self._names = sorted({self._label(record) for record in records})
+        self._seeds = [self._folds(train, judged, seed, settings.max_rows) for seed in range(settings.seeds)]
+        if not judged or any(len({self._label(r) for r in f.part}) < 2 for folds in self._seeds for f in folds):
+            self.problem = "too few labelled records to measure a gain; set augment.keep: always to keep children"
+            return
+        self._inputs = features.rows([self._kind.main_text(record) for record in judged])
+        truth = np.searchsorted(self._names, [self._label(record) for record in judged])
+        self._runs = [LabelRun(truth, {}) for _ in self._seeds]
+        if max(len(fold.part) for folds in self._seeds for fold in folds) <= _FEW_ROWS:
             self._tune()
-        for one in self._seeds:
-            one.run.predicted["none"] = self._predict(one, [])
+        self.runs("none", [])
 
     @property
     def notes(self) -> Mapping[str, Any]:
         """Where and how well the model without children was judged."""
-        runs = [seed.run for seed in self._seeds]
         return {
-            "judged_on": "dev split" if self.on_dev else "train groups left out by the seed",
-            "held_out_rows": [len(run.truth) for run in runs],
-            "seeds": len(runs),
+            "judged_on": "dev split" if self._dev_judges else "train split, by cross-validation",
+            "held_out_rows": self._runs[0].size,
+            "seeds": len(self._runs),
             "strength": self._strength,
-            "macro_f1_none": round(float(np.mean([run.score("none") for run in runs])), 4),
+            "macro_f1_none": round(float(np.mean([run.score("none") for run in self._runs])), 4),
         }
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> list[LabelRun]:
         """See `Trials`."""
-        for seed in self._seeds:
-            present = {record.id for record in seed.part}
-            added = [record for parent, record in more if parent.id in present]
-            seed.run.predicted[name] = self._predict(seed, added)
-        return [seed.run for seed in self._seeds]
+        for folds, run in zip(self._seeds, self._runs, strict=True):
+            predicted = np.zeros(run.size, np.int64)
+            for fold in folds:
+                present = {record.id for record in fold.part}
+                added = [record for parent, record in more if parent.id in present]
+                predicted[fold.items] = self._predict(fold, added)
+            run.predicted[name] = predicted
+        return self._runs
 
-    def _start(self, part: Sequence[Record], held_out: Sequence[Record]) -> _Seed:
-        names = sorted({self._label(record) for record in [*part, *held_out]})
-        inputs = self._features.rows([self._kind.main_text(record) for record in held_out])
-        truth = np.searchsorted(names, [self._label(record) for record in held_out])
-        return _Seed(part, names, inputs, LabelRun(truth, {}))
+    def _folds(self, train: Sequence[Record], judged: Sequence[Record], seed: int, max_rows: int) -> list[_Fold]:
+        if self._dev_judges:
+            return [_Fold(draw(train, seed, max_rows)[0], np.arange(len(judged)))]
+        place = {record.id: n for n, record in enumerate(judged)}
+        draws = [draw(train, seed * FOLDS + fold, max_rows) for fold in range(FOLDS)]
+        return [_Fold(part, np.array([place[record.id] for record in rest])) for part, rest in draws if rest]
 
     def _tune(self) -> None:
         """Give training without children the regularisation that suits it best: more rows alone are then no gain."""
         found = {}
         for self._strength in _STRENGTHS:
-            found[self._strength] = np.mean([macro_f1(s.run.truth, self._predict(s, [])) for s in self._seeds])
+            found[self._strength] = np.mean([run.score("tuning") for run in self.runs("tuning", [])])
         self._strength = max(_STRENGTHS, key=lambda strength: found[strength])
 
-    def _predict(self, seed: _Seed, more: Sequence[Record]) -> Labels:
-        rows = [*seed.part, *more]
+    def _predict(self, fold: _Fold, more: Sequence[Record]) -> Labels:
+        rows = [*fold.part, *more]
         matrix = self._features.rows([self._kind.main_text(record) for record in rows])
         head = linear.fit(matrix, [self._label(record) for record in rows], self._strength)
-        return np.searchsorted(seed.names, head.labels)[head.logits(seed.inputs).argmax(axis=1)]
+        logits = head.logits(self._inputs[fold.items])
+        return np.searchsorted(self._names, head.labels)[logits.argmax(axis=1)]
 
     def _label(self, record: Record) -> str:
         return str(self._kind.stratum(record))

@@ -93,7 +93,7 @@ class _Search:
     def measure(self, name: str, more: Sequence[tuple[Record, Record]]) -> Gain:
         """The gain of training with these (parent, added record) pairs; noted by name."""
         runs = self._trials.runs(name, more)
-        self.gains[name] = gain(runs, name, self._trials.on_dev, self._settings.level)
+        self.gains[name] = gain(runs, name, self._trials.paired, self._settings.level)
         return self.gains[name]
 
     def share_of(self, method: str) -> float:
@@ -113,8 +113,8 @@ class _Search:
             return f"{self.told(found)}: low end not above -{tolerance}, mean not above its error {found.error:.4f}"
         copies = f"copies of {name}"
         runs = self._trials.runs(copies, [(c.parent, c.parent) for c in _part(self._accepted, method, part)])
-        self.gains[copies] = gain(runs, copies, self._trials.on_dev, self._settings.level)
-        self.over_copies[name] = gain(runs, name, self._trials.on_dev, self._settings.level, copies)
+        self.gains[copies] = gain(runs, copies, self._trials.paired, self._settings.level)
+        self.over_copies[name] = gain(runs, name, self._trials.paired, self._settings.level, copies)
         if self.over_copies[name].high < 0:
             return f"{self.told(self.over_copies[name], 'plain copies of the parents')}: more passes do it better"
         return ""

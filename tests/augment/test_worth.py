@@ -145,8 +145,8 @@ def test_regularisation_is_chosen_on_all_seeds(monkeypatch):
     train = rows(120, words=1)
     features = TextFeatures([r.fields["text"] for r in train], Model(name="tfidf"))
     trials = LabelTrials(train, features, WorthSettings(), TASK)
-    assert trials.notes["judged_on"] == "train groups left out by the seed"
-    assert sum(trials.notes["held_out_rows"]) == len(train)
+    assert trials.notes["judged_on"] == "train split, by cross-validation"
+    assert trials.notes["held_out_rows"] == len(train)
     monkeypatch.setattr(trial, "_FEW_ROWS", 0)
     untuned = LabelTrials(train, features, WorthSettings(), TASK)
     assert (untuned.notes["strength"], trials.problem) == (1.0, "")
