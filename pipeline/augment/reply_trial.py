@@ -7,6 +7,7 @@ on one core and for 135 million parameters), so it takes few rows and one layer,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from pipeline.augment.selection import as_messages
 from pipeline.augment.trial import draw
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Model
-from pipeline.modeling.top_layers import Lower, TopLayers
+from pipeline.modeling.top_layers import Lower, top_layers
 from pipeline.record import Record, Reject, share
 from pipeline.settings import Task
 
@@ -60,11 +61,10 @@ class ReplyTrials:
 
     def __init__(self, records: Sequence[Record], model: Model, settings: WorthSettings, task: Task) -> None:
         self._task = task
-        self._known: dict[str, Lower | None] = {}
         self._seeds: list[_Seed] = []
         self.problem, self.paired = "", False
         try:
-            self._top = TopLayers(model, LAYERS, MAX_TOKENS)
+            self._top = top_layers(model, LAYERS, MAX_TOKENS)
         except PipelineError as error:
             self.problem = f"{error.message} {error.hint}"
             return
@@ -103,15 +103,13 @@ class ReplyTrials:
         return [seed.run for seed in self._seeds]
 
     def _lower(self, records: Sequence[Record]) -> list[Lower]:
-        """What the lower layers give, once per record; without those that the model's template refuses."""
+        """What the lower layers give, without records that the model's template refuses."""
+        found = []
         for record in records:
-            if record.id not in self._known:
-                messages = [*as_messages(record, self._task), {"role": "assistant", "content": str(record.target)}]
-                try:
-                    self._known[record.id] = self._top.lower(messages)
-                except Reject:
-                    self._known[record.id] = None
-        return [item for record in records if (item := self._known[record.id]) is not None]
+            messages = [*as_messages(record, self._task), {"role": "assistant", "content": str(record.target)}]
+            with suppress(Reject):
+                found.append(self._top.lower(messages))
+        return found
 
 
 def _some(records: Sequence[Record], number: int) -> list[Record]:

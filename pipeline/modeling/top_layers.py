@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +36,20 @@ class Lower:
     labels: Any
 
 
+@cache
+def top_layers(model: Model, layers: int, max_tokens: int) -> TopLayers:
+    """The model taken apart once a process."""
+    return TopLayers(model, layers, max_tokens)
+
+
 class TopLayers:
-    """`layers` top layers that learn at `rate` from conversations, each cut after `max_tokens`."""
+    """`layers` top layers that learn at `rate` from conversations, each cut after `max_tokens`.
+
+    What the lower layers give is remembered: 4 bytes a token and unit of the model's width.
+    """
 
     def __init__(self, model: Model, layers: int = 3, max_tokens: int = 192, rate: float = 2e-4) -> None:
+        self._known: dict[tuple[int, ...], Any] = {}
         self._tokenizer, self._model = load_generator(model)
         core: Any = getattr(self._model, "model", None)
         if not (hasattr(core, "layers") and hasattr(core, "norm") and hasattr(self._model, "lm_head")):
@@ -60,14 +71,21 @@ class TopLayers:
         import torch
 
         ids, labels = encode_chat(messages, self._tokenizer)
+        ids, labels = ids[: self._max_tokens], labels[: self._max_tokens]
+        if tuple(ids) not in self._known:
+            self._known[tuple(ids)] = self._states(ids)
+        return Lower(self._known[tuple(ids)], torch.tensor(labels))
+
+    def _states(self, ids: list[int]) -> Any:
+        import torch
+
         norm = self._core.norm
         self._core.norm, self._core.layers = torch.nn.Identity(), self._layers[: len(self._layers) - self._top]
         try:
             with torch.no_grad():
-                states = self._core(input_ids=torch.tensor([ids[: self._max_tokens]]), use_cache=False)
+                return self._core(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state
         finally:
             self._core.norm, self._core.layers = norm, self._layers
-        return Lower(states.last_hidden_state, torch.tensor(labels[: self._max_tokens]))
 
     def train(self, items: Sequence[Lower], seed: int, rows: int) -> None:
         """From the pretrained weights: one step per `STEP` items until `rows` were seen, pass after pass in new order.
