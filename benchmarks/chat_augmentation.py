@@ -5,9 +5,8 @@
 Those of the 175 seed tasks of Self-Instruct that are short: 60 to train on, the others the test rows, which neither
 gate nor policy sees. Each draw takes 40 of the 60. The model's top layer is trained on them alone, with each method's
 children ungated and gated, with those that the chosen policy keeps, and with copies of the parents, equally many steps.
-Told is the loss per token
-of the test replies against none, with a 95 % interval over draws and test rows together. The gate does not ask for
-fluency, which would double the time.
+Told is the loss per token of the test replies against none, with a 95 % interval over draws and test rows together.
+The gate does not ask for fluency, which would double the time.
 """
 
 from __future__ import annotations
