@@ -72,39 +72,45 @@ def test_a_block_with_a_formula_of_its_own_is_left_alone(model):
     assert model.model.layers[1].mlp.forward.__class__.__name__ == "_Gated"
 
 
-def test_holes_are_given_back_after_each_large_layer_forward_and_backward(model, monkeypatch):
+def test_large_layers_look_for_holes_forward_and_backward(model, monkeypatch):
     import torch
 
     calls = []
-    monkeypatch.setattr(memory, "give_back_holes", lambda: calls.append(1))
+    monkeypatch.setattr(memory.Holes, "give_back", lambda holes: calls.append(holes))
     ids = torch.arange(3, 67).reshape(2, 32)
     memory.save(model)
     model.train()
     model(input_ids=ids, labels=ids).loss.backward()
-    assert not calls, "small layers are not worth the walk"
+    assert not calls, "small layers leave small holes"
     monkeypatch.setattr(memory, "_LARGE", 1)
     model(input_ids=ids, labels=ids).loss.backward()
-    assert len(calls) == 2 * len(model.model.layers)
+    expected = 2 * len(model.model.layers) if memory._libc() else 0
+    assert len(calls) == expected
     model.eval()
     model(input_ids=ids)
-    assert len(calls) == 2 * len(model.model.layers)
+    assert len(calls) == expected
 
 
-@pytest.mark.skipif(memory._trim() is None, reason="the C library is not glibc")
-def test_pages_of_holes_go_back_to_the_system():
+@pytest.mark.skipif(memory._libc() is None, reason="the C library is not glibc")
+@pytest.mark.parametrize(("most", "given_back"), [(20_000_000, True), (2_000_000_000, False)])
+def test_pages_of_large_holes_go_back_to_the_system(most, given_back):
     """A process of its own: how much of the heap is free here depends on the tests before."""
     import subprocess
     import sys
 
-    code = """
-from pipeline.modeling.heads.memory import give_back_holes
-def resident():
-    return int(open('/proc/self/statm').read().split()[1]) * 4096
-kept = [bytearray(b'x' * 100_000) for _ in range(2000)]
-del kept[::2]  # no neighbours: the holes lie between blocks that live on
-before = resident()
-give_back_holes()
-print(before - resident())
+    code = f"""
+from pipeline.modeling.heads.memory import Holes, _memory
+holes = Holes({most})
+holes.give_back()  # what the process holds beside
+kept = [bytearray(b"x" * 100_000) for _ in range(500)]
+holes.give_back()  # what it needs at once
+more = [bytearray(b"x" * 100_000) for _ in range(1000)]
+kept += more[1::2]  # no neighbours: the holes lie between blocks that live on
+del more
+bigger = [bytearray(b"x" * 120_000) for _ in range(500)]  # fit no hole
+before = _memory()[0]
+holes.give_back()
+print(before - _memory()[0])
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert int(done.stdout) > 60e6
+    assert (int(done.stdout) > 40e6) == given_back

@@ -3,34 +3,58 @@
 Two causes. A gated block (Llama's kind) keeps its gate, the gate's activation, the other branch and their product for
 the backward pass, the widest tensors of all: two of the four are made again there, for some multiplications. And
 between tensors that live long, glibc's allocator leaves holes of freed ones that fit none of the next: as much again
-as the tensors, and more with each step. Where a layer ends, their pages are given back to the system.
+as the tensors, and more with each step. Where a layer ends and they take half a gigabyte more than was ever needed,
+their pages are given back to the system: always doing so would cost a tenth of the speed, since new pages are zeroed.
 """
 
 from __future__ import annotations
 
 import ctypes
-from functools import cache
+import os
+from functools import cache, partial
 from typing import Any
 
-_LARGE = 1 << 22  # bytes of a layer's output from which holes are worth giving back: the walk takes some milliseconds
+_LARGE = 1 << 20  # bytes of a layer's output from which holes can grow large
+_MOST = 1 << 29  # bytes of holes that are left alone
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 def save(model: Any) -> None:
     """Let `model` train in less memory. Names, weights and answers stay what they are."""
     from transformers.modeling_layers import GradientCheckpointingLayer
 
+    holes = Holes() if _libc() is not None else None
     for module in model.modules():
         if _is_gated(module):
             module.forward = _Gated(module)
-        if isinstance(module, GradientCheckpointingLayer):
-            module.register_forward_hook(_give_back)
+        if holes and isinstance(module, GradientCheckpointingLayer):
+            module.register_forward_hook(partial(_give_back, holes))
 
 
-def give_back_holes() -> None:
-    """Return the pages of freed memory to the system; nothing happens where the C library is not glibc."""
-    trim = _trim()
-    if trim is not None:
-        trim(0)
+class Holes:
+    """Freed memory that glibc keeps between blocks in use."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most, self._needed, self._other = most, 0, 0
+
+    def give_back(self) -> None:
+        """Return its pages to the system where the process holds `most` bytes more than it ever needed at once.
+
+        Less would not do: what a backward pass frees is what the next forward pass takes.
+        """
+        resident, used = _memory()
+        self._needed = max(self._needed, used)
+        if resident - self._needed - self._other >= self._most:
+            _libc().malloc_trim(0)
+            resident, used = _memory()
+            self._other = resident - used
+
+
+def _memory() -> tuple[int, int]:
+    """Bytes resident, and those of blocks in use; code and mapped files are in the first only."""
+    used = _libc().mallinfo2()
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * _PAGE, int(used.uordblks) + int(used.hblkhd)
 
 
 class _Gated:
@@ -46,9 +70,8 @@ class _Gated:
         gate, up = self._block.gate_proj(hidden), self._block.up_proj(hidden)
         if not (self._block.training and torch.is_grad_enabled()):
             return self._join(gate, up)
-        return checkpoint(
-            self._join, gate, up, use_reentrant=False
-        )  # stops before down_proj: its input is all it needs
+        # Done again in the backward pass, but for the last product: its input is all that is missing there.
+        return checkpoint(self._join, gate, up, use_reentrant=False)
 
     def _join(self, gate: Any, up: Any) -> Any:
         return self._block.down_proj(self._block.act_fn(gate) * up)
@@ -72,18 +95,41 @@ def _is_gated(block: Any) -> bool:
     return same
 
 
-def _give_back(layer: Any, _: Any, output: Any) -> None:
+def _give_back(holes: Holes, layer: Any, _: Any, output: Any) -> None:
     """After a layer's forward pass, and once more when the backward pass reaches its output."""
     hidden = output[0] if isinstance(output, tuple) else output
     if layer.training and hidden.device.type == "cpu" and hidden.numel() * hidden.element_size() >= _LARGE:
-        give_back_holes()
+        holes.give_back()
         if hidden.requires_grad:
-            hidden.register_hook(lambda _: give_back_holes())
+            hidden.register_hook(lambda _: holes.give_back())
+
+
+class _MallInfo(ctypes.Structure):
+    """`struct mallinfo2` of glibc 2.33 and later."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
+    ]
 
 
 @cache
-def _trim() -> Any:
+def _libc() -> Any:
+    """The C library of this process; None where it cannot be named so (Windows)."""
     try:
-        return ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):  # musl, macOS; Windows cannot name the running program so
+        found = ctypes.CDLL(None)
+        found.mallinfo2.restype = _MallInfo
+    except (AttributeError, OSError, TypeError):
         return None
+    return found
