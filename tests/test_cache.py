@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -54,6 +57,32 @@ def test_an_interrupted_run_goes_on_where_it_stopped():
     assert len(work.asked) == 6
     cached("up", "v1", texts, work, batch=3)
     assert sorted(work.asked) == texts
+
+
+WORKER = """
+import os, signal, sys, time
+from pipeline.cache import cached
+done = []
+def work(texts):
+    if sys.argv[1] == "dies" and len(done) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.extend(texts)
+    time.sleep(0.02)
+    return [text.upper().encode() for text in texts]
+found = cached("up", "v1", [f"text {n:03}" for n in range(60)], work, batch=5, show_progress=False)
+assert found == [f"TEXT {n:03}".encode() for n in range(60)]
+"""
+
+
+def test_two_runs_share_a_cache_and_one_that_is_killed_takes_nothing_along():
+    """Processes of their own: `dies` is killed in its second batch, while two others fill the same file."""
+    runs = [subprocess.Popen([sys.executable, "-c", WORKER, name]) for name in ("dies", "first", "second")]
+    assert [run.wait(60) for run in runs] == [-signal.SIGKILL, 0, 0]
+    work, texts = Upper(), [f"text {n:03}" for n in range(60)]
+    assert cached("up", "v1", texts, work) == [text.upper().encode() for text in texts]
+    assert not work.asked
+    cached("up", "v1", [*texts, "new"], work)
+    assert work.asked == ["new"]
 
 
 def test_longest_texts_come_first():

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.clean.judging import Judged
 from pipeline.clean.noise import average_precision, mendings, plant
 from pipeline.clean.opinions import log_margin, neighbour_votes, training_margin
 from pipeline.clean.step import Context
-from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
+from pipeline.clean.steps.label_errors import LabelErrors, _doubtful, find_label_errors
 from pipeline.modeling.models import Models
 from pipeline.record import Record, Vote, as_json, share
 from pipeline.settings import Task
@@ -89,6 +90,16 @@ def test_most_of_the_labels_that_are_surely_wrong_are_set_aside():
     assert all(kept[record.id].target == record.target for record in records), "labels stay; `label` decides"
     assert max(Counter(doubt.record_id for doubt in doubts).values()) == 1
     assert not aside(judge(records, autofix_precision=1.0, set_aside=0)[1])
+
+
+def test_which_of_equally_doubtful_labels_come_first_does_not_depend_on_their_order():
+    records = reviews(20)
+    found = set()
+    for some in (records, records[::-1]):
+        labels, evidence = np.zeros(20, int), np.full(20, -1.0)
+        judged = Judged(list(range(20)), ("bad", "good"), labels, np.full((20, 2), 0.5), evidence)
+        found.add(tuple(some[place].id for place in _doubtful(some, judged, {})[:5]))
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("settled", [{"split": "test"}, {"split": "dev"}, {"trusted": True}, {"votes": VOTES}])

@@ -99,6 +99,60 @@ def test_patience_stops_early(bert_folder, tmp_path):
     assert training.fit(job(bert_folder, tmp_path, **settings)).steps < 20
 
 
+def seen_at_each_step(job, look):
+    """What `look` sees of the optimizer before each of its steps."""
+    from torch.optim.optimizer import register_optimizer_step_pre_hook
+
+    seen = []
+    hook = register_optimizer_step_pre_hook(lambda optimizer, *_: seen.append(look(optimizer)))
+    try:
+        training.fit(job)
+    finally:
+        hook.remove()
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warmup", "expected"),
+    [
+        ("constant", 0.0, [1, 1, 1, 1, 1, 1, 1, 1]),
+        ("constant", 0.5, [0, 0.25, 0.5, 0.75, 1, 1, 1, 1]),
+        ("linear", 0.25, [0, 0.5, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6]),
+        ("cosine", 0.0, [(1 + np.cos(np.pi * n / 8)) / 2 for n in range(8)]),
+    ],
+)
+def test_rates_warm_up_and_follow_their_schedule(bert_folder, tmp_path, schedule, warmup, expected):
+    planned = job(bert_folder, tmp_path, epochs=4.0, schedule=schedule, warmup=warmup, layer_decay=0.5)
+    rates = np.array(seen_at_each_step(planned, lambda optimizer: [group["lr"] for group in optimizer.param_groups]))
+    assert len(set(rates.max(axis=0))) > 1  # layers have rates of their own, and all of them follow
+    peaks = np.array([group["lr"] for group in strategies.optimizer(planned.model, planned.recipe).param_groups])
+    assert rates / peaks == pytest.approx(np.repeat(np.array(expected)[:, None], len(peaks), axis=1))
+
+
+@pytest.mark.parametrize("clip", [0.0, 0.01])
+def test_gradients_are_clipped_where_told_so(bert_folder, tmp_path, clip):
+    def norm(optimizer):
+        slopes = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        return float(sum((slope**2).sum() for slope in slopes)) ** 0.5
+
+    norms = seen_at_each_step(untaught(job(bert_folder, tmp_path, clip=clip, epochs=1.0)), norm)
+    assert len(norms) == 2
+    assert all(found <= 1.001 * clip for found in norms) if clip else min(norms) > 0.01
+
+
+def test_dropout_reaches_every_layer_and_only_while_training(bert_folder, tmp_path):
+    import torch
+
+    model = job(bert_folder, tmp_path, dropout=0.25).model
+    assert {m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)} == {0.25}
+    ids = torch.arange(3, 13)[None]
+    with torch.no_grad():
+        model.eval()
+        assert torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
+        model.train()
+        assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
+
+
 @pytest.mark.parametrize("size", [1, 7, 64, 333])
 def test_length_grouping_keeps_every_row_once_and_neighbours_alike(size):
     lengths = np.random.default_rng(0).integers(1, 100, size).tolist()

@@ -26,9 +26,8 @@ class LabelNames(MethodSettings):
 
     # {name} is the class's name in words. A class has as many children as there are templates.
     templates: tuple[str, ...] = Field(default=("{name}",), min_length=1)
-    names: dict[str, str] = Field(
-        default_factory=dict
-    )  # what a class is called, where its label does not say: {"1": praise}
+    # What a class is called where its label does not say: {"1": praise}
+    names: dict[str, str] = Field(default_factory=dict)
 
     @property
     def is_new(self) -> bool:

@@ -87,7 +87,7 @@ def _by_class(table: pa.Table, settings: LabelErrors, context: Context) -> Outco
     targets = {str(strata[n]): records[n].target for n in reversed(rows)}
     fixes = {} if threshold is None else _fixes(table, judged, targets, threshold, context)
     most = int(settings.set_aside * clear.wrong * len(rows)) - len(fixes)
-    aside = _set_aside(table, judged, most, fixes, context)
+    aside = _set_aside(table, _doubtful(records, judged, fixes)[: max(most, 0)], judged, context)
     _ask(records, every, targets, fixes, aside, settings, context)
     quality = dict(zip(every.rows, (1 / (1 + np.exp(-every.evidence))).tolist(), strict=True))
     fixed_table = replace_rows(with_scores(table, "label_quality", quality), fixes)
@@ -139,17 +139,20 @@ def _fixes(
     return fixes
 
 
-def _set_aside(
-    table: pa.Table, judged: Judged, most: int, fixes: Mapping[int, Record], context: Context
-) -> frozenset[int]:
-    """Rows of train records among the `most` doubtful that nobody vouches for; another label is likelier for each."""
-    worst = [place for place in np.argsort(judged.evidence, kind="stable").tolist() if judged.rows[place] not in fixes]
+def _doubtful(records: Sequence[Record], judged: Judged, fixes: Mapping[int, Record]) -> list[int]:
+    """Places in `judged` where another label is likelier and none was put in, the most doubtful first."""
+    places = np.flatnonzero(judged.evidence < 0).tolist()
+    worst = sorted(places, key=lambda place: (judged.evidence[place], records[judged.rows[place]].id))
+    return [place for place in worst if judged.rows[place] not in fixes]
+
+
+def _set_aside(table: pa.Table, doubtful: Sequence[int], judged: Judged, context: Context) -> frozenset[int]:
+    """Rows of the doubtful train records that nobody vouches for; no class loses more than its share."""
     left = ((1 - _CLASS_LEFT) * np.bincount(judged.labels, minlength=len(judged.names))).astype(int)
     rows = []
-    for place in worst[: max(most, 0)]:
-        label = judged.labels[place]
-        if judged.evidence[place] < 0 < left[label]:
-            left[label] -= 1
+    for place in doubtful:
+        if left[judged.labels[place]] > 0:
+            left[judged.labels[place]] -= 1
             rows.append(judged.rows[place])
     records = context.records(table, rows)  # whole ones: votes tell who decided
     return frozenset(n for n, r in records.items() if r.split in (None, "train") and not is_settled(r))
@@ -165,10 +168,11 @@ def _ask(
     context: Context,
 ) -> None:
     limit = int(settings.review_share * len(judged.rows))
-    worst = sorted(range(len(judged.rows)), key=lambda place: (judged.evidence[place], records[judged.rows[place]].id))
-    doubtful = [place for place in worst if judged.evidence[place] < 0 and judged.rows[place] not in fixes]
-    for place in [*doubtful[:limit], *(place for place in doubtful[limit:] if judged.rows[place] in aside)]:
-        reason = "label_set_aside" if judged.rows[place] in aside else "label_error"
+    for number, place in enumerate(_doubtful(records, judged, fixes)):
+        waits = judged.rows[place] in aside
+        if number >= limit and not waits:
+            continue
+        reason = "label_set_aside" if waits else "label_error"
         target = targets[judged.names[judged.suggested[place]]]
         evidence, sure = float(judged.evidence[place]), float(judged.confidence[place])
         acting.ask(context, records[judged.rows[place]], evidence, target, sure, reason=reason)
