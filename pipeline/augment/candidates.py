@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
 from pipeline.augment.policy import Draw, MethodSettings
+from pipeline.augment.replies import asking, system_turns
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
 from pipeline.record import Decision, Record, Reject, share
@@ -130,8 +131,16 @@ def _request(draw: Draw, pools: Pools, task: Task) -> Request:
     start = bisect_left(pool, share("examples", draw.seed), key=lambda item: item[0])
     others = [pool[(start + n) % len(pool)][2] for n in range(min(EXAMPLES, len(pool)))]
     examples = tuple(kind.augmentable(other) for other in others if other.id != parent.id)
-    protected = tuple(kind.protected(parent))
-    return Request(kind.augmentable(parent), parent.lang, draw.seed, protected, kind.stratum(parent), examples)
+    return Request(
+        kind.augmentable(parent),
+        parent.lang,
+        draw.seed,
+        tuple(kind.protected(parent)),
+        kind.stratum(parent),
+        examples,
+        asking(parent, task),
+        system_turns(parent),
+    )
 
 
 def _pools(records: Iterable[Record], task: Task) -> Pools:

@@ -11,8 +11,8 @@ from pipeline.augment.evenness import check_evenness
 from pipeline.augment.gate import Verdicts
 from pipeline.augment.params import Params
 from pipeline.augment.policy import Draw, MethodSettings, parents
+from pipeline.augment.replies import has_reply
 from pipeline.augment.reply_trial import ReplyTrials
-from pipeline.augment.selection import has_reply
 from pipeline.augment.text_features import TextFeatures
 from pipeline.augment.trial import LabelTrials, Trials
 from pipeline.modeling.models import Models, revision

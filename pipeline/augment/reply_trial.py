@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.augment.params import WorthSettings
-from pipeline.augment.selection import as_messages
+from pipeline.augment.replies import as_messages
 from pipeline.augment.trial import draw
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Model

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipeline.augment.judging import ratings
 from pipeline.augment.params import SelectSettings
+from pipeline.augment.replies import as_messages, has_reply
 from pipeline.augment.text_features import TextFeatures
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
@@ -164,18 +165,6 @@ def _products(unit: Any, n: int) -> Any:
     row = unit[[n]]
     found = unit @ row.T
     return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64).ravel()
-
-
-def has_reply(record: Record, task: Task) -> bool:
-    """Whether the record's target is a free text, which a language model can be trained to give."""
-    return isinstance(record.target, str) and not task_type(task).stratum(record)
-
-
-def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
-    """What a record asks, as turns of a conversation."""
-    if "messages" in record.fields:
-        return [{"role": m["role"], "content": m["content"]} for m in record.fields["messages"]]
-    return [{"role": "user", "content": task_type(task).augmentable(record)}]
 
 
 def _notes(

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.errors import PipelineError
 from pipeline.modeling.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.generator import load_generator
+from pipeline.modeling.heads.masking import Messages, as_turns
 from pipeline.modeling.models import Model, local_path
 
 _WHERE = "models.generator"
@@ -42,9 +43,9 @@ class CausalLM:
         self._loaded: tuple[Any, Any] | None = None
 
     def answers(
-        self, prompts: Sequence[str], seeds: Sequence[str], temperature: float, max_tokens: int
+        self, prompts: Sequence[str | Messages], seeds: Sequence[str], temperature: float, max_tokens: int
     ) -> list[Answer]:
-        """An answer to each prompt, taken as one user turn. Sampled with its seed (hex); greedy at temperature 0."""
+        """An answer to each prompt: turns, or a text as one user turn. Sampled with its seed (hex); greedy at 0."""
         tokenizer, model = self._loaded = self._loaded or load_generator(self._model)
         ids = [_prompt_ids(prompt, tokenizer) for prompt in prompts]
         room = _window(model) - max_tokens
@@ -64,9 +65,16 @@ class CausalLM:
         return results
 
 
-def _prompt_ids(prompt: str, tokenizer: Any) -> list[int]:
-    turns = [{"role": "user", "content": prompt}]
-    return list(tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)["input_ids"])
+def _prompt_ids(prompt: str | Messages, tokenizer: Any) -> list[int]:
+    from jinja2 import TemplateError
+
+    turns = as_turns(prompt)
+    try:
+        encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)
+    except TemplateError:  # templates that know no system turn: what it says goes before the user's words
+        one = [{"role": "user", "content": "\n\n".join(turn["content"] for turn in turns)}]
+        encoded = tokenizer.apply_chat_template(one, add_generation_prompt=True, return_dict=True)
+    return list(encoded["input_ids"])
 
 
 def _write(

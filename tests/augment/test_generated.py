@@ -4,10 +4,13 @@ import pytest
 
 from pipeline.augment.__main__ import run
 from pipeline.errors import PipelineError
+from pipeline.settings import Task
 from pipeline.store import read_json, read_table, to_records
-from tests.augment.conftest import CHAT, chat, record, reviews
+from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 from tests.augment.stand_in import chat as reply
 from tests.augment.stand_in import serving
+
+TO_CHINESE = Task(type="translation", target_language="zh")
 
 
 def result(folder, name="out"):
@@ -54,8 +57,12 @@ def test_new_examples_are_not_held_to_their_parents_words_but_to_the_label(proje
 
 def test_instructions_with_replies_become_conversations_whose_answer_is_the_models(project):
     def answer(body):
-        asked = body["messages"][0]["content"]
-        return reply("Use yeast, flour and water." if asked.startswith("How does one") else "How does one bake bread?")
+        *system, user = body["messages"]
+        if user["content"] == "How does one bake bread?":  # the reply is asked as the child will ask it
+            assert system == [{"role": "system", "content": "Be kind."}]
+            return reply("Use yeast, flour and water.")
+        assert not system
+        return reply("How does one bake bread?")
 
     records = [
         chat("Where can people see wild whales in winter?", "In Norway."),
@@ -88,11 +95,43 @@ def test_answers_that_are_no_use_are_dropped_with_their_reason(project):
     assert all(row["detail"] for row in dropped)
 
 
-def test_labels_cannot_be_written_by_instruction_methods(project):
+@pytest.mark.parametrize(
+    ("task", "asked", "said"),
+    [
+        (TO_CHINESE, "Translate this text into Chinese:\n\nThe bus is late.", "公共汽车晚点了。"),
+        (Task(type="summarization"), "Summarise this text:\n\nThe bus is late.", "Late bus."),
+    ],
+)
+def test_replies_to_new_texts_are_asked_with_the_tasks_instruction(project, task, asked, said):
+    first = "Here are some texts:\n- My train was on time today."
+
+    def answer(body):
+        [turn] = body["messages"]
+        if turn["content"].startswith(first):
+            return reply("The bus is late.")
+        return reply(said if turn["content"] == asked else "How can I help you?")
+
+    records = [record("My train was on time today.", "a reply")]
+    with serving(answer) as service:
+        kept, _, _ = result(project(records, {"methods": method(service, "new_instruction"), "keep": "always"}, task))
+    [child] = [r for r in kept if r.parent_id]
+    assert (child.fields["text"], child.target) == ("The bus is late.", said)
+
+
+@pytest.mark.parametrize(
+    ("mode", "task", "target", "message"),
+    [
+        ("evolve", TASK, "pos", "no free texts.\n.*new_example"),
+        ("new_instruction", TASK, "pos", "no free texts"),
+        ("evolve", TO_CHINESE, "迟到", "what the task is done with.\n.*new_instruction"),
+    ],
+)
+def test_modes_that_do_not_suit_the_task_are_refused_before_a_model_is_asked(project, mode, task, target, message):
     with serving(lambda body: reply("a new text with words")) as service:
-        settings = {"methods": method(service, "evolve", max_children=3), "keep": "always"}
-        _, dropped, _ = result(project([r for r in reviews() if r.split == "train"], settings))
-    assert {row["reason"] for row in dropped} == {"structure_lost"} or {row["reason"] for row in dropped} == {"echo"}
+        folder = project([record("lovely food", target)], {"methods": method(service, mode), "keep": "always"}, task)
+        with pytest.raises(PipelineError, match=message):
+            run(folder / "label", folder / "out")
+    assert not service.asked
 
 
 def test_a_service_that_is_down_skips_its_method_and_others_go_on(project):

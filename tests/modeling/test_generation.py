@@ -3,7 +3,8 @@ import math
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.modeling.generation import CausalLM, Seq2Seq
+from pipeline.modeling.generation import CausalLM, Seq2Seq, _prompt_ids
+from pipeline.modeling.heads.masking import render
 from pipeline.modeling.masked import MaskedLM
 from pipeline.modeling.models import Model
 from pipeline.modeling.scores import losses
@@ -44,6 +45,17 @@ def test_a_prompt_beyond_the_window_is_told_and_not_cut(llama_folder):
     [long, short] = CausalLM(Model(name=str(llama_folder))).answers(["good " * 3000, "good"], ["0" * 20] * 2, 0, 4)
     assert (long.too_long, long.text) == (True, "")
     assert not short.too_long
+
+
+def test_turns_are_asked_as_they_are_and_templates_without_system_turns_read_them_before_the_user(llama_folder):
+    from transformers import AutoTokenizer
+
+    turns = [{"role": "system", "content": "good"}, {"role": "user", "content": "film"}]
+    tokenizer = AutoTokenizer.from_pretrained(llama_folder)
+    assert tokenizer.decode(_prompt_ids(turns, tokenizer)) == render(turns, tokenizer, ask=True)
+    refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    tokenizer.chat_template = refuses + tokenizer.chat_template
+    assert _prompt_ids(turns, tokenizer) == _prompt_ids("good\n\nfilm", tokenizer)
 
 
 def test_translations_keep_order_and_skip_what_is_too_long(t5_folder):

@@ -19,10 +19,13 @@ from pipeline.augment.augmenters.request import EngineMissingError, Request, Rew
 from pipeline.augment.policy import MethodSettings
 from pipeline.cache import cached
 from pipeline.errors import PipelineError
+from pipeline.modeling.heads.instructions import filled
+from pipeline.modeling.heads.masking import as_turns
 from pipeline.modeling.models import Models, identity
 
 _WHERE = "augment.methods.generation"
-#: Questions (seed, prompt, most tokens) -> answers as {"text", "ended", "too_long"}.
+_WITH_REPLY = ("new_instruction", "evolve")
+#: Questions (seed, prompt or turns, most tokens) -> answers as {"text", "ended", "too_long"}.
 Ask = Callable[[list[str]], list[bytes]]
 
 
@@ -31,7 +34,8 @@ class Generation(MethodSettings):
 
     # paraphrase: the text in other words. new_example: one more of its class, for tasks with classes.
     # new_instruction: a new task and its reply (Wang et al. 2022, https://arxiv.org/abs/2212.10560); evolve: the task
-    # made harder and a reply to it; both for tasks whose target is a free text.
+    # made harder and a reply to it. For chat; where texts are translated or summarised, new_instruction writes one more
+    # text of their kind, and its reply is asked with the task's instruction.
     mode: Literal["paraphrase", "new_example", "new_instruction", "evolve"] = "paraphrase"
     endpoint: Endpoint | None = None
     temperature: float = Field(default=0.8, ge=0, le=2)  # 0: always the likeliest token
@@ -55,6 +59,7 @@ def build(settings: Generation, models: Models) -> Rewrite:
 
 
 def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests: Sequence[Request]) -> list[Written]:
+    _check(settings.mode, requests)
     results = [Written("", problem="no_class", detail="new_example needs a class") for _ in requests]
     able = [n for n, request in enumerate(requests) if settings.mode != "new_example" or request.label is not None]
     asked = [prompt(requests[n], settings.mode) for n in able]
@@ -62,17 +67,39 @@ def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests:
     answers = cached("generation", version, questions, ask, batch)
     for n, answer, p in zip(able, answers, asked, strict=True):
         results[n] = _text(json.loads(answer), p, requests[n].text)
-    if settings.mode not in ("new_instruction", "evolve"):
+    if settings.mode not in _WITH_REPLY:
         return results
     good = [n for n, result in enumerate(results) if result.text and not result.problem]
-    questions = [_question(requests[n].seed, results[n].text, settings.max_reply_tokens) for n in good]
+    questions = [_reply_question(requests[n], results[n].text, settings.max_reply_tokens) for n in good]
     for n, answer in zip(good, cached("generation", version, questions, ask, batch), strict=True):
         results[n] = _with_reply(results[n].text, json.loads(answer))
     return results
 
 
-def _question(seed: str, asked: str, tokens: int) -> str:
+def _check(mode: str, requests: Sequence[Request]) -> None:
+    where = f"params.yaml: {_WHERE}.mode: {mode}"
+    if mode in _WITH_REPLY and any(request.asking is None for request in requests):
+        raise PipelineError(
+            f"{where} writes a new text and the reply to it, but the targets of this task are no free texts.",
+            "Use paraphrase, or new_example where the task has classes.",
+        )
+    if mode == "evolve" and any(request.is_material for request in requests):
+        raise PipelineError(
+            f"{where} makes a task harder, but the texts here are what the task is done with.",
+            "Use new_instruction, which writes one more text of their kind, or paraphrase.",
+        )
+
+
+def _question(seed: str, asked: str | list[dict[str, str]], tokens: int) -> str:
     return json.dumps([seed, asked, tokens], ensure_ascii=False)
+
+
+def _reply_question(request: Request, text: str, tokens: int) -> str:
+    """Asked as the task asks it, under the system turn that the child will have."""
+    turns = [{"role": "system", "content": turn} for turn in request.system]
+    return _question(
+        request.seed, [*turns, {"role": "user", "content": filled(request.asking or "{text}", text)}], tokens
+    )
 
 
 def _text(answer: dict[str, object], asked: str, parent: str) -> Written:
@@ -97,7 +124,7 @@ def _with_reply(text: str, answer: dict[str, object]) -> Written:
     if not answer["ended"] or runs_on(reply):
         return Written(text, reply, "endless", "the reply did not end within max_reply_tokens, or repeats itself")
     if echoes(reply, text):
-        return Written(text, reply, "echo", "the reply is the instruction")
+        return Written(text, reply, "echo", "the reply is the text that was to be answered")
     return Written(text, reply)
 
 
@@ -135,7 +162,7 @@ def _remote(endpoint: Endpoint, settings: Generation) -> Ask:
         bodies = [
             {
                 "model": endpoint.model,
-                "messages": [{"role": "user", "content": asked}],
+                "messages": as_turns(asked),
                 "temperature": settings.temperature,
                 "max_tokens": tokens,
                 "seed": int(seed[:7], 16),

@@ -33,12 +33,17 @@ _PROMPTS = {
             "Here are tasks that people gave to an assistant:\n{examples}\n"
             "Write one more task of another kind, on one line. Write only the task."
         ),
+        "new_text": (
+            "Here are some texts:\n{examples}\n"
+            "Write one more text of the same kind about something else, on one line. Write only the text."
+        ),
         "evolve": "Rewrite this task to be a little harder. {how} Write only the new task, on one line:\n{text}",
     },
     "zh": {
         "paraphrase": "请用不同的说法改写下面的话，意思不变，只写改写后的一句：\n{text}",
         "new_example": "下面是类别“{label}”的例子：\n{examples}\n请再写一个同类别的新例子，只写一行。",
         "new_instruction": "下面是人们交给助手的任务：\n{examples}\n请再写一个不同类型的新任务，只写一行任务本身。",
+        "new_text": "下面是一些文字：\n{examples}\n请再写一段同类但内容不同的文字，只写一行文字本身。",
         "evolve": "请把下面的任务改写得稍难一些。{how}只写改写后的任务，一行：\n{text}",
     },
 }
@@ -49,6 +54,8 @@ _PREAMBLE = re.compile(
 
 def prompt(request: Request, mode: str) -> str:
     """What the model is asked for `request`. Every text in it belongs to a training record."""
+    if mode == "new_instruction" and request.is_material:
+        mode = "new_text"
     lang = "zh" if request.lang == "zh" else "en"
     shown = "\n".join(f"- {' '.join(text.split())}" for text in (request.text, *request.examples))
     how = HARDER[lang][int(share("evolve", request.seed) * len(HARDER[lang]))]

@@ -50,6 +50,14 @@ def instruction(row: Row, task: Task, own: Mapping[str, str], plain: bool) -> st
     return known[spoken].replace("{language}", names.get(target, target))
 
 
+def untuned(language: str, task: Task) -> str:
+    """How a model that was not trained on the task is asked about a text in this language, with its `{text}`.
+
+    The text alone where the task has no instruction of its own: a chat is asked as it stands.
+    """
+    return instruction({"lang": language, "text": ""}, task, {}, plain=task.type not in INSTRUCTIONS)
+
+
 def filled(template: str, text: str) -> str:
     """The instruction with the text in its place."""
     return text.join(template.split("{text}", 1))

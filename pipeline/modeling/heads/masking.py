@@ -42,6 +42,11 @@ def encode_chat(messages: Messages, tokenizer: Any, only_last: bool = False) -> 
     return ids, labels
 
 
+def as_turns(prompt: str | Messages) -> list[dict[str, str]]:
+    """A prompt as one user turn; turns as they are."""
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(turn) for turn in prompt]
+
+
 def render(messages: Messages, tokenizer: Any, ask: bool = False) -> str:
     """The conversation as the model's own template writes it; `ask` opens the assistant's turn.
 

@@ -1,0 +1,31 @@
+"""Tasks whose target is a free text: what a record asks a language model, and how any text of the task is asked."""
+
+from __future__ import annotations
+
+from pipeline.modeling.heads.instructions import filled, untuned
+from pipeline.record import Record
+from pipeline.settings import Task
+from pipeline.tasks import task_type
+
+
+def has_reply(record: Record, task: Task) -> bool:
+    """Whether the record's target is a free text, which a language model can be trained to give."""
+    return isinstance(record.target, str) and not task_type(task).stratum(record)
+
+
+def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
+    """What a record asks, as turns of a conversation; texts to translate or to summarise under their instruction."""
+    if "messages" in record.fields:
+        return [{"role": m["role"], "content": m["content"]} for m in record.fields["messages"]]
+    text = task_type(task).augmentable(record)
+    return [{"role": "user", "content": filled(untuned(record.lang, task), text)}]
+
+
+def asking(record: Record, task: Task) -> str | None:
+    """How the task asks a model about texts like this record's, with a `{text}`; None where no model could reply."""
+    return untuned(record.lang, task) if has_reply(record, task) else None
+
+
+def system_turns(record: Record) -> tuple[str, ...]:
+    """What stands above a conversation for all its turns."""
+    return tuple(m["content"] for m in record.fields.get("messages", ()) if m["role"] == "system")
