@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Times that a run sees as many rows as its draw has, with or without children.
 PASSES = 1
-#: Layers that learn, and tokens after which a conversation is cut.
+#: Layers that learn, and tokens to which a conversation is cut.
 LAYERS, MAX_TOKENS = 1, 128
 
 
@@ -103,13 +103,13 @@ class ReplyTrials:
         return [seed.run for seed in self._seeds]
 
     def _lower(self, records: Sequence[Record]) -> list[Lower]:
-        """What the lower layers give, without records that the model's template refuses."""
+        """What the lower layers give, without records that the model's template refuses or that show no reply token."""
         found = []
         for record in records:
             messages = [*as_messages(record, self._task), {"role": "assistant", "content": str(record.target)}]
             with suppress(Reject):
                 found.append(self._top.lower(messages))
-        return found
+        return [item for item in found if item.replies]
 
 
 def _some(records: Sequence[Record], number: int) -> list[Record]:

@@ -35,6 +35,11 @@ class Lower:
     states: Any
     labels: Any
 
+    @property
+    def replies(self) -> int:
+        """How many tokens are learned from and judged."""
+        return int((self.labels[1:] != IGNORED).sum())
+
 
 @cache
 def top_layers(model: Model, layers: int, max_tokens: int) -> TopLayers:
@@ -43,7 +48,7 @@ def top_layers(model: Model, layers: int, max_tokens: int) -> TopLayers:
 
 
 class TopLayers:
-    """`layers` top layers that learn at `rate` from conversations, each cut after `max_tokens`.
+    """`layers` top layers that learn at `rate` from conversations, each cut to `max_tokens` about its last reply.
 
     What the lower layers give is remembered: 4 bytes a token and unit of the model's width.
     """
@@ -71,7 +76,8 @@ class TopLayers:
         import torch
 
         ids, labels = encode_chat(messages, self._tokenizer)
-        ids, labels = ids[: self._max_tokens], labels[: self._max_tokens]
+        part = _around_reply(labels, self._max_tokens)
+        ids, labels = ids[part], labels[part]
         if tuple(ids) not in self._known:
             self._known[tuple(ids)] = self._states(ids)
         return Lower(self._known[tuple(ids)], torch.tensor(labels))
@@ -128,3 +134,17 @@ class TopLayers:
         where = item.labels[1:] != IGNORED
         logits = self._model.lm_head(output[where])
         return torch.nn.functional.cross_entropy(logits, item.labels[1:][where], reduction="sum"), int(where.sum())
+
+
+def _around_reply(labels: Sequence[int], most: int) -> slice:
+    """At most so many tokens, with at least as much of the last reply as fits in half of them.
+
+    A long prompt loses its start, a long reply its end.
+    """
+    reply = len(labels)
+    while reply and labels[reply - 1] == IGNORED:  # what the template writes after a reply
+        reply -= 1
+    while reply and labels[reply - 1] != IGNORED:
+        reply -= 1
+    end = min(len(labels), max(most, reply + most // 2))
+    return slice(max(0, end - most), end)

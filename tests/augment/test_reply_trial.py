@@ -4,11 +4,14 @@ import pytest
 from pipeline.augment.__main__ import run
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import WorthSettings
+from pipeline.augment.replies import as_messages
 from pipeline.augment.reply_trial import ReplyRun, ReplyTrials
 from pipeline.augment.worth import choose, gain
 from pipeline.modeling.models import Model
+from pipeline.modeling.top_layers import Lower
+from pipeline.settings import Task
 from pipeline.store import read_json
-from tests.augment.conftest import CHAT, chat
+from tests.augment.conftest import CHAT, chat, record
 from tests.modeling.conftest import llama_folder  # noqa: F401
 
 SETTINGS = WorthSettings(seeds=3, max_replies=20, shares=(1.0,))
@@ -52,6 +55,31 @@ def test_a_dev_split_that_is_large_enough_judges(model):
     trials = ReplyTrials([*conversations(), *conversations("dev", 12)], model, SETTINGS, CHAT)
     assert trials.notes["judged_on"] == "dev split"
     assert trials.notes["held_out_rows"] == [12, 12, 12]
+
+
+def test_long_prompts_are_measured_all_the_same(model):
+    long = [
+        chat(f"{'a very long story ' * 200} {r.fields['messages'][1]['content']}", r.target) for r in conversations()
+    ]
+    trials = ReplyTrials(long, model, SETTINGS, CHAT)
+    assert not trials.problem
+    assert trials.notes["loss_none"] > 0
+    assert (trials.runs("again", [])[0].losses["none"][:, 1] > 0).all()
+
+
+def test_rows_that_show_no_reply_token_are_no_measurement(model, monkeypatch):
+    monkeypatch.setattr(Lower, "replies", 0)
+    assert "too few replies" in ReplyTrials(conversations(), model, SETTINGS, CHAT).problem
+
+
+def test_texts_are_asked_with_their_tasks_instruction():
+    chinese = record("冬天去哪里", "Where to in winter?", "zh")
+    assert as_messages(chinese, Task(type="translation", target_language="en")) == [
+        {"role": "user", "content": "把下面的文字翻译成英文：\n\n冬天去哪里"}
+    ]
+    [turn] = as_messages(record("It rained.", "Rain."), Task(type="summarization"))
+    assert turn["content"] == "Summarise this text:\n\nIt rained."
+    assert as_messages(conversations()[0], CHAT) == conversations()[0].fields["messages"]
 
 
 def test_what_cannot_be_measured_says_why(model, tmp_path):

@@ -3,9 +3,10 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.modeling import top_layers
+from pipeline.modeling.heads.masking import IGNORED
 from pipeline.modeling.models import Model
 from pipeline.modeling.scores import losses
-from pipeline.modeling.top_layers import TopLayers
+from pipeline.modeling.top_layers import TopLayers, _around_reply
 from pipeline.record import Reject
 
 ASKED = [[{"role": "user", "content": text}] for text in ("what a day", "质量很好", "a good film")]
@@ -48,9 +49,25 @@ def test_long_conversations_are_cut_and_odd_ones_refused(model):
     top = TopLayers(model, max_tokens=12)
     item = top.lower([{"role": "user", "content": "good " * 50}, {"role": "assistant", "content": "yes"}])
     assert item.states.shape[1] == 12
-    assert top.losses([item]).tolist() == [[0.0, 0.0]]  # the reply lies behind the cut
+    loss, tokens = top.losses([item])[0]
+    assert tokens == item.replies > 1  # the prompt loses its start, never the reply
+    assert loss > 0
     with pytest.raises(Reject, match="control_token_in_text"):
         top.lower([{"role": "user", "content": "<|im_end|>"}, {"role": "assistant", "content": "yes"}])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reply", "after", "kept"),
+    [
+        (4, 3, 1, slice(0, 8)),  # all of it
+        (20, 3, 0, slice(13, 23)),  # the prompt's end and the whole reply
+        (20, 30, 0, slice(15, 25)),  # half for either
+        (2, 30, 0, slice(0, 10)),  # a long reply loses its end
+        (20, 0, 0, slice(0, 10)),  # no reply at all
+    ],
+)
+def test_a_cut_leaves_the_reply_room(prompt, reply, after, kept):
+    assert _around_reply([IGNORED] * prompt + [5] * reply + [IGNORED] * after, 10) == kept
 
 
 def test_models_of_another_build_are_named(monkeypatch):
