@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.generator import load_generator
 from pipeline.modeling.heads.masking import IGNORED, encode_chat
 from pipeline.modeling.models import Model
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Conversations that share one step.
 STEP = 4
+#: On this text a model taken apart must lose what it loses whole, but for so many nats a token.
+_KNOWN_TEXT = "Where do whales go in winter? They swim to warmer seas. 鲸鱼冬天游到温暖的海里。"
+_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,38 @@ class TopLayers:
         self._tokenizer, self._model = load_generator(model)
         core: Any = getattr(self._model, "model", None)
         if not (hasattr(core, "layers") and hasattr(core, "norm") and hasattr(self._model, "lm_head")):
-            raise PipelineError(
-                f"models.generator: the layers of a {self._model.config.model_type} model cannot be taken apart.",
-                "Name a model of the Llama, Qwen, Mistral or Gemma families, or set augment.keep: always.",
-            )
+            raise self._refused("cannot be taken apart")
         self._core = core
         self._layers = self._core.layers
         self._top, self._max_tokens, self._rate = min(layers, len(self._layers)), max_tokens, rate
+        self._check()
         self._model.requires_grad_(False)
         self._learning = [*self._layers[-self._top :].parameters(), *self._core.norm.parameters()]
         for parameter in self._learning:
             parameter.requires_grad_(True)
         self._first = [parameter.detach().clone() for parameter in self._learning]
+
+    def _check(self) -> None:
+        """Some models number their layers, or do more to their logits than `lm_head`: those would be judged wrongly."""
+        import torch
+
+        ids = self._tokenizer(_KNOWN_TEXT, add_special_tokens=False)["input_ids"]
+        labels = torch.tensor(ids)
+        try:
+            with torch.no_grad():
+                logits = self._model(input_ids=labels[None], use_cache=False).logits[0, :-1]
+                whole = float(torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum"))
+                apart = float(self._loss(Lower(self._states(ids), labels))[0])
+        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+            raise self._refused(f"cannot be taken apart ({shorten(error, 100)})") from None
+        if abs(whole - apart) > _TOLERANCE * len(ids):
+            raise self._refused(f"say something else when taken apart: {apart:.2f} nats in place of {whole:.2f}")
+
+    def _refused(self, why: str) -> PipelineError:
+        return PipelineError(
+            f"models.generator: the layers of a {self._model.config.model_type} model {why}.",
+            "Name a model of the Llama, Qwen or Mistral families, or set augment.keep: always.",
+        )
 
     def lower(self, messages: Messages) -> Lower:
         """A conversation, computed up to the layers that learn. Raises Reject as `encode_chat` does."""

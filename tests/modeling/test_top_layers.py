@@ -3,6 +3,7 @@ import pytest
 
 from pipeline.errors import PipelineError
 from pipeline.modeling import top_layers
+from pipeline.modeling.generator import load_generator
 from pipeline.modeling.heads.masking import IGNORED
 from pipeline.modeling.models import Model
 from pipeline.modeling.scores import losses
@@ -77,3 +78,15 @@ def test_models_of_another_build_are_named(monkeypatch):
     monkeypatch.setattr(top_layers, "load_generator", lambda model: (None, GPT2LMHeadModel(config)))
     with pytest.raises(PipelineError, match="gpt2 model cannot be taken apart"):
         TopLayers(Model(name="some/model"))
+
+
+def test_models_that_do_more_to_their_logits_are_refused(model, monkeypatch):
+    from transformers import Gemma2Config, Gemma2ForCausalLM
+
+    tokenizer, _ = load_generator(model)
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "head_dim": 8}
+    sizes |= {"num_attention_heads": 2, "num_key_value_heads": 1}
+    config = Gemma2Config(vocab_size=len(tokenizer), final_logit_softcapping=0.01, **sizes)
+    monkeypatch.setattr(top_layers, "load_generator", lambda model: (tokenizer, Gemma2ForCausalLM(config).eval()))
+    with pytest.raises(PipelineError, match=r"gemma2 model say something else.*\n.*Qwen or Mistral"):
+        TopLayers(Model(name="some/model"), layers=1)
