@@ -19,6 +19,10 @@ from pathlib import Path
 _QUERY_ROWS = 500
 
 
+class Unkept(bytes):
+    """A result that holds for this run only, such as a service's refusal: it is not stored."""
+
+
 def cache_folder() -> Path:
     """Where caches live: `$SFT_CACHE`, else `.cache` in the project's root."""
     return Path(os.environ.get("SFT_CACHE", ".cache"))
@@ -41,8 +45,8 @@ def cached(
     """One result for each of `inputs`, computed only where the cache has none.
 
     `version` names the model revision and the parameters. `compute` gets at most `batch`
-    distinct inputs, longest first so that a batch holds similar lengths, and its results are
-    stored after every batch: an interrupted run goes on where it stopped.
+    distinct inputs, longest first so that a batch holds similar lengths, and its results (but
+    for `Unkept` ones) are stored after every batch: an interrupted run goes on where it stopped.
     """
     keys = [key(step, version, text) for text in inputs]
     with _open() as connection:
@@ -52,14 +56,21 @@ def cached(
         for start in range(0, len(todo), batch):
             part = todo[start : start + batch]
             results = compute([text for _, text in part])
-            rows = [(k, step, result) for (k, _), result in zip(part, results, strict=True)]
+            fresh = {k: result for (k, _), result in zip(part, results, strict=True)}
+            rows = [(k, step, result) for k, result in fresh.items() if not isinstance(result, Unkept)]
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
                 connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
-            found.update((k, result) for k, _, result in rows)
+            found |= fresh
             if show_progress:
                 _progress(step, start + len(part), len(todo), batch)
     return [found[k] for k in keys]
+
+
+def holds(step: str, version: str, text: str) -> bool:
+    """Whether the cache has the result for this input."""
+    with _open() as connection:
+        return any(_look_up(connection, [key(step, version, text)]))
 
 
 def usage() -> list[tuple[str, int, int]]:

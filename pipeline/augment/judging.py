@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
 from pipeline.augment.augmenters.request import EngineMissingError
-from pipeline.cache import cached
+from pipeline.cache import Unkept, cached
 from pipeline.errors import PipelineError
 
 _WHERE = "augment.select.judge"
@@ -36,7 +36,7 @@ def ratings(endpoint: Endpoint, questions: Sequence[str], answers: Sequence[str]
             }
             for q, a in map(json.loads, batch)
         ]
-        return [str(_read(reply)).encode() for reply in client.ask_all("/chat/completions", bodies)]
+        return [_rating(reply) for reply in client.ask_all("/chat/completions", bodies)]
 
     inputs = [json.dumps(pair, ensure_ascii=False) for pair in zip(questions, answers, strict=True)]
     try:
@@ -46,9 +46,9 @@ def ratings(endpoint: Endpoint, questions: Sequence[str], answers: Sequence[str]
     return [float(value) for value in found]
 
 
-def _read(reply: object) -> float:
+def _rating(reply: object) -> bytes:
     if isinstance(reply, RefusedError):
-        return _UNREADABLE
+        return Unkept(str(_UNREADABLE).encode())  # the service may be given a longer window
     try:
         text = str(reply["choices"][0]["message"]["content"])  # type: ignore[index]
     except (TypeError, KeyError, IndexError):
@@ -56,4 +56,4 @@ def _read(reply: object) -> float:
             f"{_WHERE}: the service answered in another form than chat completions.", "Give the address up to /v1."
         ) from None
     match = _RATING.search(text)
-    return float(match.group()) if match else _UNREADABLE
+    return str(float(match.group()) if match else _UNREADABLE).encode()

@@ -1,11 +1,13 @@
 import itertools
+import re
 import time
 
 import pytest
 
 from pipeline.augment.augmenters import build
-from pipeline.augment.augmenters.endpoint import Client, Endpoint
+from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
+from pipeline.augment.judging import ratings
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
 from pipeline.record import content_id
@@ -88,6 +90,54 @@ def test_a_service_that_falls_silent_stops_the_run_and_the_next_one_goes_on():
 def test_a_refusal_names_the_remedy(status, says):
     with serving(lambda body: (status, "no such thing", {})) as service, pytest.raises(PipelineError, match=says):
         generation(service, [ask("some words")])
+
+
+UNSUPPORTED = (
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "is_too_long"),
+    [
+        (400, '{"error": {"code": "context_length_exceeded"}}', True),
+        (400, "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens", True),
+        (400, "max_tokens is too large: 64. This model's maximum context length is 64 tokens", True),
+        (400, "prompt is too long: 210000 tokens > 200000 maximum", True),
+        (400, "the request exceeds the available context size", True),
+        (400, "Invalid request: request (6000) exceeds text limit (5000)", True),
+        (422, "`inputs` tokens + `max_new_tokens` must be <= 2048. Given: 3000 `inputs` tokens", True),
+        (413, "Payload Too Large", True),
+        (400, UNSUPPORTED, False),
+        (
+            400,
+            '{"message": "max_tokens is too large: 5000. This model supports at most 4096 completion tokens"}',
+            False,
+        ),
+        (400, "Unrecognized request argument: context_length", False),
+        (404, "prompt is too long", False),
+    ],
+)
+def test_only_a_text_beyond_the_window_is_refused_alone(status, text, is_too_long):
+    with pytest.raises(RefusedError if is_too_long else PipelineError, match=re.escape(text[:20])):
+        Client(Endpoint(url="http://x"), "x")._refuse(status, text)
+
+
+def test_settings_that_a_service_does_not_take_stop_the_run_in_its_own_words():
+    with serving(lambda body: (400, {"error": {"message": UNSUPPORTED}}, {})) as service:
+        with pytest.raises(PipelineError, match="Use 'max_completion_tokens'"):
+            generation(service, [ask("some words")])
+        with pytest.raises(PipelineError, match="Use 'max_completion_tokens'"):
+            ratings(Endpoint(**endpoint(service)), ["question"], ["answer"])
+
+
+def test_what_was_refused_is_asked_again_next_time():
+    with serving(lambda body: (400, "prompt is too long", {})) as service:
+        assert generation(service, [ask("some words")])[0].problem == "too_long"
+        assert ratings(Endpoint(**endpoint(service)), ["question"], ["answer"]) == [3.0]
+        service.answer = lambda body: chat("5")
+        assert generation(service, [ask("some words")]) == [Written("5")]
+        assert ratings(Endpoint(**endpoint(service)), ["question"], ["answer"]) == [5.0]
 
 
 def test_key_comes_from_the_environment(monkeypatch):

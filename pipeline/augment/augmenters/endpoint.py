@@ -7,6 +7,7 @@ gave up goes on where it stopped.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -23,7 +24,14 @@ from pipeline.settings import Settings
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 #: Longest pause between two tries, in seconds, whatever the service asks for.
 _LONGEST_PAUSE = 120.0
-_TOO_LONG = ("context_length", "context length", "maximum context", "too long", "too large", "max_tokens")
+#: How services say that this one text is beyond their window. Anything else that they refuse is refused for all texts.
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size)[^.]*exceed"
+    r"|exceed\w* [^.]{0,40}(?:context (?:length|window|size)|text limit)"
+    r"|\b(?:prompt|input|text|request|messages|query)\b[^.\"]{0,30}\btoo (?:long|large)\b"
+    r"|`inputs` tokens \+ `max_new_tokens` must be",
+    re.IGNORECASE,
+)
 
 
 class Endpoint(Settings):
@@ -110,13 +118,15 @@ class Client:
             return None, f"an answer that is no JSON: {shorten(reply.text)}", 0.0
 
     def _refuse(self, status: int, text: str) -> None:
-        if status in (400, 413, 422) and (status == 413 or any(sign in text.lower() for sign in _TOO_LONG)):
+        if status == 413 or (status in (400, 422) and _TOO_LONG.search(text)):
             raise RefusedError(shorten(text, 200))
         key = self._endpoint.key_env
         remedy = f"The key is read from ${key}." if key else "Where the service wants a key, set key_env."
         raise PipelineError(
             f"{self._where}: {self._endpoint.url} refused with status {status}: {shorten(text, 200)}",
-            remedy if status in (401, 403) else "Check url and model.",
+            remedy
+            if status in (401, 403)
+            else "Check url and model, and that the service takes the request's settings.",
         )
 
     def _headers(self) -> dict[str, str]:

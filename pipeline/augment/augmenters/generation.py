@@ -17,7 +17,7 @@ from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
 from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_reply
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
-from pipeline.cache import cached
+from pipeline.cache import Unkept, cached
 from pipeline.errors import PipelineError
 from pipeline.modeling.heads.instructions import filled
 from pipeline.modeling.heads.masking import as_turns
@@ -176,7 +176,7 @@ def _remote(endpoint: Endpoint, settings: Generation) -> Ask:
 
 def _unpack(reply: object, endpoint: Endpoint) -> bytes:
     if isinstance(reply, RefusedError):
-        return _packed("", False, too_long=True)
+        return Unkept(_packed("", False, too_long=True))  # the service may be given a longer window
     try:
         choice = reply["choices"][0]  # type: ignore[index]
         text, why = choice["message"]["content"], choice.get("finish_reason")
