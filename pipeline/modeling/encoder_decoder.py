@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.errors import shorten
 from pipeline.modeling.damage import load_errors
+from pipeline.modeling.models import load_error
 
 
 def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
@@ -17,7 +18,9 @@ def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
     try:
         model = AutoModelForSeq2SeqLM.from_pretrained(path, dtype="float32").eval()
     except load_errors() as error:
-        raise PipelineError(
+        raise load_error(
+            path,
+            error,
             f"{where}: '{path}' is no encoder-decoder that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, or a hub model while online.",
         ) from None

@@ -11,7 +11,7 @@ from pipeline.cache import cache_folder, key
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.running import load_tokenizer
-from pipeline.modeling.models import Model, identity, local_path
+from pipeline.modeling.models import Model, identity, load_error, local_path
 
 _WHERE = "models.generator"
 
@@ -24,7 +24,9 @@ def load_generator(model: Model) -> tuple[Any, Any]:
     try:
         loaded = AutoModelForCausalLM.from_pretrained(path, dtype="float32").eval()
     except load_errors() as error:
-        raise PipelineError(
+        raise load_error(
+            path,
+            error,
             f"{_WHERE}: '{path}' is no causal language model that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, a GGUF file, or a hub model while online.",
         ) from None

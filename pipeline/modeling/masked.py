@@ -11,7 +11,7 @@ from pipeline.cache import cached
 from pipeline.errors import PipelineError, shorten
 from pipeline.modeling.generation import check_path
 from pipeline.modeling.heads.running import by_length, load_tokenizer, padded
-from pipeline.modeling.models import Model, identity, local_path
+from pipeline.modeling.models import Model, identity, load_error, local_path
 
 #: Characters on either side of a word that the model sees; more would not fit its window.
 _CONTEXT = 400
@@ -114,7 +114,8 @@ def _load(path: str, where: str) -> tuple[Any, Any]:
     try:
         model, notes = AutoModelForMaskedLM.from_pretrained(path, dtype="float32", output_loading_info=True)
     except (OSError, ValueError, KeyError) as error:
-        raise PipelineError(f"{where}: '{path}' does not load: {shorten(error, 200)}", "Name another model.") from None
+        message = f"{where}: '{path}' does not load: {shorten(error, 200)}"
+        raise load_error(path, error, message, "Name a folder, or a hub model while online.") from None
     missing = [name for name in notes["missing_keys"] if "position_ids" not in name]
     if missing:
         raise PipelineError(

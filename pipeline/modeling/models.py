@@ -16,6 +16,10 @@ TFIDF = "tfidf"
 SCRATCH = "scratch"
 
 
+class ModelMissingError(PipelineError):
+    """A hub model whose files are not on this machine and did not come from the hub."""
+
+
 class Model(Settings):
     """One model. With `package`, `name` is a folder or file inside that wheel; else a local folder or hub name."""
 
@@ -82,6 +86,12 @@ def revision(model: Model) -> str:
     return f"{model.name}@{model.revision}" if model.revision else model.name
 
 
+def load_error(path: str | Path, error: Exception, message: str, hint: str) -> PipelineError:
+    """What to raise where `error` came up while loading `path`: ModelMissingError for a hub name that is not here."""
+    is_missing = isinstance(error, OSError) and not Path(path).exists()
+    return (ModelMissingError if is_missing else PipelineError)(message, hint)
+
+
 def _snapshot(model: Model, where: str) -> str:
     """The local folder of a hub model at its pinned revision."""
     from huggingface_hub import snapshot_download
@@ -90,7 +100,7 @@ def _snapshot(model: Model, where: str) -> str:
     try:
         return str(snapshot_download(model.name, revision=model.revision))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise PipelineError(
+        raise ModelMissingError(
             f"{where}: the hub did not give {model.name} at revision {model.revision}: {shorten(error, 200)}",
             "Check name and revision, and that the hub can be reached.",
         ) from None

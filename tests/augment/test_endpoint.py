@@ -84,6 +84,20 @@ def test_a_service_that_falls_silent_stops_the_run_and_the_next_one_goes_on():
         assert len(service.asked) - before == 6  # batches of four: the first was kept
 
 
+def test_a_service_that_has_answered_in_an_earlier_run_is_not_missing(monkeypatch):
+    with serving(lambda body: chat("fine words")) as service:
+        generation(service, [ask("some words")])
+        service.answer = lambda body: (503, "", {})
+        with pytest.raises(PipelineError, match=r"has answered in an earlier run(.|\n)*answers so far are kept"):
+            generation(service, [ask("other words")], retries=0)
+        monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+        with pytest.raises(PipelineError, match=r"\$NO_SUCH_KEY is not set"):
+            generation(service, [ask("other words")], retries=0, key_env="NO_SUCH_KEY")
+        assert generation(service, [ask("some words")], retries=0) == [Written("fine words")]
+        with pytest.raises(EngineMissingError, match="gave no answer"):
+            generation(service, [ask("other words")], retries=0, model="another")
+
+
 @pytest.mark.parametrize(
     ("status", "says"), [(401, "set key_env"), (404, "Check url and model"), (400, "Check url and model")]
 )
@@ -222,6 +236,28 @@ def test_back_translation_through_a_service():
     with serving(answer) as service:
         texts = ["see http://a.b now", "a long one", "two"]
         assert translation(service, texts) == ["en(es(see http://a.b now))", "", "en(es(two))"]
+
+
+def test_a_service_that_breaks_down_on_the_way_back_keeps_what_it_translated():
+    def answer(body):
+        if body["target"] == "en":
+            return 503, "", {}
+        return 200, {"translatedText": [f"es({text})" for text in body["q"]]}, {}
+
+    texts = [f"text number {n}" for n in range(40)]
+    with serving(answer) as service:
+        with pytest.raises(PipelineError, match="fell silent after 3 answers"):
+            translation(service, texts, retries=0)
+        service.asked.clear()
+        calls = itertools.count()
+        service.answer = lambda body: (200, {"translatedText": body["q"]}, {}) if next(calls) < 2 else (503, "", {})
+        with pytest.raises(PipelineError, match="fell silent after 2 answers"):
+            translation(service, texts, retries=0)
+        assert {body["target"] for body in service.asked} == {"en"}  # the way there is kept
+        service.asked.clear()
+        service.answer = lambda body: (200, {"translatedText": body["q"]}, {})
+        assert translation(service, texts) == [f"es({text})" for text in texts]
+        assert [len(body["q"]) for body in service.asked] == [8]  # and the first batch of two requests back
 
 
 def test_a_service_of_another_kind_is_named():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pipeline.augment.augmenters import apertium, http_translation, seq2seq
@@ -15,7 +16,7 @@ from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.augmenters.prompts import runs_on
 from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
-from pipeline.cache import cached
+from pipeline.cache import Unkept, cached
 from pipeline.registry import pick
 
 #: What no translator should see: addresses, mentions, tags, placeholders, code.
@@ -33,37 +34,35 @@ class BackTranslation(MethodSettings):
     endpoint: Endpoint | None = None  # engine http: a service that takes LibreTranslate's requests
 
 
-#: Engine name -> `open(model or direction, endpoint)`, which gives the version for the cache and a translator of texts.
-#: Opening raises EngineMissingError where the engine is not on this machine.
-Translate = Callable[[list[str]], list[str]]
-ENGINES: Mapping[str, Callable[[str, Endpoint | None], tuple[str, Translate]]] = {
-    "apertium": lambda direction, _: apertium.open_direction(direction),
-    "seq2seq": lambda name, _: seq2seq.open_model(name),
-    "http": http_translation.open_direction,
+#: One translation per text; None for a text that the engine will not take today, but may another day.
+Translate = Callable[[list[str]], Sequence[str | None]]
+#: Engine name -> `open(models or directions, endpoint)`, which gives for each the version for the cache and a
+#: translator of texts. Opening raises EngineMissingError where the engine is not on this machine.
+ENGINES: Mapping[str, Callable[[Sequence[str], Endpoint | None], Sequence[tuple[str, Translate]]]] = {
+    "apertium": lambda directions, _: [apertium.open_direction(direction) for direction in directions],
+    "seq2seq": lambda names, _: [seq2seq.open_model(name) for name in names],
+    "http": http_translation.open_directions,
 }
-#: Texts handed to an engine at once; what is lost at most when a run is interrupted.
-_BATCH = 1024
+#: Texts handed to an engine at once; what is lost at most when a run is interrupted. A service gets as many as it
+#: translates at a time.
+_BATCHES = {"apertium": 1024, "seq2seq": 128}
 
 
 def build(settings: BackTranslation, models: object) -> Rewrite:
-    """Translate to the pivot language and back; results are cached per text."""
+    """Translate to the pivot language and back; each direction's results are cached per text."""
     open_engine = pick(ENGINES, settings.engine, "params.yaml: augment.methods.back_translation.engine")
-    there_version, there = open_engine(settings.forward, settings.endpoint)
-    back_version, back = open_engine(settings.backward, settings.endpoint)
-    version = f"{settings.engine} {there_version} {back_version}"
-
-    def round_trip(texts: list[str]) -> list[bytes]:
-        pivots = there(texts)
-        # An empty pivot has nothing to be translated back; the child is then empty and the gate says so.
-        returned = iter(back([pivot for pivot in pivots if pivot.strip()]))
-        return [(next(returned) if pivot.strip() else "").encode() for pivot in pivots]
+    opened = open_engine((settings.forward, settings.backward), settings.endpoint)
+    batch = _BATCHES.get(settings.engine, http_translation.TEXTS * (settings.endpoint or Endpoint(url="")).parallel)
+    there, back = (partial(_translated, f"{settings.engine} {version}", ask, batch) for version, ask in opened)
 
     class Engine:
         device = "cpu"
 
         def predict(self, texts: list[str]) -> list[str]:
-            results = cached("back_translation", version, [_collapse(text) for text in texts], round_trip, _BATCH)
-            return [result.decode() for result in results]
+            pivots = there([_collapse(text) for text in texts])
+            # An empty pivot has nothing to be translated back; the child is then empty and the gate says so.
+            returned = iter(back([pivot for pivot in pivots if pivot.strip()]))
+            return [next(returned) if pivot.strip() else "" for pivot in pivots]
 
     augmenter = _augmenter(Engine())
 
@@ -75,6 +74,13 @@ def build(settings: BackTranslation, models: object) -> Rewrite:
         return [_checked(_unmask(result, parts)) for result, (_, parts) in zip(results, masked, strict=True)]
 
     return rewrite
+
+
+def _translated(version: str, translate: Translate, batch: int, texts: list[str]) -> list[str]:
+    def compute(part: list[str]) -> list[bytes]:
+        return [Unkept() if text is None else text.encode() for text in translate(part)]
+
+    return [result.decode() for result in cached("translation", version, texts, compute, batch)]
 
 
 def _augmenter(engine: Any) -> Any:

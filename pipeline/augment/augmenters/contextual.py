@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 
 from pydantic import Field
 
+from pipeline.augment.augmenters.presence import guarded, missing
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
 from pipeline.augment.augmenters.wordnet import STOP_WORDS
 from pipeline.augment.augmenters.words import is_fixed, word_spans
 from pipeline.augment.policy import MethodSettings
 from pipeline.errors import PipelineError
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Model, identity
 
 _WHERE = "augment.methods.contextual.model"
 
@@ -36,15 +38,17 @@ def build(settings: Contextual, models: object) -> Rewrite:
 
     if settings.model is None:
         raise EngineMissingError(f"{_WHERE} is not set", f"Name a masked language model in params.yaml: {_WHERE}")
+    engine = identity(settings.model)
     try:
         model = MaskedLM(settings.model, _WHERE)
     except PipelineError as error:
-        raise EngineMissingError(error.message, error.hint) from None
+        raise missing(engine, error.message, error.hint) from None
+    fillers = guarded(engine, partial(model.fillers, top=settings.top, min_probability=settings.min_probability))
 
     def rewrite(requests: Sequence[Request]) -> list[str]:
         drawn = [_spans(request, settings.word_share) for request in requests]
         questions = [(r.text, a, b) for r, spans in zip(requests, drawn, strict=True) for a, b in spans]
-        answers = iter(model.fillers(questions, settings.top, settings.min_probability))
+        answers = iter(fillers(questions))
         return [
             _fill(request, [(span, next(answers)) for span in spans])
             for request, spans in zip(requests, drawn, strict=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.augment.augmenters.request import EngineMissingError
+from pipeline.augment.augmenters.presence import missing, note_answer
 from pipeline.errors import PipelineError, shorten
 from pipeline.settings import Settings
 
@@ -52,11 +52,15 @@ class RefusedError(Exception):
 
 
 class Client:
-    """Asks an endpoint. Raises EngineMissingError where it never answered, PipelineError where it stopped answering."""
+    """Asks an endpoint. Raises EngineMissingError where it never answered, PipelineError where it stopped answering.
+
+    Answers of earlier runs that shared the cache count.
+    """
 
     def __init__(self, endpoint: Endpoint, where: str) -> None:
         self._endpoint = endpoint
         self._where = where
+        self._engine = f"{endpoint.url} {endpoint.model}"
         self._answered = 0
         self._next_slot = 0.0
         self._lock = threading.Lock()
@@ -82,21 +86,24 @@ class Client:
             self._wait_for_slot()
             answer, trouble, pause = self._try(http, path, body)
             if not trouble:
-                with self._lock:
-                    self._answered += 1
+                self._count_answer()
                 return answer
             if attempt < self._endpoint.retries:
                 time.sleep(min(_LONGEST_PAUSE, max(pause, self._endpoint.first_pause * 2**attempt)))
         tries = f"{self._endpoint.retries + 1} tries"
         if not self._answered:
-            raise EngineMissingError(
-                f"{self._where}: {self._endpoint.url} gave no answer in {tries}: {trouble}",
-                "Start the service, or correct the address",
-            )
+            what = f"{self._where}: {self._endpoint.url} gave no answer in {tries}: {trouble}"
+            raise missing(self._engine, what, "Start the service, or correct the address")
         raise PipelineError(
             f"{self._where}: {self._endpoint.url} fell silent after {self._answered:,} answers; {tries}: {trouble}.",
             "Run again: answers so far are kept in the cache. Lower per_minute or parallel where it limits the rate.",
         )
+
+    def _count_answer(self) -> None:
+        with self._lock:
+            self._answered += 1
+            if self._answered == 1:
+                note_answer(self._engine)
 
     def _try(self, http: Any, path: str, body: dict[str, Any]) -> tuple[Any, str, float]:
         """The answer, what went wrong (empty: nothing), and the seconds that the service asks to wait."""
@@ -134,7 +141,7 @@ class Client:
         if name is None:
             return {}
         if not os.environ.get(name):
-            raise EngineMissingError(f"{self._where}.key_env: ${name} is not set", f"export {name}=...")
+            raise missing(self._engine, f"{self._where}.key_env: ${name} is not set", f"export {name}=...")
         return {"authorization": f"Bearer {os.environ[name]}"}
 
     def _wait_for_slot(self) -> None:

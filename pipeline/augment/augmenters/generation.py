@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
+from pipeline.augment.augmenters.presence import guarded, missing
 from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_reply
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
@@ -135,10 +136,11 @@ def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
         raise EngineMissingError(
             "models.generator is not set", f"Name a causal language model there, or an endpoint: {_WHERE}.endpoint"
         )
+    engine = identity(models.generator)
     try:
         model = CausalLM(models.generator)
     except PipelineError as error:
-        raise EngineMissingError(error.message, error.hint) from None
+        raise missing(engine, error.message, error.hint) from None
 
     def ask(questions: list[str]) -> list[bytes]:
         asked = [json.loads(question) for question in questions]
@@ -152,7 +154,7 @@ def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
                 results[n] = _packed(answer.text, answer.ended, answer.too_long)
         return results
 
-    return identity(models.generator), ask
+    return engine, guarded(engine, ask)
 
 
 def _remote(endpoint: Endpoint, settings: Generation) -> Ask:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.augment.augmenters.request import EngineMissingError
+from pipeline.augment.augmenters.presence import guarded, missing
 from pipeline.errors import PipelineError
+from pipeline.modeling.models import Model, identity
 
 
 def open_model(name: str) -> tuple[str, Callable[[list[str]], list[str]]]:
     """Version and translator. The model is loaded on first use. Raises EngineMissingError."""
     from pipeline.modeling.generation import Seq2Seq
 
+    version = identity(Model(name=name))
     try:
         model = Seq2Seq(name)
     except PipelineError as error:
-        raise EngineMissingError(error.message, error.hint) from None
-    return name, model.translate
+        raise missing(version, error.message, error.hint) from None
+    return version, guarded(version, model.translate)

@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError, shorten
 from pipeline.modeling import onnx
 from pipeline.modeling.damage import load_errors
 from pipeline.modeling.heads.contract import Collate, Example
+from pipeline.modeling.models import load_error
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,9 +103,8 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(path)
     except load_errors() as error:
-        raise PipelineError(
-            f"{where}: the tokenizer of {path} is unreadable: {shorten(error)}", _WHOLE_FOLDER
-        ) from None
+        message = f"{where}: the tokenizer of {path} is unreadable: {shorten(error)}"
+        raise load_error(path, error, message, _WHOLE_FOLDER) from None
     if len(tokenizer) > vocabulary:
         raise PipelineError(
             f"{where}: the tokenizer of {path} has {len(tokenizer)} tokens, the model knows {vocabulary}.",
