@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
-from pipeline.augment.policy import Draw, MethodSettings
+from pipeline.augment.policy import Draw, MethodSettings, why_nothing
 from pipeline.augment.replies import asking, system_turns
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
@@ -50,11 +50,16 @@ class Candidate:
 
 @dataclass
 class Made:
-    """Candidates in order of method, then parent; draws that gave a child twice; methods without their engine."""
+    """Candidates in order of method, then parent; draws that gave a child twice; methods without their engine.
+
+    `undrawn` says of methods that nothing was asked of why.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
     repeated: Counter[str] = field(default_factory=Counter)
     missing: dict[str, str] = field(default_factory=dict)
+    undrawn: dict[str, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
 
 
 def make(
@@ -73,6 +78,10 @@ def make(
     pools = _pools(parents, task)
     for name, settings in methods.items():
         own = [draw for draw in draws if draw.method == name]
+        why = "" if own else why_nothing(settings, parents)
+        if why:
+            made.undrawn[name] = why
+            log.warning("augment   %-22s makes nothing: %s", name, why)
         started = time.monotonic()
         try:
             texts = METHODS[name].build(settings, models)([_request(draw, pools, task) for draw in own])
@@ -91,18 +100,12 @@ def make(
 
 
 def _add(made: Made, candidate: Candidate) -> None:
-    """Equal children of one parent by one method are one child."""
-    if made.candidates and any(other.child.id == candidate.child.id for other in _siblings(made, candidate)):
+    """Equal children of one parent by one method have one id, and are one child."""
+    if candidate.child.id in made.ids:
         made.repeated[candidate.method] += 1
     else:
         made.candidates.append(candidate)
-
-
-def _siblings(made: Made, candidate: Candidate) -> Iterable[Candidate]:
-    for other in reversed(made.candidates):
-        if other.parent.id != candidate.parent.id or other.method != candidate.method:
-            return
-        yield other
+        made.ids.add(candidate.child.id)
 
 
 def _candidate(draw: Draw, written: Written, task: Task, settings: MethodSettings) -> Candidate:

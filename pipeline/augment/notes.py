@@ -42,6 +42,8 @@ def method_notes(
                 {**_pair(c, text_of), "reason": judge.verdicts[c.child.id].reason} for c in _sample(rejected)
             ],
         }
+        if name in made.undrawn:
+            notes[name]["makes_nothing"] = made.undrawn[name]
         if name in made.missing:
             notes[name]["skipped"] = made.missing[name]
     return notes

@@ -95,13 +95,14 @@ def plan(methods: Mapping[str, MethodSettings], records: Sequence[Record], task:
             for record, stratum in zip(able, strata, strict=True)
             if record.lang in settings.languages and (stratum is None or settings.per_class.get(stratum) != 0)
         ]
+        in_class = Counter(stratum for _, stratum in fitting)
         if settings.each_class is not None:
             own = _of_each_class(name, fitting, settings.each_class)
         else:
             own = [
                 Draw(name, record, seed)
                 for record, stratum in fitting
-                for seed in _seeds(name, record.id, _children(settings, classes, stratum, record.lang))
+                for seed in _seeds(name, record.id, _children(settings, classes, in_class, stratum, record.lang))
             ]
         draws += own if settings.limit is None else _thinned(own, settings.limit)
     return _thinned(draws, limit)
@@ -126,8 +127,33 @@ def _thinned(draws: list[Draw], limit: int) -> list[Draw]:
     return [draw for draw in draws if draw.seed in kept]
 
 
-def _children(settings: MethodSettings, classes: Counter[str | None], stratum: str | None, lang: str) -> float:
-    """Mean number of children for a record of this class and language. `fill_to` has no meaning without classes."""
+def why_nothing(settings: MethodSettings, parents: Sequence[Record]) -> str:
+    """Why no record could get a child of such a method; empty where one could (but a class was full, or a limit 0)."""
+    there = sorted({record.lang for record in parents})
+    if not there:
+        return "no train record has a label"
+    if not set(there) & set(settings.languages):
+        return (
+            f"no labelled train record is in its languages ({', '.join(settings.languages)}), they are in "
+            f"{', '.join(there)}: set its languages"
+        )
+    factors = (settings.factor, *settings.per_class.values(), *settings.per_language.values())
+    if settings.each_class is None and settings.fill_to is None and not any(factors):
+        return "it asks for no children: set its factor or fill_to"
+    return ""
+
+
+def _children(
+    settings: MethodSettings,
+    classes: Counter[str | None],
+    fitting: Counter[str | None],
+    stratum: str | None,
+    lang: str,
+) -> float:
+    """Mean number of children for a record of this class and language. `fill_to` has no meaning without classes.
+
+    What a class lacks is counted over all its records (`classes`), and made by those in the method's languages.
+    """
     factor = settings.per_language.get(lang, settings.factor)
     if stratum is None:
         return factor
@@ -135,11 +161,16 @@ def _children(settings: MethodSettings, classes: Counter[str | None], stratum: s
     if settings.fill_to is None or settings.per_class.get(stratum) == 0:
         return factor
     missing = settings.fill_to * max(classes.values()) - classes[stratum]
-    return max(factor, missing / classes[stratum])
+    return max(factor, missing / fitting[stratum])
 
 
 def _check_names(method: str, settings: MethodSettings, classes: Counter[str | None], task: Task) -> None:
-    """A misspelt class or language would silently get the common factor."""
+    """A misspelt class or language would silently get the common factor, and so would a task without classes."""
+    if settings.per_class and classes.keys() == {None}:
+        raise PipelineError(
+            f"params.yaml: augment.methods.{method}.per_class: the records of task '{task.type}' have no class.",
+            "Remove it, and set factor or per_language.",
+        )
     known = {*task.labels, *(name for name in classes if name is not None)}
     for key, names, listed in (
         ("per_class", settings.per_class, known),

@@ -47,7 +47,7 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
     """The table less the labelled train records that were not chosen (`not_selected`, with their scores)."""
     records = list(to_records(table))
     rows = [n for n, record in enumerate(records) if record.split == "train" and record.target is not None]
-    size = round((settings.keep or 1.0) * len(rows))
+    size = max(1, round((settings.keep or 1.0) * len(rows)))
     if settings.keep is None or size >= len(rows):
         return keep_all(table)
     pool = [records[n] for n in rows]

@@ -65,6 +65,8 @@ def test_nlpaugs_own_augmenters_run_seeded():
         ("nlpaug", {"flow": [{"augmenter": "char.KeybordAug"}]}, "Did you mean 'char.KeyboardAug'"),
         ("nlpaug", {"flow": [{"augmenter": "char.KeyboardAug", "wrong": 1}]}, "could not be made"),
         ("synonyms", {"languages": ["zh"], "thesaurus": {"zh": "no/such.txt"}}, "No such file"),
+        ("random_swap", {"word_share": 0}, r"random_swap\.word_share"),
+        ("random_delete", {"word_share": 2.0}, r"random_delete\.word_share"),
     ],
 )
 def test_wrong_flows_are_named(name, values, message):
@@ -95,6 +97,9 @@ def test_a_list_of_ones_own_serves_any_language(tmp_path):
     path.write_text("# Wörter\nschön, hübsch\n", "utf-8")
     rewrite = build("synonyms", {"languages": ["de"], "thesaurus": {"de": str(path)}}, Models())
     assert rewrite([ask("das schön Haus", "de")]) == ["das hübsch Haus"]
+    path.write_text("Haus Gebäude\n", "utf-8")
+    rewrite = build("synonyms", {"languages": ["de"], "thesaurus": {"de": str(path)}}, Models())
+    assert rewrite([ask("Haus oder haus", "de"), ask("das Gebäude", "de")]) == ["Gebäude oder haus", "das Haus"]
     path.write_text("allein\n", "utf-8")
     with pytest.raises(PipelineError, match=r"de\.txt:1: 'allein' stands alone"):
         build("synonyms", {"languages": ["de"], "thesaurus": {"de": str(path)}}, Models())

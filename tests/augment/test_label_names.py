@@ -54,6 +54,15 @@ def test_each_class_has_one_child_a_template_however_many_rows():
     assert {d.parent.target for d in plan({"m": LabelNames(per_class={"neg": 0})}, records, TASK, 1000)} == {"pos"}
 
 
+def test_a_class_in_two_languages_gets_each_template_once():
+    records = [record("good", "pos"), record("好", "pos", "zh"), record("bad", "neg")]
+    settings = LabelNames(templates=("{name}", "about {name}"), languages=("en", "zh"))
+    draws = plan({"m": settings}, records, TASK, 1000)
+    requests = [Request("x", d.parent.lang, d.seed, label=d.parent.target) for d in draws]
+    results = build("label_names", {"templates": list(settings.templates)}, Models())(requests)
+    assert sorted(result.text for result in results) == ["about neg", "about pos", "neg", "pos"]
+
+
 def test_templates_without_a_name_are_refused():
     with pytest.raises(PipelineError, match=r"has no \{name\} in it"):
         build("label_names", {"templates": ["about it"]}, Models())

@@ -3,8 +3,10 @@ from collections import Counter
 import pytest
 from pydantic import ValidationError
 
-from pipeline.augment.policy import MethodSettings, plan
+from pipeline.augment.augmenters.label_names import LabelNames
+from pipeline.augment.policy import MethodSettings, plan, why_nothing
 from pipeline.errors import PipelineError
+from pipeline.settings import Task
 from tests.augment.conftest import TASK, record, reviews
 
 
@@ -30,9 +32,26 @@ def test_fill_to_raises_thin_classes_only():
     assert Counter(d.parent.target for d in draws) == {"pos": 50}
 
 
+def test_what_a_class_lacks_is_made_by_its_records_in_the_methods_languages():
+    records = [record(f"good {n}", "pos") for n in range(4)] + [record(f"好 {n}", "pos", "zh") for n in range(16)]
+    records += [record(f"bad {n}", "neg") for n in range(100)]
+    draws = plan({"m": MethodSettings(fill_to=0.6)}, records, TASK, 10_000)
+    assert Counter((d.parent.target, d.parent.lang) for d in draws) == {("pos", "en"): 40}
+
+
 def test_other_languages_get_no_child():
-    draws = plan({"m": MethodSettings(factor=1)}, [record("味道很好", lang="zh")], TASK, 10)
-    assert draws == []
+    records = [record("味道很好", lang="zh")]
+    assert plan({"m": MethodSettings(factor=1)}, records, TASK, 10) == []
+    assert why_nothing(MethodSettings(factor=1), records) == (
+        "no labelled train record is in its languages (en), they are in zh: set its languages"
+    )
+
+
+def test_methods_that_nothing_is_asked_of_are_told():
+    assert "set its factor" in why_nothing(MethodSettings(), reviews())
+    assert why_nothing(MethodSettings(factor=1), []) == "no train record has a label"
+    for settings in (MethodSettings(fill_to=0.5), MethodSettings(per_language={"en": 1}), LabelNames()):
+        assert why_nothing(settings, reviews()) == ""
 
 
 def test_budget_is_kept_and_seeds_are_distinct():
@@ -49,6 +68,12 @@ def test_classes_and_languages_have_factors_of_their_own():
     assert Counter((d.parent.target, d.parent.lang) for d in draws) == {("pos", "en"): 10, ("pos", "zh"): 20}
     thin = MethodSettings(fill_to=1, per_class={"neg": 0}, languages=("en", "zh"))
     assert not [d for d in plan({"m": thin}, records, TASK, 10_000) if d.parent.target == "neg"]
+
+
+def test_factors_per_class_need_classes():
+    task = Task(type="ner", labels=("PER",), languages=("en",))
+    with pytest.raises(PipelineError, match="per_class: the records of task 'ner' have no class"):
+        plan({"m": MethodSettings(per_class={"PER": 3})}, [record("Ada wrote", target=[])], task, 10)
 
 
 def test_misspelt_classes_and_languages_are_named():

@@ -1,10 +1,15 @@
 import pytest
 
 from pipeline.augment.__main__ import run
+from pipeline.augment.augmenters.label_names import LabelNames
+from pipeline.augment.candidates import make
 from pipeline.augment.novelty import nearest
+from pipeline.augment.policy import Draw
 from pipeline.errors import PipelineError
+from pipeline.modeling.models import Models
+from pipeline.settings import Task
 from pipeline.store import read_json, read_table, to_records
-from tests.augment.conftest import CHAT, chat, record, reviews
+from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
 
@@ -60,6 +65,24 @@ def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):
     _, report = result(folder)
     assert "models.generator" in report["notes"]["methods"]["generation"]["skipped"]
     assert report["notes"]["methods"]["random_swap"]["tried"] > 0
+
+
+def test_a_method_that_fits_no_record_says_so(project, caplog):
+    task = Task(type="classification", labels=("neg", "pos"), languages=("zh",))
+    records = [record("味道很好", "pos", "zh"), record("太差了", "neg", "zh")]
+    _, report = result(project(records, {"methods": {"label_names": {}}}, task))
+    notes = report["notes"]["methods"]["label_names"]
+    assert (notes["drawn"], notes["tried"]) == (0, 0)
+    assert "they are in zh: set its languages" in notes["makes_nothing"]
+    assert "makes nothing: no labelled train record" in caplog.text
+
+
+def test_equal_children_of_one_parent_are_one(project):
+    parents = [record("good food here", "pos"), record("bad food there", "neg")]
+    draws = [Draw("label_names", parents[n % 2], f"{n:020x}") for n in range(4)]
+    made = make({"label_names": LabelNames(templates=("{name} it is",))}, draws, parents, TASK, Models(), False)
+    assert [c.text for c in made.candidates] == ["pos it is", "neg it is"]
+    assert made.repeated == {"label_names": 2}
 
 
 def test_missing_engine_stops_where_required(project):

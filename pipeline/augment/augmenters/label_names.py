@@ -59,11 +59,11 @@ def build(settings: LabelNames, models: object) -> Rewrite:
 
 
 def _rewrite(settings: LabelNames, requests: Sequence[Request]) -> list[Written]:
-    own = defaultdict(list)
+    own: dict[str | None, list[int]] = defaultdict(list)  # a class's templates are dealt out over all its languages
     for n, request in enumerate(requests):
-        own[request.label, request.lang].append(n)
+        own[request.label].append(n)
     results = [Written("", problem="no_class", detail="label_names needs a class")] * len(requests)
-    for (label, _), rows in own.items():
+    for label, rows in own.items():
         for place, n in enumerate(sorted(rows, key=lambda n: requests[n].seed)):
             if label is not None:
                 results[n] = _written(label, settings, place)

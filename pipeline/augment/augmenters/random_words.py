@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from pydantic import Field
+
 from pipeline.augment.augmenters.flows import run_each
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.words import Weaver, is_fixed
@@ -18,7 +20,7 @@ class RandomWords(MethodSettings):
     """Settings of random_swap and random_delete."""
 
     languages: tuple[str, ...] = ("en", "zh")  # languages it may rewrite
-    word_share: float = 0.1  # of a text's words, 0 to 1; at least one word (0.1: Wei and Zou 2019)
+    word_share: float = Field(default=0.1, gt=0, le=1)  # of a text's words; at least one (0.1: Wei and Zou 2019)
 
 
 def build_swap(settings: RandomWords, models: object) -> Rewrite:

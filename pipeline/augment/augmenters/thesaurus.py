@@ -19,15 +19,15 @@ class Thesaurus:
         self._synonyms: dict[str, list[str]] = {}
         for words in _groups(path, where):
             for word in words:
-                known = self._synonyms.setdefault(word, [])
-                known += [other for other in words if other != word and other not in known]
+                known = self._synonyms.setdefault(word.lower(), [])
+                known += [other for other in words if other.lower() != word.lower() and other not in known]
 
     def pos_tag(self, tokens: list[str]) -> list[tuple[str, str]]:
         """Tokens as they are: groups hold words of one part of speech."""
         return [(token, "") for token in tokens]
 
     def predict(self, word: str, pos: str | None = None) -> list[str]:
-        """The other words of the word's groups."""
+        """The other words of the word's groups, whatever its case."""
         return self._synonyms.get(word.lower(), [])
 
 
