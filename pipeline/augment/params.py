@@ -84,5 +84,7 @@ def enabled_methods(params: Params) -> dict[str, MethodSettings]:
     found = {}
     for name, values in params.methods.items():
         method = pick(METHODS, name, "params.yaml: augment.methods")
-        found[name] = parse(values, method.settings, f"params.yaml: augment.methods.{name}")
+        where = f"params.yaml: augment.methods.{name}"
+        found[name] = parse(values, method.settings, where)
+        found[name].check(where)
     return {name: settings for name, settings in found.items() if settings.enabled}

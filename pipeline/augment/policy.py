@@ -49,6 +49,9 @@ class MethodSettings(Settings):
         """Children of each class, whatever its size; None: as the factors say."""
         return None
 
+    def check(self, where: str) -> None:
+        """Raises PipelineError for what no single value shows; `where` is their place. Loads no engine."""
+
     @property
     def limit(self) -> int | None:
         """Most children of this method, by count and by seconds; None: only the stage's own limit holds."""

@@ -3,7 +3,9 @@ import random
 import pytest
 
 from pipeline.augment.augmenters import augmenter, build
-from pipeline.augment.augmenters.request import Request, as_written
+from pipeline.augment.augmenters.composed import Sequential, _in_turn
+from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
+from pipeline.augment.params import Params, enabled_methods
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
 from pipeline.record import content_id
@@ -64,6 +66,10 @@ def test_nlpaugs_own_augmenters_run_seeded():
         ("sequence", {"of": [{"method": "spelling", "share": 1}]}, r"sequence\.of\.0\.spelling\.share is not a known"),
         ("nlpaug", {"flow": [{"augmenter": "char.KeybordAug"}]}, "Did you mean 'char.KeyboardAug'"),
         ("nlpaug", {"flow": [{"augmenter": "char.KeyboardAug", "wrong": 1}]}, "could not be made"),
+        ("nlpaug", {"flow": [{"augmenter": "word.WordEmbsAug"}]}, "could not be made: .*model_type"),
+        ("sequence", {"of": [{"method": "spelling", "factor": 1}]}, r"spelling\.factor belongs to the whole sequence"),
+        ("sequence", {"of": [{"method": "spelling", "min_cosine": 0.9}]}, r"min_cosine belongs to the whole"),
+        ("sequence", {"of": [{"method": "back_translation", "engine": "deepl"}]}, "unknown name 'deepl'"),
         ("synonyms", {"languages": ["zh"], "thesaurus": {"zh": "no/such.txt"}}, "No such file"),
         ("random_swap", {"word_share": 0}, r"random_swap\.word_share"),
         ("random_delete", {"word_share": 2.0}, r"random_delete\.word_share"),
@@ -72,6 +78,49 @@ def test_nlpaugs_own_augmenters_run_seeded():
 def test_wrong_flows_are_named(name, values, message):
     with pytest.raises(PipelineError, match=message):
         build(name, values, Models())
+
+
+@pytest.mark.parametrize(
+    "methods",
+    [
+        {"sequence": {"of": [{"method": "synonym"}]}},
+        {"sequence": {"of": [{"method": "sequence", "of": []}]}},
+        {"nlpaug": {"flow": [{"augmenter": "char.Keybord"}]}},
+        {"back_translation": {"engine": "deepl"}},
+    ],
+)
+def test_names_are_checked_when_params_are_read_even_of_methods_that_are_off(methods):
+    [(name, values)] = methods.items()
+    with pytest.raises(PipelineError, match=rf"augment\.methods\.{name}"):
+        enabled_methods(Params(methods={name: {**values, "enabled": False}}))
+
+
+def test_a_sequence_is_what_its_members_are():
+    swap, name, new = {"method": "random_swap"}, {"method": "label_names"}, {"method": "generation", "mode": "evolve"}
+    flags = [((), (False, False)), ([name], (True, True)), ([name, swap], (True, False)), ([new, swap], (True, False))]
+    for members, expected in flags:
+        settings = Sequential(of=(swap, *members))
+        assert (settings.is_new, settings.has_sure_label) == expected
+
+
+def test_a_new_question_keeps_its_answer_while_its_words_change():
+    steps = [
+        lambda requests: [Written(f"new {request.text}", "the new reply") for request in requests],
+        lambda requests: [request.text.upper() for request in requests],
+    ]
+    assert _in_turn(steps, [ask("question")]) == [Written("NEW QUESTION", "the new reply")]
+
+
+def test_what_nlpaug_cannot_work_with_is_told_with_the_remedy(monkeypatch):
+    import nltk
+
+    quoted = {"flow": [{"augmenter": "char.RandomCharAug", "aug_char_p": "0.5"}]}
+    with pytest.raises(PipelineError, match=r"nlpaug\.flow: the flow could not run: TypeError: must be real number"):
+        build("nlpaug", quoted, Models())([ask(TEXT)])
+    monkeypatch.setattr(nltk, "download", lambda *names, **options: False)
+    monkeypatch.setattr(nltk.data, "path", [])
+    with pytest.raises(EngineMissingError, match=r"python -m nltk\.downloader punkt_tab"):
+        build("nlpaug", {"flow": [{"augmenter": "sentence.RandomSentAug"}]}, Models())([ask(f"{TEXT}. It was good.")])
 
 
 def test_spelling_changes_one_letter_of_long_words_only():

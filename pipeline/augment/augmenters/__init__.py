@@ -41,7 +41,7 @@ METHODS: dict[str, Method] = {
     "back_translation": Method(back_translation.BackTranslation, back_translation.build),
     "generation": Method(generation.Generation, generation.build),
     "label_names": Method(label_names.LabelNames, label_names.build),
-    "sequence": Method(composed.Sequential, lambda settings, models: composed.build_sequence(settings, models, build)),
+    "sequence": Method(composed.Sequential, composed.build_sequence),
     "nlpaug": Method(composed.Nlpaug, composed.build_nlpaug),
 }
 
@@ -49,7 +49,9 @@ METHODS: dict[str, Method] = {
 def build(name: str, values: Mapping[str, Any], models: Models, where: str = "augment.methods") -> Rewrite:
     """The method `name` with the settings `values`. Raises PipelineError for wrong ones, and EngineMissingError."""
     method = pick(METHODS, name, where)
-    return method.build(parse(values, method.settings, f"{where}.{name}"), models)
+    settings = parse(values, method.settings, f"{where}.{name}")
+    settings.check(f"{where}.{name}")
+    return method.build(settings, models)
 
 
 def augmenter(name: str, models: Models | None = None, lang: str = "en", **values: Any) -> Any:

@@ -33,6 +33,10 @@ class BackTranslation(MethodSettings):
     backward: str = "spa-eng"
     endpoint: Endpoint | None = None  # engine http: a service that takes LibreTranslate's requests
 
+    def check(self, where: str) -> None:
+        """The engine's name."""
+        pick(ENGINES, self.engine, f"{where}.engine")
+
 
 #: One translation per text; None for a text that the engine will not take today, but may another day.
 Translate = Callable[[list[str]], Sequence[str | None]]
