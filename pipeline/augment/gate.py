@@ -1,6 +1,7 @@
 """The gate: what is wrong with each child, if anything. Cheap questions first.
 
-Reasons: empty, unchanged, echo, endless, too_long, structure_lost, not_new, meaning_changed, too_similar,
+Reasons, in order: the method's own (echo, endless, too_long, no_class, no_words, empty), structure_lost where the
+annotations could not be carried over, empty, unchanged, structure_lost, not_new, meaning_changed, too_similar,
 label_changed, not_fluent; and uneven, in evenness.py.
 """
 
@@ -32,7 +33,7 @@ Verdicts = dict[str, Drop]
 
 
 def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
-    """Questions that the two texts answer: empty, unchanged, structure_lost, and the method's own doubts."""
+    """The method's own doubts, and questions that the two texts answer: empty, unchanged, structure_lost."""
     found = {c.child.id: _text_problem(c, task) for c in candidates}
     return {name: drop for name, drop in found.items() if drop}
 
@@ -90,9 +91,13 @@ def check_meaning(
 
 
 def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateSettings, task: Task) -> Verdicts:
-    """not_fluent: the language model is that much more surprised by the child, per token, than by its parent."""
+    """not_fluent: the language model is that much more surprised by the child, per token, than by its parent.
+
+    New texts are not asked: another text's perplexity says nothing of theirs (a class's name is short and rare).
+    """
     kind = task_type(task)
     limit = settings.max_perplexity_ratio
+    candidates = [c for c in candidates if not c.is_new]
     if limit is None or not candidates:
         return {}
     pairs = [record for c in candidates for record in (c.child, c.parent)]

@@ -61,7 +61,8 @@ class Judge:
         self.verdicts |= gate.check_novelty(self._alive(candidates), records, task, settings.max_jaccard)
         alive = self._alive(candidates)
         classes = {self._kind.stratum(record) for record in self._parents}
-        self._has_classes = None not in classes and len(classes) > 1
+        # None alone: the task has no classes. Beside others it is one more: records without any of several labels.
+        self._has_classes = len(classes) > 1
         self._features = TextFeatures(self._texts(records, alive), models.encoder)
         self.verdicts |= gate.check_meaning(alive, self._features, settings, task, self._methods)
         if self._has_classes:

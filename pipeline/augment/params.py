@@ -50,7 +50,9 @@ class WorthSettings(Settings):
     max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
     # Tasks whose target is a free text, judged by the loss of `models.generator`: train rows a run, and held-out ones.
     max_replies: int = Field(default=60, ge=20)
-    min_held_out: int = Field(default=200, ge=10)  # rows the dev split needs to be judged on; else a fifth of train is
+    # Rows the dev split needs to be judged on (of replies half of max_replies, where that is less). Else the train
+    # split judges: all of it by cross-validation; of replies the fifth of its groups that each seed leaves out.
+    min_held_out: int = Field(default=200, ge=10)
 
 
 class SelectSettings(Settings):

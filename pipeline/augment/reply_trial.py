@@ -70,7 +70,7 @@ class ReplyTrials:
             return
         train = [record for record in records if record.split == "train"]
         dev = _some([record for record in records if record.split == "dev"], settings.max_replies)
-        self.paired = len(dev) >= settings.max_replies // 2
+        self.paired = len(dev) >= min(settings.min_held_out, settings.max_replies // 2)
         for number in range(settings.seeds):
             part, rest = draw(train, number, settings.max_replies)
             judged = self._lower(dev if self.paired else _some(rest, settings.max_replies))

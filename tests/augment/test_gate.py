@@ -166,3 +166,17 @@ def test_fluency_is_perplexity_against_the_parents(monkeypatch):
     assert {name: drop.reason for name, drop in found.items()} == {bad.child.id: "not_fluent"}
     assert "3.32 times" in found[bad.child.id].detail
     assert gate.check_fluency([bad], Model(name="m"), GateSettings(max_perplexity_ratio=None), TASK) == {}
+    new = replace(bad, is_new=True)  # its parent is another text
+    assert gate.check_fluency([new], Model(name="m"), GateSettings(max_perplexity_ratio=2.0), TASK) == {}
+
+
+def test_new_texts_owe_nothing_to_their_parents_words():
+    own = record("It is not <EMAIL> 20")
+    assert gate.check_texts([replace(candidate(own, "praise"), is_new=True)], TASK) == {}
+
+
+def test_what_cannot_carry_the_annotations_is_told_before_what_is_empty_or_unchanged():
+    own = record("It is late")
+    child = replace(candidate(own, "It is late"), broken="a span is gone")
+    drop = gate.check_texts([child], TASK)[child.child.id]
+    assert (drop.reason, drop.detail) == ("structure_lost", "a span is gone")

@@ -3,6 +3,9 @@
 import pytest
 
 from pipeline.augment.__main__ import run
+from pipeline.augment.augmenters.request import Written
+from pipeline.augment.candidates import _candidate
+from pipeline.augment.policy import Draw, MethodSettings
 from pipeline.errors import PipelineError
 from pipeline.settings import Task
 from pipeline.store import read_json, read_table, to_records
@@ -132,6 +135,15 @@ def test_modes_that_do_not_suit_the_task_are_refused_before_a_model_is_asked(pro
         with pytest.raises(PipelineError, match=message):
             run(folder / "label", folder / "out")
     assert not service.asked
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression", "ner", "qa"])
+def test_answers_are_never_written_where_targets_are_no_free_texts(kind):
+    own = record("lovely food")
+    drawn, task = Draw("m", own, "0" * 20), Task(type=kind, labels=("pos",))
+    made = _candidate(drawn, Written("a new text", "a reply"), task, MethodSettings())
+    assert made.broken == "the target of this task is no free text; the text was: a new text"
+    assert (made.child.fields, made.child.target) == (own.fields, own.target)
 
 
 def test_a_service_that_is_down_skips_its_method_and_others_go_on(project):

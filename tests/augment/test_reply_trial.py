@@ -55,6 +55,9 @@ def test_a_dev_split_that_is_large_enough_judges(model):
     trials = ReplyTrials([*conversations(), *conversations("dev", 12)], model, SETTINGS, CHAT)
     assert trials.notes["judged_on"] == "dev split"
     assert trials.notes["held_out_rows"] == [12, 12, 12]
+    for rows, fewest, judges in ((11, 11, True), (11, 200, False), (22, 200, True)):
+        settings = SETTINGS.model_copy(update={"max_replies": 44, "min_held_out": fewest})
+        assert ReplyTrials([*conversations(), *conversations("dev", rows)], model, settings, CHAT).paired == judges
 
 
 def test_long_prompts_are_measured_all_the_same(model):

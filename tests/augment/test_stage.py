@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from pipeline.augment.__main__ import run
@@ -55,8 +57,12 @@ def test_worth_is_measured_and_decides(project):
     assert worth["judged_on"] == "dev split"
     assert "random_swap" in worth["gain_over_none"]
     assert any(r.parent_id for r in records) == (worth["kept_methods"] == ["random_swap"])
-    impossible = project(reviews(), {**SWAP, "keep": "if_helps", "max_children": 3, "worth": {"min_held_out": 5000}})
-    result(impossible)
+    small = project(reviews(), {**SWAP, "keep": "if_helps", "max_children": 3, "worth": {"min_held_out": 5000}})
+    records, report = result(small, "small")
+    worth = report["notes"]["worth"]
+    assert worth["judged_on"] == "train split, by cross-validation"
+    assert worth["held_out_rows"] == sum(r.split == "train" and not r.parent_id for r in records)
+    assert any(r.parent_id for r in records) == (worth["kept_methods"] == ["random_swap"])
 
 
 def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):
@@ -99,6 +105,16 @@ def test_one_class_is_augmented_only_without_the_measurement(project):
     kept, report = result(project(records, {**SWAP, "keep": "if_helps"}), "second")
     assert not any(r.parent_id for r in kept)
     assert report["steps"][-1]["reasons"].keys() == {"not_measured"}
+
+
+def test_a_record_without_any_of_several_labels_does_not_switch_the_questions_off(project):
+    task = TASK.model_copy(update={"multi_label": True})
+    records = [replace(r, target=[r.target]) for r in reviews()] + [record("the bus came at noon as ever", [])]
+    _, report = result(project(records, {**SWAP, "keep": "if_helps", "worth": {"seeds": 3}}, task))
+    notes = report["notes"]
+    assert "label_check" not in notes["gate"]
+    assert "random_swap" in notes["gate"]["evenness"]
+    assert "random_swap" in notes["worth"]["gain_over_none"]
 
 
 def test_texts_without_words_are_rejected_with_a_reason(project):
