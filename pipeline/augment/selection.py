@@ -19,7 +19,7 @@ from pipeline.augment.replies import as_messages, has_reply
 from pipeline.augment.text_features import TextFeatures
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Models
-from pipeline.modeling.scores import losses
+from pipeline.modeling.scores import reply_losses
 from pipeline.record import Record, share
 from pipeline.settings import Task
 from pipeline.stage import Drop, Outcome, drop_rows, keep_all
@@ -31,10 +31,10 @@ from pipeline.tasks import task_type
 class Scores:
     """One value a record.
 
-    `loss`: nats per token of the answer given the question. `ifd`: that loss over the loss of the answer alone (Li et
-    al. 2023, https://arxiv.org/abs/2308.12032); from 1 on the question does not help to predict the answer.
-    `complexity`: tokens of the answer (Zhao et al. 2024, https://arxiv.org/abs/2402.04833: long answers are a hard
-    baseline). `quality`: the judge's rating, or minus the loss.
+    `loss`: nats per token of the answer given the question. `ifd`: that loss over the loss of the answer alone, both of
+    the same tokens (Li et al. 2023, https://arxiv.org/abs/2308.12032); from 1 on the question does not help to predict
+    the answer. `complexity`: tokens of the answer, however long (Zhao et al. 2024, https://arxiv.org/abs/2402.04833:
+    long answers are a hard baseline). `quality`: the judge's rating, or minus the loss.
     """
 
     loss: Any
@@ -74,14 +74,13 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
         )
     asked = [as_messages(record, task) for record in pool]
     answers = [str(record.target) for record in pool]
-    given = losses(models.generator, list(zip(asked, answers, strict=True)))
-    alone = losses(models.generator, [(None, answer) for answer in answers])
-    loss = np.array([one.mean for one in given])
-    ifd = loss / np.maximum([one.mean for one in alone], 1e-9)
+    found = reply_losses(models.generator, list(zip(asked, answers, strict=True)))
+    loss = np.array([one.given / max(one.tokens, 1) for one in found])
+    ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])
     quality = -loss
     if settings.judge is not None:
         quality = np.array(ratings(settings.judge, [m[-1]["content"] for m in asked], answers), np.float64)
-    return Scores(loss, ifd, np.array([one.tokens for one in given], np.float64), quality)
+    return Scores(loss, ifd, np.array([one.length for one in found], np.float64), quality)
 
 
 def choose(pool: Sequence[Record], scores: Scores, matrix: Any, settings: SelectSettings, size: int) -> list[int]:

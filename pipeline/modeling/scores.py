@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,38 +33,85 @@ class Loss:
         return self.nats / max(self.tokens, 1)
 
 
+@dataclass(frozen=True)
+class ReplyLoss:
+    """A reply's loss `given` its messages and `alone`, in nats summed over the same first `tokens` of it.
+
+    `length`: its tokens in full, with the one that ends it.
+    """
+
+    given: float
+    alone: float
+    tokens: int
+    length: int
+
+
 def losses(model: Model, items: Sequence[tuple[Messages | None, str]]) -> list[Loss]:
     """The loss of each text as the reply to its messages, or alone where they are None.
 
     Texts are computed one by one (one core each), so that a score never depends on its neighbours. Of a long
     prompt the end is kept; of a long text the beginning.
     """
+    return [Loss(*struct.unpack("<di", result)) for result in _computed("loss", _loss, model, items)]
+
+
+def reply_losses(model: Model, items: Sequence[tuple[Messages, str]]) -> list[ReplyLoss]:
+    """What the messages say of each reply; computed and cut as in `losses`."""
+    found = _computed("reply_loss", _reply_loss, model, items)
+    return [ReplyLoss(*struct.unpack("<ddii", result)) for result in found]
+
+
+def _computed(
+    step: str, work: Callable[..., bytes], model: Model, items: Sequence[tuple[Messages | None, str]]
+) -> list[bytes]:
     loaded: list[tuple[Any, Any]] = []
 
     def compute(batch: list[str]) -> list[bytes]:
         if not loaded:
             loaded.append(load_generator(model))
-        return list(in_threads(lambda item: _loss(*loaded[0], *json.loads(item)), batch))
+        return list(in_threads(lambda item: work(*loaded[0], *json.loads(item)), batch))
 
     inputs = [json.dumps([messages, text], ensure_ascii=False) for messages, text in items]
-    results = cached("loss", f"{identity(model)} {MAX_TOKENS}", inputs, compute, batch=64)
-    return [Loss(*struct.unpack("<di", result)) for result in results]
+    return cached(step, f"{identity(model)} {MAX_TOKENS}", inputs, compute, batch=64)
 
 
 def _loss(tokenizer: Any, model: Any, messages: Messages | None, text: str) -> bytes:
+    ids = _ids(tokenizer, text, is_reply=messages is not None)
+    prompt = _start(tokenizer) if messages is None else _asked(tokenizer, messages)
+    ids = ids[: MAX_TOKENS - len(prompt)]
+    return struct.pack("<di", _nats(model, prompt, ids), len(ids))
+
+
+def _reply_loss(tokenizer: Any, model: Any, messages: Messages, text: str) -> bytes:
+    ids, prompt = _ids(tokenizer, text, is_reply=True), _asked(tokenizer, messages)
+    seen = ids[: MAX_TOKENS - len(prompt)]
+    given, alone = _nats(model, prompt, seen), _nats(model, _start(tokenizer), seen)
+    return struct.pack("<ddii", given, alone, len(seen), len(ids))
+
+
+def _ids(tokenizer: Any, text: str, is_reply: bool) -> list[int]:
+    ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
+    if is_reply and tokenizer.eos_token_id is not None:
+        ids = [*ids, tokenizer.eos_token_id]  # a reply must also know where to end
+    return ids
+
+
+def _start(tokenizer: Any) -> list[int]:
+    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
+    return [start or 0]
+
+
+def _asked(tokenizer: Any, messages: Messages) -> list[int]:
+    return prompt_ids(messages, tokenizer)[-MAX_TOKENS // 2 :]
+
+
+def _nats(model: Any, prompt: list[int], ids: list[int]) -> float:
     import torch
 
-    start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
-    prompt = [start or 0] if messages is None else prompt_ids(messages, tokenizer)
-    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-    if messages is not None and tokenizer.eos_token_id is not None:
-        ids = [*ids, tokenizer.eos_token_id]  # a reply must also know where to end
-    prompt = prompt[-MAX_TOKENS // 2 :]
-    ids = ids[: MAX_TOKENS - len(prompt)]
     if not ids:
-        return struct.pack("<di", 0.0, 0)
+        return 0.0
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([prompt + ids]), logits_to_keep=len(ids) + 1).logits[0, :-1]
         nats = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids), reduction="sum")
     # Rounded far below what matters and above what a processor's order of sums can change.
-    return struct.pack("<di", round(float(nats), 3), len(ids))
+    return round(float(nats), 3)

@@ -7,7 +7,7 @@ from pipeline.augment.params import SelectSettings
 from pipeline.augment.selection import Scores, choose, coverage, select
 from pipeline.errors import PipelineError
 from pipeline.modeling.models import Model, Models
-from pipeline.modeling.scores import Loss
+from pipeline.modeling.scores import ReplyLoss
 from pipeline.store import schema, to_records, to_table
 from tests.augment.conftest import CHAT, TASK, chat, record
 from tests.augment.stand_in import chat as reply
@@ -29,9 +29,9 @@ def known_losses(monkeypatch, tmp_path):
     monkeypatch.setenv("SFT_CACHE", str(tmp_path))
 
     def losses(model, items):
-        return [Loss((2.0 if asked is None else len(text.split()) / 10) * 10, 10) for asked, text in items]
+        return [ReplyLoss(len(text.split()), 20.0, 10, 10) for _, text in items]
 
-    monkeypatch.setattr(selection, "losses", losses)
+    monkeypatch.setattr(selection, "reply_losses", losses)
 
 
 def chosen(by, keep=1 / 3, **more):
@@ -49,6 +49,11 @@ def test_a_share_of_the_train_rows_stays_and_nothing_else_is_touched(by):
     assert "IFD" in outcome.dropped["detail"][0].as_py()
     assert {"all", "chosen", "random"} <= set(outcome.notes)  # the baseline always stands beside
     assert chosen(by)[0] == kept
+
+
+def test_a_small_share_of_few_rows_is_one_row():
+    kept, outcome = chosen("ifd", keep=0.02)
+    assert sum(r in TRAIN for r in kept) == 1 == outcome.notes["kept"]
 
 
 def test_orders_are_those_of_the_scores():
@@ -74,7 +79,7 @@ def test_likes_are_left_out_while_others_remain():
 
 
 def test_nothing_is_scored_where_all_stays(monkeypatch):
-    monkeypatch.setattr(selection, "losses", None)
+    monkeypatch.setattr(selection, "reply_losses", None)
     table = to_table(POOL, schema(CHAT))
     assert select(table, SelectSettings(keep=1.0), CHAT, MODELS).kept.num_rows == len(POOL)
 

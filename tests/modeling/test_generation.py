@@ -7,7 +7,7 @@ from pipeline.modeling.generation import CausalLM, Seq2Seq, _prompt_ids
 from pipeline.modeling.heads.masking import render
 from pipeline.modeling.masked import MaskedLM
 from pipeline.modeling.models import Model
-from pipeline.modeling.scores import losses
+from pipeline.modeling.scores import losses, reply_losses
 from pipeline.record import content_id
 
 PROMPTS = ["what a good day", "bad and slow " * 6, "质量很好，非常满意", "happy", "a film " * 20, "x", "y"]
@@ -108,3 +108,13 @@ def test_losses_are_those_of_the_model_and_of_the_right_tokens(llama_folder):
         mean = float(loaded(input_ids=ids, labels=ids).loss)
     assert math.isclose(alone.mean, mean, abs_tol=2e-3)
     assert losses(model, [(question, "good " * 2000)])[0].tokens < 512
+    # Given and alone over the same tokens, the end of the turn among them.
+    [short] = reply_losses(model, [(question, "bad and slow")])
+    assert (short.given, short.tokens, short.length) == (reply.nats, reply.tokens, reply.tokens)
+    ended = torch.cat([ids, torch.tensor([[tokenizer.eos_token_id]])], dim=1)
+    with torch.inference_mode():
+        mean = float(loaded(input_ids=ended, labels=ended).loss)
+    assert math.isclose(short.alone / short.tokens, mean, abs_tol=2e-3)
+    [long] = reply_losses(model, [([{"role": "user", "content": "what a day " * 300}], "good " * 2000)])
+    assert (long.tokens, long.length) == (256, len(tokenizer("good " * 2000)["input_ids"]) + 1)
+    assert long.alone > 0
