@@ -192,6 +192,26 @@ def test_bad_answers_are_told_by_reason(reply, problem, text):
     assert (result.problem, result.text) == (problem, text)
 
 
+LINES = "Please translate this to French:\n\nI really like dogs."
+
+
+@pytest.mark.parametrize(
+    ("parent", "reply", "problem", "text"),
+    [
+        ("Translate:\nI like dogs.", chat(LINES), "", LINES),
+        ("Translate:\nI like dogs.", chat(f"Sure, here it is:\n{LINES}"), "", LINES),
+        ("Here is a text, translate it:\nI like dogs.", chat("Here is one:\nDogs are fine."), "", None),
+        ("Translate:\nI like dogs.", chat(LINES, "length"), "endless", LINES),
+        ("I like dogs.", chat("In other words:\nI really like dogs."), "", "I really like dogs."),
+    ],
+)
+def test_texts_of_several_lines_are_paraphrased_whole(parent, reply, problem, text):
+    with serving(lambda body: reply) as service:
+        [result] = generation(service, [ask(parent)])
+    whole = reply[1]["choices"][0]["message"]["content"]
+    assert (result.problem, result.text) == (problem, whole if text is None else text)
+
+
 def test_new_examples_need_a_class():
     with serving(lambda body: chat("another text")) as service:
         both = generation(service, [ask("some words"), ask("more words", label="x")], "new_example")

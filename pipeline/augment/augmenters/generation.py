@@ -15,7 +15,7 @@ from pydantic import Field
 
 from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
 from pipeline.augment.augmenters.presence import guarded, missing
-from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_reply
+from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_lines, tidy_reply
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.cache import Unkept, cached
@@ -67,7 +67,9 @@ def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests:
     questions = [_question(requests[n].seed, p, settings.max_tokens) for n, p in zip(able, asked, strict=True)]
     answers = cached("generation", version, questions, ask, batch)
     for n, answer, p in zip(able, answers, asked, strict=True):
-        results[n] = _text(json.loads(answer), p, requests[n].text)
+        # One line is asked for, but a text of several lines in other words has several as well.
+        has_lines = settings.mode in ("paraphrase", "evolve") and "\n" in requests[n].text.strip()
+        results[n] = _text(json.loads(answer), p, requests[n].text, has_lines)
     if settings.mode not in _WITH_REPLY:
         return results
     good = [n for n, result in enumerate(results) if result.text and not result.problem]
@@ -103,13 +105,13 @@ def _reply_question(request: Request, text: str, tokens: int) -> str:
     )
 
 
-def _text(answer: dict[str, object], asked: str, parent: str) -> Written:
+def _text(answer: dict[str, object], asked: str, parent: str, has_lines: bool) -> Written:
     """The answer as a child's text, with the reason where it is no use."""
     if answer["too_long"]:
         return Written("", problem="too_long", detail="the prompt is longer than the model's window")
     raw = str(answer["text"])
-    text = tidy(raw)
-    if runs_on(text) or (not answer["ended"] and "\n" not in raw.strip()):
+    text = tidy_lines(raw, parent) if has_lines else tidy(raw)
+    if runs_on(text) or (not answer["ended"] and (has_lines or "\n" not in raw.strip())):
         return Written(text, problem="endless", detail="the answer did not end within max_tokens, or repeats itself")
     if text != parent and echoes(text, asked):
         return Written(text, problem="echo", detail="the answer is a line of the prompt")

@@ -71,6 +71,11 @@ def tidy(answer: str) -> str:
     return ""
 
 
+def tidy_lines(answer: str, parent: str) -> str:
+    """The whole answer, without a first line that only announces it; `parent` may itself begin with such a line."""
+    return answer.strip() if _PREAMBLE.match(parent.strip().partition("\n")[0].strip()) else tidy_reply(answer)
+
+
 def tidy_reply(answer: str) -> str:
     """The whole reply, without a first line that only announces it."""
     first, _, rest = answer.strip().partition("\n")
