@@ -78,7 +78,7 @@ def make(
     pools = _pools(parents, task)
     for name, settings in methods.items():
         own = [draw for draw in draws if draw.method == name]
-        why = "" if own else why_nothing(settings, parents)
+        why = "" if own else why_nothing(settings, parents, task)
         if why:
             made.undrawn[name] = why
             log.warning("augment   %-22s makes nothing: %s", name, why)

@@ -130,7 +130,7 @@ def _thinned(draws: list[Draw], limit: int) -> list[Draw]:
     return [draw for draw in draws if draw.seed in kept]
 
 
-def why_nothing(settings: MethodSettings, parents: Sequence[Record]) -> str:
+def why_nothing(settings: MethodSettings, parents: Sequence[Record], task: Task) -> str:
     """Why no record could get a child of such a method; empty where one could (but a class was full, or a limit 0)."""
     there = sorted({record.lang for record in parents})
     if not there:
@@ -141,9 +141,12 @@ def why_nothing(settings: MethodSettings, parents: Sequence[Record]) -> str:
             f"{', '.join(there)}: set its languages"
         )
     factors = (settings.factor, *settings.per_class.values(), *settings.per_language.values())
-    if settings.each_class is None and settings.fill_to is None and not any(factors):
+    if settings.each_class is not None or any(factors):
+        return ""
+    if settings.fill_to is None:
         return "it asks for no children: set its factor or fill_to"
-    return ""
+    has_classes = any(task_type(task).stratum(record) for record in parents)
+    return "" if has_classes else f"the records of task '{task.type}' have no class to fill: set its factor"
 
 
 def _children(

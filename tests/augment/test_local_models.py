@@ -88,6 +88,15 @@ def test_a_hub_model_that_is_not_here_is_skipped_unless_it_has_answered_before(n
         build(name, values, models)([ask("the good film")])
 
 
+def test_a_model_folder_that_was_here_in_an_earlier_run_is_not_skipped(t5_folder, tmp_path):  # noqa: F811
+    folder = tmp_path / "model"
+    shutil.copytree(t5_folder, folder)
+    seq2seq.open_model(str(folder))[1](["a good film"])
+    shutil.rmtree(folder)
+    with pytest.raises(PipelineError, match=r"is not there\. It has answered"):
+        seq2seq.open_model(str(folder))
+
+
 def test_local_generation_runs_and_says_what_is_no_use(llama_folder):  # noqa: F811
     models = Models(generator=Model(name=str(llama_folder)))
     results = build("generation", {"max_tokens": 8}, models)([ask("a good film"), ask("good " * 3000)])

@@ -42,16 +42,18 @@ def test_what_a_class_lacks_is_made_by_its_records_in_the_methods_languages():
 def test_other_languages_get_no_child():
     records = [record("味道很好", lang="zh")]
     assert plan({"m": MethodSettings(factor=1)}, records, TASK, 10) == []
-    assert why_nothing(MethodSettings(factor=1), records) == (
+    assert why_nothing(MethodSettings(factor=1), records, TASK) == (
         "no labelled train record is in its languages (en), they are in zh: set its languages"
     )
 
 
 def test_methods_that_nothing_is_asked_of_are_told():
-    assert "set its factor" in why_nothing(MethodSettings(), reviews())
-    assert why_nothing(MethodSettings(factor=1), []) == "no train record has a label"
+    assert "set its factor" in why_nothing(MethodSettings(), reviews(), TASK)
+    assert why_nothing(MethodSettings(factor=1), [], TASK) == "no train record has a label"
+    ner = Task(type="ner", labels=("PER",), languages=("en",))
+    assert "no class to fill" in why_nothing(MethodSettings(fill_to=0.5), [record("Ada wrote", target=[])], ner)
     for settings in (MethodSettings(fill_to=0.5), MethodSettings(per_language={"en": 1}), LabelNames()):
-        assert why_nothing(settings, reviews()) == ""
+        assert why_nothing(settings, reviews(), TASK) == ""
 
 
 def test_budget_is_kept_and_seeds_are_distinct():

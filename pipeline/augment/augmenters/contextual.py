@@ -18,7 +18,7 @@ from pipeline.augment.augmenters.wordnet import STOP_WORDS
 from pipeline.augment.augmenters.words import is_fixed, word_spans
 from pipeline.augment.policy import MethodSettings
 from pipeline.errors import PipelineError
-from pipeline.modeling.models import Model, identity
+from pipeline.modeling.models import Model, revision
 
 _WHERE = "augment.methods.contextual.model"
 
@@ -38,7 +38,7 @@ def build(settings: Contextual, models: object) -> Rewrite:
 
     if settings.model is None:
         raise EngineMissingError(f"{_WHERE} is not set", f"Name a masked language model in params.yaml: {_WHERE}")
-    engine = identity(settings.model)
+    engine = revision(settings.model)
     try:
         model = MaskedLM(settings.model, _WHERE)
     except PipelineError as error:

@@ -22,7 +22,7 @@ from pipeline.cache import Unkept, cached
 from pipeline.errors import PipelineError
 from pipeline.modeling.heads.instructions import filled
 from pipeline.modeling.heads.masking import as_turns
-from pipeline.modeling.models import Models, identity
+from pipeline.modeling.models import Models, identity, revision
 
 _WHERE = "augment.methods.generation"
 _WITH_REPLY = ("new_instruction", "evolve")
@@ -138,7 +138,7 @@ def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
         raise EngineMissingError(
             "models.generator is not set", f"Name a causal language model there, or an endpoint: {_WHERE}.endpoint"
         )
-    engine = identity(models.generator)
+    engine = revision(models.generator)
     try:
         model = CausalLM(models.generator)
     except PipelineError as error:
@@ -156,7 +156,7 @@ def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
                 results[n] = _packed(answer.text, answer.ended, answer.too_long)
         return results
 
-    return engine, guarded(engine, ask)
+    return identity(models.generator), guarded(engine, ask)
 
 
 def _remote(endpoint: Endpoint, settings: Generation) -> Ask:

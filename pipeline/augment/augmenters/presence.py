@@ -25,6 +25,7 @@ def note_answer(engine: str) -> None:
 
 def missing(engine: str, what: str, remedy: str) -> Exception:
     """What to raise for an engine that does not answer: its method is skipped only where it never did."""
+    what, remedy = what.rstrip("."), remedy.rstrip(".")
     if holds(_STEP, engine, ""):
         return PipelineError(
             f"{what}. It has answered in an earlier run.",

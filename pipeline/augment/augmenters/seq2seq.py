@@ -13,9 +13,8 @@ def open_model(name: str) -> tuple[str, Callable[[list[str]], list[str]]]:
     """Version and translator. The model is loaded on first use. Raises EngineMissingError."""
     from pipeline.modeling.generation import Seq2Seq
 
-    version = identity(Model(name=name))
     try:
         model = Seq2Seq(name)
     except PipelineError as error:
-        raise missing(version, error.message, error.hint) from None
-    return version, guarded(version, model.translate)
+        raise missing(name, error.message, error.hint) from None
+    return identity(Model(name=name)), guarded(name, model.translate)
