@@ -1,12 +1,13 @@
 """What augmentation buys on chat data. Needs SHARED_DATA=<folder> and a small instruct model.
 
-    python -m benchmarks.chat_augmentation [draws]      # models.generator of pipeline/init/chat.yaml
+    python -m benchmarks.chat_augmentation [draws [method ...]]      # models.generator of pipeline/init/chat.yaml
 
 Those of the 175 seed tasks of Self-Instruct that are short: 60 to train on, the others the test rows, which neither
 gate nor policy sees. Each draw takes 40 of the 60. The model's top layer is trained on them alone, with each method's
 children ungated and gated, with those that the chosen policy keeps, and with copies of the parents, equally many steps.
 Told is the loss per token of the test replies against none, with a 95 % interval over draws and test rows together.
-The gate does not ask for fluency, which would double the time.
+The gate does not ask for fluency, which would double the time. `generation` writes new instructions and their replies
+with the model itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import random
 import resource
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,11 +37,17 @@ from pipeline.settings import load
 
 POOL, DRAWN = 60, 40
 LONGEST = 400  # characters of a conversation: the model needs half a second for one of 128 tokens
-NAMES = ("synonyms", "random_swap")
+SETTINGS: dict[str, dict] = {
+    "synonyms": {},
+    "random_swap": {},
+    "back_translation": {},
+    "generation": {"mode": "new_instruction", "max_reply_tokens": MAX_TOKENS},
+}
 
 
 def main() -> None:
     draws = int(sys.argv[1]) if sys.argv[1:] else 3
+    names = sys.argv[2:] or list(SETTINGS)
     everything = [r for r in conversations() if r.target and sum(len(m["content"]) for m in whole(r)) <= LONGEST]
     pool, test = everything[:POOL], everything[POOL:]
     generator = load("models", Models, Path("pipeline/init/chat.yaml")).generator
@@ -52,7 +59,7 @@ def main() -> None:
     added = defaultdict(list)
     for seed in range(draws):
         rows = random.Random(seed).sample(pool, DRAWN)
-        variants = variants_of(rows, models)
+        variants = variants_of(rows, models, names)
         runs.append(trial(top, rows, variants, judged, seed))
         for name, more in variants.items():
             added[name].append(len(more))
@@ -66,15 +73,19 @@ def main() -> None:
     print(f"\nloss per reply token before training {nats / tokens:.4f}")
 
 
-def variants_of(rows: Sequence[Record], models: Models) -> dict[str, list[Record]]:
+def variants_of(rows: Sequence[Record], models: Models, names: Sequence[str]) -> dict[str, list[Record]]:
     """Name -> the records that are added."""
-    methods = {name: METHODS[name].settings(factor=1.0) for name in NAMES}
+    methods = {name: METHODS[name].settings(factor=1.0, **SETTINGS[name]) for name in names}
     planned = plan(methods, rows, TASK, 10**9)
+    before = spent()
     made = make(methods, planned, parents(rows), TASK, models, require=True).candidates
+    print(f"{len(made)} children, CPU seconds {spent() - before:.0f}", flush=True)
     before = spent()
     params = Params(worth=WorthSettings(seeds=3, shares=(1.0,)), gate=GateSettings(max_perplexity_ratio=None))
     judge = Judge(rows, made, planned, params, TASK, models, methods)
     print(f"gate and search, CPU seconds {spent() - before:.0f}: {judge.worth}", flush=True)
+    refused = Counter((c.method, judge.verdicts[c.child.id].reason) for c in made if c.child.id in judge.verdicts)
+    print(f"refused: {dict(refused)}", flush=True)
     found: dict[str, list[Record]] = {"none": []}
     for method in methods:
         own = [c for c in made if c.method == method and c.text.strip()]

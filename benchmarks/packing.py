@@ -8,7 +8,7 @@ most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Names 
 (`48 random packed`); OMP_NUM_THREADS sets the threads (default: one a core). Prints real tokens (no padding) per second
 of wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
 
-  random   batches of 4 in random order, logits of every position, as a plain Trainer does
+  random   batches of 4 in random order, logits of every position, peft's own LoRA layers, as a plain Trainer does
   grouped  batches of 4 of like length, the loss of `token_loss`
   packed   rows of 512 tokens put together best-fit, 4 a batch, the loss of `token_loss`
   full     4 dialogues cut at 512 tokens of longer ones, the loss of `token_loss`: the memory of a full batch
@@ -58,7 +58,7 @@ def dialogues(count: int) -> list[dict]:
 def run(way: str, count: int) -> None:
     import torch
 
-    from pipeline.modeling import strategies
+    from pipeline.modeling import low_rank, strategies
     from pipeline.modeling.heads import chat
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
@@ -69,6 +69,8 @@ def run(way: str, count: int) -> None:
     examples = chat.encode(dialogues(count), start.tokenizer, task, recipe).items
     if way in ("full", "saving"):
         examples = [example for example in examples if len(example["input_ids"]) == ROOM][:BATCH]
+    if way == "random":
+        low_rank.fuse = lambda model: 0
     model = strategies.adapt(start.model, recipe)
     optimizer = strategies.optimizer(model, recipe)
     collate = chat.collate(start.tokenizer)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pipeline.errors import PipelineError
+from pipeline.modeling import low_rank
 from pipeline.modeling.recipe import Recipe
 
 _LAYER = re.compile(r"\.(?:layer|layers|h|blocks?)\.(\d+)\.")
@@ -60,7 +61,9 @@ def adapt(model: Any, recipe: Recipe) -> Any:
         target_modules=targets,
         modules_to_save=new or None,
     )
-    return get_peft_model(model, config)
+    adapted = get_peft_model(model, config)
+    low_rank.fuse(adapted)
+    return adapted
 
 
 def merge(model: Any) -> Any:

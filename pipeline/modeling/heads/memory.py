@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 _LARGE = 1 << 20  # bytes of a layer's output from which holes can grow large
-_MOST = 1 << 29  # bytes of holes that are left alone
+_MOST = 3 << 28  # bytes of holes that are left alone
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
