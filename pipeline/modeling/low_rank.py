@@ -1,7 +1,8 @@
 """LoRA layers in fewer passes over memory: peft's values, but for rounding, in less time.
 
-peft computes `xW + (xA)B * scale` as five tensors of the layer's width, and as many on the way back. On a CPU each costs
-a pass over memory and new pages. Here the low-rank part is added into `xW` where it stands, and its gradient likewise.
+peft computes `xW + (xA)B * scale` in steps that each make a tensor of the layer's width, and as many on the way back.
+On a CPU each costs a pass over memory and new pages. Here the low-rank part is added into `xW` where it stands, and its
+gradient likewise.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _function() -> Any:
             return found.view(*hidden.shape[:-1], -1)
 
         @staticmethod
-        @once_differentiable  # type: ignore[untyped-decorator]
+        @once_differentiable
         def backward(context: Any, slope: Any) -> Any:
             hidden, weight, down, up, low = context.saved_tensors
             slope = slope.reshape(-1, slope.shape[-1])

@@ -141,13 +141,24 @@ def test_copies_of_the_parents_are_the_control(monkeypatch, over_copies, kept, n
     assert all("plain copies of the parents" in why for why in choice.unhelpful.values())
 
 
-def test_regularisation_is_chosen_on_all_seeds(monkeypatch):
+def test_regularisation_is_chosen_on_few_rows_and_the_gain_measured_on_all(monkeypatch):
     train = rows(120, words=1)
     features = TextFeatures([r.fields["text"] for r in train], Model(name="tfidf"))
+    fits = []
+    fit = trial.linear.fit
+
+    def noted(matrix, labels, strength, tolerance):
+        fits.append((len(labels), strength, tolerance))
+        return fit(matrix, labels, strength, tolerance=tolerance)
+
+    monkeypatch.setattr(trial.linear, "fit", noted)
+    monkeypatch.setattr(trial, "_FEW_ROWS", 40)
     trials = LabelTrials(train, features, WorthSettings(), TASK)
-    assert trials.notes["judged_on"] == "train split, by cross-validation"
+    assert (trials.problem, trials.notes["judged_on"]) == ("", "train split, by cross-validation")
     assert trials.notes["held_out_rows"] == len(train)
-    monkeypatch.setattr(trial, "_FEW_ROWS", 0)
-    untuned = LabelTrials(train, features, WorthSettings(), TASK)
-    assert (untuned.notes["strength"], trials.problem) == (1.0, "")
-    assert trials.notes["macro_f1_none"] >= untuned.notes["macro_f1_none"]
+    measured = 5 * trial.FOLDS
+    tuning, full = fits[:-measured], fits[-measured:]
+    assert {strength for _, strength, _ in tuning} == {1.0, 10.0, 100.0}
+    assert max(size for size, _, _ in tuning) < 60 < 80 < min(size for size, _, _ in full)
+    assert {strength for _, strength, _ in full} == {trials.notes["strength"]}
+    assert {tolerance for _, _, tolerance in fits} == {trial.linear.THOROUGH}, "quick fits end anywhere"
