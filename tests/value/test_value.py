@@ -4,9 +4,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import PipelineError
+from pipeline.modeling import linear
 from pipeline.record import Record, Source
 from pipeline.settings import Task
 from pipeline.store import read_json
+from pipeline.value import trial
 from pipeline.value.__main__ import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence, word
@@ -30,6 +32,13 @@ def test_cleaning_that_helps_is_said_to_help(noisy, task, models, params, tmp_pa
     assert labels["changes"]["labels_changed"] > 0
     assert augmented["verdict"] == "changed_nothing"
     assert report["total"]["macro_f1"]["low"] > 0
+
+
+def test_paired_models_are_fitted_to_the_end(sound, task, models, params, tmp_path, monkeypatch):
+    tolerances = []
+    monkeypatch.setattr(trial, "fit", lambda *values: tolerances.append(values[4:]) or linear.fit(*values))
+    measured(sound, task, models, params, tmp_path)
+    assert set(tolerances) == {(linear.THOROUGH,)}, "a quick fit stops where chance has it"
 
 
 def test_steps_that_do_nothing_are_said_to_do_nothing(sound, task, models, params, tmp_path):
