@@ -3,7 +3,7 @@
 Two causes. A gated block (Llama's kind) keeps its gate, the gate's activation, the other branch and their product for
 the backward pass, the widest tensors of all: two of the four are made again there, for some multiplications. And
 between tensors that live long, glibc's allocator leaves holes of freed ones that fit none of the next: as much again
-as the tensors, and more with each step. Where a layer ends and they take half a gigabyte more than was ever needed,
+as the tensors, and more with each step. Where a layer ends and they take .75 GB more than was ever needed,
 their pages are given back to the system: always doing so would cost a tenth of the speed, since new pages are zeroed.
 """
 
