@@ -158,6 +158,8 @@ def speed(*sizes: int) -> None:
     if load("models", Models).generator or os.environ.get("SFT_GENERATOR"):
         engines["generation"] = ({"max_tokens": 24}, 32, 4)
     for name, (values, many, few) in engines.items():
+        if many + many // 100 + few >= len(requests):
+            sys.exit(f"speed: {many:,} texts and {few} alone are more than the {len(requests):,} there are.")
         with own_cache():
             run(name, values, requests[-few - 1 : -few])  # imports, once for all that follows
             together, wall, used = clocked(lambda n=name, v=values, m=many: run(n, v, requests[:m]))
