@@ -42,7 +42,7 @@ def test_values_and_gradients_are_those_of_peft(llama_folder):
     assert all(torch.allclose(fused[name], slopes[name], atol=1e-6, rtol=1e-4) for name in slopes)
 
 
-def test_biases_inputs_without_gradient_and_disabled_or_merged_adapters(llama_folder):
+def test_biases_inputs_without_gradient_and_disabled_or_merged_adapters():
     import torch
     from peft import LoraConfig, get_peft_model
 
