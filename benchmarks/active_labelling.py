@@ -36,21 +36,21 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.crowd import accuracy, read
-from pipeline.cache import cache_folder
+from pipeline.annotation.acquisition import most_useful_first
+from pipeline.core.cache import cache_folder
+from pipeline.core.record import as_json, share
+from pipeline.core.settings import load
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
 from pipeline.label.params import Prelabel, Queue
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example, Prelabels
-from pipeline.modeling.encoder import embed
-from pipeline.modeling.linear import fit
-from pipeline.modeling.linear_tagger import tag_linearly
+from pipeline.modeling.features.encoder import embed
+from pipeline.modeling.features.linear import fit
+from pipeline.modeling.features.linear_tagger import tag_linearly
 from pipeline.modeling.models import Models
-from pipeline.record import as_json, share
-from pipeline.scoring import span_keys
-from pipeline.settings import load
-from pipeline.store import read_json, write_json
-from pipeline.usefulness import most_useful_first
+from pipeline.runtime.store import read_json, write_json
+from pipeline.stats.scores import span_keys
 
 BATCH, UP_TO = 500, 5000
 STRENGTH = 10.0  # of the judge; chosen on the fully labelled training set, the same for all

@@ -19,18 +19,18 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.augment.ablation.search import gain
+from pipeline.augment.ablation.trial import LabelRun
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.candidates import make
-from pipeline.augment.judge import Judge
+from pipeline.augment.decide import Judge
 from pipeline.augment.params import Params, WorthSettings
 from pipeline.augment.policy import parents, plan
 from pipeline.augment.text_features import TextFeatures
-from pipeline.augment.trial import LabelRun
-from pipeline.augment.worth import gain
-from pipeline.modeling import linear
+from pipeline.core.record import Record, Source, content_id
+from pipeline.core.settings import Task, load
+from pipeline.modeling.features import linear
 from pipeline.modeling.models import Model, Models
-from pipeline.record import Record, Source, content_id
-from pipeline.settings import Task, load
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data"))
 SOURCE = Source("benchmark", "files", "public", 1, "see SOURCE.txt", "train", trusted=True)

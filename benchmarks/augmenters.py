@@ -20,12 +20,12 @@ from benchmarks.augmentation import SOURCE, banking77
 from pipeline.augment.augmenters import METHODS, build
 from pipeline.augment.augmenters.request import Request, as_written
 from pipeline.augment.candidates import make
-from pipeline.augment.judge import Judge
+from pipeline.augment.decide import Judge
 from pipeline.augment.params import GateSettings, Params
 from pipeline.augment.policy import plan
+from pipeline.core.record import Record, content_id
+from pipeline.core.settings import Task, load
 from pipeline.modeling.models import Models
-from pipeline.record import Record, content_id
-from pipeline.settings import Task, load
 
 
 def cpu() -> float:
@@ -100,7 +100,7 @@ class Checker:
               f"{(label & meaning)[fair].mean():.3f} | {rate:,.1f} |", flush=True)  # fmt: skip
 
     def _means(self, child: str, parent: str) -> bool:
-        from pipeline.augment.structure import lost_structure
+        from pipeline.augment.gate.structure import lost_structure
 
         own = stems(child)
         likeness = [len(own & other) / max(len(own | other), 1) for other in self._pool]

@@ -1,6 +1,6 @@
 """What augmentation buys on chat data. Needs SHARED_DATA=<folder> and a small instruct model.
 
-    python -m benchmarks.chat_augmentation [draws [method ...]]      # models.generator of pipeline/init/chat.yaml
+    python -m benchmarks.chat_augmentation [draws [method ...]]   # with the generator of `sft init chat`
 
 Those of the 175 seed tasks of Self-Instruct that are short: 60 to train on, the others the test rows, which neither
 gate nor policy sees. Each draw takes 40 of the 60. The model's top layer is trained on them alone, with each method's
@@ -23,17 +23,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.chat_selection import TASK, conversations, whole
+from pipeline.augment.ablation.reply_trial import LAYERS, MAX_TOKENS, PASSES, ReplyRun
+from pipeline.augment.ablation.search import gain
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.candidates import make
-from pipeline.augment.judge import Judge
+from pipeline.augment.decide import Judge
 from pipeline.augment.params import GateSettings, Params, WorthSettings
 from pipeline.augment.policy import parents, plan
-from pipeline.augment.reply_trial import LAYERS, MAX_TOKENS, PASSES, ReplyRun
-from pipeline.augment.worth import gain
+from pipeline.core.record import Record, Reject
+from pipeline.core.settings import load
+from pipeline.modeling.lm.top_layers import Lower, TopLayers, top_layers
 from pipeline.modeling.models import Models
-from pipeline.modeling.top_layers import Lower, TopLayers, top_layers
-from pipeline.record import Record, Reject
-from pipeline.settings import load
 
 POOL, DRAWN = 60, 40
 LONGEST = 400  # characters of a conversation: the model needs half a second for one of 128 tokens
@@ -50,7 +50,7 @@ def main() -> None:
     names = sys.argv[2:] or list(SETTINGS)
     everything = [r for r in conversations() if r.target and sum(len(m["content"]) for m in whole(r)) <= LONGEST]
     pool, test = everything[:POOL], everything[POOL:]
-    generator = load("models", Models, Path("pipeline/init/chat.yaml")).generator
+    generator = load("models", Models, Path("pipeline/commands/templates/chat.yaml")).generator
     assert generator is not None
     models = Models(encoder=load("models", Models).encoder, generator=generator)
     top = top_layers(generator, LAYERS, MAX_TOKENS)

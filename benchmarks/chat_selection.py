@@ -1,6 +1,6 @@
 """A third of the chat data, same held-out loss? Needs SHARED_DATA=<folder> and a small instruct model.
 
-    python -m benchmarks.chat_selection [rows] [seeds]      # models.generator of pipeline/init/chat.yaml
+    python -m benchmarks.chat_selection [rows] [seeds]      # models.generator of pipeline/commands/templates/chat.yaml
 
 The 175 seed tasks of Self-Instruct: `rows` (120) to train on, the rest held out. For every way of choosing a third, and
 for all rows, the model's top layers are fine-tuned (equal passes over each set; the lower layers are frozen and their
@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.augment.params import SelectSettings
-from pipeline.augment.selection import choose, score
+from pipeline.augment.select.selection import choose, score
 from pipeline.augment.text_features import TextFeatures
+from pipeline.core.record import Record, Source, content_id
+from pipeline.core.settings import Task, load
+from pipeline.modeling.lm.top_layers import TopLayers
 from pipeline.modeling.models import Models
-from pipeline.modeling.top_layers import TopLayers
-from pipeline.record import Record, Source, content_id
-from pipeline.settings import Task, load
 from pipeline.tasks import task_type
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data"))
@@ -53,7 +53,7 @@ def main() -> None:
     rows, seeds = (int(value) for value in [*sys.argv[1:3], *["120", "2"][len(sys.argv) - 1 :]])
     everything = [r for r in conversations() if r.target.strip()]
     pool, rest = everything[:rows], everything[rows:]
-    generator = load("models", Models, Path("pipeline/init/chat.yaml")).generator
+    generator = load("models", Models, Path("pipeline/commands/templates/chat.yaml")).generator
     assert generator is not None
     models = Models(encoder=load("models", Models).encoder, generator=generator)
     scores = score(pool, SelectSettings(keep=1 / 3), TASK, models)

@@ -27,9 +27,9 @@ import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from benchmarks.planted_duplicates import plant
-from pipeline.record import content_id
-from pipeline.settings import load_task
-from pipeline.store import schema
+from pipeline.core.record import content_id
+from pipeline.core.settings import load_task
+from pipeline.runtime.store import schema
 
 ROOT = Path(__file__).parents[1]
 LABELS = ("negative", "neutral", "positive")

@@ -27,10 +27,10 @@ from benchmarks.clean import write
 from pipeline.clean.params import Params
 from pipeline.clean.step import Context
 from pipeline.clean.steps import STEPS
-from pipeline.engine import Engine
-from pipeline.settings import load, load_task
-from pipeline.stage import StageReport
-from pipeline.store import read_table, write_table
+from pipeline.core.settings import load, load_task
+from pipeline.runtime.engine import Engine
+from pipeline.runtime.stage import StageReport
+from pipeline.runtime.store import read_table, write_table
 
 MAPPED = ("repair_text", "language", "near_duplicates")
 PORT = 6399

@@ -25,9 +25,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from pipeline.core.record import share
 from pipeline.label.aggregation import METHODS, aggregate
 from pipeline.label.aggregation.votes import encode
-from pipeline.record import share
 
 SEEDS = 10
 Triple = tuple[str, str, str]

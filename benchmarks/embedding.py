@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from pipeline.modeling.encoder import MAX_TOKENS, embed, load_encoder
+from pipeline.core.settings import load
+from pipeline.modeling.features.encoder import MAX_TOKENS, embed, load_encoder
 from pipeline.modeling.models import Models, local_path
-from pipeline.settings import load
 
 
 def plain_loop(texts: list[str], path: str) -> np.ndarray:

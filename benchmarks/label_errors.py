@@ -34,15 +34,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import target_errors
-from pipeline.clean.noise import average_precision, plant
+from pipeline.clean.label_errors.planted_noise import average_precision, plant
+from pipeline.clean.label_errors.settings import LabelErrors
+from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
-from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
-from pipeline.modeling.encoder import embed
-from pipeline.modeling.linear import out_of_sample, softmax
+from pipeline.core.record import Record, Source, share
+from pipeline.core.settings import Task, load
+from pipeline.modeling.features.encoder import embed
+from pipeline.modeling.features.linear import out_of_sample, softmax
 from pipeline.modeling.models import Models
-from pipeline.record import Record, Source, share
-from pipeline.settings import Task, load
-from pipeline.store import schema, to_records, to_table
+from pipeline.runtime.store import schema, to_records, to_table
 
 Rows = list[tuple[str, str]]
 SEEDS = (0, 1, 2)

@@ -28,10 +28,10 @@ import httpx
 import pyarrow as pa
 from ruamel.yaml import YAML
 
-from pipeline.cache import cache_folder
-from pipeline.record import Decision, Record, Source, content_id
-from pipeline.settings import Task
-from pipeline.store import schema, to_table, write_table
+from pipeline.core.cache import cache_folder
+from pipeline.core.record import Decision, Record, Source, content_id
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 
 ROOT = Path(__file__).parents[1]

@@ -25,8 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.planted_duplicates import Planted, plant, recall_by_kind, score
+from pipeline.core.settings import load
 from pipeline.modeling.models import Models, local_path
-from pipeline.settings import load
 
 HERE = Path(__file__).parent / "near_duplicates"
 PEERS = Path(os.environ.get("PEERS", ".cache/peers"))

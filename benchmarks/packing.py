@@ -4,7 +4,7 @@
     python benchmarks/packing.py padding [examples]    # positions computed for each real token, without any training
 
 Each way runs in a process of its own, on the same dialogues (English Dolly and Chinese OASST seeds of SHARED_DATA, at
-most 512 tokens each), with LoRA on the model of pipeline/init/chat.yaml. Names of ways behind the number run those only
+most 512 tokens each), with LoRA on the model of `sft init chat`. Names of ways behind the number run those only
 (`48 random packed`); OMP_NUM_THREADS sets the threads (default: one a core). Prints real tokens (no padding) per second
 of wall time and per CPU second over whole training steps, the share of padding, and the peak memory of the process.
 
@@ -30,9 +30,9 @@ from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from pipeline.core.settings import Task, parse
 from pipeline.modeling.models import Models
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task, parse
+from pipeline.modeling.training.recipe import Recipe
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
 ROOM, BATCH = 512, 4
@@ -58,13 +58,14 @@ def dialogues(count: int) -> list[dict]:
 def run(way: str, count: int) -> None:
     import torch
 
-    from pipeline.modeling import low_rank, strategies
     from pipeline.modeling.heads import chat
+    from pipeline.modeling.lm.kernels import low_rank
+    from pipeline.modeling.training import strategies
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
     torch.manual_seed(0)
     recipe, task = Recipe.model_validate({**RECIPE, "over_long": "truncate"}), Task(type="chat", languages=("en", "zh"))
-    settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
+    settings = YAML(typ="safe").load(Path("pipeline/commands/templates/chat.yaml").read_text("utf-8"))["models"]
     start = chat.start(parse(settings, Models, "models"), task, [], recipe)
     examples = chat.encode(dialogues(count), start.tokenizer, task, recipe).items
     if way in ("full", "saving"):
@@ -118,12 +119,13 @@ def run(way: str, count: int) -> None:
 
 def padding(count: int) -> None:
     """Positions that each way computes per real token; seconds, since nothing is trained."""
-    from pipeline.modeling.generator import generator_folder
-    from pipeline.modeling.heads import chat, packing
-    from pipeline.modeling.heads.running import load_tokenizer
+    from pipeline.modeling.heads import chat
+    from pipeline.modeling.lm import packing
+    from pipeline.modeling.lm.generator import generator_folder
+    from pipeline.modeling.loading import load_tokenizer
 
     task, recipe = Task(type="chat", languages=("en", "zh")), Recipe.model_validate(RECIPE)
-    settings = YAML(typ="safe").load(Path("pipeline/init/chat.yaml").read_text("utf-8"))["models"]
+    settings = YAML(typ="safe").load(Path("pipeline/commands/templates/chat.yaml").read_text("utf-8"))["models"]
     folder = generator_folder(parse(settings, Models, "models").generator)
     examples = chat.encode(dialogues(count), load_tokenizer(folder, 10**9, "models.generator"), task, recipe)
     sizes = [len(example["input_ids"]) for example in examples.items]

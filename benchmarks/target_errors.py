@@ -20,16 +20,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.clean.noise import average_precision
+from pipeline.clean.label_errors.detectors import judge_for
+from pipeline.clean.label_errors.detectors.contract import rounds
+from pipeline.clean.label_errors.planted_noise import average_precision
+from pipeline.clean.label_errors.settings import LabelErrors
+from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
-from pipeline.clean.steps.label_errors import LabelErrors, find_label_errors
-from pipeline.modeling.judges import judge_for
-from pipeline.modeling.judges.contract import rounds
-from pipeline.modeling.linear import grouped_folds
+from pipeline.core.record import Record, Source, content_id, share
+from pipeline.core.settings import Task
+from pipeline.modeling.features.linear import grouped_folds
 from pipeline.modeling.models import Models
-from pipeline.record import Record, Source, content_id, share
-from pipeline.settings import Task
-from pipeline.store import schema, to_records, to_table
+from pipeline.runtime.store import schema, to_records, to_table
 
 SEEDS = range(int(os.environ.get("SEEDS", "3")))
 SOURCE = Source("benchmark", "files", "rows", 1, "", "train")
@@ -139,7 +140,7 @@ def span_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
     """cleanlab's ranking of sentences, from either tagger."""
     from cleanlab.token_classification.rank import get_label_quality_scores
 
-    from pipeline.modeling.judges.spans import tagged
+    from pipeline.clean.label_errors.detectors.spans import tagged
 
     tags, logs = tagged(seen, np.arange(len(records)), [r.target for r in records], _folds(records), task)
     ends = np.cumsum([len(part) for part in tags])[:-1]
@@ -153,7 +154,7 @@ def set_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
     """cleanlab's ranking of sets from the linear model."""
     from cleanlab.multilabel_classification.rank import get_label_quality_scores
 
-    from pipeline.modeling.judges.label_sets import linear
+    from pipeline.clean.label_errors.detectors.label_sets import linear
 
     bits = np.array([[label in r.target for label in task.labels] for r in records])
     odds = linear(seen.vectors, bits, _folds(records))
@@ -175,7 +176,7 @@ def number_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
 
 def answer_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
     """No library has one: words of the question around the answer, rare ones counting more."""
-    from pipeline.modeling.judges.answer_places import to_place
+    from pipeline.clean.label_errors.detectors.answer_places import to_place
 
     def near(reading: Any, answer: Any) -> float:
         first, last = to_place(answer, reading.context)

@@ -96,7 +96,7 @@ def run(name: str, project: Path) -> Cost:
 def settings(name: str) -> dict[str, Any]:
     """The params of a project of `sft init`, changed by what all benchmarks share and by the benchmark's own file."""
     own = read(FOLDER / f"{name}.yaml")
-    params = read(ROOT / f"pipeline/init/{own.pop('project')}.yaml")
+    params = read(ROOT / f"pipeline/commands/templates/{own.pop('project')}.yaml")
     params["collect"]["sources"] = {}
     merge(params, read(FOLDER / "_all.yaml"))
     merge(params, own)

@@ -110,8 +110,8 @@ def mean_tokens(train: list[dict]) -> float:
 
 
 def encoder() -> str:
+    from pipeline.core.settings import load
     from pipeline.modeling.models import Models, local_path
-    from pipeline.settings import load
 
     return local_path(load("models", Models).encoder, "models.encoder")
 
@@ -199,11 +199,11 @@ def ours(frozen: int = 0) -> None:
     Three lines: the whole stage; its fine-tuning alone; and that without its three looks at dev, as the peers' clocks
     have it (they never look).
     """
-    from pipeline.modeling import training
+    from pipeline.core.settings import Task, load
     from pipeline.modeling.models import Models
     from pipeline.modeling.predictor import load_predictor
-    from pipeline.settings import Task, load
-    from pipeline.train.__main__ import train
+    from pipeline.modeling.training.job import Job
+    from pipeline.train import run
     from pipeline.train.params import Params
 
     models = load("models", Models)
@@ -221,12 +221,12 @@ def ours(frozen: int = 0) -> None:
         os.environ["SFT_CACHE"] = str(folder / "cache")
         import sklearn.linear_model  # noqa: F401  # loading packages is no part of any clock here
 
-        import pipeline.modeling.trainer  # noqa: F401
+        import pipeline.modeling.training.trainer  # noqa: F401
 
         settings = {**OURS, "max_dev_rows": DEV, **({"freeze": frozen} if frozen else {})}
         clock = Clock()
-        with clocked(training, "fit") as inner, clocked(training.Job, "judge") as looks:
-            train(folder / "dataset", folder / "out", task, models, Params.model_validate(settings))
+        with clocked(run, "fit") as inner, clocked(Job, "judge") as looks:
+            run.train(folder / "dataset", folder / "out", task, models, Params.model_validate(settings))
         clock.stop()
         os.environ["SFT_CACHE"] = str(CACHE)
         report = json.loads((folder / "out" / "report.json").read_text())

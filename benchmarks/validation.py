@@ -24,9 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
-from pipeline.record import content_id, share
-from pipeline.settings import load_task
-from pipeline.store import dropped_schema, schema, write_json, write_table
+from pipeline.core.record import content_id, share
+from pipeline.core.settings import load_task
+from pipeline.runtime.store import dropped_schema, schema, write_json, write_table
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("collect", "clean", "label", "augment")

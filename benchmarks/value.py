@@ -72,10 +72,10 @@ def write(rows: Sequence[Row], path: Path) -> None:
 
 
 def banking77(count: int) -> None:
-    from pipeline.modeling.encoder import embed
-    from pipeline.modeling.linear import out_of_sample
+    from pipeline.core.settings import load
+    from pipeline.modeling.features.encoder import embed
+    from pipeline.modeling.features.linear import out_of_sample
     from pipeline.modeling.models import Models
-    from pipeline.settings import load
 
     encoder = load("models", Models).encoder
     train, test = read("train"), read("test")
@@ -182,7 +182,7 @@ def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
 
 def states_of(folder: Path, rows: Sequence[Row], last: str) -> tuple[dict, list]:
     """The training data of each state, and the test rows."""
-    from pipeline.store import read_table, to_records
+    from pipeline.runtime.store import read_table, to_records
     from pipeline.value.variants import Example
 
     by_row, by_id = number_rows(folder), {row.id: row for row in rows}
@@ -226,7 +226,7 @@ def states_of(folder: Path, rows: Sequence[Row], last: str) -> tuple[dict, list]
 
 def like_test(folder: Path, by_row: dict[int, str]) -> set[str]:
     """Train rows that `clean` dropped for a row of the test split."""
-    from pipeline.store import read_table
+    from pipeline.runtime.store import read_table
 
     def rows_of(name: str) -> list[dict]:
         return read_table(folder / "data/clean" / name).to_pylist()

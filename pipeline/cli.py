@@ -9,20 +9,23 @@ from importlib import import_module
 #: Command -> (module that offers `add_arguments(parser)` and `run(arguments)`, one line of help).
 #: Modules are imported only when their command is run, so `sft --help` stays fast.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "predict": ("pipeline.predict", "answer texts with the trained model"),
-    "serve": ("pipeline.serve.command", "answer over HTTP, for programs and Label Studio"),
-    "compare": ("pipeline.compare", "try encoders and strategies within one time budget"),
-    "onnx": ("pipeline.onnx_command", "write the trained model as ONNX, checked and timed"),
-    "init": ("pipeline.init.command", "start a project: write params.yaml and the folders it needs"),
-    "label": ("pipeline.studio.command", "label with people in Label Studio: up, push, status, pull, backend, down"),
-    "trace": ("pipeline.trace", "tell a record's whole story: where from, what changed, why dropped"),
-    "diff": ("pipeline.diff", "what changed between two versions: records added, removed, relabelled, by reason"),
+    "predict": ("pipeline.commands.predict", "answer texts with the trained model"),
+    "serve": ("pipeline.commands.serve", "answer over HTTP, for programs and Label Studio"),
+    "compare": ("pipeline.commands.compare", "try encoders and strategies within one time budget"),
+    "onnx": ("pipeline.commands.onnx", "write the trained model as ONNX, checked and timed"),
+    "init": ("pipeline.commands.init", "start a project: write params.yaml and the folders it needs"),
+    "label": ("pipeline.commands.label", "label with people in Label Studio: up, push, status, pull, backend, down"),
+    "trace": ("pipeline.commands.trace", "tell a record's whole story: where from, what changed, why dropped"),
+    "diff": (
+        "pipeline.commands.diff",
+        "what changed between two versions: records added, removed, relabelled, by reason",
+    ),
     "export": (
-        "pipeline.export.command",
+        "pipeline.commands.export",
         "write the dataset in other forms (messages, alpaca, ...), or push it to a hub",
     ),
-    "release": ("pipeline.release", "make this version the one that later versions are compared with"),
-    "cache": ("pipeline.cache_command", "show or trim the cache of model results"),
+    "release": ("pipeline.commands.release", "make this version the one that later versions are compared with"),
+    "cache": ("pipeline.commands.cache", "show or trim the cache of model results"),
 }
 
 
@@ -37,7 +40,7 @@ def main() -> None:
             import_module(module).add_arguments(subparser)
     arguments = parser.parse_args()
 
-    from pipeline.errors import exit_code
+    from pipeline.core.errors import exit_code
 
     sys.exit(exit_code(lambda: import_module(COMMANDS[arguments.command][0]).run(arguments)))
 

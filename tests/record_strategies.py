@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pipeline.record import Change, Decision, Record, Source, Vote, as_json
-from pipeline.settings import Task
+from pipeline.core.record import Change, Decision, Record, Source, Vote, as_json
+from pipeline.core.settings import Task
 
 CLASSIFICATION = Task(type="classification", labels=("bad", "好", 'so "so" & <b>'), languages=("en", "zh"))
 MULTI_LABEL = CLASSIFICATION.model_copy(update={"multi_label": True})

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.record import Record, Source
-from pipeline.settings import Task
+from pipeline.core.record import Record, Source
+from pipeline.core.settings import Task
 
 SOURCE = Source("test", "files", "data/raw/test.csv", 2, "CC0-1.0", "train")
 

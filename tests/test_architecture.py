@@ -39,14 +39,14 @@ def test_dependency_check_notices_a_missing_file(tmp_path: Path, monkeypatch: py
     package = tmp_path / "pipeline" / "clean"
     package.mkdir(parents=True)
     (tmp_path / "pipeline" / "record.py").write_text("x = 1\n")
-    (package / "__main__.py").write_text("def work():\n    from pipeline.record import x\n    return x\n")
+    (package / "__main__.py").write_text("def work():\n    from pipeline.core.record import x\n    return x\n")
     (tmp_path / "dvc.yaml").write_text(
-        "stages:\n  clean:\n    cmd: python -m pipeline.clean a b\n    deps: [a, pipeline/clean/__main__.py]\n"
+        "stages:\n  clean:\n    cmd: python -m pipeline.clean a b\n    deps: [a, pipeline/clean/run.py]\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["check_deps.py"])
     assert check_deps.main() == 1
-    assert "pipeline/record.py" in capsys.readouterr().out
+    assert "pipeline/core/record.py" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["check_deps.py", "--fix"])
     assert check_deps.main() == 0
     monkeypatch.setattr(sys, "argv", ["check_deps.py"])
@@ -115,7 +115,14 @@ def test_stages_run_in_the_promised_order() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["params.yaml", *(f"pipeline/init/{p.name}" for p in (ROOT / "pipeline" / "init").glob("*.yaml"))]
+    "file",
+    [
+        "params.yaml",
+        *(
+            f"pipeline/commands/templates/{p.name}"
+            for p in (ROOT / "pipeline" / "commands" / "templates").glob("*.yaml")
+        ),
+    ],
 )
 def test_every_section_of_a_shipped_params_file_is_tracked_by_a_stage(file: str) -> None:
     sections = set(YAML(typ="safe").load((ROOT / file).read_text("utf-8")))

@@ -17,33 +17,33 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline import predict
 from pipeline.augment.augmenters import METHODS as AUGMENTERS
 from pipeline.augment.params import enabled_methods
-from pipeline.clean import __main__ as clean
+from pipeline.clean import run as clean
 from pipeline.clean.steps import STEPS
-from pipeline.collect import __main__ as collect
+from pipeline.collect import run as collect
 from pipeline.collect.formats import FORMATS
 from pipeline.collect.sources import KINDS, source_settings
-from pipeline.export.command import write
+from pipeline.commands import predict
+from pipeline.commands.export import write
+from pipeline.commands.init import projects, sample_files, start
+from pipeline.core.record import Record
+from pipeline.core.registry import pick
+from pipeline.core.settings import load, load_task, read_params
 from pipeline.export.formats import FORMS
-from pipeline.init.command import projects, sample_files, start
 from pipeline.label.aggregation import METHODS as AGGREGATION
 from pipeline.label.prelabel import PREDICTORS
 from pipeline.modeling.models import Models
-from pipeline.record import Record
-from pipeline.registry import pick
 from pipeline.report.document import build as report
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params as ReportParams
 from pipeline.report.render import render
-from pipeline.settings import load, load_task, read_params
-from pipeline.store import read_json, read_table, to_records, write_json, write_table
+from pipeline.runtime.store import read_json, read_table, to_records, write_json, write_table
 from pipeline.tasks import TASKS, task_type
-from pipeline.validate.__main__ import dataset_totals, described
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.export.dataset import parquet_path, tables
 from pipeline.validate.params import Params
+from pipeline.validate.run import dataset_totals, described
 from pipeline.validate.suite import read_suite
 from pipeline.validate.view import view_of
 from tests.conftest import ROOT
@@ -187,7 +187,7 @@ def test_every_task_type_has_a_profile_a_report_and_forms_to_publish_in(cleaned:
 
 @pytest.mark.parametrize("project", [*sorted(projects()), "params.yaml"])
 def test_every_section_parses(project: str) -> None:
-    file = ROOT / "params.yaml" if project == "params.yaml" else ROOT / f"pipeline/init/{project}.yaml"
+    file = ROOT / "params.yaml" if project == "params.yaml" else ROOT / f"pipeline/commands/templates/{project}.yaml"
     task = load_task(file)
     assert pick(TASKS, task.type, "task.type")
     load("models", Models, file)
@@ -202,12 +202,14 @@ def test_every_section_parses(project: str) -> None:
 
 
 def test_every_task_type_has_a_project_with_a_sample() -> None:
-    assert {load_task(ROOT / f"pipeline/init/{project}.yaml").type for project in WITH_SAMPLE} == set(TASKS)
+    assert {load_task(ROOT / f"pipeline/commands/templates/{project}.yaml").type for project in WITH_SAMPLE} == set(
+        TASKS
+    )
 
 
 @pytest.mark.parametrize("project", sorted(projects()))
 def test_settings_are_explained(project: str) -> None:
-    lines = (ROOT / f"pipeline/init/{project}.yaml").read_text("utf-8").splitlines()
+    lines = (ROOT / f"pipeline/commands/templates/{project}.yaml").read_text("utf-8").splitlines()
     assert sum("  # " in line for line in lines) >= 10
 
 
@@ -217,7 +219,12 @@ def test_settings_are_explained(project: str) -> None:
     ids=["tasks", "kinds", "formats", "steps", "augmenters", "aggregation", "predictors", "expectations"],
 )
 def test_every_registered_name_is_documented(registry: dict[str, Any]) -> None:
-    files = [*ROOT.glob("docs/*.md"), ROOT / "params.yaml", *ROOT.glob("pipeline/init/*.yaml"), ROOT / "README.md"]
+    files = [
+        *ROOT.glob("docs/*.md"),
+        ROOT / "params.yaml",
+        *ROOT.glob("pipeline/commands/templates/*.yaml"),
+        ROOT / "README.md",
+    ]
     text = "\n".join(file.read_text("utf-8") for file in files)
     words = set(re.findall(r"\w+", text))
     assert sorted(set(registry) - words) == []
@@ -255,7 +262,7 @@ def test_sample_project_runs_from_end_to_end(
     edit_params(tmp_path, shorten)
     for module, (*inputs, out), declared in commands():
         out.mkdir(parents=True)
-        import_module(f"{module}.__main__").run(*inputs, out)
+        import_module(f"{module}.run").run(*inputs, out)
         for path in [*declared["outs"], *declared.get("metrics", [])]:
             assert Path(path if isinstance(path, str) else next(iter(path))).exists()
     check_results(tmp_path)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
-from pipeline.record import Record, Reject, Source
-from pipeline.settings import Task
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Reject, Source
+from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from tests.record_strategies import CHAT, CLASSIFICATION, MULTI_LABEL, TASKS, records, targets
 

@@ -17,8 +17,8 @@ from typing import Any
 from pipeline.collect.params import Params
 from pipeline.collect.rows import Row
 from pipeline.collect.sources import KINDS, source_settings
-from pipeline.record import share
-from pipeline.settings import load, load_task
+from pipeline.core.record import share
+from pipeline.core.settings import load, load_task
 
 SEED = "simulated votes 1"
 ITEMS = 600  # the tweets with 0.4 <= confidence <= 0.7 that the seed ranks first

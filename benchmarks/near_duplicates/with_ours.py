@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
-from pipeline.settings import Task
-from pipeline.store import schema
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema
 
 TASK = Task(type="classification", labels=("any",), languages=("en", "zh"))
 

@@ -13,10 +13,10 @@ from pipeline.augment.augmenters import METHODS
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
 from pipeline.augment.policy import Draw, MethodSettings, why_nothing
 from pipeline.augment.replies import asking, system_turns
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision, Record, Reject, share
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.record import Decision, Record, Reject, share
-from pipeline.settings import Task
 from pipeline.tasks import task_type
 
 log = logging.getLogger("pipeline")

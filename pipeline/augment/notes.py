@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.augment.candidates import Candidate, Made
-from pipeline.augment.judge import Judge
+from pipeline.augment.decide import Judge
 from pipeline.augment.policy import Draw, MethodSettings
-from pipeline.errors import shorten
-from pipeline.record import Record, share
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record, share
 
 _EXAMPLES = 5
 _LENGTH = 300

@@ -9,8 +9,8 @@ from pydantic import Field
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.policy import MethodSettings
-from pipeline.registry import pick
-from pipeline.settings import Settings, parse
+from pipeline.core.registry import pick
+from pipeline.core.settings import Settings, parse
 
 
 class GateSettings(Settings):

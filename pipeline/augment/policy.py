@@ -9,10 +9,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.errors import PipelineError
-from pipeline.record import Record, content_id, share
-from pipeline.registry import did_you_mean
-from pipeline.settings import Settings, Task
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, content_id, share
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Settings, Task
 from pipeline.tasks import task_type
 
 

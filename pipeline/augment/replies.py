@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.modeling.heads.instructions import filled, untuned
-from pipeline.record import Record
-from pipeline.settings import Task
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
+from pipeline.modeling.lm.instructions import filled, untuned
 from pipeline.tasks import task_type
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.modeling.encoder import features
+from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model, has_weights
 
 

@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-
-from pipeline.clean.params import Params
-from pipeline.clean.step import Context, review_table
-from pipeline.clean.steps import STEPS
-from pipeline.engine import load_engine
-from pipeline.modeling.models import Models
-from pipeline.registry import pick
-from pipeline.settings import load, load_task
-from pipeline.stage import StageReport, count, enter
-from pipeline.store import read_table, write_table
-
-
-def run(collected: Path, out: Path) -> None:
-    """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`."""
-    params = load("clean", Params)
-    steps = {name: pick(STEPS, name, "params.yaml: clean.steps") for name in params.steps}
-    context = Context(load_task(), load("models", Models), engine=load_engine())
-    report = StageReport("clean", read_table(collected / "records.parquet"))
-    for name, step in steps.items():
-        report.apply(name, partial(step, settings=getattr(params, name), context=context))
-    review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
-    write_table(review, out / "review.parquet")
-    splits = count(report.table, "split")
-    report.notes["review"] = count(review, "reason")
-    report.write(out, review=review.num_rows, **{f"split_{name}": n for name, n in splits.items() if name != "(none)"})
-
+from pipeline.clean.run import run
+from pipeline.runtime.stage import enter
 
 if __name__ == "__main__":
     enter("clean", __doc__, ("collected",), run)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.steps.annotations import Annotations
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels
 from pipeline.clean.steps.earlier_records import EarlierRecords
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates
-from pipeline.clean.steps.label_errors import LabelErrors
 from pipeline.clean.steps.language import Language
 from pipeline.clean.steps.missing import Missing
 from pipeline.clean.steps.near_duplicates import NearDuplicates
@@ -16,7 +16,7 @@ from pipeline.clean.steps.quality import Quality
 from pipeline.clean.steps.repair_text import RepairText
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates
 from pipeline.clean.steps.splits import Splits
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 
 
 class Params(Settings):

@@ -11,15 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from pipeline import stage
-from pipeline.engine import Engine
+from pipeline.core.record import Record, as_json
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.normalise import text_key
-from pipeline.record import Record, as_json
-from pipeline.settings import Task
-from pipeline.stage import Outcome, joined
-from pipeline.store import to_contents, to_records
+from pipeline.runtime import stage
+from pipeline.runtime.engine import Engine
+from pipeline.runtime.stage import Outcome, joined
+from pipeline.runtime.store import to_contents, to_records
 from pipeline.tasks import task_type
+from pipeline.text.normalise import text_key
 
 #: Columns of review.parquet.
 REVIEW = pa.schema(

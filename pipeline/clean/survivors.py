@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.record import Record
+from pipeline.core.record import Record
 
 Rank = tuple[bool | int | str, ...]
 

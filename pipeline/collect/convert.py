@@ -13,11 +13,11 @@ from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
-from pipeline.errors import PipelineError
-from pipeline.record import Decision, Record, Reject, Source, Split, as_json, content_id
-from pipeline.registry import did_you_mean
-from pipeline.settings import Task
-from pipeline.stage import Drop
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision, Record, Reject, Source, Split, as_json, content_id
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Task
+from pipeline.runtime.stage import Drop
 from pipeline.tasks import TaskType, task_type
 
 _PRESET_SPLIT: dict[str, Split] = {"test": "test", "benchmark": "benchmark"}

@@ -15,11 +15,11 @@ from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.sources import KINDS, setting, source_settings
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.votes import Ballot, attach, collect_votes
-from pipeline.errors import PipelineError, shorten
-from pipeline.record import Record, share
-from pipeline.registry import did_you_mean
-from pipeline.settings import Task
-from pipeline.stage import Drop
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Record, share
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Task
+from pipeline.runtime.stage import Drop
 
 log = logging.getLogger("pipeline")
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.collect.params import RecordSource
-from pipeline.errors import PipelineError
-from pipeline.record import Record, Reject, Source, Target
-from pipeline.registry import did_you_mean
-from pipeline.settings import Task
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Reject, Source, Target
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 
 #: (fields, target, the row's values) -> language.

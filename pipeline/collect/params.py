@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 
 Role = Literal["train", "test", "unlabelled", "benchmark"]
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]

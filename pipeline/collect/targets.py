@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.collect.params import RecordSource
-from pipeline.record import Reject, Target
+from pipeline.core.record import Reject, Target
 
 
 def is_missing(cell: Any, settings: RecordSource) -> bool:

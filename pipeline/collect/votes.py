@@ -11,9 +11,9 @@ from pipeline.collect.convert import check_columns, check_unicode
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.targets import translate
-from pipeline.record import Record, Reject, Source, Target, Vote, as_json, content_id
-from pipeline.settings import Task
-from pipeline.stage import Drop
+from pipeline.core.record import Record, Reject, Source, Target, Vote, as_json, content_id
+from pipeline.core.settings import Task
+from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
 
 

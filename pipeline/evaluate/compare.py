@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
+from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.untuned import Untuned
-from pipeline.record import Record, share
-from pipeline.settings import Task
-from pipeline.statistics import difference, estimate, rounded
+from pipeline.stats.bootstrap import difference, estimate
+from pipeline.stats.numbers import rounded
 
 
 def against(model: Judged, reference: Judged, rows: int, params: Params) -> dict[str, Any]:

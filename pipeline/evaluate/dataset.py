@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision, Record, Reject, Source
+from pipeline.core.registry import pick
+from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
-from pipeline.record import Decision, Record, Reject, Source
-from pipeline.registry import pick
-from pipeline.settings import Task
-from pipeline.store import read_table
+from pipeline.runtime.store import read_table
 from pipeline.tasks import task_type
 
 

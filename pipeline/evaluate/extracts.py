@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
+from pipeline.core.record import Record
+from pipeline.modeling.prediction import Prediction
 
 #: The end of a sentence; a full stop only before a space or Chinese ('3.5' goes on).
 _SENTENCE = re.compile(r"(?<=[。！？!?…])(?![。！？!?…”’」』)）])|(?<=\.)(?=\s|[\u3400-\u9fff])|\n+")

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.rewording import mentions, swap_terms
 from pipeline.evaluate.robustness import differs
-from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.record import Record, share
-from pipeline.settings import Task
-from pipeline.statistics import difference, estimate, holm, masked, mean_of, rounded
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.stats.bootstrap import difference, estimate, masked, mean_of
+from pipeline.stats.intervals import holm
+from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 
 

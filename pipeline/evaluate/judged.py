@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.statistics import Metric
+from pipeline.core.record import Record
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.numbers import Metric
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 
 
 class Params(Settings):

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.core.record import Record, Target, share
+from pipeline.core.settings import Task
 from pipeline.evaluate.extracts import EXTRACTS
 from pipeline.evaluate.simple_models import SIMPLE
-from pipeline.modeling.encoder import occupied, tfidf
-from pipeline.modeling.linear import THOROUGH, fit
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record, Target, share
-from pipeline.settings import Task
+from pipeline.modeling.features.encoder import occupied, tfidf
+from pipeline.modeling.features.linear import THOROUGH, fit
+from pipeline.modeling.prediction import Prediction
 from pipeline.tasks import task_type
 
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.record import Record, Reject, Target, as_json, share
+from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.edits import EDITS
 from pipeline.evaluate.judged import Judge, Judged
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.record import Record, Reject, Target, as_json, share
-from pipeline.settings import Task
-from pipeline.statistics import estimate, mean_of, rounded
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.stats.bootstrap import estimate, mean_of
+from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 
 #: Kinds of target that hold offsets.

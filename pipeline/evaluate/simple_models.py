@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.modeling.encoder import occupied, tfidf
-from pipeline.modeling.linear_tagger import tag_linearly
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.scoring import cmrc_pieces
-from pipeline.settings import Task
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
+from pipeline.modeling.features.encoder import occupied, tfidf
+from pipeline.modeling.features.linear_tagger import tag_linearly
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.answers import cmrc_pieces
 from pipeline.tasks import task_type
 
 #: Ridge regression's penalty; features are TF-IDF rows of unit length.

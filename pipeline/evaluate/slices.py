@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.params import Params
-from pipeline.record import Record
-from pipeline.settings import Task
-from pipeline.statistics import Estimate, Metric, difference, estimate, holm, masked, rounded
+from pipeline.stats.bootstrap import Estimate, difference, estimate, masked
+from pipeline.stats.intervals import holm
+from pipeline.stats.numbers import Metric, rounded
 from pipeline.tasks import task_type
 
 

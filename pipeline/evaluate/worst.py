@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.errors import shorten
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record, as_json
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record, as_json
-from pipeline.settings import Task
-from pipeline.statistics import rounded
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 
 _TEXT = 500

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
-from pipeline.modeling.heads.instructions import filled, instruction
-from pipeline.record import as_json
-from pipeline.settings import Task
+from pipeline.core.record import as_json
+from pipeline.core.settings import Task
+from pipeline.modeling.lm.instructions import filled, instruction
 
 Row = Mapping[str, Any]
 

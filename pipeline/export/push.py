@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 
 def push(folder: Path, repository: str, endpoint: str | None, public: bool, accept_licence: bool) -> str:

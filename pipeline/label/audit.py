@@ -14,14 +14,14 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Reject, Target, as_json, share
+from pipeline.core.settings import Task
 from pipeline.label.evidence import Opinion
 from pipeline.label.merge import Evidence, Ledger, counts, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
-from pipeline.record import Record, Reject, Target, as_json, share
-from pipeline.settings import Task
-from pipeline.statistics import share_of, stratified
+from pipeline.stats.intervals import share_of, stratified
 from pipeline.tasks import task_type
 
 #: A class is drawn from by itself where there are this many records to draw for each: fewer say nothing about it.

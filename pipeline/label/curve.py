@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.annotation.acquisition import most_useful_first
+from pipeline.core.record import share
 from pipeline.label.params import Curve
 from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
-from pipeline.record import share
-from pipeline.usefulness import most_useful_first
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +62,7 @@ class _Trial:
     def __init__(self, pool: Sequence[Example], judged: Sequence[Example], encoder: Model) -> None:
         import numpy as np
 
-        from pipeline.modeling.encoder import features, occupied
+        from pipeline.modeling.features.encoder import features, occupied
 
         rows = occupied(features([e.text for e in (*pool, *judged)], encoder))
         self.rows, self.test = rows[: len(pool)], rows[len(pool) :]
@@ -97,7 +97,7 @@ class _Trial:
         """Classes and their probabilities; None while fewer than two classes are known."""
         import numpy as np
 
-        from pipeline.modeling.linear import fit
+        from pipeline.modeling.features.linear import fit
 
         labels = [self.labels[n] for n in chosen]
         if len(set(labels)) < 2:

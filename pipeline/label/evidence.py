@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.core.record import Record, Target, as_json
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
 from pipeline.label.spans import decide_spans
-from pipeline.record import Record, Target, as_json
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from pipeline.label.annotations import Reading
+from pipeline.annotation.annotations import Reading
+from pipeline.core.record import Record, Reject, Split, Target, as_json
+from pipeline.core.settings import Task
 from pipeline.label.annotators import annotators
 from pipeline.label.curve import label_curve
 from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
@@ -17,8 +19,6 @@ from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
 from pipeline.label.review_queue import Review, set_aside
 from pipeline.modeling.models import Model
-from pipeline.record import Record, Reject, Split, Target, as_json
-from pipeline.settings import Task
 from pipeline.tasks import task_type
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
 from pipeline.label.evidence import Opinion
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
-from pipeline.record import Decision, Record, Reject, Split, Target, as_json
 
 EXAMPLES = 20
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from pipeline.registry import did_you_mean
-from pipeline.settings import Settings
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.record import as_json
+from pipeline.core.record import as_json
 
 if TYPE_CHECKING:
-    from pipeline.label.annotations import Annotation
+    from pipeline.annotation.annotations import Annotation
     from pipeline.label.params import Agreement
 
 

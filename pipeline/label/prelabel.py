@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
+from pipeline.core.record import Target, share
+from pipeline.core.registry import pick
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
 from pipeline.modeling.models import Model, revision
-from pipeline.record import Target, share
-from pipeline.registry import pick
 
 Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel], Prelabels]
 
@@ -74,8 +74,8 @@ def _fit_and_answer(
     import numpy as np
 
     from pipeline.label.reliability import calibrate
-    from pipeline.modeling.encoder import features
-    from pipeline.modeling.linear import fit, out_of_sample, softmax
+    from pipeline.modeling.features.encoder import features
+    from pipeline.modeling.features.linear import fit, out_of_sample, softmax
 
     strata = [str(e.stratum) for e in learn]
     rows = features([e.text for e in (*learn, *unlearnt, *ask)], encoder)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.record import Target
+from pipeline.core.record import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.label.params import Prelabel
-from pipeline.modeling.linear import fit_temperature, softmax
+from pipeline.modeling.features.linear import fit_temperature, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,10 +16,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.core.record import Record, as_json
 from pipeline.label.merge import Evidence, candidates, counts
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
-from pipeline.record import Record, as_json
 
 COLUMNS = pa.schema(
     {

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.core.record import as_json
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
-from pipeline.record import as_json
 
 #: What voting against a span is called.
 NONE = as_json(None)

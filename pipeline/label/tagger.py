@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pipeline.core.record import as_json, share
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.modeling.models import Model
-from pipeline.record import as_json, share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     import numpy as np
 
     from pipeline.label.reliability import calibrate_scores
-    from pipeline.modeling.linear_tagger import fit_tagger
+    from pipeline.modeling.features.linear_tagger import fit_tagger
 
     sample = sorted(learn, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
     known = sorted((e for e in sample if _is_spans(e.target)), key=lambda e: e.id)
@@ -60,7 +60,7 @@ def _out_of_sample(
     """Spans and log probability of each text by a model that saw neither it nor its group."""
     import numpy as np
 
-    from pipeline.modeling.linear_tagger import fit_tagger
+    from pipeline.modeling.features.linear_tagger import fit_tagger
 
     fold_of = [int(folds * share("label.tagger", e.group)) for e in known]
     said: list[list[dict[str, Any]]] = [[] for _ in known]

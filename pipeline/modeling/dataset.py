@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import PipelineError
-from pipeline.record import share
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import share
 
 #: Our split names -> the exported ones.
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}

@@ -6,9 +6,9 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.errors import PipelineError, shorten
-from pipeline.packages import package_files
-from pipeline.settings import Settings
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.packages import package_files
+from pipeline.core.settings import Settings
 
 #: The built-in featuriser that needs no weights and no word boundaries: TF-IDF over character n-grams.
 TFIDF = "tfidf"

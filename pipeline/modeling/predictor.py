@@ -3,41 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
-from pipeline.errors import PipelineError
-from pipeline.record import Target
-from pipeline.registry import pick
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One answer. `value` has the shape of the task's target.
-
-    `confidence` is calibrated where the task allows it, else None. `scores` holds a probability
-    per label for tasks with a label set. `log_likelihood` (sum over target tokens, nats) and
-    `tokens` are set by language models where the row carries the true target. `parts` holds one
-    confidence per span where the value is a list of spans. `refused` says why the row could not be put to the model
-    at all (a chat that its template has no form for); `value` is None then.
-    """
-
-    value: Target
-    confidence: float | None = None
-    scores: Mapping[str, float] = field(default_factory=dict)
-    log_likelihood: float | None = None
-    tokens: int = 0
-    parts: tuple[float, ...] = ()
-    refused: str = ""
-
-
-class Predictor(Protocol):
-    """A loaded model. Rows carry the columns of the exported dataset (`TaskType.row`), target optional."""
-
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-        """One prediction per row, in order."""
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import pick
+from pipeline.modeling.prediction import Predictor
 
 
 def load_predictor(folder: Path) -> Predictor:

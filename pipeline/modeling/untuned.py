@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.cache import cached
+from pipeline.core.cache import cached
+from pipeline.core.record import as_json
 from pipeline.modeling.models import Model, Models, identity, local_path, revision
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import as_json
+from pipeline.modeling.prediction import Prediction
 
 Row = Mapping[str, Any]
 #: Rows -> predictions that carry log_likelihood and tokens, and no text.
@@ -52,8 +52,8 @@ def untuned(folder: Path, models: Models) -> Untuned | None:
 
 
 def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Any]) -> Any:
-    from pipeline.modeling.generator import generator_folder
     from pipeline.modeling.heads import HEADS
+    from pipeline.modeling.lm.generator import generator_folder
 
     path = local_path(base, "models.seq2seq") if is_seq2seq else generator_folder(base)
     return HEADS[settings["task"]["type"]].load(Path(path), settings)

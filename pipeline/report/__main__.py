@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from pipeline.report.document import build
-from pipeline.report.inputs import load_inputs
-from pipeline.report.params import Params
-from pipeline.report.render import render
-from pipeline.settings import load, load_task
-from pipeline.stage import enter, log
-from pipeline.store import write_json
-
-
-def run(data: Path, out: Path) -> None:
-    """Read the stage folders below `data`; write quality.html and quality.json to `out`."""
-    params = load("report", Params)
-    document = build(load_inputs(data, load_task(), params))
-    page = render(document)
-    write_json(document, out / "quality.json")
-    (out / "quality.html").write_bytes(page.encode("utf-8"))
-    log.info("%-9s quality.html  %s KB, verdict: %s", "report", f"{len(page) // 1024:,}", document["verdict"]["state"])
-
+from pipeline.report.run import run
+from pipeline.runtime.stage import enter
 
 if __name__ == "__main__":
     enter("report", __doc__, ("data",), run)

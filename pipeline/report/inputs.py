@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.errors import shorten
-from pipeline.pushed import Pushed, read_pushed
-from pipeline.record import Record
+from pipeline.annotation.push_ledger import Pushed, read_pushed
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.report.params import Params
-from pipeline.settings import Task
-from pipeline.store import LEAN, lean_records, read_json, read_table, to_records
+from pipeline.runtime.store import LEAN, lean_records, read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
 
 #: Stages that pass records on, in order: the flow of counts goes through them.

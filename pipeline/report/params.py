@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 
 
 class Params(Settings):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.errors import shorten
-from pipeline.record import Record, as_json
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record, as_json
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 

@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.serve.model import ServedModel
 
 #: Bytes that a request may have: a batch of tasks is far smaller.

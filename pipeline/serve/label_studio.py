@@ -12,12 +12,12 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
-from pipeline.errors import shorten
-from pipeline.record import Reject
+from pipeline.annotation.labeling_config import config_problems
+from pipeline.core.errors import shorten
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
 from pipeline.serve.app import BadRequestError, json_object
 from pipeline.serve.model import ServedModel, model_row
-from pipeline.settings import Task
-from pipeline.studio.labeling_config import config_problems
 from pipeline.tasks import task_type
 
 #: Tasks that one request may hold; Label Studio waits 100 seconds for all of them.

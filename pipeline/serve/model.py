@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import Prediction, Predictor, load_predictor
-from pipeline.record import Reject, as_json, content_id
-from pipeline.settings import Task, parse
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject, as_json, content_id
+from pipeline.core.settings import Task, parse
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.predictor import load_predictor
 from pipeline.tasks import task_type
 
 

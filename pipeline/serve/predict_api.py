@@ -15,13 +15,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import Prediction
-from pipeline.predict import answer
-from pipeline.record import Reject
+from pipeline.commands.predict import answer
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
+from pipeline.modeling.prediction import Prediction
 from pipeline.serve.app import BadRequestError, json_object
 from pipeline.serve.model import ServedModel, model_row
-from pipeline.settings import Task
 
 #: Rows of one request, characters of one row.
 MAX_ROWS, MAX_CHARACTERS = 256, 100_000

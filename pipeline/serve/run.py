@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import sys
 import time
 from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.runtime.ports import is_loopback
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def free_port(host: str, wanted: int, tries: int = 50) -> int:
-    """`wanted`, or the next port that nobody uses. Raises PipelineError where there is none."""
-    for port in range(wanted, min(wanted + tries, 65536)):
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise PipelineError(f"{host}: no free port from {wanted} to {wanted + tries - 1}.", "Name another one: --port")
 
 
 def serve(app: FastAPI, host: str, port: int, secret: str | None, on_start: Callable[[], None] = lambda: None) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 #: Seconds for one answer. Large imports and exports are slow on SQLite.
 _TIMEOUT = httpx.Timeout(300, connect=10)

@@ -1,4 +1,4 @@
-"""What `sft label push` writes down about the tasks of a project (see pipeline/pushed.py)."""
+"""What `sft label push` writes down about the tasks of a project (see pipeline/annotation/push_ledger.py)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.pushed import LEDGER, Place, Pushed, Sent, public, read_pushed
-from pipeline.store import write_json
+from pipeline.annotation.push_ledger import LEDGER, Place, Pushed, Sent, public, read_pushed
+from pipeline.runtime.store import write_json
 from pipeline.studio.project import Project
 from pipeline.studio.tasks import Question, prelabel
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.settings import Settings, parse, read_params
+from pipeline.core.settings import Settings, parse, read_params
 
 
 class Studio(Settings):

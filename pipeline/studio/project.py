@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, shorten
-from pipeline.record import content_id
-from pipeline.settings import Task, load_task
+from pipeline.annotation.labeling_config import config_problems, extra_labels, project_config
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import content_id
+from pipeline.core.settings import Task, load_task
 from pipeline.studio import server
 from pipeline.studio.client import Client
-from pipeline.studio.labeling_config import config_problems, extra_labels, project_config
 from pipeline.studio.params import Studio, load_studio
 
 #: Title of the backend that `sft label backend` connects; a project whose model version is this title asks it.

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.label.annotations import parse_time, read_lines
-from pipeline.label.label_studio_export import read_annotation
-from pipeline.record import Reject, as_json, content_id
+from pipeline.annotation.annotations import parse_time, read_lines
+from pipeline.annotation.label_studio_export import read_annotation
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject, as_json, content_id
 from pipeline.studio import server
 from pipeline.studio.project import Project, connect, extra, find
 

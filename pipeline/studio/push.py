@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import shorten
-from pipeline.record import share
-from pipeline.store import write_json
+from pipeline.core.errors import shorten
+from pipeline.core.record import share
+from pipeline.runtime.store import write_json
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
@@ -94,8 +94,8 @@ def _with_suggestion(present: Present, questions: Sequence[Question]) -> set[int
 
 def _answered(folder: Path, project: Project) -> set[str]:
     """Records that a person has answered, by the pulled annotations."""
-    from pipeline.label.annotations import Annotation, read_folder
-    from pipeline.label.label_studio_export import readers
+    from pipeline.annotation.annotations import Annotation, read_folder
+    from pipeline.annotation.label_studio_export import readers
 
     found = read_folder(folder, readers(project.task)) if folder.is_dir() else ()
     return {one.record_id for one in found if isinstance(one, Annotation)}
@@ -197,7 +197,7 @@ def _choose(
 
 def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
     """Before anything is sent: a gold question that nobody knows to be one would look like an open one."""
-    from pipeline.label.gold import read_gold
+    from pipeline.annotation.gold import read_gold
 
     new = {question.record.id: question.gold for question in chosen if question.gold is not None}
     if new:

@@ -21,9 +21,9 @@ from typing import Any
 
 import httpx
 
-from pipeline.cache import cache_folder
-from pipeline.errors import PipelineError, shorten
-from pipeline.serve.run import free_port
+from pipeline.core.cache import cache_folder
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.runtime.ports import free_port
 
 VERSION = "1.23.2"
 HOME = Path(".label-studio")

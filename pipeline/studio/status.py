@@ -25,11 +25,11 @@ def status(folder: Path) -> Iterator[str]:
 
 
 def _pulled(task: Any, folder: Path) -> Iterator[str]:
+    from pipeline.annotation.annotations import Annotation, read_folder
+    from pipeline.annotation.label_studio_export import readers
+    from pipeline.core.record import as_json
     from pipeline.label.aggregation.votes import encode
     from pipeline.label.agreement import alpha_interval, krippendorff_alpha
-    from pipeline.label.annotations import Annotation, read_folder
-    from pipeline.label.label_studio_export import readers
-    from pipeline.record import as_json
 
     found = [one for one in read_folder(folder, readers(task)) if isinstance(one, Annotation)]
     if not found:

@@ -9,14 +9,14 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import shorten
-from pipeline.modeling.encoder import features
+from pipeline.annotation.acquisition import most_useful_first
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record, Reject, Target, as_json, content_id, share
+from pipeline.core.settings import Task, load
+from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Models
-from pipeline.record import Record, Reject, Target, as_json, content_id, share
-from pipeline.settings import Task, load
 from pipeline.studio.waiting import lean
 from pipeline.tasks import task_type
-from pipeline.usefulness import most_useful_first
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
 CHOICE = 4
@@ -68,7 +68,7 @@ def text_ids(file: Path, task: Task) -> dict[str, str]:
 def in_order(
     questions: Sequence[Question], priorities: Mapping[str, float], at_most: int, task: Task
 ) -> list[Question]:
-    """At most `at_most` questions, most useful first (see pipeline/usefulness.py)."""
+    """At most `at_most` questions, most useful first (see pipeline/annotation/acquisition.py)."""
     pressing = sorted(questions, key=lambda q: (-priorities[q.record.id], q.record.id))[: CHOICE * at_most]
     if not pressing or at_most < 1:
         return []

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline.errors import PipelineError
-from pipeline.record import Record
-from pipeline.store import LEAN, lean_records, read_table
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
+from pipeline.runtime.store import LEAN, lean_records, read_table
 
 Row = dict[str, Any]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pipeline.record import Record, Target
-from pipeline.registry import pick
-from pipeline.settings import Task
+from pipeline.core.record import Record, Target
+from pipeline.core.registry import pick
+from pipeline.core.settings import Task
 from pipeline.tasks import chat, classification, ner, qa, regression, summarization, translation
 
 

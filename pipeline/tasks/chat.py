@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target, as_json
-from pipeline.settings import Task
+from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.settings import Task
 
 FIELDS: Mapping[str, str] = {"messages": "messages"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.record import Record, Reject, Target
+from pipeline.core.record import Record, Reject, Target
 
 
 def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:

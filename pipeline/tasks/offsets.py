@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
-from pipeline.record import Reject
+from pipeline.core.record import Reject
 
 #: After a difference, windows of these many characters are aligned exactly, until the texts
 #: agree again for `_AGREEMENT` characters.

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target, as_json
-from pipeline.settings import Task
+from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.texts import text_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.record import Record
-from pipeline.settings import Task
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.tasks.text_to_text import (
     FIELDS,
     OPTIONAL,

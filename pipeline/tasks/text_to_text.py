@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record, Reject, Target, as_json
-from pipeline.settings import Task
+from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.settings import Task
 from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}

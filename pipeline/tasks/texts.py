@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.record import Reject
+from pipeline.core.record import Reject
 
 
 def text_of(values: Mapping[str, Any], field: str, if_missing: str = "missing_text_column") -> str:

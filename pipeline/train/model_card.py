@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.settings import Task
+from pipeline.core.settings import Task
 
 #: Settings that say how the model was trained, in the order in which people ask.
 _SETTINGS = (

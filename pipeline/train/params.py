@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from pipeline.modeling.recipe import Recipe
+from pipeline.modeling.training.recipe import Recipe
 
 
 class Params(Recipe):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.record import Record
+from pipeline.core.record import Record
 from pipeline.validate.view import RECORD_COLUMNS, View
 
 #: Slices of one attribute that are listed: the largest.

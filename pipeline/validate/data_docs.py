@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import shorten
+from pipeline.core.errors import shorten
 from pipeline.validate.data_docs_page import PAGE, STYLE
 from pipeline.validate.gx import Finding
 

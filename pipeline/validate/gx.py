@@ -16,7 +16,7 @@ import pandas as pd
 from great_expectations.expectations import core
 from great_expectations.expectations.expectation import BatchExpectation
 
-from pipeline.errors import shorten
+from pipeline.core.errors import shorten
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
 from pipeline.validate.view import View
 

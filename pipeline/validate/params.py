@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 
 #: What holds for every dataset; used where the project declares no suite of its own.
 BASIC_SUITE: tuple[dict[str, Any], ...] = (

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any
 
-from pipeline.record import Record
+from pipeline.core.record import Record
 from pipeline.validate.axes import axes
 from pipeline.validate.bias import skew
 from pipeline.validate.params import Params

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.modeling.encoder import features, occupied
-from pipeline.record import Record
+from pipeline.core.record import Record
+from pipeline.modeling.features.encoder import features, occupied
 from pipeline.validate.profile import tokens
 from pipeline.validate.view import View
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.registry import did_you_mean, pick
-from pipeline.settings import parse
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import did_you_mean, pick
+from pipeline.core.settings import parse
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.expectations.base import Check, Rule
 from pipeline.validate.view import View

@@ -10,14 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, as_json
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.normalise import normalised
-from pipeline.record import Record, as_json
-from pipeline.settings import Task
-from pipeline.store import LEAN, lean_records, read_json, read_table
+from pipeline.runtime.store import LEAN, lean_records, read_json, read_table
+from pipeline.runtime.versions import INDEX, index_of
 from pipeline.tasks import TaskType, task_type
-from pipeline.versions import INDEX, index_of
+from pipeline.text.normalise import normalised
 
 #: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
 EXPORTED = {"train": "train", "dev": "validation", "test": "test"}

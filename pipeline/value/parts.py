@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.record import share
-from pipeline.statistics import Floats, holm, rounded, summarise
+from pipeline.core.record import share
+from pipeline.stats.bootstrap import summarise
+from pipeline.stats.intervals import holm
+from pipeline.stats.numbers import Floats, rounded
 from pipeline.value.params import Params
 from pipeline.value.trial import Trial
 from pipeline.value.variants import Example

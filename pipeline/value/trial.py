@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.modeling.encoder import features, occupied
-from pipeline.modeling.linear import THOROUGH, fit
+from pipeline.core.record import share
+from pipeline.modeling.features.encoder import features, occupied
+from pipeline.modeling.features.linear import THOROUGH, fit
 from pipeline.modeling.models import Model
-from pipeline.record import share
-from pipeline.statistics import Floats, Metric, class_scores, mean_of
+from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.numbers import Floats, Metric
+from pipeline.stats.scores import class_scores
 from pipeline.value.variants import Example
 
 #: Metrics of one trained model, by name.

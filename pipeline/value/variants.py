@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pipeline.record import Record, share
-from pipeline.settings import Task
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 
 #: Sources of these roles are never training data.

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.statistics import Estimate, Floats, resample, summarise
+from pipeline.stats.bootstrap import Estimate, resample, summarise
+from pipeline.stats.numbers import Floats
 from pipeline.value.params import Params
 from pipeline.value.trial import Scores
 from pipeline.value.variants import Example

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.record import Decision, Record, Source, content_id
-from pipeline.settings import Task
-from pipeline.store import schema, to_table, write_table
+from pipeline.core.record import Decision, Record, Source, content_id
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_table, write_table
 
 GOOD = ["lovely food and a friendly waiter", "we enjoyed the wonderful music", "a great film with a happy ending"]
 BAD = ["horrible food and a rude waiter", "we hated the terrible noise", "a boring film with a sad ending"]

@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from pipeline.augment.augmenters.label_names import LabelNames
 from pipeline.augment.policy import MethodSettings, plan, why_nothing
-from pipeline.errors import PipelineError
-from pipeline.settings import Task
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from tests.augment.conftest import TASK, record, reviews
 
 

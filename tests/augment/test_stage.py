@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.augment.__main__ import run
 from pipeline.augment.augmenters.label_names import LabelNames
 from pipeline.augment.candidates import make
-from pipeline.augment.novelty import nearest
+from pipeline.augment.gate.novelty import nearest
 from pipeline.augment.policy import Draw
-from pipeline.errors import PipelineError
+from pipeline.augment.run import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.settings import Task
-from pipeline.store import read_json, read_table, to_records
+from pipeline.runtime.store import read_json, read_table, to_records
 from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}

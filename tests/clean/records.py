@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from pipeline.record import Decision, Record, Source, content_id
-from pipeline.settings import Task
-from pipeline.store import schema, to_records, to_table
+from pipeline.core.record import Decision, Record, Source, content_id
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_records, to_table
 
 TASK = Task(type="classification", labels=("bad", "good", "so-so"), languages=("en", "zh"))
 

@@ -17,10 +17,10 @@ from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_dupli
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.repair_text import RepairText, Replace, repair_text
 from pipeline.clean.steps.splits import Part, Splits, assign_splits
-from pipeline.record import Record
-from pipeline.settings import Task
-from pipeline.stage import Outcome
-from pipeline.store import schema, to_records, to_table
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
+from pipeline.runtime.stage import Outcome
+from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.tasks import task_type
 from tests.clean.records import make
 from tests.strategies import TASKS_BY_TYPE

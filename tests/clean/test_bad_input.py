@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.__main__ import run as clean
 from pipeline.clean.params import Params
+from pipeline.clean.run import run as clean
 from pipeline.clean.step import Context
 from pipeline.clean.steps import STEPS
 from pipeline.clean.steps.language import detect
 from pipeline.clean.steps.pii import find
 from pipeline.clean.steps.repair_text import RepairText, repairer
-from pipeline.collect.__main__ import run as collect
-from pipeline.errors import PipelineError
-from pipeline.normalise import normalised
-from pipeline.record import as_json
-from pipeline.store import read_json, read_table, to_records
+from pipeline.collect.run import run as collect
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import as_json
+from pipeline.runtime.store import read_json, read_table, to_records
+from pipeline.text.normalise import normalised
 from tests.clean.records import TASK, make, table
 
 PARAMS = """

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.minhash import jaccard, shingles
 from pipeline.clean.step import Context
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
-from pipeline.errors import PipelineError
-from pipeline.normalise import normalised
-from pipeline.record import Decision, Vote
-from pipeline.settings import parse
-from pipeline.store import to_records
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision, Vote
+from pipeline.core.settings import parse
+from pipeline.runtime.store import to_records
+from pipeline.text.minhash import jaccard, shingles
+from pipeline.text.normalise import normalised
 from tests.clean.records import TASK, make, table, texts
 
 LONG = "The battery lasts two days and the screen is bright enough to read outside in summer sun"

@@ -6,8 +6,8 @@ from pipeline.clean.steps.language import Language, check_language, detect
 from pipeline.clean.steps.missing import Missing, drop_missing
 from pipeline.clean.steps.pii import Pii, cn_identity, find, handle_pii, luhn
 from pipeline.clean.steps.quality import Quality, filter_quality
-from pipeline.record import Change
-from pipeline.store import to_records
+from pipeline.core.record import Change
+from pipeline.runtime.store import to_records
 from tests.clean.records import make, table, texts
 
 SPANISH = "El primer ministro dijo ayer que el gobierno no piensa subir los impuestos este año a nadie"

@@ -6,11 +6,11 @@ import pytest
 from pipeline.clean.step import Context
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates, similar
-from pipeline.errors import PipelineError
-from pipeline.modeling.encoder import embed
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task, parse
+from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.models import Model, Models
-from pipeline.settings import Task, parse
-from pipeline.store import schema, to_table, write_table
+from pipeline.runtime.store import schema, to_table, write_table
 from tests.clean.records import TASK, make, table, texts
 from tests.modeling.conftest import bert_folder  # noqa: F401
 from tests.strategies import record

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from pipeline.clean.step import Context
 from pipeline.clean.steps.repair_text import RepairText, Replace, repair_text, repairer
-from pipeline.errors import PipelineError
-from pipeline.record import as_json
-from pipeline.settings import Task, parse
-from pipeline.store import schema, to_records, to_table
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import as_json
+from pipeline.core.settings import Task, parse
+from pipeline.runtime.store import schema, to_records, to_table
 from tests.clean.records import make, table, texts
 
 REPAIR = repairer(RepairText())

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from pipeline.clean.step import Context
 from pipeline.clean.steps.splits import Part, Splits, assign_splits
-from pipeline.errors import PipelineError
-from pipeline.settings import parse
-from pipeline.store import to_records
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import parse
+from pipeline.runtime.store import to_records
 from tests.clean.records import TASK, make, table
 
 HALF = Splits(dev=Part(share=0.2), test=Part(share=0.4, trusted_only=True))

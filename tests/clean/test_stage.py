@@ -7,9 +7,9 @@ import pytest
 
 from pipeline.clean.params import Params
 from pipeline.clean.steps import STEPS
-from pipeline.record import Record
-from pipeline.settings import load
-from pipeline.store import read_table, write_table
+from pipeline.core.record import Record
+from pipeline.core.settings import load
+from pipeline.runtime.store import read_table, write_table
 from tests.clean.records import make, table
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ def test_wrong_settings_are_explained(tmp_path, clean, message):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("file", ["params.yaml", "pipeline/init/chat.yaml"])
+@pytest.mark.parametrize("file", ["params.yaml", "pipeline/commands/templates/chat.yaml"])
 def test_both_projects_name_known_steps(file):
     params = load("clean", Params, ROOT / file)
     assert set(params.steps) <= set(STEPS)

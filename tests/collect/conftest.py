@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.collect.__main__ import run
-from pipeline.store import read_json, read_table
+from pipeline.collect.run import run
+from pipeline.runtime.store import read_json, read_table
 
 CLASSIFICATION = {"type": "classification", "labels": ["negative", "positive"], "languages": ["en", "zh"]}
 CHAT = {"type": "chat", "languages": ["en", "zh"]}

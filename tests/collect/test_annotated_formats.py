@@ -14,7 +14,7 @@ from pipeline.collect.formats import conll
 from pipeline.collect.formats.conll import spans_of
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, Row
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from tests.collect.test_formats import read
 
 NER = {"type": "ner", "labels": ["PER", "LOC"], "languages": ["en", "zh"]}

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pipeline.collect.sources import source_settings
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from tests.collect.conftest import CHAT
 
 RECORDS = {

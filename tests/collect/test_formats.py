@@ -12,7 +12,7 @@ import pytest
 from pipeline.collect.formats import FORMATS, read_file
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, Row
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 
 def read(tmp_path: Path, name: str, content: str | bytes, **options: Any) -> list[Row | BadRow]:

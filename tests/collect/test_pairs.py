@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from pipeline.collect.rows import Row
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from tests.collect.conftest import CHAT, CLASSIFICATION
 from tests.collect.test_formats import read, values
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.collect.conditions import holds
 from pipeline.collect.params import Condition, Params
-from pipeline.errors import PipelineError
-from pipeline.settings import parse
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import parse
 from tests.collect.conftest import CHAT
 
 ROWS = [("it works", "positive", "1"), ("不好用", "negative", "0.6"), ("it works", "positive", "0.5"), ("meh", "", "")]

@@ -12,9 +12,9 @@ import pytest
 
 from pipeline.collect.sources import KINDS
 from pipeline.collect.sources.url import portable_address
-from pipeline.errors import PipelineError
-from pipeline.registry import pick
-from pipeline.settings import parse, read_params
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import pick
+from pipeline.core.settings import parse, read_params
 from tests.test_packages import make_wheel, zipped
 
 TEXTS = "text,label\ngood,positive\n不好,negative\n"
@@ -25,7 +25,7 @@ def test_every_kind_is_documented():
     assert [name for name in KINDS if f"kind: {name}" not in documented] == []
 
 
-@pytest.mark.parametrize("path", ["params.yaml", "pipeline/init/chat.yaml"])
+@pytest.mark.parametrize("path", ["params.yaml", "pipeline/commands/templates/chat.yaml"])
 def test_the_projects_own_sources_are_valid(path):
     sources = read_params(Path(path))["collect"]["sources"]
     assert sources

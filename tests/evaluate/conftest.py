@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Decision, Record, Source
-from pipeline.settings import Task
+from pipeline.core.record import Decision, Record, Source
+from pipeline.core.settings import Task
+from pipeline.modeling.prediction import Prediction
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.evaluate.__main__ import evaluate
+from pipeline.core.errors import PipelineError
 from pipeline.evaluate.dataset import read_split, read_test
 from pipeline.evaluate.metrics import classification
 from pipeline.evaluate.params import Params
+from pipeline.evaluate.run import evaluate
 from pipeline.evaluate.slices import slices
-from pipeline.modeling.predictor import Prediction
-from pipeline.store import read_json
+from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.store import read_json
 
 PARAMS = Params(resamples=200, robustness_rows=60)
 

@@ -1,13 +1,13 @@
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.evaluate.__main__ import evaluate
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import parse
 from pipeline.evaluate.fairness import fairness
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
-from pipeline.settings import parse
-from pipeline.store import read_json
+from pipeline.evaluate.run import evaluate
+from pipeline.runtime.store import read_json
 
 GENDER = {"gender": {"women": ("she", "她"), "men": ("he", "他")}}
 

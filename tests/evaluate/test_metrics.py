@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import classification_report, f1_score
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import chat, classification
 from pipeline.evaluate.metrics.overlap import rouge, words
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.settings import Task
-from pipeline.statistics import estimate
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import estimate
 
 PARAMS = Params(resamples=200)
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.evaluate.__main__ import run
-from pipeline.store import read_json
+from pipeline.core.errors import PipelineError
+from pipeline.evaluate.run import run
+from pipeline.runtime.store import read_json
 from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
 from tests.modeling.test_masking import strict
 

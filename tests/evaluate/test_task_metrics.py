@@ -5,13 +5,13 @@ import pytest
 from scipy import stats
 from sklearn.metrics import mean_absolute_error, r2_score
 
+from pipeline.core.record import Record, Source
+from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import ner, qa, regression
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record, Source
-from pipeline.scoring import answer_scores, cmrc_pieces, squad_normalised
-from pipeline.settings import Task
-from pipeline.statistics import estimate
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.answers import answer_scores, cmrc_pieces, squad_normalised
+from pipeline.stats.bootstrap import estimate
 
 PARAMS = Params(resamples=200)
 NER = Task(type="ner", labels=("per", "地点", "org"), languages=("en", "zh"))

@@ -6,14 +6,14 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.evaluate.__main__ import evaluate
+from pipeline.core.record import Decision, Record, Source
+from pipeline.core.settings import Task
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.references import references
 from pipeline.evaluate.robustness import differs, edit_record
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Decision, Record, Source
-from pipeline.settings import Task
-from pipeline.store import read_json
+from pipeline.evaluate.run import evaluate
+from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.store import read_json
 
 PARAMS = Params(resamples=200, robustness_rows=40)
 TASKS = {

@@ -5,15 +5,15 @@ import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
-from pipeline.errors import PipelineError
-from pipeline.evaluate.__main__ import evaluate
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.evaluate.extracts import copies, first_words, lead, leads, sentences
 from pipeline.evaluate.metrics import overlap, summarization, translation
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.settings import Task
-from pipeline.statistics import estimate
-from pipeline.store import read_json
+from pipeline.evaluate.run import evaluate
+from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.store import read_json
+from pipeline.stats.bootstrap import estimate
 
 PARAMS = Params(resamples=200, robustness_rows=2, base_rows=3)
 SUMMARIES = Task(type="summarization", languages=("en", "zh"))

@@ -8,11 +8,11 @@ import json
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.export.command import run, write
+from pipeline.commands.export import run, write
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.export.formats import FORMS, answer, conversation, tagged
-from pipeline.settings import Task
-from pipeline.store import write_table
+from pipeline.runtime.store import write_table
 
 SENTIMENT = Task(type="classification", labels=("good", "bad"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))

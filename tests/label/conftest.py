@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.record import Decision, Record, Source, Vote, content_id
-from pipeline.settings import Task
-from pipeline.store import schema, to_table, write_table
+from pipeline.core.record import Decision, Record, Source, Vote, content_id
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_table, write_table
 
 TASK = Task(type="classification", labels=("好", "negative", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))

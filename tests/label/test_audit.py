@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
-from pipeline.label.__main__ import run
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import share
+from pipeline.core.settings import Task
 from pipeline.label.audit import PER_CLASS, Sample, allocation, audited, draw, order
 from pipeline.label.evidence import Opinion
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Audit, Params
-from pipeline.record import share
-from pipeline.settings import Task
-from pipeline.statistics import stratified
-from pipeline.store import read_json, read_table
+from pipeline.label.run import run
+from pipeline.runtime.store import read_json, read_table
+from pipeline.stats.intervals import stratified
 from tests.label.conftest import CHAT, TASK, answer, chat, record
 
 SIZES = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 200), min_size=1)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.label.__main__ import run
-from pipeline.settings import Task, load_task
-from pipeline.store import read_json, read_table, to_records
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task, load_task
+from pipeline.label.run import run
+from pipeline.runtime.store import read_json, read_table, to_records
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
 
 GOOD, BAD = ["great movie", "很好看", "非常喜欢"], ["awful movie", "很难看", "非常讨厌"]
@@ -211,7 +211,7 @@ def test_command_line_prints_the_error_and_leaves_nothing_half_written(project):
 def test_without_torch_where_no_weights_are_needed(project):
     project.write(RECORDS, review=[{name: None for name in REVIEW.names} | {"record_id": "t001", "reason": "x"}])
     code = (
-        "import sys; from pathlib import Path; from pipeline.label.__main__ import run;"
+        "import sys; from pathlib import Path; from pipeline.label.run import run;"
         "run(*map(Path, ('data/clean', 'data/annotations', 'data/label')));"
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
@@ -220,11 +220,11 @@ def test_without_torch_where_no_weights_are_needed(project):
 
 
 def test_shipped_settings_are_valid():
+    from pipeline.core.settings import load
     from pipeline.label.params import Params
-    from pipeline.settings import load
 
     root = Path(__file__).parents[2]
-    for name in ("params.yaml", "pipeline/init/chat.yaml"):
+    for name in ("params.yaml", "pipeline/commands/templates/chat.yaml"):
         assert load("label", Params, root / name).precedence[0] == "human"
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Change, Decision, Reject, Vote
+from pipeline.core.settings import parse
 from pipeline.label.evidence import Opinion, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Answer, Prelabels
-from pipeline.record import Change, Decision, Reject, Vote
-from pipeline.settings import parse
 from tests.label.conftest import record
 
 HUMAN = {"r": Opinion("positive", None, ("ann",))}

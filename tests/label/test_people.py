@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
-from pipeline.label.__main__ import run
+from pipeline.annotation.gold import read_gold
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import as_json
+from pipeline.core.settings import Task
 from pipeline.label.evidence import Opinion, Rules, decide
-from pipeline.label.gold import read_gold
 from pipeline.label.params import Agreement
 from pipeline.label.people import people_report, warnings
+from pipeline.label.run import run
 from pipeline.label.spans import decide_spans
-from pipeline.record import as_json
-from pipeline.settings import Task
-from pipeline.store import read_json, read_table, to_records
+from pipeline.runtime.store import read_json, read_table, to_records
 from tests.label.conftest import answer, record
 
 PER, LOC = ({"start": 0, "end": 3, "label": "PER"}, {"start": 7, "end": 12, "label": "LOC"})

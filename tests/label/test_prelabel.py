@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example

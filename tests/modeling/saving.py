@@ -1,7 +1,7 @@
 """A finished run saved as `train` saves it, and loaded as `sft predict` loads it."""
 
 from pipeline.modeling.predictor import load_predictor
-from pipeline.store import write_json
+from pipeline.runtime.store import write_json
 
 
 def saved(folder, start, head, run, task, recipe):

@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.generator import load_generator
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.modeling.heads import classification, text_to_text
+from pipeline.modeling.lm.generator import load_generator
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task
+from pipeline.modeling.training.recipe import Recipe
 
 TASK = Task(type="classification", labels=("a", "b"), languages=("en",))
 ROWS = [{"text": "good", "label": "a"}, {"text": "bad", "label": "b"}]

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from pipeline import onnx_command
-from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import Prediction, load_predictor
+from pipeline.commands import onnx
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.predictor import load_predictor
 from tests.train.conftest import write_dataset
 
 ROWS = [{"text": text, "context": f"{text} and more", "question": "what day?", "label": "positive"}
@@ -27,7 +28,7 @@ def saved(folder, bert_folder, task, auto, **config):
 
 def arguments(*words):
     parser = argparse.ArgumentParser()
-    onnx_command.add_arguments(parser)
+    onnx.add_arguments(parser)
     return parser.parse_args([str(word) for word in words])
 
 
@@ -37,7 +38,7 @@ def dataset(tmp_path):
 
 
 def exported(model, dataset, out):
-    onnx_command.run(arguments("--model", model, "--out", out, "--dataset", dataset, "--rows", 12))
+    onnx.run(arguments("--model", model, "--out", out, "--dataset", dataset, "--rows", 12))
     return json.loads((out / "onnx.json").read_text())
 
 
@@ -98,11 +99,11 @@ def test_a_copy_that_answers_otherwise_is_said_to(tmp_path):
         def predict(self, rows):
             return [self.answer] * len(rows)
 
-    found = onnx_command.compare(Says("a", 0.9), Says("b", 0.5), [{}] * 3)
+    found = onnx.compare(Says("a", 0.9), Says("b", 0.5), [{}] * 3)
     assert (found["different_answers"], found["largest_difference"]) == (3, pytest.approx(0.4))
     with pytest.raises(PipelineError, match="3 of 3 answers differ, scores by up to 0"):
-        onnx_command.check(found, tmp_path)
-    onnx_command.check(onnx_command.compare(Says("a", 0.9), Says("a", 0.9001), [{}] * 3), tmp_path)
+        onnx.check(found, tmp_path)
+    onnx.check(onnx.compare(Says("a", 0.9), Says("a", 0.9001), [{}] * 3), tmp_path)
 
 
 def test_a_dataset_without_dev_rows_cannot_check(bert_folder, tmp_path):

@@ -3,9 +3,10 @@ import json
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import Prediction, load_predictor
-from pipeline.predict import CHAT, add_arguments, predicted, read_rows, run
+from pipeline.commands.predict import CHAT, add_arguments, predicted, read_rows, run
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.predictor import load_predictor
 
 
 def arguments(*words):

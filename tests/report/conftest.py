@@ -8,13 +8,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.core.record import Decision, Record, Source, as_json, content_id
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.record import Decision, Record, Source, as_json, content_id
-from pipeline.settings import Task
-from pipeline.stage import Drop, Outcome, StageReport, drop_rows, per_record
-from pipeline.store import read_json, schema, to_records, to_table, write_json, write_table
-from pipeline.validate.__main__ import dataset_totals, described
+from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows, per_record
+from pipeline.runtime.store import read_json, schema, to_records, to_table, write_json, write_table
 from pipeline.validate.params import Params
+from pipeline.validate.run import dataset_totals, described
 from pipeline.validate.view import View, view_of
 
 TASK = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))

@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.report.__main__ import run
+from pipeline.core.settings import parse
 from pipeline.report.document import build
 from pipeline.report.fixes import fixes
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import LANGUAGES, load_strings, render
+from pipeline.report.run import run
 from pipeline.report.sections import SECTIONS
-from pipeline.settings import parse
-from pipeline.store import read_json, read_table, schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table, write_json, write_table
 from tests.report.conftest import HOSTILE, TASK, make_project
 
 
@@ -222,7 +222,7 @@ def test_every_term_of_the_glossary_has_a_name():
 
 
 def test_params_are_checked():
-    from pipeline.errors import PipelineError
+    from pipeline.core.errors import PipelineError
 
     with pytest.raises(PipelineError, match=r"report\.language"):
         parse({"language": "fr"}, Params, "params.yaml: report")

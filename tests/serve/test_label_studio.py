@@ -8,16 +8,17 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.errors import PipelineError
+from pipeline.annotation.labeling_config import config_problems, extra_labels, project_config
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.modeling import predictor
-from pipeline.modeling.predictor import Prediction
+from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.ports import free_port, is_loopback
 from pipeline.serve import model as serving
 from pipeline.serve.app import MAX_BODY, create_app
 from pipeline.serve.label_studio import add_routes
 from pipeline.serve.model import ServedModel
-from pipeline.serve.run import free_port, is_loopback, serve
-from pipeline.settings import Task
-from pipeline.studio.labeling_config import config_problems, extra_labels, project_config
+from pipeline.serve.run import serve
 
 TASK = Task(type="classification", labels=("neg", "好"), languages=("en", "zh"))
 SECRET = {"Authorization": "Bearer open sesame"}

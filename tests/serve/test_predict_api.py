@@ -6,13 +6,13 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.modeling.predictor import Prediction
+from pipeline.core.settings import Task
+from pipeline.modeling.prediction import Prediction
 from pipeline.serve import model as serving
 from pipeline.serve.app import create_app
 from pipeline.serve.label_studio import add_routes as label_studio
 from pipeline.serve.model import ServedModel
 from pipeline.serve.predict_api import MAX_CHARACTERS, MAX_ROWS, Batcher, BusyError, add_routes
-from pipeline.settings import Task
 
 TASK = Task(type="classification", labels=("neg", "好"), languages=("en", "zh"))
 

@@ -10,12 +10,12 @@ import shutil
 import httpx
 import pytest
 
-from pipeline.cache import cache_folder
-from pipeline.errors import PipelineError
-from pipeline.label.__main__ import run as label_stage
-from pipeline.record import Decision, Record, Source
-from pipeline.settings import Task
-from pipeline.store import schema, to_table, write_table
+from pipeline.core.cache import cache_folder
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision, Record, Source
+from pipeline.core.settings import Task
+from pipeline.label.run import run as label_stage
+from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 from tests.label.conftest import REVIEW
 

@@ -12,13 +12,14 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.predictor import Prediction
-from pipeline.pushed import LEDGER, read_pushed
+from pipeline.annotation.push_ledger import LEDGER, read_pushed
+from pipeline.commands import label_backend
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.ports import free_port
+from pipeline.runtime.store import read_table, write_table
 from pipeline.serve import model as serving
-from pipeline.serve.run import free_port
-from pipeline.store import read_table, write_table
-from pipeline.studio import backend, client, push, server
+from pipeline.studio import client, push, server
 from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull
 from pipeline.studio.push import push as send
@@ -324,12 +325,12 @@ def test_the_model_answers_live_while_the_backend_runs(folder, people, monkeypat
 
         really(app, host, port, secret, stop)
 
-    monkeypatch.setattr(backend, "serve", serve)
+    monkeypatch.setattr(label_backend, "serve", serve)
     errors = []
 
     def work():
         try:
-            backend.backend(model, "127.0.0.1", 19090)
+            label_backend.backend(model, "127.0.0.1", 19090)
         except KeyboardInterrupt:
             pass
         except Exception as error:

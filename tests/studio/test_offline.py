@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import PipelineError
-from pipeline.record import share
-from pipeline.settings import Task
-from pipeline.store import write_table
+from pipeline.annotation.acquisition import DECAY, most_useful_first
+from pipeline.annotation.labeling_config import project_config
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import share
+from pipeline.core.settings import Task
+from pipeline.runtime.store import write_table
 from pipeline.studio import server
 from pipeline.studio.client import Client
-from pipeline.studio.labeling_config import project_config
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.pull import Pulled, file_name, to_line
@@ -28,7 +29,6 @@ from pipeline.studio.push import Present, _choose, _with_suggestion
 from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
-from pipeline.usefulness import DECAY, most_useful_first
 from tests.strategies import TASKS_BY_TYPE
 from tests.studio.conftest import TASK, record, records
 
@@ -89,7 +89,7 @@ def test_every_task_type_asks_in_two_languages(name):
 
 
 def test_gold_questions_are_known_hidden_and_partly_misleading(tmp_path):
-    from pipeline.store import schema, to_table
+    from pipeline.runtime.store import schema, to_table
 
     write_table(to_table(records(), schema(TASK)), tmp_path / "records.parquet")
     gold = gold_questions(tmp_path, TASK, 12, {"test060"}, suggest=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.record import Reject
+from pipeline.core.record import Reject
 from pipeline.tasks.offsets import remap_spans
 from tests.strategies import TEXTS, span_targets
 

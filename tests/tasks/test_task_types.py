@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.record import Reject
-from pipeline.store import schema, to_records, to_table
+from pipeline.core.record import Reject
+from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.tasks import TASKS
 from tests.strategies import TASKS_BY_TYPE, record, records
 

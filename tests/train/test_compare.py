@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from pipeline.compare import Candidate, _read, as_table, compare
-from pipeline.errors import PipelineError
+from pipeline.commands.compare import Candidate, _read, as_table, compare
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
-from pipeline.settings import Task
 from pipeline.train.params import Params
 
 TASK = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))

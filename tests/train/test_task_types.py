@@ -4,11 +4,11 @@ import json
 
 import pytest
 
+from pipeline.core.settings import Task
 from pipeline.modeling.models import SCRATCH, Model, Models
 from pipeline.modeling.predictor import load_predictor
-from pipeline.settings import Task
-from pipeline.train.__main__ import train
 from pipeline.train.params import Params
+from pipeline.train.run import train
 from tests.train.conftest import write_dataset
 
 MODELS = Models(encoder=Model(name=SCRATCH))

@@ -3,13 +3,13 @@ import json
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.heads.running import check_room
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
-from pipeline.settings import Task
-from pipeline.train.__main__ import train
 from pipeline.train.params import Params
+from pipeline.train.run import train
 from tests.train.conftest import labelled, write_dataset
 
 SENTIMENT = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))

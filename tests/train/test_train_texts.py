@@ -5,16 +5,16 @@ import json
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.evaluate.__main__ import run as evaluate
+from pipeline.commands.predict import add_arguments
+from pipeline.commands.predict import run as predict
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.evaluate.run import run as evaluate
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
 from pipeline.modeling.untuned import untuned
-from pipeline.predict import add_arguments
-from pipeline.predict import run as predict
-from pipeline.settings import Task
-from pipeline.train.__main__ import train
 from pipeline.train.params import Params
+from pipeline.train.run import train
 from tests.modeling.conftest import save_seq2seq
 from tests.train.conftest import write_dataset
 
@@ -166,15 +166,15 @@ def test_a_translation_without_its_language_is_refused(models, tmp_path):
 
 def test_every_label_counts_in_the_loss_of_a_step(models, tmp_path):
     """transformers leaves the first label of a row out of its count; ours are shifted already."""
-    from pipeline.modeling import training
     from pipeline.modeling.heads import text_to_text
-    from pipeline.modeling.trainer import make_trainer
+    from pipeline.modeling.training.job import Job
+    from pipeline.modeling.training.trainer import make_trainer
 
     recipe = Params(batch=4)
     start = text_to_text.start(models["causal"], TASK, ROWS, recipe)
     examples = text_to_text.encode(ROWS, start.tokenizer, TASK, recipe).items
     collate = text_to_text.collate(start.tokenizer)
-    job = training.Job(start.model, text_to_text, examples, examples, collate, recipe, tmp_path)
+    job = Job(start.model, text_to_text, examples, examples, collate, recipe, tmp_path)
     batch = collate(examples[:1])
     counted = make_trainer(job, 1)._get_num_items_in_batch([batch], start.model.device)
     assert int(counted) == int((batch["labels"] != -100).sum()) == batch["labels"].shape[1]

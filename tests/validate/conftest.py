@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.record import Decision, Record, Source
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.record import Decision, Record, Source
-from pipeline.settings import Task
-from pipeline.store import schema, to_table, write_json, write_table
-from pipeline.validate.__main__ import STAGES, run
+from pipeline.runtime.store import schema, to_table, write_json, write_table
 from pipeline.validate.gx import Finding, run_suite
+from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
 from pipeline.validate.view import View, view_of
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pipeline.settings import Task
-from pipeline.store import read_json
+from pipeline.core.settings import Task
+from pipeline.runtime.store import read_json
 from pipeline.validate.data_docs import escaped
 from tests.validate.conftest import review, sound_reviews
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.settings import Task, load
 from pipeline.modeling.models import Models
-from pipeline.settings import Task, load
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.params import Params
 from pipeline.validate.suite import make_checks, read_suite
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = {"classification": review("a", "好 good"), "chat": chat("c", [("user", "你好")], "Hi")}
 
 
-@pytest.mark.parametrize("file", ["params.yaml", "pipeline/init/chat.yaml"])
+@pytest.mark.parametrize("file", ["params.yaml", "pipeline/commands/templates/chat.yaml"])
 def test_the_projects_suites_fit_their_tables(file):
     task = load("task", Task, ROOT / file)
     rules = read_suite(load("validate", Params, ROOT / file).suite)

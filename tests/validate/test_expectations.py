@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Decision
 from pipeline.modeling.models import Model, Models
-from pipeline.record import Decision
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.expectations.tokens import estimate
 from pipeline.validate.suite import make_checks, read_suite

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.record import Decision
-from pipeline.store import read_json
+from pipeline.core.record import Decision
+from pipeline.runtime.store import read_json
 from pipeline.validate.export.card import plain
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from tests.validate.conftest import CHAT, review, sound_chats, sound_reviews

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import pipeline
-from pipeline.errors import PipelineError
-from pipeline.store import read_json
+from pipeline.core.errors import PipelineError
+from pipeline.runtime.store import read_json
 from tests.validate.conftest import CHAT, chat, reports_for, review, sound_chats, sound_reviews
 
 SUITE = [

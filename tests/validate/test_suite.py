@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.validate.gx import run_suite
 from pipeline.validate.params import BASIC_SUITE, Params
 from pipeline.validate.suite import make_checks, read_suite

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
-from pipeline.record import Record
-from pipeline.settings import Task
 from pipeline.validate.expectations.truncation import WAYS, Limit, Loss
 from tests.validate.conftest import CHAT, SOURCE, chat, check, sound_chats
 

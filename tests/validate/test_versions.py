@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.release import release
-from pipeline.store import read_json
-from pipeline.versions import gap, shift
+from pipeline.commands.release import release
+from pipeline.core.errors import PipelineError
+from pipeline.runtime.store import read_json
+from pipeline.runtime.versions import gap, shift
 from tests.validate.conftest import review, sound_reviews
 
 SUITE = [{"expect": "no_drift", "severity": "warn", "vocabulary": 0.05}, {"expect": "test_frozen"}]

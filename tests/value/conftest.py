@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipeline.core.record import Change, Decision, Record, Source, Vote, as_json, share
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
-from pipeline.record import Change, Decision, Record, Source, Vote, as_json, share
-from pipeline.settings import Task
 from pipeline.value.params import Params
 from pipeline.value.variants import Stages
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.record import Source, share
-from pipeline.store import read_json
-from pipeline.value.__main__ import measure
+from pipeline.core.record import Source, share
+from pipeline.runtime.store import read_json
 from pipeline.value.parts import _gain_of_doubling, learning_curve, sources
+from pipeline.value.run import measure
 from pipeline.value.trial import prepare
 from pipeline.value.variants import Stages, build
 from pipeline.value.verdict import draw

@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.errors import PipelineError
-from pipeline.modeling import linear
-from pipeline.record import Record, Source
-from pipeline.settings import Task
-from pipeline.store import read_json
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Source
+from pipeline.core.settings import Task
+from pipeline.modeling.features import linear
+from pipeline.runtime.store import read_json
 from pipeline.value import trial
-from pipeline.value.__main__ import measure
+from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence, word
 
@@ -152,7 +152,7 @@ def test_changes_by_hand():
     [(0.1, 0.01, "helped"), (-0.1, 0.01, "hurt"), (0.1, 0.2, "no_measurable_effect")],
 )
 def test_word(value, p, expected):
-    from pipeline.statistics import Estimate
+    from pipeline.stats.bootstrap import Estimate
 
     assert word(False, Estimate(value, 0, 0, p), p, 0.05) == expected
     assert word(True, Estimate(value, 0, 0, p), p, 0.05) == "changed_nothing"

@@ -6,12 +6,12 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
-from pipeline.settings import Task
 from pipeline.train.params import Params as TrainParams
 from pipeline.value.params import Params
-from pipeline.variants.__main__ import CONTROL, ORDER, report, run_once, write_data
+from pipeline.variants.run import CONTROL, ORDER, report, run_once, write_data
 from tests.conftest import ROOT
 from tests.modeling.conftest import bert_folder, own_cache  # noqa: F401
 from tests.value.conftest import noisy, task  # noqa: F401

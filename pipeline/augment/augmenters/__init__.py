@@ -19,9 +19,9 @@ from pipeline.augment.augmenters import (
 from pipeline.augment.augmenters.flows import as_augmenter
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.policy import MethodSettings
+from pipeline.core.registry import pick
+from pipeline.core.settings import parse
 from pipeline.modeling.models import Models
-from pipeline.registry import pick
-from pipeline.settings import parse
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.augment.augmenters.request import EngineMissingError
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 #: Seconds one batch may take before we say that Apertium hangs.
 _TIMEOUT = 600

@@ -16,8 +16,8 @@ from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.augmenters.prompts import runs_on
 from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
-from pipeline.cache import Unkept, cached
-from pipeline.registry import pick
+from pipeline.core.cache import Unkept, cached
+from pipeline.core.registry import pick
 
 #: What no translator should see: addresses, mentions, tags, placeholders, code.
 _MASKED = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+|<\w+>|\[\w+\]|\{\w+\}|`[^`]+`")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.augment.augmenters.flows import run_each
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written, as_written
 from pipeline.augment.policy import MethodSettings
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import content_id
+from pipeline.core.registry import did_you_mean, pick
+from pipeline.core.settings import parse
 from pipeline.modeling.models import Models
-from pipeline.record import content_id
-from pipeline.registry import did_you_mean, pick
-from pipeline.settings import parse
 
 if TYPE_CHECKING:
     from pipeline.augment.augmenters import Method
@@ -73,7 +73,7 @@ def build_sequence(settings: Sequential, models: Models) -> Rewrite:
 
 
 def _members(of: Sequence[Mapping[str, Any]], where: str) -> list[tuple[Method, MethodSettings]]:
-    from pipeline.augment.augmenters import METHODS  # it imports this module
+    from pipeline.augment.augmenters import METHODS
 
     found = []
     for n, values in enumerate(_given(of, f"{where}.of", "method")):

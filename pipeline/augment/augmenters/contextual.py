@@ -17,7 +17,7 @@ from pipeline.augment.augmenters.request import EngineMissingError, Request, Rew
 from pipeline.augment.augmenters.wordnet import STOP_WORDS
 from pipeline.augment.augmenters.words import is_fixed, word_spans
 from pipeline.augment.policy import MethodSettings
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.modeling.models import Model, revision
 
 _WHERE = "augment.methods.contextual.model"
@@ -34,7 +34,7 @@ class Contextual(MethodSettings):
 
 def build(settings: Contextual, models: object) -> Rewrite:
     """Some words replaced by others that the model expects there; its answers are cached per word and sentence."""
-    from pipeline.modeling.masked import MaskedLM
+    from pipeline.modeling.lm.masked import MaskedLM
 
     if settings.model is None:
         raise EngineMissingError(f"{_WHERE} is not set", f"Name a masked language model in params.yaml: {_WHERE}")

@@ -1,6 +1,6 @@
 """A service behind HTTP, asked politely: a rate limit, several questions at once, retries with back-off.
 
-What was answered is in the per-record cache (the callers use `pipeline.cache.cached`), so a run that
+What was answered is in the per-record cache (the callers use `pipeline.core.cache.cached`), so a run that
 gave up goes on where it stopped.
 """
 
@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import Field
 
 from pipeline.augment.augmenters.presence import missing, note_answer
-from pipeline.errors import PipelineError, shorten
-from pipeline.settings import Settings
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.settings import Settings
 
 #: Answers after which asking again makes sense: too many requests, or trouble on the other side.
 _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})

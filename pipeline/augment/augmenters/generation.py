@@ -18,10 +18,10 @@ from pipeline.augment.augmenters.presence import guarded, missing
 from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_lines, tidy_reply
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
-from pipeline.cache import Unkept, cached
-from pipeline.errors import PipelineError
-from pipeline.modeling.heads.instructions import filled
-from pipeline.modeling.heads.masking import as_turns
+from pipeline.core.cache import Unkept, cached
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.lm.instructions import filled
+from pipeline.modeling.lm.masking import as_turns
 from pipeline.modeling.models import Models, identity, revision
 
 _WHERE = "augment.methods.generation"
@@ -132,7 +132,7 @@ def _with_reply(text: str, answer: dict[str, object]) -> Written:
 
 
 def _local(settings: Generation, models: Models) -> tuple[str, Ask]:
-    from pipeline.modeling.generation import CausalLM
+    from pipeline.modeling.lm.generation import CausalLM
 
     if models.generator is None:
         raise EngineMissingError(

@@ -7,7 +7,7 @@ from functools import partial
 
 from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
 from pipeline.augment.augmenters.request import EngineMissingError
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 _WHERE = "augment.methods.back_translation.endpoint"
 #: Texts in one request.

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pipeline.augment.augmenters.request import EngineMissingError
-from pipeline.cache import cached, holds
-from pipeline.errors import PipelineError
+from pipeline.core.cache import cached, holds
+from pipeline.core.errors import PipelineError
 from pipeline.modeling.models import ModelMissingError
 
 _STEP = "engine"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.augment.augmenters.request import Request
-from pipeline.record import share
+from pipeline.core.record import share
 
 #: How an instruction is made harder, one drawn per child (Xu et al. 2023, https://arxiv.org/abs/2304.12244).
 HARDER = {

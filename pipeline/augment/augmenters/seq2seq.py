@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.augment.augmenters.presence import guarded, missing
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.modeling.models import Model, identity
 
 
 def open_model(name: str) -> tuple[str, Callable[[list[str]], list[str]]]:
     """Version and translator. The model is loaded on first use. Raises EngineMissingError."""
-    from pipeline.modeling.generation import Seq2Seq
+    from pipeline.modeling.lm.generation import Seq2Seq
 
     try:
         model = Seq2Seq(name)

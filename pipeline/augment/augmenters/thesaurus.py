@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 #: Lists that come along, by language.
 SHIPPED = {"zh": Path(__file__).with_name("synonyms_zh.txt")}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.augment.augmenters.request import EngineMissingError
-from pipeline.cache import cache_folder
+from pipeline.core.cache import cache_folder
 
 #: WordNet's part of speech for the first two letters of a Penn Treebank tag. nlpaug's own table
 #: takes prepositions (IN) for adjectives.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import CleanStep
 from pipeline.clean.steps.annotations import check_annotations
 from pipeline.clean.steps.conflicting_labels import resolve_conflicts
 from pipeline.clean.steps.earlier_records import drop_earlier_records
 from pipeline.clean.steps.exact_duplicates import drop_exact_duplicates
-from pipeline.clean.steps.label_errors import find_label_errors
 from pipeline.clean.steps.language import check_language
 from pipeline.clean.steps.missing import drop_missing
 from pipeline.clean.steps.near_duplicates import drop_near_duplicates

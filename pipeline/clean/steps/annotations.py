@@ -15,9 +15,9 @@ from typing import Literal
 import pyarrow as pa
 
 from pipeline.clean.step import Context, Doubt, Ledger, given
-from pipeline.record import Record, Reject
-from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome, per_record
+from pipeline.core.record import Record, Reject
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Outcome, per_record
 from pipeline.tasks import task_type
 
 #: What is particular to one record in the sentence that names its problem.

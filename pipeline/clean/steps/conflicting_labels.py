@@ -20,9 +20,9 @@ from pydantic import Field
 
 from pipeline.clean.step import Context, Doubt, given, replace_rows
 from pipeline.clean.survivors import rank
-from pipeline.record import Record, Target, as_json
-from pipeline.settings import Settings
-from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.core.record import Record, Target, as_json
+from pipeline.core.settings import Settings
+from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from pipeline.tasks import task_type
 
 

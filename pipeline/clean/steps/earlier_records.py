@@ -20,10 +20,10 @@ from pydantic import Field
 
 from pipeline.clean.step import Context, Doubt, given
 from pipeline.clean.steps.near_duplicates import NearDuplicates, likeness_of_parts, similar_pairs
-from pipeline.errors import PipelineError
-from pipeline.settings import Settings, Task
-from pipeline.stage import Drop, Outcome, drop_rows, keep_all
-from pipeline.store import read_table
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
+from pipeline.runtime.store import read_table
 
 
 class EarlierRecords(Settings):

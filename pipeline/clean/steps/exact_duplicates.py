@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from pipeline.clean.step import Context, replace_rows
 from pipeline.clean.survivors import rank
-from pipeline.record import Record, Vote, as_json
-from pipeline.settings import Settings
-from pipeline.stage import Drop, Outcome, drop_rows
+from pipeline.core.record import Record, Vote, as_json
+from pipeline.core.settings import Settings
+from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from pipeline.tasks import task_type
 
 

@@ -23,16 +23,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from pipeline.clean.clusters import components, same_value
-from pipeline.clean.minhash import Integers, candidates, jaccard, signatures
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.survivors import rank
-from pipeline.normalise import normalised, text_key
-from pipeline.record import Record
-from pipeline.settings import Settings, Task
-from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_contents
+from pipeline.core.record import Record
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Drop, Outcome, drop_rows
+from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
+from pipeline.text.clusters import components, same_value
+from pipeline.text.minhash import Integers, candidates, jaccard, signatures
+from pipeline.text.normalise import normalised, text_key
 
 
 class NearDuplicates(Settings):

@@ -15,8 +15,8 @@ from typing import Literal
 import pyarrow as pa
 
 from pipeline.clean.step import Context, Ledger, edit_texts
-from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Outcome
 
 
 class NormaliseText(Settings):

@@ -19,9 +19,9 @@ from typing import Literal
 import pyarrow as pa
 
 from pipeline.clean.step import Context, Ledger
-from pipeline.record import Change, Record, Reject, as_json
-from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome, per_record
+from pipeline.core.record import Change, Record, Reject, as_json
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Outcome, per_record
 from pipeline.tasks import TaskType, task_type
 
 Action = Literal["keep", "mask", "drop"]

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.step import Context, Ledger
-from pipeline.settings import Settings, Task
-from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_contents
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Drop, Outcome, drop_rows
+from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
 
 

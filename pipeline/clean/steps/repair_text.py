@@ -19,8 +19,8 @@ import pyarrow as pa
 from pydantic import field_validator
 
 from pipeline.clean.step import Context, Ledger, edit_texts
-from pipeline.settings import Settings, Task
-from pipeline.stage import Outcome
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Outcome
 
 
 class Replace(Settings):

@@ -21,11 +21,11 @@ from pydantic import Field, model_validator
 
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.steps.near_duplicates import Pair, copies, joined_groups
-from pipeline.errors import PipelineError
-from pipeline.modeling.encoder import embed
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Settings
+from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.models import has_weights
-from pipeline.settings import Settings
-from pipeline.stage import Outcome, drop_rows
+from pipeline.runtime.stage import Outcome, drop_rows
 
 _ROWS = 2048  # compared with all later ones at once
 

@@ -20,14 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
-from pipeline.clean.clusters import components, same_value
 from pipeline.clean.step import Context, with_strings
-from pipeline.normalise import text_key
-from pipeline.record import share
-from pipeline.settings import Settings, Task
-from pipeline.stage import Drop, Outcome, drop_rows
-from pipeline.store import to_contents
+from pipeline.core.record import share
+from pipeline.core.settings import Settings, Task
+from pipeline.runtime.stage import Drop, Outcome, drop_rows
+from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
+from pipeline.text.clusters import components, same_value
+from pipeline.text.normalise import text_key
 
 
 class Part(Settings):

@@ -24,8 +24,8 @@ from pipeline.collect.formats import (
 )
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, Reader
-from pipeline.errors import PipelineError
-from pipeline.registry import pick
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import pick
 
 FORMATS: dict[str, Reader] = {
     "csv": delimited.read_csv,

@@ -19,8 +19,8 @@ from typing import Any
 from pipeline.collect.formats.text_lines import lines, undecodable
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.errors import PipelineError
-from pipeline.record import content_id
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import content_id
 
 Lines = list[tuple[int, str]]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.collect.formats.text_lines import lines, undecodable
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 #: A quoted cell longer than this many lines is taken for an unclosed quote.
 MAX_LINES = 500

@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.collect.formats.text_lines import whole_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 _ROLES = ("user", "assistant")
 

@@ -11,8 +11,8 @@ from pipeline.collect.formats.json_elements import elements, read_text
 from pipeline.collect.formats.text_lines import lines, undecodable, whole_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
-from pipeline.errors import PipelineError
-from pipeline.registry import did_you_mean
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import did_you_mean
 
 
 def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:

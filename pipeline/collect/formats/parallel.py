@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.collect.formats.text_lines import lines, undecodable
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 log = logging.getLogger("pipeline")
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, Row
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 
 def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:

@@ -19,7 +19,7 @@ from typing import Any
 from pipeline.collect.formats.json_elements import elements, read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.record import Reject
+from pipeline.core.record import Reject
 
 _PLACES = ("spans", "entities", "label", "labels", "annotations")
 _NAMES = {

@@ -16,8 +16,8 @@ from typing import Any
 from pipeline.collect.formats.json_elements import Element, elements, read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
-from pipeline.errors import PipelineError
-from pipeline.record import Reject, content_id
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject, content_id
 
 _DATA = re.compile(r'"data"\s*:\s*\[')
 

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from pipeline.collect.params import FileOptions, codec_chain
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 _KEEP = "surrogateescape"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.collect.formats.json_elements import read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 _UNIT = re.compile(r"<tu(?=[\s>])")
 _END = "</tu>"

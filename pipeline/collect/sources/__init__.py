@@ -13,9 +13,9 @@ from pipeline.collect.formats import COLUMNS
 from pipeline.collect.params import Common, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources import crowd, files, hub, pypi, sql, url
-from pipeline.errors import PipelineError
-from pipeline.registry import did_you_mean, pick
-from pipeline.settings import parse
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import did_you_mean, pick
+from pipeline.core.settings import parse
 
 
 class Kind(NamedTuple):

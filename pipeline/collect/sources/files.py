@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 
 log = logging.getLogger("pipeline")
 

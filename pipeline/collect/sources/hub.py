@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from pipeline.cache import cache_folder
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Part, Row
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.cache import cache_folder
+from pipeline.core.errors import PipelineError, shorten
 
 
 class HubSettings(RecordSource):

@@ -10,7 +10,7 @@ from pydantic import Field
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
-from pipeline.packages import package_files
+from pipeline.core.packages import package_files
 
 
 class PypiSettings(RecordSource, FileOptions):

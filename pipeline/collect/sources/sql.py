@@ -11,7 +11,7 @@ from pydantic import model_validator
 
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Part, Row
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.errors import PipelineError, shorten
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

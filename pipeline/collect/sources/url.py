@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from pipeline.cache import cache_folder
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
-from pipeline.errors import PipelineError, shorten
+from pipeline.core.cache import cache_folder
+from pipeline.core.errors import PipelineError, shorten
 
 log = logging.getLogger("pipeline")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics import chat, classification, ner, qa, regression, summarization, translation
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Prediction
 
 
 class TaskMetrics(Protocol):

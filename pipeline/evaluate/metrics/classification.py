@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.record import Record, Target
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record, Target
-from pipeline.settings import Task
-from pipeline.statistics import Floats, Metric, class_scores, divide, mean_of, rounded
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.numbers import Floats, Metric, divide, rounded
+from pipeline.stats.scores import class_scores
 
 TARGET: str | None = "label"
 

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics.classification import expected_calibration_error, reliability
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.scoring import span_keys
-from pipeline.settings import Task
-from pipeline.statistics import Floats, Metric, divide, mean_of, rounded
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.numbers import Floats, Metric, divide, rounded
+from pipeline.stats.scores import span_keys
 
 TARGET: str | None = "spans"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.statistics import Floats, Metric, divide
+from pipeline.stats.numbers import Floats, Metric, divide
 
 #: One CJK character, or a run of other letters and digits: Chinese has no spaces between words.
 _TOKEN = re.compile(

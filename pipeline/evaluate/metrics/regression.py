@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.settings import Task
-from pipeline.statistics import Floats, Metric, divide, mean_of, rounded
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.numbers import Floats, Metric, divide, rounded
 
 TARGET: str | None = "score"
 

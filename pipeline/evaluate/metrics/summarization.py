@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics.overlap import rouge
 from pipeline.evaluate.metrics.written import judge_texts, length_ratio
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.settings import Task
-from pipeline.statistics import Floats, Metric, mean_of
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.numbers import Floats, Metric
 
 TARGET: str | None = "target"
 

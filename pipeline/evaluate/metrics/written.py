@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.metrics.overlap import normalised, words
 from pipeline.evaluate.params import Params
-from pipeline.modeling.predictor import Prediction
-from pipeline.record import Record
-from pipeline.statistics import Floats, Metric, mean_of, ratio_of, rounded
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.bootstrap import mean_of, ratio_of
+from pipeline.stats.numbers import Floats, Metric, rounded
 
 #: True texts and written ones -> the task's own metrics, and the overlap in [0, 1] of each row.
 Scores = Callable[[Sequence[str], Sequence[str]], tuple[dict[str, Metric], Floats]]

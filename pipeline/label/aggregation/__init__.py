@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipeline.core.registry import pick
 from pipeline.label.aggregation.dawid_skene import dawid_skene, dawid_skene_ml, one_coin
 from pipeline.label.aggregation.glad import glad
 from pipeline.label.aggregation.mace import mace
 from pipeline.label.aggregation.majority import majority
 from pipeline.label.aggregation.votes import Consensus, Votes
-from pipeline.registry import pick
 
 METHODS: dict[str, Callable[[Votes], Consensus]] = {
     "majority": majority,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.modeling.predictor import Prediction
-from pipeline.scoring import answer_scores
+from pipeline.modeling.prediction import Prediction
+from pipeline.stats.answers import answer_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,19 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.heads import memory, packing
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.masking import IGNORED, encode_chat
-from pipeline.modeling.heads.running import check_room, outputs, padded
-from pipeline.modeling.heads.token_loss import token_loss
-from pipeline.modeling.heads.writing import gather
-from pipeline.modeling.losses import Loss
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, outputs
+from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.lm import packing
+from pipeline.modeling.lm.collate import collate as collate
+from pipeline.modeling.lm.kernels import memory
+from pipeline.modeling.lm.kernels.token_loss import token_loss
+from pipeline.modeling.lm.masking import IGNORED, encode_chat
+from pipeline.modeling.lm.writing import gather
+from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Models, revision
-from pipeline.modeling.predictor import Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.record import Reject
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Predictor
+from pipeline.modeling.training.losses import Loss
+from pipeline.modeling.training.recipe import Recipe
 
 BEST = ("loss", False)
 
@@ -30,7 +33,7 @@ def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
 
 def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
     """The pretrained model as it is."""
-    from pipeline.modeling.generator import load_generator
+    from pipeline.modeling.lm.generator import load_generator
 
     if models.generator is None:
         raise PipelineError("models.generator is missing.", "Name a causal language model with a chat template.")
@@ -60,27 +63,6 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
         return {"input_ids": ids, "labels": labels}, is_long
 
     return replace(gather(rows, one, "conversations"), notes=notes)
-
-
-def collate(tokenizer: Any) -> Collate:
-    """Right-padded batches. Logits are computed only where some row of the batch has a label.
-
-    `labels` belong to these positions and are already shifted: each is the token to come next.
-    """
-
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
-        import torch
-
-        batch = padded([example["input_ids"] for example in examples], tokenizer)
-        if "position_ids" in examples[0]:
-            batch = packing.positions(examples, batch["input_ids"])
-        labels = torch.full_like(batch["input_ids"], IGNORED)
-        for n, example in enumerate(examples):
-            labels[n, : len(example["labels"]) - 1] = torch.tensor(example["labels"][1:])
-        kept = (labels != IGNORED).any(dim=0).nonzero().flatten()
-        return {**batch, "logits_to_keep": kept, "labels": labels[:, kept]}
-
-    return batch_of
 
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
@@ -115,7 +97,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
     """See `replier.Replier`."""
-    from pipeline.modeling.heads.replier import Replier
+    from pipeline.modeling.heads.chat_predictor import Replier
 
     return Replier(folder, settings)
 

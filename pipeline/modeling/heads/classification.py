@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, classify, padded
+from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.heads import multi_label
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.running import classify, padded
+from pipeline.modeling.heads.contract import Examples, Judgement, Start
 from pipeline.modeling.heads.starting import names, start_encoder
-from pipeline.modeling.linear import fit_temperature, softmax
-from pipeline.modeling.losses import loss_function
 from pipeline.modeling.models import Models, has_weights
-from pipeline.modeling.predictor import Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Predictor
+from pipeline.modeling.training.losses import loss_function
+from pipeline.modeling.training.recipe import Recipe
 
 BEST = ("macro_f1", True)
 
@@ -49,7 +49,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     """The encoder with a classification layer; on BERT encoders mean-pooled and started from logistic regression."""
     from transformers import AutoModelForSequenceClassification
 
-    from pipeline.modeling.encoder import embed
+    from pipeline.modeling.features.encoder import embed
     from pipeline.modeling.heads.mean_pooling import pooled, set_classifier, set_label_rows
 
     kind = "multi_label_classification" if task.multi_label else "single_label_classification"
@@ -136,7 +136,7 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Any:
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
     """See `classifier.Classifier` and `multi_label.MultiLabelClassifier`."""
-    from pipeline.modeling.heads.classifier import Classifier
+    from pipeline.modeling.heads.classification_predictor import Classifier
 
     if settings["task"].get("multi_label"):
         return multi_label.MultiLabelClassifier(folder, settings)

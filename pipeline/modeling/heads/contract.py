@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row
 from pipeline.modeling.models import Models
-from pipeline.modeling.predictor import Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task
-
-Row = Mapping[str, Any]
-#: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
-Example = dict[str, Any]
-Collate = Callable[[Sequence[Example]], dict[str, Any]]
+from pipeline.modeling.prediction import Predictor
+from pipeline.modeling.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

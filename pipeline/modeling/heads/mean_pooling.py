@@ -75,7 +75,7 @@ def set_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[s
     """
     import torch
 
-    from pipeline.modeling.linear import THOROUGH, fit
+    from pipeline.modeling.features.linear import THOROUGH, fit
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
     head = fit(features * scale, labels, STRENGTH, tolerance=THOROUGH)
@@ -96,7 +96,7 @@ def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[S
     """
     import torch
 
-    from pipeline.modeling.linear import THOROUGH, fit
+    from pipeline.modeling.features.linear import THOROUGH, fit
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
     for label, row in model.config.label2id.items():

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.modeling.heads.classifier import Classifier
-from pipeline.modeling.heads.contract import Example, Judgement
-from pipeline.modeling.losses import Loss, binary_cross_entropy
-from pipeline.modeling.predictor import Prediction
+from pipeline.modeling.batches import Example
+from pipeline.modeling.heads.classification_predictor import Classifier
+from pipeline.modeling.heads.contract import Judgement
+from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.training.losses import Loss, binary_cross_entropy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.masking import IGNORED
-from pipeline.modeling.heads.running import load_saved, outputs, padded
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, outputs, padded
+from pipeline.modeling.features.linear import fit_temperature, softmax
+from pipeline.modeling.features.units import best_tags, tag_names, to_spans, to_tags, units, windows
+from pipeline.modeling.heads.contract import Examples, Judgement, Start
 from pipeline.modeling.heads.starting import names, start_encoder
-from pipeline.modeling.linear import fit_temperature, softmax
+from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
-from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.modeling.units import best_tags, tag_names, to_spans, to_tags, units, windows
-from pipeline.scoring import f1, span_keys
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.training.recipe import Recipe
+from pipeline.stats.scores import f1, span_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.modeling.heads import writing
-from pipeline.modeling.heads.contract import Example, Examples, Row
-from pipeline.modeling.heads.instructions import cut_to_fit, filled, instruction, settings_for_writing
-from pipeline.modeling.heads.masking import encode_chat, prompt_ids
-from pipeline.modeling.predictor import Prediction
-from pipeline.modeling.recipe import Recipe
-from pipeline.record import Reject
-from pipeline.settings import Task
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Example, Row
+from pipeline.modeling.heads.contract import Examples
+from pipeline.modeling.lm import writing
+from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing
+from pipeline.modeling.lm.masking import encode_chat, prompt_ids
+from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.training.recipe import Recipe
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
@@ -48,7 +49,7 @@ class PromptedWriter:
     """Writes the target of a text. Reads: text; lang and target, where they are known."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        from pipeline.modeling.heads.replier import Replier
+        from pipeline.modeling.heads.chat_predictor import Replier
 
         self.task, self.instructions = settings_for_writing(settings)
         self.replier = Replier(folder, settings)

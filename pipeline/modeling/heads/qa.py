@@ -8,17 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, by_length, padded_inputs
 from pipeline.modeling.heads.answers import Found, decode, fit_null, settle
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.running import by_length, load_saved, padded_inputs
+from pipeline.modeling.heads.contract import Examples, Judgement, Start
 from pipeline.modeling.heads.starting import start_encoder
-from pipeline.modeling.losses import Loss, start_and_end
+from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
-from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.scoring import answer_scores
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.training.losses import Loss, start_and_end
+from pipeline.modeling.training.recipe import Recipe
+from pipeline.stats.answers import answer_scores
 
 BEST = ("f1", True)
 

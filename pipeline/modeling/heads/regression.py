@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Judgement, Row, Start
-from pipeline.modeling.heads.running import classify, load_saved, outputs, padded_inputs
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, classify, outputs, padded_inputs
+from pipeline.modeling.heads.contract import Examples, Judgement, Start
 from pipeline.modeling.heads.starting import start_encoder
-from pipeline.modeling.losses import Loss, squared_error
+from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models, has_weights
-from pipeline.modeling.predictor import Prediction, Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.training.losses import Loss, squared_error
+from pipeline.modeling.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.scoring import CJK
+from pipeline.text.scripts import CJK
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 #: Words that occur this often become one token, the most frequent ones first.

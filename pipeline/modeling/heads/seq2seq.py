@@ -6,17 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.modeling.encoder_decoder import load_encoder_decoder
-from pipeline.modeling.heads import writing
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Row, Start
-from pipeline.modeling.heads.instructions import cut_to_fit, filled, instruction, settings_for_writing
-from pipeline.modeling.heads.masking import IGNORED
-from pipeline.modeling.heads.running import check_room, load_saved, padded
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row, padded
+from pipeline.modeling.heads.contract import Examples, Start
+from pipeline.modeling.lm import writing
+from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
+from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing
+from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.loading import check_room, load_saved
 from pipeline.modeling.models import Model, local_path, revision
-from pipeline.modeling.predictor import Prediction
-from pipeline.modeling.recipe import Recipe
-from pipeline.record import Reject
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.training.recipe import Recipe
 
 _WHERE = "models.seq2seq"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.errors import PipelineError, shorten
-from pipeline.modeling.damage import load_errors
-from pipeline.modeling.heads.contract import Row, Start
-from pipeline.modeling.heads.running import check_room, load_tokenizer
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.batches import Row
+from pipeline.modeling.heads.contract import Start
+from pipeline.modeling.load_errors import load_errors
+from pipeline.modeling.loading import check_room, load_tokenizer
 from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
-from pipeline.modeling.recipe import Recipe
+from pipeline.modeling.training.recipe import Recipe
 
 #: Columns of exported rows that hold text a model reads.
 _TEXTS = ("text", "text_pair", "question", "context")

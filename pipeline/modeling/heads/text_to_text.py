@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from pipeline.modeling.batches import Collate, Example, Row
 from pipeline.modeling.heads import chat, prompted, seq2seq
 from pipeline.modeling.heads.chat import BEST, class_weights, judge
-from pipeline.modeling.heads.contract import Collate, Example, Examples, Row, Start
-from pipeline.modeling.losses import Loss, loss_function
+from pipeline.modeling.heads.contract import Examples, Start
 from pipeline.modeling.models import Models
-from pipeline.modeling.predictor import Predictor
-from pipeline.modeling.recipe import Recipe
-from pipeline.settings import Task
+from pipeline.modeling.prediction import Predictor
+from pipeline.modeling.training.losses import Loss, loss_function
+from pipeline.modeling.training.recipe import Recipe
 
 __all__ = ["BEST", "check", "class_weights", "collate", "encode", "judge", "load", "loss", "pack", "start"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline.record import Record
+from pipeline.core.record import Record
 from pipeline.report.blocks import Block, details, from_notes, missing, note, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
-from pipeline.store import to_records
+from pipeline.runtime.store import to_records
 
 
 def augmentation(inputs: Inputs) -> list[Block]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.report.blocks import Block, details, from_notes, missing, note, table
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
-from pipeline.store import to_records
+from pipeline.runtime.store import to_records
 
 
 def drops(inputs: Inputs) -> list[Block]:

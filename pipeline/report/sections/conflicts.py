@@ -7,11 +7,11 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline.record import Record, as_json
+from pipeline.core.record import Record, as_json
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs
-from pipeline.store import to_records
+from pipeline.runtime.store import to_records
 
 
 def conflicts(inputs: Inputs) -> list[Block]:

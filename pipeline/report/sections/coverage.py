@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.record import share
+from pipeline.core.record import share
 from pipeline.report.blocks import Block, facts, line, missing, note, scatter, table
 from pipeline.report.inputs import Inputs
 

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.record import Record
+from pipeline.core.record import Record
 from pipeline.report.blocks import Block, curves, details, facts, from_notes, linked, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
-from pipeline.report.sections.anchoring import anchoring
 from pipeline.report.sections.ledger import audit, label_changes
 from pipeline.report.sections.noise import noise
 from pipeline.report.sections.people import agreement
+from pipeline.report.sections.prelabel_bias import anchoring
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")

@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.record import as_json
+from pipeline.core.record import as_json
 from pipeline.report.blocks import Block, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs, sample
-from pipeline.statistics import share_of
+from pipeline.stats.intervals import share_of
 
 
 def label_changes(inputs: Inputs) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
-from pipeline.versions import Difference, compare, why_added, why_relabelled, why_removed
+from pipeline.runtime.versions import Difference, compare, why_added, why_relabelled, why_removed
 
 
 def scores(inputs: Inputs) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.errors import PipelineError
+from pipeline.core.errors import PipelineError
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
 from pipeline.validate.view import View
 

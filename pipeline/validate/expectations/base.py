@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from pipeline.settings import Settings
+from pipeline.core.settings import Settings
 from pipeline.validate.view import View
 
 Severity = Literal["error", "warn"]

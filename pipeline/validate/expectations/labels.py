@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from pipeline.errors import PipelineError, shorten
-from pipeline.record import Record, as_json
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Record, as_json
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from pydantic import Field
 
-from pipeline.record import Decision, Record
+from pipeline.core.record import Decision, Record
 from pipeline.validate.expectations.base import Check, Rule, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.errors import PipelineError
-from pipeline.modeling.generator import generator_folder
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.lm.generator import generator_folder
 from pipeline.modeling.models import SCRATCH, TFIDF, Model, has_weights, local_path
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.expectations.truncation import NO_LOSS, WAYS, Limit, Loss

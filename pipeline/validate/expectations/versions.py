@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from pipeline.runtime.versions import compare, gap, shift
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
 from pipeline.validate.view import View
-from pipeline.versions import compare, gap, shift
 
 _NAMED = 5
 _NO_RELEASE = "no version is released yet: `sft release` makes this one the yardstick"

@@ -9,8 +9,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline.errors import shorten
-from pipeline.settings import Task
+from pipeline.core.errors import shorten
+from pipeline.core.settings import Task
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from pipeline.validate.params import Params
 

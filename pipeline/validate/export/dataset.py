@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.record import Record, as_json
-from pipeline.store import write_json, write_table
+from pipeline.core.record import Record, as_json
+from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
 from pipeline.validate.export.licences import most_restrictive

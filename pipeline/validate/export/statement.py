@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.settings import Task
+from pipeline.core.settings import Task
 from pipeline.validate.export.card import limits, plain, table
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.params import Params

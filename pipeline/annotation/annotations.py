@@ -1,0 +1,251 @@
+"""What people answered: `data/annotations/*.jsonl`, and Label Studio exports (`*.json`) beside them.
+
+The folder is input: nothing here writes to it. A file that cannot be read stops the run with file
+and line; an annotation that cannot be used (unknown record, unknown label, nothing chosen, skipped,
+an older text) is set aside with its reason and place, and stays where it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Record, Reject, Target, as_json, content_id
+from pipeline.core.settings import Settings, Task
+from pipeline.tasks import task_type
+
+
+class Line(Settings):
+    """One line of a `.jsonl` file: docs/labelling.md describes each field."""
+
+    record_id: str
+    annotator: str
+    value: Any
+    created_at: str
+    lead_time: float | None = None
+    prelabel: Literal["accepted", "edited"] | None = None
+    text_id: str | None = None
+    studio: str | None = None  # where Label Studio keeps it: project mark/task/annotation
+    state: Literal["skipped", "deleted", "unreadable"] | None = None  # set: kept here, not used
+    detail: str | None = None  # why it is unreadable
+    result: Any = None  # what Label Studio holds, where it is unreadable
+
+
+#: Why an annotation with a state is set aside.
+STATES = {
+    "skipped": "skipped_by_annotator",
+    "deleted": "deleted_in_label_studio",
+    "unreadable": "unreadable_in_label_studio",
+}
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One person's answer on one record. `place` is file and line (or task number), for messages."""
+
+    record_id: str
+    annotator: str
+    value: Target
+    created_at: datetime
+    place: str
+    lead_time: float | None = None
+    prelabel: Literal["accepted", "edited"] | None = None
+    text_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An annotation that was not used, and why."""
+
+    reason: str
+    detail: str
+    place: str
+    record_id: str | None = None
+
+
+@dataclass
+class Reading:
+    """All annotations of a folder. `read = used + superseded + set aside`."""
+
+    used: list[Annotation] = field(default_factory=list)
+    superseded: int = 0
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    def summary(self, examples: int = 20) -> dict[str, Any]:
+        """For report.json: counts, and the first annotations that were set aside."""
+        kinds = Counter(annotation.prelabel or "from_scratch" for annotation in self.used)
+        return {
+            "read": len(self.used) + self.superseded + len(self.set_aside),
+            "used": len(self.used),
+            "superseded": self.superseded,
+            "set_aside": dict(sorted(Counter(item.reason for item in self.set_aside).items())),
+            "set_aside_examples": [f"{item.place}: {item.reason}: {item.detail}" for item in self.set_aside[:examples]],
+            "annotators": len({annotation.annotator for annotation in self.used}),
+            "prelabel": dict(sorted(kinds.items())),
+            "seconds_per_task": _median([a.lead_time for a in self.used if a.lead_time is not None]),
+        }
+
+    def changed_texts(self) -> set[str]:
+        """Records whose annotations were all for an earlier text."""
+        answered = {annotation.record_id for annotation in self.used}
+        changed = {item.record_id for item in self.set_aside if item.reason == "text_changed" and item.record_id}
+        return changed - answered
+
+
+#: (annotation) -> the value in the task's own form. Raises Reject where it cannot be used.
+Check = Callable[[Annotation], Target]
+
+
+def settle(found: Iterable[Annotation | SetAside], check: Check) -> Reading:
+    """Each annotation checked; of one person's several answers on a record the latest is used."""
+    reading = Reading()
+    latest: dict[tuple[str, str], Annotation] = {}
+    everything = list(found)
+    copies = _copies(everything)
+    for item in everything:
+        if isinstance(item, SetAside):
+            reading.set_aside.append(item)
+            continue
+        if item.place in copies:
+            reading.superseded += 1
+            continue
+        try:
+            value = check(item)
+        except Reject as reject:
+            reading.set_aside.append(SetAside(reject.reason, reject.detail, item.place, item.record_id))
+            continue
+        annotation = replace(item, value=value)
+        known = latest.setdefault((item.record_id, item.annotator), annotation)
+        if known is not annotation:
+            reading.superseded += 1
+            latest[item.record_id, item.annotator] = max(known, annotation, key=_age)
+    reading.used = [latest[key] for key in sorted(latest)]
+    return reading
+
+
+def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
+    """Places of answers that stand here twice: pulled with the person's name, and in an export as `user 7`.
+
+    An export names nobody; that record and instant (to the microsecond) are equal tells that the answer is.
+    """
+    named: set[tuple[str, datetime]] = set()
+    numbered: dict[tuple[str, datetime], list[str]] = {}
+    for item in found:
+        if isinstance(item, Annotation) and item.created_at.microsecond:
+            mark = (item.record_id, item.created_at)
+            if item.annotator.startswith("user ") and ".json:" in item.place:
+                numbered.setdefault(mark, []).append(item.place)
+            else:
+                named.add(mark)
+    return {place for mark, places in numbered.items() if mark in named for place in places}
+
+
+def check_against(records: Mapping[str, Record], task: Task) -> Check:
+    """Whether an annotation can be used on its record; and its value in the task's form.
+
+    Rejects: unknown_record, empty_annotation, text_changed, and what the task type's `parse` rejects.
+    """
+    kind = task_type(task)
+
+    def check(annotation: Annotation) -> Target:
+        record = records.get(annotation.record_id)
+        if record is None:
+            raise Reject("unknown_record", f"no record '{annotation.record_id}' comes out of `clean`")
+        if annotation.value is None or not as_json(annotation.value).strip('" '):
+            raise Reject("empty_annotation", "nothing was answered")
+        if annotation.text_id not in (None, content_id(kind.main_text(record))):
+            raise Reject("text_changed", f"record '{record.id}' reads differently now; it is queued again")
+        return kind.parse(record.fields, annotation.value, task)[1]
+
+    return check
+
+
+def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
+    """The annotations of a `.jsonl` file. Raises PipelineError that names every unreadable line."""
+    problems: list[str] = []
+    for number, text in enumerate(_text(path).split("\n"), 1):
+        if not text.strip():
+            continue
+        place = f"{path.name}:{number}"
+        try:
+            line = Line.model_validate_json(json.dumps(json.loads(text)), strict=True)
+            yield _from_line(line, place)
+        except ValidationError as error:
+            problems += [f"{place}: {'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors()]
+        except ValueError as error:
+            problems.append(f"{place}: {error}: {shorten(text, 60)}")
+    stop(path, problems)
+
+
+def _from_line(line: Line, place: str) -> Annotation | SetAside:
+    created_at = parse_time(line.created_at)
+    if line.state is not None:
+        return SetAside(STATES[line.state], line.detail or f"by {line.annotator}", place, line.record_id)
+    names = [each.name for each in fields(Annotation) if each.name not in ("created_at", "place")]
+    return Annotation(**{name: getattr(line, name) for name in names}, created_at=created_at, place=place)
+
+
+def stop(path: Path, problems: Sequence[str]) -> None:
+    """Raise PipelineError with the first of `problems`, if there are any."""
+    if problems:
+        more = f"\n(and {len(problems) - 3:,} more in this file)" if len(problems) > 3 else ""
+        raise PipelineError("\n".join(problems[:3]) + more, f"Mend {path}; docs/labelling.md shows the format.")
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 time; one without a zone counts as UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"created_at '{shorten(text, 40)}' is no ISO 8601 time such as 2026-01-31T12:00:00Z") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def read_document(path: Path) -> Any:
+    """A whole JSON file."""
+    try:
+        return json.loads(_text(path))
+    except ValueError as error:
+        raise PipelineError(f"{path}: not readable as JSON: {error}", "Export it from Label Studio again.") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{path}: not UTF-8 at byte {error.start:,}.", "Save the file as UTF-8.") from None
+
+
+def _age(annotation: Annotation) -> tuple[datetime, str]:
+    return annotation.created_at, as_json(annotation.value)
+
+
+def _median(values: Sequence[float]) -> float | None:
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2] if ordered else None
+
+
+Reader = Callable[[Path], Iterable[Annotation | SetAside]]
+
+
+def read_folder(folder: Path, readers: Mapping[str, Reader]) -> Iterator[Annotation | SetAside]:
+    """Everything in `folder`, by file ending; README.md and hidden files are no annotations."""
+    if not folder.is_dir():
+        raise PipelineError(f"{folder}: no such folder.", "Create it; it may be empty.")
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir() or path.name == "README.md" or path.name.startswith("."):
+            continue
+        if path.suffix not in readers:
+            known = ", ".join(sorted(readers))
+            raise PipelineError(
+                f"{path}: neither annotations nor a README.", f"Files here end in {known}. Move it out."
+            )
+        yield from readers[path.suffix](path)

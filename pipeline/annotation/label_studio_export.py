@@ -1,0 +1,116 @@
+"""Label Studio's exports JSON and JSON_MIN, as downloaded from its Export page; and one annotation of its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
+from pipeline.annotation.controls import Control, controls
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject, as_json
+from pipeline.core.settings import Task
+from pipeline.tasks import task_type
+
+#: What a value of JSON_MIN is called in `result`, by control tag; the key holds a list where True.
+_VALUES = {"Choices": ("choices", True), "TextArea": ("text", True), "Number": ("number", False)}
+
+
+def readers(task: Task) -> dict[str, Reader]:
+    """File ending -> reader of what `data/annotations/` may hold."""
+    return {".jsonl": read_lines, ".json": partial(read_export, task=task)}
+
+
+def read_export(path: Path, task: Task) -> Iterator[Annotation | SetAside]:
+    """Annotations of an export; `data.record_id` says which record a task is about.
+
+    Set aside: skipped_by_annotator (the export carries the pre-label as if it had been chosen),
+    no_record_id, and what `TaskType.target_from_result` rejects. JSON_MIN does not tell skipped tasks apart.
+    """
+    document = read_document(path)
+    if not isinstance(document, list) or not all(_is_task(one) or _is_minimal(one) for one in document):
+        raise PipelineError(f"{path}: not a Label Studio JSON export.", "Choose JSON or JSON-MIN (not CSV) on Export.")
+    problems: list[str] = []
+    for n, exported in enumerate(document, 1):
+        whole = exported if _is_task(exported) else _whole(exported, task)
+        place = f"{path.name}:task {whole.get('id', n)}"
+        for annotation in whole["annotations"]:
+            try:
+                yield read_annotation(annotation, whole.get("data") or {}, place, task)
+            except Reject as reject:
+                yield SetAside(reject.reason, reject.detail, place, (whole.get("data") or {}).get("record_id"))
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                problems.append(f"{place}: not in Label Studio's format ({type(error).__name__}: {error})")
+    stop(path, problems)
+
+
+def read_annotation(annotation: Mapping[str, Any], data: Mapping[str, Any], place: str, task: Task) -> Annotation:
+    """One annotation as the API and the JSON export give it. Raises Reject where it is no answer."""
+    if annotation.get("was_cancelled"):
+        raise Reject("skipped_by_annotator", "the annotator skipped the task")
+    if not data.get("record_id"):
+        raise Reject("no_record_id", "the task's data has no record_id; import tasks with `sft label push`")
+    annotator = _annotator(annotation["completed_by"])
+    value = task_type(task).target_from_result(annotation["result"], task)
+    return Annotation(
+        record_id=str(data["record_id"]),
+        annotator=annotator,
+        value=value,
+        created_at=parse_time(annotation.get("updated_at") or annotation["created_at"]),
+        place=place,
+        lead_time=annotation.get("lead_time"),
+        prelabel=_prelabel(annotation, annotation["result"], value, task),
+        text_id=data.get("text_id"),
+    )
+
+
+def _is_task(one: Any) -> bool:
+    return isinstance(one, Mapping) and isinstance(one.get("annotations"), list)
+
+
+def _is_minimal(one: Any) -> bool:
+    return isinstance(one, Mapping) and {"annotation_id", "annotator", "lead_time"} <= set(one)
+
+
+def _whole(minimal: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """A row of JSON_MIN as a task of the JSON export; rows without an annotation have none."""
+    found = [c for c in controls(task_type(task).labeling_config(task)) if minimal.get(c.name) not in (None, "", [])]
+    annotation = {
+        "completed_by": minimal["annotator"],
+        "result": [part for control in found for part in _parts(control, minimal[control.name])],
+        **{name: minimal.get(name) for name in ("created_at", "updated_at", "lead_time")},
+    }
+    return {
+        "id": minimal.get("id"),
+        "data": {name: minimal.get(name) for name in ("record_id", "text_id")},
+        "annotations": [] if minimal["annotation_id"] is None else [annotation],
+    }
+
+
+def _parts(control: Control, value: Any) -> list[dict[str, Any]]:
+    if control.tag == "Labels":
+        return [{"type": "labels", "value": region} for region in value]
+    key, many = _VALUES[control.tag]
+    bare = value[key] if isinstance(value, Mapping) else value
+    return [{"type": control.tag.lower(), "value": {key: bare if isinstance(bare, list) or not many else [bare]}}]
+
+
+def _annotator(who: Any) -> str:
+    """E-mail address where the export has one, else `user <number>`."""
+    return str(who["email"]) if isinstance(who, Mapping) else f"user {who}"
+
+
+def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]], value: Any, task: Task) -> Any:
+    """Whether the pre-label that was shown stands: judged by what it said, where the export holds that."""
+    if not annotation.get("parent_prediction"):
+        return None
+    shown = annotation.get("prediction")  # of the project's model version: another one where a backend answered
+    if isinstance(shown, Mapping) and shown.get("result") and shown.get("id") == annotation["parent_prediction"]:
+        try:
+            same = as_json(task_type(task).target_from_result(shown["result"], task)) == as_json(value)
+        except Reject:
+            same = False
+        return "accepted" if same else "edited"
+    return "accepted" if all(part.get("origin") == "prediction" for part in result) else "edited"

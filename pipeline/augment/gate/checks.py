@@ -1,0 +1,201 @@
+"""The gate: what is wrong with each child, if anything. Cheap questions first.
+
+Reasons, in order: the method's own (echo, endless, too_long, no_class, no_words, empty), structure_lost where the
+annotations could not be carried over, empty, unchanged, structure_lost, not_new, meaning_changed, too_similar,
+label_changed, not_fluent; and uneven, in evenness.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from pipeline.augment.candidates import Candidate
+from pipeline.augment.gate import novelty
+from pipeline.augment.gate.structure import lost_structure
+from pipeline.augment.params import GateSettings
+from pipeline.augment.policy import MethodSettings
+from pipeline.augment.text_features import TextFeatures
+from pipeline.core.errors import shorten
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Task
+from pipeline.modeling.features import linear
+from pipeline.modeling.lm.scores import losses
+from pipeline.modeling.models import Model
+from pipeline.runtime.stage import Drop
+from pipeline.tasks import task_type
+
+#: Child id -> why it is rejected. Accepted children are not in it.
+Verdicts = dict[str, Drop]
+
+
+def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
+    """The method's own doubts, and questions that the two texts answer: empty, unchanged, structure_lost."""
+    found = {c.child.id: _text_problem(c, task) for c in candidates}
+    return {name: drop for name, drop in found.items() if drop}
+
+
+def check_novelty(
+    candidates: Sequence[Candidate], records: Sequence[Record], task: Task, max_jaccard: float
+) -> Verdicts:
+    """not_new: a near-duplicate of a record of any split other than its parent, or of an earlier child.
+
+    Compared is what augmentation rewrites: a context that a question shares with others is no copy.
+    """
+    kind = task_type(task)
+    row = {record.id: n for n, record in enumerate(records)}
+    texts = [kind.augmentable(c.child) for c in candidates]
+    others = [kind.augmentable(record) for record in records]
+    closest = novelty.nearest(texts, others, [row[c.parent.id] for c in candidates])
+    verdicts: Verdicts = {}
+    for candidate, (score, other) in zip(candidates, closest, strict=True):
+        if score >= max_jaccard:
+            detail = f"Jaccard {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
+            verdicts[candidate.child.id] = Drop("not_new", detail, records[other].id)
+    fresh = [n for n, c in enumerate(candidates) if c.child.id not in verdicts]
+    for n, earlier in novelty.repeats([texts[n] for n in fresh], max_jaccard).items():
+        other_child = candidates[fresh[earlier]].child
+        detail = f"a near-duplicate of an earlier child: {shorten(texts[fresh[earlier]])}"
+        verdicts[candidates[fresh[n]].child.id] = Drop("not_new", detail, other_child.id)
+    return verdicts
+
+
+def check_meaning(
+    candidates: Sequence[Candidate],
+    features: TextFeatures,
+    settings: GateSettings,
+    task: Task,
+    own: Mapping[str, MethodSettings] | None = None,
+) -> Verdicts:
+    """meaning_changed, too_similar: the cosine of child and parent lies outside the band.
+
+    `own` are the methods' settings, whose bands go before the gate's.
+    """
+    kind = task_type(task)
+    if not candidates:
+        return {}
+    scores = features.cosine(
+        [kind.augmentable(c.child) for c in candidates], [kind.augmentable(c.parent) for c in candidates]
+    )
+    verdicts: Verdicts = {}
+    for candidate, score in zip(candidates, scores, strict=True):
+        low, high = _band(candidate, features.is_tfidf, settings, own)
+        if score < low:
+            verdicts[candidate.child.id] = Drop("meaning_changed", f"cosine {score:.3f} with its parent, below {low}")
+        elif score > high + 1e-6:
+            verdicts[candidate.child.id] = Drop("too_similar", f"cosine {score:.3f} with its parent, above {high}")
+    return verdicts
+
+
+def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateSettings, task: Task) -> Verdicts:
+    """not_fluent: the language model is that much more surprised by the child, per token, than by its parent.
+
+    New texts are not asked: another text's perplexity says nothing of theirs (a class's name is short and rare).
+    """
+    kind = task_type(task)
+    limit = settings.max_perplexity_ratio
+    candidates = [c for c in candidates if not c.is_new]
+    if limit is None or not candidates:
+        return {}
+    pairs = [record for c in candidates for record in (c.child, c.parent)]
+    found = losses(model, [(None, kind.augmentable(record)) for record in pairs])
+    verdicts: Verdicts = {}
+    for candidate, child, parent in zip(candidates, found[::2], found[1::2], strict=True):
+        ratio = math.exp(min(child.mean - parent.mean, 50.0))
+        if ratio > limit:
+            verdicts[candidate.child.id] = Drop(
+                "not_fluent", f"perplexity {ratio:.2f} times its parent's, above {limit}"
+            )
+    return verdicts
+
+
+def check_labels(
+    candidates: Sequence[Candidate],
+    parents: Sequence[Record],
+    features: TextFeatures,
+    settings: GateSettings,
+    task: Task,
+) -> Verdicts:
+    """label_changed: a model that saw neither the parent nor its group gives the child another label.
+
+    Where it misjudges the parent too it knows little about such texts, and only a clear drop of the label's probability
+    counts: else the children of hard texts and thin classes would go, and the rest would be one-sided.
+    """
+    kind = task_type(task)
+    if not candidates:  # then the parents' features were not computed either
+        return {}
+    labels = [str(kind.stratum(record)) for record in parents]
+    folds = np.array([fold(record, settings.folds) for record in parents])
+    matrix = features.rows([kind.main_text(record) for record in parents])
+    verdicts: Verdicts = {}
+    for number in range(settings.folds):
+        part = [c for c in candidates if fold(c.parent, settings.folds) == number and not c.has_sure_label]
+        seen = np.flatnonzero(folds != number)
+        if not part or len({labels[n] for n in seen}) < 2:
+            continue
+        head = linear.fit(matrix[seen], [labels[n] for n in seen])
+        scores = head.probabilities(features.rows([kind.main_text(c.child) for c in part]))
+        before = head.probabilities(features.rows([kind.main_text(c.parent) for c in part]))
+        for candidate, row, was in zip(part, scores, before, strict=True):
+            problem = _label_problem(str(kind.stratum(candidate.parent)), head.labels, row, was, settings)
+            if problem:
+                verdicts[candidate.child.id] = Drop("label_changed", problem)
+    return verdicts
+
+
+def fold(record: Record, folds: int) -> int:
+    """Which fold a record and its whole group are in; depends on nothing else."""
+    return int(share("augment fold", record.group or record.id) * folds)
+
+
+def _band(
+    candidate: Candidate, is_tfidf: bool, gate: GateSettings, own: Mapping[str, MethodSettings] | None
+) -> tuple[float, float]:
+    """Lowest and highest cosine with the parent. A new text need not mean what its parent does."""
+    low, high = gate.min_cosine, gate.max_cosine
+    if is_tfidf:
+        low, high = gate.min_cosine_tfidf, gate.max_cosine_tfidf
+    if candidate.is_new:
+        low = -1.0
+    method = (own or {}).get(candidate.method)
+    if method is None:
+        return low, high
+    return (
+        low if method.min_cosine is None else method.min_cosine,
+        high if method.max_cosine is None else method.max_cosine,
+    )
+
+
+def _text_problem(candidate: Candidate, task: Task) -> Drop | None:
+    parent = task_type(task).augmentable(candidate.parent)
+    if candidate.problem:
+        return Drop(candidate.problem, f"{candidate.detail}; the text was: {shorten(candidate.text)}")
+    if candidate.broken:
+        return Drop("structure_lost", candidate.broken)
+    if not candidate.text.strip():
+        return Drop("empty", "the method gave no text")
+    if candidate.text.casefold().split() == parent.casefold().split():
+        return Drop("unchanged", "the text is its parent's")
+    if candidate.is_new:
+        return None
+    lost = lost_structure(parent, candidate.text, task_type(task).protected(candidate.parent))
+    return Drop("structure_lost", lost) if lost else None
+
+
+def _label_problem(label: str, names: tuple[str, ...], row: Any, parent: Any, settings: GateSettings) -> str:
+    """What the model says against the child's label; `row` and `parent` are probabilities of child and parent."""
+    if label not in names:  # the model saw no example of it
+        return ""
+    own = names.index(label)
+    guess, probability = int(row.argmax()), float(row[own])
+    if guess == own or probability >= settings.min_label_probability:
+        return ""
+    if int(parent.argmax()) != own and probability >= float(parent[own]) - settings.max_label_drop:
+        return ""
+    return (
+        f"a model that never saw its parent says '{names[guess]}' ({float(row.max()):.2f}), '{label}' only "
+        f"{probability:.2f} (of the parent: {float(parent[own]):.2f})"
+    )

@@ -1,0 +1,64 @@
+"""Make new training records from the train split, keep those that pass the gate and do not hurt; select."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.augment.candidates import Candidate, make
+from pipeline.augment.decide import Judge
+from pipeline.augment.gate.checks import Verdicts
+from pipeline.augment.notes import method_notes
+from pipeline.augment.params import Params, enabled_methods
+from pipeline.augment.policy import parents, plan
+from pipeline.augment.select.selection import select
+from pipeline.core.settings import load, load_task
+from pipeline.modeling.models import Models
+from pipeline.runtime.stage import Outcome, StageReport, drop_rows
+from pipeline.runtime.store import read_table, to_records, to_table
+from pipeline.tasks import task_type
+
+
+def run(label: Path, out: Path) -> None:
+    """Write records, dropped, report and metrics to `out`."""
+    task, params, models = load_task(), load("augment", Params), load("models", Models)
+    methods = enabled_methods(params)
+    table = read_table(label / "records.parquet")
+    report = StageReport("augment", table)
+    records = list(to_records(table))
+    draws = plan(methods, records, task, params.max_children)
+    made = make(methods, draws, parents(records), task, models, params.require)
+    judge = Judge(records, made.candidates, draws, params, task, models, methods)
+    for name in methods:
+        own = [c for c in made.candidates if c.method == name]
+        report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))
+    if judge.unhelpful:
+        report.apply("worth", partial(drop_children, verdicts=judge.unhelpful))
+    chosen = {}
+    if params.select.keep is not None:
+        report.apply("select", partial(select, settings=params.select, task=task, models=models))
+        chosen = report.steps[-1]["notes"]
+    report.notes = {
+        "methods": method_notes(methods, draws, made, judge, task_type(task).augmentable),
+        "worth": judge.worth,
+        "gate": judge.gate,
+        **({"select": chosen} if chosen else {}),
+    }
+    accepted = sum(1 for c in made.candidates if c.child.id not in judge.verdicts)
+    report.write(out, children_tried=len(made.candidates), children_accepted=accepted)
+
+
+def add_children(table: pa.Table, candidates: Sequence[Candidate], verdicts: Verdicts, step: str) -> Outcome:
+    """The table with all candidates added, less those that the gate rejected."""
+    children = to_table([c.child for c in candidates], table.schema)
+    drops = {table.num_rows + n: verdicts[c.child.id] for n, c in enumerate(candidates) if c.child.id in verdicts}
+    return drop_rows(pa.concat_tables([table, children]), step, drops, added=len(candidates))
+
+
+def drop_children(table: pa.Table, verdicts: Verdicts) -> Outcome:
+    """The table less the accepted children of methods that did not help."""
+    ids = table.column("id").to_pylist()
+    return drop_rows(table, "worth", {n: verdicts[name] for n, name in enumerate(ids) if name in verdicts})

@@ -1,0 +1,180 @@
+"""Which part of the training records to keep: scored by quality and complexity, spread over what they are about.
+
+For tasks whose target is a free text (chat first of all). Scores come from `models.generator` (nothing is trained), or
+from a judge behind an endpoint. The report always shows a random draw of the same size beside the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.augment.params import SelectSettings
+from pipeline.augment.replies import as_messages, has_reply
+from pipeline.augment.select.answer_ratings import ratings
+from pipeline.augment.text_features import TextFeatures
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Task
+from pipeline.modeling.lm.scores import reply_losses
+from pipeline.modeling.models import Models
+from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
+from pipeline.runtime.store import to_records
+from pipeline.tasks import task_type
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One value a record.
+
+    `loss`: nats per token of the answer given the question. `ifd`: that loss over the loss of the answer alone, both of
+    the same tokens (Li et al. 2023, https://arxiv.org/abs/2308.12032); from 1 on the question does not help to predict
+    the answer. `complexity`: tokens of the answer, however long (Zhao et al. 2024, https://arxiv.org/abs/2402.04833:
+    long answers are a hard baseline). `quality`: the judge's rating, or minus the loss.
+    """
+
+    loss: Any
+    ifd: Any
+    complexity: Any
+    quality: Any
+
+
+def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models) -> Outcome:
+    """The table less the labelled train records that were not chosen (`not_selected`, with their scores)."""
+    records = list(to_records(table))
+    rows = [n for n, record in enumerate(records) if record.split == "train" and record.target is not None]
+    size = max(1, round((settings.keep or 1.0) * len(rows)))
+    if settings.keep is None or size >= len(rows):
+        return keep_all(table)
+    pool = [records[n] for n in rows]
+    scores = score(pool, settings, task, models)
+    features = TextFeatures([task_type(task).main_text(record) for record in pool], models.encoder)
+    matrix = features.rows([task_type(task).main_text(record) for record in pool])
+    chosen = set(choose(pool, scores, matrix, settings, size))
+    drops = {
+        rows[n]: Drop("not_selected", f"{settings.by}: {told(scores, n)}") for n in range(len(rows)) if n not in chosen
+    }
+    return drop_rows(table, "select", drops, notes=_notes(pool, scores, matrix, chosen, settings))
+
+
+def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
+    """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
+    if not all(has_reply(record, task) for record in pool):
+        raise PipelineError(
+            f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
+            "Selection is for chat, translation and summarization; set it to null.",
+        )
+    if models.generator is None:
+        raise PipelineError(
+            "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
+        )
+    asked = [as_messages(record, task) for record in pool]
+    answers = [str(record.target) for record in pool]
+    found = reply_losses(models.generator, list(zip(asked, answers, strict=True)))
+    loss = np.array([one.given / max(one.tokens, 1) for one in found])
+    ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])
+    quality = -loss
+    if settings.judge is not None:
+        quality = np.array(ratings(settings.judge, [m[-1]["content"] for m in asked], answers), np.float64)
+    return Scores(loss, ifd, np.array([one.length for one in found], np.float64), quality)
+
+
+def choose(pool: Sequence[Record], scores: Scores, matrix: Any, settings: SelectSettings, size: int) -> list[int]:
+    """Row numbers of the chosen records, in the order in which they were chosen."""
+    order = _ranked(pool, scores, settings)
+    if settings.by == "random" or settings.max_cosine >= 1:
+        return order[:size]
+    return _spread(order, matrix, settings.max_cosine, size)
+
+
+def _ranked(pool: Sequence[Record], scores: Scores, settings: SelectSettings) -> list[int]:
+    """All rows, best first. Ties and `random` by a draw of the id."""
+    draw = np.array([share("select", str(settings.seed), record.id) for record in pool])
+    if settings.by == "random":
+        return [int(n) for n in np.argsort(draw, kind="stable")]
+    # An answer that its question makes no likelier is off the point, or noise: such rows come last.
+    usable = np.where(scores.ifd < 1, scores.ifd, -scores.ifd)
+    value = {
+        "quality": scores.quality,
+        "ifd": usable,
+        "complexity": scores.complexity,
+        "mixed": _rank(scores.quality) + _rank(usable) + _rank(scores.complexity),
+        "diversity": draw,
+    }[settings.by]
+    return [int(n) for n in np.lexsort((draw, -value))]
+
+
+def _rank(values: Any) -> Any:
+    """Each value's place among all, 0 to 1; ties share theirs."""
+    _, place = np.unique(values, return_inverse=True)
+    return place / max(int(place.max()), 1)
+
+
+def _spread(order: Sequence[int], matrix: Any, max_cosine: float, size: int) -> list[int]:
+    """Best first, leaving out what is too like a chosen one (Liu et al. 2023, https://arxiv.org/abs/2312.15685).
+
+    What was left out fills up where too few remain.
+    """
+    unit = _unit(matrix)
+    chosen: list[int] = []
+    skipped: list[int] = []
+    closest = np.full(len(order), -1.0)
+    for n in order:
+        if len(chosen) == size:
+            return chosen
+        if closest[n] > max_cosine:
+            skipped.append(n)
+            continue
+        chosen.append(n)
+        closest = np.maximum(closest, _products(unit, n))
+    return chosen + skipped[: size - len(chosen)]
+
+
+def coverage(matrix: Any, chosen: Sequence[int]) -> float:
+    """Mean cosine of every record with the nearest chosen one: 1 where all are chosen."""
+    unit = _unit(matrix)
+    closest = np.full(unit.shape[0], -1.0)
+    for n in chosen:
+        closest = np.maximum(closest, _products(unit, n))
+    return float(closest.mean())
+
+
+def told(scores: Scores, n: int) -> str:
+    """A record's scores, in words."""
+    return (
+        f"loss {scores.loss[n]:.3f}, IFD {scores.ifd[n]:.3f}, {scores.complexity[n]:.0f} tokens, "
+        f"quality {scores.quality[n]:.3f}"
+    )
+
+
+def _unit(matrix: Any) -> Any:
+    from scipy.sparse import csr_matrix, diags, issparse
+
+    if issparse(matrix):
+        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+        return csr_matrix(diags(1 / np.maximum(lengths, 1e-9)) @ matrix)
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+
+
+def _products(unit: Any, n: int) -> Any:
+    row = unit[[n]]
+    found = unit @ row.T
+    return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64).ravel()
+
+
+def _notes(
+    pool: Sequence[Record], scores: Scores, matrix: Any, chosen: set[int], settings: SelectSettings
+) -> Mapping[str, Any]:
+    """Means of the scores over all, the chosen, and a random draw of the same size (the baseline to beat)."""
+    at_random = _ranked(pool, scores, settings.model_copy(update={"by": "random"}))[: len(chosen)]
+
+    def means(rows: Sequence[int]) -> dict[str, float]:
+        values = {name: getattr(scores, name)[rows].mean() for name in ("loss", "ifd", "complexity", "quality")}
+        return {name: round(float(v), 3) for name, v in {**values, "coverage": coverage(matrix, rows)}.items()}
+
+    groups = {"all": list(range(len(pool))), "chosen": sorted(chosen), "random": sorted(at_random)}
+    return {"by": settings.by, "kept": len(chosen), "of": len(pool), **{k: means(v) for k, v in groups.items()}}

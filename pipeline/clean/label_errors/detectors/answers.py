@@ -1,0 +1,123 @@
+"""Answers in a context (extractive QA): is this where, and how, such questions are answered in this data?
+
+No reading model is needed: a linear model learns from the other folds what tells given answers from other places of
+their contexts (how alike question and sentence are, words of the question nearby, what a question asks for, how answers
+begin and end). It sees stretched and cut forms of each answer, the other answers on the context, runs of content words,
+and places drawn at random.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.clean.label_errors.detectors.answer_places import Place, Reading, places, read, to_answer, to_place
+from pipeline.clean.label_errors.detectors.contract import Said, Verdict, rounds
+from pipeline.clean.label_errors.detectors.planted_answers import wrong_answers
+from pipeline.core.record import Record, Target
+from pipeline.core.settings import Task
+from pipeline.modeling.models import Model
+from pipeline.stats.answers import squad_normalised
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+#: The answer's score alone, or against the best other place of the context.
+RECIPES = ("alone", "margin")
+
+_COLUMNS = 2**18
+_ALPHA, _EPOCHS = 3e-5, 5
+
+
+def usable(record: Record, task: Task) -> bool:
+    """Answers that stand in their context; what cannot be answered is not judged."""
+    context = record.fields["context"]
+    answers = record.target or []
+    placed = all(context[a["start"] : a["start"] + len(a["text"])] == a["text"] for a in answers)
+    return bool(answers) and placed and all(to_place(a, context) is not None for a in answers)
+
+
+def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> list[Reading]:
+    """Every question and context, taken apart."""
+    return read(records, encoder, known)
+
+
+def ask(seen: list[Reading], rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
+    """One verdict for each of `RECIPES`."""
+    readings = [seen[n] for n in rows]
+    given = [
+        [place for a in target if (place := to_place(a, reading.context))]
+        for target, reading in zip(targets, readings, strict=True)
+    ]
+    tried = places(readings, given, (folds >= 0).tolist())
+    sizes = np.array([len(part) for part in tried])
+    owner = np.repeat(np.arange(len(rows)), sizes)
+    ends = np.cumsum(sizes)
+    chosen = np.concatenate([[p in g for p in part] for part, g in zip(tried, given, strict=True)]).astype(np.int64)
+    matrix = _matrix(readings, tried)
+    scores = _scores(matrix, chosen, folds[owner])
+    said: dict[str, list[Verdict]] = {recipe: [] for recipe in RECIPES}
+    for n, (reading, part) in enumerate(zip(readings, tried, strict=True)):
+        mine = slice(ends[n] - sizes[n], ends[n])
+        for recipe, verdict in _verdicts(scores[mine], chosen[mine], part, reading).items():
+            said[recipe].append(verdict)
+    return said
+
+
+def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+    """Kinds: boundary (one or two units more or less), other (of another question), elsewhere (as long, at random)."""
+    planted = wrong_answers(records, rate, seed)
+    return [
+        one if one and not same(one[1], record.target, task) else None
+        for one, record in zip(planted, records, strict=True)
+    ]
+
+
+def same(a: Target, b: Target, task: Task) -> bool:
+    """Any two answers of the same words at overlapping places."""
+    return any(
+        x["start"] < y["start"] + len(y["text"])
+        and y["start"] < x["start"] + len(x["text"])
+        and squad_normalised(x["text"]) == squad_normalised(y["text"])
+        for x in a
+        for y in b
+    )
+
+
+def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> Any:
+    from sklearn.feature_extraction import FeatureHasher
+
+    hasher = FeatureHasher(_COLUMNS, input_type="string", alternate_sign=False, dtype=np.float32)
+    rows = (reading.features(place) for reading, part in zip(readings, tried, strict=True) for place in part)
+    return hasher.transform(rows)
+
+
+def _scores(matrix: Any, chosen: Integers, folds: Integers) -> Floats:
+    """Out-of-sample log odds that a place is an answer, as if half of all places were."""
+    from sklearn.linear_model import SGDClassifier
+
+    scores = np.zeros(len(chosen))
+    for train, held_out in rounds(folds):
+        model = SGDClassifier(
+            loss="log_loss", alpha=_ALPHA, average=True, max_iter=_EPOCHS, tol=None, random_state=0,
+            class_weight="balanced",
+        )  # fmt: skip
+        scores[held_out] = model.fit(matrix[train], chosen[train]).decision_function(matrix[held_out])
+    return scores
+
+
+def _verdicts(scores: Floats, chosen: Integers, part: Sequence[Place], reading: Reading) -> dict[str, Verdict]:
+    own = float(scores[chosen == 1].max())
+    others = np.where(chosen == 1, -np.inf, scores)
+    best = int(others.argmax())
+    if not np.isfinite(others[best]):  # the answer is the whole context
+        return dict.fromkeys(RECIPES, Verdict(own, None))
+    suggested = [to_answer(part[best], reading)]
+    detail = f"'{suggested[0]['text']}' at {suggested[0]['start']} scores {scores[best]:.2f}, this one {own:.2f}"
+    evidence = {"alone": own, "margin": own - float(others[best])}
+    return {recipe: Verdict(value, suggested, detail) for recipe, value in evidence.items()}

@@ -1,0 +1,140 @@
+"""Numbers (regression): is the number far from what its texts let expect, as numbers here go?
+
+A ridge regression on features of the texts says what to expect; whether a number is doubtful depends on how far others
+are from what was expected of them, there and anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.clean.label_errors.detectors.contract import Said, Verdict, rounds
+from pipeline.core.record import Record, Target, share
+from pipeline.core.settings import Task
+from pipeline.modeling.features.dense import dense_features
+from pipeline.modeling.models import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
+_SURE = 1.64  # standard deviations: a tenth of sound numbers are further off
+_NEAR = 0.1  # of the range: so near two numbers say the same
+_PRIOR = float(np.log(9))  # nine of ten numbers are right, where nothing is known
+_POINTS = 2000  # of a density
+_SHIFT = (0.3, 0.3)  # least part of the range that a planted shift moves a number, and how much more at most
+
+
+def usable(record: Record, task: Task) -> bool:
+    """Every number."""
+    return record.target is not None
+
+
+def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> Floats:
+    """Features of both texts, how they differ, and their lengths; standardised on the first `known`."""
+    columns = [_vectors([r.fields["text"] for r in records], encoder, known)]
+    lengths = [np.log1p([len(r.fields["text"]) for r in records])]
+    if any(r.fields["text_pair"] is not None for r in records):
+        pairs = [r.fields["text_pair"] or "" for r in records]
+        columns.append(_vectors(pairs, encoder, known))
+        if columns[0].shape == columns[1].shape:
+            columns += [np.abs(columns[0] - columns[1]), columns[0] * columns[1]]
+        lengths.append(np.log1p([len(pair) for pair in pairs]))
+        lengths.append(lengths[0] - lengths[1])
+    found = np.concatenate([*columns, np.stack(lengths, axis=1)], axis=1).astype(np.float64)
+    return (found - found[:known].mean(axis=0)) / (found[:known].std(axis=0) + 1e-6)
+
+
+def ask(seen: Floats, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
+    """One verdict for each recipe.
+
+    `density`: how common the number is where so much is expected, against any number of the range; `odds`: against how
+    common it is anywhere; `residual`: its distance in units of the usual one.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    given = np.array(targets, np.float64)
+    expected = np.zeros(len(rows))
+    for train, held_out in rounds(folds):
+        model = RidgeCV(_PENALTIES).fit(seen[rows[train]], given[train])
+        expected[held_out] = model.predict(seen[rows[held_out]])
+    known = folds >= 0
+    low, high = _range(given[known], task)
+    expected = np.clip(expected, low, high)
+    spread = max(1.4826 * float(np.median(np.abs(given - expected)[known])), 1e-3 * (high - low), 1e-9)
+    density = _log_density(given, expected, given[known], expected[known])
+    common = _log_density(given, np.zeros(len(given)), given[known], np.zeros(int(known.sum())))
+    found = {
+        "density": density + np.log(high - low) + _PRIOR,
+        "odds": density - common + _PRIOR,
+        "residual": _SURE - np.abs(given - expected) / spread,
+    }
+    whole = bool(np.equal(np.mod(given[known], 1), 0).all())
+    return {recipe: _verdicts(evidence, expected, whole) for recipe, evidence in found.items()}
+
+
+def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+    """Kinds: other (another record's number), shift (by 30 to 60 % of the range), turned (the scale upside down)."""
+    given = np.array([record.target for record in records], np.float64)
+    low, high = _range(given, task)
+
+    def wrong(n: int, id: str) -> tuple[str, float]:
+        kind = ("other", "shift", "turned")[int(3 * share("plant kind", seed, id))]
+        draw = share("plant as", seed, id)
+        if kind == "other":
+            return kind, float(given[int(draw * len(given))])
+        if kind == "turned":
+            return kind, float(low + high - given[n])
+        size = (high - low) * (_SHIFT[0] + _SHIFT[1] * draw)
+        up = given[n] + size <= high if draw < 0.5 or given[n] - size < low else False
+        return kind, float(np.clip(given[n] + (size if up else -size), low, high))
+
+    found: list[tuple[str, Target] | None] = []
+    for n, record in enumerate(records):
+        planted = wrong(n, record.id) if share("plant", seed, record.id) < rate else None
+        found.append(planted if planted and abs(planted[1] - given[n]) > _NEAR * (high - low) else None)
+    return found
+
+
+def same(a: Target, b: Target, task: Task) -> bool:
+    """Within a tenth of `task.range`; equal where there is no range."""
+    return abs(a - b) <= _NEAR * (task.range[1] - task.range[0]) if task.range else bool(a == b)
+
+
+def _vectors(texts: Sequence[str], encoder: Model, known: int) -> NDArray[np.float32]:
+    return dense_features(texts, encoder, known)
+
+
+def _range(given: Floats, task: Task) -> tuple[float, float]:
+    return task.range or (float(given.min(initial=0.0)), float(given.max(initial=1.0)))
+
+
+def _log_density(values: Floats, given_that: Floats, known: Floats, known_that: Floats) -> Floats:
+    """Log of how common numbers are among known ones where `known_that` is alike (Gaussian kernels)."""
+    every = max(1, -(-len(known) // _POINTS))
+    order = np.argsort(known, kind="stable")[::every]
+    points, beside = known[order], known_that[order]
+    width, reach = _width(points), _width(beside)
+    found = np.zeros(len(values))
+    for n in range(0, len(values), 2048):
+        part = slice(n, n + 2048)
+        near = np.exp(-(((given_that[part, None] - beside) / reach) ** 2) / 2)
+        like = np.exp(-(((values[part, None] - points) / width) ** 2) / 2) / (width * np.sqrt(2 * np.pi))
+        found[part] = np.log((near * like).sum(axis=1) / (near.sum(axis=1) + 1e-12) + 1e-12)
+    return found
+
+
+def _width(points: Floats) -> float:
+    """Silverman's rule."""
+    return max(1.06 * float(points.std()) * len(points) ** -0.2, 1e-9)
+
+
+def _verdicts(evidence: Floats, expected: Floats, whole: bool) -> list[Verdict]:
+    values: list[Any] = [float(round(value)) if whole else round(value, 4) for value in expected.tolist()]
+    return [Verdict(float(e), value, f"{value:g} expected") for e, value in zip(evidence, values, strict=True)]

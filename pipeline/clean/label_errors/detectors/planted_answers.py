@@ -1,0 +1,47 @@
+"""The errors that marked answers have, planted: at the wrong end, of another question, or elsewhere."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pipeline.clean.label_errors.detectors.answer_places import Place, to_place
+from pipeline.core.record import Record, Target, share
+from pipeline.modeling.features.units import units
+
+
+def wrong_answers(records: Sequence[Record], rate: float, seed: str) -> list[tuple[str, Target] | None]:
+    """For a share `rate` of the records the kind of error and a wrong answer; see `answers.plant`."""
+    others: defaultdict[str, list[Place]] = defaultdict(list)
+    for record in records:
+        for answer in record.target:
+            place = to_place(answer, record.fields["context"])
+            if place and place not in others[record.fields["context"]]:
+                others[record.fields["context"]].append(place)
+    return [
+        _wrong(record, others[record.fields["context"]], seed) if share("plant", seed, record.id) < rate else None
+        for record in records
+    ]
+
+
+def _wrong(record: Record, others: Sequence[Place], seed: str) -> tuple[str, Target] | None:
+    context = str(record.fields["context"])
+    bounds = units(context)
+    own = {place for answer in record.target if (place := to_place(answer, context))}
+    first, last = min(own)
+    kind = ("boundary", "other", "elsewhere")[int(3 * share("plant kind", seed, record.id))]
+    if kind == "boundary":
+        ways = [(first + a, last + b) for a, b in ((1, 0), (2, 0), (-1, 0), (-2, 0), (0, 1), (0, 2), (0, -1), (0, -2))]
+    elif kind == "other":
+        ways = [(a, b) for a, b in others if all(b < x or a > y for x, y in own)]
+    else:
+        ways = [(n, n + last - first) for n in range(len(bounds)) if all(n + last - first < x or n > y for x, y in own)]
+    ways = [
+        (a, b)
+        for a, b in ways
+        if 0 <= a <= b < len(bounds) and (a, b) not in own and context[slice(*bounds[a])].isalnum()
+    ]
+    if not ways:
+        return None
+    a, b = ways[int(len(ways) * share("plant as", seed, record.id))]
+    return kind, [{"start": bounds[a][0], "text": context[bounds[a][0] : bounds[b][1]]}]

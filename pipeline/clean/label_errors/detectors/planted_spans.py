@@ -1,0 +1,73 @@
+"""The errors that spans have, planted: one forgotten, of another type, cut or stretched, or one too many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.core.record import Record, Target, share
+from pipeline.core.settings import Task
+from pipeline.modeling.features.units import units
+
+_WITHOUT_SPANS = 0.25  # a text without any is made wrong this much more rarely
+
+Spans = list[dict[str, Any]]
+
+
+def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+    """Kinds: missing, other_type, boundary (one unit more or less at one end), extra (on one or two words)."""
+    found: list[tuple[str, Target] | None] = []
+    for record in records:
+        chance = rate if record.target else rate * _WITHOUT_SPANS
+        found.append(_wrong(record, task, seed) if share("plant", seed, record.id) < chance else None)
+    return found
+
+
+def _wrong(record: Record, task: Task, seed: str) -> tuple[str, Target] | None:
+    spans: Spans = [dict(span) for span in record.target]
+    bounds = units(record.fields["text"])
+    kinds = ["missing", "other_type", "boundary", "extra"] if spans else ["extra"]
+    if len(task.labels) < 2 and spans:
+        kinds.remove("other_type")
+    kind = kinds[int(len(kinds) * share("plant kind", seed, record.id))]
+    draw = share("plant as", seed, record.id)
+    if kind == "extra":
+        changed = _extra(spans, bounds, record.fields["text"], task, draw)
+        return None if changed is None else (kind, changed)
+    n = int(len(spans) * share("plant which", seed, record.id))
+    if kind == "missing":
+        return kind, spans[:n] + spans[n + 1 :]
+    if kind == "other_type":
+        others = [label for label in task.labels if label != spans[n]["label"]]
+        spans[n]["label"] = others[int(len(others) * draw)]
+        return kind, spans
+    moved = _moved(spans, n, bounds, draw)
+    return None if moved is None else (kind, moved)
+
+
+def _extra(spans: Spans, bounds: Sequence[tuple[int, int]], text: str, task: Task, draw: float) -> Spans | None:
+    taken = {n for n, (a, b) in enumerate(bounds) if any(a < s["end"] and b > s["start"] for s in spans)}
+    free = [n for n, (a, b) in enumerate(bounds) if n not in taken and text[a:b].isalnum()]
+    if not free:
+        return None
+    first = free[int(len(free) * draw)]
+    last = first + 1 if draw * 997 % 1 < 0.5 and first + 1 in free else first
+    label = task.labels[int(len(task.labels) * (draw * 9973 % 1))]
+    new = {"start": bounds[first][0], "end": bounds[last][1], "label": label}
+    return sorted([*spans, new], key=lambda span: (span["start"], span["end"]))
+
+
+def _moved(spans: Spans, n: int, bounds: Sequence[tuple[int, int]], draw: float) -> Spans | None:
+    inside = [k for k, (a, b) in enumerate(bounds) if a < spans[n]["end"] and b > spans[n]["start"]]
+    taken = {k for k, (a, b) in enumerate(bounds) if any(a < s["end"] and b > s["start"] for s in spans)}
+    if not inside:
+        return None
+    first, last = inside[0], inside[-1]
+    ways = [(first + 1, last), (first, last - 1)] if first < last else []
+    ways += [(first - 1, last)] if first > 0 and first - 1 not in taken else []
+    ways += [(first, last + 1)] if last + 1 < len(bounds) and last + 1 not in taken else []
+    if not ways:
+        return None
+    a, b = ways[int(len(ways) * draw)]
+    spans[n] |= {"start": bounds[a][0], "end": bounds[b][1]}
+    return spans

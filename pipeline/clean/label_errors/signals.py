@@ -1,0 +1,99 @@
+"""Three opinions on each label: a linear model and the nearest neighbours that never saw it, and how it is learnt.
+
+A confident model saturates: the difference of two probabilities is 1.0 for thousands of labels, so ranking by it (the
+normalised margin) loses against plain self-confidence. Differences of log probabilities do not saturate.
+Neighbours err elsewhere than a linear model does, so the product of both ranks better than either; and a label that
+training takes up late (its margin is low on average over the epochs) is doubtful in a way that no single
+fitted model shows (Pleiss et al. 2020, https://arxiv.org/abs/2001.10528, area under the margin).
+`benchmarks/label_errors.py` measures each part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.record import share
+from pipeline.modeling.features.neighbours import nearest
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+REFERENCES = 16_384  # records that neighbours are sought among, so that cost grows with the data, not its square
+_FLOOR = 0.01  # votes for a class that no neighbour has
+_EPOCHS = 50
+_RATE = 0.1
+
+
+def log_margin(probabilities: Floats, labels: Labels) -> Floats:
+    """Log odds of the given label against the best other one; low is doubtful, below 0 another is likelier."""
+    rows = np.arange(len(labels))
+    logs = np.log(probabilities + 1e-9)
+    own = logs[rows, labels].copy()
+    logs[rows, labels] = -np.inf
+    return np.asarray(own - logs.max(axis=1), np.float64)
+
+
+def joined(model: Floats, votes: Floats) -> Floats:
+    """Logits of the model and the neighbours taken together, shape (rows, classes)."""
+    return np.log(model + 1e-9) + np.log(votes + _FLOOR)
+
+
+def references(ids: Sequence[str], seed: str) -> Labels:
+    """The rows that neighbours are sought among: all, or a sample drawn from each record's id alone."""
+    if len(ids) <= REFERENCES:
+        return np.arange(len(ids))
+    order = sorted(range(len(ids)), key=lambda n: share("neighbours", seed, ids[n]))
+    return np.array(sorted(order[:REFERENCES]), np.int64)
+
+
+def neighbour_votes(
+    vectors: NDArray[np.float32],
+    groups: Sequence[str],
+    known: NDArray[np.float32],
+    known_groups: Sequence[str],
+    known_labels: Labels,
+    classes: int,
+) -> Floats:
+    """What the nearest `known` records are labelled, shape (rows, classes); a record's own group has no say.
+
+    Vectors are L2-normalised. Where a record has no neighbour outside its group all classes get 0.
+    """
+    votes = np.zeros((len(vectors), classes))
+    for start, found, weights in nearest(vectors, groups, known, known_groups):
+        rows = np.repeat(np.arange(start, start + len(found)), found.shape[1])
+        np.add.at(votes, (rows, known_labels[found].ravel()), weights.ravel())
+    return votes
+
+
+def training_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) -> Floats:
+    """Each label's logit less the best other one, averaged over the epochs of a softmax regression.
+
+    Adam on the full batch, so the result depends on nothing but the data.
+    """
+    size, columns = vectors.shape
+    weights = np.zeros((columns + 1, classes), np.float32)  # the last row is the bias
+    first, second = np.zeros_like(weights), np.zeros_like(weights)
+    rows, total = np.arange(size), np.zeros(size)
+    for epoch in range(1, _EPOCHS + 1):
+        logits = vectors @ weights[:-1] + weights[-1]
+        own = logits[rows, labels].copy()
+        errors = np.exp(logits - logits.max(axis=1, keepdims=True))
+        errors /= errors.sum(axis=1, keepdims=True)
+        errors[rows, labels] -= 1
+        logits[rows, labels] = -np.inf
+        total += own - logits.max(axis=1)
+        slope = np.vstack([vectors.T @ errors, errors.sum(axis=0)]) / np.float32(size)
+        first += np.float32(0.1) * (slope - first)
+        second += np.float32(0.001) * (slope * slope - second)
+        step = first / np.float32(1 - 0.9**epoch) / (np.sqrt(second / np.float32(1 - 0.999**epoch)) + np.float32(1e-8))
+        weights -= np.float32(_RATE) * step
+    return total / _EPOCHS
+
+
+def mixed(margins: Floats, learnt: Floats, part: float) -> Floats:
+    """Log margins, with `part` of them given by the training margins brought to their scale."""
+    scale = margins.std() / max(float(learnt.std()), 1e-9)
+    return (1 - part) * margins + part * scale * learnt

@@ -1,0 +1,31 @@
+"""Repair text, remove duplicates, find doubtful labels, assign splits."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from pipeline.clean.params import Params
+from pipeline.clean.step import Context, review_table
+from pipeline.clean.steps import STEPS
+from pipeline.core.registry import pick
+from pipeline.core.settings import load, load_task
+from pipeline.modeling.models import Models
+from pipeline.runtime.engine import load_engine
+from pipeline.runtime.stage import StageReport, count
+from pipeline.runtime.store import read_table, write_table
+
+
+def run(collected: Path, out: Path) -> None:
+    """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`."""
+    params = load("clean", Params)
+    steps = {name: pick(STEPS, name, "params.yaml: clean.steps") for name in params.steps}
+    context = Context(load_task(), load("models", Models), engine=load_engine())
+    report = StageReport("clean", read_table(collected / "records.parquet"))
+    for name, step in steps.items():
+        report.apply(name, partial(step, settings=getattr(params, name), context=context))
+    review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
+    write_table(review, out / "review.parquet")
+    splits = count(report.table, "split")
+    report.notes["review"] = count(review, "reason")
+    report.write(out, review=review.num_rows, **{f"split_{name}": n for name, n in splits.items() if name != "(none)"})

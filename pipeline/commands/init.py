@@ -1,0 +1,86 @@
+"""`sft init`: start a project, by writing its params.yaml, making the folders that stages read, and copying its sample.
+
+Samples are copied into data/raw, where DVC sees changes: a project's data are its own from the first day.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import pick
+from pipeline.core.settings import read_params
+
+_HERE = Path(__file__).parent / "templates"
+_DATA = _HERE.parents[1] / "data"
+FOLDERS = ("data/raw", "data/annotations", "data/released")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sft init`."""
+    parser.add_argument("project", nargs="?", help="name of the project to start from")
+    parser.add_argument("--list", action="store_true", help="list the projects that can be started from")
+    parser.add_argument(
+        "--force", action="store_true", help="replace another params.yaml; it is kept as params.yaml.bak"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """List the projects, or start one in the current folder."""
+    if arguments.list or not arguments.project:
+        sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
+        return
+    for line in start(arguments.project, Path(), arguments.force):
+        sys.stdout.write(line + "\n")
+
+
+def projects() -> dict[str, str]:
+    """Project name -> the first line of its file."""
+    files = sorted(_HERE.glob("*.yaml"))
+    return {file.stem: file.read_text("utf-8").splitlines()[0].removeprefix("#").strip() for file in files}
+
+
+def start(project: str, root: Path, force: bool = False) -> list[str]:
+    """Write `root`/params.yaml, make the folders, copy the sample; says in words what was done."""
+    pick(projects(), project, "sft init")
+    wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
+    done = []
+    if file.is_file() and file.read_bytes() != wanted:
+        if not force and not _is_shipped(file):
+            raise PipelineError(
+                f"{file}: holds other settings than the project '{project}'.",
+                f"Keep them and replace the file: sft init {project} --force (the old one becomes params.yaml.bak)",
+            )
+        if _is_shipped(file):
+            file.unlink()
+        else:
+            file.replace(root / "params.yaml.bak")
+            done.append("params.yaml.bak: the settings until now")
+    if not file.is_file():
+        file.write_bytes(wanted)
+        done.append(f"params.yaml: settings of the project '{project}'")
+    for name in FOLDERS:
+        if not (root / name).is_dir():
+            (root / name).mkdir(parents=True)
+            done.append(f"{name}/")
+    for path in sample_files(project):
+        copy = root / "data/raw" / path
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_DATA / path, copy)
+            done.append(f"data/raw/{path}")
+    return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]
+
+
+def _is_shipped(file: Path) -> bool:
+    """Whether nobody has edited it: replacing it loses nothing."""
+    return any(file.read_bytes() == shipped.read_bytes() for shipped in _HERE.glob("*.yaml"))
+
+
+def sample_files(project: str) -> list[str]:
+    """The files under data/ that the sources of a shipped project read as data/raw/samples/..."""
+    sources = read_params(_HERE / f"{project}.yaml")["collect"]["sources"].values()
+    return [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]

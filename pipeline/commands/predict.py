@@ -1,0 +1,167 @@
+"""`sft predict`: answers of a trained model for texts given by hand or for a JSONL file of any length."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.predictor import load_predictor
+from pipeline.tasks import TASKS
+
+#: What a chat row holds: a conversation, or `text` as one user turn.
+CHAT = ("messages",)
+
+#: Rows in memory at a time.
+_CHUNK = 256
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `sft predict`."""
+    parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
+    parser.add_argument("--text", action="append", default=[], help="a text, a user's turn, or a question; repeatable")
+    parser.add_argument("--context", help="what the questions of --text are about (extractive answers)")
+    parser.add_argument("--pair", help="the second text, for models that judge pairs")
+    parser.add_argument("--file", type=Path, help="JSON lines with the inputs of the task; other keys are kept")
+    parser.add_argument("--out", type=Path, help="where the JSON lines go (default: standard output)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write one JSON line per input: its own keys, then what `answer` gives."""
+    if bool(arguments.text) == bool(arguments.file):
+        raise PipelineError("sft predict: give either --text or --file.", 'For example: sft predict --text "well done"')
+    fields = input_fields(arguments.model)
+    rows = read_rows(arguments.file, fields) if arguments.file else iter(_typed(arguments, fields))
+    first = list(itertools.islice(rows, 1))  # a bad file is reported before the model is loaded
+    predictor = load_predictor(arguments.model)
+    lines = predicted(itertools.chain(first, rows), predictor)
+    if arguments.out is None:
+        _write(lines, sys.stdout)
+        return
+    # Half an answer file must not look like a whole one.
+    part = arguments.out.with_name(f"{arguments.out.name}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("w", encoding="utf-8") as file:
+        _write(lines, file)
+    part.replace(arguments.out)
+
+
+def predicted(rows: Iterable[dict[str, Any]], predictor: Predictor) -> Iterator[dict[str, Any]]:
+    """Each row with its prediction, a chunk of rows in memory at a time."""
+    source = iter(rows)
+    while chunk := list(itertools.islice(source, _CHUNK)):
+        for row, prediction in zip(chunk, predictor.predict(chunk), strict=True):
+            yield {**row, **answer(row, prediction)}
+
+
+def input_fields(model: Path) -> tuple[str, ...]:
+    """The text fields that rows for this model must have; ("text",) where its sft.json does not say."""
+    settings = model / "sft.json"
+    kind = json.loads(settings.read_text("utf-8"))["task"]["type"] if settings.is_file() else ""
+    fields = tuple(TASKS[kind].FIELDS) if kind in TASKS else ()
+    if "messages" in fields:
+        return CHAT
+    return ("context", "question") if "question" in fields else ("text",)
+
+
+def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
+    """The prediction as people read it: entities with their surface and confidence, an answer with its place."""
+    value = prediction.value
+    found: dict[str, Any] = {"prediction": value}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        found["prediction"] = [_with_surface(row, part) for part in value]
+        for part, sure in zip(found["prediction"], prediction.parts, strict=False):
+            part["confidence"] = round(sure, 6)
+    if isinstance(value, float):
+        found["prediction"] = round(value, 6)
+    if prediction.refused:
+        found["refused"] = prediction.refused
+    if prediction.confidence is not None:
+        found["confidence"] = round(prediction.confidence, 6)
+    if prediction.scores:
+        found["scores"] = {label: round(score, 6) for label, score in prediction.scores.items()}
+    return found
+
+
+def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """A span or an answer with `start`, `end` and `text`."""
+    end = part["end"] if "end" in part else part["start"] + len(part["text"])
+    text = part["text"] if "text" in part else row["text"][part["start"] : end]
+    return {**part, "end": end, "text": text}
+
+
+def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows from the command line."""
+    if "question" in fields:
+        if arguments.context is None:
+            raise PipelineError(
+                "sft predict: this model answers questions about a text, so it needs --context.",
+                'For example: sft predict --text "who wrote it?" --context "Ann wrote it."',
+            )
+        return [{"context": arguments.context, "question": text} for text in arguments.text]
+    if arguments.context is not None:
+        raise PipelineError("sft predict: --context is for models that answer questions.", "Leave it out.")
+    pair = {} if arguments.pair is None else {"text_pair": arguments.pair}
+    return [{"text": text, **pair} for text in arguments.text]
+
+
+def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON-lines file. Raises PipelineError with file and line number at the first bad one."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Check the path.")
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield _row(line, f"{path}:{number}", fields)
+
+
+def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except UnicodeDecodeError:
+        raise PipelineError(f"{where}: not UTF-8.", "Save the file as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise PipelineError(f"{where}: not JSON ({error.msg}): {shorten(line.decode('utf-8', 'replace'))}") from None
+    if not isinstance(row, dict):
+        raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
+    _check_unicode(line, where)
+    if "messages" in row and fields == CHAT:
+        _check_messages(row["messages"], where)
+        return row
+    for name in ("text",) if fields == CHAT else fields:
+        if not isinstance(row.get(name), str):
+            found = ", ".join(sorted(row)) or "nothing"
+            other = " (or 'messages')" if fields == CHAT else ""
+            raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
+    if not isinstance(row.get("text_pair"), (str, type(None))):
+        raise PipelineError(f"{where}: 'text_pair' must be a string.")
+    return row
+
+
+def _check_unicode(line: bytes, where: str) -> None:
+    try:
+        json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise PipelineError(
+            f"{where}: holds half of a character (a lone surrogate).", "Export the file again."
+        ) from None
+
+
+def _check_messages(messages: Any, where: str) -> None:
+    turns = messages if isinstance(messages, list) else []
+    sound = [
+        isinstance(t, dict) and isinstance(t.get("role"), str) and isinstance(t.get("content"), str) for t in turns
+    ]
+    if not turns or not all(sound):
+        raise PipelineError(f'{where}: \'messages\' must be a list of {{"role": ..., "content": ...}}.')
+
+
+def _write(lines: Iterable[dict[str, Any]], file: TextIO) -> None:
+    for line in lines:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")

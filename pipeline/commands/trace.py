@@ -1,0 +1,179 @@
+"""`sft trace`: one record's whole story, from the file it was read from to the split it is exported in.
+
+Finds a record by its id, by the beginning of its id, or by words of its text; kept, dropped and
+quarantined records alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.runtime.lookup import LISTED, MOST, STAGES, find, rows_of
+
+Row = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `sft trace`."""
+    parser.add_argument("record", help="record id, the beginning of one, or words of its text")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder (default: data)")
+    parser.add_argument("--json", action="store_true", help="print the story as JSON")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the story of the one record that fits, or list those that do."""
+    found = find(arguments.data, arguments.record)
+    if len(found) > 1:
+        lines = [f"  {id}  {text}" for id, text in list(found.items())[:LISTED]]
+        more = f"\n  ... and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+        most = "at least " if len(found) == MOST else ""
+        raise PipelineError(
+            f"{most}{len(found):,} records fit '{shorten(arguments.record)}':\n" + "\n".join(lines) + more,
+            "Name one of them: sft trace <id>",
+        )
+    story = tell(arguments.data, next(iter(found)))
+    text = json.dumps(story, ensure_ascii=False, indent=2, sort_keys=True) if arguments.json else "\n".join(page(story))
+    sys.stdout.write(text + "\n")
+
+
+def tell(data: Path, id: str) -> dict[str, Any]:
+    """The story of record `id` as JSON: its latest state, then what every stage did to it."""
+    stations = {stage: _station(data, stage, id) for stage in STAGES}
+    seen = [(stage, row) for stage, (row, _) in stations.items() if row is not None]
+    last = seen[-1][1]
+    dropped = next((_drop(stage, row) for stage, (row, was_dropped) in stations.items() if row and was_dropped), None)
+    return {
+        "id": id,
+        "source": last["source"],
+        "fields": last["fields"],
+        "target": last["target"],
+        "lang": last["lang"],
+        "split": last["split"],
+        "group": last["group"],
+        "labels_by": last["labels_by"],
+        "votes": last["votes"],
+        "scores": dict(last["scores"] or []),
+        "stages": [{"stage": stage, "changes": _new_changes(seen, n)} for n, (stage, _) in enumerate(seen)],
+        "dropped": dropped,
+        "parent": last["parent_id"],
+        "children": _related(data, "augment", "parent_id", id),
+        "copies": _related(data, "clean", "other_id", id),
+        "review": rows_of(data / "clean" / "review.parquet", "record_id", id),
+        "queue": rows_of(data / "label" / "queue.parquet", "record_id", id),
+        "exported": None if dropped else _exported(data, id),
+    }
+
+
+def page(story: Mapping[str, Any]) -> Iterator[str]:
+    """The story as lines for a terminal."""
+    source = story["source"]
+    yield f"record {story['id']}"
+    yield from _fields(story)
+    yield ""
+    row = f", row {source['row']}" if source["row"] else ""
+    yield f"{'collect':<10} {source['name']} ({source['kind']}, {source['role']})"
+    yield f"{'':<10} {source['locator']}{row}"
+    yield f"{'':<10} licence {source['licence'] or 'unknown'}"
+    if story["parent"]:
+        yield f"{'augment':<10} made from {story['parent']}"
+    for stage in story["stages"]:
+        for n, change in enumerate(stage["changes"]):
+            yield f"{stage['stage'] if n == 0 else '':<10} {change['step']}: {change['field']}"
+            yield f"{'':<12} - {shorten(_plain(change['before']), 100)}"
+            yield f"{'':<12} + {shorten(_plain(change['after']), 100)}"
+    yield from _label_lines(story)
+    yield from _family_lines(story)
+    yield from _end_lines(story)
+
+
+def _fields(story: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in story["fields"].items():
+        turns = value if isinstance(value, list) else [value]
+        for n, turn in enumerate(turns):
+            text = f"{turn['role']}: {turn['content']}" if isinstance(turn, dict) else str(turn)
+            yield f"  {name if n == 0 else '':<8} {shorten(text, 160)}"
+    if story["target"] is not None:
+        yield f"  {'target':<8} {shorten(story['target'], 160)}"
+
+
+def _label_lines(story: Mapping[str, Any]) -> Iterator[str]:
+    decision = story["labels_by"]
+    if decision:
+        sure = "" if decision["confidence"] is None else f", confidence {decision['confidence']:.2f}"
+        yield f"{'label':<10} decided by {decision['who']}{sure}"
+    for vote in story["votes"] or []:
+        yield f"{'':<10} {vote['annotator']} said {_plain(vote['value'])}"
+    for doubt in story["review"]:
+        suggested = f", suggests {_plain(doubt['suggested'])}" if doubt["suggested"] else ""
+        sure = "" if doubt["confidence"] is None else f" ({doubt['confidence']:.2f})"
+        yield f"{'review':<10} {doubt['reason']}: given {_plain(doubt['given'])}{suggested}{sure}"
+    for task in story["queue"]:
+        yield f"{'queue':<10} waits for a person: {task['reason']}"
+
+
+def _family_lines(story: Mapping[str, Any]) -> Iterator[str]:
+    for title, family in (("copies", story["copies"]), ("children", story["children"])):
+        for n, one in enumerate(family[:LISTED]):
+            fate = f" (dropped: {one['reason']})" if one["reason"] else ""
+            yield f"{title if n == 0 else '':<10} {one['id']}{fate}"
+        if len(family) > LISTED:
+            yield f"{'':<10} ... and {len(family) - LISTED:,} more"
+
+
+def _end_lines(story: Mapping[str, Any]) -> Iterator[str]:
+    drop = story["dropped"]
+    if drop:
+        other = f", because of {drop['other_id']}" if drop["other_id"] else ""
+        yield f"{'dropped':<10} in {drop['stage']}, step {drop['step']}: {drop['reason']}{other}"
+        if drop["detail"]:
+            yield f"{'':<10} {shorten(drop['detail'], 160)}"
+        return
+    if story["split"]:
+        yield f"{'split':<10} {story['split']}" + (f", group {story['group']}" if story["group"] else "")
+    yield f"{'exported':<10} {story['exported'] or 'no (not in data/validate/dataset)'}"
+
+
+def _plain(text: str) -> str:
+    """A JSON value as people read it."""
+    value = json.loads(text)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _new_changes(seen: Sequence[tuple[str, Row]], n: int) -> list[Row]:
+    before = len(seen[n - 1][1]["history"]) if n else 0
+    changes = seen[n][1]["history"][before:]
+    return [change for change in changes if change["field"] != "child_of"]
+
+
+def _drop(stage: str, row: Row) -> Row:
+    return {"stage": stage, **{name: row[name] for name in ("step", "reason", "detail", "other_id")}}
+
+
+def _station(data: Path, stage: str, id: str) -> tuple[Row | None, bool]:
+    """The record's row after a stage, and whether the stage dropped it."""
+    for name, was_dropped in (("records", False), ("dropped", True)):
+        rows = rows_of(data / stage / f"{name}.parquet", "id", id)
+        if rows:
+            return rows[0], was_dropped
+    return None, False
+
+
+def _related(data: Path, stage: str, column: str, id: str) -> list[Row]:
+    found = []
+    for name in ("records", "dropped"):
+        rows = rows_of(data / stage / f"{name}.parquet", column, id)
+        found += [{"id": row["id"], "reason": row.get("reason")} for row in rows]
+    return sorted(found, key=lambda one: str(one["id"]))
+
+
+def _exported(data: Path, id: str) -> str | None:
+    for path in sorted((data / "validate" / "dataset").glob("data/*.parquet")):
+        if rows_of(path, "id", id):
+            return path.as_posix()
+    return None

@@ -1,0 +1,128 @@
+"""params.yaml: one section, one frozen typed class; anything unexpected stops the run.
+
+The class of a section lives beside the code that uses it; only `Task`, which every
+stage reads, lives here. The file is read as YAML 1.2, as DVC reads it: `no` is a word
+and `1e-3` a number.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.registry import did_you_mean
+
+
+class Settings(BaseModel):
+    """Base of every settings class: frozen, strictly typed, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Task(Settings):
+    """Section `task`: what the model is to learn. Every stage reads it."""
+
+    type: str  # a name in pipeline/tasks/__init__.py
+    labels: tuple[str, ...] = ()  # the declared label set; empty for tasks without one
+    languages: tuple[str, ...] = ("en",)  # ISO 639-1 codes the project accepts
+    multi_label: bool = False  # classification only: several labels a record
+    target_language: str | None = None  # translation only: the language of the target, such as zh
+    range: tuple[float, float] | None = None  # regression only: smallest and largest number allowed
+
+    @model_validator(mode="after")
+    def _labels_are_distinct(self) -> Task:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels holds the same label twice; remove one")
+        if not self.languages:
+            raise ValueError("languages is empty; name at least one, such as [en]")
+        return self
+
+
+Section = TypeVar("Section", bound=Settings)
+
+
+def load(section: str, kind: type[Section], path: Path = Path("params.yaml")) -> Section:
+    """The section called `section` of the file at `path`, as a `kind`."""
+    values = read_params(path)
+    if section not in values:
+        raise PipelineError(f"{path}: the section '{section}' is missing.", did_you_mean(section, values))
+    return parse(values[section] or {}, kind, f"{path}: {section}")
+
+
+def load_optional(section: str, kind: type[Section], path: Path = Path("params.yaml")) -> Section:
+    """The section called `section`, or its defaults where the file has none; a misspelt one is refused."""
+    values = read_params(path)
+    if section not in values:
+        hint = did_you_mean(section, values)
+        if hint.startswith("Did you mean"):
+            raise PipelineError(f"{path}: no section is called '{section}', but one looks like it.", hint)
+        return kind()
+    return parse(values[section] or {}, kind, f"{path}: {section}")
+
+
+def load_task(path: Path = Path("params.yaml")) -> Task:
+    """The `task` section of the file at `path`."""
+    return load("task", Task, path)
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """The whole file as plain dictionaries and lists."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Run from the project's root, or write one: sft init --list")
+    try:
+        values = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{path}: not readable as YAML: {shorten(error, 300)}", "Mend that line.") from None
+    if not isinstance(values, dict):
+        raise PipelineError(f"{path}: expected sections such as 'task:', found {type(values).__name__}.")
+    return values
+
+
+def parse(values: Any, kind: type[Section], where: str) -> Section:
+    """`values` as a `kind`; every problem is reported at once, each by its full key."""
+    try:
+        # Through JSON: strict types, but lists may fill tuples.
+        return kind.model_validate_json(json.dumps(values), strict=True)
+    except TypeError as error:
+        raise PipelineError(f"{where}: {error}", "Put dates and times between quotes.") from None
+    except ValidationError as error:
+        problems = [_explain(item, kind, where) for item in error.errors()]
+        raise PipelineError("\n".join(problems)) from None
+
+
+def _explain(item: Any, kind: type[BaseModel], where: str) -> str:
+    keys = [str(part) for part in item["loc"]]
+    key = ".".join([where, *keys])
+    if item["type"] == "extra_forbidden":
+        hint = did_you_mean(keys[-1], _known(kind, keys[:-1]))
+        return f"{key} is not a known setting. {hint}"
+    if item["type"] == "missing":
+        return f"{key} is missing: it has no default."
+    return (
+        f"{key}: {item['msg'].removeprefix('Value error, ')} (found {shorten(json.dumps(item['input'], default=str))})"
+    )
+
+
+def _known(kind: type[BaseModel], path: list[str]) -> list[str]:
+    """Setting names at `path` below `kind`, looking through dictionaries and unions."""
+    kinds: list[Any] = [kind]
+    for part in path:
+        kinds = [nested for k in kinds for nested in _nested(k, part)] or kinds
+    return sorted({name for k in kinds for name in getattr(k, "model_fields", {})})
+
+
+def _nested(kind: Any, part: str) -> list[type[BaseModel]]:
+    fields = getattr(kind, "model_fields", {})
+    return _models_in(fields[part].annotation) if part in fields else []
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [m for inner in getattr(annotation, "__args__", ()) for m in _models_in(inner)]

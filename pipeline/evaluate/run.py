@@ -1,0 +1,163 @@
+"""Judge the trained model on the frozen test split: metrics, slices, calibration, worst errors, robustness."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, as_json
+from pipeline.core.registry import pick
+from pipeline.core.settings import Task, load, load_task
+from pipeline.evaluate.compare import against, against_untuned
+from pipeline.evaluate.dataset import read_split, read_test, to_row
+from pipeline.evaluate.fairness import fairness
+from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.metrics import METRICS
+from pipeline.evaluate.params import Params
+from pipeline.evaluate.references import references
+from pipeline.evaluate.robustness import robustness
+from pipeline.evaluate.slices import slices
+from pipeline.evaluate.worst import review_queue, worst_errors
+from pipeline.modeling.models import Models
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.untuned import Untuned, untuned
+from pipeline.runtime.store import write_json, write_table
+from pipeline.stats.bootstrap import estimate
+from pipeline.stats.numbers import rounded
+
+log = logging.getLogger("pipeline")
+
+#: The reference whose agreement supports the suspicion that a label is wrong.
+_SECOND_OPINION = "tfidf_logistic_regression"
+#: Records that a warning names; all are in the report.
+_NAMED = 5
+
+
+def run(dataset: Path, model: Path, out: Path) -> None:
+    """Load the model, predict the test split of the exported dataset, write all results to `out`."""
+    from pipeline.modeling.predictor import load_predictor
+
+    task, params = load_task(), load("evaluate", Params)
+    test = read_test(dataset, task)
+    train = read_split(dataset, "train", task) if params.reference_rows else []
+    predictor = load_predictor(model)
+    evaluate(train, test, predictor, task, params, out, untuned(model, load("models", Models)))
+
+
+def evaluate(
+    train: Sequence[Record],
+    test: Sequence[Record],
+    predictor: Predictor,
+    task: Task,
+    params: Params,
+    out: Path,
+    before: Untuned | None = None,
+) -> None:
+    """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
+
+    `before` is the model before fine-tuning, where it can be judged.
+    """
+    metrics = pick(METRICS, task.type, "params.yaml: task.type")
+    judge = partial(metrics.judge, task=task, params=params)
+    test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
+    judged = judge(test, predictions)
+    headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.level)
+    others = references(train, test, task, params.reference_rows) if params.reference_rows else {}
+    compared = {name: against(judged, judge(test, p), len(test), params) for name, p in others.items()}
+    if before is not None and params.base_rows:
+        compared["base"] = against_untuned(test, predictions, before, judge, task, params)
+    cut = slices(test, judged, task, params)
+    worst = worst_errors(test, predictions, judged, others.get(_SECOND_OPINION), task, params)
+    report = {
+        "stage": "evaluate",
+        "n": len(test),
+        "not_judged": refused,
+        "headline": judged.headline,
+        "lower_is_better": sorted(judged.lower_is_better),
+        "metrics": {name: figure.as_dict() for name, figure in headline.items()},
+        "interval": {"level": params.level, "resamples": params.resamples, "method": "percentile bootstrap over rows"},
+        "details": judged.details,
+        "reliability": judged.reliability,
+        "slices": cut,
+        "references": compared,
+        "robustness": robustness(test, predictions, predictor, judge, task, params),
+        "fairness": fairness(test, predictions, predictor, judged, task, params),
+        "worst_errors": worst,
+    }
+    write_json(report, out / "report.json")
+    flat = {name: rounded(figure.value) for name, figure in headline.items()}
+    flat |= {f"{judged.headline}_low": rounded(headline[judged.headline].low)}
+    flat |= {f"{judged.headline}_high": rounded(headline[judged.headline].high)}
+    doubted = sum(entry["label_may_be_wrong"] for entry in worst)
+    counts = {
+        "n": len(test),
+        "not_judged": len(refused),
+        "worse_slices": sum(s["worse"] for s in cut),
+        "doubted_labels": doubted,
+    }
+    write_json({**flat, **counts}, out / "metrics.json")
+    write_table(prediction_table(test, predictions, judged), out / "predictions.parquet")
+    write_table(review_queue(worst), out / "queue.parquet")
+    write_plots(judged, out)
+    low, high = flat[f"{judged.headline}_low"], flat[f"{judged.headline}_high"]
+    log.info(
+        "evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", judged.headline, flat[judged.headline], low, high
+    )
+
+
+def _answered(
+    test: Sequence[Record], predictions: Sequence[Prediction]
+) -> tuple[list[Record], list[Prediction], list[dict[str, str]]]:
+    """What the model answered, and id and reason of each record that could not be put to it."""
+    pairs = list(zip(test, predictions, strict=True))
+    refused = [{"id": record.id, "reason": p.refused} for record, p in pairs if p.refused]
+    if len(refused) == len(test):
+        raise PipelineError(
+            f"evaluate: none of {len(test)} test records can be put to the model: {refused[0]['reason']}.",
+            "Check that the model's chat template fits these conversations.",
+        )
+    for entry in refused[:_NAMED]:
+        log.warning("evaluate  record %s is not judged: %s", entry["id"], entry["reason"])
+    if refused:
+        log.warning(
+            "evaluate  %d of %d test records are not judged (not_judged in report.json)", len(refused), len(test)
+        )
+    return [record for record, p in pairs if not p.refused], [p for _, p in pairs if not p.refused], refused
+
+
+def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], judged: Judged) -> pa.Table:
+    """One row a test record. `given` and `predicted` are JSON; `correct` is null for tasks without right or wrong."""
+    columns: dict[str, tuple[pa.DataType, list[Any]]] = {
+        "id": (pa.string(), [record.id for record in records]),
+        "given": (pa.string(), [as_json(record.target) for record in records]),
+        "predicted": (pa.string(), [as_json(p.value) for p in predictions]),
+        "confidence": (pa.float64(), [None if p.confidence is None else rounded(p.confidence) for p in predictions]),
+        "correct": (pa.bool_(), judged.correct),
+        "lang": (pa.string(), [record.lang for record in records]),
+        "source": (pa.string(), [record.source.name for record in records]),
+        "scores": (pa.map_(pa.string(), pa.float64()), [_rounded(p.scores) for p in predictions]),
+        "log_likelihood": (pa.float64(), [p.log_likelihood for p in predictions]),
+        "tokens": (pa.int64(), [p.tokens for p in predictions]),
+    }
+    return pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()})
+
+
+def write_plots(judged: Judged, out: Path) -> None:
+    """confusion.csv (actual, predicted; one line a test row) and reliability.csv (one line a bin), for `dvc plots`."""
+    with (out / "confusion.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("actual", "predicted"), *judged.confusion])
+    with (out / "reliability.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["confidence", "accuracy", "count", "bin"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(judged.reliability)
+
+
+def _rounded(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    return [(name, rounded(score)) for name, score in sorted(scores.items())]

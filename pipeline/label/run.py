@@ -1,0 +1,98 @@
+"""Decide one label a record from people, crowd votes, the source and a model; queue what people should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.annotation.annotations import check_against, read_folder, settle
+from pipeline.annotation.gold import read_gold
+from pipeline.annotation.label_studio_export import readers
+from pipeline.annotation.push_ledger import read_pushed
+from pipeline.core.record import as_json
+from pipeline.core.settings import load, load_task
+from pipeline.label.annotators import agreement_report
+from pipeline.label.audit import audited, draw
+from pipeline.label.evidence import Group
+from pipeline.label.gather import gather
+from pipeline.label.merge import Ledger, merge
+from pipeline.label.params import Params
+from pipeline.label.people import people_report, warnings
+from pipeline.label.prelabel_bias import anchoring
+from pipeline.label.prelabels import Prelabels
+from pipeline.label.review_queue import by_record, queue
+from pipeline.modeling.models import Models
+from pipeline.runtime.stage import StageReport, count, per_record
+from pipeline.runtime.store import read_table, to_records, write_table
+
+
+def run(clean: Path, annotations: Path, out: Path) -> None:
+    """Write records, dropped, queue, report and metrics to `out`."""
+    task, params, models = load_task(), load("label", Params), load("models", Models)
+    table = read_table(clean / "records.parquet")
+    review = by_record(read_table(clean / "review.parquet"))
+    records = {record.id: record for record in to_records(table)}
+    reading = settle(read_folder(annotations, readers(task)), check_against(records, task))
+    gold = read_gold(annotations)
+    human, crowd, evidence = gather(records, reading, review, (task, params), models.encoder, gold)
+    sample = draw(records.values(), evidence, task, params)
+    evidence = replace(evidence, audit=sample.open(human.opinions))
+    ledger = Ledger()
+    report = StageReport("label", table)
+    report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
+    waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
+    write_table(waiting, out / "queue.parquet")
+    report.notes = {
+        "annotations": reading.summary(),
+        "merge": ledger.summary(),
+        "prelabel": evidence.prelabels.report,
+        "agreement": {
+            "human": about(human, params, people_report(reading.used, gold, params.agreement)),
+            "crowd": about(crowd, params),
+        },
+        "anchoring": anchoring(reading.used, read_pushed(annotations), set(gold), params.agreement),
+        "audit": audited(sample, human.opinions, set(review), task, params),
+        "gold_disputed": disputed(human, gold),
+        "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
+        "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide
+    }
+    report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
+
+
+def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+    """The agreement report of a group; free answers can only be counted. `working` is about each person."""
+    if group.votes is not None and group.consensus is not None:
+        return agreement_report(group.votes, group.consensus, params.agreement, working)
+    if not working:
+        return {"items": len(group.opinions)}
+    people = [{"annotator": name, **one} for name, one in working.items()]
+    return {"items": len(group.opinions), "warnings": warnings(working), "annotator_list": people}
+
+
+def disputed(human: Group, gold: Mapping[str, str]) -> list[str]:
+    """Gold questions that several people, all alike, answered otherwise: perhaps the known answer is wrong."""
+    return [
+        name
+        for name, opinion in sorted(human.opinions.items())
+        if name in gold
+        and len(opinion.voters) > 1
+        and opinion.confidence is None
+        and as_json(opinion.value) != gold[name]
+    ]
+
+
+def metrics(report: StageReport, ledger: Ledger, prelabels: Prelabels, waiting: pa.Table) -> dict[str, float]:
+    """The headline figures for `dvc metrics`."""
+    found: dict[str, float] = {"queued": waiting.num_rows, "relabelled": sum(ledger.changes.values())}
+    found |= {f"by_{kind}": ledger.decided_by.get(kind, 0) for kind in ("human", "crowd", "source", "model")}
+    for group, agreement in report.notes["agreement"].items():
+        if agreement.get("alpha") is not None:
+            found[f"alpha_{group}"] = agreement["alpha"]
+    for name in ("ece_after", "accuracy", "accepted_accuracy"):
+        if prelabels.report.get(name) is not None:
+            found[f"prelabel_{name}"] = prelabels.report[name]
+    return found

@@ -1,0 +1,80 @@
+"""Running a model over many examples: padding, batches of like length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Row = Mapping[str, Any]
+#: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
+Example = dict[str, Any]
+Collate = Callable[[Sequence[Example]], dict[str, Any]]
+
+
+def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "right") -> dict[str, Any]:
+    """`input_ids` and `attention_mask`, padded to the longest sequence."""
+    import torch
+
+    width = max(len(ids) for ids in sequences)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    input_ids = torch.full((len(sequences), width), pad or 0)
+    mask = torch.zeros((len(sequences), width), dtype=torch.long)
+    for n, ids in enumerate(sequences):
+        place = slice(0, len(ids)) if side == "right" else slice(width - len(ids), width)
+        input_ids[n, place] = torch.tensor(ids)
+        mask[n, place] = 1
+    return {"input_ids": input_ids, "attention_mask": mask}
+
+
+def padded_inputs(examples: Sequence[Example], tokenizer: Any) -> dict[str, Any]:
+    """Like `padded`, with `token_type_ids` where the examples have them (pairs of texts)."""
+    import torch
+
+    batch = padded([example["input_ids"] for example in examples], tokenizer)
+    if "token_type_ids" in examples[0]:
+        types = torch.zeros_like(batch["input_ids"])
+        for n, example in enumerate(examples):
+            types[n, : len(example["token_type_ids"])] = torch.tensor(example["token_type_ids"])
+        batch["token_type_ids"] = types
+    return batch
+
+
+def by_length(lengths: Sequence[int], batch: int, tokens: int | None = None) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first (memory trouble shows at once).
+
+    A batch has at most `batch` rows and, where `tokens` is given, that many tokens with padding; a longer row stands
+    alone.
+    """
+    order = sorted(range(len(lengths)), key=lambda n: (-lengths[n], n))
+    start = 0
+    while start < len(order):
+        rows = batch if tokens is None else max(1, min(batch, tokens // max(lengths[order[start]], 1)))
+        yield order[start : start + rows]
+        start += rows
+
+
+def outputs(
+    model: Any, examples: Sequence[Example], collate: Collate, batch: int, tokens: int | None = None
+) -> Iterator[tuple[list[int], Any, Any]]:
+    """Row numbers, logits and labels of every batch of `by_length`, without gradients."""
+    import torch
+
+    model.eval()
+    for rows in by_length([len(example["input_ids"]) for example in examples], batch, tokens):
+        inputs = {k: v.to(model.device) for k, v in collate([examples[n] for n in rows]).items()}
+        labels = inputs.pop("labels")
+        with torch.inference_mode():
+            yield rows, model(**inputs).logits, labels
+
+
+def classify(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> NDArray[np.float64]:
+    """Logits in the order of `examples`, shape (examples, classes)."""
+    logits = np.zeros((len(examples), model.config.num_labels))
+    for rows, scores, _ in outputs(model, examples, collate, batch):
+        logits[rows] = scores.double().cpu().numpy()
+    return logits

@@ -1,0 +1,46 @@
+"""Features as few dense columns: fits many times faster, much the same ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.modeling.features.encoder import embed, fitted_tfidf
+from pipeline.modeling.models import Model, has_weights
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+#: Sparse columns that are looked at; a quarter of a million make the decomposition crawl.
+_COLUMNS = 8192
+_DIMENSIONS = 256
+#: Texts that decide how TF-IDF is weighed and reduced, and that are held as sparse rows (2 KB each) at a time.
+_SAMPLE = 50_000
+
+
+def dense_features(texts: Sequence[str], model: Model, known: int) -> NDArray[np.float32]:
+    """One L2-normalised row per text: embeddings, or for models without weights TF-IDF reduced to 256 columns.
+
+    The first `known` texts alone decide how (of more than 50,000 an evenly spaced part).
+    """
+    if has_weights(model):
+        return np.ascontiguousarray(embed(texts, model), np.float32)
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.preprocessing import normalize
+
+    sample = texts[: known : -(-known // _SAMPLE)]
+    weigh, matrix = fitted_tfidf(sample)
+    weights = np.asarray(matrix.sum(axis=0)).ravel()
+    heaviest = np.sort(np.argsort(-weights, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
+    reduction = TruncatedSVD(min(_DIMENSIONS, len(sample) - 1), n_iter=2, random_state=0).fit(matrix[:, heaviest])
+
+    def reduced(rows: csr_matrix) -> NDArray[np.float32]:
+        return np.asarray(normalize(reduction.transform(rows[:, heaviest])), np.float32)
+
+    parts = [reduced(matrix)] if len(sample) == known else []
+    first = known if parts else 0
+    parts += [reduced(weigh(texts[n : n + _SAMPLE])) for n in range(first, len(texts), _SAMPLE)]
+    return np.concatenate(parts)

@@ -1,0 +1,150 @@
+"""Text to vectors: mean-pooled encoder embeddings, cached per text; or TF-IDF over character n-grams."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from pipeline.core.cache import cached
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.features.parallel import in_threads
+from pipeline.modeling.load_errors import load_errors
+from pipeline.modeling.models import Model, has_weights, identity, local_path
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+#: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about.
+MAX_TOKENS = 256
+
+#: Every batch has this many rows, and a length that its texts alone decide: matrix products of another shape may add
+#: up in another order, so a text's vector would hang, in its last bits, on what else was new to the cache.
+_BATCH = 8
+_STEP = 4
+
+Result = TypeVar("Result")
+
+
+def features(texts: Sequence[str], model: Model, known: int | None = None) -> NDArray[np.float32] | csr_matrix:
+    """One row per text for a linear model: embeddings, or sparse TF-IDF for models without weights.
+
+    TF-IDF weights are fitted on `texts` themselves (the first `known` of them, where given), so pass all
+    texts of one question at once.
+    """
+    return embed(texts, model) if has_weights(model) else tfidf(texts, known)
+
+
+def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
+    """Mean-pooled, L2-normalised last hidden states, shape (len(texts), hidden size).
+
+    Rows come from the per-record cache; only new texts load torch and the model.
+    """
+    if not texts:
+        return np.zeros((0, 0), np.float32)
+    compute: list[Callable[[list[str]], list[bytes]]] = []
+
+    def on_demand(batch: list[str]) -> list[bytes]:
+        if not compute:
+            compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
+        return compute[0](batch)
+
+    rows = cached("embedding", f"{identity(model)} mean {max_tokens}", texts, on_demand, batch=2048)
+    return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
+
+
+def tfidf(texts: Sequence[str], known: int | None = None) -> csr_matrix:
+    """TF-IDF over character 1- to 4-grams hashed into 2**18 columns: no word boundaries needed.
+
+    Weights are those of the first `known` texts, or of all.
+    """
+    weigh, matrix = fitted_tfidf(texts[:known])
+    if known is None or known >= len(texts):
+        return matrix
+    from scipy.sparse import vstack
+
+    return vstack([matrix, weigh(texts[known:])], "csr")
+
+
+def fitted_tfidf(texts: Sequence[str]) -> tuple[Callable[[Sequence[str]], csr_matrix], csr_matrix]:
+    """`tfidf` of any texts by the weights of these, and of these."""
+    from sklearn.feature_extraction.text import TfidfTransformer
+
+    counts = _gram_counts(texts)
+    weights = TfidfTransformer(sublinear_tf=True).fit(counts)
+    return lambda others: weights.transform(_gram_counts(others)), weights.transform(counts)
+
+
+def _gram_counts(texts: Sequence[str]) -> csr_matrix:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        analyzer="char_wb", ngram_range=(1, 4), n_features=2**18, alternate_sign=False, norm=None, dtype=np.float32
+    ).transform(texts)
+
+
+def occupied(matrix: Any) -> Any:
+    """The columns that any row uses, for sparse matrices: models on few texts train many times faster, equally well."""
+    return matrix if isinstance(matrix, np.ndarray) else matrix[:, np.unique(matrix.indices)]
+
+
+def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
+    """Tokenizer and bare encoder from a hub name or folder, in evaluation mode."""
+    from transformers import AutoModel, AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(path), AutoModel.from_pretrained(path).eval()
+    except load_errors() as error:
+        raise PipelineError(
+            f"{where}: '{path}' could not be loaded: {shorten(error, 200)}",
+            "Name a folder that holds config.json and weights, or a hub model while online.",
+        ) from None
+
+
+def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
+    import torch
+
+    tokenizer, model = load_encoder(path)
+
+    def forward(ids: list[list[int]], length: int) -> list[bytes]:
+        batch = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
+        with torch.inference_mode():
+            hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
+        mask = batch["attention_mask"].unsqueeze(-1)
+        mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
+        vectors = torch.nn.functional.normalize(mean, dim=1).float()
+        return [vector.numpy().tobytes() for vector in vectors]
+
+    def embed_texts(texts: list[str]) -> list[bytes]:
+        return batched(tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"], forward)
+
+    return embed_texts
+
+
+def batched(ids: Sequence[list[int]], forward: Callable[[list[list[int]], int], Sequence[Result]]) -> list[Result]:
+    """`forward` on token ids in batches of one size and few lengths, the longest first; results in the order of `ids`.
+
+    `forward` gets the ids of a batch and the length to pad them to.
+    """
+
+    def run(batch: tuple[list[int], int]) -> Sequence[Result]:
+        rows = [ids[n] for n in batch[0]]
+        return forward([*rows, *[rows[0]] * (_BATCH - len(rows))], batch[1])
+
+    lengths: defaultdict[int, list[int]] = defaultdict(list)
+    for n, row in enumerate(ids):
+        lengths[-(-len(row) // _STEP) * _STEP].append(n)
+    batches = [
+        (rows[start : start + _BATCH], length)
+        for length, rows in sorted(lengths.items(), reverse=True)
+        for start in range(0, len(rows), _BATCH)
+    ]
+    found = {
+        n: result
+        for (rows, _), part in zip(batches, in_threads(run, batches), strict=True)
+        for n, result in zip(rows, part, strict=False)
+    }
+    return [found[n] for n in range(len(ids))]

@@ -1,0 +1,142 @@
+"""Logistic regression on features: the cheap classifier behind pre-labels, label errors and gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.core.errors import PipelineError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A fitted logistic regression. `temperature` divides its logits to calibrate them."""
+
+    labels: tuple[str, ...]
+    model: Any
+    temperature: float = 1.0
+
+    def probabilities(self, features: Any) -> Floats:
+        """Calibrated class probabilities, shape (rows, len(labels))."""
+        return softmax(self.logits(features) / self.temperature)
+
+    def logits(self, features: Any) -> Floats:
+        """Uncalibrated scores, shape (rows, len(labels))."""
+        scores = np.asarray(self.model.decision_function(features), np.float64)
+        return scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
+
+
+#: Where a fit stops, as the largest gradient: many quick fits, or the one fit that is kept. On the 77 classes of
+#: banking77 the quick one stops after 23 steps, 0.7 points of accuracy short of the other (58 steps, thrice the time).
+QUICK, THOROUGH = 1e-3, 1e-4
+
+
+#: Training rows of one fold's model, above which more would hardly teach a linear model anything.
+_MOST = 100_000
+_FEWEST_OF_CLASS = 100
+
+
+def fit(
+    features: Any,
+    labels: Sequence[str],
+    strength: float = 1.0,
+    weights: Floats | None = None,
+    tolerance: float = QUICK,
+) -> LinearHead:
+    """Fit on all rows. `strength` is scikit-learn's C: larger trusts the data more."""
+    from sklearn.linear_model import LogisticRegression
+
+    names = tuple(sorted(set(labels)))
+    if len(names) < 2:
+        raise PipelineError(f"A classifier needs two classes, found {len(names)}.", "Check the label mapping.")
+    model = LogisticRegression(C=strength, max_iter=300, tol=tolerance)
+    model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
+    return LinearHead(names, model)
+
+
+def out_of_sample(
+    features: Any, labels: Sequence[str], groups: Sequence[str], folds: int = 5, seed: int = 0, strength: float = 1.0
+) -> tuple[tuple[str, ...], Floats]:
+    """Label names, and logits for each row from a model that saw neither it nor its group.
+
+    Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
+    straddle them; small data gets fewer folds. A label missing from a fold's training part gets the
+    lowest logit of the row. Of more than 100,000 training rows a model learns from about so many.
+    """
+    names = tuple(sorted(set(labels)))
+    target = np.searchsorted(names, list(labels))
+    logits = np.zeros((len(labels), len(names)))
+    most = min(len(set(groups)), int(np.bincount(target).max()))
+    fold_of = grouped_folds(target, groups, max(2, min(folds, most)), seed)
+    for fold in np.unique(fold_of):
+        train, held_out = _enough(np.flatnonzero(fold_of != fold), target), np.flatnonzero(fold_of == fold)
+        head = fit(features[train], [labels[n] for n in train.tolist()], strength)
+        scores = head.logits(features[held_out])
+        part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
+        part[:, np.searchsorted(names, head.labels)] = scores
+        logits[held_out] = part
+    return names, logits
+
+
+def _enough(rows: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Evenly spaced rows of a large training part, and the first hundred of each class, which may be rare."""
+    if len(rows) <= _MOST:
+        return rows
+    order = np.argsort(target[rows], kind="stable")
+    starts = np.searchsorted(target[rows][order], target[rows][order], "left")
+    early = order[np.arange(len(rows)) - starts < _FEWEST_OF_CLASS]
+    return rows[np.union1d(np.arange(0, len(rows), -(-len(rows) // _MOST)), early)]
+
+
+def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> NDArray[np.int64]:
+    """The fold of each row: groups whole, classes spread evenly, shape (rows,).
+
+    Groups are dealt out in the order of their size, in random order where equal, each to the fold that has
+    fewest of the group's commonest class, and of those to the one with fewest rows. scikit-learn's
+    StratifiedGroupKFold weighs all classes of a group, which takes minutes for ten thousands of groups.
+    """
+    names = {name: n for n, name in enumerate(dict.fromkeys(groups))}
+    member = np.array([names[group] for group in groups])
+    classes = int(target.max()) + 1
+    sizes = np.bincount(member)
+    pairs, counts = np.unique(member * classes + target, return_counts=True)
+    order = np.lexsort((counts, pairs // classes))  # the last row of each group is its commonest class
+    last = np.append(np.diff(pairs[order] // classes) > 0, True)
+    commonest = pairs[order][last] % classes
+    shuffled = np.random.default_rng(seed).permutation(len(sizes))
+    dealt = [[0] * folds for _ in range(classes)]
+    rows, chosen = [0] * folds, np.zeros(len(sizes), np.int64)
+    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")].tolist():
+        of_class = dealt[commonest[group]]
+        fold = min(zip(of_class, rows, range(folds), strict=True))[2]
+        chosen[group] = fold
+        of_class[fold] += int(sizes[group])
+        rows[fold] += int(sizes[group])
+    return chosen[member]
+
+
+def fit_temperature(logits: Floats, target: NDArray[np.int64]) -> float:
+    """The temperature that minimises log loss (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(target))
+
+    def loss(log_temperature: float) -> float:
+        probabilities = softmax(logits / np.exp(log_temperature))
+        return float(-np.log(probabilities[rows, target] + 1e-12).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 4), method="bounded").x))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Row-wise softmax."""
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), np.float64)

@@ -1,0 +1,52 @@
+"""The predictor of the classification head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.modeling.batches import classify, padded
+from pipeline.modeling.features.linear import softmax
+from pipeline.modeling.loading import load_saved
+from pipeline.modeling.prediction import Prediction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_BATCH = 64
+
+
+class Classifier:
+    """Labels with calibrated probabilities. Reads: text."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        from transformers import AutoModelForSequenceClassification
+
+        self.model, self.tokenizer = load_saved(AutoModelForSequenceClassification, folder)
+        self.temperature = float(settings["temperature"])
+        self.max_tokens = int(settings["max_tokens"])
+        self.labels = [self.model.config.id2label[n] for n in range(self.model.config.num_labels)]
+
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+        """One prediction per row, in order; confidence and scores are divided by the dev temperature."""
+        if not rows:
+            return []
+        texts = [row["text"] for row in rows]
+        ids = self.tokenizer(texts, truncation=True, max_length=self.max_tokens)["input_ids"]
+        logits = classify(self.model, [{"input_ids": i, "labels": 0} for i in ids], self._collate, _BATCH)
+        return self.answers(logits)
+
+    def answers(self, logits: NDArray[np.float64]) -> list[Prediction]:
+        """One prediction per row of logits."""
+        predictions = []
+        for scores in softmax(logits / self.temperature):
+            best = int(scores.argmax())
+            named = {label: float(score) for label, score in zip(self.labels, scores, strict=True)}
+            predictions.append(Prediction(self.labels[best], float(scores[best]), named))
+        return predictions
+
+    def _collate(self, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        batch = padded([example["input_ids"] for example in examples], self.tokenizer)
+        return {**batch, "labels": batch["attention_mask"][:, 0]}

@@ -1,0 +1,184 @@
+"""Language models that write text: answers of a causal model, translations of a seq2seq model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
+from pipeline.modeling.lm.generator import load_generator
+from pipeline.modeling.lm.masking import Messages, as_turns
+from pipeline.modeling.models import Model, local_path
+
+_WHERE = "models.generator"
+
+#: Prompts answered together. Fewer are filled up to it, so that every batch has one shape: on CPUs an answer then does
+#: not depend on its neighbours (tests/modeling/test_generation.py holds the model to it).
+_BATCH = 8
+#: Prompts are padded to a multiple of so many tokens; the same reason.
+_WIDTH = 32
+#: Share of the probability that sampling draws from (Holtzman et al. 2019, https://arxiv.org/abs/1904.09751).
+_TOP_P = 0.95
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote. `ended`: it stopped by itself. `too_long`: the prompt is beyond its window; no text."""
+
+    text: str
+    ended: bool
+    too_long: bool = False
+
+
+class CausalLM:
+    """A causal language model that answers prompts in batches, loaded on first use."""
+
+    def __init__(self, model: Model) -> None:
+        check_path(local_path(model, _WHERE), _WHERE)
+        self._model = model
+        self._loaded: tuple[Any, Any] | None = None
+
+    def answers(
+        self, prompts: Sequence[str | Messages], seeds: Sequence[str], temperature: float, max_tokens: int
+    ) -> list[Answer]:
+        """An answer to each prompt: turns, or a text as one user turn. Sampled with its seed (hex); greedy at 0."""
+        tokenizer, model = self._loaded = self._loaded or load_generator(self._model)
+        ids = [_prompt_ids(prompt, tokenizer) for prompt in prompts]
+        room = _window(model) - max_tokens
+        results = [Answer("", False, too_long=len(one) > room) for one in ids]
+        shapes: dict[int, list[int]] = defaultdict(list)
+        for n, one in enumerate(ids):
+            if not results[n].too_long:
+                shapes[-(-len(one) // _WIDTH) * _WIDTH].append(n)
+        for width, rows in sorted(shapes.items()):
+            for start in range(0, len(rows), _BATCH):
+                part = rows[start : start + _BATCH]
+                written = _write(
+                    model, tokenizer, [ids[n] for n in part], width, [seeds[n] for n in part], temperature, max_tokens
+                )
+                for n, answer in zip(part, written, strict=True):
+                    results[n] = answer
+        return results
+
+
+def _prompt_ids(prompt: str | Messages, tokenizer: Any) -> list[int]:
+    from jinja2 import TemplateError
+
+    turns = as_turns(prompt)
+    try:
+        encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)
+    except TemplateError:  # templates that know no system turn: what it says goes before the user's words
+        one = [{"role": "user", "content": "\n\n".join(turn["content"] for turn in turns)}]
+        encoded = tokenizer.apply_chat_template(one, add_generation_prompt=True, return_dict=True)
+    return list(encoded["input_ids"])
+
+
+def _write(
+    model: Any,
+    tokenizer: Any,
+    prompts: list[list[int]],
+    width: int,
+    seeds: Sequence[str],
+    temperature: float,
+    max_tokens: int,
+) -> list[Answer]:
+    """Answers to at most `_BATCH` prompts, left-padded to `width` tokens; shape in every step: (_BATCH, tokens)."""
+    import torch
+    from transformers import DynamicCache
+
+    pad, stops = _pad(tokenizer), _stops(model, tokenizer)
+    filled = prompts + [prompts[0]] * (_BATCH - len(prompts))
+    ids = torch.tensor([[pad] * (width - len(one)) + one for one in filled])
+    mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled])
+    draws = [torch.Generator().manual_seed(int(seed[:8], 16)) for seed in seeds]
+    written: list[list[int]] = [[] for _ in prompts]
+    ended = [False] * len(prompts)
+    cache = DynamicCache()
+    with torch.inference_mode():
+        for _ in range(max_tokens):
+            places = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+            logits = model(
+                input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, logits_to_keep=1
+            ).logits[:, -1]
+            tokens = [_draw(logits[n], temperature, draws[n]) if not ended[n] else pad for n in range(len(prompts))]
+            for n, token in enumerate(tokens):
+                ended[n] = ended[n] or token in stops
+                if not ended[n]:
+                    written[n].append(token)
+            if all(ended):
+                break
+            ids = torch.tensor([[token] for token in tokens + tokens[:1] * (_BATCH - len(prompts))])
+            mask = torch.cat([mask, torch.ones(_BATCH, 1, dtype=mask.dtype)], dim=1)
+    return [
+        Answer(str(tokenizer.decode(ids, skip_special_tokens=True)), done)
+        for ids, done in zip(written, ended, strict=True)
+    ]
+
+
+def _draw(logits: Any, temperature: float, generator: Any) -> int:
+    """One token of a row of logits: the likeliest, or drawn from the likeliest ones that make up `_TOP_P`."""
+    import torch
+
+    if not temperature:
+        return int(logits.argmax())
+    ranked = (logits / temperature).softmax(-1).sort(descending=True, stable=True)
+    reach = ranked.values.cumsum(-1)
+    kept = int((reach - ranked.values < _TOP_P).sum())
+    point = torch.rand((), generator=generator) * reach[kept - 1]
+    return int(ranked.indices[min(int((reach < point).sum()), kept - 1)])
+
+
+def _stops(model: Any, tokenizer: Any) -> set[int]:
+    """Tokens that end an answer, by the tokenizer and by the model's own settings."""
+    own = model.generation_config.eos_token_id
+    return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])} - {None}
+
+
+def _pad(tokenizer: Any) -> int:
+    return int(next((i for i in (tokenizer.pad_token_id, tokenizer.eos_token_id) if i is not None), 0))
+
+
+class Seq2Seq:
+    """A translation model, loaded on first use."""
+
+    def __init__(self, path: str, where: str = "augment.methods.back_translation") -> None:
+        check_path(path, where)
+        self._path = path
+        self._where = where
+        self._loaded: tuple[Any, Any] | None = None
+
+    def translate(self, texts: list[str], batch: int = 16, max_tokens: int = 256) -> list[str]:
+        """One translation per text, greedy. Texts of like length share a batch.
+
+        A text longer than the model's window gives an empty translation: half a text would have lost half its meaning.
+        """
+        import torch
+
+        tokenizer, model = self._loaded = self._loaded or load_encoder_decoder(self._path, self._where)
+        window = min(max_tokens, _window(model))
+        lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
+        order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
+        results = [""] * len(texts)
+        for start in range(0, len(order), batch):
+            part = order[start : start + batch]
+            inputs = tokenizer([texts[n] for n in part], padding=True, return_tensors="pt")
+            inputs.pop("token_type_ids", None)
+            with torch.inference_mode():
+                tokens = model.generate(**inputs, max_new_tokens=max_tokens, num_beams=1, do_sample=False)
+            for n, text in zip(part, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True):
+                results[n] = text
+        return results
+
+
+def _window(model: Any) -> int:
+    return int(getattr(model.config, "max_position_embeddings", None) or 2048)
+
+
+def check_path(path: str, where: str) -> None:
+    """A path that looks like a folder must exist; anything else may be a hub name. Raises PipelineError."""
+    if (path.startswith((".", "/", "~")) or path.count("/") > 1) and not Path(path).exists():
+        raise PipelineError(f"{where}: '{path}' is not there.", "Name a model folder, or a hub model while online.")

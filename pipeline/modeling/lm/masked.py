@@ -1,0 +1,129 @@
+"""A masked language model: which words fit in the place of a word."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.core.cache import cached
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.batches import by_length, padded
+from pipeline.modeling.lm.generation import check_path
+from pipeline.modeling.loading import load_tokenizer
+from pipeline.modeling.models import Model, identity, load_error, local_path
+
+#: Characters on either side of a word that the model sees; more would not fit its window.
+_CONTEXT = 400
+#: Texts that go through the model together.
+_BATCH = 32
+#: Likeliest tokens of a place among which whole words are looked for.
+_LOOKED_AT = 200
+#: Chinese words of more characters are left alone: too many combinations, too few of them words.
+_LONGEST = 2
+
+
+class MaskedLM:
+    """Loaded on first use; answers are cached per text and word."""
+
+    def __init__(self, model: Model, where: str) -> None:
+        self._path = local_path(model, where)
+        check_path(self._path, where)
+        self._model, self._where = model, where
+        self._loaded: tuple[Any, Any] | None = None
+
+    def fillers(self, questions: Sequence[tuple[str, int, int]], top: int, min_probability: float) -> list[list[str]]:
+        """For each (text, start, end) at most `top` other words for that place, likeliest first."""
+        version = f"{identity(self._model)} {top} {min_probability}"
+        inputs = [json.dumps(question, ensure_ascii=False) for question in questions]
+        results = cached("masked", version, inputs, lambda batch: self._answer(batch, top, min_probability))
+        return [json.loads(result) for result in results]
+
+    def _answer(self, inputs: list[str], top: int, min_probability: float) -> list[bytes]:
+        import torch
+
+        tokenizer, model = self._loaded = self._loaded or _load(self._path, self._where)
+        questions = [json.loads(text) for text in inputs]
+        ids = [
+            tokenizer(_masked(text, start, end, tokenizer.mask_token))["input_ids"] for text, start, end in questions
+        ]
+        window = int(getattr(model.config, "max_position_embeddings", 512)) - 2
+        results: list[bytes] = [b"[]"] * len(inputs)
+        for rows in by_length([len(one) for one in ids], _BATCH):
+            with torch.inference_mode():
+                logits = model(**padded([ids[n][:window] for n in rows], tokenizer)).logits
+            for n, scores in zip(rows, logits, strict=True):
+                places = [k for k, token in enumerate(ids[n][:window]) if token == tokenizer.mask_token_id]
+                text, start, end = questions[n]
+                own, after_space = text[start:end].lower(), text[start - 1 : start] == " "
+                ranked = _words(scores[places].softmax(-1), tokenizer, top, after_space, _is_chinese(own))
+                good = [word for word, p in ranked if p >= min_probability and word.lower() != own]
+                results[n] = json.dumps(good[:top], ensure_ascii=False).encode()
+        return results
+
+
+def _masked(text: str, start: int, end: int, mask: str) -> str:
+    """The text around the word, with one mask for it, or one a character for a Chinese word."""
+    word = text[start:end]
+    number = len(word) if _is_chinese(word) and len(word) <= _LONGEST else 1
+    return text[max(0, start - _CONTEXT) : start] + mask * number + text[end : end + _CONTEXT]
+
+
+def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool, chinese: bool) -> list[tuple[str, float]]:
+    """Whole words for the masks with their probability, likeliest first; shape in: (masks, vocabulary).
+
+    For a Chinese word only Chinese characters: one mask each.
+    """
+    if not len(probabilities):
+        return []
+    each = []
+    for row in probabilities:
+        best = row.topk(min(_LOOKED_AT, row.numel()))
+        pieces = zip(tokenizer.convert_ids_to_tokens(best.indices.tolist()), best.values.tolist(), strict=True)
+        words = [(word, p) for piece, p in pieces if (word := _whole(piece, tokenizer, after_space))]
+        each.append([(word, p) for word, p in words if _is_chinese(word)][: top + 1] if chinese else words)
+    if len(each) == 1:
+        return each[0]
+    joined = [("".join(w for w, _ in pair), min(p for _, p in pair)) for pair in itertools.product(*each)]
+    return sorted(joined, key=lambda item: (-item[1], item[0]))
+
+
+def _whole(piece: str, tokenizer: Any, after_space: bool) -> str:
+    """A token as a word, or nothing where it is part of one, a sign or a special token."""
+    if piece in tokenizer.all_special_tokens or piece.startswith("##"):
+        return ""
+    starts_word = piece[:1] in ("Ġ", "▁")
+    word = piece[1:] if starts_word else piece
+    if after_space and not starts_word and _marks_spaces(tokenizer):
+        return ""
+    return word if word.isalpha() else ""
+
+
+def _marks_spaces(tokenizer: Any) -> bool:
+    """Whether tokens carry the space before them, as byte-level and sentencepiece tokens do."""
+    return any(mark in piece for piece in tokenizer.tokenize("a b") for mark in "Ġ▁")
+
+
+def _is_chinese(word: str) -> bool:
+    return bool(word) and all("㐀" <= letter <= "鿿" for letter in word)
+
+
+def _load(path: str, where: str) -> tuple[Any, Any]:
+    from transformers import AutoModelForMaskedLM
+
+    try:
+        model, notes = AutoModelForMaskedLM.from_pretrained(path, dtype="float32", output_loading_info=True)
+    except (OSError, ValueError, KeyError) as error:
+        message = f"{where}: '{path}' does not load: {shorten(error, 200)}"
+        raise load_error(path, error, message, "Name a folder, or a hub model while online.") from None
+    missing = [name for name in notes["missing_keys"] if "position_ids" not in name]
+    if missing:
+        raise PipelineError(
+            f"{where}: '{path}' has no masked-language-model head ({missing[0]} is missing): its words would be junk.",
+            "Name a model that was saved with its head (AutoModelForMaskedLM).",
+        )
+    tokenizer = load_tokenizer(path, model.config.vocab_size, where)
+    if tokenizer.mask_token is None:
+        raise PipelineError(f"{where}: the tokenizer of '{path}' has no mask token.", "Name a masked language model.")
+    return tokenizer, model.eval()

@@ -1,0 +1,93 @@
+"""Several short examples in one row, without one seeing another: no padding to compute, no attention across.
+
+Positions begin anew with each example. Where `position_ids` restart, and neither an attention mask nor a cache is
+there, transformers builds a causal mask of blocks: an example's logits are those it has alone (`prepare` makes sure).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.batches import Example
+from pipeline.modeling.lm.kernels import packed_attention
+from pipeline.modeling.lm.masking import IGNORED
+
+#: Tokens of each of the two examples on which `prepare` compares packed and alone.
+_PROBE = 12
+_TOLERANCE = 1e-3
+
+
+def pack(examples: Sequence[Example], room: int) -> list[Example]:
+    """Rows of at most `room` tokens: the longest example first, each into the fullest row that still takes it.
+
+    Every example is in exactly one row, whole (best-fit decreasing; Ding et al. 2024,
+    https://arxiv.org/abs/2404.10830). Examples longer than `room` get a row of their own.
+    """
+    rows: list[list[int]] = []
+    free: list[tuple[int, int]] = []  # (tokens left, row), ascending
+    for n in sorted(range(len(examples)), key=lambda n: (-len(examples[n]["input_ids"]), n)):
+        size = len(examples[n]["input_ids"])
+        place = bisect_left(free, (size, -1))
+        if place == len(free):
+            rows.append([n])
+            insort(free, (room - size, len(rows) - 1))
+        else:
+            left, row = free.pop(place)
+            rows[row].append(n)
+            insort(free, (left - size, row))
+    return [_joined([examples[n] for n in row]) for row in rows]
+
+
+def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:
+    """The batch of packed rows: ids and positions, and no attention mask. A row's padding is one example more."""
+    import torch
+
+    found = torch.zeros_like(input_ids)
+    for n, row in enumerate(rows):
+        size = len(row["position_ids"])
+        found[n, :size] = torch.tensor(row["position_ids"])
+        found[n, size:] = torch.arange(input_ids.shape[1] - size)
+    return {"input_ids": input_ids, "position_ids": found, "use_cache": False}
+
+
+def prepare(model: Any, examples: Sequence[Example]) -> None:
+    """Let `model` train on packed rows, by the fastest attention that keeps examples apart.
+
+    Raises PipelineError unless the model gives two packed examples the logits that each has alone.
+    """
+    if len(examples) < 2:
+        return
+    if packed_attention.use(model):
+        if _keeps_apart(model, examples):
+            return
+        packed_attention.leave(model)
+    if not _keeps_apart(model, examples):
+        raise PipelineError(
+            f"params.yaml: train.pack: {type(model).__name__} lets packed examples see each other.", "Set it to false."
+        )
+
+
+def _keeps_apart(model: Any, examples: Sequence[Example]) -> bool:
+    import torch
+
+    parts = [{"input_ids": e["input_ids"][:_PROBE], "labels": e["labels"][:_PROBE]} for e in examples[:2]]
+    row = _joined(parts)
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode():
+        together = model(**positions([row], torch.tensor([row["input_ids"]], device=model.device))).logits[0]
+        alone = [model(input_ids=torch.tensor([part["input_ids"]]).to(model.device)).logits[0] for part in parts]
+    model.train(was_training)
+    return torch.allclose(together, torch.cat(alone), atol=_TOLERANCE, rtol=_TOLERANCE)
+
+
+def _joined(examples: Sequence[Example]) -> Example:
+    return {
+        "input_ids": [token for example in examples for token in example["input_ids"]],
+        # The first token of an example is never to be foretold from the one before it.
+        "labels": [label for example in examples for label in (IGNORED, *example["labels"][1:])],
+        "position_ids": [place for example in examples for place in range(len(example["input_ids"]))],
+    }

@@ -1,0 +1,90 @@
+"""What language models share: gathering examples, writing text, and how likely the true text is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
+from pipeline.modeling.batches import Collate, Example, Row, by_length, outputs, padded
+from pipeline.modeling.heads.contract import Examples
+from pipeline.modeling.lm.masking import IGNORED
+
+#: Rows that are written or judged at a time.
+BATCH = 8
+#: Tokens that are judged at a time, where a row is not longer: logits of a vocabulary of 49,152 take 200 KB each.
+TOKENS = 2048
+#: Positions whose losses are computed at a time: each step of it copies their logits.
+_CHUNK = 256
+
+
+def gather(rows: Sequence[Row], encode: Callable[[Row], tuple[Example, bool]], what: str) -> Examples:
+    """`encode` of every row: its example, and whether it was cut. Rows it rejects are counted by reason.
+
+    Raises PipelineError where no row is left; `what` names the rows.
+    """
+    items: list[Example] = []
+    dropped: Counter[str] = Counter()
+    cut = 0
+    for row in rows:
+        try:
+            example, was_cut = encode(row)
+        except Reject as reject:
+            dropped[reject.reason] += 1
+            continue
+        items.append(example)
+        cut += was_cut
+    if rows and not items:
+        raise PipelineError(
+            f"train: none of {len(rows)} {what} can be learned from: {dict(sorted(dropped.items()))}.",
+            "Raise train.max_tokens, or check that the base model's chat template fits these rows.",
+        )
+    return Examples(items, dict(sorted(dropped.items())), cut)
+
+
+def write(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], max_tokens: int, beams: int) -> list[str]:
+    """What the model writes for each prompt, greedy or by beam search, without control tokens."""
+    import torch
+
+    reads_apart = bool(model.config.is_encoder_decoder)
+    texts = [""] * len(prompts)
+    for rows in by_length([len(ids) for ids in prompts], BATCH):
+        batch = padded([prompts[n] for n in rows], tokenizer, side="right" if reads_apart else "left").items()
+        with torch.inference_mode():
+            found = model.generate(
+                **{name: tensor.to(model.device) for name, tensor in batch},
+                max_new_tokens=max_tokens,
+                do_sample=False,
+                num_beams=beams,
+                pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
+                eos_token_id=tokenizer.eos_token_id,
+            )
+        new = found if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
+        for n, text in zip(rows, tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):
+            texts[n] = text.strip()
+    return texts
+
+
+def likelihoods(
+    model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
+) -> list[tuple[float | None, int]]:
+    """Sum of the log probabilities of each example's labels, and their number; (None, 0) for None."""
+    known = [n for n, example in enumerate(examples) if example is not None]
+    found: list[tuple[float | None, int]] = [(None, 0)] * len(examples)
+    for picked, logits, labels in outputs(model, [e for e in examples if e is not None], collate, batch, TOKENS):
+        for n, scores, label in zip(picked, logits, labels, strict=True):
+            found[known[n]] = (-_summed_loss(scores, label), int((label != IGNORED).sum()))
+    return found
+
+
+def _summed_loss(logits: Any, labels: Any) -> float:
+    """Cross-entropy of all positions of a row: logits (positions, vocabulary), labels (positions)."""
+    import torch
+
+    parts = zip(logits.split(_CHUNK), labels.split(_CHUNK), strict=True)
+    losses = [
+        torch.nn.functional.cross_entropy(some.float(), ids, reduction="none").double().sum() for some, ids in parts
+    ]
+    return float(sum(losses))

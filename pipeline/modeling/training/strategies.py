@@ -1,0 +1,117 @@
+"""What is trained, at which rate: freezing, adapters, parameter groups, optimiser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.lm.kernels import low_rank
+from pipeline.modeling.training.recipe import Recipe
+
+_LAYER = re.compile(r"\.(?:layer|layers|h|blocks?)\.(\d+)\.")
+_EMBEDDINGS = re.compile(r"(^|\.)(embeddings?|embed_tokens|embed_positions|wte|wpe|shared)\.")
+_NEW = re.compile(r"(^|\.)(classifier|score|qa_outputs)\.")
+
+
+def freeze(model: Any, recipe: Recipe) -> None:
+    """Stop the gradients of what `recipe.freeze` names; parameters frozen before stay so."""
+    if recipe.freeze == "none":
+        return
+    layers = layer_count(model)
+    if isinstance(recipe.freeze, int) and not 0 <= recipe.freeze <= layers:
+        raise PipelineError(
+            f"params.yaml: train.freeze: {recipe.freeze} layers, but the model has {layers}.", "Name fewer."
+        )
+    lowest = recipe.freeze if isinstance(recipe.freeze, int) else 0
+    for name, parameter in model.named_parameters():
+        is_low = bool(_EMBEDDINGS.search(name)) or -1 < _layer(name) < lowest
+        if is_low or (recipe.freeze == "all" and not _NEW.search(name)):
+            parameter.requires_grad_(False)
+
+
+def thawing_order(model: Any) -> list[list[Any]]:
+    """Trainable parameters in the order in which gradual unfreezing frees them.
+
+    New layers, the top layer with what lies above it, each layer below, embeddings (Howard and Ruder 2018,
+    https://arxiv.org/abs/1801.06146).
+    """
+    layers = layer_count(model)
+    stages: dict[int, list[Any]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            stages.setdefault(-1 if _NEW.search(name) else _depth(name, layers), []).append(parameter)
+    return [stages[depth] for depth in sorted(stages)]
+
+
+def adapt(model: Any, recipe: Recipe) -> Any:
+    """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none."""
+    if recipe.lora is None:
+        return model
+    from peft import LoraConfig, get_peft_model
+
+    attention = ["q_proj", "k_proj", "v_proj", "o_proj", "out_proj", "query", "key", "value", "q", "k", "v", "o"]
+    found = {name.rpartition(".")[2] for name, _ in model.named_modules()}
+    targets = "all-linear" if recipe.lora.modules == "all" else sorted(found & set(attention))
+    new = sorted({name.split(".")[0] for name, _ in model.named_parameters() if _NEW.search(name)})
+    config = LoraConfig(
+        r=recipe.lora.rank,
+        lora_alpha=recipe.lora.alpha,
+        lora_dropout=recipe.lora.dropout,
+        target_modules=targets,
+        modules_to_save=new or None,
+    )
+    adapted = get_peft_model(model, config)
+    low_rank.fuse(adapted)
+    return adapted
+
+
+def merge(model: Any) -> Any:
+    """The plain model again: adapters added into its weights."""
+    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+
+
+def parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
+    """Trainable parameters by rate and weight decay, in a fixed order."""
+    layers = layer_count(model)
+    groups: dict[tuple[float, float], list[Any]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((_rate(name, layers, recipe), decay), []).append(parameter)
+    if not groups:
+        raise PipelineError("params.yaml: train.freeze leaves nothing to train.", "Freeze less, or set epochs: 0.")
+    return [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
+
+
+def optimizer(model: Any, recipe: Recipe) -> Any:
+    """The optimiser over `parameter_groups`; fused where torch offers it (three times as fast on a CPU)."""
+    import torch
+
+    groups = parameter_groups(model, recipe)
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.momentum)
+    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, lr=recipe.learning_rate, fused=True)
+
+
+def layer_count(model: Any) -> int:
+    """How many transformer layers the model has."""
+    return 1 + max((_layer(name) for name, _ in model.named_parameters()), default=-1)
+
+
+def _rate(name: str, layers: int, recipe: Recipe) -> float:
+    if _NEW.search(name):
+        return recipe.head_learning_rate
+    return recipe.learning_rate * recipe.layer_decay ** _depth(name, layers)
+
+
+def _depth(name: str, layers: int) -> int:
+    """How many layers lie above this parameter."""
+    return layers - 1 - _layer(name) if _layer(name) >= 0 else (layers if _EMBEDDINGS.search(name) else 0)
+
+
+def _layer(name: str) -> int:
+    """The number of the layer that a parameter belongs to, from 0; -1 for none."""
+    found = _LAYER.search(name)
+    return int(found.group(1)) if found else -1

@@ -1,0 +1,23 @@
+"""Write the quality report: one self-contained HTML page, and the same content as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.core.settings import load, load_task
+from pipeline.report.document import build
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params
+from pipeline.report.render import render
+from pipeline.runtime.stage import log
+from pipeline.runtime.store import write_json
+
+
+def run(data: Path, out: Path) -> None:
+    """Read the stage folders below `data`; write quality.html and quality.json to `out`."""
+    params = load("report", Params)
+    document = build(load_inputs(data, load_task(), params))
+    page = render(document)
+    write_json(document, out / "quality.json")
+    (out / "quality.html").write_bytes(page.encode("utf-8"))
+    log.info("%-9s quality.html  %s KB, verdict: %s", "report", f"{len(page) // 1024:,}", document["verdict"]["state"])

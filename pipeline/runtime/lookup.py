@@ -1,0 +1,146 @@
+"""Finds records in the stages' tables, a batch at a time: what `sft trace` looks through may be larger than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.core.errors import PipelineError, shorten
+
+STAGES = ("collect", "clean", "label", "augment")
+#: Records that a search finds at most: who finds so many has to say more.
+MOST = 1000
+#: Records whose text is shown beside the id.
+LISTED = 10
+
+_ROWS = 8192
+_ID_LENGTH = 20
+
+
+def find(data: Path, words: str) -> dict[str, str]:
+    """Ids that fit `words`, each with a piece of its text: the id itself, else ids that begin so, else texts.
+
+    At most `MOST`, of ids the first `LISTED` with their text. Raises PipelineError where nothing fits; it names ids
+    that look alike.
+    """
+    wanted = words.strip()
+    if not wanted:
+        raise PipelineError("sft trace: nothing to look for.", "Give a record id or words of its text.")
+    stages = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
+    files = [path for path in stages if path.is_file()]
+    if not files:
+        raise PipelineError(f"{data}: holds no records yet.", "Build them first: dvc repro")
+    found = _by_id(files, wanted) or _by_text(files, wanted)
+    if not found:
+        raise PipelineError(
+            f"{data}: no record has the id or text '{shorten(wanted)}'.",
+            f"{_alike(files, wanted)}Ids are in the quality report and in the `id` column of data/*/records.parquet.",
+        )
+    return dict(sorted(found.items()))
+
+
+def rows_of(path: Path, column: str, value: str) -> list[dict[str, Any]]:
+    """Rows whose `column` equals `value`; none where the file or the column is missing.
+
+    The column is read alone; whole rows only of the row groups that hold the value.
+    """
+    if not path.is_file():
+        return []
+    with pq.ParquetFile(path) as file:
+        if column not in file.schema_arrow.names:
+            return []
+        groups = [n for n in range(file.num_row_groups) if _holds(file, n, column, value)]
+        found: list[dict[str, Any]] = []
+        for batch in file.iter_batches(_ROWS, row_groups=groups) if groups else ():
+            found += batch.filter(pc.equal(batch[column], value)).to_pylist()
+    return found
+
+
+def _holds(file: pq.ParquetFile, group: int, column: str, value: str) -> bool:
+    batches = file.iter_batches(_ROWS, row_groups=[group], columns=[column])
+    return any(bool(pc.any(pc.equal(batch[column], value)).as_py()) for batch in batches)
+
+
+def _by_id(files: Iterable[Path], wanted: str) -> dict[str, str]:
+    """The record with this id; else those whose id begins so, all in full length with a text for the first ones."""
+    for test, name in (("equal", wanted), ("starts_with", wanted.lower())):
+        distinct = dict.fromkeys(id for path in files for id in _ids(path, test, name))
+        ids = sorted(islice(distinct, MOST))
+        if ids:
+            return {id: shorten(_text(files, id), 70) if n < LISTED else "" for n, id in enumerate(ids)}
+    return {}
+
+
+def _by_text(files: Iterable[Path], wanted: str) -> dict[str, str]:
+    holds: dict[str, str] = {}
+    for row in (row for path in files for row in _rows_that_say(path, wanted)):
+        holds.setdefault(row.pop("id"), shorten(" ".join(_strings(row)), 70))
+        if len(holds) == MOST:
+            break
+    return holds
+
+
+def _alike(files: Iterable[Path], wanted: str) -> str:
+    """A question that names ids which share the beginning or the end of `wanted` and look like it."""
+    if len(wanted) > _ID_LENGTH + 2:
+        return ""
+    half = {"starts_with": wanted[:6].lower(), "ends_with": wanted[-6:].lower()}
+    ids = {id for path in files for test, part in half.items() for id in islice(_ids(path, test, part), MOST)}
+    near = get_close_matches(wanted.lower(), sorted(ids), n=3, cutoff=0.7)
+    return f"Did you mean {' or '.join(near)}? " if near else ""
+
+
+def _ids(path: Path, test: str, words: str) -> Iterator[str]:
+    """Ids of a file that `test`, a function of pyarrow.compute, finds fit."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_ROWS, columns=["id"]):
+            fits = getattr(pc, test)(batch["id"], words)
+            yield from batch["id"].filter(fits).to_pylist()
+
+
+def _text(files: Iterable[Path], id: str) -> str:
+    rows = next(found for path in files if (found := rows_of(path, "id", id)))
+    return " ".join(_strings({name: rows[0][name] for name in _SAYS if name in rows[0]}))
+
+
+#: Columns in which words are looked for.
+_SAYS = ("fields", "target", "detail")
+
+
+def _rows_that_say(path: Path, words: str) -> Iterator[dict[str, Any]]:
+    """Rows (id and `_SAYS`) in which some text or number, however nested, holds `words` in any case."""
+    with pq.ParquetFile(path) as file:
+        names = [name for name in _SAYS if name in file.schema_arrow.names]
+        for batch in file.iter_batches(_ROWS, columns=["id", *names]):
+            here = pa.array(range(len(batch)), pa.int64())
+            fits: set[int] = set()
+            for texts, rows in (pair for name in names for pair in _texts(batch[name], here)):
+                fits.update(rows.filter(pc.match_substring(texts, words, ignore_case=True)).to_pylist())
+            if fits:
+                yield from batch.take(pa.array(sorted(fits), pa.int64())).to_pylist()
+
+
+def _texts(values: pa.Array, rows: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Every text inside `values`, numbers as text, beside the row that each stands in."""
+    if pa.types.is_struct(values.type):
+        for part in values.flatten():
+            yield from _texts(part, rows)
+    elif pa.types.is_list(values.type):
+        yield from _texts(values.flatten(), rows.take(pc.list_parent_indices(values)))
+    elif not pa.types.is_null(values.type):
+        yield values.cast(pa.string()), rows
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
+    elif value is not None:
+        yield str(value)

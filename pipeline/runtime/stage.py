@@ -1,0 +1,233 @@
+"""The contract that every stage keeps: what a step returns, how steps are folded, how a stage is entered.
+
+A step takes a table of records and returns an `Outcome`: the rows it kept, the rows it
+dropped with step, reason and evidence, and how many it added. Nothing vanishes:
+`in + added = kept + dropped` is checked after every step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.core.errors import PipelineError, exit_code
+from pipeline.core.record import Record, Reject
+from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
+
+log = logging.getLogger("pipeline")
+
+_ROWS = 4096  # of a table that are Python objects at a time
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step made of a table. `notes` is JSON that goes to report.json as it is."""
+
+    kept: pa.Table
+    dropped: pa.Table
+    added: int = 0
+    changed: int = 0
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Why one row goes: its reason (a snake_case word), what was found, and the record it relates to."""
+
+    reason: str
+    detail: str = ""
+    other_id: str | None = None
+
+
+Step = Callable[[pa.Table], Outcome]
+
+
+def keep_all(table: pa.Table, **more: Any) -> Outcome:
+    """An outcome that drops nothing."""
+    return Outcome(table, dropped_schema(table.schema).empty_table(), **more)
+
+
+def drop_rows(table: pa.Table, step: str, drops: Mapping[int, Drop], **more: Any) -> Outcome:
+    """Split `table` by row number: rows in `drops` go, the rest stay in order."""
+    if not drops:
+        return keep_all(table, **more)
+    order = sorted(drops)
+    goes = np.zeros(table.num_rows, bool)
+    goes[order] = True
+    gone = table.filter(pa.array(goes))
+    reasons = {
+        "step": [step] * len(order),
+        "reason": [drops[n].reason for n in order],
+        "detail": [drops[n].detail for n in order],
+        "other_id": [drops[n].other_id for n in order],
+    }
+    for name, kind in DROPPED.items():
+        gone = gone.append_column(name, pa.array(reasons[name], kind))
+    return Outcome(table.filter(pa.array(~goes)), gone, **more)
+
+
+def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
+    """The table with some rows (by number) replaced, part by part, so that few are held as Python objects."""
+    numbers = sorted(changed)
+    parts = []
+    start = place = 0
+    for batch in table.to_batches(max_chunksize=_ROWS) if numbers else []:
+        part = pa.Table.from_batches([batch])
+        order = list(range(part.num_rows))
+        records: list[Record] = []
+        while place < len(numbers) and numbers[place] < start + part.num_rows:
+            order[numbers[place] - start] = part.num_rows + len(records)
+            records.append(changed[numbers[place]])
+            place += 1
+        both = pa.concat_tables([part, to_table(records, table.schema)]) if records else part
+        parts.append(both.take(pa.array(order, pa.int64())) if records else part)
+        start += part.num_rows
+    return pa.concat_tables(parts) if parts else table
+
+
+def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: Any) -> Outcome:
+    """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt."""
+    parts = [keep_all(table.slice(0, 0))]
+    for batch in table.to_batches(max_chunksize=_ROWS):
+        part = pa.Table.from_batches([batch])
+        changed: dict[int, Record] = {}
+        drops: dict[int, Drop] = {}
+        for n, record in enumerate(to_records(part)):
+            try:
+                result = work(record)
+            except Reject as reject:
+                drops[n] = Drop(reject.reason, reject.detail, reject.other_id)
+                continue
+            if result is not record:
+                changed[n] = result
+        parts.append(drop_rows(replace_rows(part, changed), step, drops, changed=len(changed)))
+    return joined(parts, **more)
+
+
+def joined(parts: Sequence[Outcome], **more: Any) -> Outcome:
+    """The outcomes of a table's parts as one; `more` as in Outcome."""
+    kept, dropped = (pa.concat_tables([getattr(part, name) for part in parts]) for name in ("kept", "dropped"))
+    return Outcome(kept, dropped, changed=sum(part.changed for part in parts), **more)
+
+
+class StageReport:
+    """Folds steps over a table while it keeps the books: counts per step, all dropped rows."""
+
+    def __init__(self, stage: str, table: pa.Table, rows_in: int | None = None) -> None:
+        self.stage = stage
+        self.table = table
+        self.rows_in = table.num_rows if rows_in is None else rows_in
+        self.dropped: list[pa.Table] = []
+        self.steps: list[dict[str, Any]] = []
+        self.notes: dict[str, Any] = {}
+
+    def apply(self, name: str, step: Step) -> None:
+        """Run one step on the current table, check that nothing vanished, log one line."""
+        before, started = self.table.num_rows, time.monotonic()
+        outcome = step(self.table)
+        kept, gone = outcome.kept.num_rows, outcome.dropped.num_rows
+        if before + outcome.added != kept + gone:
+            raise RuntimeError(f"{self.stage}.{name} lost records: {before} + {outcome.added} != {kept} + {gone}")
+        reasons = count(outcome.dropped, "reason")
+        self.table = outcome.kept
+        self.dropped.append(outcome.dropped)
+        entry = {"step": name, "in": before, "added": outcome.added, "kept": kept, "dropped": gone}
+        self.steps.append({**entry, "changed": outcome.changed, "reasons": reasons, "notes": dict(outcome.notes)})
+        why = ", ".join(f"-{n:,} {reason}" for reason, n in reasons.items())
+        plus = f"  (+{outcome.added:,})" if outcome.added else ""
+        edits = f"  ({outcome.changed:,} edited)" if outcome.changed else ""
+        arrow = f"{before:>9,} -> {kept:,}{plus}{edits}{f'  ({why})' if why else ''}"
+        log.info("%-9s %-22s %s  %.1f s", self.stage, name, arrow, time.monotonic() - started)
+
+    def write(self, out: Path, **metrics: float) -> None:
+        """Write records.parquet, dropped.parquet, report.json and metrics.json to `out`.
+
+        Raises PipelineError when no record is left: nothing later could run.
+        """
+        dropped = pa.concat_tables([dropped_schema(self.table.schema).empty_table(), *self.dropped])
+        added = sum(step["added"] for step in self.steps)
+        totals = {"in": self.rows_in, "added": added, "kept": self.table.num_rows, "dropped": dropped.num_rows}
+        if self.table.num_rows == 0:
+            raise PipelineError(f"{self.stage}: no record is left. {self._where_they_went()}", _LOOK_AT)
+        write_table(self.table, out / "records.parquet")
+        write_table(dropped, out / "dropped.parquet")
+        report = {"stage": self.stage, **totals, "steps": self.steps, "kept_by": breakdown(self.table)}
+        write_json({**report, "notes": self.notes}, out / "report.json")
+        write_json({**totals, **metrics}, out / "metrics.json")
+
+    def _where_they_went(self) -> str:
+        lost = [f"{s['step']} dropped {s['dropped']:,} ({', '.join(s['reasons'])})" for s in self.steps if s["dropped"]]
+        return "; ".join(lost) or "The input was empty."
+
+
+_LOOK_AT = "Loosen that step's setting in params.yaml, or look at the input it names."
+
+
+def count(table: pa.Table, column: str) -> dict[str, int]:
+    """How many rows carry each value of a string column, most frequent first; null counts as '(none)'."""
+    values = Counter(value or "(none)" for value in table.column(column).to_pylist())
+    return dict(sorted(values.items(), key=lambda item: (-item[1], item[0])))
+
+
+def breakdown(table: pa.Table) -> dict[str, dict[str, int]]:
+    """Row counts by source, language, split and who decided the label."""
+    source = pc.struct_field(table.column("source"), "name")
+    who = pc.struct_field(table.column("labels_by"), "who")
+    flat = pa.table({"source": source, "lang": table["lang"], "split": table["split"], "labels_by": who})
+    return {name: count(flat, name) for name in flat.column_names}
+
+
+def enter(stage: str, about: str | None, inputs: Sequence[str], work: Callable[..., object]) -> None:
+    """The command line of a stage: `python -m pipeline.<stage> INPUT... OUT`.
+
+    Calls `work(*inputs, out)` with a temporary folder as `out` and moves the results in place
+    only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError. Of several processes
+    that share the work (accelerate, torchrun) the first one alone logs and leaves results.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)
+    for name in (*inputs, "out"):
+        parser.add_argument(name, type=Path)
+    paths = vars(parser.parse_args())
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    log.setLevel(logging.INFO if _rank() == 0 else logging.ERROR)
+    out: Path = paths.pop("out")
+    sys.exit(exit_code(lambda: _in_temporary_folder(out, lambda folder: work(*paths.values(), folder))))
+
+
+def _in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
+    folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        work(folder)
+        if _rank() == 0:
+            out.mkdir(parents=True, exist_ok=True)
+            _move(folder.iterdir(), out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rank() -> int:
+    """The number of this process among those that accelerate or torchrun started for one run; 0 where it is alone."""
+    return int(os.environ.get("RANK", "0")) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else 0
+
+
+def _move(results: Iterable[Path], out: Path) -> None:
+    for result in sorted(results):
+        target = out / result.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        result.replace(target)

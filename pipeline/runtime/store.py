@@ -1,0 +1,199 @@
+"""Records on disk: `records.parquet`, `dropped.parquet` and JSON files.
+
+A stage's table has one row a record and one column a `Record` field; inputs, source,
+votes and history are nested Arrow columns, so the file reads the same in pandas,
+DuckDB or `datasets`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Change, Decision, Record, Source, Split, Vote, as_json
+from pipeline.core.settings import Task
+from pipeline.tasks import task_type
+
+#: Kinds of value that a task type may declare, as Arrow types.
+KINDS: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "texts": pa.list_(pa.string()),
+    "number": pa.float64(),
+    "spans": pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()})),
+    "answers": pa.list_(pa.struct({"start": pa.int32(), "text": pa.string()})),
+    "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
+}
+
+_SOURCE = pa.struct(
+    {
+        "name": pa.string(),
+        "kind": pa.string(),
+        "locator": pa.string(),
+        "row": pa.int64(),
+        "licence": pa.string(),
+        "role": pa.string(),
+        "trusted": pa.bool_(),
+    }
+)
+_VOTE = pa.struct({"annotator": pa.string(), "value": pa.string(), "time": pa.string()})
+_DECISION = pa.struct({"who": pa.string(), "confidence": pa.float64()})
+_CHANGE = pa.struct({name: pa.string() for name in ("step", "field", "before", "after")})
+
+#: What `dropped.parquet` adds to a record's columns.
+DROPPED = {"step": pa.string(), "reason": pa.string(), "detail": pa.string(), "other_id": pa.string()}
+
+
+_ROWS = 4096
+_NO_SOURCE = Source("", "", "", 0, "", "")
+#: Rows that a reader of single records has to decode at most.
+_ROW_GROUP = 65_536
+
+
+def schema(task: Task) -> pa.Schema:
+    """The columns of `records.parquet` for this task."""
+    kind = task_type(task)
+    fields = pa.struct({name: KINDS[value] for name, value in kind.FIELDS.items()})
+    return pa.schema(
+        {
+            "id": pa.string(),
+            "fields": fields,
+            "target": KINDS[kind.target_kind(task)],
+            "lang": pa.string(),
+            "source": _SOURCE,
+            "split": pa.string(),
+            "group": pa.string(),
+            "votes": pa.list_(_VOTE),
+            "labels_by": _DECISION,
+            "scores": pa.map_(pa.string(), pa.float64()),
+            "parent_id": pa.string(),
+            "history": pa.list_(_CHANGE),
+        }
+    )
+
+
+def dropped_schema(records: pa.Schema) -> pa.Schema:
+    """The columns of `dropped.parquet`: the record's, then step, reason, detail and other_id."""
+    return pa.schema([*records, *(pa.field(name, kind) for name, kind in DROPPED.items())])
+
+
+def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
+    """Records as an Arrow table with the given columns (see `schema`), built in parts so that few are held as rows."""
+    parts = [columns.empty_table()]
+    left = iter(records)
+    while rows := [_to_row(record) for record in islice(left, _ROWS)]:
+        parts.append(pa.Table.from_pylist(rows, schema=columns))
+    return pa.concat_tables(parts[1:] or parts)
+
+
+def to_records(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
+    """The rows of a table as records, a batch at a time."""
+    for part in table.to_batches(max_chunksize=batch):
+        for row in part.to_pylist():
+            yield _to_record(row)
+
+
+def lean_records(batches: Iterable[pa.RecordBatch]) -> Iterator[Record]:
+    """Records without votes, scores, history and source rows: a million take well under a gigabyte.
+
+    Batches hold the columns of `LEAN`. Sources and decisions are shared between records.
+    """
+    sources: dict[tuple[Any, ...], Source] = {}
+    deciders: dict[tuple[Any, ...], Decision] = {}
+    for batch in batches:
+        columns = {name: batch[name].to_pylist() for name in ("id", "fields", "target", "group", "parent_id")}
+        words = [[sys.intern(value or "") for value in batch[name].to_pylist()] for name in ("lang", "split")]
+        parts = (pc.struct_field(batch["source"], name).to_pylist() for name in _OF_SOURCE)
+        origin = [sources.setdefault(p, Source(p[0], p[1], p[2], 0, *p[3:])) for p in zip(*parts, strict=True)]
+        pairs = zip(*(pc.struct_field(batch["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
+        decided = [None if p[0] is None else deciders.setdefault(p, Decision(*p)) for p in pairs]
+        for id, fields, target, group, parent, lang, split, source, by in zip(
+            *columns.values(), *words, origin, decided, strict=True
+        ):
+            short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
+            known = cast("Split | None", split or None)
+            yield Record(id, fields, source, short, lang, known, group, (), by, _NO_SCORES, parent)
+
+
+#: The columns that `lean_records` reads.
+LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by"]
+_OF_SOURCE = ("name", "kind", "locator", "licence", "role", "trusted")
+_NO_SCORES: dict[str, float] = {}
+
+
+def to_contents(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
+    """The rows as records that hold id, fields and target alone: a third of the work where only texts count."""
+    for part in table.select(["id", "fields", "target"]).to_batches(max_chunksize=batch):
+        for id, fields, target in zip(*(column.to_pylist() for column in part.columns), strict=True):
+            yield Record(id, fields, _NO_SOURCE, target)
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The Parquet file at `path`; of its columns those named, else all."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
+    try:
+        return pq.read_table(path, columns=columns)
+    except pa.ArrowInvalid as error:
+        raise PipelineError(f"{path}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f") from None
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write Parquet; equal tables give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for n, column in enumerate(table.schema):
+        if pa.types.is_map(column.type):  # Parquet and Arrow's streams name a map's entries differently: so would we
+            plain = pa.map_(column.type.key_type, column.type.item_type)
+            table = table.set_column(n, column.name, table[column.name].cast(plain))
+    pq.write_table(table.combine_chunks(), path, compression="zstd", row_group_size=_ROW_GROUP)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON file at `path`."""
+    if not path.is_file():
+        raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
+    return json.loads(path.read_text("utf-8"))
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write JSON with sorted keys; equal values give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
+
+
+def _to_row(record: Record) -> dict[str, Any]:
+    source, decision = record.source, record.labels_by
+    return {
+        "id": record.id,
+        "fields": dict(record.fields),
+        "target": record.target,
+        "lang": record.lang,
+        "source": {name: getattr(source, name) for name in Source.__slots__},
+        "split": record.split,
+        "group": record.group,
+        "votes": [{"annotator": v.annotator, "value": as_json(v.value), "time": v.time} for v in record.votes],
+        "labels_by": decision and {"who": decision.who, "confidence": decision.confidence},
+        "scores": sorted(record.scores.items()),
+        "parent_id": record.parent_id,
+        "history": [{name: getattr(change, name) for name in Change.__slots__} for change in record.history],
+    }
+
+
+def _to_record(row: dict[str, Any]) -> Record:
+    values = {name: row[name] for name in ("id", "fields", "target", "lang", "split", "group", "parent_id")}
+    return Record(
+        **values,
+        source=Source(**row["source"]),
+        votes=tuple(Vote(v["annotator"], json.loads(v["value"]), v["time"]) for v in row["votes"]),
+        labels_by=Decision(**row["labels_by"]) if row["labels_by"] else None,
+        scores=dict(row["scores"]),
+        history=tuple(Change(**change) for change in row["history"]),
+    )

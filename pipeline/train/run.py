@@ -1,0 +1,167 @@
+"""Fine-tune the task's model on the exported dataset: `python -m pipeline.train DATASET OUT`."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.cache import cache_folder, key
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import as_json
+from pipeline.core.registry import pick
+from pipeline.core.settings import Task, load, load_task
+from pipeline.modeling.batches import Example
+from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
+from pipeline.modeling.heads import HEADS
+from pipeline.modeling.heads.contract import Examples, Head, Start
+from pipeline.modeling.models import Models
+from pipeline.modeling.training import strategies
+from pipeline.modeling.training.fit import fit, seed_everything
+from pipeline.modeling.training.job import Job, Run
+from pipeline.runtime.store import write_json
+from pipeline.train.model_card import model_card
+from pipeline.train.params import Params
+
+log = logging.getLogger("pipeline")
+
+
+def run(dataset: Path, out: Path) -> None:
+    """Write model, report.json, metrics.json and history.csv to `out`."""
+    task, models, params = load_task(), load("models", Models), load("train", Params)
+    train(dataset, out, task, models, params)
+
+
+def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) -> None:
+    """Fine-tune on the train split of `dataset`, choose and calibrate on its dev split."""
+    head = pick(HEADS, task.type, "params.yaml: task.type")
+    out.mkdir(parents=True, exist_ok=True)
+    rows = {name: _rows(dataset, name, params) for name in ("train", "dev")}
+    head.check(rows, task)
+    seed_everything(params.seed)
+    start = head.start(models, task, rows["train"], params)
+    examples = {name: head.encode(part, start.tokenizer, task, params) for name, part in rows.items()}
+    learned = _packed(head, examples["train"].items, start.model, params) if params.pack else examples["train"].items
+    strategies.freeze(start.model, params)
+    model = strategies.adapt(start.model, params)
+    job = Job(
+        model=model,
+        head=head,
+        train=learned,
+        dev=examples["dev"].items,
+        collate=head.collate(start.tokenizer),
+        recipe=params,
+        checkpoints=_checkpoints(start, examples, task, params),
+        class_weights=head.class_weights(examples["train"].items, task, params),
+        live=lambda history: _write_history(history, out / "history.csv"),
+    )
+    counts = parameter_counts(model)
+    finished = fit(job)
+    report = {
+        "stage": "train",
+        "base_model": start.base,
+        "settings": params.model_dump(mode="json"),
+        "parameters": counts,
+        "rows": {name: _row_counts(rows[name], examples[name]) for name in rows},
+        "from": {name: _counts(rows["train"], name) for name in ("source", "lang")},
+        "steps": finished.steps,
+        "best_step": finished.best_step,
+        **({"packing": _packing(learned, params)} if params.pack else {}),
+        "dev_before": finished.before.metrics,
+        "dev": finished.best.metrics,
+    }
+    _save_model(out / "model", _finished(head, strategies.merge(model)), start, head, finished, task, params)
+    (out / "model" / "README.md").write_text(model_card(report, task), "utf-8")
+    write_json(report, out / "report.json")
+    write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
+    _write_history(finished.history, out / "history.csv")
+
+
+def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> list[Example]:
+    pack = getattr(head, "pack", None)
+    if pack is None:
+        raise PipelineError("params.yaml: train.pack: only language models can be packed.", "Set it to false.")
+    return pack(examples, model, params)
+
+
+def _packing(rows: list[Example], params: Params) -> dict[str, Any]:
+    """How full the packed rows are."""
+    tokens = sum(len(row["input_ids"]) for row in rows)
+    return {"rows": len(rows), "filled": round(tokens / (len(rows) * params.max_tokens), 4)}
+
+
+def _finished(head: Head, model: Any) -> Any:
+    """The model as it is saved: some heads fold what training needed into the weights."""
+    finish = getattr(head, "finish", None)
+    if finish is not None:
+        finish(model)
+    return model
+
+
+def parameter_counts(model: Any) -> dict[str, int]:
+    """All parameters and the trained ones."""
+    parameters = list(model.parameters())
+    return {"all": sum(p.numel() for p in parameters), "trained": sum(p.numel() for p in parameters if p.requires_grad)}
+
+
+def _rows(dataset: Path, split: str, params: Params) -> list[dict[str, Any]]:
+    table = read_split(dataset, split)
+    if table.num_rows == 0:
+        raise PipelineError(
+            f"train: {dataset} has no rows in the {SPLITS[split]} split.",
+            "Check the shares of the splits in params.yaml (clean) and what the earlier stages dropped.",
+        )
+    limit = params.max_train_rows if split == "train" else params.max_dev_rows
+    return to_rows(sample(table, limit, params.seed))
+
+
+def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any]:
+    return {
+        "used": len(examples.items),
+        "cut": examples.cut,
+        "dropped": dict(examples.dropped),
+        "in": len(rows),
+        **examples.notes,
+    }
+
+
+def _counts(rows: list[dict[str, Any]], column: str) -> dict[str, int]:
+    """How many rows have each value of a column, most frequent first."""
+    found = Counter(str(row[column]) for row in rows if row.get(column))
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params: Params) -> Path:
+    """A folder that only an equal run shares, so that resuming never mixes data or settings."""
+    content = [as_json(examples[name].items) for name in sorted(examples)]
+    run_id = key("train", start.base, as_json(task.model_dump()), as_json(params.model_dump()), *content).hex()
+    return cache_folder() / "checkpoints" / run_id
+
+
+def _save_model(folder: Path, model: Any, start: Start, head: Head, finished: Run, task: Task, params: Params) -> None:
+    model.save_pretrained(folder)
+    start.tokenizer.save_pretrained(folder)
+    settings = {
+        "task": task.model_dump(mode="json"),
+        "labels": list(task.labels),
+        "base_model": start.base,
+        "max_tokens": params.max_tokens,
+        "reply_tokens": params.reply_tokens,
+        "stride": params.stride,
+        "answer_tokens": params.answer_tokens,
+        "beams": params.beams,
+        "instructions": params.instructions,
+        **finished.best.predictor_settings,
+    }
+    write_json(settings, folder / "sft.json")
+
+
+def _write_history(history: list[dict[str, float]], path: Path) -> None:
+    """The course so far, after every look at dev: `dvc plots show` draws it while the run goes on."""
+    names = sorted({name for row in history for name in row} - {"step", "train_loss"})
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ["step", "train_loss", *names], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: round(v, 6) for k, v in row.items()} for row in history)

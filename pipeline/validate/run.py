@@ -1,0 +1,177 @@
+"""Holds the final table against the suite of params.yaml; exports the dataset when no error is left."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.cache import cache_folder
+from pipeline.core.errors import PipelineError
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import load, load_task
+from pipeline.modeling.models import Models
+from pipeline.runtime.store import LEAN, read_json, read_table, write_json, write_table
+from pipeline.runtime.versions import compare, split_digest
+from pipeline.validate.expectations.versions import drift
+from pipeline.validate.export.dataset import export
+from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.params import Params
+from pipeline.validate.profile import profile
+from pipeline.validate.regions import coverage
+from pipeline.validate.suite import make_checks, read_suite
+from pipeline.validate.view import EXPORTED, Released, View, read_released, view_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.validate.gx import Finding
+
+STAGES = ("collect", "clean", "label", "augment")
+
+log = logging.getLogger("pipeline")
+
+
+def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, out: Path) -> None:
+    """Read the stage folders and the released version; write dataset/, data_docs/ and what describes both to `out`.
+
+    That is report.json, metrics.json, profile.json, index.parquet and map.parquet.
+
+    A failed `error` expectation raises; what was found is then left in `.cache/validate-failed`.
+    """
+    params, task, models = load("validate", Params), load_task(), load("models", Models)
+    rules = read_suite(params.suite)
+    folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
+    reports = {stage: read_json(folder / "report.json") for stage, folder in folders.items()}
+    view = view_of(read_table(augment / "records.parquet", LEAN), task, models, reports)
+    if not any(record.target is not None for record in view.records):
+        raise PipelineError(
+            "validate: no labelled record is in train, dev or test, so there is nothing to export.",
+            "Look at data/label/report.json: who was to decide the labels, and how sure they had to be.",
+        )
+    totals = {"name": params.name, **dataset_totals(view)}
+    view, points = described(view, params, totals, read_released(released))
+    checks = make_checks(rules, view)
+
+    from pipeline.validate.data_docs import write_data_docs
+    from pipeline.validate.gx import run_suite
+
+    findings, outcome = run_suite(rules, checks, view)
+    listed = [finding.as_dict() for finding in findings]
+    report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
+    _log(findings)
+    failed_folder = cache_folder() / "validate-failed"
+    shutil.rmtree(failed_folder, ignore_errors=True)
+    errors = [finding for finding in findings if not finding.passed and finding.severity == "error"]
+    place = failed_folder if errors else out
+    write_json(report, place / "report.json")
+    write_json({**view.profile, "gates": gates(findings)}, place / "profile.json")
+    write_table(view.index, place / "index.parquet")
+    write_table(points, place / "map.parquet")
+    write_data_docs(findings, outcome, totals, place / "data_docs")
+    if errors:
+        raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
+    export(view, params, report, out / "dataset")
+    write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+
+
+def described(view: View, params: Params, totals: dict[str, Any], released: Released | None) -> tuple[View, pa.Table]:
+    """The view with its profile and the released version, and the points of the map."""
+    unknown = sorted(set(params.attributes) - {*view.columns, "length"})
+    if unknown:
+        raise PipelineError(
+            f"params.yaml: validate.attributes: the table has no column '{unknown[0]}'.",
+            did_you_mean(unknown[0], [*view.columns, "length"]),
+        )
+    found, points = coverage(view, params.map_records)
+    described = profile(view, params, totals, found)
+    described["test_digest"] = split_digest(view.index, "test")
+    return replace(view, profile=described, released=released), points
+
+
+def gates(findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
+    """The figures of every expectation, for the versions to come."""
+    return {finding.key: {one["name"]: one["value"] for one in finding.gauges} for finding in findings}
+
+
+def changes(view: View) -> dict[str, Any] | None:
+    """What became of the released version's records, and how far distributions moved; None without one."""
+    if view.released is None:
+        return None
+    found = compare(view.released.index, view.index)
+    return {
+        "since": view.released.profile["name"],
+        **found.counts(),
+        "drift": drift(view.released.profile, view.profile),
+    }
+
+
+def dataset_totals(view: View) -> dict[str, Any]:
+    """Counts of what is exported, and of what is not and why."""
+    records = [record for record in view.records if record.target is not None]
+    classes = Counter((str(r.split), view.kind.stratum(r)) for r in records if view.kind.stratum(r) is not None)
+    return {
+        "rows": {name: sum(record.split == split for record in records) for split, name in EXPORTED.items()},
+        "classes": {
+            name: {c: n for (s, c), n in sorted(classes.items()) if s == split} for split, name in EXPORTED.items()
+        },
+        "languages": _count(record.lang for record in records),
+        "sources": _count(record.source.name for record in records),
+        "label_by": _count(record.labels_by.who if record.labels_by else "(nobody)" for record in records),
+        "licence": most_restrictive([record.source.licence for record in records] or [""]),
+        "augmented": sum(record.parent_id is not None for record in records),
+        "not_exported": {
+            "no_label": len(view.records) - len(records),
+            "benchmark": len(view.held_back),
+            "unlabelled_split": view.rows - len(view.records) - len(view.held_back),
+        },
+    }
+
+
+def explain(finding: Finding) -> str:
+    """A failed expectation in one paragraph: what, how many, the first ones."""
+    named = "; ".join(f"{item['id']} ({item['why']})" if item["id"] else item["why"] for item in finding.first[:5])
+    more = finding.unexpected - min(len(finding.first), 5)
+    tail = f"; and {more:,} more" if more > 0 else ""
+    count = (
+        f"{finding.unexpected:,} of {finding.checked:,} records: " if finding.first and finding.first[0]["id"] else ""
+    )
+    return f"validate: {finding.expect} failed ({finding.title}): {count}{named or finding.observed}{tail}"
+
+
+def _remedy(folder: Path) -> str:
+    return (
+        f"Look at {folder / 'data_docs' / 'index.html'} and report.json beside it; follow a record with "
+        "`sft trace <record id>`; then mend the data or the stage that let it through, or change the entry "
+        "in params.yaml: validate.suite (severity: warn reports without stopping)."
+    )
+
+
+def _metrics(findings: Sequence[Finding], totals: dict[str, Any], found: Mapping[str, Any]) -> dict[str, float]:
+    failed = Counter(finding.severity for finding in findings if not finding.passed)
+    rows = {f"rows_{name}": count for name, count in totals["rows"].items()}
+    passed = sum(finding.passed for finding in findings)
+    return {
+        **rows,
+        "rows": sum(rows.values()),
+        "expectations": len(findings),
+        "expectations_passed": passed,
+        "expectations_failed": len(findings) - passed,
+        "errors": failed["error"],
+        "warnings": failed["warn"],
+        **{f"quality_{name}": one["score"] for name, one in found["axes"].items() if one["score"] is not None},
+    }
+
+
+def _log(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        word = "holds" if finding.passed else finding.severity.upper()
+        log.info("%-9s %-22s %-6s %s (%s)", "validate", finding.expect, word, finding.title, finding.observed)
+
+
+def _count(values: Any) -> dict[str, int]:
+    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))

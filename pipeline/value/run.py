@@ -1,0 +1,222 @@
+"""Measure what each data step bought: one cheap model per state of the training data, one frozen test split."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
+from pipeline.core.settings import Task, load, load_task
+from pipeline.modeling.models import Models
+from pipeline.runtime.store import read_table, to_records, write_json
+from pipeline.stats.intervals import holm
+from pipeline.stats.numbers import rounded
+from pipeline.tasks import task_type
+from pipeline.value.params import Params
+from pipeline.value.parts import learning_curve, sources
+from pipeline.value.trial import Trial, prepare
+from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
+from pipeline.value.verdict import Draws, changes, draw, estimated, over_seeds, sentence, word
+
+log = logging.getLogger("pipeline")
+
+Drawn = dict[str, Draws]
+
+
+def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
+    """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
+    task, params, models = load_task(), load("value", Params), load("models", Models)
+    measure(read_stages(collect, clean, label, augment), task, models, params, out)
+
+
+def read_stages(collect: Path, clean: Path, label: Path, augment: Path) -> Stages:
+    """The records that four stages wrote to these folders."""
+    return Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
+
+
+def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
+    """Write the three files for `stages`; where the quick form does not apply, they say so and why."""
+    tests = [record for record in stages.augment if record.split == "test"]
+    if not tests:
+        raise PipelineError(
+            "value: the test split is empty, so no variant can be judged.",
+            "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
+        )
+    variants = build(stages, task, params.max_train_rows)
+    why = _does_not_apply(variants, task)
+    if why:
+        log.info("value     does not apply: %s", why)
+        _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
+        return
+    controls = {
+        name: random_control(before, after, name)
+        for (_, before), (name, after) in itertools.pairwise(variants.train.items())
+        if len(before) != len(after) or label_moves(before, after)
+    }
+    with_leaks = sorted([*variants.train["raw"], *variants.leaks])
+    trial = prepare(
+        [*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.strength
+    )
+    drawn = _draw_all(variants, trial, params)
+    control = {name: draw(trial(examples), len(variants.test), params) for name, examples in controls.items()}
+    steps = compare(variants, drawn, control, params)
+    final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.judge_by]
+    report = {
+        "stage": "value",
+        "applies": True,
+        "judged_by": params.judge_by,
+        "test_rows": len(variants.test),
+        "seeds": params.seeds,
+        "variants": {
+            name: {"rows": len(variants.train[name]), "metrics": estimated(part, params)}
+            for name, part in drawn.items()
+        },
+        "steps": steps,
+        "total": _total(drawn, params),
+        "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
+        "sources": sources(final, variants.source_of, whole, trial, len(variants.test), params)
+        if params.sources
+        else [],
+        "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.curve else {},
+        "summary": [step["sentence"] for step in steps],
+    }
+    for line in _sentences(report):
+        log.info("value     %s", line)
+    _write(report, _flat(report, params), _rows(report, control, controls, params), out)
+
+
+def _sentences(report: Mapping[str, Any]) -> list[str]:
+    more = report["more_data"].get("sentence")
+    return [*report["summary"], *(source["sentence"] for source in report["sources"]), *([more] if more else [])]
+
+
+def compare(
+    variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
+) -> list[dict[str, Any]]:
+    """One entry a step: difference to the state before, corrected p, control, verdict and sentence."""
+    pairs = list(itertools.pairwise(variants.train))
+    same = [variants.train[a] == variants.train[b] for a, b in pairs]
+    gaps = [{m: over_seeds(drawn[b][m].minus(drawn[a][m]), params) for m in drawn[b]} for a, b in pairs]
+    tested = [n for n, equal in enumerate(same) if not equal]
+    adjusted = dict(zip(tested, holm([gaps[n][params.judge_by].p for n in tested]), strict=True))
+    steps = []
+    for n, (a, b) in enumerate(pairs):
+        gap, p = gaps[n][params.judge_by], adjusted.get(n, 1.0)
+        step: dict[str, Any] = {
+            "step": b,
+            "against": a,
+            "before": rounded(drawn[a][params.judge_by].value),
+            "after": rounded(drawn[b][params.judge_by].value),
+            "difference": gap.as_dict(),
+            "p": rounded(p),
+            "all_differences": {metric: found.as_dict() for metric, found in gaps[n].items()},
+            "changes": changes(variants.train[a], variants.train[b]),
+            "verdict": word(same[n], gap, p, params.alpha),
+            "control": _about_control(a, b, variants, drawn, control, params),
+        }
+        changed = sum(step["changes"].values())
+        step["per_1000"] = rounded(1000 * gap.value / changed) if changed else None
+        steps.append({**step, "sentence": sentence(step, params.judge_by)})
+    return steps
+
+
+def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Drawn]:
+    """Metrics of every variant; equal training data are trained on once."""
+    drawn: dict[str, Drawn] = {}
+    before: list[Example] | None = None
+    for name, examples in variants.train.items():
+        known = next(reversed(drawn.values())) if examples == before else None
+        drawn[name] = known or draw(trial(examples), len(variants.test), params)
+        before = examples
+    return drawn
+
+
+def _about_control(
+    a: str, b: str, variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
+) -> dict[str, Any] | None:
+    if b not in control or variants.train[a] == variants.train[b]:
+        return None
+    gap = over_seeds(drawn[b][params.judge_by].minus(control[b][params.judge_by]), params)
+    what = _what_is_random(a, variants.train[a], variants.train[b])
+    return {"what": what, "metrics": estimated(control[b], params), "difference": gap.as_dict()}
+
+
+def _what_is_random(name: str, before: Sequence[Example], after: Sequence[Example]) -> str:
+    rows, labels = len(after) - len(before), sum(label_moves(before, after).values())
+    parts = [f"{'removing' if rows < 0 else 'repeating'} {abs(rows):,} rows"] if rows else []
+    parts += [f"changing {labels:,} labels"] if labels else []
+    return f"{' and '.join(parts)} of '{name}' at random"
+
+
+def _total(drawn: Mapping[str, Drawn], params: Params) -> dict[str, Any]:
+    first, last = next(iter(drawn.values())), next(reversed(list(drawn.values())))
+    return {metric: over_seeds(last[metric].minus(first[metric]), params).as_dict() for metric in first}
+
+
+def _about_leaks(
+    variants: Variants, raw: Drawn, trial: Trial, with_leaks: list[Example], params: Params
+) -> dict[str, Any]:
+    """How much better `raw` would have looked with its copies of test rows left in."""
+    if not variants.leaks:
+        return {"rows": 0}
+    found = draw(trial(with_leaks), len(variants.test), params)
+    gaps = {metric: over_seeds(found[metric].minus(raw[metric]), params).as_dict() for metric in raw}
+    return {"rows": len(variants.leaks), "flatters_raw_by": gaps}
+
+
+def _does_not_apply(variants: Variants, task: Task) -> str:
+    if not variants.test or task_type(task).target_kind(task) not in ("text", "texts"):
+        return (
+            f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
+            "features; this task needs the model itself trained once per variant."
+        )
+    for name, examples in variants.train.items():
+        classes = {example.label for example in examples}
+        if len(classes) < 2:
+            return f"the variant '{name}' has {len(classes)} classes with labels; a classifier needs two."
+    return ""
+
+
+def _flat(report: Mapping[str, Any], params: Params) -> dict[str, float]:
+    found = {
+        f"{name}_{params.judge_by}": v["metrics"][params.judge_by]["value"] for name, v in report["variants"].items()
+    }
+    steps = {f"{step['step']}_gain": step["difference"]["value"] for step in report["steps"]}
+    return {"applies": 1, **found, **steps, "total_gain": report["total"][params.judge_by]["value"]}
+
+
+def _rows(
+    report: Mapping[str, Any], control: Mapping[str, Drawn], controls: Mapping[str, Sequence[Example]], params: Params
+) -> list[dict[str, Any]]:
+    """Lines of value.csv: one a variant or control and metric."""
+    parts = [(name, "variant", v["rows"], v["metrics"]) for name, v in report["variants"].items()]
+    parts += [(f"{n} (control)", "control", len(controls[n]), estimated(d, params)) for n, d in control.items()]
+    return [
+        {"variant": name, "kind": kind, "rows": rows, "metric": metric, **figures}
+        for name, kind, rows, metrics in parts
+        for metric, figures in sorted(metrics.items())
+    ]
+
+
+def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequence[dict[str, Any]], out: Path) -> None:
+    write_json(report, out / "report.json")
+    write_json(metrics, out / "metrics.json")
+    with (out / "value.csv").open("w", encoding="utf-8", newline="") as file:
+        columns = ["variant", "kind", "rows", "metric", "value", "low", "high"]
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _records(folder: Path) -> list[Record]:
+    return list(to_records(read_table(folder / "records.parquet")))
+
+
+def _dropped_for(clean: Path) -> dict[str, str]:
+    table = read_table(clean / "dropped.parquet").select(["id", "other_id"])
+    return {row["id"]: row["other_id"] for row in table.to_pylist() if row["other_id"]}

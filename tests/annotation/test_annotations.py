@@ -1,0 +1,263 @@
+"""Reading people's answers: good lines, bad lines, exports."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.annotation.annotations import check_against, parse_time, read_folder, settle
+from pipeline.annotation.label_studio_export import readers
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Task
+from tests.label.conftest import CHAT, TASK, answer, chat, record, text_id
+
+RECORDS = {r.id: r for r in (record("r1", "好", text="很好"), record("r2"), record("r3", "negative"))}
+
+
+def read(project, task=TASK, records=RECORDS):
+    return settle(read_folder(project.annotations, readers(task)), check_against(records, task))
+
+
+def test_values_in_english_and_chinese_are_read(project):
+    project.annotate(
+        answer("r1", "positive", lead_time=3.5, prelabel="edited", text_id=text_id(RECORDS["r1"])),
+        "",
+        answer("r2", "好", annotator="小王"),
+    )
+    reading = read(project)
+    assert [(a.record_id, a.annotator, a.value, a.place) for a in reading.used] == [
+        ("r1", "ann", "positive", "batch.jsonl:1"),
+        ("r2", "小王", "好", "batch.jsonl:3"),
+    ]
+    summary = reading.summary()
+    assert summary["prelabel"] == {"edited": 1, "from_scratch": 1}
+    assert summary["seconds_per_task"] == 3.5
+
+
+def test_the_empty_batch_and_readme_are_no_annotations(project):
+    project.annotate(name="annotations.jsonl")
+    (project.annotations / "README.md").write_text("# format", "utf-8")
+    (project.annotations / ".gitignore").write_text("*.tmp", "utf-8")
+    assert read(project).summary()["read"] == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{broken", r"batch\.jsonl:2: Expecting property name"),
+        ("<<<<<<< HEAD", r"batch\.jsonl:2: Expecting value.*<<<<<<< HEAD"),
+        ("[1, 2]", r"batch\.jsonl:2: line: "),
+        ('{"record_id": "r1", "annotator": "ann", "value": "好"}', r"batch\.jsonl:2: created_at: Field required"),
+        (json.dumps(answer("r1", "好", created_at="yesterday")), r"batch\.jsonl:2: created_at 'yesterday' is no ISO"),
+        (json.dumps(answer("r1", "好", prelabel="yes")), r"batch\.jsonl:2: prelabel: .*'accepted' or 'edited'"),
+        (json.dumps(answer("r1", "好", lead_time="fast")), r"batch\.jsonl:2: lead_time: "),
+        (json.dumps(answer("r1", "好", labl="x")), r"batch\.jsonl:2: labl: Extra inputs"),
+    ],
+)
+def test_an_unreadable_line_stops_with_file_and_line(project, line, message):
+    project.annotate(answer("r2", "positive"), line)
+    with pytest.raises(PipelineError, match=message) as error:
+        read(project)
+    assert "docs/labelling.md" in error.value.hint
+
+
+def test_many_unreadable_lines_are_counted(project):
+    project.annotate(*["oops"] * 10)
+    with pytest.raises(PipelineError, match="and 7 more in this file"):
+        read(project)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (answer("r9", "好"), "unknown_record"),
+        (answer("r1", "neutral"), "unknown_label"),
+        (answer("r1", 3), "unknown_label"),
+        (answer("r1", ["好", "positive"]), "not_one_label"),
+        (answer("r1", None), "empty_annotation"),
+        (answer("r1", " "), "empty_annotation"),
+        (answer("r1", "好", text_id="0" * 20), "text_changed"),
+    ],
+)
+def test_an_unusable_answer_is_set_aside_with_its_place(project, line, reason):
+    project.annotate(answer("r2", "positive"), line)
+    before = (project.annotations / "batch.jsonl").read_bytes()
+    reading = read(project)
+    summary = reading.summary()
+    assert (summary["read"], summary["used"], summary["set_aside"]) == (2, 1, {reason: 1})
+    assert summary["set_aside_examples"][0].startswith(f"batch.jsonl:2: {reason}: ")
+    assert (project.annotations / "batch.jsonl").read_bytes() == before
+
+
+def test_changed_texts_are_queued_until_someone_answers_the_present_text(project):
+    project.annotate(answer("r1", "好", text_id="old"), answer("r3", "好", text_id="old"), answer("r3", "好", "bob"))
+    assert read(project).changed_texts() == {"r1"}
+
+
+def test_latest_answer_of_a_person_counts_in_any_file_order_and_zone(project):
+    project.annotate(answer("r1", "好", created_at="2026-01-01T10:00:00+08:00"), name="b.jsonl")
+    project.annotate(answer("r1", "negative", created_at="2026-01-01T03:00:00Z"), name="a.jsonl")
+    reading = read(project)
+    assert [a.value for a in reading.used] == ["negative"]
+    assert reading.summary() | {"read": 2, "superseded": 1} == reading.summary()
+
+
+def test_times_without_zone_are_utc():
+    assert parse_time("2026-01-01T00:00:00") == parse_time("2026-01-01T01:00:00+01:00")
+
+
+def test_missing_folder_and_foreign_file_have_a_remedy(project):
+    (project.annotations / "votes.csv").write_text("a,b", "utf-8")
+    with pytest.raises(PipelineError, match=r"votes\.csv: neither annotations nor a README") as error:
+        read(project)
+    assert ".json, .jsonl" in error.value.hint
+    (project.annotations / "votes.csv").unlink()
+    project.annotations.rmdir()
+    with pytest.raises(PipelineError, match="no such folder"):
+        read(project)
+
+
+def test_file_that_is_not_utf8_is_named(project):
+    (project.annotations / "gbk.jsonl").write_bytes("好".encode("gbk"))
+    with pytest.raises(PipelineError, match=r"gbk\.jsonl: not UTF-8 at byte 0"):
+        read(project)
+
+
+def exported(record_id, choices, origin="manual", **more):
+    result = [{"from_name": "label", "to_name": "text", "type": "choices", "origin": origin}]
+    result[0]["value"] = {"choices": choices}
+    annotation = {"completed_by": {"email": "ann@x.org"}, "result": result, "created_at": "2026-01-01T00:00:00Z"}
+    return {"id": 7, "data": {"record_id": record_id, "text": "?"}, "annotations": [annotation | more]}
+
+
+def export(project, *tasks):
+    (project.annotations / "export.json").write_text(json.dumps(tasks), "utf-8")
+    return read(project)
+
+
+@pytest.mark.parametrize(
+    ("origin", "prediction", "expected"),
+    [("manual", None, None), ("prediction", 12, "accepted"), ("prediction-changed", 12, "edited")],
+)
+def test_export_tells_accepted_from_edited(project, origin, prediction, expected):
+    reading = export(project, exported("r1", ["好"], origin, parent_prediction=prediction, lead_time=2.0))
+    (only,) = reading.used
+    assert (only.value, only.annotator, only.prelabel, only.lead_time) == ("好", "ann@x.org", expected, 2.0)
+    assert only.place == "export.json:task 7"
+
+
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        (exported("r1", ["好"], was_cancelled=True), "skipped_by_annotator"),
+        (exported(None, ["好"]), "no_record_id"),
+        (exported("r9", ["好"]), "unknown_record"),
+        (exported("r1", ["neutral"]), "unknown_label"),
+        (exported("r1", []), "empty_annotation"),
+    ],
+)
+def test_unusable_exported_annotations_are_set_aside(project, task, reason):
+    assert export(project, task).summary()["set_aside"] == {reason: 1}
+
+
+def test_an_export_of_a_hundred_megabytes_is_read_whole(project):
+    strangers = [exported(f"stranger {n}", ["好"]) for n in range(100)]
+    for task in strangers:
+        task["data"]["text"] = "长文本 long text " * 60_000
+    reading = export(project, *strangers, exported("r1", ["好"]))
+    assert (project.annotations / "export.json").stat().st_size > 100_000_000
+    assert [one.value for one in reading.used] == ["好"]
+    assert reading.summary()["set_aside"] == {"unknown_record": 100}
+
+
+def test_chat_export_gives_the_reply(project):
+    result = [{"from_name": "reply", "to_name": "messages", "type": "textarea", "value": {"text": ["我很好。"]}}]
+    annotation = {"completed_by": 3, "result": result, "created_at": "2026-01-01T00:00:00Z"}
+    tasks = [{"id": 1, "data": {"record_id": "c1"}, "annotations": [annotation]}]
+    (project.annotations / "chat.json").write_text(json.dumps(tasks), "utf-8")
+    (only,) = read(project, CHAT, {"c1": chat("c1")}).used
+    assert (only.value, only.annotator) == ("我很好。", "user 3")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[{"id": 1, "text": "a", "label": "好"}]', "not a Label Studio JSON export"),
+        ("{", "not readable as JSON"),
+        ('[{"id": 1, "annotations": [{"result": []}], "data": {"record_id": "r1"}}]', "task 1: not in Label Studio"),
+    ],
+)
+def test_wrong_export_names_the_file(project, text, message):
+    (project.annotations / "export.json").write_text(text, "utf-8")
+    with pytest.raises(PipelineError, match=rf"export\.json.*{message}"):
+        read(project)
+
+
+MINIMAL = {
+    "annotator": 3,
+    "annotation_id": 9,
+    "created_at": "2026-01-01T00:00:00.5Z",
+    "lead_time": 2.0,
+    "record_id": "r1",
+}
+
+
+@pytest.mark.parametrize("label", ["好", {"choices": ["好"]}])
+def test_json_min_is_read(project, label):
+    empty = dict.fromkeys(MINIMAL) | {"record_id": "r2"}
+    (only,) = export(project, MINIMAL | {"id": 5, "text": "很好", "label": label}, empty).used
+    assert (only.record_id, only.annotator, only.value, only.place) == ("r1", "user 3", "好", "export.json:task 5")
+
+
+@pytest.mark.parametrize(
+    ("task", "shown", "value"),
+    [
+        (
+            Task(type="ner", labels=("PER",)),
+            {"label": [{"start": 0, "end": 2, "text": "小王", "labels": ["PER"]}]},
+            [{"start": 0, "end": 2, "label": "PER"}],
+        ),
+        (Task(type="regression"), {"score": 2}, 2.0),
+        (Task(type="translation", target_language="zh"), {"target": "你好"}, "你好"),
+        (CHAT, {"reply": ["我很好。"]}, "我很好。"),
+        (
+            Task(type="qa"),
+            {"label": [{"start": 1, "end": 3, "text": "bc", "labels": ["answer"]}]},
+            [{"start": 1, "text": "bc"}],
+        ),
+        (Task(type="qa"), {"unanswerable": "unanswerable"}, []),
+    ],
+)
+def test_json_min_of_every_task_type(project, task, shown, value):
+    (project.annotations / "min.json").write_text(json.dumps([MINIMAL | shown]), "utf-8")
+    (only,) = read_folder(project.annotations, readers(task))
+    assert only.value == value
+
+
+def test_an_answer_that_was_pulled_and_exported_counts_once(project):
+    pulled = answer("r1", "好", "ann@x.org", "2026-01-01T00:00:00.123456Z", studio="ab/1/2")
+    project.annotate(pulled)
+    same = exported("r1", ["好"], completed_by=2, created_at="2026-01-01T00:00:00.123456Z")
+    reading = export(project, same)
+    assert [a.annotator for a in reading.used] == ["ann@x.org"]
+    assert reading.summary()["superseded"] == 1
+
+
+def test_an_edited_prelabel_is_told_by_what_it_said(project):
+    shown = {"id": 1, "result": [{"type": "choices", "value": {"choices": ["negative"]}}]}
+    reading = export(project, exported("r1", ["好"], "prediction", parent_prediction=1, prediction=shown))
+    assert reading.used[0].prelabel == "edited"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("skipped", "skipped_by_annotator"),
+        ("deleted", "deleted_in_label_studio"),
+        ("unreadable", "unreadable_in_label_studio"),
+    ],
+)
+def test_lines_with_a_state_are_kept_and_not_used(project, state, reason):
+    project.annotate(answer("r1", None, state=state, studio="ab/1/2", detail="why", result=[{}]))
+    assert read(project).summary()["set_aside"] == {reason: 1}

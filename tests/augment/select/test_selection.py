@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+
+from pipeline.augment.params import SelectSettings
+from pipeline.augment.select import selection
+from pipeline.augment.select.answer_ratings import ratings
+from pipeline.augment.select.selection import Scores, choose, coverage, select
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.lm.scores import ReplyLoss
+from pipeline.modeling.models import Model, Models
+from pipeline.runtime.store import schema, to_records, to_table
+from tests.augment.conftest import CHAT, TASK, chat, record
+from tests.augment.stand_in import chat as reply
+from tests.augment.stand_in import serving
+
+MODELS = Models(generator=Model(name="some/model"))
+POOL = [chat(f"Question {n} about {topic}?", f"{topic} " * (n + 1)) for n in range(4) for topic in ("whales", "bread")]
+POOL += [
+    chat("鲸鱼在哪里过冬？", "在温暖的海里。", "zh"),
+    chat("no reply yet", None),
+    chat("kept", "as test", split="test"),
+]
+TRAIN = [r for r in POOL if r.split == "train" and r.target is not None]
+
+
+@pytest.fixture(autouse=True)
+def known_losses(monkeypatch, tmp_path):
+    """Scores without a model: an answer's loss given its question is its length in words, over ten; alone 2."""
+    monkeypatch.setenv("SFT_CACHE", str(tmp_path))
+
+    def losses(model, items):
+        return [ReplyLoss(len(text.split()), 20.0, 10, 10) for _, text in items]
+
+    monkeypatch.setattr(selection, "reply_losses", losses)
+
+
+def chosen(by, keep=1 / 3, **more):
+    outcome = select(to_table(POOL, schema(CHAT)), SelectSettings(keep=keep, by=by, **more), CHAT, MODELS)
+    assert outcome.kept.num_rows + outcome.dropped.num_rows == len(POOL)
+    return list(to_records(outcome.kept)), outcome
+
+
+@pytest.mark.parametrize("by", ["mixed", "quality", "ifd", "complexity", "diversity", "random"])
+def test_a_share_of_the_train_rows_stays_and_nothing_else_is_touched(by):
+    kept, outcome = chosen(by)
+    assert sum(r.split == "train" and r.target is not None for r in kept) == 3 == outcome.notes["kept"]
+    assert [r.id for r in kept if r not in TRAIN] == [r.id for r in POOL if r not in TRAIN]
+    assert set(outcome.dropped["reason"].to_pylist()) == {"not_selected"}
+    assert "IFD" in outcome.dropped["detail"][0].as_py()
+    assert {"all", "chosen", "random"} <= set(outcome.notes)  # the baseline always stands beside
+    assert chosen(by)[0] == kept
+
+
+def test_a_small_share_of_few_rows_is_one_row():
+    kept, outcome = chosen("ifd", keep=0.02)
+    assert sum(r in TRAIN for r in kept) == 1 == outcome.notes["kept"]
+
+
+def test_orders_are_those_of_the_scores():
+    words = [len(r.target.split()) for r in chosen("quality", max_cosine=1.0)[0] if r in TRAIN]
+    assert max(words) == 1  # the lowest loss
+    words = [len(r.target.split()) for r in chosen("ifd", max_cosine=1.0)[0] if r in TRAIN]
+    assert min(words) >= 3  # the highest ratio below 1
+
+
+def test_questions_that_do_not_help_come_last():
+    scores = Scores(*(np.array(v) for v in ([1.0, 1, 1], [0.5, 1.2, 0.9], [1.0, 1, 1], [-1.0, -1, -1])))
+    assert choose(TRAIN[:3], scores, np.eye(3), SelectSettings(by="ifd"), 3) == [2, 0, 1]
+
+
+def test_likes_are_left_out_while_others_remain():
+    matrix = np.array([[1, 0], [1, 0.01], [0, 1]], float)
+    scores = Scores(*(np.array(v, float) for v in ([1, 1, 1], [0.9, 0.8, 0.7], [1, 1, 1], [0, 0, 0])))
+    settings = SelectSettings(by="ifd", max_cosine=0.9)
+    assert choose(TRAIN[:3], scores, matrix, settings, 2) == [0, 2]
+    assert choose(TRAIN[:3], scores, matrix, settings, 3) == [0, 2, 1]
+    assert coverage(matrix, [0, 2]) > coverage(matrix, [0, 1])
+    assert coverage(matrix, [0, 1, 2]) == pytest.approx(1)
+
+
+def test_nothing_is_scored_where_all_stays(monkeypatch):
+    monkeypatch.setattr(selection, "reply_losses", None)
+    table = to_table(POOL, schema(CHAT))
+    assert select(table, SelectSettings(keep=1.0), CHAT, MODELS).kept.num_rows == len(POOL)
+
+
+def test_tasks_with_labels_and_missing_models_are_named():
+    table = to_table([record("lovely food"), record("bad food", "neg")], schema(TASK))
+    with pytest.raises(PipelineError, match="no free texts"):
+        select(table, SelectSettings(keep=0.5), TASK, MODELS)
+    with pytest.raises(PipelineError, match=r"needs models\.generator"):
+        select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5), CHAT, Models())
+
+
+def test_a_judge_rates_quality():
+    rated = {"whales": "Rating: 5", "bread": "1", "温暖": "I would say 3.5 of 5"}
+
+    def answer(body):
+        asked = body["messages"][0]["content"].partition("### Answer")[2]
+        return reply(next(rating for word, rating in rated.items() if word in asked))
+
+    with serving(answer) as service:
+        judge = {"url": service.url, "first_pause": 0.01, "retries": 0}
+        kept, _ = chosen("quality", judge=judge, max_cosine=1.0)
+        assert all("whales" in r.target for r in kept if r in TRAIN)
+        before = len(service.asked)
+        chosen("quality", judge=judge, keep=0.5)
+        assert len(service.asked) == before  # ratings are kept
+
+
+@pytest.mark.parametrize(("text", "rating"), [("4", 4), ("4.5/5", 4.5), ("no idea", 3), ("", 3), ("10", 3)])
+def test_ratings_are_read_or_stand_in_the_middle(text, rating):
+    from pipeline.augment.augmenters.endpoint import Endpoint
+
+    with serving(lambda body: reply(text)) as service:
+        assert ratings(Endpoint(url=service.url), ["q"], ["a"]) == [rating]
+    with pytest.raises(PipelineError, match="gave no answer"):
+        ratings(Endpoint(url=service.url, retries=0), ["q2"], ["a"])

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.errors import PipelineError
+from pipeline.modeling.features.linear import fit, grouped_folds, out_of_sample
+
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=8, max_size=200)
+
+
+@given(ROWS, st.integers(2, 10), st.integers(0, 3))
+def test_groups_stay_whole_and_equal_seeds_give_equal_folds(rows, folds, seed):
+    target, groups = np.array([row[0] for row in rows]), [str(row[1]) for row in rows]
+    found = grouped_folds(target, groups, folds, seed)
+    assert found.shape == (len(rows),)
+    assert set(found.tolist()) <= set(range(folds))
+    fold_of = dict(zip(groups, found.tolist(), strict=True))
+    assert [fold_of[group] for group in groups] == found.tolist()
+    assert grouped_folds(target, groups, folds, seed).tolist() == found.tolist()
+
+
+def test_classes_are_spread_evenly():
+    random = np.random.default_rng(0)
+    target = random.choice(3, 3000, p=[0.6, 0.3, 0.1])
+    found = grouped_folds(target, [str(n) for n in random.integers(0, 2500, 3000)], 10)
+    for code in range(3):
+        counts = np.bincount(found[target == code], minlength=10)
+        assert counts.max() - counts.min() <= 12  # random folds of the commonest class differ by 40
+
+
+def test_single_rows_are_dealt_to_within_one():
+    found = grouped_folds(np.repeat([0, 1], [40, 11]), [str(n) for n in range(51)], 5, seed=3)
+    assert sorted(np.bincount(found[:40]).tolist()) == [8] * 5
+    assert sorted(np.bincount(found[40:]).tolist()) == [2, 2, 2, 2, 3]
+
+
+def test_a_fold_that_leaves_one_class_to_learn_from_says_so():
+    """All rows of a class are copies of each other, so the models of the other folds never see it."""
+    vectors = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 3, 3]]
+    with pytest.raises(PipelineError, match="needs two classes, found 1") as caught:
+        out_of_sample(vectors, ["好", "好", "好", "bad", "bad", "bad"], ["a", "b", "c", "d", "d", "d"], folds=3)
+    assert "label mapping" in caught.value.hint
+
+
+def test_a_large_training_part_is_thinned_evenly_and_rare_classes_stay(monkeypatch):
+    monkeypatch.setattr("pipeline.modeling.features.linear._MOST", 50)
+    monkeypatch.setattr("pipeline.modeling.features.linear._FEWEST_OF_CLASS", 3)
+    learnt = []
+    monkeypatch.setattr(
+        "pipeline.modeling.features.linear.fit", lambda rows, labels, _: learnt.append(labels) or fit(rows, labels)
+    )
+    rng = np.random.default_rng(0)
+    labels = ["common"] * 300 + ["other"] * 300 + ["rare"] * 6
+    vectors = rng.normal(size=(606, 4)).astype(np.float32)
+    names, logits = out_of_sample(vectors, labels, [str(n) for n in range(606)], folds=2)
+    assert names == ("common", "other", "rare")
+    assert logits.shape == (606, 3)
+    assert [len(part) <= 60 and part.count("rare") == 3 for part in learnt] == [True, True]
+    assert all(abs(part.count("common") - part.count("other")) <= 6 for part in learnt)

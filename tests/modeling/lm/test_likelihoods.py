@@ -1,0 +1,35 @@
+"""How likely a text is, and that judging it takes memory for one batch only."""
+
+import pytest
+
+from pipeline.modeling.batches import by_length
+from pipeline.modeling.lm import writing
+from pipeline.modeling.lm.collate import collate
+from pipeline.modeling.lm.masking import IGNORED
+
+
+def test_batches_hold_so_many_tokens_with_padding_and_a_longer_row_stands_alone():
+    lengths = [3, 100, 10, 9, 2, 40]
+    batches = list(by_length(lengths, 3, tokens=40))
+    assert batches == [[1], [5], [2, 3, 0], [4]]
+    assert sorted(n for rows in batches for n in rows) == list(range(len(lengths)))
+    assert list(by_length(lengths, 4)) == [[1, 5, 2, 3], [0, 4]]
+
+
+@pytest.mark.slow
+def test_likelihoods_do_not_depend_on_how_rows_and_positions_are_split(llama_folder, monkeypatch):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(llama_folder)
+    tokenizer = AutoTokenizer.from_pretrained(llama_folder)
+    size = model.config.vocab_size
+    rows = [[n % size for n in range(1, length)] for length in (6, 30, 12)]
+    examples = [{"input_ids": ids, "labels": [IGNORED, *ids[1:]]} for ids in rows]
+    whole = writing.likelihoods(model, [examples[0], None, *examples[1:]], collate(tokenizer))
+    assert whole[1] == (None, 0)
+    assert [tokens for _, tokens in whole] == [4, 0, 28, 10]
+    monkeypatch.setattr(writing, "TOKENS", 16)
+    monkeypatch.setattr(writing, "_CHUNK", 5)
+    split = writing.likelihoods(model, examples, collate(tokenizer))
+    for (total, tokens), (other, count) in zip([whole[0], *whole[2:]], split, strict=True):
+        assert (other, count) == (pytest.approx(total, rel=1e-5), tokens)
