@@ -38,15 +38,16 @@ def test_dvc_lists_exactly_the_code_that_each_stage_imports(monkeypatch: pytest.
 def test_dependency_check_notices_a_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     package = tmp_path / "pipeline" / "clean"
     package.mkdir(parents=True)
-    (tmp_path / "pipeline" / "record.py").write_text("x = 1\n")
+    (tmp_path / "pipeline" / "core").mkdir()
+    (tmp_path / "pipeline" / "core" / "record.py").write_text("x = 1\n")
     (package / "__main__.py").write_text("def work():\n    from pipeline.core.record import x\n    return x\n")
     (tmp_path / "dvc.yaml").write_text(
-        "stages:\n  clean:\n    cmd: python -m pipeline.clean a b\n    deps: [a, pipeline/clean/run.py]\n"
+        "stages:\n  clean:\n    cmd: python -m pipeline.clean a b\n    deps: [a, pipeline/clean/__main__.py]\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["check_deps.py"])
     assert check_deps.main() == 1
-    assert "pipeline/core/record.py" in capsys.readouterr().out
+    assert "pipeline/core" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["check_deps.py", "--fix"])
     assert check_deps.main() == 0
     monkeypatch.setattr(sys, "argv", ["check_deps.py"])
@@ -103,7 +104,7 @@ def test_slow_libraries_are_not_loaded_before_they_are_needed(module: str, monke
 
 
 def test_record_and_task_types_import_no_third_party_package() -> None:
-    for path in [ROOT / "pipeline" / "record.py", *(ROOT / "pipeline" / "tasks").glob("*.py")]:
+    for path in [ROOT / "pipeline" / "core" / "record.py", *(ROOT / "pipeline" / "tasks").glob("*.py")]:
         foreign = {n for n in imports(path) if n.split(".")[0] not in {*sys.stdlib_module_names, "pipeline"}}
         assert not foreign, f"{path.name} imports {foreign}"
 

@@ -15,7 +15,7 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import read_params
 
 _HERE = Path(__file__).parent / "templates"
-_DATA = _HERE.parents[1] / "data"
+_DATA = _HERE.parents[2] / "data"
 FOLDERS = ("data/raw", "data/annotations", "data/released")
 
 

@@ -15,7 +15,7 @@ from pipeline.collect.sources.url import portable_address
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.core.settings import parse, read_params
-from tests.test_packages import make_wheel, zipped
+from tests.core.test_packages import make_wheel, zipped
 
 TEXTS = "text,label\ngood,positive\n不好,negative\n"
 

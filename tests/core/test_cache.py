@@ -61,7 +61,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped():
 
 WORKER = """
 import os, signal, sys, time
-from pipeline.cache import cached
+from pipeline.core.cache import cached
 done = []
 def work(texts):
     if sys.argv[1] == "dies" and len(done) == 5:

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.evaluate.run import run
 from pipeline.runtime.store import read_json
 from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
-from tests.modeling.test_masking import strict
+from tests.modeling.lm.test_masking import strict
 
 PARAMS = (
     "task: {type: %s, labels: %s, languages: [en, zh]}\nmodels: {}\nevaluate: {resamples: 100, robustness_rows: 3}\n"

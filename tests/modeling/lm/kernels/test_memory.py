@@ -99,7 +99,7 @@ def test_pages_of_large_holes_go_back_to_the_system(most, given_back):
     import sys
 
     code = f"""
-from pipeline.modeling.heads.memory import Holes, _memory
+from pipeline.modeling.lm.kernels.memory import Holes, _memory
 holes = Holes({most})
 holes.give_back()  # what the process holds beside
 kept = [bytearray(b"x" * 100_000) for _ in range(500)]
