@@ -1,7 +1,7 @@
 """A conversation as trainers and services exchange it: messages, tool definitions, template arguments.
 
-In a record a message is a plain dictionary (`Message.as_dict`), so that it fits JSON and Arrow alike; in code that works
-on it, it is a `Message`. Every key is always there: a text that is missing is "", anything else None or an empty list.
+In a record a message is a plain dictionary (`Message.as_dict`), so that it fits JSON and Arrow alike; in code that
+works on it, it is a `Message`. Every key is always there: a text that is missing is "", all else None or an empty list.
 """
 
 from __future__ import annotations

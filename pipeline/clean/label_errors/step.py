@@ -6,8 +6,8 @@ or its estimate from the clearest records, allows it, and never in test, nor whe
 Of the train records, as many of the most doubtful as that estimate says are surely wrong go to review as
 `label_set_aside`: the stage `label` keeps them out of training until somebody answers.
 Test records take no part in fitting or measuring; a model of all others judges them, for review. Drops nothing. Single
-labels are judged here; sets of labels, spans, numbers and answers by a detector of their own (`detectors/`); free texts are
-left alone, and the notes say so.
+labels are judged here; sets of labels, spans, numbers and answers by a detector of their own (`detectors/`); free
+texts are left alone, and the notes say so.
 """
 
 from __future__ import annotations
