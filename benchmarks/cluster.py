@@ -111,7 +111,7 @@ def timed(name: str, engine: Engine, folder: Path, killed: subprocess.Popen[byte
     for step in MAPPED:
         if killed and step == "language":
             threading.Timer(0.3, kill, [killed]).start()
-        report.apply(step, partial(STEPS[step], settings=getattr(params, step), context=context))
+        report.apply(step, partial(STEPS[step].function, settings=params.of(step), context=context))
     gone = "" if killed is None else f", node {'dead' if killed.poll() is not None else 'STILL ALIVE'}"
     files = [folder / "records.parquet", folder / "dropped.parquet"]
     for table, file in zip((report.table, pa.concat_tables(report.dropped)), files, strict=True):

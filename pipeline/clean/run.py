@@ -23,7 +23,7 @@ def run(collected: Path, out: Path) -> None:
     context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_table(collected / "records.parquet"))
     for name, step in steps.items():
-        report.apply(name, partial(step, settings=getattr(params, name), context=context))
+        report.apply(name, partial(step.function, settings=params.of(name), context=context))
     review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
     write_table(review, out / "review.parquet")
     splits = count(report.table, "split")

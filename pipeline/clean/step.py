@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime import stage
 from pipeline.runtime.engine import Engine
-from pipeline.runtime.stage import Outcome, joined
+from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined
 from pipeline.runtime.store import to_contents, to_records
 from pipeline.tasks import task_type
 from pipeline.text.normalise import text_key
@@ -60,6 +61,32 @@ class Ledger:
     doubts: list[Doubt] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a part, as a row-wise step sees it. `record` holds id, fields and target alone."""
+
+    part: pa.Table
+    number: int
+    record: Record
+    text: str  # the record's main text
+    role: str  # of its source
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether its source was given to test or to compare with: not for a filter to thin out."""
+        return self.role in ("test", "benchmark")
+
+    @property
+    def place(self) -> str:
+        """Where its source has it, in words. Read only when asked for: few rows need it."""
+        source = self.part.column("source")[self.number].as_py()
+        return f"{source['locator']} row {source['row']}"
+
+
+#: What a row-wise step says of one row: why it goes, or None. It may count in the ledger and note doubts there.
+RowProblem = Callable[[Row, Ledger], Drop | None]
+
+
 @dataclass(frozen=True)
 class Context:
     """What steps may know besides the table and their own settings; `doubts` collects what they ask people."""
@@ -93,6 +120,10 @@ class Context:
                 counts[name].update(found)
         return joined(parts, notes=dict(counts))
 
+    def drop_where(self, table: pa.Table, step: str, problem_of: RowProblem) -> Outcome:
+        """The table without the rows that have a problem. `problem_of` is a function of a module or a `partial`."""
+        return self.by_part(table, partial(_drop_where, step=step, task=self.task, problem_of=problem_of))
+
     def columns(self, table: pa.Table, work: Callable[[pa.Table], pa.Table]) -> pa.Table:
         """New columns, a row for each row of the table, computed part by part wherever the engine runs it."""
         return pa.concat_tables(self.engine.map(work, table))
@@ -109,6 +140,19 @@ class Context:
 def _with_ledger(work: Callable[[pa.Table, Ledger], Outcome], part: pa.Table) -> tuple[Outcome, Ledger]:
     ledger = Ledger()
     return work(part, ledger), ledger
+
+
+def rows_of(part: pa.Table, task: Task) -> Iterator[Row]:
+    """The rows of a part of a table, in order."""
+    main_text = task_type(task).main_text
+    roles = pc.struct_field(part.column("source"), "role").to_pylist()
+    for n, (record, role) in enumerate(zip(to_contents(part), roles, strict=True)):
+        yield Row(part, n, record, main_text(record), role)
+
+
+def _drop_where(part: pa.Table, ledger: Ledger, step: str, task: Task, problem_of: RowProblem) -> Outcome:
+    problems = ((row.number, problem_of(row, ledger)) for row in rows_of(part, task))
+    return drop_rows(part, step, {n: problem for n, problem in problems if problem is not None})
 
 
 def _text_keys(part: pa.Table, task: Task) -> pa.Table:
@@ -130,7 +174,7 @@ def edit_texts(part: pa.Table, step: str, task: Task, edit: Callable[[str], str]
 
 
 class CleanStep(Protocol):
-    """A cleaning step. `settings` is its own part of the section `clean` of params.yaml."""
+    """A cleaning step. `settings` is an instance of the class that stands beside it in `STEPS`."""
 
     def __call__(self, table: pa.Table, settings: Any, context: Context) -> Outcome:
         """Judge or edit the table; never changes its input."""

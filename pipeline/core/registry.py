@@ -1,14 +1,31 @@
-"""Looking a name up in one of the project's dictionaries, with a helpful error."""
+"""The one shape of every registry, name -> `Entry(settings, function)`, and looking a name up with a helpful error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
 
 from pipeline.core.errors import PipelineError
 
 Item = TypeVar("Item")
+SettingsKind = TypeVar("SettingsKind", bound=BaseModel, covariant=True)
+Function = TypeVar("Function", covariant=True)
+
+
+@dataclass(frozen=True)
+class Entry(Generic[SettingsKind, Function]):
+    """One line of a registry: the class of the settings, and the function that takes an instance of it.
+
+    Where a contract has several functions (a head, a detector), `function` is the module that holds them. A thing
+    without settings of its own names `settings.NoSettings`. Registries that must say more derive from this class.
+    """
+
+    settings: type[SettingsKind]
+    function: Function
 
 
 def pick(table: Mapping[str, Item], name: str, where: str) -> Item:

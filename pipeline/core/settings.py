@@ -25,6 +25,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class NoSettings(Settings):
+    """The settings class of what has no settings of its own, see `registry.Entry`."""
+
+
 class Task(Settings):
     """Section `task`: what the model is to learn. Every stage reads it."""
 

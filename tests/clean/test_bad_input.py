@@ -182,7 +182,7 @@ def cleaned(found: pa.Table) -> tuple[pa.Table, Counter[str], set[str]]:
     """What all steps keep, which records they drop, and what they ask about."""
     context, gone = Context(TASK), Counter[str]()
     for name in UNJUDGED:
-        outcome = STEPS[name](found, getattr(Params(), name), context)
+        outcome = STEPS[name].function(found, Params().of(name), context)
         gone.update(outcome.dropped["id"].to_pylist())
         found = outcome.kept
     return found, gone, {as_json(vars(doubt)) for doubt in context.doubts}

@@ -85,4 +85,3 @@ def test_wrong_settings_are_explained(tmp_path, clean, message):
 def test_both_projects_name_known_steps(file):
     params = load("clean", Params, ROOT / file)
     assert set(params.steps) <= set(STEPS)
-    assert all(hasattr(params, name) for name in STEPS)

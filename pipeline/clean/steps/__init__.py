@@ -1,36 +1,39 @@
-"""The cleaning steps by name. A new one: write its file, add its line here and its settings to ../params.py."""
+"""The cleaning steps by name. A new one: write its file, add its line here; `Params` is built from this table."""
 
 from __future__ import annotations
 
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import CleanStep
-from pipeline.clean.steps.annotations import check_annotations
-from pipeline.clean.steps.conflicting_labels import resolve_conflicts
-from pipeline.clean.steps.earlier_records import drop_earlier_records
-from pipeline.clean.steps.exact_duplicates import drop_exact_duplicates
-from pipeline.clean.steps.language import check_language
-from pipeline.clean.steps.missing import drop_missing
-from pipeline.clean.steps.near_duplicates import drop_near_duplicates
-from pipeline.clean.steps.normalise_text import normalise_text
-from pipeline.clean.steps.pii import handle_pii
-from pipeline.clean.steps.quality import filter_quality
-from pipeline.clean.steps.repair_text import repair_text
-from pipeline.clean.steps.semantic_duplicates import drop_semantic_duplicates
-from pipeline.clean.steps.splits import assign_splits
+from pipeline.clean.steps.annotations import Annotations, check_annotations
+from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
+from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
+from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
+from pipeline.clean.steps.language import Language, check_language
+from pipeline.clean.steps.missing import Missing, drop_missing
+from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
+from pipeline.clean.steps.normalise_text import NormaliseText, normalise_text
+from pipeline.clean.steps.pii import Pii, handle_pii
+from pipeline.clean.steps.quality import Quality, filter_quality
+from pipeline.clean.steps.repair_text import RepairText, repair_text
+from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates
+from pipeline.clean.steps.splits import Splits, assign_splits
+from pipeline.core.registry import Entry
+from pipeline.core.settings import Settings
 
-STEPS: dict[str, CleanStep] = {
-    "repair_text": repair_text,
-    "missing": drop_missing,
-    "annotations": check_annotations,
-    "language": check_language,
-    "pii": handle_pii,
-    "normalise_text": normalise_text,
-    "quality": filter_quality,
-    "conflicting_labels": resolve_conflicts,
-    "exact_duplicates": drop_exact_duplicates,
-    "near_duplicates": drop_near_duplicates,
-    "semantic_duplicates": drop_semantic_duplicates,
-    "earlier_records": drop_earlier_records,
-    "splits": assign_splits,
-    "label_errors": find_label_errors,
+STEPS: dict[str, Entry[Settings, CleanStep]] = {
+    "repair_text": Entry(RepairText, repair_text),
+    "missing": Entry(Missing, drop_missing),
+    "annotations": Entry(Annotations, check_annotations),
+    "language": Entry(Language, check_language),
+    "pii": Entry(Pii, handle_pii),
+    "normalise_text": Entry(NormaliseText, normalise_text),
+    "quality": Entry(Quality, filter_quality),
+    "conflicting_labels": Entry(ConflictingLabels, resolve_conflicts),
+    "exact_duplicates": Entry(ExactDuplicates, drop_exact_duplicates),
+    "near_duplicates": Entry(NearDuplicates, drop_near_duplicates),
+    "semantic_duplicates": Entry(SemanticDuplicates, drop_semantic_duplicates),
+    "earlier_records": Entry(EarlierRecords, drop_earlier_records),
+    "splits": Entry(Splits, assign_splits),
+    "label_errors": Entry(LabelErrors, find_label_errors),
 }

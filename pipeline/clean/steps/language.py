@@ -13,14 +13,11 @@ from functools import cache, partial
 from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.clean.step import Context, Ledger, with_scores, with_strings
+from pipeline.clean.step import Context, Ledger, rows_of, with_scores, with_strings
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
-from pipeline.runtime.store import to_contents
-from pipeline.tasks import task_type
 
 
 class Language(Settings):
@@ -37,25 +34,24 @@ def check_language(table: pa.Table, settings: Language, context: Context) -> Out
 
 
 def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Outcome:
-    accepted, main_text = task.languages, task_type(task).main_text
+    accepted = task.languages
     scores: dict[int, float] = {}
     drops: dict[int, Drop] = {}
     langs: list[str] = []
     found = ledger.counts["found"]
-    roles = pc.struct_field(part.column("source"), "role").to_pylist()
     given = part.column("lang").to_pylist()
-    for n, record in enumerate(to_contents(part)):
-        verdict = detect(main_text(record), accepted, settings.min_letters)
-        langs.append(given[n] or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
+    for row in rows_of(part, task):
+        verdict = detect(row.text, accepted, settings.min_letters)
+        langs.append(given[row.number] or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
         if verdict is None:
             found["(too short)"] += 1
             continue
         language, sure = verdict
         found[language] += 1
-        scores[n] = sure if language in accepted else 1 - sure
-        spared = roles[n] in ("test", "benchmark")
-        if language not in accepted and sure >= settings.confidence and settings.wrong == "drop" and not spared:
-            drops[n] = Drop("wrong_language", f"{language} at {sure:.4f}")
+        scores[row.number] = sure if language in accepted else 1 - sure
+        is_stranger = language not in accepted and sure >= settings.confidence
+        if is_stranger and settings.wrong == "drop" and not row.is_held_out:
+            drops[row.number] = Drop("wrong_language", f"{language} at {sure:.4f}")
     part = with_strings(with_scores(part, "language", scores), "lang", langs)
     return drop_rows(part, "language", drops)
 

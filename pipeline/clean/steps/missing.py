@@ -5,18 +5,15 @@ Reasons: empty_text, missing_label.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context, Ledger
-from pipeline.core.settings import Settings, Task
-from pipeline.runtime.stage import Drop, Outcome, drop_rows
-from pipeline.runtime.store import to_contents
-from pipeline.tasks import task_type
+from pipeline.clean.step import Context, Ledger, Row
+from pipeline.core.settings import Settings
+from pipeline.runtime.stage import Drop, Outcome
 
 
 class Missing(Settings):
@@ -27,24 +24,16 @@ class Missing(Settings):
 
 def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcome:
     """Drop records whose main text is blank; records without a target stay as unlabelled, or go."""
-    outcome = context.by_part(table, partial(_drop, settings=settings, task=context.task))
-    return replace(outcome, notes={"without_label": outcome.notes["labels"]["missing"]})
+    outcome = context.drop_where(table, "missing", partial(_problem, settings=settings))
+    return replace(outcome, notes={"without_label": outcome.notes.get("labels", {}).get("missing", 0)})
 
 
-def _drop(part: pa.Table, ledger: Ledger, settings: Missing, task: Task) -> Outcome:
-    main_text = task_type(task).main_text
-    drops: dict[int, Drop] = {}
-    without = ledger.counts["labels"]
-    sources = part.column("source")
-    for n, record in enumerate(to_contents(part)):
-        missing = record.target is None or (isinstance(record.target, str) and not record.target.strip())
-        without["missing"] += missing
-        if not main_text(record).strip():
-            drops[n] = Drop("empty_text", _place(sources[n].as_py()))
-        elif missing and settings.target == "drop" and sources[n].as_py()["role"] not in ("unlabelled", "benchmark"):
-            drops[n] = Drop("missing_label", _place(sources[n].as_py()))
-    return drop_rows(part, "missing", drops)
-
-
-def _place(source: Mapping[str, Any]) -> str:
-    return f"{source['locator']} row {source['row']}"
+def _problem(row: Row, ledger: Ledger, settings: Missing) -> Drop | None:
+    target = row.record.target
+    missing = target is None or (isinstance(target, str) and not target.strip())
+    ledger.counts["labels"]["missing"] += missing
+    if not row.text.strip():
+        return Drop("empty_text", row.place)
+    if missing and settings.target == "drop" and row.role not in ("unlabelled", "benchmark"):
+        return Drop("missing_label", row.place)
+    return None

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 from functools import partial
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.clean.step import Context, Ledger
-from pipeline.core.settings import Settings, Task
-from pipeline.runtime.stage import Drop, Outcome, drop_rows
-from pipeline.runtime.store import to_contents
-from pipeline.tasks import task_type
+from pipeline.clean.step import Context, Ledger, Row
+from pipeline.core.settings import Settings
+from pipeline.runtime.stage import Drop, Outcome
 
 
 class Quality(Settings):
@@ -30,18 +27,11 @@ class Quality(Settings):
 
 def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outcome:
     """Drop each record that fails a filter; its detail names the measure and the limit."""
-    return context.by_part(table, partial(_filter, settings=settings, task=context.task))
+    return context.drop_where(table, "quality", partial(_problem, settings=settings))
 
 
-def _filter(part: pa.Table, ledger: Ledger, settings: Quality, task: Task) -> Outcome:
-    main_text = task_type(task).main_text
-    drops: dict[int, Drop] = {}
-    roles = pc.struct_field(part.column("source"), "role").to_pylist()
-    for n, (record, role) in enumerate(zip(to_contents(part), roles, strict=True)):
-        problem = next(problems(main_text(record), settings), None)
-        if problem and role not in ("test", "benchmark"):
-            drops[n] = problem
-    return drop_rows(part, "quality", drops)
+def _problem(row: Row, ledger: Ledger, settings: Quality) -> Drop | None:
+    return None if row.is_held_out else next(problems(row.text, settings), None)
 
 
 def problems(text: str, settings: Quality) -> Iterator[Drop]:
