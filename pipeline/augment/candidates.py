@@ -84,7 +84,7 @@ def make(
             log.warning("augment   %-22s makes nothing: %s", name, why)
         started = time.monotonic()
         try:
-            texts = METHODS[name].build(settings, models)([_request(draw, pools, task) for draw in own])
+            texts = METHODS[name].function(settings, models)([_request(draw, pools, task) for draw in own])
         except EngineMissingError as error:
             if require:
                 raise PipelineError(f"params.yaml: augment.methods.{name}: {error.what}.", error.remedy) from None

@@ -39,7 +39,7 @@ def ask(text, lang="en", protected=(), seed="x"):
 
 def build(name, **values):
     method = METHODS[name]
-    return method.build(method.settings(**values), Models())
+    return method.function(method.settings(**values), Models())
 
 
 @needs_wordnet
@@ -126,7 +126,7 @@ def test_generation_without_a_model_names_the_setting():
 def test_generation_with_a_missing_folder_is_named():
     method = METHODS["generation"]
     with pytest.raises(EngineMissingError, match="is not there"):
-        method.build(method.settings(), Models(generator=Model(name="./no/such/model")))
+        method.function(method.settings(), Models(generator=Model(name="./no/such/model")))
 
 
 def test_unknown_engine_is_named():

@@ -3,8 +3,8 @@ import random
 import pytest
 
 from pipeline.augment.augmenters import augmenter, build
-from pipeline.augment.augmenters.composed import Sequential, _in_turn
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
+from pipeline.augment.augmenters.sequence import Sequential, _in_turn
 from pipeline.augment.params import Params, enabled_methods
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import content_id
