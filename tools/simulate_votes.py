@@ -46,7 +46,7 @@ def main() -> None:
 def doubtful_tweets() -> list[Row]:
     """The rows of the source `tweets` whose published confidence is in `CONFIDENCE`."""
     settings: Any = source_settings("tweets", load("collect", Params).sources["tweets"])
-    parts = KINDS["pypi"].read(settings, Path("data/raw"), "params.yaml: collect.sources.tweets")
+    parts = KINDS["pypi"].function(settings, Path("data/raw"), "params.yaml: collect.sources.tweets")
     rows = [row for part in parts for row in part.rows if isinstance(row, Row) and row.values["confidence"]]
     return [row for row in rows if CONFIDENCE[0] <= float(row.values["confidence"]) <= CONFIDENCE[1]]
 

@@ -59,7 +59,7 @@ def gather(params: Params, task: Task, raw: Path) -> Gathered:
 def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found: Gathered) -> dict[str, Verdict]:
     """Read one source into `found`; returns its verdicts by native key and by record id."""
     started = time.monotonic()
-    parts = KINDS[settings.kind].read(settings, raw, setting(name))
+    parts = KINDS[settings.kind].function(settings, raw, setting(name))
     verdicts = list(to_verdicts(name, settings, task, parts, setting(name)))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)
@@ -88,7 +88,7 @@ def _read_votes(
     started = time.monotonic()
     kept = {item: v.record for item, v in verdicts.items() if v.drop is None}
     gone = {item: v.record.id for item, v in verdicts.items() if v.drop is not None}
-    parts = KINDS[settings.kind].read(settings, raw, setting(name))
+    parts = KINDS[settings.kind].function(settings, raw, setting(name))
     ballot = collect_votes(name, settings, task, parts, kept, gone, setting(name))
     reasons = Counter(drop.reason for _, drop in ballot.dropped)
     if not ballot.attached:

@@ -70,7 +70,7 @@ def compare(
     dataset: Path, candidates: Mapping[str, Candidate], task: Task, models: Models, params: Params, seconds: float
 ) -> list[dict[str, Any]]:
     """One entry a candidate, the best dev score first; those that could not be trained last, with `error`."""
-    metric, more_is_better = pick(HEADS, task.type, "params.yaml: task.type").BEST
+    metric, more_is_better = pick(HEADS, task.type, "params.yaml: task.type").function.BEST
     entries = []
     for name, candidate in candidates.items():
         sys.stderr.write(f"compare   {name}: at most {seconds / len(candidates):.0f} s\n")

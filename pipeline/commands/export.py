@@ -67,7 +67,7 @@ def write(dataset: Path, name: str, task: Task, out: Path) -> Iterator[tuple[Pat
         path = out / name / f"{file.name.split('-')[0]}.{form.suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(form.write(_rows(file), task))
+            stream.writelines(form.function(_rows(file), task))
         yield path, pq.read_metadata(file).num_rows
 
 

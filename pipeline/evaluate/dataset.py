@@ -42,7 +42,7 @@ def _file(dataset: Path, split: str) -> Path:
 
 def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
     """One exported row as a record: the inverse of the export, as far as judging needs it."""
-    column = pick(METRICS, task.type, "params.yaml: task.type").TARGET
+    column = pick(METRICS, task.type, "params.yaml: task.type").target
     try:
         fields, target = task_type(task).parse(row, row.get(column) if column else None, task)
     except Reject as reject:

@@ -65,7 +65,7 @@ def evaluate(
     `before` is the model before fine-tuning, where it can be judged.
     """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
-    judge = partial(metrics.judge, task=task, params=params)
+    judge = partial(metrics.function, task=task, params=params)
     test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
     judged = judge(test, predictions)
     headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.level)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.core.record import as_json
-from pipeline.core.settings import Task
+from pipeline.core.registry import Entry
+from pipeline.core.settings import NoSettings, Task
 from pipeline.modeling.lm.instructions import filled, instruction
 
 Row = Mapping[str, Any]
@@ -44,12 +46,12 @@ _ROLES = {"user": "human", "assistant": "gpt", "system": "system"}
 _TOKEN = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\s]")
 
 
-class Form(NamedTuple):
-    """A form: the end of its files' names, the rows of a split as text, and the task types that have it (none: all)."""
+@dataclass(frozen=True)
+class Form(Entry[NoSettings, Callable[[Iterable[Row], Task], Iterator[str]]]):
+    """A form: `(the rows of a split, task) -> text`, the end of its files' names, and the task types that have it."""
 
     suffix: str
-    write: Callable[[Iterable[Row], Task], Iterator[str]]
-    only: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()  # none: all
 
 
 def messages(rows: Iterable[Row], task: Task) -> Iterator[str]:
@@ -105,12 +107,12 @@ def squad(rows: Iterable[Row], task: Task) -> Iterator[str]:
 
 
 FORMS: dict[str, Form] = {
-    "messages": Form("jsonl", messages),
-    "prompt-completion": Form("jsonl", prompt_completion),
-    "sharegpt": Form("jsonl", sharegpt),
-    "alpaca": Form("jsonl", alpaca),
-    "conll": Form("conll", conll, ("ner",)),
-    "squad": Form("json", squad, ("qa",)),
+    "messages": Form(NoSettings, messages, "jsonl"),
+    "prompt-completion": Form(NoSettings, prompt_completion, "jsonl"),
+    "sharegpt": Form(NoSettings, sharegpt, "jsonl"),
+    "alpaca": Form(NoSettings, alpaca, "jsonl"),
+    "conll": Form(NoSettings, conll, "conll", ("ner",)),
+    "squad": Form(NoSettings, squad, "json", ("qa",)),
 }
 
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from pipeline.core.record import Target, share
-from pipeline.core.registry import pick
+from pipeline.core.registry import Entry, pick
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
@@ -25,7 +25,7 @@ def prelabel(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, p
         return none("switched off: label.prelabel.method is null")
     if not ask:
         return none("no record needs one")
-    work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method")
+    work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method").function
     return work(learn, ask, encoder, params)
 
 
@@ -47,7 +47,10 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     return _fit_and_answer(kept, unlearnt, ask, classes, rare, encoder, params)
 
 
-PREDICTORS: dict[str, Predictor] = {"linear": linear, "tagger": tagger}
+PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {
+    "linear": Entry(Prelabel, linear),
+    "tagger": Entry(Prelabel, tagger),
+}
 
 
 def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:

@@ -23,4 +23,4 @@ def load_predictor(folder: Path) -> Predictor:
             "Name the folder data/train/model, or a whole copy of it.",
         )
     settings = json.loads(settings_file.read_text("utf-8"))
-    return pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").load(folder, settings)
+    return pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").function.load(folder, settings)

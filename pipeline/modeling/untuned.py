@@ -56,7 +56,7 @@ def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Any]) -> Any:
     from pipeline.modeling.lm.generator import generator_folder
 
     path = local_path(base, "models.seq2seq") if is_seq2seq else generator_folder(base)
-    return HEADS[settings["task"]["type"]].load(Path(path), settings)
+    return HEADS[settings["task"]["type"]].function.load(Path(path), settings)
 
 
 def _without_id(row: Row) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pipeline.report.stories import stories
 
 def build(inputs: Inputs) -> dict[str, Any]:
     """First screen, then every section in the order of `SECTIONS`."""
-    sections = [{"id": name, "blocks": section(inputs)} for name, section in SECTIONS.items()]
+    sections = [{"id": name, "blocks": entry.function(inputs)} for name, entry in SECTIONS.items()]
     return {
         "title": inputs.params.title,
         "language": inputs.params.language,

@@ -36,7 +36,7 @@ def run(dataset: Path, out: Path) -> None:
 
 def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) -> None:
     """Fine-tune on the train split of `dataset`, choose and calibrate on its dev split."""
-    head = pick(HEADS, task.type, "params.yaml: task.type")
+    head = pick(HEADS, task.type, "params.yaml: task.type").function
     out.mkdir(parents=True, exist_ok=True)
     rows = {name: _rows(dataset, name, params) for name in ("train", "dev")}
     head.check(rows, task)

@@ -27,7 +27,7 @@ def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: 
                 f"{place} names no expectation.", f"Write it as `expect: <name>`. {did_you_mean('', EXPECTATIONS)}"
             )
         name = entry["expect"]
-        rules.append(parse(dict(entry), pick(EXPECTATIONS, name, place).rule, f"{place} ({name})"))
+        rules.append(parse(dict(entry), pick(EXPECTATIONS, name, place).settings, f"{place} ({name})"))
     return rules
 
 
@@ -40,4 +40,4 @@ def make_checks(rules: Sequence[Rule], view: View) -> list[Check]:
                 f"params.yaml: validate.suite, entry {n} ({rule.expect}): the table has no column '{column}'.",
                 did_you_mean(column, view.columns),
             )
-    return [EXPECTATIONS[rule.expect].check(rule, view) for rule in rules]
+    return [EXPECTATIONS[rule.expect].function(rule, view) for rule in rules]

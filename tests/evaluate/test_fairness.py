@@ -37,7 +37,7 @@ def people(record):
 
 def judged(records, predictor, task, params):
     predictions = predictor.predict([{"text": r.fields["text"]} for r in records])
-    return predictions, METRICS["classification"].judge(records, predictions, task=task, params=params)
+    return predictions, METRICS["classification"].function(records, predictions, task=task, params=params)
 
 
 def test_a_gap_between_groups_is_found_and_swaps_change_answers(people, keyword, task):

@@ -40,7 +40,7 @@ ROWS = {
 
 def written(form: str, name: str):
     task, row = ROWS[name]
-    return json.loads("".join(FORMS[form].write([row], task)))
+    return json.loads("".join(FORMS[form].function([row], task)))
 
 
 @pytest.mark.parametrize("form", ["messages", "prompt-completion", "sharegpt", "alpaca"])
@@ -78,7 +78,7 @@ def test_conll_tags_words_and_characters_and_never_cuts_a_span():
     assert list(tagged("NewYork-based", [{"start": 0, "end": 7, "label": "LOC"}]))[:2] == [
         ("NewYork", "B-LOC"), ("-", "O"),
     ]  # fmt: skip
-    text = "".join(FORMS["conll"].write([ROWS["ner"][1]], NER))
+    text = "".join(FORMS["conll"].function([ROWS["ner"][1]], NER))
     assert text == "# id = n\nAnn\tB-PER\n去\tO\n北\tB-LOC\n京\tI-LOC\n\n"
 
 
@@ -87,7 +87,9 @@ def test_squad_answers_lie_where_they_say():
     [found] = part["qas"][0]["answers"]
     assert part["context"][found["answer_start"] :].startswith(found["text"])
     empty = {**ROWS["qa"][1], "answers": []}
-    assert json.loads("".join(FORMS["squad"].write([empty], QA)))["data"][0]["paragraphs"][0]["qas"][0]["is_impossible"]
+    assert json.loads("".join(FORMS["squad"].function([empty], QA)))["data"][0]["paragraphs"][0]["qas"][0][
+        "is_impossible"
+    ]
     assert answer(empty) == "unanswerable"
 
 

@@ -1,11 +1,9 @@
-"""File formats. A format is a function `(path, options, where) -> rows, good and bad`.
-
-Adding one: write its file, add its line to `FORMATS` and, where they apply, to `ENDINGS` and `COLUMNS`.
-"""
+"""File formats by name. A new one: write its file, add its line here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pipeline.collect.formats import (
@@ -25,45 +23,44 @@ from pipeline.collect.formats import (
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, Reader
 from pipeline.core.errors import PipelineError
-from pipeline.core.registry import pick
+from pipeline.core.registry import Entry, pick
 
-FORMATS: dict[str, Reader] = {
-    "csv": delimited.read_csv,
-    "tsv": delimited.read_tsv,
-    "json": json_rows.read_json,
-    "jsonl": json_rows.read_jsonl,
-    "parquet": parquet.read,
-    "lines": text_lines.read,
-    "dialogues": dialogues.read,
-    "messages": chats.read_messages,
-    "sharegpt": chats.read_sharegpt,
-    "alpaca": chats.read_alpaca,
-    "label_studio": label_studio.read,
-    "conll": conll.read,
-    "spans": spans.read,
-    "squad": squad.read,
-    "parallel": parallel.read,
-    "tmx": tmx.read,
+
+@dataclass(frozen=True)
+class Format(Entry[FileOptions, Reader]):
+    """A format: the options, and a reader `(path, options, where) -> rows, good and bad`."""
+
+    endings: tuple[str, ...] = ()  # files so named are of this format, where none is set; a format may have none
+    columns: Mapping[str, str] = field(default_factory=dict)  # setting -> column that files of this format always have
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format(FileOptions, delimited.read_csv, endings=(".csv",)),
+    "tsv": Format(FileOptions, delimited.read_tsv, endings=(".tsv",)),
+    "json": Format(FileOptions, json_rows.read_json, endings=(".json",)),
+    "jsonl": Format(
+        FileOptions,
+        json_rows.read_jsonl,
+        endings=(
+            ".jsonl",
+            ".ndjson",
+        ),
+    ),
+    "parquet": Format(FileOptions, parquet.read, endings=(".parquet",)),
+    "lines": Format(FileOptions, text_lines.read, endings=(".txt",)),
+    "dialogues": Format(FileOptions, dialogues.read),
+    "messages": Format(FileOptions, chats.read_messages),
+    "sharegpt": Format(FileOptions, chats.read_sharegpt),
+    "alpaca": Format(FileOptions, chats.read_alpaca),
+    "label_studio": Format(FileOptions, label_studio.read),
+    "conll": Format(FileOptions, conll.read, columns={"target": "spans", "group": "document"}),
+    "spans": Format(FileOptions, spans.read, columns={"target": "spans"}),
+    "squad": Format(FileOptions, squad.read, columns={"target": "answers", "key": "id", "group": "context_id"}),
+    "parallel": Format(FileOptions, parallel.read),
+    "tmx": Format(FileOptions, tmx.read, columns={"target": "target"}),
 }
 
-#: File ending -> format, where no format is set. YAML and other endings say too little.
-ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".txt": "lines",
-}
-
-#: Columns that a format always gives, as defaults of the settings that name columns.
-COLUMNS: dict[str, dict[str, str]] = {
-    "conll": {"target": "spans", "group": "document"},
-    "spans": {"target": "spans"},
-    "squad": {"target": "answers", "key": "id", "group": "context_id"},
-    "tmx": {"target": "target"},
-}
+_BY_ENDING = {ending: name for name, format in FORMATS.items() for ending in format.endings}
 
 
 def check_format(options: FileOptions, where: str) -> None:
@@ -77,8 +74,8 @@ def read_file(path: Path, options: FileOptions, locator: str, where: str) -> Ite
     name = options.format
     if name is None:
         ending = PurePosixPath(locator.removesuffix(".gz")).suffix.lower()
-        name = ENDINGS.get(ending)
+        name = _BY_ENDING.get(ending)
         if name is None:
             known = f"Known formats: {', '.join(sorted(FORMATS))}."
             raise PipelineError(f"{where}: the ending of {locator} names no format.", f"Set `format`. {known}")
-    return pick(FORMATS, name, f"{where}.format")(path, options, f"{where}: {locator}")
+    return pick(FORMATS, name, f"{where}.format").function(path, options, f"{where}: {locator}")

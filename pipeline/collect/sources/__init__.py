@@ -1,37 +1,29 @@
-"""Kinds of source. A kind is a settings class and a function `(settings, raw, where) -> parts`.
-
-Adding one: write its file, add its line to `KINDS`.
-"""
+"""Kinds of source by name. A new one: write its file, add its line here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from pipeline.collect.formats import COLUMNS
+from pipeline.collect.formats import FORMATS
 from pipeline.collect.params import Common, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources import crowd, files, hub, pypi, sql, url
 from pipeline.core.errors import PipelineError
-from pipeline.core.registry import did_you_mean, pick
+from pipeline.core.registry import Entry, did_you_mean, pick
 from pipeline.core.settings import parse
 
+#: `(settings, the folder data/raw, the full key of the source)` -> its files, splits or queries with their rows.
+Read = Callable[[Any, Path, str], Iterable[Part]]
 
-class Kind(NamedTuple):
-    """What a kind of source is made of."""
-
-    settings: type[Common]
-    read: Callable[[Any, Path, str], Iterable[Part]]
-
-
-KINDS: dict[str, Kind] = {
-    "files": Kind(files.FilesSettings, files.read),
-    "pypi": Kind(pypi.PypiSettings, pypi.read),
-    "hub": Kind(hub.HubSettings, hub.read),
-    "sql": Kind(sql.SqlSettings, sql.read),
-    "url": Kind(url.UrlSettings, url.read),
-    "crowd": Kind(crowd.CrowdSettings, crowd.read),
+KINDS: dict[str, Entry[Common, Read]] = {
+    "files": Entry(files.FilesSettings, files.read),
+    "pypi": Entry(pypi.PypiSettings, pypi.read),
+    "hub": Entry(hub.HubSettings, hub.read),
+    "sql": Entry(sql.SqlSettings, sql.read),
+    "url": Entry(url.UrlSettings, url.read),
+    "crowd": Entry(crowd.CrowdSettings, crowd.read),
 }
 
 
@@ -48,7 +40,8 @@ def _with_columns(settings: Common) -> Common:
     """The settings with the columns filled in that their format always gives, where nothing else is said."""
     if not isinstance(settings, RecordSource):
         return settings
-    usual = dict(COLUMNS.get(str(getattr(settings, "format", None)), {}))
+    format = FORMATS.get(str(getattr(settings, "format", None)))
+    usual = {} if format is None else dict(format.columns)
     if settings.target_value is not None:
         usual.pop("target", None)
     unset = {name: column for name, column in usual.items() if getattr(settings, name) is None}

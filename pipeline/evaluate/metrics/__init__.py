@@ -1,11 +1,13 @@
-"""How each task type is judged. Adding one: write the module, add its line to `METRICS`. No torch here."""
+"""The metrics of each task type. A new one: write its module, add its line here. No torch here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.core.record import Record
+from pipeline.core.registry import Entry
 from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics import chat, classification, ner, qa, regression, summarization, translation
@@ -13,22 +15,28 @@ from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 
 
-class TaskMetrics(Protocol):
+class Measure(Protocol):
     """What the stage asks of a task type's metrics."""
 
-    #: The column of the exported dataset that holds the target; None where it is inside the inputs.
-    TARGET: str | None
-
-    def judge(self, records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+    def __call__(
+        self, records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+    ) -> Judged:
         """The predictions held against the records' targets, row by row in order."""
 
 
+@dataclass(frozen=True)
+class TaskMetrics(Entry[Params, Measure]):
+    """The metrics of a task type."""
+
+    target: str | None  # the column of the exported dataset that holds the target; None where it is inside the inputs
+
+
 METRICS: dict[str, TaskMetrics] = {
-    "classification": classification,
-    "regression": regression,
-    "ner": ner,
-    "qa": qa,
-    "chat": chat,
-    "translation": translation,
-    "summarization": summarization,
+    "classification": TaskMetrics(Params, classification.judge, target="label"),
+    "regression": TaskMetrics(Params, regression.judge, target="score"),
+    "ner": TaskMetrics(Params, ner.judge, target="spans"),
+    "qa": TaskMetrics(Params, qa.judge, target="answers"),
+    "chat": TaskMetrics(Params, chat.judge, target=None),
+    "translation": TaskMetrics(Params, translation.judge, target="target"),
+    "summarization": TaskMetrics(Params, summarization.judge, target="target"),
 }

@@ -15,8 +15,6 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric
 
-TARGET: str | None = None
-
 
 def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
     """Headline `loss_per_token` (nats); lower is better. Metrics of own replies appear where every row has one."""

@@ -17,8 +17,6 @@ from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric, divide, rounded
 from pipeline.stats.scores import class_scores
 
-TARGET: str | None = "label"
-
 _TOP_CONFUSIONS = 20
 
 

@@ -18,8 +18,6 @@ from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric, divide, rounded
 from pipeline.stats.scores import span_keys
 
-TARGET: str | None = "spans"
-
 Key = tuple[int, int, str]
 #: What an entity is confused with where the other side has none there, or one of the same type at another place.
 MISSED, OTHER_BORDER = "(none)", "(other borders)"

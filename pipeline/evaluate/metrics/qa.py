@@ -17,8 +17,6 @@ from pipeline.stats.answers import answer_scores
 from pipeline.stats.bootstrap import masked, mean_of
 from pipeline.stats.numbers import Floats, Metric
 
-TARGET: str | None = "answers"
-
 
 def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
     """Headline `f1`; `correct` is the exact match. Where some questions have no answer, both kinds apart too.

@@ -15,8 +15,6 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric, divide, rounded
 
-TARGET: str | None = "score"
-
 _CELLS = 5
 
 

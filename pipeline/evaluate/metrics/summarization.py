@@ -14,8 +14,6 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric
 
-TARGET: str | None = "target"
-
 
 def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
     """Headline `rouge_l`. A row's wrongness is 1 - its ROUGE-L."""

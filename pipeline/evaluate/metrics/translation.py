@@ -15,8 +15,6 @@ from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.numbers import Floats, Metric
 
-TARGET: str | None = "target"
-
 
 def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
     """Headline `chrf`, in [0, 100] as BLEU. A row's wrongness is 1 - its own chrF / 100."""

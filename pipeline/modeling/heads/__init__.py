@@ -1,16 +1,18 @@
-"""Task type -> its head. Adding one: write the module, add its line here."""
+"""The head of each task type: the recipe it trains by, and the module that keeps the contract of a head."""
 
 from __future__ import annotations
 
+from pipeline.core.registry import Entry
 from pipeline.modeling.heads import chat, classification, ner, qa, regression, text_to_text
 from pipeline.modeling.heads.contract import Head
+from pipeline.modeling.training.recipe import Recipe
 
-HEADS: dict[str, Head] = {
-    "classification": classification,
-    "regression": regression,
-    "ner": ner,
-    "qa": qa,
-    "chat": chat,
-    "translation": text_to_text,
-    "summarization": text_to_text,
+HEADS: dict[str, Entry[Recipe, Head]] = {
+    "classification": Entry(Recipe, classification),
+    "regression": Entry(Recipe, regression),
+    "ner": Entry(Recipe, ner),
+    "qa": Entry(Recipe, qa),
+    "chat": Entry(Recipe, chat),
+    "translation": Entry(Recipe, text_to_text),
+    "summarization": Entry(Recipe, text_to_text),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline.core.registry import Entry
+from pipeline.core.settings import NoSettings
 from pipeline.report.blocks import Block
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.augmentation import augmentation
@@ -21,22 +23,22 @@ from pipeline.report.sections.versions import scores, versions
 
 Section = Callable[[Inputs], list[Block]]
 
-SECTIONS: dict[str, Section] = {
-    "scores": scores,
-    "versions": versions,
-    "sources": sources,
-    "drops": drops,
-    "changes": changes,
-    "duplicates": duplicates,
-    "conflicts": conflicts,
-    "doubtful": doubtful,
-    "decisions": decisions,
-    "prelabels": prelabels,
-    "balance": balance,
-    "bias": bias,
-    "coverage": coverage,
-    "augmentation": augmentation,
-    "expectations": expected,
-    "model": model,
-    "value": value,
+SECTIONS: dict[str, Entry[NoSettings, Section]] = {
+    "scores": Entry(NoSettings, scores),
+    "versions": Entry(NoSettings, versions),
+    "sources": Entry(NoSettings, sources),
+    "drops": Entry(NoSettings, drops),
+    "changes": Entry(NoSettings, changes),
+    "duplicates": Entry(NoSettings, duplicates),
+    "conflicts": Entry(NoSettings, conflicts),
+    "doubtful": Entry(NoSettings, doubtful),
+    "decisions": Entry(NoSettings, decisions),
+    "prelabels": Entry(NoSettings, prelabels),
+    "balance": Entry(NoSettings, balance),
+    "bias": Entry(NoSettings, bias),
+    "coverage": Entry(NoSettings, coverage),
+    "augmentation": Entry(NoSettings, augmentation),
+    "expectations": Entry(NoSettings, expected),
+    "model": Entry(NoSettings, model),
+    "value": Entry(NoSettings, value),
 }

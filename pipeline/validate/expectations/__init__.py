@@ -1,7 +1,8 @@
-"""The expectations that params.yaml may name. Adding one: write its function, add its line here."""
+"""The expectations that params.yaml may name. A new one: write its function, add its line here."""
 
 from __future__ import annotations
 
+from pipeline.core.registry import Entry
 from pipeline.validate.expectations.balance import (
     ClassShare,
     LanguageShare,
@@ -10,7 +11,7 @@ from pipeline.validate.expectations.balance import (
     language_share_between,
     rows_between,
 )
-from pipeline.validate.expectations.base import ColumnRule, Expectation, Rule, ShareRule
+from pipeline.validate.expectations.base import ColumnRule, MakeCheck, Rule, ShareRule
 from pipeline.validate.expectations.conservation import conserved_counts
 from pipeline.validate.expectations.labels import in_declared_labels, no_conflicting_labels
 from pipeline.validate.expectations.leakage import Trust, no_leakage, test_trusted
@@ -27,23 +28,23 @@ from pipeline.validate.expectations.values import (
 )
 from pipeline.validate.expectations.versions import Drift, no_drift, test_frozen
 
-EXPECTATIONS: dict[str, Expectation] = {
-    "values_present": Expectation(ColumnRule, values_present),
-    "unique": Expectation(ColumnRule, unique),
-    "length_between": Expectation(Between, length_between),
-    "number_between": Expectation(Between, number_between),
-    "in_languages": Expectation(ShareRule, in_languages),
-    "in_declared_labels": Expectation(ShareRule, in_declared_labels),
-    "class_share_between": Expectation(ClassShare, class_share_between),
-    "rows_between": Expectation(Rows, rows_between),
-    "no_leakage": Expectation(ShareRule, no_leakage),
-    "no_conflicting_labels": Expectation(ShareRule, no_conflicting_labels),
-    "sound_structure": Expectation(ShareRule, sound_structure),
-    "fits_model": Expectation(FitsModel, fits_model),
-    "conserved_counts": Expectation(Rule, conserved_counts),
-    "test_trusted": Expectation(Trust, test_trusted),
-    "no_pii_left": Expectation(ShareRule, no_pii_left),
-    "language_share_between": Expectation(LanguageShare, language_share_between),
-    "no_drift": Expectation(Drift, no_drift),
-    "test_frozen": Expectation(Rule, test_frozen),
+EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
+    "values_present": Entry(ColumnRule, values_present),
+    "unique": Entry(ColumnRule, unique),
+    "length_between": Entry(Between, length_between),
+    "number_between": Entry(Between, number_between),
+    "in_languages": Entry(ShareRule, in_languages),
+    "in_declared_labels": Entry(ShareRule, in_declared_labels),
+    "class_share_between": Entry(ClassShare, class_share_between),
+    "rows_between": Entry(Rows, rows_between),
+    "no_leakage": Entry(ShareRule, no_leakage),
+    "no_conflicting_labels": Entry(ShareRule, no_conflicting_labels),
+    "sound_structure": Entry(ShareRule, sound_structure),
+    "fits_model": Entry(FitsModel, fits_model),
+    "conserved_counts": Entry(Rule, conserved_counts),
+    "test_trusted": Entry(Trust, test_trusted),
+    "no_pii_left": Entry(ShareRule, no_pii_left),
+    "language_share_between": Entry(LanguageShare, language_share_between),
+    "no_drift": Entry(Drift, no_drift),
+    "test_frozen": Entry(Rule, test_frozen),
 }

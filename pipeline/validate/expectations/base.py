@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -72,11 +72,8 @@ class Check:
     gauges: Mapping[str, Gauge] = field(default_factory=dict)
 
 
-class Expectation(NamedTuple):
-    """One line of `EXPECTATIONS`: the settings class, and the function that makes the check."""
-
-    rule: type[Rule]
-    check: Callable[[Any, View], Check]
+#: The function of an expectation: `(rule, the final table) -> the check to run`.
+MakeCheck = Callable[[Any, View], Check]
 
 
 #: Name of our own Great Expectations class, see gx.py.

@@ -74,5 +74,5 @@ def test_examples_can_name_a_checkpoint_folder(name):
         "qa": [{"context": "好x", "question": "?", "answers": [{"start": 0, "text": "好"}]}],
         "regression": [{"text": "好", "text_pair": None, "score": 1.0}, {"text": "x", "text_pair": "y", "score": 2.0}],
     }[name]
-    start = HEADS[name].start(MODELS, task, rows, Recipe(freeze="none"))
-    assert json.dumps(HEADS[name].encode(rows, start.tokenizer, task, Recipe()).items)
+    start = HEADS[name].function.start(MODELS, task, rows, Recipe(freeze="none"))
+    assert json.dumps(HEADS[name].function.encode(rows, start.tokenizer, task, Recipe()).items)
