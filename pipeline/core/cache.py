@@ -67,6 +67,27 @@ def cached(
     return [found[k] for k in keys]
 
 
+def known(step: str, version: str, inputs: Sequence[str]) -> dict[str, bytes]:
+    """The results that the cache has, by input; for work whose results come one by one (see `keeping`)."""
+    keys = {key(step, version, text): text for text in inputs}
+    with _open() as connection:
+        return {keys[found]: result for found, result in _look_up(connection, sorted(keys))}
+
+
+@contextmanager
+def keeping(step: str, version: str) -> Iterator[Callable[[str, bytes], None]]:
+    """A function that stores the result of one input at once: whatever happens to the run, it is not computed again."""
+    with _open() as connection:
+
+        def keep(text: str, result: bytes) -> None:
+            name = key(step, version, text)
+            with connection:
+                connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (name, step, result))
+                connection.execute("INSERT OR REPLACE INTO ages VALUES (?, ?)", (name, _today()))
+
+        yield keep
+
+
 def holds(step: str, version: str, text: str) -> bool:
     """Whether the cache has the result for this input."""
     with _open() as connection:

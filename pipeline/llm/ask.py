@@ -1,0 +1,94 @@
+"""The one way to ask a language model: cached, masked, held to schemas, counted.
+
+What was answered once is never asked again, also after a kill: each answer is stored as it arrives.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Protocol
+
+from pipeline.core.cache import keeping, known
+from pipeline.llm.question import Answer, Question
+from pipeline.llm.structured import broken, complaint, with_schema_in_prompt
+from pipeline.llm.usage import Usage
+
+#: Problems that hold for this run only: a service may be given a longer window, a milder filter.
+_PASSING = ("too_long", "refused")
+_STEP = "llm"
+
+
+class Engine(Protocol):
+    """A model that can be asked: behind a service (remote.py) or on this machine (local.py)."""
+
+    usage: Usage
+
+    @property
+    def version(self) -> str:
+        """What names the model for the cache: address and name, or its weights."""
+
+    def answer_all(self, questions: Sequence[Question], on_answer: Callable[[Question, Answer], None]) -> None:
+        """Ask every question; `on_answer` gets each answer as soon as it is there."""
+
+
+def ask_all(engine: Engine, questions: Sequence[Question], mask: Callable[[str], str] | None = None) -> list[Answer]:
+    """One answer to each question, in order. Questions that are equal are asked once.
+
+    `mask` goes over every text before it leaves. Answers that should have a schema and break it are asked for once
+    more; what breaks it again has the problem `not_json`. Raises PipelineError as the engine does (a dead service, a
+    budget that is used up); answers so far are kept then.
+    """
+    sent = [_prepared(question, mask) for question in questions]
+    answers = _cached(engine, sent)
+    wrong = broken(questions, answers)
+    again = {n: sent[n].retold(answers[n].text, complaint(problem)) for n, problem in wrong.items()}
+    second = dict(zip(again, _cached(engine, list(again.values())), strict=True))
+    still = broken([questions[n] for n in second], list(second.values()))
+    for place, n in enumerate(second):
+        answers[n] = second[n]
+        if place in still:
+            answers[n] = replace(second[n], problem="not_json", detail=still[place])
+    return answers
+
+
+def unanswered(
+    engine: Engine, questions: Sequence[Question], mask: Callable[[str], str] | None = None
+) -> list[Question]:
+    """The questions that a run would have to send, each once: for a forecast of its cost."""
+    sent = {question.key(): question for question in (_prepared(question, mask) for question in questions)}
+    found = known(_STEP, engine.version, list(sent))
+    return [question for key, question in sent.items() if key not in found]
+
+
+def _prepared(question: Question, mask: Callable[[str], str] | None) -> Question:
+    if mask is not None:
+        question = replace(question, turns=tuple((role, mask(content)) for role, content in question.turns))
+    return with_schema_in_prompt(question)
+
+
+def _cached(engine: Engine, questions: Sequence[Question]) -> list[Answer]:
+    keys = [question.key() for question in questions]
+    found = {key: Answer.load(value) for key, value in known(_STEP, engine.version, sorted(set(keys))).items()}
+    engine.usage.cached += len(found)
+    missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in found}
+    if missing:
+        with keeping(_STEP, engine.version) as keep:
+            done = count(1)
+
+            def on_answer(question: Question, answer: Answer) -> None:
+                found[question.key()] = answer
+                if answer.problem not in _PASSING:
+                    keep(question.key(), answer.dump())
+                _progress(next(done), len(missing))
+
+            engine.answer_all(list(missing.values()), on_answer)
+    return [found[key] for key in keys]
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty() and total > 1:
+        sys.stderr.write(f"\rasked {done:,} of {total:,}" + ("\n" if done == total else ""))
+        sys.stderr.flush()

@@ -1,0 +1,85 @@
+"""What a language model is asked and what it answers, whichever engine runs it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+#: Why an answer holds nothing to use. `too_long`: the prompt is beyond the model's window. `refused`: the service or
+#: the model declined. `cut`: the answer reached `max_tokens`. `not_json`: it broke the schema twice.
+Problem = Literal["", "too_long", "refused", "cut", "not_json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request. Equal questions to one model have one cached answer.
+
+    `turns` are (role, content) pairs. `schema` is a JSON schema as canonical JSON, or "". `seed` tells samples of one
+    prompt apart: several samples are several questions. `logprobs` asks for the answer's log probability.
+    """
+
+    turns: tuple[tuple[str, str], ...]
+    max_tokens: int = 512
+    temperature: float = 0.0
+    seed: int = 0
+    schema: str = ""
+    logprobs: bool = False
+
+    def key(self) -> str:
+        """The question as canonical JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+
+    def retold(self, answer: str, complaint: str) -> Question:
+        """The question with an answer that was no good and why, to be asked once more."""
+        return replace(self, turns=(*self.turns, ("assistant", answer), ("user", complaint)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `logprob` is the sum over the written tokens in nats, None where the engine does not say.
+
+    `prompt_tokens` and `written_tokens` are the service's own count; `estimated` says that it gave none.
+    """
+
+    text: str
+    problem: Problem = ""
+    detail: str = ""
+    reasoning: str = ""
+    logprob: float | None = None
+    prompt_tokens: int = 0
+    written_tokens: int = 0
+    estimated: bool = False
+    model: str = ""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the text is a whole answer."""
+        return not self.problem
+
+    def dump(self) -> bytes:
+        """For the cache."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()
+
+    @classmethod
+    def load(cls, data: bytes) -> Answer:
+        """The inverse of `dump`."""
+        return cls(**json.loads(data))
+
+
+def ask(user: str, system: str = "", **more: Any) -> Question:
+    """A question of one user turn; `more` as in `Question`, `schema` may be an object."""
+    schema = more.pop("schema", None)
+    turns = ((("system", system),) if system else ()) + (("user", user),)
+    return Question(turns, schema=schema_text(schema) if schema else "", **more)
+
+
+def schema_text(schema: Mapping[str, Any]) -> str:
+    """A JSON schema as `Question` holds it."""
+    return json.dumps(schema, ensure_ascii=False, sort_keys=True)
+
+
+def samples(question: Question, count: int) -> Sequence[Question]:
+    """`count` questions that differ in their seed alone."""
+    return [replace(question, seed=question.seed + n) for n in range(count)]
