@@ -37,7 +37,7 @@ from pipeline.modeling.training.recipe import Recipe
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
 ROOM, BATCH = 512, 4
 WAYS = ("full", "saving", "packed", "random", "grouped")
-RECIPE = {"batch": BATCH, "max_tokens": ROOM, "freeze": "none", "lora": {"rank": 8}, "learning_rate": 5e-4}
+RECIPE = {"batch_size": BATCH, "max_length": ROOM, "freeze": "none", "lora": {"rank": 8}, "learning_rate": 5e-4}
 
 
 def dialogues(count: int) -> list[dict]:

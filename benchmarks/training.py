@@ -45,7 +45,7 @@ LAYER_WEIGHTS = 4 * 384 * 384 + 2 * 384 * 1536  # of one of the six layers of th
 LIMIT: list[float] = []  # float operations per CPU second of one large product, once `gemm` has run
 OURS = {
     "epochs": 1.0,
-    "batch": 32,
+    "batch_size": 32,
     "freeze": "embeddings",
     "learning_rate": 1e-4,
     "layer_decay": 0.9,

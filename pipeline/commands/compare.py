@@ -97,7 +97,7 @@ def _tried(dataset: Path, task: Task, models: Models, recipe: Params, metric: st
             train(dataset, folder / out, task, models, recipe.model_copy(update={"max_train_rows": rows}))
             return time.perf_counter() - begun
 
-        counts = [min(every, part * recipe.batch) for part in _PROBES]
+        counts = [min(every, part * recipe.batch_size) for part in _PROBES]
         short, longer = (timed(rows, "probe") for rows in counts)
         each = max(longer - short, 1e-3) / max(counts[1] - counts[0], 1)
         left = seconds - (time.perf_counter() - started) - max(short - counts[0] * each, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -28,10 +29,12 @@ class Entry(Generic[SettingsKind, Function]):
     function: Function
 
 
-def pick(table: Mapping[str, Item], name: str, where: str) -> Item:
-    """`table[name]`; `where` names the setting that held `name`, for the error."""
+def pick(table: Mapping[str, Item], name: str, where: str, renamed: Mapping[str, str] = MappingProxyType({})) -> Item:
+    """`table[name]`; `where` names the setting that held `name`, for the error; `renamed`: old name -> new one."""
     if name in table:
         return table[name]
+    if name in renamed:
+        raise PipelineError(f"{where}: '{name}' was renamed to '{renamed[name]}'.")
     raise PipelineError(f"{where}: unknown name '{name}'.", did_you_mean(name, table))
 
 

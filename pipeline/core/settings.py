@@ -8,8 +8,9 @@ and `1e-3` a number.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -20,7 +21,14 @@ from pipeline.core.registry import did_you_mean
 
 
 class Settings(BaseModel):
-    """Base of every settings class: frozen, strictly typed, no unknown keys."""
+    """Base of every settings class: frozen, strictly typed, no unknown keys.
+
+    A setting that got another name stays known by the old one: `RENAMED` maps it to its new path below the same class
+    (`batch_size`, `gate.min_cosine`), or, where it moved elsewhere, to its whole path after a slash
+    (`/value.metric`). The old name then stops the run with 'renamed to ...' and is never read.
+    """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -82,7 +90,7 @@ def read_params(path: Path) -> dict[str, Any]:
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{path}: not readable as YAML: {shorten(error, 300)}", "Mend that line.") from None
+        raise PipelineError(f"{path}: not readable as YAML: {shorten(error, 300)}", "Correct that line.") from None
     if not isinstance(values, dict):
         raise PipelineError(f"{path}: expected sections such as 'task:', found {type(values).__name__}.")
     return values
@@ -104,8 +112,11 @@ def _explain(item: Any, kind: type[BaseModel], where: str) -> str:
     keys = [str(part) for part in item["loc"]]
     key = ".".join([where, *keys])
     if item["type"] == "extra_forbidden":
-        hint = did_you_mean(keys[-1], _known(kind, keys[:-1]))
-        return f"{key} is not a known setting. {hint}"
+        owners = _kinds_at(kind, keys[:-1])
+        for owner in owners:
+            if keys[-1] in getattr(owner, "RENAMED", {}):
+                return f"{key}: renamed to {_new_path(owner.RENAMED[keys[-1]], where, keys[:-1])}."
+        return f"{key} is not a known setting. {did_you_mean(keys[-1], _known(owners))}"
     if item["type"] == "missing":
         return f"{key} is missing: it has no default."
     return (
@@ -113,12 +124,24 @@ def _explain(item: Any, kind: type[BaseModel], where: str) -> str:
     )
 
 
-def _known(kind: type[BaseModel], path: list[str]) -> list[str]:
-    """Setting names at `path` below `kind`, looking through dictionaries and unions."""
+def _new_path(new: str, where: str, above: list[str]) -> str:
+    """The whole path, from the section on, of a setting that now is `new` (see `Settings.RENAMED`)."""
+    if new.startswith("/"):
+        return new.removeprefix("/")
+    section = where.rpartition(": ")[2]  # `params.yaml: train` or, of a single step, `params.yaml: clean.pii`
+    return ".".join([section, *above, new])
+
+
+def _known(kinds: list[Any]) -> list[str]:
+    return sorted({name for k in kinds for name in getattr(k, "model_fields", {})})
+
+
+def _kinds_at(kind: type[BaseModel], path: list[str]) -> list[Any]:
+    """The settings classes at `path` below `kind`, looking through dictionaries and unions."""
     kinds: list[Any] = [kind]
     for part in path:
         kinds = [nested for k in kinds for nested in _nested(k, part)] or kinds
-    return sorted({name for k in kinds for name in getattr(k, "model_fields", {})})
+    return kinds
 
 
 def _nested(kind: Any, part: str) -> list[type[BaseModel]]:

@@ -42,8 +42,8 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
     return tokenizer
 
 
-def check_room(config: Any, max_tokens: int, where: str) -> None:
-    """Refuse a `train.max_tokens` that the model has no positions for; `where` names the model's setting.
+def check_room(config: Any, max_length: int, where: str) -> None:
+    """Refuse a `train.max_length` that the model has no positions for; `where` names the model's setting.
 
     Models with relative positions only (T5, DeBERTa without position embeddings) read any length.
     """
@@ -52,9 +52,9 @@ def check_room(config: Any, max_tokens: int, where: str) -> None:
         return
     # RoBERTa and its kin number positions from the padding token's id on.
     room = positions - (config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0)
-    if max_tokens > room:
+    if max_length > room:
         raise PipelineError(
-            f"params.yaml: train.max_tokens: {max_tokens}, but {where} reads at most {room} tokens.",
+            f"params.yaml: train.max_length: {max_length}, but {where} reads at most {room} tokens.",
             f"Set it to {room} or less.",
         )
 

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 Untuned = Callable[[Sequence[Row]], list[Prediction]]
 
 #: What likelihoods depend on, beside model and row.
-_SETTINGS = ("task", "max_tokens", "reply_tokens", "instructions")
+_SETTINGS = ("task", "max_length", "max_new_tokens", "instructions")
 
 
 def untuned(folder: Path, models: Models) -> Untuned | None:

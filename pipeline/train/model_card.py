@@ -9,9 +9,9 @@ from pipeline.core.settings import Task
 
 #: Settings that say how the model was trained, in the order in which people ask.
 _SETTINGS = (
-    "freeze", "gradual", "lora", "epochs", "batch", "accumulate", "max_tokens", "pack", "learning_rate",
-    "head_learning_rate", "layer_decay", "schedule", "warmup", "optimizer", "weight_decay", "clip", "dropout",
-    "label_smoothing", "class_weights", "sampling", "focal", "seed",
+    "freeze", "gradual_unfreezing", "lora", "epochs", "batch_size", "gradient_accumulation_steps", "max_length",
+    "packing", "learning_rate", "head_learning_rate", "layer_decay", "lr_scheduler_type", "warmup_ratio", "optimizer",
+    "weight_decay", "max_grad_norm", "dropout", "label_smoothing", "class_weights", "sampling", "focal_gamma", "seed",
 )  # fmt: skip
 
 _CLASSES = {
@@ -84,7 +84,7 @@ def _table(name: str, counts: Mapping[str, int]) -> str:
 def _losses(rows: Mapping[str, Any]) -> str:
     """What of the training rows was not learned from whole."""
     dropped = "".join(f"{count:,} rows were left out ({reason}). " for reason, count in rows["dropped"].items())
-    cut = f"{rows['cut']:,} rows were longer than max_tokens and were cut. " if rows["cut"] else ""
+    cut = f"{rows['cut']:,} rows were longer than max_length and were cut. " if rows["cut"] else ""
     return dropped + cut
 
 

@@ -43,7 +43,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
     examples = {name: head.encode(part, start.tokenizer, task, params) for name, part in rows.items()}
-    learned = _packed(head, examples["train"].items, start.model, params) if params.pack else examples["train"].items
+    learned = _packed(head, examples["train"].items, start.model, params) if params.packing else examples["train"].items
     strategies.freeze(start.model, params)
     model = strategies.adapt(start.model, params)
     job = Job(
@@ -68,7 +68,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "from": {name: _counts(rows["train"], name) for name in ("source", "lang")},
         "steps": finished.steps,
         "best_step": finished.best_step,
-        **({"packing": _packing(learned, params)} if params.pack else {}),
+        **({"packing": _packing(learned, params)} if params.packing else {}),
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
     }
@@ -82,14 +82,14 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
 def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> list[Example]:
     pack = getattr(head, "pack", None)
     if pack is None:
-        raise PipelineError("params.yaml: train.pack: only language models can be packed.", "Set it to false.")
+        raise PipelineError("params.yaml: train.packing: only language models can be packed.", "Set it to false.")
     return pack(examples, model, params)
 
 
 def _packing(rows: list[Example], params: Params) -> dict[str, Any]:
     """How full the packed rows are."""
     tokens = sum(len(row["input_ids"]) for row in rows)
-    return {"rows": len(rows), "filled": round(tokens / (len(rows) * params.max_tokens), 4)}
+    return {"rows": len(rows), "filled": round(tokens / (len(rows) * params.max_length), 4)}
 
 
 def _finished(head: Head, model: Any) -> Any:
@@ -147,11 +147,11 @@ def _save_model(folder: Path, model: Any, start: Start, head: Head, finished: Ru
         "task": task.model_dump(mode="json"),
         "labels": list(task.labels),
         "base_model": start.base,
-        "max_tokens": params.max_tokens,
-        "reply_tokens": params.reply_tokens,
+        "max_length": params.max_length,
+        "max_new_tokens": params.max_new_tokens,
         "stride": params.stride,
-        "answer_tokens": params.answer_tokens,
-        "beams": params.beams,
+        "max_answer_length": params.max_answer_length,
+        "num_beams": params.num_beams,
         "instructions": params.instructions,
         **finished.best.predictor_settings,
     }

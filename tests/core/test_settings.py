@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.core.settings import Settings, Task, load, load_task, parse, read_params
+from tests.conftest import ROOT
 
 
 class Step(Settings):
@@ -14,7 +18,16 @@ class Step(Settings):
     on: bool = True
 
 
+class Moved(Settings):
+    RENAMED: ClassVar[Mapping[str, str]] = {"cut": "threshold", "folds": "inner.folds", "judge": "/value.metric"}
+    threshold: float = 0.5
+    inner: Step | None = None
+
+
 class Params(Settings):
+    RENAMED: ClassVar[Mapping[str, str]] = {"batch": "batch_size"}
+    batch_size: int = 8
+    moved: Moved | None = None
     seed: int = 0
     rate: float = 0.1
     name: str = ""
@@ -48,6 +61,11 @@ def test_an_empty_section_takes_the_defaults(tmp_path):
         ("{seed: 1.5}", "clean.seed: "),
         ("{first: {on: 'no'}}", "clean.first.on: Input should be a valid boolean"),
         ("{words: no}", "clean.words: "),
+        ("{batch: 4}", "params.yaml: clean.batch: renamed to clean.batch_size."),
+        ("{batch: 4, batch_size: 4}", "params.yaml: clean.batch: renamed to clean.batch_size."),
+        ("{moved: {cut: 1}}", "params.yaml: clean.moved.cut: renamed to clean.moved.threshold."),
+        ("{moved: {folds: 1}}", "params.yaml: clean.moved.folds: renamed to clean.moved.inner.folds."),
+        ("{moved: {judge: f1}}", "params.yaml: clean.moved.judge: renamed to value.metric."),
         ("{name: 2026-01-01}", "Put dates and times between quotes."),
     ],
 )
@@ -96,3 +114,30 @@ def test_pick_suggests_the_closest_name():
     with pytest.raises(PipelineError) as error:
         pick({"exact_duplicates": 1, "language": 2}, "exact_duplicate", "clean.steps")
     assert "Did you mean 'exact_duplicates'? Known: exact_duplicates, language." in str(error.value)
+
+
+def test_pick_tells_a_new_name():
+    with pytest.raises(PipelineError, match=r"^clean\.steps: 'dedup' was renamed to 'exact_duplicates'\."):
+        pick({"exact_duplicates": 1}, "dedup", "clean.steps", {"dedup": "exact_duplicates"})
+
+
+def _all_settings() -> list[type[Settings]]:
+    """Every settings class of the project (its modules loaded), those of these tests left out."""
+    for path in sorted((ROOT / "pipeline").rglob("*.py")):
+        if "Settings" in path.read_text("utf-8") and path.name != "__main__.py":
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    found, seen = [Settings], []
+    while found:
+        seen.append(found.pop())
+        found += [kind for kind in seen[-1].__subclasses__() if kind.__module__.startswith("pipeline.")]
+    return sorted(set(seen) - {Settings}, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+def test_every_renamed_setting_is_gone_and_its_new_name_is_there():
+    kinds = [kind for kind in _all_settings() if kind.RENAMED]
+    assert kinds
+    for kind in kinds:
+        for old, new in kind.RENAMED.items():
+            assert old not in kind.model_fields, (kind, old)
+            if not new.startswith("/"):
+                assert new.split(".")[0] in kind.model_fields, (kind, new)

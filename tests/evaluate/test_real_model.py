@@ -49,7 +49,7 @@ def test_classification(bert_folder, tmp_path, monkeypatch):  # noqa: F811
         "task": {"type": "classification"},
         "labels": list(names.values()),
         "temperature": 1.0,
-        "max_tokens": 32,
+        "max_length": 32,
     }
     (model / "sft.json").write_text(json.dumps(settings))
     rows = [
@@ -72,7 +72,7 @@ def language_model(llama_folder, folder):  # noqa: F811
     import shutil
 
     shutil.copytree(llama_folder, folder)
-    (folder / "sft.json").write_text(json.dumps({"task": {"type": "chat"}, "max_tokens": 64, "reply_tokens": 4}))
+    (folder / "sft.json").write_text(json.dumps({"task": {"type": "chat"}, "max_length": 64, "max_new_tokens": 4}))
     return folder
 
 

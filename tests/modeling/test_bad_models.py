@@ -46,7 +46,7 @@ def test_cut_weights_of_a_trained_model(bert_folder, tmp_path):
     folder = copied(bert_folder, tmp_path / "model")
     AutoModelForSequenceClassification.from_pretrained(bert_folder, num_labels=2).save_pretrained(folder)
     (folder / "sft.json").write_text(
-        json.dumps({"task": {"type": "classification"}, "temperature": 1, "max_tokens": 8})
+        json.dumps({"task": {"type": "classification"}, "temperature": 1, "max_length": 8})
     )
     cut(folder / "model.safetensors")
     with pytest.raises(PipelineError, match="the model does not load") as caught:

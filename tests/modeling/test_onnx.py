@@ -14,7 +14,7 @@ from tests.train.conftest import write_dataset
 ROWS = [{"text": text, "context": f"{text} and more", "question": "what day?", "label": "positive"}
         for text in ("what a good day", "太差了, 不推荐", "a bad film, slow and sad", "满意")]  # fmt: skip
 
-SETTINGS = {"temperature": 1.5, "max_tokens": 32, "stride": 8, "answer_tokens": 8, "null_threshold": 0.5}
+SETTINGS = {"temperature": 1.5, "max_length": 32, "stride": 8, "max_answer_length": 8, "null_threshold": 0.5}
 
 
 def saved(folder, bert_folder, task, auto, **config):

@@ -24,7 +24,7 @@ def model_folder(bert_folder, tmp_path):
     model = AutoModelForSequenceClassification.from_pretrained(bert_folder, num_labels=2, id2label=names)
     model.save_pretrained(folder)
     AutoTokenizer.from_pretrained(bert_folder).save_pretrained(folder)
-    settings = {"task": {"type": "classification"}, "temperature": 1.0, "max_tokens": 32}
+    settings = {"task": {"type": "classification"}, "temperature": 1.0, "max_length": 32}
     (folder / "sft.json").write_text(json.dumps(settings))
     return folder
 

@@ -9,7 +9,7 @@ from pipeline.modeling.models import Model, Models
 from pipeline.train.params import Params
 
 TASK = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
-FAST = Params(epochs=1.0, batch=4, max_tokens=32)
+FAST = Params(epochs=1.0, batch_size=4, max_length=32)
 
 
 def test_candidates_are_trained_and_ranked_and_one_that_fails_stops_nothing(reviews, bert_folder, tmp_path):
@@ -38,7 +38,7 @@ def test_rows_are_cut_to_the_time(bert_folder, tmp_path):
 
     dataset = write_dataset(tmp_path / "d", train=labelled() * 40, validation=labelled())
     models = Models(encoder=Model(name=str(bert_folder)))
-    (found,) = compare(dataset, {"one": Candidate()}, TASK, models, FAST.model_copy(update={"batch": 2}), 0.01)
+    (found,) = compare(dataset, {"one": Candidate()}, TASK, models, FAST.model_copy(update={"batch_size": 2}), 0.01)
     assert found["rows"] == 12 < found["of"] == 480  # no time at all: the longer of the two short runs
 
 

@@ -12,7 +12,7 @@ from pipeline.train.run import train
 from tests.train.conftest import write_dataset
 
 MODELS = Models(encoder=Model(name=SCRATCH))
-FAST = {"epochs": 1.0, "batch": 4, "evaluations": 1, "max_tokens": 32, "freeze": "none", "learning_rate": 1e-3}
+FAST = {"epochs": 1.0, "batch_size": 4, "evaluations": 1, "max_length": 32, "freeze": "none", "learning_rate": 1e-3}
 CONTEXT = "小明😀去了北京。 Ann saw Rome." * 3
 ENTITIES = [
     {"text": CONTEXT, "spans": [{"start": 0, "end": 2, "label": "person"}]},

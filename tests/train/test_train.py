@@ -14,7 +14,7 @@ from tests.train.conftest import labelled, write_dataset
 
 SENTIMENT = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
-FAST = {"epochs": 2.0, "batch": 4, "evaluations": 2, "max_tokens": 32, "learning_rate": 1e-3}
+FAST = {"epochs": 2.0, "batch_size": 4, "evaluations": 2, "max_length": 32, "learning_rate": 1e-3}
 
 
 def files(folder):
@@ -57,14 +57,14 @@ def test_report_metrics_history_and_card_tell_the_run(reviews, bert_folder, tmp_
     card = (out / "model" / "README.md").read_text()
     assert "16 examples" in card
     assert "negative, neutral, positive" in card
-    assert "batch 4, " in card
+    assert "batch_size 4, " in card
     assert "AutoModelForSequenceClassification.from_pretrained" in card
 
 
 def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_folder, tmp_path):
     params = Params(
-        **{**FAST, "epochs": 100.0, "freeze": "none", "learning_rate": 1e-2, "batch": 9, "max_tokens": 96},
-        reply_tokens=12,
+        **{**FAST, "epochs": 100.0, "freeze": "none", "learning_rate": 1e-2, "batch_size": 9, "max_length": 96},
+        max_new_tokens=12,
     )
     models = Models(generator=Model(name=str(llama_folder)))
     train(dialogues, tmp_path / "out", CHAT, models, params)
@@ -85,9 +85,9 @@ def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_
 
 
 def test_packed_chats_are_learned_and_the_report_says_how_full_rows_are(dialogues, llama_folder, tmp_path):
-    settings = {**FAST, "epochs": 20.0, "freeze": "none", "learning_rate": 1e-2, "max_tokens": 96}
+    settings = {**FAST, "epochs": 20.0, "freeze": "none", "learning_rate": 1e-2, "max_length": 96}
     models = Models(generator=Model(name=str(llama_folder)))
-    train(dialogues, tmp_path / "out", CHAT, models, Params(**settings, pack=True))
+    train(dialogues, tmp_path / "out", CHAT, models, Params(**settings, packing=True))
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert 1 < report["packing"]["rows"] < report["rows"]["train"]["used"] == 9
     assert 0.5 < report["packing"]["filled"] <= 1
@@ -97,7 +97,7 @@ def test_packed_chats_are_learned_and_the_report_says_how_full_rows_are(dialogue
 def test_packing_is_refused_where_rows_are_no_texts_to_write(reviews, bert_folder, tmp_path):
     models = Models(encoder=Model(name=str(bert_folder)))
     with pytest.raises(PipelineError, match="only language models can be packed"):
-        train(reviews, tmp_path / "out", SENTIMENT, models, Params(**FAST, pack=True))
+        train(reviews, tmp_path / "out", SENTIMENT, models, Params(**FAST, packing=True))
 
 
 def test_lora_trains_few_weights_and_saves_a_plain_model(dialogues, llama_folder, tmp_path):
@@ -147,13 +147,15 @@ def test_a_chat_without_generator_or_template_is_refused(dialogues, bert_folder,
 
 
 def test_conversations_that_are_all_too_long_stop_the_run(dialogues, llama_folder, tmp_path):
-    params = Params(**{**FAST, "max_tokens": 8, "over_long": "drop"})
+    params = Params(**{**FAST, "max_length": 8, "over_long": "drop"})
     with pytest.raises(PipelineError, match=r"none of 9 conversations can be learned from: \{'over_long': 9\}"):
         train(dialogues, tmp_path / "out", CHAT, Models(generator=Model(name=str(llama_folder))), params)
 
 
 def test_a_diverging_run_stops_with_advice(reviews, bert_folder, tmp_path):
-    params = Params(**{**FAST, "optimizer": "sgd", "learning_rate": 1e30, "head_learning_rate": 1e30, "clip": 0.0})
+    params = Params(
+        **{**FAST, "optimizer": "sgd", "learning_rate": 1e30, "head_learning_rate": 1e30, "max_grad_norm": 0.0}
+    )
     with pytest.raises(PipelineError, match="the loss is not a number") as caught:
         train(reviews, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), params)
     assert "Lower train.learning_rate" in caught.value.hint
@@ -168,8 +170,8 @@ def test_more_tokens_than_the_model_has_positions_are_refused(kind, models, sett
     name = models if models == "scratch" else str(request.getfixturevalue(f"{models}_folder"))
     named = Models(encoder=Model(name=name)) if kind == "text" else Models(generator=Model(name=name))
     dataset = request.getfixturevalue("reviews" if kind == "text" else "dialogues")
-    params = Params(**{**FAST, "max_tokens": 3000, "freeze": "none"})
-    with pytest.raises(PipelineError, match=r"train\.max_tokens: 3000, but " + setting):
+    params = Params(**{**FAST, "max_length": 3000, "freeze": "none"})
+    with pytest.raises(PipelineError, match=r"train\.max_length: 3000, but " + setting):
         train(dataset, tmp_path / "out", SENTIMENT if kind == "text" else CHAT, named, params)
 
 
@@ -187,9 +189,9 @@ def test_the_card_tells_where_the_rows_came_from_and_what_was_cut(bert_folder, t
     rows = [{**row, "source": "mails" if n % 3 else "calls", "lang": "en"} for n, row in enumerate(labelled() * 2)]
     dataset = write_dataset(tmp_path / "dataset", train=rows, validation=labelled())
     models = Models(encoder=Model(name=str(bert_folder)))
-    train(dataset, tmp_path / "out", SENTIMENT, models, Params(**{**FAST, "epochs": 0.0, "max_tokens": 8}))
+    train(dataset, tmp_path / "out", SENTIMENT, models, Params(**{**FAST, "epochs": 0.0, "max_length": 8}))
     card = (tmp_path / "out" / "model" / "README.md").read_text()
     assert "| mails | 16 |\n| calls | 8 |" in card
     assert "| en | 24 |" in card
     cut = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["train"]["cut"]
-    assert f"{cut:,} rows were longer than max_tokens and were cut" in card
+    assert f"{cut:,} rows were longer than max_length and were cut" in card

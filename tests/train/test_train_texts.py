@@ -24,7 +24,14 @@ PAIRS = [
     ("很好", "the good film"), ("差", "this is bad"), ("满意", "happy"), ("不", "sad and awful"),
 ]  # fmt: skip
 ROWS = [{"text": a, "target": b, "lang": "en" if a.isascii() else "zh", "source": "s"} for a, b in PAIRS]
-BY_HEART = {"epochs": 150.0, "batch": 8, "evaluations": 3, "max_tokens": 110, "freeze": "none", "warmup": 0.05}
+BY_HEART = {
+    "epochs": 150.0,
+    "batch_size": 8,
+    "evaluations": 3,
+    "max_length": 110,
+    "freeze": "none",
+    "warmup_ratio": 0.05,
+}
 
 
 def fit(folder, models, **settings):
@@ -46,7 +53,7 @@ def learnt(request, models, tmp_path_factory):
     chosen, folder = models[request.param], tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SFT_CACHE", str(folder / "cache"))
-        return fit(folder, chosen, reply_tokens=16), chosen
+        return fit(folder, chosen, max_new_tokens=16), chosen
 
 
 def test_eight_examples_are_learnt_by_heart(learnt):
@@ -74,7 +81,7 @@ def test_beams_and_unlabelled_rows(learnt, tmp_path):
     copy = tmp_path / "model"
     shutil.copytree(folder, copy)
     settings = json.loads((copy / "sft.json").read_text())
-    (copy / "sft.json").write_text(json.dumps({**settings, "beams": 3}))
+    (copy / "sft.json").write_text(json.dumps({**settings, "num_beams": 3}))
     rows = [{"text": row["text"]} for row in ROWS]
     found = load_predictor(copy).predict(rows)
     assert [prediction.value for prediction in found] == [row["target"] for row in ROWS]
@@ -145,7 +152,7 @@ def test_other_encoder_decoders_train_with_adapters(kind, tmp_path):
     base = save_seq2seq(tmp_path / "base", kind)
     models = Models(seq2seq=Model(name=str(base)))
     settings = {"epochs": 8.0, "freeze": "none"}
-    folder = fit(tmp_path, models, **settings, lora=Params.model_validate({"lora": {"modules": "attention"}}).lora)
+    folder = fit(tmp_path, models, **settings, lora=Params.model_validate({"lora": {"target_modules": "attention"}}).lora)
     report = json.loads((folder.parent / "report.json").read_text())
     assert report["dev"]["loss"] < report["dev_before"]["loss"]
     assert report["parameters"]["trained"] < 0.3 * report["parameters"]["all"]
@@ -153,7 +160,7 @@ def test_other_encoder_decoders_train_with_adapters(kind, tmp_path):
 
 
 def test_attention_adapters_reach_t5(models, tmp_path):
-    lora = Params.model_validate({"lora": {"modules": "attention"}}).lora
+    lora = Params.model_validate({"lora": {"target_modules": "attention"}}).lora
     report_folder = fit(tmp_path, models["seq2seq"], epochs=2.0, lora=lora).parent
     assert json.loads((report_folder / "report.json").read_text())["parameters"]["trained"] > 0
 
@@ -170,7 +177,7 @@ def test_every_label_counts_in_the_loss_of_a_step(models, tmp_path):
     from pipeline.modeling.training.job import Job
     from pipeline.modeling.training.trainer import make_trainer
 
-    recipe = Params(batch=4)
+    recipe = Params(batch_size=4)
     start = text_to_text.start(models["causal"], TASK, ROWS, recipe)
     examples = text_to_text.encode(ROWS, start.tokenizer, TASK, recipe).items
     collate = text_to_text.collate(start.tokenizer)

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.skipif(
 PARAMS = """
 task: {{type: classification, labels: [negative, neutral, positive], languages: [en, zh]}}
 models: {{encoder: {{name: {encoder}}}}}
-train: {{epochs: 6, batch: {batch}, evaluations: 3, max_tokens: 32, optimizer: {optimizer}, patience: {patience},
-  learning_rate: 1e-2, warmup: 0, dropout: 0}}
+train: {{epochs: 6, batch_size: {batch}, evaluations: 3, max_length: 32, optimizer: {optimizer},
+  early_stopping_patience: {patience}, learning_rate: 1e-2, warmup_ratio: 0, dropout: 0}}
 """
 ONE = [sys.executable]
 TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]

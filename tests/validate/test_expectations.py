@@ -24,7 +24,7 @@ PASSING = [
     {"expect": "no_leakage"},
     {"expect": "no_conflicting_labels"},
     {"expect": "sound_structure"},
-    {"expect": "fits_model", "tokens": 40},
+    {"expect": "fits_model", "max_length": 40},
     {"expect": "conserved_counts"},
     {"expect": "test_trusted"},
     {"expect": "no_pii_left"},
@@ -70,7 +70,7 @@ FAILING = [
         {"zh1": "bad", "bad": 'the same text in zh1 is labelled "positive"'},
     ),
     ([review("bad", " ")], {"expect": "sound_structure"}, {"bad": "text is empty"}),
-    ([review("bad", "很好" * 40)], {"expect": "fits_model", "tokens": 90}, {"bad": "162 tokens, 72 are cut off"}),
+    ([review("bad", "很好" * 40)], {"expect": "fits_model", "max_length": 90}, {"bad": "162 tokens, 72 are cut off"}),
     ([review("bad", "Fine", split="test", source=SOURCE)], {"expect": "test_trusted"}, {"bad": "is not trusted"}),
     ([review("bad", "Mail jo@example.org")], {"expect": "no_pii_left"}, {"bad": "an e-mail address"}),
     ([review("bad", "电话13912345678。")], {"expect": "no_pii_left"}, {"bad": "a phone number"}),
@@ -185,7 +185,7 @@ def test_fits_model_counts_with_the_models_own_tokenizer(tmp_path):
     tokenizer.save(str(tmp_path / "tokenizer.json"))
     settings = Models(encoder=Model(name=str(tmp_path)))
     records = [review("five", "one two three four five"), review("one", "一")]
-    finding = check(records, expect="fits_model", tokens=6, models=settings)
+    finding = check(records, expect="fits_model", max_length=6, models=settings)
     assert finding.first == ({"id": "five", "why": "7 tokens, 1 are cut off"},)
     assert "(counted)" in finding.title
     assert finding.observed == "longest 7; 10.0000% of all tokens are cut off"
@@ -193,7 +193,7 @@ def test_fits_model_counts_with_the_models_own_tokenizer(tmp_path):
 
 def test_fits_model_needs_a_model():
     with pytest.raises(PipelineError, match=r"needs models\.generator, which is not set"):
-        check(sound_chats(), CHAT, expect="fits_model", model="generator", tokens=9)
+        check(sound_chats(), CHAT, expect="fits_model", model="generator", max_length=9)
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("four", 1), ("fives", 2), ("你好", 4), ("a\ud800", 3)])

@@ -49,7 +49,7 @@ def test_a_chat_that_loses_its_reply_is_told_from_one_that_loses_a_question(word
         chat("reply", [("user", "Tell me")], long),
         chat("both", [("user", "Hi"), ("assistant", long), ("user", "And then?")], "The end."),
     ]
-    entry = {"expect": "fits_model", "model": "generator", "tokens": 20, "per_text": 1, "models": words}
+    entry = {"expect": "fits_model", "model": "generator", "max_length": 20, "special_tokens": 1, "models": words}
     finding = check(records, CHAT, **entry)
     assert {one["id"]: one["why"] for one in finding.first} == {
         "reply": "34 tokens, 14 are cut off, 1 of 1 answers not whole",
@@ -71,7 +71,7 @@ def test_answers_in_long_contexts_are_lost_only_where_no_window_holds_them(words
         return Record(name, {"context": context, "question": "Which ?"}, SOURCE, [answer], "en", "train")
 
     records = [question("short", 25, 2), question("long", 10, 45)]
-    finding = check(records, QA, expect="fits_model", tokens=40, overlap=8, models=words)
+    finding = check(records, QA, expect="fits_model", max_length=40, stride=8, models=words)
     assert finding.first == ({"id": "long", "why": "66 tokens, 1 of 1 answers not whole"},)
     assert "lose no answer to windows of 40 tokens" in finding.title
     assert finding.observed == "longest 66; 0.0000% of all tokens are cut off; 1 of 2 answers not whole, in 1 records"
@@ -83,6 +83,6 @@ def test_a_long_document_gives_way_to_its_summary(words):
         Record("document", {"text": text}, SOURCE, "short", "en", "train"),
         Record("summary", {"text": "short"}, SOURCE, text, "en", "train"),
     ]
-    entry = {"expect": "fits_model", "model": "generator", "tokens": 20, "models": words}
+    entry = {"expect": "fits_model", "model": "generator", "max_length": 20, "models": words}
     assert [one["id"] for one in check(records, SUMMARY, **entry).first] == ["document", "summary"]
     assert [one["id"] for one in check(records, SUMMARY, **entry, losing="answers").first] == ["summary"]

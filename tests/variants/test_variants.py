@@ -18,7 +18,7 @@ from tests.value.conftest import noisy, task  # noqa: F401
 
 
 def test_states_share_dev_and_test_and_the_report_says_what_a_step_did(noisy, task, bert_folder, tmp_path):  # noqa: F811
-    recipe = TrainParams(epochs=0.0, max_tokens=32, max_train_rows=100)
+    recipe = TrainParams(epochs=0.0, max_length=32, max_train_rows=100)
     models = Models(encoder=Model(name=str(bert_folder)))
     for variant in ("raw", "cleaned", "cleaned_control"):
         write_data(variant, noisy, task, tmp_path / "runs" / variant / "dataset")

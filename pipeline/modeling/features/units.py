@@ -42,14 +42,14 @@ def speakers(offsets: Sequence[tuple[int, int]], bounds: Sequence[tuple[int, int
 
 
 def windows(
-    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_tokens: int, stride: int
+    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_length: int, stride: int
 ) -> list[dict[str, Any]]:
     """The text as one or more token windows; `units` says which unit each token speaks for (-1: none)."""
-    room = max_tokens - tokenizer.num_special_tokens_to_add()
+    room = max_length - tokenizer.num_special_tokens_to_add()
     found = tokenizer(
         text,
         truncation=True,
-        max_length=max_tokens,
+        max_length=max_length,
         stride=max(0, min(stride, room // 2)),
         return_overflowing_tokens=True,
         return_offsets_mapping=True,

@@ -38,7 +38,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     if models.generator is None:
         raise PipelineError("models.generator is missing.", "Name a causal language model with a chat template.")
     tokenizer, model = load_generator(models.generator)
-    check_room(model.config, recipe.max_tokens, "models.generator")
+    check_room(model.config, recipe.max_length, "models.generator")
     if recipe.dropout is not None and hasattr(model.config, "attention_dropout"):
         model.config.attention_dropout = recipe.dropout
     return Start(model, tokenizer, revision(models.generator))
@@ -55,7 +55,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     def one(row: Row) -> tuple[Example, bool]:
         ids, labels = encode_chat(row["messages"], tokenizer)
         known = sum(label != IGNORED for label in labels)
-        is_long = len(ids) > recipe.max_tokens
+        is_long = len(ids) > recipe.max_length
         if is_long:
             ids, labels = _shortened(ids, labels, recipe)
         notes["reply_tokens"] += known
@@ -77,9 +77,9 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
 
 
 def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
-    """Rows of at most `max_tokens` that hold several examples each; see `packing.pack`."""
+    """Rows of at most `max_length` that hold several examples each; see `packing.pack`."""
     packing.prepare(model, examples)
-    return packing.pack(examples, recipe.max_tokens)
+    return packing.pack(examples, recipe.max_length)
 
 
 def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
@@ -105,7 +105,7 @@ def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
 def _shortened(ids: list[int], labels: list[int], recipe: Recipe) -> tuple[list[int], list[int]]:
     if recipe.over_long == "drop":
         raise Reject("over_long", f"{len(ids)} tokens")
-    ids, labels = ids[: recipe.max_tokens], labels[: recipe.max_tokens]
+    ids, labels = ids[: recipe.max_length], labels[: recipe.max_length]
     if all(label == IGNORED for label in labels):
-        raise Reject("no_assistant_tokens", "no reply is left within max_tokens")
+        raise Reject("no_assistant_tokens", "no reply is left within max_length")
     return ids, labels

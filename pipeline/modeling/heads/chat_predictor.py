@@ -22,9 +22,9 @@ class Replier:
         from transformers import AutoModelForCausalLM
 
         self.model, self.tokenizer = load_saved(AutoModelForCausalLM, folder)
-        self.max_tokens = int(settings["max_tokens"])
-        self.reply_tokens = int(settings["reply_tokens"])
-        self.beams = int(settings.get("beams", 1))
+        self.max_length = int(settings["max_length"])
+        self.max_new_tokens = int(settings["max_new_tokens"])
+        self.num_beams = int(settings.get("num_beams", 1))
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
         """One reply per row, in order; log_likelihood and tokens where the row has a `response`.
@@ -38,14 +38,14 @@ class Replier:
         for n, row in enumerate(rows):
             try:
                 # The end of an over-long prompt matters most: that is what the reply answers.
-                prompt = prompt_ids(conversation(row), self.tokenizer)[-self.max_tokens :]
+                prompt = prompt_ids(conversation(row), self.tokenizer)[-self.max_length :]
                 examples.append(self._example(row))
             except Reject as reject:
                 found[n] = Prediction(None, refused=str(reject))
                 continue
             prompts.append(prompt)
             asked.append(n)
-        replies = writing.write(self.model, self.tokenizer, prompts, self.reply_tokens, self.beams)
+        replies = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams)
         likely = writing.likelihoods(self.model, examples, collate(self.tokenizer))
         for n, reply, (total, tokens) in zip(asked, replies, likely, strict=True):
             found[n] = Prediction(reply, log_likelihood=total, tokens=tokens)

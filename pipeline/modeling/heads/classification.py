@@ -67,8 +67,8 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     if not rows:
         return Examples([])
     found = tokenizer([row["text"] for row in rows])["input_ids"]
-    short = tokenizer([row["text"] for row in rows], truncation=True, max_length=recipe.max_tokens)["input_ids"]
-    cut = [len(ids) > recipe.max_tokens for ids in found]
+    short = tokenizer([row["text"] for row in rows], truncation=True, max_length=recipe.max_length)["input_ids"]
+    cut = [len(ids) > recipe.max_length for ids in found]
     items = [
         {"input_ids": ids, "labels": _label(row["label"], task)}
         for ids, row, is_cut in zip(short, rows, cut, strict=True)
@@ -130,8 +130,8 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
 def loss(model: Any, class_weights: Any, recipe: Recipe) -> Any:
     """Cross-entropy; binary cross-entropy of every label where a record may have several."""
     if model.config.problem_type == "multi_label_classification":
-        return multi_label.loss_function(class_weights, recipe.focal)
-    return loss_function(class_weights, recipe.label_smoothing, recipe.focal)
+        return multi_label.loss_function(class_weights, recipe.focal_gamma)
+    return loss_function(class_weights, recipe.label_smoothing, recipe.focal_gamma)
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:

@@ -26,7 +26,7 @@ class Classifier:
 
         self.model, self.tokenizer = load_saved(AutoModelForSequenceClassification, folder)
         self.temperature = float(settings["temperature"])
-        self.max_tokens = int(settings["max_tokens"])
+        self.max_length = int(settings["max_length"])
         self.labels = [self.model.config.id2label[n] for n in range(self.model.config.num_labels)]
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
@@ -34,7 +34,7 @@ class Classifier:
         if not rows:
             return []
         texts = [row["text"] for row in rows]
-        ids = self.tokenizer(texts, truncation=True, max_length=self.max_tokens)["input_ids"]
+        ids = self.tokenizer(texts, truncation=True, max_length=self.max_length)["input_ids"]
         logits = classify(self.model, [{"input_ids": i, "labels": 0} for i in ids], self._collate, _BATCH)
         return self.answers(logits)
 

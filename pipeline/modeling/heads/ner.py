@@ -53,7 +53,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
-    """Windows of `max_tokens` with a label on each unit's token.
+    """Windows of `max_length` with a label on each unit's token.
 
     Notes count windows, entities, and those whose tags read back as another span: `entities_widened` begin or end
     inside a unit or overlap another entity. No text is cut, so no entity is lost to length.
@@ -63,7 +63,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     for n, row in enumerate(rows):
         bounds, spans = units(row["text"]), row["spans"] or []
         tags = to_tags(spans, bounds, task.labels)
-        found = windows(row["text"], bounds, tokenizer, recipe.max_tokens, recipe.stride)
+        found = windows(row["text"], bounds, tokenizer, recipe.max_length, recipe.stride)
         for window in found:
             window["labels"] = [tags[unit] if unit >= 0 else IGNORED for unit in window["units"]]
             window |= {"row": n, "size": len(bounds), "tags": tags}
@@ -158,7 +158,7 @@ class Tagger:
 
         self.model, self.tokenizer = load_saved(AutoModelForTokenClassification, folder)
         self.temperature = float(settings["temperature"])
-        self.max_tokens, self.stride = int(settings["max_tokens"]), int(settings["stride"])
+        self.max_length, self.stride = int(settings["max_length"]), int(settings["stride"])
         self.labels = [self.model.config.id2label[n][2:] for n in range(1, self.model.config.num_labels, 2)]
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
@@ -166,7 +166,7 @@ class Tagger:
         bounds = [units(row["text"]) for row in rows]
         examples = []
         for n, row in enumerate(rows):
-            for window in windows(row["text"], bounds[n], self.tokenizer, self.max_tokens, self.stride):
+            for window in windows(row["text"], bounds[n], self.tokenizer, self.max_length, self.stride):
                 labels = [IGNORED] * len(window["input_ids"])
                 examples.append({**window, "labels": labels, "row": n, "size": len(bounds[n])})
         found = tag_logits(self.model, examples, collate(self.tokenizer), _BATCH) if examples else {}

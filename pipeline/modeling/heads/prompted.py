@@ -35,11 +35,11 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
             return encode_chat(_conversation(template, text, target), tokenizer, only_last=True)
 
         ids, labels = encoded(text)
-        is_long = len(ids) > recipe.max_tokens
+        is_long = len(ids) > recipe.max_length
         if is_long:
             if recipe.over_long == "drop":
                 raise Reject("over_long", f"{len(ids)} tokens")
-            ids, labels = encoded(cut_to_fit(text, lambda part: len(encoded(part)[0]), recipe.max_tokens))
+            ids, labels = encoded(cut_to_fit(text, lambda part: len(encoded(part)[0]), recipe.max_length))
         return {"input_ids": ids, "labels": labels}, is_long
 
     return writing.gather(rows, one, "texts")
@@ -54,7 +54,7 @@ class PromptedWriter:
         self.task, self.instructions = settings_for_writing(settings)
         self.replier = Replier(folder, settings)
         #: Instruction and text leave room for the reply; they never get less than half.
-        self.room = max(self.replier.max_tokens - self.replier.reply_tokens, self.replier.max_tokens // 2)
+        self.room = max(self.replier.max_length - self.replier.max_new_tokens, self.replier.max_length // 2)
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One text per row, in order; log_likelihood and tokens where the row has a `target`."""

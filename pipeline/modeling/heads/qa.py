@@ -38,22 +38,22 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     """The encoder with a start and end layer."""
     from transformers import AutoModelForQuestionAnswering
 
-    config: dict[str, Any] = {"num_labels": 2, "answer_tokens": recipe.answer_tokens}
+    config: dict[str, Any] = {"num_labels": 2, "max_answer_length": recipe.max_answer_length}
     return start_encoder(AutoModelForQuestionAnswering, models, rows, recipe, "reader of questions", **config)
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
     """Windows with the first and last token of the first given answer that a window holds whole; else both 0.
 
-    Dropped: answer_in_no_window (longer than `answer_tokens` or than the overlap of windows lets through).
+    Dropped: answer_in_no_window (longer than `max_answer_length` or than the overlap of windows lets through).
     """
     items: list[Example] = []
     lost = cut = 0
     for n, row in enumerate(rows):
-        found, was_cut = windows(row, tokenizer, recipe.max_tokens, recipe.stride)
+        found, was_cut = windows(row, tokenizer, recipe.max_length, recipe.stride)
         cut += was_cut
         for window in found:
-            window["labels"] = _label(window["offsets"], row["answers"], recipe.answer_tokens)
+            window["labels"] = _label(window["offsets"], row["answers"], recipe.max_answer_length)
             window |= {"row": n, "context": row["context"], "lang": row.get("lang") or ""}
             window["answers"] = [dict(answer) for answer in row["answers"]]
         if row["answers"] and not any(window["labels"][1] for window in found):
@@ -63,18 +63,18 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     if rows and not items:
         raise PipelineError(
             f"train: none of {len(rows)} answers stands whole in a window.",
-            "Raise train.max_tokens and train.answer_tokens.",
+            "Raise train.max_length and train.max_answer_length.",
         )
     notes = {"windows": len(items), "questions_cut": cut}
     return Examples(items, {"answer_in_no_window": lost} if lost else {}, notes=notes)
 
 
-def windows(row: Row, tokenizer: Any, max_tokens: int, stride: int) -> tuple[list[Example], bool]:
+def windows(row: Row, tokenizer: Any, max_length: int, stride: int) -> tuple[list[Example], bool]:
     """Question and part of the context, as often as the context needs; and whether the question was cut.
 
     `offsets` holds `[start, end)` in the context for its tokens, None for all others.
     """
-    room = max_tokens - tokenizer.num_special_tokens_to_add(pair=True)
+    room = max_length - tokenizer.num_special_tokens_to_add(pair=True)
     question = row["question"]
     asked = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
     limit = max(1, int(room * (1 - _LEAST_CONTEXT)))
@@ -84,7 +84,7 @@ def windows(row: Row, tokenizer: Any, max_tokens: int, stride: int) -> tuple[lis
         question,
         row["context"],
         truncation="only_second",
-        max_length=max_tokens,
+        max_length=max_length,
         stride=max(0, min(stride, (room - min(len(asked), limit)) // 2)),
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
@@ -148,7 +148,7 @@ def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) 
     found: dict[int, Found] = {}
     total = 0.0
     criterion = start_and_end(0.0)
-    limit = int(model.config.answer_tokens)
+    limit = int(model.config.max_answer_length)
     for rows in by_length([len(example["input_ids"]) for example in examples], batch):
         inputs = {k: v.to(model.device) for k, v in collate([examples[n] for n in rows]).items()}
         labels = inputs.pop("labels")
@@ -176,7 +176,7 @@ class Reader:
         from transformers import AutoModelForQuestionAnswering
 
         self.model, self.tokenizer = load_saved(AutoModelForQuestionAnswering, folder)
-        self.max_tokens, self.stride = int(settings["max_tokens"]), int(settings["stride"])
+        self.max_length, self.stride = int(settings["max_length"]), int(settings["stride"])
         self.threshold, self.temperature = float(settings["null_threshold"]), float(settings["temperature"])
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
@@ -184,7 +184,7 @@ class Reader:
         examples = [
             {**window, "labels": [0, 0], "row": n, "context": row["context"]}
             for n, row in enumerate(rows)
-            for window in windows(row, self.tokenizer, self.max_tokens, self.stride)[0]
+            for window in windows(row, self.tokenizer, self.max_length, self.stride)[0]
         ]
         found = find(self.model, examples, collate(self.tokenizer), _BATCH)[0] if examples else {}
         return [settle(found[n], self.threshold, self.temperature) for n in range(len(rows))]

@@ -64,7 +64,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     items: list[Example] = []
     cut = 0
     for row in rows:
-        ids, is_cut = encode_pair(row, tokenizer, recipe.max_tokens)
+        ids, is_cut = encode_pair(row, tokenizer, recipe.max_length)
         cut += is_cut
         if not (is_cut and recipe.over_long == "drop"):
             items.append({**ids, "labels": float(row["score"])})
@@ -73,13 +73,13 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return Examples(items, cut=cut)
 
 
-def encode_pair(row: Row, tokenizer: Any, max_tokens: int) -> tuple[Example, bool]:
+def encode_pair(row: Row, tokenizer: Any, max_length: int) -> tuple[Example, bool]:
     """One row's model inputs, and whether it was cut."""
     texts = (row["text"],) if row.get("text_pair") is None else (row["text"], row["text_pair"])
     found = tokenizer(*texts)
-    is_cut = len(found["input_ids"]) > max_tokens
+    is_cut = len(found["input_ids"]) > max_length
     if is_cut:
-        found = tokenizer(*texts, truncation="longest_first", max_length=max_tokens)
+        found = tokenizer(*texts, truncation="longest_first", max_length=max_length)
     kinds = found.get("token_type_ids") or [0] * len(found["input_ids"])
     names = {"token_type_ids": kinds} if "token_type_ids" in tokenizer.model_input_names else {}
     return {"input_ids": found["input_ids"], **names}, is_cut
@@ -144,7 +144,7 @@ class Regressor:
         from transformers import AutoModelForSequenceClassification
 
         self.model, self.tokenizer = load_saved(AutoModelForSequenceClassification, folder)
-        self.max_tokens = int(settings["max_tokens"])
+        self.max_length = int(settings["max_length"])
         low, high = settings["task"].get("range") or (-np.inf, np.inf)
         self.low, self.high = float(low), float(high)
 
@@ -152,7 +152,7 @@ class Regressor:
         """One number per row, in order."""
         if not rows:
             return []
-        found = [{**encode_pair(row, self.tokenizer, self.max_tokens)[0], "labels": 0.0} for row in rows]
+        found = [{**encode_pair(row, self.tokenizer, self.max_length)[0], "labels": 0.0} for row in rows]
         numbers = classify(self.model, found, collate(self.tokenizer), _BATCH)[:, 0]
         return [Prediction(float(number)) for number in np.clip(numbers, self.low, self.high)]
 

@@ -25,7 +25,7 @@ _WHERE = "models.seq2seq"
 def start(model: Model, recipe: Recipe) -> Start:
     """The pretrained encoder-decoder as it is."""
     tokenizer, loaded = load_encoder_decoder(local_path(model, _WHERE), _WHERE)
-    check_room(loaded.config, recipe.max_tokens, _WHERE)
+    check_room(loaded.config, recipe.max_length, _WHERE)
     tokenizer.chat_template = None  # it reads plain text; `is_for_seq2seq` goes by this
     if recipe.dropout is not None:
         _set_dropout(loaded, recipe.dropout)
@@ -46,9 +46,9 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
 
     def one(row: Row) -> tuple[Example, bool]:
         labels = target_ids(str(row["target"]), tokenizer)
-        if len(labels) > recipe.max_tokens:
+        if len(labels) > recipe.max_length:
             raise Reject("target_too_long", f"{len(labels)} tokens")
-        ids, is_long = _source_ids(row, tokenizer, task, recipe.instructions, recipe.max_tokens)
+        ids, is_long = _source_ids(row, tokenizer, task, recipe.instructions, recipe.max_length)
         if is_long and recipe.over_long == "drop":
             raise Reject("over_long", "the text has too many tokens")
         return {"input_ids": ids, "labels": labels}, is_long
@@ -105,14 +105,14 @@ class Seq2SeqWriter:
         self.task, self.instructions = settings_for_writing(settings)
         model, self.tokenizer = load_saved(AutoModelForSeq2SeqLM, folder)
         self.model = feed_decoder(model)
-        self.max_tokens = int(settings["max_tokens"])
-        self.reply_tokens = int(settings["reply_tokens"])
-        self.beams = int(settings.get("beams", 1))
+        self.max_length = int(settings["max_length"])
+        self.max_new_tokens = int(settings["max_new_tokens"])
+        self.num_beams = int(settings.get("num_beams", 1))
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One text per row, in order; log_likelihood and tokens where the row has a `target`."""
         prompts = [self._source(row) for row in rows]
-        texts = writing.write(self.model, self.tokenizer, prompts, self.reply_tokens, self.beams)
+        texts = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams)
         return [
             Prediction(text, log_likelihood=total, tokens=tokens)
             for text, (total, tokens) in zip(texts, self.likelihoods(rows), strict=True)
@@ -129,11 +129,11 @@ class Seq2SeqWriter:
         return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
 
     def _source(self, row: Row) -> list[int]:
-        return _source_ids(row, self.tokenizer, self.task, self.instructions, self.max_tokens)[0]
+        return _source_ids(row, self.tokenizer, self.task, self.instructions, self.max_length)[0]
 
 
 def _source_ids(
-    row: Row, tokenizer: Any, task: Task, own: Mapping[str, str], max_tokens: int
+    row: Row, tokenizer: Any, task: Task, own: Mapping[str, str], max_length: int
 ) -> tuple[list[int], bool]:
     template, text = instruction(row, task, own, plain=True), str(row["text"])
 
@@ -141,9 +141,9 @@ def _source_ids(
         return list(tokenizer(filled(template, text))["input_ids"])
 
     found = ids(text)
-    if len(found) <= max_tokens:
+    if len(found) <= max_length:
         return found, False
-    return ids(cut_to_fit(text, lambda part: len(ids(part)), max_tokens)), True
+    return ids(cut_to_fit(text, lambda part: len(ids(part)), max_length)), True
 
 
 def _set_dropout(model: Any, rate: float) -> None:

@@ -35,7 +35,7 @@ def start_encoder(
         start = _from_scratch(kind, rows, recipe, mean_pooled, config)
     else:
         start = _pretrained(kind, models, what, mean_pooled, config)
-    check_room(start.model.config, recipe.max_tokens, "models.encoder")
+    check_room(start.model.config, recipe.max_length, "models.encoder")
     if mean_pooled and start.model.config.model_type == "bert":
         from pipeline.modeling.heads.mean_pooling import add_pooling_layer
 

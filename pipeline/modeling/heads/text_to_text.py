@@ -59,7 +59,7 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
 def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
     """See `chat.pack`."""
     if model.config.is_encoder_decoder:
-        raise PipelineError("params.yaml: train.pack: an encoder-decoder reads one text a row.", "Set it to false.")
+        raise PipelineError("params.yaml: train.packing: an encoder-decoder reads one text a row.", "Set it to false.")
     return chat.pack(examples, model, recipe)
 
 

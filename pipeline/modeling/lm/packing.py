@@ -66,7 +66,8 @@ def prepare(model: Any, examples: Sequence[Example]) -> None:
         packed_attention.leave(model)
     if not _keeps_apart(model, examples):
         raise PipelineError(
-            f"params.yaml: train.pack: {type(model).__name__} lets packed examples see each other.", "Set it to false."
+            f"params.yaml: train.packing: {type(model).__name__} lets packed examples see each other.",
+            "Set it to false.",
         )
 
 

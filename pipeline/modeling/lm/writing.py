@@ -39,7 +39,7 @@ def gather(rows: Sequence[Row], encode: Callable[[Row], tuple[Example, bool]], w
     if rows and not items:
         raise PipelineError(
             f"train: none of {len(rows)} {what} can be learned from: {dict(sorted(dropped.items()))}.",
-            "Raise train.max_tokens, or check that the base model's chat template fits these rows.",
+            "Raise train.max_length, or check that the base model's chat template fits these rows.",
         )
     return Examples(items, dict(sorted(dropped.items())), cut)
 

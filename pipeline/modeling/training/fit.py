@@ -74,16 +74,17 @@ def clear_memory_errors(recipe: Recipe) -> Iterator[None]:
         if not (isinstance(error, MemoryError) or _MEMORY.search(str(error))):
             raise
         raise PipelineError(
-            f"train: out of memory with batches of {recipe.batch} x {recipe.max_tokens} tokens.",
-            f"Set train.batch to {max(1, recipe.batch // 2)} and train.accumulate to {recipe.accumulate * 2} (the same "
-            "steps in half the memory), lower train.max_tokens, or set train.gradient_checkpointing to true.",
+            f"train: out of memory with batches of {recipe.batch_size} x {recipe.max_length} tokens.",
+            f"Set train.batch_size to {max(1, recipe.batch_size // 2)} and train.gradient_accumulation_steps to "
+            f"{recipe.gradient_accumulation_steps * 2} (the same steps in half the memory), lower "
+            "train.max_length, or set train.gradient_checkpointing to true.",
         ) from None
 
 
 def total_steps(examples: int, recipe: Recipe, processes: int = 1) -> int:
     """Optimiser steps of a whole run, in which each process takes batches of its own."""
-    batches = math.ceil(math.ceil(examples / recipe.batch) / processes)
-    return math.ceil(recipe.epochs * math.ceil(batches / recipe.accumulate))
+    batches = math.ceil(math.ceil(examples / recipe.batch_size) / processes)
+    return math.ceil(recipe.epochs * math.ceil(batches / recipe.gradient_accumulation_steps))
 
 
 def _is_better(head: Head, best_metric: float | None, before: Judgement) -> bool:

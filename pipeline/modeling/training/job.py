@@ -43,8 +43,8 @@ class Job:
         own = getattr(self.head, "loss", None)
         if own is not None:
             return own(self.model, self.class_weights, self.recipe)
-        return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal)
+        return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal_gamma)
 
     def judge(self) -> Judgement:
         """The model as it stands, on dev."""
-        return self.head.judge(self.model, self.dev, self.collate, 2 * self.recipe.batch)
+        return self.head.judge(self.model, self.dev, self.collate, 2 * self.recipe.batch_size)

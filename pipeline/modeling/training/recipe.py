@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -13,56 +14,74 @@ from pipeline.core.settings import Settings
 class Lora(Settings):
     """Low-rank adapters (Hu et al. 2021, https://arxiv.org/abs/2106.09685), merged into the weights at the end."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"modules": "target_modules"}
+
     rank: int = Field(8, ge=1)  # 4-64; the paper's default
     alpha: float = Field(16.0, gt=0)  # update scale is alpha / rank
     dropout: float = Field(0.0, ge=0, lt=1)
-    modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
+    target_modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
 
 
 class Recipe(Settings):
-    """Strategy, rates and limits of one fine-tuning run."""
+    """Strategy, rates and limits of one fine-tuning run, under the names that `transformers` and TRL have for them."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "batch": "batch_size",
+        "accumulate": "gradient_accumulation_steps",
+        "max_tokens": "max_length",
+        "answer_tokens": "max_answer_length",
+        "schedule": "lr_scheduler_type",
+        "warmup": "warmup_ratio",
+        "clip": "max_grad_norm",
+        "pack": "packing",
+        "gradual": "gradual_unfreezing",
+        "focal": "focal_gamma",
+        "patience": "early_stopping_patience",
+    }
 
     epochs: float = Field(2.0, ge=0)  # passes over the training rows; 0 keeps the starting model
-    batch: int = Field(32, ge=1)  # examples per forward pass
-    accumulate: int = Field(1, ge=1)  # forward passes per step: batch x accumulate examples a step
-    max_tokens: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
+    batch_size: int = Field(32, ge=1)  # examples per forward pass
+    gradient_accumulation_steps: int = Field(1, ge=1)  # forward passes per step: batch_size x this many examples a step
+    max_length: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
     over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
     instructions: dict[str, str] = Field({})  # text to text: language -> what to ask, with {text} and {language}
 
     stride: int = Field(32, ge=0)  # ner, qa: tokens that two neighbouring windows of a long text share
-    answer_tokens: int = Field(64, ge=1)  # qa: longest answer
+    max_answer_length: int = Field(64, ge=1)  # qa: longest answer
 
     learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak
     head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer
     layer_decay: float = Field(1.0, gt=0, le=1)  # each layer further down learns this much slower; 0.85-0.95 is usual
-    schedule: Literal["linear", "cosine", "constant"] = "linear"  # of the rates, after the warm-up
-    warmup: float = Field(0.1, ge=0, le=1)  # share of all steps
+    lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"  # of the rates, after the warm-up
+    warmup_ratio: float = Field(0.1, ge=0, le=1)  # share of all steps
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     momentum: float = Field(0.9, ge=0, lt=1)  # sgd only
     weight_decay: float = Field(0.01, ge=0)  # never on biases and norms
-    clip: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips
+    max_grad_norm: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: bfloat16 on accelerators that have it
     gradient_checkpointing: bool = False  # recompute activations: far less memory, about a third more time
-    pack: bool = False  # language models: several short examples share one row of max_tokens, kept apart
+    packing: bool = False  # language models: several short examples share one row of max_length, kept apart
 
     freeze: Literal["none", "embeddings", "all"] | int = (
         "embeddings"  # a number: embeddings and that many lowest layers
     )
-    gradual: float = Field(0.0, ge=0, le=1)  # share of the run in which layers thaw one by one, from the top
+    gradual_unfreezing: float = Field(
+        0.0, ge=0, le=1
+    )  # share of the run in which layers are unfrozen one by one, from the top
     lora: Lora | None = None  # train adapters only
     dropout: float | None = Field(None, ge=0, lt=1)  # null keeps the model's own
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     class_weights: Literal["none", "balanced"] = "none"  # balanced: inverse class frequency (classification)
     sampling: Literal["all", "balanced"] = "all"  # balanced: rare classes are drawn as often as frequent ones
-    focal: float = Field(0.0, ge=0)  # focal loss: easy examples count (1 - p) ** focal; 2 is usual, 0 is cross-entropy
+    focal_gamma: float = Field(0.0, ge=0)  # (1 - p) ** focal_gamma weighs an example; 2 is usual, 0 is cross-entropy
 
-    evaluations: int = Field(4, ge=1)  # looks at the dev split during the run, evenly spread; the best one is kept
-    patience: int = Field(0, ge=0)  # stop after this many looks without a gain; 0 never stops early
+    evaluations: int = Field(4, ge=1)  # evaluations on the dev split, evenly spread; the best model is kept
+    early_stopping_patience: int = Field(0, ge=0)  # stop after this many evaluations without a gain; 0: never early
     seed: int = 0
 
     def refuse_class_settings(self, why: str) -> None:
         """Raise PipelineError for a setting that needs one class a record; `why` says why the task has none."""
-        needless = {"class_weights": "none", "sampling": "all", "focal": 0.0}
+        needless = {"class_weights": "none", "sampling": "all", "focal_gamma": 0.0}
         for name, neutral in needless.items():
             if getattr(self, name) != neutral:
                 shown = f"{neutral:g}" if isinstance(neutral, float) else neutral

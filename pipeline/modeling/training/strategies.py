@@ -52,7 +52,7 @@ def adapt(model: Any, recipe: Recipe) -> Any:
 
     attention = ["q_proj", "k_proj", "v_proj", "o_proj", "out_proj", "query", "key", "value", "q", "k", "v", "o"]
     found = {name.rpartition(".")[2] for name, _ in model.named_modules()}
-    targets = "all-linear" if recipe.lora.modules == "all" else sorted(found & set(attention))
+    targets = "all-linear" if recipe.lora.target_modules == "all" else sorted(found & set(attention))
     new = sorted({name.split(".")[0] for name, _ in model.named_parameters() if _NEW.search(name)})
     config = LoraConfig(
         r=recipe.lora.rank,

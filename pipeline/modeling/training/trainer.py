@@ -31,12 +31,14 @@ def make_trainer(job: Job, steps: int, look: Look = lambda _: None, stop_after: 
     """
     recipe = job.recipe
     shares = balanced_shares(job.train) if recipe.sampling == "balanced" else None
-    sampler = LengthGrouped([len(example["input_ids"]) for example in job.train], recipe.batch, recipe.seed, shares)
+    sampler = LengthGrouped(
+        [len(example["input_ids"]) for example in job.train], recipe.batch_size, recipe.seed, shares
+    )
     callbacks: list[TrainerCallback] = [_Course(sampler, steps, stop_after, recipe, look)]
-    if recipe.gradual:
-        callbacks.append(_Thaw(job.model, max(1, round(recipe.gradual * steps))))
-    if recipe.patience:
-        callbacks.append(EarlyStoppingCallback(recipe.patience))
+    if recipe.gradual_unfreezing:
+        callbacks.append(_Thaw(job.model, max(1, round(recipe.gradual_unfreezing * steps))))
+    if recipe.early_stopping_patience:
+        callbacks.append(EarlyStoppingCallback(recipe.early_stopping_patience))
     trainer = _Trainer(
         job,
         sampler,
@@ -101,7 +103,10 @@ class _Course(TrainerCallback):
         if step / self.steps >= self.told + 0.05:
             self.told = step / self.steps
             rate = (step - self.first) / max(time.monotonic() - self.started, 1e-9)
-            left, examples = int((self.steps - step) / rate), rate * self.recipe.batch * self.recipe.accumulate
+            left, examples = (
+                int((self.steps - step) / rate),
+                rate * self.recipe.batch_size * self.recipe.gradient_accumulation_steps,
+            )
             text = "train     step %d of %d  %.0f examples/s  %d:%02d left"
             log.info(text, step, self.steps, examples, left // 60, left % 60)
 
@@ -114,7 +119,7 @@ class _Thaw(TrainerCallback):
 
     def __init__(self, model: Any, steps: int) -> None:
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise PipelineError("params.yaml: train.gradual: works on one device only.", "Set it to 0.")
+            raise PipelineError("params.yaml: train.gradual_unfreezing: works on one device only.", "Set it to 0.")
         self.stages, self.steps = strategies.thawing_order(model), steps
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -134,11 +139,13 @@ def _arguments(job: Job, steps: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(job.checkpoints),
         num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch,
-        gradient_accumulation_steps=recipe.accumulate,
-        max_grad_norm=recipe.clip,
-        lr_scheduler_type="constant_with_warmup" if recipe.schedule == "constant" else recipe.schedule,
-        warmup_steps=math.ceil(recipe.warmup * steps),
+        per_device_train_batch_size=recipe.batch_size,
+        gradient_accumulation_steps=recipe.gradient_accumulation_steps,
+        max_grad_norm=recipe.max_grad_norm,
+        lr_scheduler_type="constant_with_warmup"
+        if recipe.lr_scheduler_type == "constant"
+        else recipe.lr_scheduler_type,
+        warmup_steps=math.ceil(recipe.warmup_ratio * steps),
         eval_strategy="steps",
         eval_steps=every,
         save_strategy="steps",
@@ -177,5 +184,6 @@ def _diverged(step: int, checkpoints: Path) -> PipelineError:
     where = f" The last good checkpoint is kept: {kept[-1]}." if kept else ""
     return PipelineError(
         f"train: the loss is not a number after {step} steps.{where}",
-        "Lower train.learning_rate (ten times is a good try) and train.head_learning_rate, or raise train.warmup.",
+        "Lower train.learning_rate (ten times is a good try) and train.head_learning_rate, or raise "
+        "train.warmup_ratio.",
     )

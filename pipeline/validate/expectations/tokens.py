@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -26,11 +26,13 @@ _RECORDS = 8192
 class FitsModel(ShareRule):
     """How many tokens a record may have, and whose tokens they are."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"tokens": "max_length", "per_text": "special_tokens", "overlap": "stride"}
+
     model: Literal["encoder", "generator"] = "encoder"  # the model in section `models` that train fine-tunes
-    tokens: int = Field(gt=0)  # as many as train keeps; longer records are cut there
-    per_text: int = Field(2, ge=0)  # special tokens around each text: [CLS] and [SEP] 2, a ChatML turn 5
+    max_length: int = Field(gt=0)  # in tokens, as train.max_length; longer records are cut there
+    special_tokens: int = Field(2, ge=0)  # around each text: [CLS] and [SEP] 2, a ChatML turn 5
     losing: Literal["text", "answers"] = "text"  # which loss breaks the rule: any text, or part of an answer
-    overlap: int = Field(32, ge=0)  # entities, answers in texts: tokens that two windows share, as train.stride
+    stride: int = Field(32, ge=0)  # entities, answers in texts: tokens that two windows share, as train.stride
 
 
 def fits_model(rule: FitsModel, view: View) -> Check:
@@ -46,7 +48,7 @@ def fits_model(rule: FitsModel, view: View) -> Check:
             "Set it, or name the other model: encoder or generator.",
         )
     how, count = token_counter(model, rule.model)
-    limit = Limit(rule.tokens, rule.per_text, rule.overlap, lambda text: count([text])[0])
+    limit = Limit(rule.max_length, rule.special_tokens, rule.stride, lambda text: count([text])[0])
     reasons: list[str | None] = []
     total = lost_tokens = longest = answers = lost_answers = hit = 0
     for start in range(0, len(view.records), _RECORDS):
@@ -54,16 +56,16 @@ def fits_model(rule: FitsModel, view: View) -> Check:
         texts = [view.texts(record) for record in part]
         counts = iter(count([text for one in texts for text in one]))
         for record, own in zip(part, texts, strict=True):
-            lengths = [next(counts) + rule.per_text for _ in own]
+            lengths = [next(counts) + rule.special_tokens for _ in own]
             places = view.kind.answer_places(record)
             size = sum(lengths)
-            loss = WAYS[view.kind.OVER_LONG](own, lengths, places, limit) if size > rule.tokens else NO_LOSS
+            loss = WAYS[view.kind.OVER_LONG](own, lengths, places, limit) if size > rule.max_length else NO_LOSS
             reasons.append(_why(size, loss, len(places), rule))
             total, lost_tokens, longest = total + size, lost_tokens + loss.tokens, max(longest, size)
             answers, lost_answers, hit = answers + len(places), lost_answers + loss.answers, hit + bool(loss.answers)
     facts = f"longest {longest:,}; {lost_tokens / max(total, 1):.4%} of all tokens are cut off"
     facts += f"; {lost_answers:,} of {answers:,} answers not whole, in {hit:,} records" if answers else ""
-    title = f"records {_promise(rule, view.kind.OVER_LONG)} {rule.tokens:,} tokens ({how}){mostly(rule.share)}"
+    title = f"records {_promise(rule, view.kind.OVER_LONG)} {rule.max_length:,} tokens ({how}){mostly(rule.share)}"
     return verdicts(title, reasons, rule.share, facts)
 
 

@@ -12,14 +12,14 @@ Place = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Limit:
-    """`tokens` a record may have, of which `per_text` go to each text; `overlap` is shared by two windows.
+    """`max_length` tokens a record may have, `special_tokens` of them around each text; windows share `stride` tokens.
 
     `count` gives the tokens of one text, special tokens left out.
     """
 
-    tokens: int
-    per_text: int
-    overlap: int
+    max_length: int
+    special_tokens: int
+    stride: int
     count: Callable[[str], int]
 
 
@@ -37,8 +37,8 @@ NO_LOSS = Loss(0, 0)
 def cut(texts: Sequence[str], lengths: Sequence[int], places: Sequence[Place], limit: Limit) -> Loss:
     """All texts in a row, the end cut off: an answer that ends behind the cut is lost or never shows its end."""
     starts = [0, *accumulate(lengths)]
-    lost = sum(_end(texts[n], starts[n], lengths[n], end, limit) > limit.tokens for n, _, end in places)
-    return Loss(max(0, starts[-1] - limit.tokens), lost)
+    lost = sum(_end(texts[n], starts[n], lengths[n], end, limit) > limit.max_length for n, _, end in places)
+    return Loss(max(0, starts[-1] - limit.max_length), lost)
 
 
 def windows(texts: Sequence[str], lengths: Sequence[int], places: Sequence[Place], limit: Limit) -> Loss:
@@ -49,8 +49,8 @@ def windows(texts: Sequence[str], lengths: Sequence[int], places: Sequence[Place
     lost = 0
     for n, start, end in places:
         others = sum(lengths) - lengths[n]
-        room = max(limit.tokens - others - limit.per_text, limit.tokens // 2)
-        step = max(1, room - min(limit.overlap, room // 2))
+        room = max(limit.max_length - others - limit.special_tokens, limit.max_length // 2)
+        step = max(1, room - min(limit.stride, room // 2))
         before, through = limit.count(texts[n][:start]), limit.count(texts[n][:end])
         first = max(0, math.ceil((through - room) / step))  # the first window that reaches the answer's end
         lost += first * step > before
@@ -59,8 +59,8 @@ def windows(texts: Sequence[str], lengths: Sequence[int], places: Sequence[Place
 
 def shorten(texts: Sequence[str], lengths: Sequence[int], places: Sequence[Place], limit: Limit) -> Loss:
     """The input gives way to the target: an answer is lost only where it is over the limit by itself."""
-    lost = sum(lengths[n] > limit.tokens for n, _, _ in places)
-    return Loss(max(0, sum(lengths) - limit.tokens), lost)
+    lost = sum(lengths[n] > limit.max_length for n, _, _ in places)
+    return Loss(max(0, sum(lengths) - limit.max_length), lost)
 
 
 #: `TaskType.OVER_LONG` -> what a record over the limit loses.

@@ -28,7 +28,7 @@ ROWS = [
     row("In Oslo, Kim met Tom", ("Oslo", "place"), ("Kim", "person"), ("Tom", "person")),
     row("王芳在广州", ("王芳", "person"), ("广州", "place")),
 ]
-RECIPE = {"batch": 4, "epochs": 60.0, "evaluations": 4, "learning_rate": 3e-3, "dropout": 0.0, "max_tokens": 48}
+RECIPE = {"batch_size": 4, "epochs": 60.0, "evaluations": 4, "learning_rate": 3e-3, "dropout": 0.0, "max_length": 48}
 
 
 def job(name, folder, rows=ROWS, **settings):
@@ -60,7 +60,7 @@ def test_eight_texts_are_learned_by_heart_and_the_saved_model_says_the_same(enco
 def test_offsets_are_right_in_texts_longer_than_a_window(tmp_path):
     filler = "nothing is here 😀 "
     long = row(filler * 9 + "王芳在广州, " + filler * 9, ("王芳", "person"), ("广州", "place"))
-    work, start, recipe = job("scratch", tmp_path, rows=[*ROWS, long], max_tokens=24, stride=8, epochs=30.0)
+    work, start, recipe = job("scratch", tmp_path, rows=[*ROWS, long], max_length=24, stride=8, epochs=30.0)
     run = fit(work)
     predictor = saved(tmp_path / "model", start, ner, run, TASK, recipe)
     assert predictor.predict([long])[0].value == long["spans"]
@@ -74,7 +74,7 @@ def test_entities_across_a_window_edge_survive(monkeypatch, tmp_path):
     _, start, recipe = job("scratch", tmp_path)
     text = "x " * 15 + "Ann Lee " + "x " * 20
     long = [row(text.strip(), ("Ann Lee", "person"))]
-    tight = recipe.model_copy(update={"max_tokens": 18, "stride": 6})
+    tight = recipe.model_copy(update={"max_length": 18, "stride": 6})
     examples = ner.encode(long, start.tokenizer, TASK, tight)
     assert examples.notes["entities_widened"] == 0
     assert examples.notes["windows"] > 2

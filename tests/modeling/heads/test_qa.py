@@ -34,8 +34,8 @@ ROWS = [
 
 
 def job(folder, **settings):
-    plain = {"batch": 4, "epochs": 60.0, "evaluations": 3, "learning_rate": 2e-3, "head_learning_rate": 5e-3}
-    recipe = Recipe.model_validate({**plain, "freeze": "none", "dropout": 0.0, "max_tokens": 64, **settings})
+    plain = {"batch_size": 4, "epochs": 60.0, "evaluations": 3, "learning_rate": 2e-3, "head_learning_rate": 5e-3}
+    recipe = Recipe.model_validate({**plain, "freeze": "none", "dropout": 0.0, "max_length": 64, **settings})
     seed_everything(0)
     start = qa.start(Models(encoder=Model(name="scratch")), TASK, ROWS, recipe)
     examples = qa.encode(ROWS, start.tokenizer, TASK, recipe).items
@@ -52,7 +52,7 @@ def test_eight_questions_are_learned_by_heart_and_the_saved_model_says_the_same(
     assert [p.value for p in found] == [r["answers"] for r in ROWS]
     assert all(0 < p.confidence <= 1 for p in found)
     # A context of many windows: offsets stay those of the whole text.
-    predictor.max_tokens, predictor.stride = 20, 8
+    predictor.max_length, predictor.stride = 20, 8
     long = {**ROWS[0], "context": "a cat 😀 " * 12 + EN}
     (answer,) = predictor.predict([long])[0].value or [{"start": 0, "text": long["context"][0]}]
     assert long["context"][answer["start"] : answer["start"] + len(answer["text"])] == answer["text"]
@@ -62,7 +62,7 @@ def test_eight_questions_are_learned_by_heart_and_the_saved_model_says_the_same(
 @pytest.mark.parametrize("example", [ROWS[0], ROWS[5], row("x 😀 " * 40 + "北京 is Rome", "what 在？", "北京")])
 def test_labels_point_at_the_answer_in_every_window_that_holds_it(example, source, bert_folder, tmp_path):
     encoder = "scratch" if source == "scratch" else str(bert_folder)
-    recipe = Recipe(max_tokens=32, stride=12, freeze="none")
+    recipe = Recipe(max_length=32, stride=12, freeze="none")
     start = qa.start(Models(encoder=Model(name=encoder)), TASK, [*ROWS, example], recipe)
     found = qa.encode([example], start.tokenizer, TASK, recipe).items
     held = 0
@@ -79,14 +79,14 @@ def test_labels_point_at_the_answer_in_every_window_that_holds_it(example, sourc
 def test_an_answer_in_no_window_is_counted_and_a_long_question_cut(tmp_path):
     _, start, _ = job(tmp_path)
     whole = row(EN, "all?", EN)
-    found = qa.encode([whole, *ROWS], start.tokenizer, TASK, Recipe(max_tokens=64, answer_tokens=4))
+    found = qa.encode([whole, *ROWS], start.tokenizer, TASK, Recipe(max_length=64, max_answer_length=4))
     assert found.dropped == {"answer_in_no_window": 1}
     assert {item["row"] for item in found.items} == set(range(1, 9))
-    asked = qa.encode([row(EN, "who? " * 60, "Ann Lee")], start.tokenizer, TASK, Recipe(max_tokens=48))
+    asked = qa.encode([row(EN, "who? " * 60, "Ann Lee")], start.tokenizer, TASK, Recipe(max_length=48))
     assert asked.notes["questions_cut"] == 1
     assert all(len(item["input_ids"]) <= 48 for item in asked.items)
     with pytest.raises(PipelineError, match="stands whole in a window"):
-        qa.encode([whole], start.tokenizer, TASK, Recipe(answer_tokens=2))
+        qa.encode([whole], start.tokenizer, TASK, Recipe(max_answer_length=2))
 
 
 def test_decoding_never_ends_before_it_starts_nor_leaves_the_context():

@@ -26,9 +26,9 @@ LABELLED = [
 
 
 def job(head, task, rows, encoder, folder, **settings):
-    plain = {"batch": 4, "epochs": 60.0, "evaluations": 3, "learning_rate": 1e-3, "head_learning_rate": 1e-2}
+    plain = {"batch_size": 4, "epochs": 60.0, "evaluations": 3, "learning_rate": 1e-3, "head_learning_rate": 1e-2}
     freeze = "none" if encoder == "scratch" else "embeddings"
-    recipe = Recipe.model_validate({**plain, "freeze": freeze, "dropout": 0.0, "max_tokens": 48, **settings})
+    recipe = Recipe.model_validate({**plain, "freeze": freeze, "dropout": 0.0, "max_length": 48, **settings})
     seed_everything(0)
     start = head.start(Models(encoder=Model(name=str(encoder))), task, rows, recipe)
     examples = head.encode(rows, start.tokenizer, task, recipe).items

@@ -42,7 +42,7 @@ def test_equal_seeds_give_equal_models_and_the_saved_tokenizer_is_the_same(tmp_p
 
 def test_chinese_is_learned_with_no_weights(tmp_path):
     start = begin()
-    recipe = Recipe(freeze="none", batch=4, epochs=60.0, learning_rate=1e-3, dropout=0.0, evaluations=3)
+    recipe = Recipe(freeze="none", batch_size=4, epochs=60.0, learning_rate=1e-3, dropout=0.0, evaluations=3)
     examples = classification.encode(ROWS, start.tokenizer, TASK, recipe).items
     collate = classification.collate(start.tokenizer)
     job = Job(start.model, classification, examples, examples, collate, recipe, tmp_path / "checkpoints")

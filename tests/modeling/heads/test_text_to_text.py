@@ -61,7 +61,7 @@ def test_own_instructions_win_and_plain_models_read_the_text_alone():
 
 def test_a_causal_model_learns_the_target_with_its_end_and_nothing_else(causal):
     tokenizer = causal.tokenizer
-    first, second = text_to_text.encode(ROWS, tokenizer, INTO_CHINESE, Recipe(max_tokens=200)).items
+    first, second = text_to_text.encode(ROWS, tokenizer, INTO_CHINESE, Recipe(max_length=200)).items
     asked, learned = parts(first, tokenizer)
     assert learned == "质量很好<|im_end|>"
     assert "Translate this text into Chinese:\n\nwhat a good day<|im_end|>" in asked
@@ -91,7 +91,7 @@ def test_an_encoder_decoder_learns_the_target_with_its_end(seq2seq):
 def test_long_texts_lose_their_end_and_targets_nothing(model, text, request):
     tokenizer = request.getfixturevalue(model).tokenizer
     rows = [*ROWS, {"text": text, "target": "非常满意 and good", "lang": "en"}]
-    found = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_tokens=120))
+    found = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_length=120))
     assert (len(found.items), found.cut, dict(found.dropped)) == (3, 1, {})
     asked, learned = parts(found.items[2], tokenizer)
     assert learned == "非常满意 and good" + tokenizer.eos_token
@@ -99,7 +99,7 @@ def test_long_texts_lose_their_end_and_targets_nothing(model, text, request):
     kept = asked.partition("Summarise this text:\n\n")[2].partition("<|im_end|>")[0] or asked
     assert text.startswith(kept)
     assert "\ufffd" not in asked, "never half a character"
-    dropped = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_tokens=120, over_long="drop"))
+    dropped = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_length=120, over_long="drop"))
     assert (len(dropped.items), dropped.cut, dict(dropped.dropped)) == (2, 0, {"over_long": 1})
 
 
@@ -107,10 +107,10 @@ def test_long_texts_lose_their_end_and_targets_nothing(model, text, request):
 def test_a_target_without_room_is_dropped_and_counted(model, request):
     tokenizer = request.getfixturevalue(model).tokenizer
     rows = [*ROWS, {"text": "what", "target": "good film " * 60, "lang": "en"}]
-    found = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_tokens=100))
+    found = text_to_text.encode(rows, tokenizer, SUMMARIES, Recipe(max_length=100))
     assert (len(found.items), found.cut, dict(found.dropped)) == (2, 0, {"target_too_long": 1})
     with pytest.raises(PipelineError, match=r"none of 1 texts can be learned from: \{'target_too_long': 1\}"):
-        text_to_text.encode(rows[2:], tokenizer, SUMMARIES, Recipe(max_tokens=100))
+        text_to_text.encode(rows[2:], tokenizer, SUMMARIES, Recipe(max_length=100))
 
 
 def test_cut_to_fit_keeps_nearly_all_that_fits():
@@ -130,8 +130,8 @@ def test_missing_models_and_languages_are_explained(llama_folder, t5_folder, tmp
         text_to_text.check({"train": ROWS}, Task(type="translation"))
     text_to_text.check({"train": ROWS}, SUMMARIES)
     bart = save_seq2seq(tmp_path, "bart")
-    with pytest.raises(PipelineError, match=r"train\.max_tokens: 300, but models\.seq2seq reads at most 128"):
-        text_to_text.start(Models(seq2seq=Model(name=str(bart))), SUMMARIES, ROWS, Recipe(max_tokens=300))
+    with pytest.raises(PipelineError, match=r"train\.max_length: 300, but models\.seq2seq reads at most 128"):
+        text_to_text.start(Models(seq2seq=Model(name=str(bart))), SUMMARIES, ROWS, Recipe(max_length=300))
 
 
 @pytest.mark.parametrize("kind", ["t5", "bart", "marian"])

@@ -107,10 +107,10 @@ def test_a_chat_that_the_template_has_no_form_for_is_dropped_and_counted(llama_f
 def test_over_long_rows_are_cut_or_dropped_and_counted(tokenizer):
     long = {"messages": [*TALK[:-1], {"role": "assistant", "content": "good film " * 30}]}
     rows = [{"messages": TALK}, long]
-    cut = encode(rows, tokenizer, TASK, Recipe(max_tokens=100))
+    cut = encode(rows, tokenizer, TASK, Recipe(max_length=100))
     assert (len(cut.items), cut.cut, dict(cut.dropped)) == (2, 1, {})
     assert len(cut.items[1]["input_ids"]) == 100
-    dropped = encode(rows, tokenizer, TASK, Recipe(max_tokens=100, over_long="drop"))
+    dropped = encode(rows, tokenizer, TASK, Recipe(max_length=100, over_long="drop"))
     assert (len(dropped.items), dropped.cut, dict(dropped.dropped)) == (1, 0, {"over_long": 1})
 
 
@@ -165,7 +165,7 @@ def test_the_end_token_is_learned_even_where_it_is_also_the_padding(llama_folder
     tokenizer = templated(llama_folder, TURNS, pad_token="<|im_end|>")
     assert tokenizer.pad_token_id == tokenizer.eos_token_id
     rows = [{"messages": TALK}, {"messages": TALK[:3]}]
-    batch = collate(tokenizer)(encode(rows, tokenizer, TASK, Recipe(max_tokens=256)).items)
+    batch = collate(tokenizer)(encode(rows, tokenizer, TASK, Recipe(max_length=256)).items)
     ends = (batch["labels"] == tokenizer.eos_token_id).sum(dim=1)
     assert ends.tolist() == [2, 1]  # one a reply, and none for padding
     assert torch.equal(batch["attention_mask"].sum(1) < batch["attention_mask"].shape[1], torch.tensor([False, True]))
@@ -184,9 +184,9 @@ def test_tool_turns_are_read_whole_and_never_learned(tokenizer):
 
 
 def test_how_much_of_the_replies_a_cut_takes_is_counted(tokenizer):
-    whole = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_tokens=512))
+    whole = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_length=512))
     room = len(whole.items[0]["input_ids"]) - 4
-    cut = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_tokens=room))
+    cut = encode([{"messages": TALK}], tokenizer, TASK, Recipe(max_length=room))
     assert whole.notes["reply_tokens_cut"] == 0
     assert cut.notes["reply_tokens"] == whole.notes["reply_tokens"]
     assert 0 < cut.notes["reply_tokens_cut"] <= 4

@@ -18,7 +18,9 @@ ROWS = [{"text": text, "label": TASK.labels[(n + 1) % 2]} for n, text in enumera
 
 
 def job(bert_folder, folder, **settings):
-    recipe = Recipe.model_validate({"batch": 4, "epochs": 3.0, "evaluations": 3, "learning_rate": 1e-2, **settings})
+    recipe = Recipe.model_validate(
+        {"batch_size": 4, "epochs": 3.0, "evaluations": 3, "learning_rate": 1e-2, **settings}
+    )
     seed_everything(recipe.seed)
     start = classification.start(Models(encoder=Model(name=str(bert_folder))), TASK, ROWS, recipe)
     strategies.freeze(start.model, recipe)
@@ -70,12 +72,12 @@ def test_one_batch_of_eight_learns_as_four_batches_of_two(bert_folder, tmp_path)
         "learning_rate": 0.1,
         "class_weights": "balanced",
         "label_smoothing": 0.1,
-        "warmup": 0.0,
+        "warmup_ratio": 0.0,
         "evaluations": 1,
     }
     start = weights(untaught(job(bert_folder, tmp_path / "start", **plain)))
-    large = untaught(job(bert_folder, tmp_path / "large", **plain, batch=8))
-    small = untaught(job(bert_folder, tmp_path / "small", **plain, batch=2, accumulate=4))
+    large = untaught(job(bert_folder, tmp_path / "large", **plain, batch_size=8))
+    small = untaught(job(bert_folder, tmp_path / "small", **plain, batch_size=2, gradient_accumulation_steps=4))
     fit(large)
     fit(small)
     assert not same(start, weights(large), 1e-4)
@@ -89,7 +91,7 @@ def test_eight_examples_can_be_learned_by_heart(bert_folder, tmp_path):
 
 
 def test_a_run_that_does_harm_keeps_the_starting_model(bert_folder, tmp_path):
-    harmful = job(bert_folder, tmp_path, learning_rate=5.0, head_learning_rate=50.0, clip=0.0)
+    harmful = job(bert_folder, tmp_path, learning_rate=5.0, head_learning_rate=50.0, max_grad_norm=0.0)
     before = weights(harmful)
     run = fit(harmful)
     assert run.best_step == 0
@@ -98,7 +100,13 @@ def test_a_run_that_does_harm_keeps_the_starting_model(bert_folder, tmp_path):
 
 
 def test_patience_stops_early(bert_folder, tmp_path):
-    settings = {"epochs": 20.0, "evaluations": 20, "patience": 2, "learning_rate": 5.0, "clip": 0.0}
+    settings = {
+        "epochs": 20.0,
+        "evaluations": 20,
+        "early_stopping_patience": 2,
+        "learning_rate": 5.0,
+        "max_grad_norm": 0.0,
+    }
     assert fit(job(bert_folder, tmp_path, **settings)).steps < 20
 
 
@@ -125,7 +133,7 @@ def seen_at_each_step(job, look):
     ],
 )
 def test_rates_warm_up_and_follow_their_schedule(bert_folder, tmp_path, schedule, warmup, expected):
-    planned = job(bert_folder, tmp_path, epochs=4.0, schedule=schedule, warmup=warmup, layer_decay=0.5)
+    planned = job(bert_folder, tmp_path, epochs=4.0, lr_scheduler_type=schedule, warmup_ratio=warmup, layer_decay=0.5)
     rates = np.array(seen_at_each_step(planned, lambda optimizer: [group["lr"] for group in optimizer.param_groups]))
     assert len(set(rates.max(axis=0))) > 1  # layers have rates of their own, and all of them follow
     peaks = np.array([group["lr"] for group in strategies.optimizer(planned.model, planned.recipe).param_groups])
@@ -138,7 +146,7 @@ def test_gradients_are_clipped_where_told_so(bert_folder, tmp_path, clip):
         slopes = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         return float(sum((slope**2).sum() for slope in slopes)) ** 0.5
 
-    norms = seen_at_each_step(untaught(job(bert_folder, tmp_path, clip=clip, epochs=1.0)), norm)
+    norms = seen_at_each_step(untaught(job(bert_folder, tmp_path, max_grad_norm=clip, epochs=1.0)), norm)
     assert len(norms) == 2
     assert all(found <= 1.001 * clip for found in norms) if clip else min(norms) > 0.01
 
@@ -172,7 +180,14 @@ def test_balanced_class_weights_give_rare_classes_more(bert_folder, tmp_path):
 
 
 def test_gradual_unfreezing_thaws_from_the_top(bert_folder, tmp_path):
-    settings = {"freeze": "none", "gradual": 0.5, "epochs": 6.0, "optimizer": "sgd", "warmup": 0.0, "dropout": 0.0}
+    settings = {
+        "freeze": "none",
+        "gradual_unfreezing": 0.5,
+        "epochs": 6.0,
+        "optimizer": "sgd",
+        "warmup_ratio": 0.0,
+        "dropout": 0.0,
+    }
     freed = []
     for steps in (2, 4, 6, 12):
         part = job(bert_folder, tmp_path / f"part{steps}", **settings)
@@ -190,7 +205,7 @@ def test_gradual_unfreezing_thaws_from_the_top(bert_folder, tmp_path):
 
 
 def test_gradual_unfreezing_goes_on_after_a_kill_as_if_nothing_had_been(bert_folder, tmp_path):
-    settings = {"freeze": "none", "gradual": 0.5}
+    settings = {"freeze": "none", "gradual_unfreezing": 0.5}
     whole = job(bert_folder, tmp_path / "whole", **settings)
     fit(whole)
     fit(job(bert_folder, tmp_path / "killed", **settings), stop_after=3)
@@ -277,11 +292,11 @@ def _epoch(sampler, epoch):
 def test_running_out_of_memory_says_what_to_set(bert_folder, tmp_path, monkeypatch):
     import torch
 
-    greedy = job(bert_folder, tmp_path, batch=8)
+    greedy = job(bert_folder, tmp_path, batch_size=8)
     monkeypatch.setattr(Job, "loss", lambda self: lambda *_, **__: torch.empty(2**60))
     with pytest.raises(PipelineError, match="out of memory with batches of 8 x 128 tokens") as caught:
         fit(greedy)
-    assert "train.batch to 4 and train.accumulate to 2" in caught.value.hint
+    assert "train.batch_size to 4 and train.gradient_accumulation_steps to 2" in caught.value.hint
 
 
 def test_the_course_is_told_while_the_run_goes_on(bert_folder, tmp_path):

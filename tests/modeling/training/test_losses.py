@@ -51,7 +51,7 @@ def test_labels_that_do_not_count_add_nothing():
     assert torch.allclose(two, one)
 
 
-@pytest.mark.parametrize("setting", [{"focal": 2.0}, {"sampling": "balanced"}, {"class_weights": "balanced"}])
+@pytest.mark.parametrize("setting", [{"focal_gamma": 2.0}, {"sampling": "balanced"}, {"class_weights": "balanced"}])
 def test_settings_for_classes_are_refused_where_there_are_none(setting):
     name = next(iter(setting))
     with pytest.raises(PipelineError, match=rf"train\.{name}: numbers have no classes"):

@@ -180,7 +180,7 @@ def test_a_model_that_sees_across_examples_is_refused(model):
     model.forward = lambda **inputs: forward(input_ids=inputs["input_ids"])  # takes no notice of positions
     with pytest.raises(PipelineError, match="lets packed examples see each other"):
         packing.prepare(model, examples([9, 9]))
-    assert chat.pack(examples([9]), model, Recipe(pack=True, max_tokens=16))
+    assert chat.pack(examples([9]), model, Recipe(packing=True, max_length=16))
 
 
 class _Padding:
