@@ -152,7 +152,9 @@ def test_other_encoder_decoders_train_with_adapters(kind, tmp_path):
     base = save_seq2seq(tmp_path / "base", kind)
     models = Models(seq2seq=Model(name=str(base)))
     settings = {"epochs": 8.0, "freeze": "none"}
-    folder = fit(tmp_path, models, **settings, lora=Params.model_validate({"lora": {"target_modules": "attention"}}).lora)
+    folder = fit(
+        tmp_path, models, **settings, lora=Params.model_validate({"lora": {"target_modules": "attention"}}).lora
+    )
     report = json.loads((folder.parent / "report.json").read_text())
     assert report["dev"]["loss"] < report["dev_before"]["loss"]
     assert report["parameters"]["trained"] < 0.3 * report["parameters"]["all"]
