@@ -38,7 +38,8 @@ class CleanParams(Settings):
 def params_class(steps: Mapping[str, Entry[Settings, CleanStep]]) -> type[CleanParams]:
     """`CleanParams` with the settings of every registered step under its name; each has a default."""
     parts = {name: (entry.settings, entry.settings()) for name, entry in steps.items()}
-    return create_model("Params", __base__=CleanParams, **parts)  # type: ignore[call-overload]
+    result: type[CleanParams] = create_model("Params", __base__=CleanParams, **parts)  # type: ignore[call-overload]
+    return result
 
 
 Params = params_class(STEPS)

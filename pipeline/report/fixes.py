@@ -128,7 +128,8 @@ def _licences(inputs: Inputs) -> Iterator[Fix]:
 
 
 def _rows(inputs: Inputs) -> int:
-    return max(1, inputs.report("augment").get("kept", 1))
+    result: int = max(1, inputs.report("augment").get("kept", 1))
+    return result
 
 
 def _percent(share: float) -> str:

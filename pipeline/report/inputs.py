@@ -130,7 +130,7 @@ def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:
 
     if not table.num_rows or not size:
         return table.slice(0, 0)
-    keys = table.select(dict.fromkeys([*by, "id"]))
+    keys = table.select([*dict.fromkeys([*by, "id"])])
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names]).to_numpy()
     begins = np.zeros(len(order), bool)
     begins[0] = True

@@ -129,11 +129,11 @@ def _rows_that_say(path: Path, words: str) -> Iterator[dict[str, Any]]:
 
 def _texts(values: pa.Array, rows: pa.Array) -> Iterator[tuple[pa.Array, pa.Array]]:
     """Every text inside `values`, numbers as text, beside the row that each stands in."""
-    if pa.types.is_struct(values.type):
+    if isinstance(values, pa.StructArray):
         for part in values.flatten():
             yield from _texts(part, rows)
     elif pa.types.is_list(values.type):
-        yield from _texts(values.flatten(), rows.take(pc.list_parent_indices(values)))
+        yield from _texts(pc.list_flatten(values), rows.take(pc.list_parent_indices(values)))
     elif not pa.types.is_null(values.type):
         yield values.cast(pa.string()), rows
 

@@ -68,7 +68,7 @@ def drop_rows(table: pa.Table, step: str, drops: Mapping[int, Drop], **more: Any
     goes = np.zeros(table.num_rows, bool)
     goes[order] = True
     gone = table.filter(pa.array(goes))
-    reasons = {
+    reasons: dict[str, list[str] | list[str | None]] = {
         "step": [step] * len(order),
         "reason": [drops[n].reason for n in order],
         "detail": [drops[n].detail for n in order],

@@ -18,7 +18,8 @@ DIGITS = 6
 
 def divide(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
     """`above / below`, and `otherwise` where `below` is zero."""
-    return np.divide(above, below, out=np.full(np.shape(above), otherwise), where=below != 0)
+    found: Floats = np.divide(above, below, out=np.full(np.shape(above), otherwise), where=below != 0)
+    return found
 
 
 def rounded(value: float) -> float:

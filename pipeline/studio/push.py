@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
@@ -30,6 +30,9 @@ from pipeline.studio.tasks import (
     to_task,
 )
 from pipeline.studio.waiting import waiting
+
+if TYPE_CHECKING:
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
 #: Tasks sent with one request.
 BATCH = 250
@@ -242,7 +245,7 @@ def _show(project: Project, version: str) -> None:
         project.client.patch(f"/api/projects/{project.id}/", {"model_version": version})
 
 
-def _interface(project: Project) -> Any:
-    from label_studio_sdk.label_interface import LabelInterface
+def _interface(project: Project) -> LabelInterface:
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
     return LabelInterface(project.config)

@@ -90,9 +90,7 @@ def candidates(signed: NDArray[np.uint32], order: Integers, bands: int, at_least
     return np.stack(np.divmod(found[0], max(len(order), 1)), axis=1)
 
 
-def jaccard(
-    texts: pa.StringArray | pa.ChunkedArray, pairs: Integers, ngram: int, ngram_cjk: int
-) -> NDArray[np.float64]:
+def jaccard(texts: pa.Array | pa.ChunkedArray, pairs: Integers, ngram: int, ngram_cjk: int) -> NDArray[np.float64]:
     """The true Jaccard similarity of the n-gram sets of each pair of rows."""
     parts = [np.zeros(0)]
     for start in range(0, len(pairs), _CHUNK_PAIRS):
@@ -173,7 +171,8 @@ def _overlap(sets: Shingles, pairs: Integers) -> NDArray[np.float64]:
     keys.sort()
     shared = keys[1:][keys[1:] == keys[:-1]] >> np.uint64(_OWNER)
     both = np.bincount(shared.astype(np.int64), minlength=len(pairs))
-    return both / np.maximum(sizes[pairs].sum(axis=1) - both, 1)
+    result: NDArray[np.float64] = both / np.maximum(sizes[pairs].sum(axis=1) - both, 1)
+    return result
 
 
 def _keys(sets: Shingles, texts: Integers) -> Hashes:
@@ -182,4 +181,5 @@ def _keys(sets: Shingles, texts: Integers) -> Hashes:
     ends = np.cumsum(sizes)
     inner = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes, sizes)
     number = np.repeat(np.arange(len(texts), dtype=np.uint64), sizes)
-    return (number << np.uint64(_OWNER)) | sets.hashes[np.repeat(sets.starts[texts], sizes) + inner]
+    result: Hashes = (number << np.uint64(_OWNER)) | sets.hashes[np.repeat(sets.starts[texts], sizes) + inner]
+    return result

@@ -83,7 +83,8 @@ def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> 
     pack = getattr(head, "pack", None)
     if pack is None:
         raise PipelineError("params.yaml: train.packing: only language models can be packed.", "Set it to false.")
-    return pack(examples, model, params)
+    result: list[Example] = pack(examples, model, params)
+    return result
 
 
 def _packing(rows: list[Example], params: Params) -> dict[str, Any]:

@@ -10,20 +10,26 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import shorten
 from pipeline.validate.data_docs_page import PAGE, STYLE
 from pipeline.validate.gx import Finding
 
+if TYPE_CHECKING:
+    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
 #: How many characters of a sampled value are shown.
 SHOWN = 200
 
 
-def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[str, Any], folder: Path) -> None:
+def write_data_docs(
+    findings: Sequence[Finding], outcome: ExpectationSuiteValidationResult, totals: Mapping[str, Any], folder: Path
+) -> None:
     """Write `folder/index.html`. Equal findings give equal bytes: times and random ids are left out."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.view.view import DefaultJinjaPageView
     from jinja2 import ChoiceLoader, DictLoader
 
     for finding, result in zip(findings, outcome.results, strict=True):
@@ -34,7 +40,7 @@ def write_data_docs(findings: Sequence[Finding], outcome: Any, totals: Mapping[s
     # The first section holds statistics, the last one times and ids: ours says more, and the same on every run.
     document.sections = document.sections[1:-1]
     view = DefaultJinjaPageView()
-    view.env.loader = ChoiceLoader([DictLoader({"page.j2": PAGE}), view.env.loader])
+    view.env.loader = ChoiceLoader([DictLoader({"page.j2": PAGE}), *([view.env.loader] if view.env.loader else [])])
     page = view.render(
         document,
         style=STYLE,
@@ -55,8 +61,10 @@ def escaped(value: Any) -> Any:
     return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _name(finding: Finding, config: Any) -> None:
+def _name(finding: Finding, config: ExpectationConfiguration | None) -> None:
     """Escape what the library shows of the expectation, and show helper columns by the expectation's name."""
+    if config is None:
+        return
     config.description = escaped(finding.title)
     if str(config.kwargs.get("column", "")).startswith("verdict "):
         config.kwargs["column"] = finding.expect

@@ -7,14 +7,19 @@ Imported late: the library takes about ten seconds.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import great_expectations as gx
 import pandas as pd
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations import core
-from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation import BatchExpectation, Expectation
 
 from pipeline.core.errors import shorten
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
@@ -66,11 +71,13 @@ class Finding:
         return asdict(self)
 
 
-def run_suite(rules: Sequence[Rule], checks: Sequence[Check], view: View) -> tuple[list[Finding], Any]:
+def run_suite(
+    rules: Sequence[Rule], checks: Sequence[Check], view: View
+) -> tuple[list[Finding], ExpectationSuiteValidationResult]:
     """One finding per rule, in order, and the library's own result (for the Data Docs)."""
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)  # its temporary folder
     context = gx.get_context(mode="ephemeral")  # suites ask for it, so it comes first
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     suite = gx.ExpectationSuite(name="dataset")
     for n, (rule, check) in enumerate(zip(rules, checks, strict=True)):
         suite.add_expectation(_expectation(n, rule, check))
@@ -88,9 +95,15 @@ def run_suite(rules: Sequence[Rule], checks: Sequence[Check], view: View) -> tup
         },
     )
     # The library reorders results; entry numbers travel in `meta`.
-    results = sorted(outcome.results, key=lambda result: result.expectation_config.meta["entry"])
+    results = sorted(outcome.results, key=_entry)
     outcome.results = results
     return [_finding(*item) for item in zip(rules, checks, results, strict=True)], outcome
+
+
+def _entry(result: ExpectationValidationResult) -> int:
+    """The number of the result's rule."""
+    config = result.expectation_config
+    return int(config.meta["entry"]) if config else -1
 
 
 def _frame(checks: Sequence[Check], view: View) -> pd.DataFrame:
@@ -105,14 +118,14 @@ def _helper(n: int) -> str:
     return f"verdict {n + 1}"
 
 
-def _expectation(n: int, rule: Rule, check: Check) -> Any:
-    kind = ExpectNoProblems if check.gx == NO_PROBLEMS else getattr(core, check.gx)
+def _expectation(n: int, rule: Rule, check: Check) -> Expectation:
+    kind: Callable[..., Expectation] = ExpectNoProblems if check.gx == NO_PROBLEMS else getattr(core, check.gx)
     column = {"column": _helper(n)} if check.verdicts is not None else {}
     severity = "critical" if rule.severity == "error" else "warning"
     return kind(**check.arguments, **column, severity=severity, description=check.title, meta={"entry": n})
 
 
-def _finding(rule: Rule, check: Check, result: Any) -> Finding:
+def _finding(rule: Rule, check: Check, result: ExpectationValidationResult) -> Finding:
     values = result.result
     if result.exception_info.get("raised_exception", True):
         raise RuntimeError(f"Great Expectations could not run {rule.expect}: {result.exception_info}")

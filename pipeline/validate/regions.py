@@ -108,7 +108,8 @@ def _plane(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     axes = axes[:2] if len(axes) > 1 else np.vstack([axes, np.zeros_like(axes)])
     axes = axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(1)] + 1e-12)[:, None]
     places = centred @ axes.T
-    return np.round(places / max(float(np.abs(places).max()), 1e-12), 3)
+    result: NDArray[np.float64] = np.round(places / max(float(np.abs(places).max()), 1e-12), 3)
+    return result
 
 
 def _regions(vectors: NDArray[np.float32]) -> NDArray[np.int64]:

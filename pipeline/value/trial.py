@@ -81,4 +81,5 @@ def _weights(examples: Sequence[Example], seed: int) -> Floats:
 
 
 def _one_hot(names: Sequence[str], labels: Sequence[str]) -> Floats:
-    return (np.array(names)[:, None] == np.array(labels)[None, :]).astype(np.float64)
+    result: Floats = (np.array(names)[:, None] == np.array(labels)[None, :]).astype(np.float64)
+    return result

@@ -157,7 +157,8 @@ class LabelTrials:
         labels = [self._label(record) for record in rows]
         head = linear.fit(matrix, labels, self._strength, tolerance=linear.THOROUGH)
         logits = head.logits(self._inputs[fold.items])
-        return np.searchsorted(self._names, head.labels)[logits.argmax(axis=1)]
+        result: Labels = np.searchsorted(self._names, head.labels)[logits.argmax(axis=1)]
+        return result
 
     def _label(self, record: Record) -> str:
         return str(self._kind.stratum(record))

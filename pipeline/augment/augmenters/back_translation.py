@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.augment.augmenters import apertium, http_translation, seq2seq
 from pipeline.augment.augmenters.endpoint import Endpoint
@@ -18,6 +18,9 @@ from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.cache import Unkept, cached
 from pipeline.core.registry import pick
+
+if TYPE_CHECKING:
+    from nlpaug import Augmenter
 
 #: What no translator should see: addresses, mentions, tags, placeholders, code.
 _MASKED = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+|<\w+>|\[\w+\]|\{\w+\}|`[^`]+`")
@@ -87,13 +90,13 @@ def _translated(version: str, translate: Translate, batch: int, texts: list[str]
     return [result.decode() for result in cached("translation", version, texts, compute, batch)]
 
 
-def _augmenter(engine: Any) -> Any:
+def _augmenter(engine: object) -> Augmenter:
     import nlpaug.augmenter.word as naw
 
     # nlpaug sends batches as they are only to classes of this very name.
     class BackTranslationAug(naw.BackTranslationAug):
         @classmethod
-        def get_model(cls, **settings: Any) -> Any:
+        def get_model(cls, **settings: object) -> object:
             return engine
 
     return BackTranslationAug()

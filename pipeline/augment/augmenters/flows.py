@@ -8,15 +8,18 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.augment.augmenters.request import Request, Rewrite, as_written
 from pipeline.augment.augmenters.words import word_spans
 
+if TYPE_CHECKING:
+    from nlpaug import Augmenter
 
-def run_each(augmenter: Any, requests: Sequence[Request]) -> list[str]:
+
+def run_each(augmenter: Augmenter, requests: Sequence[Request]) -> list[str]:
     """One text per request from an nlpaug augmenter or flow; word-level ones of ours have `fixed`, see below.
 
     Texts go in one by one: a flow given a list returns one result for all of it. nlpaug draws from
@@ -29,7 +32,7 @@ def run_each(augmenter: Any, requests: Sequence[Request]) -> list[str]:
         return [_run_one(flow, augmenter, request) for request in requests]
 
 
-def as_augmenter(rewrite: Rewrite, lang: str = "en") -> Any:
+def as_augmenter(rewrite: Rewrite, lang: str = "en") -> Augmenter:
     """A method of ours as an nlpaug augmenter, for flows beside nlpaug's own.
 
     Takes a text or a list of texts. Its random choices come from `random`, as nlpaug's do. A text that could not be
@@ -39,17 +42,17 @@ def as_augmenter(rewrite: Rewrite, lang: str = "en") -> Any:
     from nlpaug.util import Action
 
     class MethodAug(SentenceAugmenter):
-        def substitute(self, data: Any) -> Any:
+        def substitute(self, data: str | list[str]) -> str | list[str]:
             texts = [data] if isinstance(data, str) else list(data)
             requests = [Request(text, lang, f"{random.getrandbits(80):020x}") for text in texts]
             results = [as_written(result) for result in rewrite(requests)]
             written = [text if r.problem or not r.text else r.text for text, r in zip(texts, results, strict=True)]
             return written[0] if isinstance(data, str) else written
 
-        def augment(self, data: Any, n: int = 1, num_thread: int = 1) -> Any:
+        def augment(self, data: str | list[str], n: int = 1, num_thread: int = 1) -> list[str]:
             """A list goes through the engine as one batch: nlpaug's own loop would call it once per text."""
             if isinstance(data, list):
-                return self.substitute(self.clean(data)) if data else []
+                return [*self.substitute(self.clean(data))] if data else []
             return super().augment(data, n, num_thread)
 
     return MethodAug(action=Action.SUBSTITUTE, device="cpu")
@@ -65,7 +68,7 @@ def _random_state_put_back() -> Iterator[None]:
         np.random.set_state(states[1])  # noqa: NPY002
 
 
-def _run_one(flow: Any, augmenter: Any, request: Request) -> str:
+def _run_one(flow: Augmenter, augmenter: Any, request: Request) -> str:
     random.seed(request.seed)
     np.random.seed(int(request.seed[:8], 16))  # noqa: NPY002
     # Words of protected substrings are never touched, wherever they stand.

@@ -6,7 +6,7 @@ English and Chinese (segmented by jieba). Method: Wei and Zou 2019, https://arxi
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from pipeline.augment.augmenters.flows import run_each
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
+
+if TYPE_CHECKING:
+    from nlpaug import Augmenter
 
 
 class RandomWords(MethodSettings):
@@ -33,7 +36,7 @@ def build_delete(settings: RandomWords, models: object) -> Rewrite:
     return partial(run_each, _augmenter("delete", settings.word_share))
 
 
-def _augmenter(action: str, word_share: float) -> Any:
+def _augmenter(action: str, word_share: float) -> Augmenter:
     import nlpaug.augmenter.word as naw
 
     weaver = Weaver(glue=action == "delete")

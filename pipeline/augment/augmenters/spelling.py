@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from pipeline.augment.augmenters.flows import run_each
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
+
+if TYPE_CHECKING:
+    from nlpaug import Augmenter
 
 #: Shorter words are often another word after one wrong key.
 _MIN_LETTERS = 4
@@ -27,7 +30,7 @@ def build(settings: Spelling, models: object) -> Rewrite:
     return partial(run_each, _augmenter(settings.word_share))
 
 
-def _augmenter(word_share: float) -> Any:
+def _augmenter(word_share: float) -> Augmenter:
     import nlpaug.augmenter.char as nac
 
     weaver = Weaver()

@@ -7,7 +7,7 @@ public lists that turn praise into blame. `thesaurus` names a list of your own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -17,6 +17,9 @@ from pipeline.augment.augmenters.thesaurus import Thesaurus, open_thesaurus
 from pipeline.augment.augmenters.wordnet import CarefulWordNet
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
+
+if TYPE_CHECKING:
+    from nlpaug import Augmenter
 
 _WHERE = "params.yaml: augment.methods.synonyms"
 
@@ -56,7 +59,7 @@ def _source(lang: str, settings: Synonyms) -> CarefulWordNet | Thesaurus:
     return source
 
 
-def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Any:
+def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Augmenter:
     import nlpaug.augmenter.word as naw
 
     weaver = Weaver()
@@ -65,10 +68,10 @@ def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Any:
         fixed: frozenset[str] = frozenset()
 
         @classmethod
-        def get_model(cls, aug_src: str, lang: str, dict_path: str, force_reload: bool) -> Any:
+        def get_model(cls, aug_src: str, lang: str, dict_path: str | None, force_reload: bool) -> object:
             return source
 
-        def skip_aug(self, token_idxes: list[int], tokens: list[tuple[Any, str]]) -> list[int]:
+        def skip_aug(self, token_idxes: list[int], tokens: list[tuple[str, str]]) -> list[int]:
             """Only words that have a synonym, so that the drawn ones all change."""
             return [n for n in token_idxes if self._is_free(tokens[n][0]) and source.predict(tokens[n][0])]
 

@@ -62,15 +62,16 @@ class CarefulWordNet:
             tagged.append((word, tag))
         return tagged
 
-    def predict(self, word: Tagged, pos: str | None = None) -> list[str]:
+    def predict(self, word: str, pos: str | None = None) -> list[str]:
         """Synonyms of `word` in its own inflection, most frequent first."""
-        kind = _POS.get(word.tag[:2])
-        if kind is None or word.tag.startswith("NNP") or word.lower() in STOP_WORDS:
+        tag = word.tag if isinstance(word, Tagged) else ""
+        kind = _POS.get(tag[:2])
+        if kind is None or tag.startswith("NNP") or word.lower() in STOP_WORDS:
             return []
-        key = (word.lower(), word.tag)
+        key = (word.lower(), tag)
         if key not in self._known:
             lemmas = self._synonyms(word.lower(), kind)
-            self._known[key] = [form for lemma in lemmas if (form := _inflect(lemma, kind, word.tag)) != word.lower()]
+            self._known[key] = [form for lemma in lemmas if (form := _inflect(lemma, kind, tag)) != word.lower()]
         return self._known[key]
 
     def _synonyms(self, word: str, kind: str) -> list[str]:

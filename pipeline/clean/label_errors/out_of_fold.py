@@ -71,12 +71,14 @@ class Judged:
     @property
     def suggested(self) -> Labels:
         """The likeliest class of each row."""
-        return self.probabilities.argmax(axis=1)
+        result: Labels = self.probabilities.argmax(axis=1)
+        return result
 
     @property
     def confidence(self) -> Floats:
         """Its calibrated probability."""
-        return self.probabilities.max(axis=1)
+        result: Floats = self.probabilities.max(axis=1)
+        return result
 
 
 class Tried(Protocol):

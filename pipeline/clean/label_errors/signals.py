@@ -96,4 +96,5 @@ def training_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) 
 def mixed(margins: Floats, learnt: Floats, part: float) -> Floats:
     """Log margins, with `part` of them given by the training margins brought to their scale."""
     scale = margins.std() / max(float(learnt.std()), 1e-9)
-    return (1 - part) * margins + part * scale * learnt
+    result: Floats = (1 - part) * margins + part * scale * learnt
+    return result

@@ -113,10 +113,14 @@ def _signed(part: pa.Table, settings: NearDuplicates, task: Task) -> pa.Table:
     return pa.table({"plain": pa.array(plain, pa.string()), "signature": packed})
 
 
-def _matrix(packed: pa.FixedSizeBinaryArray) -> NDArray[np.uint32]:
+def _matrix(packed: pa.Array) -> NDArray[np.uint32]:
+    """Rows of fixed-size binary as rows of integers, shape (rows, width / 4)."""
     width = packed.type.byte_width
-    data = np.frombuffer(packed.buffers()[1], np.uint32, len(packed) * width // 4, packed.offset * width)
-    return data.reshape(len(packed), width // 4)
+    data = np.frombuffer(
+        memoryview(packed.buffers()[1] or b""), np.uint32, len(packed) * width // 4, packed.offset * width
+    )
+    result: NDArray[np.uint32] = data.reshape(len(packed), width // 4)
+    return result
 
 
 def likeness_of_parts(

@@ -62,14 +62,14 @@ def rouge(truths: Sequence[str], texts: Sequence[str], *kinds: str) -> list[Floa
 
 def chrf(truths: Sequence[str], texts: Sequence[str]) -> Counts:
     """chrF2 over character 1- to 6-grams (Popović 2015), as sacrebleu computes it."""
-    from sacrebleu.metrics import CHRF
+    from sacrebleu.metrics.chrf import CHRF
 
     return Counts(_statistics(CHRF(), truths, texts), _chrf)
 
 
 def bleu(truths: Sequence[str], texts: Sequence[str], language: str | None) -> Counts:
     """BLEU-4 with exponential smoothing, as sacrebleu computes it; tokenized for the language of the target."""
-    from sacrebleu.metrics import BLEU
+    from sacrebleu.metrics.bleu import BLEU
 
     return Counts(_statistics(BLEU(tokenize=bleu_tokenizer(language), force=True), truths, texts), _bleu)
 

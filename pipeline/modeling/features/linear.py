@@ -120,7 +120,8 @@ def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, 
         chosen[group] = fold
         of_class[fold] += int(sizes[group])
         rows[fold] += int(sizes[group])
-    return chosen[member]
+    result: NDArray[np.int64] = chosen[member]
+    return result
 
 
 def fit_temperature(logits: Floats, target: NDArray[np.int64]) -> float:

@@ -64,7 +64,8 @@ class _Mean:
 def pooled(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the pooler of such a model gives for texts with these mean-pooled embeddings, before training."""
     centred = embeddings - embeddings.mean(axis=1, keepdims=True)
-    return np.tanh(_POOLER * centred / centred.std(axis=1, keepdims=True))
+    result: NDArray[np.float32] = np.tanh(_POOLER * centred / centred.std(axis=1, keepdims=True))
+    return result
 
 
 def set_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> None:

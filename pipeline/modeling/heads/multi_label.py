@@ -27,7 +27,8 @@ def loss_function(class_weights: Any, focal: float) -> Loss:
 def positive_weights(examples: Sequence[Example]) -> Floats:
     """Rows without a label over rows with it, per label, at most 100."""
     present = np.array([example["labels"] for example in examples]).sum(axis=0)
-    return np.minimum((len(examples) - present) / np.maximum(present, 1), 100.0)
+    result: Floats = np.minimum((len(examples) - present) / np.maximum(present, 1), 100.0)
+    return result
 
 
 def judge(logits: Floats, target: Floats, names: Mapping[int, str]) -> Judgement:

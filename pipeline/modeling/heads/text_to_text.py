@@ -41,7 +41,8 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
     """See `seq2seq.encode` and `prompted.encode`."""
     module = seq2seq if seq2seq.is_for_seq2seq(tokenizer) else prompted
-    return module.encode(rows, tokenizer, task, recipe)
+    result: Examples = module.encode(rows, tokenizer, task, recipe)
+    return result
 
 
 def collate(tokenizer: Any) -> Collate:

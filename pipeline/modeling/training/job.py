@@ -42,7 +42,8 @@ class Job:
         """The head's own loss, or cross-entropy."""
         own = getattr(self.head, "loss", None)
         if own is not None:
-            return own(self.model, self.class_weights, self.recipe)
+            result: Callable[..., Any] = own(self.model, self.class_weights, self.recipe)
+            return result
         return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal_gamma)
 
     def judge(self) -> Judgement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.lm.kernels import low_rank
@@ -56,7 +56,7 @@ def adapt(model: Any, recipe: Recipe) -> Any:
     new = sorted({name.split(".")[0] for name, _ in model.named_parameters() if _NEW.search(name)})
     config = LoraConfig(
         r=recipe.lora.rank,
-        lora_alpha=recipe.lora.alpha,
+        lora_alpha=cast("int", recipe.lora.alpha),  # peft only multiplies by it
         lora_dropout=recipe.lora.dropout,
         target_modules=targets,
         modules_to_save=new or None,

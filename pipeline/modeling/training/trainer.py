@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
@@ -167,7 +167,13 @@ def _arguments(job: Job, steps: int) -> TrainingArguments:
     )
 
 
-def _precision(wanted: str) -> dict[str, bool]:
+class _Precision(TypedDict):
+    bf16: bool
+    fp16: bool
+    use_cpu: bool
+
+
+def _precision(wanted: str) -> _Precision:
     """The Trainer's switches. Processors compute in float32: bfloat16 is many times slower on most of them."""
     import torch
 

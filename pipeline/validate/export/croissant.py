@@ -83,12 +83,12 @@ def croissant(params: Params, licence: str, columns: pa.Schema, hashes: Mapping[
 
 
 def _field(split: str, column: pa.Field) -> dict[str, Any]:
-    repeated = pa.types.is_list(column.type)
-    kind = column.type.value_type if repeated else column.type
+    kind = column.type
     where = {"fileObject": {"@id": f"{split}.parquet"}, "extract": {"column": column.name}}
-    field = {"@type": "cr:Field", "@id": f"{split}/{column.name}", "name": column.name}
-    if repeated:
+    field: dict[str, Any] = {"@type": "cr:Field", "@id": f"{split}/{column.name}", "name": column.name}
+    if pa.types.is_list(kind):
         field["repeated"] = True
+        kind = kind.value_type
     if not pa.types.is_struct(kind):
         return {**field, "dataType": _data_type(kind), "source": where}
     parts = [

@@ -81,7 +81,8 @@ def rarity(known: NDArray[np.bool_], given: NDArray[np.bool_]) -> Floats:
     bit, as many too many as forgotten, this is how much rarer a wrong bit is than a right one.
     """
     held = known.mean(axis=0)
-    return np.log(np.where(given, 1 - held, held)) - np.log(_WRONG / (2 * given.shape[1]))
+    result: Floats = np.log(np.where(given, 1 - held, held)) - np.log(_WRONG / (2 * given.shape[1]))
+    return result
 
 
 def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:

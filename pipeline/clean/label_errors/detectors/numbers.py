@@ -48,7 +48,8 @@ def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> F
         lengths.append(np.log1p([len(pair) for pair in pairs]))
         lengths.append(lengths[0] - lengths[1])
     found = np.concatenate([*columns, np.stack(lengths, axis=1)], axis=1).astype(np.float64)
-    return (found - found[:known].mean(axis=0)) / (found[:known].std(axis=0) + 1e-6)
+    result: Floats = (found - found[:known].mean(axis=0)) / (found[:known].std(axis=0) + 1e-6)
+    return result
 
 
 def ask(seen: Floats, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
@@ -132,7 +133,8 @@ def _log_density(values: Floats, given_that: Floats, known: Floats, known_that: 
 
 def _width(points: Floats) -> float:
     """Silverman's rule."""
-    return max(1.06 * float(points.std()) * len(points) ** -0.2, 1e-9)
+    result: float = max(1.06 * float(points.std()) * len(points) ** -0.2, 1e-9)
+    return result
 
 
 def _verdicts(evidence: Floats, expected: Floats, whole: bool) -> list[Verdict]:

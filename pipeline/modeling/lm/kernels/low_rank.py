@@ -20,7 +20,7 @@ def fuse(model: Any) -> int:
 
     fit = [module for module in model.modules() if type(module) is Linear and _is_plain(module)]
     for module in fit:
-        module.forward = _Fused(module)
+        module.forward = _Fused(module)  # type: ignore[method-assign, assignment]
     return len(fit)
 
 

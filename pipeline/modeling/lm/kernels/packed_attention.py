@@ -57,13 +57,15 @@ def _by_example(query: Any, key: Any, value: Any, places: Any, settings: dict[st
         sizes = torch.diff(starts, append=starts.new_tensor([len(row)])).tolist()
         parts = [
             torch.nn.functional.scaled_dot_product_attention(
-                *(part[None] for part in example),
+                q[None],
+                k[None],
+                v[None],
                 dropout_p=settings.get("dropout", 0.0),
                 scale=settings.get("scaling"),
                 is_causal=True,
                 enable_gqa=key.shape[1] != query.shape[1],
             )[0]
-            for example in zip(*(state.split(sizes, dim=1) for state in states), strict=True)
+            for q, k, v in zip(*(state.split(sizes, dim=1) for state in states), strict=True)
         ]
         rows.append(torch.cat(parts, dim=1))
     return torch.stack(rows).transpose(1, 2).contiguous()

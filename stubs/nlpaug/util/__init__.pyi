@@ -1,0 +1,7 @@
+"""Names of actions."""
+
+class Action:
+    INSERT: str
+    SUBSTITUTE: str
+    DELETE: str
+    SWAP: str
