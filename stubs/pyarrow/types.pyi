@@ -1,8 +1,7 @@
 """Questions about a type."""
 
-from typing_extensions import TypeIs
-
 from pyarrow import DataType, ListType, MapType, StructType
+from typing_extensions import TypeIs
 
 def is_boolean(t: DataType) -> bool: ...
 def is_floating(t: DataType) -> bool: ...
