@@ -34,7 +34,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import target_errors
-from pipeline.clean.label_errors.planted_noise import average_precision, plant
+from pipeline.clean.label_errors.detectors.planted_labels import plant_labels
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
@@ -44,6 +44,7 @@ from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.features.linear import out_of_sample, softmax
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.stats.ranking import average_precision
 
 Rows = list[tuple[str, str]]
 SEEDS = (0, 1, 2)
@@ -148,7 +149,7 @@ def trial(name: str, rows: int, folder: Path, models: Models) -> None:
     )
     for kind, confusion in confusions.items():
         for seed in SEEDS:
-            noisy = plant(true, confusion, [str(n) for n in range(len(true))], 0.1, f"benchmark {kind} {seed}")
+            noisy = plant_labels(true, confusion, [str(n) for n in range(len(true))], 0.1, f"benchmark {kind} {seed}")
             wrong = noisy != true
             start = time.process_time()
             quality, keep = cleanlab_default(vectors, noisy, seed)

@@ -1,7 +1,7 @@
 """Planted errors in spans, sets of labels, numbers and answers: how well `label_errors` ranks them, beside peers.
 
-Called by label_errors.py. The errors are those of the task's judge (`plant`), with seeds that the step never sees; it
-plants its own, in a copy, to choose how it ranks. Peers get out-of-sample predictions of the same folds.
+Called by label_errors.py. The errors are those of the task's detector (`plant`), with seeds that the step never sees;
+it plants its own, in a copy, to choose how it ranks. Peers get out-of-sample predictions of the same folds.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.clean.label_errors.detectors import judge_for
+from pipeline.clean.label_errors.detectors import detector_for
 from pipeline.clean.label_errors.detectors.contract import rounds
-from pipeline.clean.label_errors.planted_noise import average_precision
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
@@ -31,6 +30,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import grouped_folds
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.stats.ranking import average_precision
 
 SEEDS = range(int(os.environ.get("SEEDS", "3")))
 SOURCE = Source("benchmark", "files", "rows", 1, "", "train")
@@ -136,13 +136,13 @@ def _folds(records: Sequence[Record]) -> np.ndarray:
     return grouped_folds(np.zeros(len(records), np.int64), [r.group or r.id for r in records], 10, 0)
 
 
-def span_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
+def span_peers(prepared: Any, records: Sequence[Record], task: Task) -> Ranking:
     """cleanlab's ranking of sentences, from either tagger."""
     from cleanlab.token_classification.rank import get_label_quality_scores
 
     from pipeline.clean.label_errors.detectors.spans import tagged
 
-    tags, logs = tagged(seen, np.arange(len(records)), [r.target for r in records], _folds(records), task)
+    tags, logs = tagged(prepared, np.arange(len(records)), [r.target for r in records], _folds(records), task)
     ends = np.cumsum([len(part) for part in tags])[:-1]
     return {
         f"cleanlab, {who}": -get_label_quality_scores(tags, np.split(np.exp(found), ends))[0]
@@ -150,19 +150,19 @@ def span_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
     }
 
 
-def set_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
+def set_peers(prepared: Any, records: Sequence[Record], task: Task) -> Ranking:
     """cleanlab's ranking of sets from the linear model."""
     from cleanlab.multilabel_classification.rank import get_label_quality_scores
 
     from pipeline.clean.label_errors.detectors.label_sets import linear
 
     bits = np.array([[label in r.target for label in task.labels] for r in records])
-    odds = linear(seen.vectors, bits, _folds(records))
+    odds = linear(prepared.vectors, bits, _folds(records))
     given = [np.flatnonzero(row).tolist() for row in bits]
     return {"cleanlab, linear": -get_label_quality_scores(given, 1 / (1 + np.exp(-odds)))}
 
 
-def number_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
+def number_peers(prepared: Any, records: Sequence[Record], task: Task) -> Ranking:
     """cleanlab's scores from the same ridge regression: its default and the plain residual."""
     from cleanlab.regression.rank import get_label_quality_scores
     from sklearn.linear_model import RidgeCV
@@ -170,11 +170,13 @@ def number_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
     given = np.array([r.target for r in records])
     expected = np.zeros(len(given))
     for train, held_out in rounds(_folds(records)):
-        expected[held_out] = RidgeCV((1.0, 10.0, 100.0, 1000.0)).fit(seen[train], given[train]).predict(seen[held_out])
+        expected[held_out] = (
+            RidgeCV((1.0, 10.0, 100.0, 1000.0)).fit(prepared[train], given[train]).predict(prepared[held_out])
+        )
     return {f"cleanlab, {way}": -get_label_quality_scores(given, expected, method=way) for way in ("outre", "residual")}
 
 
-def answer_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
+def answer_peers(prepared: Any, records: Sequence[Record], task: Task) -> Ranking:
     """No library has one: words of the question around the answer, rare ones counting more."""
     from pipeline.clean.label_errors.detectors.answer_places import to_place
 
@@ -184,7 +186,7 @@ def answer_peers(seen: Any, records: Sequence[Record], task: Task) -> Ranking:
         around = weights[min(last + 13, len(weights) - 1)] - weights[max(first - 12, 0)]
         return around - 2 * (weights[last + 1] - weights[first])
 
-    return {"words of the question": np.array([-near(s, r.target[0]) for s, r in zip(seen, records, strict=True)])}
+    return {"words of the question": np.array([-near(s, r.target[0]) for s, r in zip(prepared, records, strict=True)])}
 
 
 PEERS = {"spans": span_peers, "texts": set_peers, "number": number_peers, "answers": answer_peers}
@@ -195,33 +197,34 @@ def trial(name: str, rows: int, folder: Path, models: Models) -> None:
 
     task, records = DATA[name](folder)
     models = models if "en" in task.languages else Models()  # the encoder knows no Chinese
-    judge = judge_for(task)
-    records = [r for r in records if judge.usable(r, task)]
+    detector = detector_for(task)
+    assert detector
+    records = [records[n] for n in detector.eligible(records, task, 10).rows]
     records = sorted(records, key=lambda r: share("benchmark", r.group or "", r.id))[:rows]
-    judge.look(records[:200], task, models.encoder, 200)  # imports do not count
+    detector.prepare(records[:200], 200, task, models.encoder, LabelErrors())  # imports do not count
     for seed in SEEDS:
-        planted = judge.plant(records, task, 0.1, f"benchmark {seed}")
+        planted = detector.plant(records, task, 0.1, f"benchmark {seed}", None)["planted"]
         noisy = [
-            Record(r.id, r.fields, r.source, p[1] if p else r.target, group=r.group)
+            Record(r.id, r.fields, r.source, p.target if p else r.target, group=r.group)
             for r, p in zip(records, planted, strict=True)
         ]
         wrong = np.array([p is not None for p in planted])
-        kinds = sorted({p[0] for p in planted if p})
+        kinds = sorted({p.kind for p in planted if p})
         start = time.process_time()
         context = Context(task, models)
         outcome = find_label_errors(to_table(noisy, schema(task)), LabelErrors(review_share=1), context)
         cpu = time.process_time() - start
         after = {r.id: r for r in to_records(outcome.kept)}
         doubt = {"ours": np.array([-after[r.id].scores["label_quality"] for r in noisy])}
-        seen = judge.look(noisy, task, models.encoder, len(noisy))
-        doubt |= PEERS[task_type(task).target_kind(task)](seen, noisy, task)
+        prepared = detector.prepare(noisy, len(noisy), task, models.encoder, LabelErrors())
+        doubt |= PEERS[task_type(task).target_kind(task)](prepared, noisy, task)
         changed = [n for n, r in enumerate(noisy) if after[r.id].target != r.target]
-        right = sum(judge.same(after[noisy[n].id].target, records[n].target, task) for n in changed)
+        right = sum(detector.same(after[noisy[n].id].target, records[n].target, task) for n in changed)
         suggested = {d.record_id: d.suggested for d in context.doubts}
-        mended = (
+        right_suggestions = (
             sum(
                 noisy[n].id in suggested
-                and judge.same(json.loads(suggested[noisy[n].id] or "null") or [], records[n].target, task)
+                and detector.same(json.loads(suggested[noisy[n].id] or "null") or [], records[n].target, task)
                 for n in np.flatnonzero(wrong)
             )
             if task.type != "regression"
@@ -229,12 +232,13 @@ def trial(name: str, rows: int, folder: Path, models: Models) -> None:
         )
         print(
             f"{name} {seed}: {len(noisy)} rows, {wrong.sum()} planted, recipe {outcome.notes['planted']['recipe']}, "
-            f"changed {len(changed)} ({right} right), suggestions right for {mended} of the planted, {cpu:.0f} CPU s"
+            f"changed {len(changed)} ({right} right), "
+            f"suggestions right for {right_suggestions} of the planted, {cpu:.0f} CPU s"
         )
         for who, scores in doubt.items():
             parts = []
             for kind in kinds:
-                mine = np.array([p is not None and p[0] == kind for p in planted])
+                mine = np.array([p is not None and p.kind == kind for p in planted])
                 there = mine | ~wrong
                 parts.append(f"{kind} {average_precision(mine[there], scores[there]):.3f}")
             print(f"  {who:24s} {average_precision(wrong, scores):.3f}  {'  '.join(parts)}", flush=True)

@@ -74,11 +74,10 @@ def _reviews(inputs: Inputs) -> Iterator[Fix]:
 def _suspect_precision(inputs: Inputs) -> float | None:
     """Share of suspects that were wrong where noise was planted into this very data.
 
-    At the lowest confidence that was measured, of the kind of noise that is hardest to tell.
+    At the lowest confidence that was measured, of the copy whose noise is hardest to tell.
     """
-    planted = inputs.find("clean", "planted") or {}
-    kinds = [kind for kind in (planted, *planted.values()) if isinstance(kind, dict)]
-    tried = [[one for one in kind.get("mendings", []) if one["changed"]] for kind in kinds]
+    copies = (inputs.find("clean", "planted") or {}).get("copies", {})
+    tried = [[one for one in copy["thresholds"] if one["changed"]] for copy in copies.values()]
     found = [min(some, key=lambda one: one["threshold"])["precision"] for some in tried if some]
     return float(min(found, default=0.0)) or None
 

@@ -230,12 +230,11 @@ def test_params_are_checked():
         parse({"max_rows": 0}, Params, "params.yaml: report")
 
 
-@pytest.mark.parametrize("kinds", [["symmetric", "confused"], None])
-def test_expected_gains_come_from_what_was_measured(project, kinds):
+@pytest.mark.parametrize("copies", [["symmetric", "confused"], ["planted"]])
+def test_expected_gains_come_from_what_was_measured(project, copies):
     inputs = load_inputs(project, TASK, Params())
-    mendings = [{"threshold": 0.6, "changed": 4, "precision": 0.9}, {"threshold": 0.5, "changed": 8, "precision": 0.5}]
-    measured = {"mendings": mendings}  # single labels are measured for two kinds of noise, other targets for one
-    planted = {"planted": {"records": 62, **(dict.fromkeys(kinds, measured) if kinds else measured)}}
+    found = [{"threshold": 0.6, "changed": 4, "precision": 0.9}, {"threshold": 0.5, "changed": 8, "precision": 0.5}]
+    planted = {"planted": {"copies": {name: {"thresholds": found} for name in copies}}}  # one copy or more, by target
     steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": planted}]
     weak = {"attribute": "lang", "slice": "zh", "n": 20, "worse": True, "difference": {"value": -0.1}}
     evaluated = {**inputs.report("evaluate"), "n": 100, "slices": [weak]}

@@ -1,27 +1,107 @@
-"""What the step `label_errors` does with a verdict, whatever kind of target it is on: mend, or ask people."""
+"""What becomes of doubtful targets, whatever their kind: relabelled, set aside, or listed for review.
+
+A target is relabelled only where precision was measured or estimated to be high enough. Of the train records, as many
+of the most doubtful as are estimated to be wrong are set aside: the stage `label` excludes them from training until
+reviewed. The most doubtful of the rest are listed. Protected labels (protected_labels.py) are only ever listed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.clean.label_errors.detectors.contract import Integers, Scores
+from pipeline.clean.label_errors.protected_labels import is_protected
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, Doubt, given
-from pipeline.core.record import Decision, Record, Target, as_json
+from pipeline.core.record import Decision, Record, as_json
+
+_CLASS_LEFT = 0.5  # share of each class that is never set aside, however little the models know of it
 
 
-def mended(record: Record, target: Target, confidence: float) -> Record:
-    """The record with another target, decided by the step."""
-    decision = Decision("model:label_errors", round(confidence, 6))
-    return record.derive("label_errors", target=target, labels_by=decision)
+@dataclass(frozen=True)
+class Scored:
+    """Scored rows of a table: `known` ones first, then those of test; their records, without votes, and scores.
+
+    `strata` are the classes of the known rows. Up to log odds of `doubtful_below` a target is worth a review.
+    """
+
+    rows: Sequence[int]
+    known: int
+    records: Sequence[Record]
+    scores: Scores
+    strata: Integers
+    doubtful_below: float = 0.0
+
+    def doubtful(self, relabelled: Mapping[int, Record], count: int) -> list[int]:
+        """Places, of the first `count`, of doubtful targets that were not relabelled, the most doubtful first."""
+        odds = self.scores.log_odds
+        doubted = (odds < 0) | (odds <= self.doubtful_below)
+        places = np.flatnonzero(doubted[:count]).tolist()
+        worst = sorted(places, key=lambda place: (odds[place], self.records[place].id))
+        return [place for place in worst if self.rows[place] not in relabelled]
 
 
-def ask(
-    context: Context,
-    record: Record,
-    evidence: float,
-    suggested: Target,
-    confidence: float,
-    more: str = "",
-    reason: str = "label_error",
-) -> None:
-    """A doubt for review; `suggested` None: the target is doubted and nothing better known."""
+class Decisions(NamedTuple):
+    """By row: the records with another target; the rows set aside."""
+
+    relabelled: dict[int, Record]
+    set_aside: frozenset[int]
+
+
+def decide(
+    table: pa.Table, scored: Scored, threshold: float | None, wrong: float, settings: LabelErrors, context: Context
+) -> Decisions:
+    """Relabel from a confidence of `threshold` on, set aside by the estimated share `wrong`; doubts go to `context`."""
+    relabelled = {} if threshold is None else _relabelled(table, scored, threshold, context)
+    count = int(settings.set_aside * wrong * scored.known) - len(relabelled)
+    doubtful = scored.doubtful(relabelled, scored.known) if count > 0 else []
+    decisions = Decisions(relabelled, _set_aside(table, doubtful[: max(count, 0)], scored, context))
+    _review(scored, decisions, settings, context)
+    return decisions
+
+
+def _relabelled(table: pa.Table, scored: Scored, threshold: float, context: Context) -> dict[int, Record]:
+    scores = scored.scores
+    places = np.flatnonzero(scores.differs & (scores.confidence >= threshold)).tolist()
+    found = {}
+    records = context.records(table, [scored.rows[place] for place in places])  # whole ones: votes tell who decided
+    for place, (n, record) in zip(places, records.items(), strict=True):
+        if not is_protected(record):
+            decision = Decision("model:label_errors", round(float(scores.confidence[place]), 6))
+            found[n] = record.derive("label_errors", target=scores.suggested[place], labels_by=decision)
+    return found
+
+
+def _set_aside(table: pa.Table, doubtful: Sequence[int], scored: Scored, context: Context) -> frozenset[int]:
+    """Rows of the doubtful train records that nobody vouches for; no class loses more than its share."""
+    left = ((1 - _CLASS_LEFT) * np.bincount(scored.strata)).astype(int)
+    rows = []
+    for place in doubtful:
+        if left[scored.strata[place]] > 0:
+            left[scored.strata[place]] -= 1
+            rows.append(scored.rows[place])
+    records = context.records(table, rows)  # whole ones: votes tell who decided
+    return frozenset(n for n, r in records.items() if r.split in (None, "train") and not is_protected(r))
+
+
+def _review(scored: Scored, decisions: Decisions, settings: LabelErrors, context: Context) -> None:
+    limit = int(settings.review_share * len(scored.rows))
+    for number, place in enumerate(scored.doubtful(decisions.relabelled, len(scored.rows))):
+        aside = scored.rows[place] in decisions.set_aside
+        if number < limit or aside:
+            context.doubts.append(_doubt(scored, place, "label_set_aside" if aside else "label_error"))
+
+
+def _doubt(scored: Scored, place: int, reason: str) -> Doubt:
+    """A row for review; `suggested` None: the target is doubted and nothing better known."""
+    record, scores = scored.records[place], scored.scores
+    suggested = scores.suggested[place]
     shown = None if suggested is None else as_json(suggested)
-    detail = f"log odds {evidence:.3f}, {record.split or 'no'} split{more}"
-    context.doubts.append(Doubt(record.id, reason, given(record), shown, confidence, record.group, detail))
+    more = f"; {scores.details[place]}" if scores.details[place] else ""
+    detail = f"log odds {scores.log_odds[place]:.3f}, {record.split or 'no'} split{more}"
+    return Doubt(record.id, reason, given(record), shown, float(scores.confidence[place]), record.group, detail)

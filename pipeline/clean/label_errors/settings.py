@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from pipeline.core.settings import Settings
@@ -10,11 +13,14 @@ from pipeline.core.settings import Settings
 class LabelErrors(Settings):
     """Section `clean.label_errors`."""
 
-    folds: int = Field(default=10, ge=2, le=20)  # a record is judged by a model fitted on the other folds
-    strength: float = Field(default=0.0, ge=0)  # C of the logistic regression; 0: 0.3, 1, 3 or 10, as measured
-    review_share: float = Field(default=0.02, ge=0, le=1)  # of the judged records, at most so many go to review
-    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that changes must reach, as measured or estimated
-    # Train records that wait for an answer: so much of the estimated number of wrong labels, the most doubtful. 0: none
+    RENAMED: ClassVar[Mapping[str, str]] = {"strength": "C"}
+
+    folds: int = Field(default=10, ge=2, le=20)  # a record is scored by models fitted on the other folds
+    # Inverse regularisation strength of the logistic regression (single labels); 0: 0.3, 1, 3 or 10, as measured
+    C: float = Field(default=0.0, ge=0)
+    review_share: float = Field(default=0.02, ge=0, le=1)  # of the scored records, at most so many go to review
+    autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that relabelling must reach, as measured or estimated
+    # Excluded from training until reviewed: so much of the estimated number of wrong labels in train. 0: none
     set_aside: float = Field(default=0.75, ge=0, le=1)
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
     calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02

@@ -72,10 +72,17 @@ def out_of_sample(
     lowest logit of the row. Of more than 100,000 training rows a model learns from about so many.
     """
     names = tuple(sorted(set(labels)))
+    target = np.searchsorted(names, list(labels)).astype(np.int64)
+    return out_of_fold_logits(features, labels, stratified_folds(target, groups, folds, seed), strength)
+
+
+def out_of_fold_logits(
+    features: Any, labels: Sequence[str], fold_of: NDArray[np.int64], strength: float = 1.0
+) -> tuple[tuple[str, ...], Floats]:
+    """Label names, and logits for each row from a model fitted on the rows of the other folds; see `out_of_sample`."""
+    names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels))
     logits = np.zeros((len(labels), len(names)))
-    most = min(len(set(groups)), int(np.bincount(target).max()))
-    fold_of = grouped_folds(target, groups, max(2, min(folds, most)), seed)
     for fold in np.unique(fold_of):
         train, held_out = _enough(np.flatnonzero(fold_of != fold), target), np.flatnonzero(fold_of == fold)
         head = fit(features[train], [labels[n] for n in train.tolist()], strength)
@@ -84,6 +91,12 @@ def out_of_sample(
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
     return names, logits
+
+
+def stratified_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> NDArray[np.int64]:
+    """`grouped_folds`, fewer of them where there are fewer groups, or fewer rows of the commonest class."""
+    most = min(len(set(groups)), int(np.bincount(target).max()))
+    return grouped_folds(target, groups, max(2, min(folds, most)), seed)
 
 
 def _enough(rows: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:

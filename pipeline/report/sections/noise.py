@@ -84,7 +84,12 @@ def _interval(one: Mapping[str, float]) -> dict[str, float]:
 
 
 def _planted(inputs: Inputs) -> list[Block]:
-    measured = (inputs.find("clean", "planted") or {}).get("measured") or []
-    tried = [[one["threshold"], one["changed"], one["precision"]] for one in measured if one["changed"]]
-    kinds = {"threshold": "pct", "suspects": "num", "precision": "pct"}
+    copies = (inputs.find("clean", "planted") or {}).get("copies", {})
+    tried = [
+        [name, one["threshold"], one["changed"], one["precision"]]
+        for name, copy in copies.items()
+        for one in copy["thresholds"]
+        if one["changed"]
+    ]
+    kinds = {"errors": "code", "threshold": "pct", "suspects": "num", "precision": "pct"}
     return [details("how_good", [table("planted", kinds, tried)])] if tried else []

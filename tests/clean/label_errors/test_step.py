@@ -1,16 +1,10 @@
 import csv
 from collections import Counter
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pipeline.clean.label_errors.out_of_fold import Judged
-from pipeline.clean.label_errors.planted_noise import average_precision, mendings, plant
 from pipeline.clean.label_errors.settings import LabelErrors
-from pipeline.clean.label_errors.signals import log_margin, neighbour_votes, training_margin
-from pipeline.clean.label_errors.step import _doubtful, find_label_errors
+from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
 from pipeline.core.record import Record, Vote, as_json, share
 from pipeline.core.settings import Task
@@ -36,23 +30,23 @@ def flipped(record: Record, **more: object) -> Record:
     return make(str(record.fields["text"]), "bad" if record.target == "good" else "good", **dict(more))
 
 
-def judge(records, **more):
+def run(records, **more):
     context = Context(TASK)
     outcome = find_label_errors(table(records), LabelErrors(**{"folds": 5, **more}), context)
     return {record.id: record for record in to_records(outcome.kept)}, context.doubts, outcome
 
 
-def test_plain_errors_are_mended_and_say_who_did_it():
+def test_plain_errors_are_relabelled_and_say_who_did_it():
     records = reviews(600)
     records[7], records[20] = flipped(records[7]), flipped(records[20])
-    kept, _, outcome = judge(records, autofix_precision=0.8)
+    kept, _, outcome = run(records, autofix_precision=0.8)
     for n in (7, 20):
-        mended = kept[records[n].id]
-        assert mended.target != records[n].target
-        assert mended.labels_by is not None
-        assert mended.labels_by.who == "model:label_errors"
-        assert [(c.field, c.before) for c in mended.history] == [("target", as_json(records[n].target))]
-        assert "label_quality" in mended.scores
+        relabelled = kept[records[n].id]
+        assert relabelled.target != records[n].target
+        assert relabelled.labels_by is not None
+        assert relabelled.labels_by.who == "model:label_errors"
+        assert [(c.field, c.before) for c in relabelled.history] == [("target", as_json(records[n].target))]
+        assert "label_quality" in relabelled.scores
     assert outcome.changed == outcome.notes["autofix"]["changed"] == 2
     assert outcome.dropped.num_rows == 0
 
@@ -60,11 +54,11 @@ def test_plain_errors_are_mended_and_say_who_did_it():
 VOTES = (Vote("ann", "good"), Vote("小王", "bad"))
 
 
-@pytest.mark.parametrize("settled", [{"split": "test"}, {"role": "test"}, {"trusted": True}, {"votes": VOTES}])
-def test_settled_labels_go_to_review_only(settled):
+@pytest.mark.parametrize("who", [{"split": "test"}, {"role": "test"}, {"trusted": True}, {"votes": VOTES}])
+def test_protected_labels_go_to_review_only(who):
     records = reviews(600)
-    records[7] = flipped(records[7], **settled)
-    kept, doubts, _ = judge(records, autofix_precision=0.9)
+    records[7] = flipped(records[7], **who)
+    kept, doubts, _ = run(records, autofix_precision=0.9)
     assert kept[records[7].id].target == records[7].target
     (doubt,) = [d for d in doubts if d.record_id == records[7].id]
     assert (doubt.reason, doubt.given, doubt.suggested) == ("label_error", '"bad"', '"good"')
@@ -81,79 +75,69 @@ def aside(doubts):
     return {doubt.record_id for doubt in doubts if doubt.reason == "label_set_aside"}
 
 
-def test_most_of_the_labels_that_are_surely_wrong_are_set_aside():
+def test_most_of_the_labels_that_are_estimated_wrong_are_set_aside():
     records = noisy(800)
-    kept, doubts, outcome = judge(records, autofix_precision=1.0)
+    kept, doubts, outcome = run(records, autofix_precision=1.0)
     wrong = {record.id for n, record in enumerate(records) if n % 11 == 0}
     assert aside(doubts) <= wrong
     assert 0.7 * 0.75 * len(wrong) <= len(aside(doubts)) <= 0.75 * len(wrong)
     assert outcome.notes["set_aside"] == len(aside(doubts))
     assert all(kept[record.id].target == record.target for record in records), "labels stay; `label` decides"
     assert max(Counter(doubt.record_id for doubt in doubts).values()) == 1
-    assert not aside(judge(records, autofix_precision=1.0, set_aside=0)[1])
+    assert not aside(run(records, autofix_precision=1.0, set_aside=0)[1])
 
 
-def test_which_of_equally_doubtful_labels_come_first_does_not_depend_on_their_order():
-    records = reviews(20)
-    found = set()
-    for some in (records, records[::-1]):
-        labels, evidence = np.zeros(20, int), np.full(20, -1.0)
-        judged = Judged(list(range(20)), ("bad", "good"), labels, np.full((20, 2), 0.5), evidence)
-        found.add(tuple(some[place].id for place in _doubtful(some, judged, {})[:5]))
-    assert len(found) == 1
-
-
-@pytest.mark.parametrize("settled", [{"split": "test"}, {"split": "dev"}, {"trusted": True}, {"votes": VOTES}])
-def test_only_train_labels_that_nobody_vouches_for_are_set_aside(settled):
-    special = [flipped(record, **settled) for record in reviews(600)[::55]]
+@pytest.mark.parametrize("who", [{"split": "test"}, {"split": "dev"}, {"trusted": True}, {"votes": VOTES}])
+def test_only_train_labels_that_nobody_vouches_for_are_set_aside(who):
+    special = [flipped(record, **who) for record in reviews(600)[::55]]
     rest = [record for n, record in enumerate(noisy(600)) if n % 55]
-    _, doubts, _ = judge([*special, *rest], autofix_precision=1.0, set_aside=1)
+    _, doubts, _ = run([*special, *rest], autofix_precision=1.0, set_aside=1)
     assert aside(doubts)
     assert not {record.id for record in special} & aside(doubts)
 
 
 def test_nothing_is_set_aside_where_labels_are_right():
-    assert not aside(judge(reviews(600))[1])
+    assert not aside(run(reviews(600))[1])
 
 
 def test_a_class_keeps_half_of_its_records():
     """Texts of the class `odd` read like those of another one: the models would do without it."""
     odd = [make(str(record.fields["text"]), "odd") for record in reviews(660)[600::2]]
-    _, doubts, _ = judge([*noisy(600), *odd], autofix_precision=1.0, set_aside=1)
+    _, doubts, _ = run([*noisy(600), *odd], autofix_precision=1.0, set_aside=1)
     assert len(aside(doubts) & {record.id for record in odd}) == 15
 
 
 @pytest.mark.parametrize("held_out", [{"split": "test"}, {"role": "test"}])
-def test_test_records_take_no_part_in_judging_the_others(held_out):
+def test_test_records_take_no_part_in_scoring_the_others(held_out):
     records = reviews(300)
     records[7] = flipped(records[7])
     wrong = [
         make(f"{record.fields['text']} 测试 test", "bad" if record.target == "good" else "good", **held_out)
         for record in reviews(200)
     ]
-    alone, _, without = judge(records, review_share=1)
-    beside, doubts, outcome = judge([*wrong[:100], *records, *wrong[100:]], review_share=1)
+    alone, _, without = run(records, review_share=1)
+    beside, doubts, outcome = run([*wrong[:100], *records, *wrong[100:]], review_share=1)
     for record in records:
         assert beside[record.id].scores == alone[record.id].scores
         assert beside[record.id].target == alone[record.id].target
-    for note in ("planted", "noise_by_class", "autofix", "judged"):
+    for note in ("planted", "noise_by_class", "autofix", "noise_rate", "scored"):
         assert outcome.notes[note] == without.notes[note]
-    assert outcome.notes["judged_of_test"] == 200
+    assert outcome.notes["scored_of_test"] == 200
     assert all(beside[record.id].target == record.target for record in wrong)
     assert {record.id for record in wrong} <= {doubt.record_id for doubt in doubts}
     assert all(beside[record.id].scores["label_quality"] < 0.5 for record in wrong)
 
 
-def test_a_class_that_only_test_has_is_not_judged():
-    kept, _, outcome = judge([*reviews(100), *(make(f"strange {n}", "so-so", split="test") for n in range(20))])
+def test_a_class_that_only_test_has_is_not_scored():
+    kept, _, outcome = run([*reviews(100), *(make(f"strange {n}", "so-so", split="test") for n in range(20))])
     assert outcome.notes["classes_too_rare"] == ["so-so"]
-    assert outcome.notes["judged_of_test"] == 0
+    assert outcome.notes["scored_of_test"] == 0
     assert "label_quality" not in kept[make("strange 0", "so-so").id].scores
 
 
 def test_labels_that_texts_do_not_tell_are_left_alone():
     records = [make(f"note {n * 7919 % 1000} 备注 {n}", "good" if n * 31 % 17 > 8 else "bad") for n in range(600)]
-    kept, doubts, outcome = judge(records)
+    kept, doubts, outcome = run(records)
     assert outcome.changed == 0
     assert outcome.notes["autofix"]["threshold"] is None
     assert "no confidence reached" in outcome.notes["autofix"]["why_none"]
@@ -163,7 +147,7 @@ def test_labels_that_texts_do_not_tell_are_left_alone():
 
 def test_equal_runs_are_equal():
     records = reviews(200)
-    first, second = judge(records), judge(records)
+    first, second = run(records), run(records)
     assert first[2].kept.equals(second[2].kept)
     assert first[2].notes == second[2].notes
 
@@ -172,15 +156,15 @@ def test_equal_runs_are_equal():
     "records",
     [[], [make("one")], [make(f"all good {n}") for n in range(40)], [make(f"free {n}", None) for n in range(40)]],
 )
-def test_nothing_to_judge_is_said(records):
-    _, doubts, outcome = judge(records)
+def test_nothing_to_score_is_noted(records):
+    _, doubts, outcome = run(records)
     assert outcome.notes["applies"] is False
     assert outcome.kept.num_rows == len(records)
     assert not doubts
 
 
-def test_label_seen_once_is_not_judged_but_named():
-    kept, _, outcome = judge([*reviews(200), make("strange", "so-so")])
+def test_label_seen_once_is_not_scored_but_named():
+    kept, _, outcome = run([*reviews(200), make("strange", "so-so")])
     assert outcome.notes["classes_too_rare"] == ["so-so"]
     assert "label_quality" not in kept[make("strange", "so-so").id].scores
 
@@ -189,60 +173,18 @@ def test_tasks_without_classes_are_left_alone():
     task = Task(type="chat", languages=("en", "zh"))
     chat = make("c", "hello", fields={"messages": [{"role": "user", "content": "你好"}]})
     outcome = find_label_errors(to_table([chat], schema(task)), LabelErrors(), Context(task))
-    assert outcome.notes["why"] == "the task has no classes"
-
-
-@given(st.integers(2, 6), st.integers(0, 5), st.floats(0.05, 0.4))
-@settings(max_examples=30, deadline=None)
-def test_planted_noise_is_wrong_labels_at_about_the_rate(classes, seed, rate):
-    labels = np.arange(500) % classes
-    probabilities = np.random.default_rng(seed).dirichlet(np.ones(classes), 500)
-    ids = [f"r{n}" for n in range(500)]
-    noisy = plant(labels, probabilities, ids, rate, str(seed))
-    assert abs((noisy != labels).mean() - rate) < 0.09
-    assert noisy.min() >= 0
-    assert noisy.max() < classes
-    assert (plant(labels[:50], probabilities[:50], ids[:50], rate, str(seed)) != labels[:50]).tolist() == (
-        noisy[:50] != labels[:50]
-    ).tolist()
-
-
-def test_a_records_own_group_has_no_vote():
-    vectors = np.eye(3, dtype=np.float32)[[0, 0, 1, 0]]
-    votes = neighbour_votes(vectors, ["a", "a", "b", "c"], vectors, ["a", "a", "b", "c"], np.array([0, 0, 1, 2]), 3)
-    assert votes[0].argmax() == 2  # its only like outside its group
-    assert votes[3].argmax() == 0
-    assert votes.sum(axis=1) == pytest.approx(1)
-    assert not neighbour_votes(vectors[:2], ["a", "a"], vectors[:2], ["a", "a"], np.array([0, 1]), 2).any()
-
-
-def test_a_label_that_training_takes_up_late_has_a_low_margin():
-    rng = np.random.default_rng(0)
-    labels = np.arange(200) % 2
-    vectors = (rng.normal(size=(200, 8)) * 0.1 + np.eye(8)[labels]).astype(np.float32)
-    labels[:4] = 1 - labels[:4]
-    assert set(np.argsort(training_margin(vectors, labels, 2))[:4].tolist()) == {0, 1, 2, 3}
+    assert outcome.notes["why"] == "no labelled record has a class"
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.2])
 def test_noise_rate_per_class_is_near_the_true_one(rate):
     records = reviews(800)
     noisy = [flipped(r) if share("noise", r.id) < rate else r for r in records]
-    _, _, outcome = judge(noisy)
+    _, _, outcome = run(noisy)
     for found in outcome.notes["noise_by_class"].values():
         assert found["low"] <= rate + 0.02
         assert found["high"] >= rate - 0.02
         assert abs(found["rate"] - rate) < 0.08
-
-
-def test_measures_by_hand():
-    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.5, 0.4]])
-    assert log_margin(probabilities, np.array([0, 2])) == pytest.approx(np.log([0.7 / 0.2, 0.4 / 0.5]))
-    assert average_precision(np.array([True, False, True]), np.array([3.0, 2.0, 1.0])) == pytest.approx(5 / 6)
-    given_, true = np.array([0, 1, 1, 0]), np.array([1, 1, 0, 0])
-    suggested, wrong = np.array([1, 0, 2, 0]), given_ != true
-    (found,) = mendings(suggested != given_, wrong & (suggested == true), wrong, np.full(4, 0.9), [0.8])
-    assert (found.changed, found.right, found.caught) == (3, 1, 2)
 
 
 @pytest.mark.slow
@@ -255,8 +197,8 @@ def test_errors_of_a_real_data_set_rank_better_than_by_self_confidence(shared_da
     outcome = find_label_errors(to_table(records, schema(task)), LabelErrors(), context)
     gains = []
     for kind, least in (("symmetric", 0.96), ("confused", 0.85)):
-        measured = outcome.notes["planted"][kind]
+        measured = outcome.notes["planted"]["copies"][kind]
         assert measured["average_precision"] > least
-        gains.append(measured["average_precision"] - measured["average_precision_self_confidence"])
+        gains.append(measured["average_precision"] - measured["self_confidence"])
     assert min(gains) > -0.01
     assert sum(gains) / len(gains) > 0.015

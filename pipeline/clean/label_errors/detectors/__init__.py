@@ -1,19 +1,24 @@
-"""Task type -> the judge of its targets. Adding one: write the module, add its line here.
-
-Single labels have a judge of their own kind in the cleaning stage; free texts have none.
-"""
+"""Kind of target -> its detector. Adding one: write the module, add its line here. Free texts have none."""
 
 from __future__ import annotations
 
-from pipeline.clean.label_errors.detectors import answers, label_sets, numbers, spans
-from pipeline.clean.label_errors.detectors.contract import Judge
+from typing import Any
+
+from pipeline.clean.label_errors.detectors import answers, label_sets, numbers, single_labels, spans
+from pipeline.clean.label_errors.detectors.contract import Detector
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 
-#: By `TaskType.target_kind`.
-JUDGES: dict[str, Judge] = {"texts": label_sets, "spans": spans, "number": numbers, "answers": answers}
+#: By `TaskType.target_kind`. What a detector prepares is its own affair: it alone reads it.
+DETECTORS: dict[str, Detector[Any]] = {
+    "text": single_labels,
+    "texts": label_sets,
+    "spans": spans,
+    "number": numbers,
+    "answers": answers,
+}
 
 
-def judge_for(task: Task) -> Judge | None:
-    """The judge of this task's targets; None where it has none."""
-    return JUDGES.get(task_type(task).target_kind(task))
+def detector_for(task: Task) -> Detector[Any] | None:
+    """The detector of this task's targets; None where it has none."""
+    return DETECTORS.get(task_type(task).target_kind(task))

@@ -9,23 +9,33 @@ and places drawn at random.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from pipeline.clean.label_errors.detectors.answer_places import Place, Reading, places, read, to_answer, to_place
-from pipeline.clean.label_errors.detectors.contract import Said, Verdict, rounds
+from pipeline.clean.label_errors.detectors.contract import (
+    ClassProbabilities,
+    Copies,
+    Eligible,
+    Floats,
+    Integers,
+    OutOfFold,
+    TargetScore,
+    enough_groups,
+    rounds,
+    scores_of,
+)
 from pipeline.clean.label_errors.detectors.planted_answers import wrong_answers
+from pipeline.clean.label_errors.protected_labels import is_labelled, is_test
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Model
 from pipeline.stats.answers import squad_normalised
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
+#: Scores rank; where they cross 0 depends on the places that were tried.
+CALIBRATED = False
 
 #: The answer's score alone, or against the best other place of the context.
 RECIPES = ("alone", "margin")
@@ -34,22 +44,35 @@ _COLUMNS = 2**18
 _ALPHA, _EPOCHS = 3e-5, 5
 
 
-def usable(record: Record, task: Task) -> bool:
-    """Answers that stand in their context; what cannot be answered is not judged."""
+def usable(record: Record) -> bool:
+    """Whether its answers stand in their context; what cannot be answered is not scored."""
     context = record.fields["context"]
     answers = record.target or []
     placed = all(context[a["start"] : a["start"] + len(a["text"])] == a["text"] for a in answers)
     return bool(answers) and placed and all(to_place(a, context) is not None for a in answers)
 
 
-def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> list[Reading]:
+def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
+    """See `usable`; of enough groups."""
+    usable_ = [is_labelled(record) and usable(record) for record in records]
+    return enough_groups(records, usable_, [is_test(record) for record in records])
+
+
+def strata(targets: Sequence[Target]) -> Integers:
+    """Answers have no classes."""
+    return np.zeros(len(targets), np.int64)
+
+
+def prepare(records: Sequence[Record], known: int, task: Task, encoder: Model, settings: LabelErrors) -> list[Reading]:
     """Every question and context, taken apart."""
     return read(records, encoder, known)
 
 
-def ask(seen: list[Reading], rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
-    """One verdict for each of `RECIPES`."""
-    readings = [seen[n] for n in rows]
+def score_out_of_fold(
+    prepared: list[Reading], rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
+) -> OutOfFold:
+    """Scores by each of `RECIPES`."""
+    readings = [prepared[n] for n in rows]
     given = [
         [place for a in target if (place := to_place(a, reading.context))]
         for target, reading in zip(targets, readings, strict=True)
@@ -61,21 +84,25 @@ def ask(seen: list[Reading], rows: Integers, targets: Sequence[Target], folds: I
     chosen = np.concatenate([[p in g for p in part] for part, g in zip(tried, given, strict=True)]).astype(np.int64)
     matrix = _matrix(readings, tried)
     scores = _scores(matrix, chosen, folds[owner])
-    said: dict[str, list[Verdict]] = {recipe: [] for recipe in RECIPES}
+    found: dict[str, list[TargetScore]] = {recipe: [] for recipe in RECIPES}
     for n, (reading, part) in enumerate(zip(readings, tried, strict=True)):
         mine = slice(ends[n] - sizes[n], ends[n])
-        for recipe, verdict in _verdicts(scores[mine], chosen[mine], part, reading).items():
-            said[recipe].append(verdict)
-    return said
+        for recipe, one in _target_scores(scores[mine], chosen[mine], part, reading).items():
+            found[recipe].append(one)
+    return OutOfFold({recipe: scores_of(parts) for recipe, parts in found.items()})
 
 
-def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+def plant(
+    records: Sequence[Record], task: Task, rate: float, seed: str, classes: ClassProbabilities | None = None
+) -> Copies:
     """Kinds: boundary (one or two units more or less), other (of another question), elsewhere (as long, at random)."""
     planted = wrong_answers(records, rate, seed)
-    return [
-        one if one and not same(one[1], record.target, task) else None
-        for one, record in zip(planted, records, strict=True)
-    ]
+    return {
+        "planted": [
+            one if one and not same(one.target, record.target, task) else None
+            for one, record in zip(planted, records, strict=True)
+        ]
+    }
 
 
 def same(a: Target, b: Target, task: Task) -> bool:
@@ -111,13 +138,13 @@ def _scores(matrix: Any, chosen: Integers, folds: Integers) -> Floats:
     return scores
 
 
-def _verdicts(scores: Floats, chosen: Integers, part: Sequence[Place], reading: Reading) -> dict[str, Verdict]:
+def _target_scores(scores: Floats, chosen: Integers, part: Sequence[Place], reading: Reading) -> dict[str, TargetScore]:
     own = float(scores[chosen == 1].max())
     others = np.where(chosen == 1, -np.inf, scores)
     best = int(others.argmax())
     if not np.isfinite(others[best]):  # the answer is the whole context
-        return dict.fromkeys(RECIPES, Verdict(own, None))
+        return dict.fromkeys(RECIPES, TargetScore(own, None))
     suggested = [to_answer(part[best], reading)]
     detail = f"'{suggested[0]['text']}' at {suggested[0]['start']} scores {scores[best]:.2f}, this one {own:.2f}"
-    evidence = {"alone": own, "margin": own - float(others[best])}
-    return {recipe: Verdict(value, suggested, detail) for recipe, value in evidence.items()}
+    log_odds = {"alone": own, "margin": own - float(others[best])}
+    return {recipe: TargetScore(value, suggested, detail) for recipe, value in log_odds.items()}

@@ -1,42 +1,59 @@
 """Numbers (regression): is the number far from what its texts let expect, as numbers here go?
 
-A ridge regression on features of the texts says what to expect; whether a number is doubtful depends on how far others
-are from what was expected of them, there and anywhere.
+A ridge regression on features of the texts predicts what to expect; whether a number is doubtful depends on how far
+others are from what was expected of them, there and anywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.clean.label_errors.detectors.contract import Said, Verdict, rounds
+from pipeline.clean.label_errors.detectors.contract import (
+    ClassProbabilities,
+    Copies,
+    Eligible,
+    Floats,
+    Integers,
+    OutOfFold,
+    Planted,
+    Scores,
+    TargetScore,
+    enough_groups,
+    rounds,
+    scores_of,
+)
+from pipeline.clean.label_errors.protected_labels import is_labelled, is_test
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
 from pipeline.modeling.models import Model
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
+#: Log odds rest on how rare wrong numbers are taken to be.
+CALIBRATED = False
 
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
-_SURE = 1.64  # standard deviations: a tenth of sound numbers are further off
+_USUAL = 1.64  # standard deviations: a tenth of sound numbers are further off
 _NEAR = 0.1  # of the range: so near two numbers say the same
 _PRIOR = float(np.log(9))  # nine of ten numbers are right, where nothing is known
 _POINTS = 2000  # of a density
 _SHIFT = (0.3, 0.3)  # least part of the range that a planted shift moves a number, and how much more at most
 
 
-def usable(record: Record, task: Task) -> bool:
-    """Every number."""
-    return record.target is not None
+def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
+    """Every number; of enough groups."""
+    return enough_groups(records, [is_labelled(r) for r in records], [is_test(r) for r in records])
 
 
-def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> Floats:
+def strata(targets: Sequence[Target]) -> Integers:
+    """Numbers have no classes."""
+    return np.zeros(len(targets), np.int64)
+
+
+def prepare(records: Sequence[Record], known: int, task: Task, encoder: Model, settings: LabelErrors) -> Floats:
     """Features of both texts, how they differ, and their lengths; standardised on the first `known`."""
     columns = [_vectors([r.fields["text"] for r in records], encoder, known)]
     lengths = [np.log1p([len(r.fields["text"]) for r in records])]
@@ -52,8 +69,10 @@ def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> F
     return result
 
 
-def ask(seen: Floats, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
-    """One verdict for each recipe.
+def score_out_of_fold(
+    prepared: Floats, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
+) -> OutOfFold:
+    """Scores by each recipe.
 
     `density`: how common the number is where so much is expected, against any number of the range; `odds`: against how
     common it is anywhere; `residual`: its distance in units of the usual one.
@@ -63,8 +82,8 @@ def ask(seen: Floats, rows: Integers, targets: Sequence[Target], folds: Integers
     given = np.array(targets, np.float64)
     expected = np.zeros(len(rows))
     for train, held_out in rounds(folds):
-        model = RidgeCV(_PENALTIES).fit(seen[rows[train]], given[train])
-        expected[held_out] = model.predict(seen[rows[held_out]])
+        model = RidgeCV(_PENALTIES).fit(prepared[rows[train]], given[train])
+        expected[held_out] = model.predict(prepared[rows[held_out]])
     known = folds >= 0
     low, high = _range(given[known], task)
     expected = np.clip(expected, low, high)
@@ -74,13 +93,15 @@ def ask(seen: Floats, rows: Integers, targets: Sequence[Target], folds: Integers
     found = {
         "density": density + np.log(high - low) + _PRIOR,
         "odds": density - common + _PRIOR,
-        "residual": _SURE - np.abs(given - expected) / spread,
+        "residual": _USUAL - np.abs(given - expected) / spread,
     }
     whole = bool(np.equal(np.mod(given[known], 1), 0).all())
-    return {recipe: _verdicts(evidence, expected, whole) for recipe, evidence in found.items()}
+    return OutOfFold({recipe: _scores(log_odds, expected, whole) for recipe, log_odds in found.items()})
 
 
-def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+def plant(
+    records: Sequence[Record], task: Task, rate: float, seed: str, classes: ClassProbabilities | None = None
+) -> Copies:
     """Kinds: other (another record's number), shift (by 30 to 60 % of the range), turned (the scale upside down)."""
     given = np.array([record.target for record in records], np.float64)
     low, high = _range(given, task)
@@ -96,11 +117,11 @@ def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list
         up = given[n] + size <= high if draw < 0.5 or given[n] - size < low else False
         return kind, float(np.clip(given[n] + (size if up else -size), low, high))
 
-    found: list[tuple[str, Target] | None] = []
+    found: list[Planted | None] = []
     for n, record in enumerate(records):
         planted = wrong(n, record.id) if share("plant", seed, record.id) < rate else None
-        found.append(planted if planted and abs(planted[1] - given[n]) > _NEAR * (high - low) else None)
-    return found
+        found.append(Planted(*planted) if planted and abs(planted[1] - given[n]) > _NEAR * (high - low) else None)
+    return {"planted": found}
 
 
 def same(a: Target, b: Target, task: Task) -> bool:
@@ -137,6 +158,6 @@ def _width(points: Floats) -> float:
     return result
 
 
-def _verdicts(evidence: Floats, expected: Floats, whole: bool) -> list[Verdict]:
-    values: list[Any] = [float(round(value)) if whole else round(value, 4) for value in expected.tolist()]
-    return [Verdict(float(e), value, f"{value:g} expected") for e, value in zip(evidence, values, strict=True)]
+def _scores(log_odds: Floats, expected: Floats, whole: bool) -> Scores:
+    values = [float(round(value)) if whole else round(value, 4) for value in expected.tolist()]
+    return scores_of([TargetScore(o, v, f"{v:g} expected") for o, v in zip(log_odds.tolist(), values, strict=True)])

@@ -1,15 +1,11 @@
-"""From log odds of the parts of a target (tags, labels) to one verdict on the whole."""
+"""From log odds of the parts of a target (tags, labels) to those of the whole."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 #: How parts are joined: the least plausible part alone, the worst stretch of wrong parts, or all wrong parts.
 WAYS = ("part", "stretch", "sum")

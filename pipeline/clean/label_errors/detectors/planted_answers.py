@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pipeline.clean.label_errors.detectors.answer_places import Place, to_place
-from pipeline.core.record import Record, Target, share
+from pipeline.clean.label_errors.detectors.contract import Planted
+from pipeline.core.record import Record, share
 from pipeline.modeling.features.units import units
 
 
-def wrong_answers(records: Sequence[Record], rate: float, seed: str) -> list[tuple[str, Target] | None]:
+def wrong_answers(records: Sequence[Record], rate: float, seed: str) -> list[Planted | None]:
     """For a share `rate` of the records the kind of error and a wrong answer; see `answers.plant`."""
     others: defaultdict[str, list[Place]] = defaultdict(list)
     for record in records:
@@ -24,7 +25,7 @@ def wrong_answers(records: Sequence[Record], rate: float, seed: str) -> list[tup
     ]
 
 
-def _wrong(record: Record, others: Sequence[Place], seed: str) -> tuple[str, Target] | None:
+def _wrong(record: Record, others: Sequence[Place], seed: str) -> Planted | None:
     context = str(record.fields["context"])
     bounds = units(context)
     own = {place for answer in record.target if (place := to_place(answer, context))}
@@ -44,4 +45,4 @@ def _wrong(record: Record, others: Sequence[Place], seed: str) -> tuple[str, Tar
     if not ways:
         return None
     a, b = ways[int(len(ways) * share("plant as", seed, record.id))]
-    return kind, [{"start": bounds[a][0], "text": context[bounds[a][0] : bounds[b][1]]}]
+    return Planted(kind, [{"start": bounds[a][0], "text": context[bounds[a][0] : bounds[b][1]]}])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.core.record import Record, Target, share
+from pipeline.clean.label_errors.detectors.contract import Planted
+from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features.units import units
 
@@ -14,16 +15,16 @@ _WITHOUT_SPANS = 0.25  # a text without any is made wrong this much more rarely
 Spans = list[dict[str, Any]]
 
 
-def plant(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[tuple[str, Target] | None]:
+def wrong_spans(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[Planted | None]:
     """Kinds: missing, other_type, boundary (one unit more or less at one end), extra (on one or two words)."""
-    found: list[tuple[str, Target] | None] = []
+    found: list[Planted | None] = []
     for record in records:
         chance = rate if record.target else rate * _WITHOUT_SPANS
         found.append(_wrong(record, task, seed) if share("plant", seed, record.id) < chance else None)
     return found
 
 
-def _wrong(record: Record, task: Task, seed: str) -> tuple[str, Target] | None:
+def _wrong(record: Record, task: Task, seed: str) -> Planted | None:
     spans: Spans = [dict(span) for span in record.target]
     bounds = units(record.fields["text"])
     kinds = ["missing", "other_type", "boundary", "extra"] if spans else ["extra"]
@@ -33,16 +34,16 @@ def _wrong(record: Record, task: Task, seed: str) -> tuple[str, Target] | None:
     draw = share("plant as", seed, record.id)
     if kind == "extra":
         changed = _extra(spans, bounds, record.fields["text"], task, draw)
-        return None if changed is None else (kind, changed)
+        return None if changed is None else Planted(kind, changed)
     n = int(len(spans) * share("plant which", seed, record.id))
     if kind == "missing":
-        return kind, spans[:n] + spans[n + 1 :]
+        return Planted(kind, spans[:n] + spans[n + 1 :])
     if kind == "other_type":
         others = [label for label in task.labels if label != spans[n]["label"]]
         spans[n]["label"] = others[int(len(others) * draw)]
-        return kind, spans
+        return Planted(kind, spans)
     moved = _moved(spans, n, bounds, draw)
-    return None if moved is None else (kind, moved)
+    return None if moved is None else Planted(kind, moved)
 
 
 def _extra(spans: Spans, bounds: Sequence[tuple[int, int]], text: str, task: Task, draw: float) -> Spans | None:

@@ -1,4 +1,4 @@
-"""Spans (NER): two unlike taggers say of each unit which tag it should have.
+"""Spans (NER): two unlike taggers predict the tag of each unit.
 
 One sees words, their parts and their neighbours as sparse features (any language, no weights needed); the other, where
 the project has an encoder with weights, sees its hidden states. They err elsewhere, so the mean of their log
@@ -9,13 +9,27 @@ stretches of units where it differs from the given one are what is doubted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.clean.label_errors.detectors.contract import Said, Verdict, rounds
+from pipeline.clean.label_errors.detectors.contract import (
+    ClassProbabilities,
+    Copies,
+    Eligible,
+    Floats,
+    Integers,
+    OutOfFold,
+    TargetScore,
+    enough_groups,
+    rounds,
+    scores_of,
+)
 from pipeline.clean.label_errors.detectors.parts import WAYS, joined
-from pipeline.clean.label_errors.detectors.planted_spans import plant as plant
+from pipeline.clean.label_errors.detectors.planted_spans import wrong_spans
+from pipeline.clean.label_errors.protected_labels import is_labelled, is_test
+from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import fit_temperature, softmax
@@ -23,19 +37,16 @@ from pipeline.modeling.features.units import OUTSIDE, best_tags, to_spans, to_ta
 from pipeline.modeling.models import Model, has_weights
 from pipeline.stats.scores import span_keys
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
-
 _COLUMNS = 2**18
-_STRENGTH = {"words": 1.0, "states": 20.0}  # C of the logistic regressions
+#: Sums of log odds of several units are no log odds of the whole.
+CALIBRATED = False
+
+_C = {"words": 1.0, "states": 20.0}  # of the logistic regressions
 _MOST = 60_000  # units that one is fitted on
 _WRONG = 0.1  # texts with a wrong span, where nothing is known
 
 
-class Seen(NamedTuple):
+class Prepared(NamedTuple):
     """Units of each record, where its units begin among all, and features of all units by tagger."""
 
     texts: list[str]
@@ -44,12 +55,18 @@ class Seen(NamedTuple):
     features: dict[str, Any]
 
 
-def usable(record: Record, task: Task) -> bool:
-    """Every text with a word; no spans says that there are none."""
-    return record.target is not None and bool(units(record.fields["text"]))
+def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
+    """Every text with a word, without spans too; of enough groups."""
+    usable = [is_labelled(record) and bool(units(record.fields["text"])) for record in records]
+    return enough_groups(records, usable, [is_test(record) for record in records])
 
 
-def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> Seen:
+def strata(targets: Sequence[Target]) -> Integers:
+    """Sets of spans have no classes."""
+    return np.zeros(len(targets), np.int64)
+
+
+def prepare(records: Sequence[Record], known: int, task: Task, encoder: Model, settings: LabelErrors) -> Prepared:
     """Features of every unit."""
     texts = [str(record.fields["text"]) for record in records]
     bounds = [units(text) for text in texts]
@@ -59,36 +76,38 @@ def look(records: Sequence[Record], task: Task, encoder: Model, known: int) -> S
         from pipeline.modeling.features.token_states import token_states
 
         found["states"] = _standardised(np.concatenate(token_states(texts, encoder)), int(starts[known]))
-    return Seen(texts, bounds, starts, found)
+    return Prepared(texts, bounds, starts, found)
 
 
-def ask(seen: Seen, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task) -> Said:
+def score_out_of_fold(
+    prepared: Prepared, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
+) -> OutOfFold:
     """Recipes: the tagger (`words`, `states`, `both`), balanced or not, and how units are joined (`parts.WAYS`)."""
-    tags, logs = tagged(seen, rows, targets, folds, task)
+    tags, logs = tagged(prepared, rows, targets, folds, task)
     given = np.concatenate([np.array(part, np.int64) for part in tags])
     known = np.repeat(folds >= 0, [len(part) for part in tags])
     logs |= {f"{who} balanced": _balanced(found, given, known, int((folds >= 0).sum())) for who, found in logs.items()}
     ends = np.cumsum([len(part) for part in tags])
-    said: dict[str, list[Verdict]] = {f"{who} {way}": [] for who in logs for way in WAYS}
+    parts: dict[str, list[TargetScore]] = {f"{who} {way}": [] for who in logs for way in WAYS}
     for who, found in logs.items():
         for k, n in enumerate(rows.tolist()):
             part = found[ends[k] - len(tags[k]) : ends[k]]
-            for way, verdict in _verdicts(part, tags[k], targets[k], seen.texts[n], seen.bounds[n], task).items():
-                said[f"{who} {way}"].append(verdict)
-    return said
+            for way, one in _scores(part, tags[k], targets[k], prepared.texts[n], prepared.bounds[n], task).items():
+                parts[f"{who} {way}"].append(one)
+    return OutOfFold({recipe: scores_of(one) for recipe, one in parts.items()})
 
 
 def tagged(
-    seen: Seen, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
+    prepared: Prepared, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
 ) -> tuple[list[list[int]], dict[str, Floats]]:
-    """Given tags of each row, and by tagger log probabilities of every tag for all units in a row, out of sample."""
-    tags = [to_tags(target, seen.bounds[n], task.labels) for n, target in zip(rows, targets, strict=True)]
+    """Given tags of each row, and by tagger log probabilities of every tag for all units in a row, out of fold."""
+    tags = [to_tags(target, prepared.bounds[n], task.labels) for n, target in zip(rows, targets, strict=True)]
     given = np.concatenate([np.array(part, np.int64) for part in tags])
-    places = np.concatenate([np.arange(seen.starts[n], seen.starts[n + 1]) for n in rows])
+    places = np.concatenate([np.arange(prepared.starts[n], prepared.starts[n + 1]) for n in rows])
     unit_folds = np.repeat(folds, [len(part) for part in tags])
     logs = {
-        name: _log_probabilities(matrix[places], given, unit_folds, 2 * len(task.labels) + 1, _STRENGTH[name])
-        for name, matrix in seen.features.items()
+        name: _log_probabilities(matrix[places], given, unit_folds, 2 * len(task.labels) + 1, _C[name])
+        for name, matrix in prepared.features.items()
     }
     if len(logs) > 1:
         logs["both"] = np.mean(list(logs.values()), axis=0)
@@ -98,7 +117,7 @@ def tagged(
 def _balanced(logs: Floats, given: Integers, known: NDArray[np.bool_], sentences: int) -> Floats:
     """Log probabilities that a tag was meant where `given` was marked, up to a constant.
 
-    A model says `no span` of most rare spans, right or wrong. If every tenth text had an error, with tags as
+    A model predicts `no span` for most rare spans, right or wrong. If every tenth text had an error, with tags as
     often forgotten as marked in vain, a tag that is rare is more easily forgotten than another is marked in vain.
     """
     frequency = np.maximum(np.bincount(given[known], minlength=logs.shape[1]) / known.sum(), 1e-6)
@@ -109,12 +128,19 @@ def _balanced(logs: Floats, given: Integers, known: NDArray[np.bool_], sentences
     return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True), np.float64)
 
 
+def plant(
+    records: Sequence[Record], task: Task, rate: float, seed: str, classes: ClassProbabilities | None = None
+) -> Copies:
+    """See `wrong_spans`."""
+    return {"planted": wrong_spans(records, task, rate, seed)}
+
+
 def same(a: Target, b: Target, task: Task) -> bool:
     """The same places and types."""
     return span_keys(a) == span_keys(b)
 
 
-def _log_probabilities(matrix: Any, given: Integers, folds: Integers, classes: int, strength: float) -> Floats:
+def _log_probabilities(matrix: Any, given: Integers, folds: Integers, classes: int, C: float) -> Floats:
     """Calibrated out-of-sample log probabilities of every tag, shape (units, classes)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -125,7 +151,7 @@ def _log_probabilities(matrix: Any, given: Integers, folds: Integers, classes: i
         if len(names) < 2:
             logits[held_out[:, None], names] = 0.0
             continue
-        model = LogisticRegression(C=strength, max_iter=100, tol=1e-3)
+        model = LogisticRegression(C=C, max_iter=100, tol=1e-3)
         model.fit(matrix[some], given[some], sample_weight=weights)
         scores = model.decision_function(matrix[held_out])
         scores = scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
@@ -146,9 +172,9 @@ def _thinned(train: Integers, given: Integers) -> tuple[Integers, Floats | None]
     return np.concatenate([inside, chosen]), weights
 
 
-def _verdicts(
+def _scores(
     logs: Floats, tags: Sequence[int], target: Target, text: str, bounds: Sequence[tuple[int, int]], task: Task
-) -> dict[str, Verdict]:
+) -> dict[str, TargetScore]:
     rows = np.arange(len(tags))
     others = logs.copy()
     own = logs[rows, tags]
@@ -158,13 +184,13 @@ def _verdicts(
         best = best_tags(logs)
         differs = np.not_equal(best, tags)
         margins = np.where(differs, np.minimum(own - logs[rows, best], 0.0), np.maximum(margins, 1e-6))
-    else:  # nothing is doubted: the other answer changes the least sure unit
+    else:  # nothing is doubted: the other target changes the least certain unit
         best = list(tags)
         best[int(margins.argmin())] = int(others[int(margins.argmin())].argmax())
     found = [span for span, _ in to_spans(best, bounds, task.labels)]
     detail = _difference(target, found, text)
     suggested = found if span_keys(found) != span_keys(target) else None  # another tag can mean the same span
-    return {way: Verdict(joined(margins, way), suggested, detail) for way in WAYS}
+    return {way: TargetScore(joined(margins, way), suggested, detail) for way in WAYS}
 
 
 def _difference(given: Sequence[Mapping[str, Any]], suggested: Sequence[Mapping[str, Any]], text: str) -> str:

@@ -1,4 +1,4 @@
-"""Three opinions on each label: a linear model and the nearest neighbours that never saw it, and how it is learnt.
+"""Three signals of a wrong label: a linear model and the nearest neighbours out of fold, and the area under the margin.
 
 A confident model saturates: the difference of two probabilities is 1.0 for thousands of labels, so ranking by it (the
 normalised margin) loses against plain self-confidence. Differences of log probabilities do not saturate.
@@ -41,7 +41,7 @@ def joined(model: Floats, votes: Floats) -> Floats:
     return np.log(model + 1e-9) + np.log(votes + _FLOOR)
 
 
-def references(ids: Sequence[str], seed: str) -> Labels:
+def reference_rows(ids: Sequence[str], seed: str) -> Labels:
     """The rows that neighbours are sought among: all, or a sample drawn from each record's id alone."""
     if len(ids) <= REFERENCES:
         return np.arange(len(ids))
@@ -57,7 +57,7 @@ def neighbour_votes(
     known_labels: Labels,
     classes: int,
 ) -> Floats:
-    """What the nearest `known` records are labelled, shape (rows, classes); a record's own group has no say.
+    """Labels of the nearest `known` records, weighted, shape (rows, classes); a record's own group has no vote.
 
     Vectors are L2-normalised. Where a record has no neighbour outside its group all classes get 0.
     """
@@ -68,8 +68,8 @@ def neighbour_votes(
     return votes
 
 
-def training_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) -> Floats:
-    """Each label's logit less the best other one, averaged over the epochs of a softmax regression.
+def area_under_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) -> Floats:
+    """Each label's logit less the best other one, averaged over the epochs of a softmax regression (AUM).
 
     Adam on the full batch, so the result depends on nothing but the data.
     """
@@ -93,8 +93,8 @@ def training_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) 
     return total / _EPOCHS
 
 
-def mixed(margins: Floats, learnt: Floats, part: float) -> Floats:
-    """Log margins, with `part` of them given by the training margins brought to their scale."""
-    scale = margins.std() / max(float(learnt.std()), 1e-9)
-    result: Floats = (1 - part) * margins + part * scale * learnt
+def mixed(margins: Floats, aum: Floats, part: float) -> Floats:
+    """Log margins, with `part` of them given by the areas under the margin brought to their scale."""
+    scale = margins.std() / max(float(aum.std()), 1e-9)
+    result: Floats = (1 - part) * margins + part * scale * aum
     return result

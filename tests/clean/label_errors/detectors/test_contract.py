@@ -1,4 +1,4 @@
-"""Label errors where a target is no single label: spans, sets of labels, numbers, answers."""
+"""What holds for label errors whatever the kind of target: single labels, sets of labels, spans, numbers, answers."""
 
 import json
 import random
@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.clean.label_errors.detectors import JUDGES, judge_for
-from pipeline.clean.label_errors.detectors.parts import joined
-from pipeline.clean.label_errors.planted_noise import average_precision
+from pipeline.clean.label_errors.detectors import DETECTORS, detector_for
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.stats.ranking import average_precision
 from pipeline.tasks import task_type
 
 SOURCE = Source("web", "files", "web.json", 2, "MIT", "train")
@@ -42,6 +41,11 @@ def entities(rng: random.Random, n: int) -> Record:
     return make(n, {"text": text}, [{"start": a, "end": a + len(s), "label": x} for a, s, x in sorted(spans)])
 
 
+def topics(rng: random.Random, n: int) -> Record:
+    topic = rng.choice(sorted(TOPICS))
+    return make(n, {"text": f"{rng.choice(TOPICS[topic])}, {rng.choice(TOPICS[topic])} {n % 13}"}, topic)
+
+
 def reviews(rng: random.Random, n: int) -> Record:
     topics = sorted(rng.sample(sorted(TOPICS), rng.randint(1, 2)))
     text = ", ".join(rng.choice(TOPICS[topic]) for topic in topics)
@@ -63,6 +67,7 @@ def questions(rng: random.Random, n: int) -> Record:
 
 
 CASES: dict[str, tuple[Task, Callable[[random.Random, int], Record], float]] = {
+    "text": (Task(type="classification", labels=tuple(sorted(TOPICS)), languages=("en", "zh")), topics, 0.9),
     "spans": (Task(type="ner", labels=("LOC", "PER"), languages=("en", "zh")), entities, 0.8),
     "texts": (Task(type="classification", labels=tuple(sorted(TOPICS)), multi_label=True), reviews, 0.8),
     "number": (Task(type="regression", range=(1.0, 5.0)), stars, 0.5),
@@ -75,12 +80,12 @@ def data(kind: str, count: int = 300) -> tuple[Task, list[Record], list[Record],
     task, build, _ = CASES[kind]
     rng = random.Random(kind)
     true = [build(rng, n) for n in range(count)]
-    planted = JUDGES[kind].plant(true, task, 0.08, "test")
-    noisy = [replace(r, target=p[1]) if p else r for r, p in zip(true, planted, strict=True)]
+    planted = next(iter(DETECTORS[kind].plant(true, task, 0.08, "test", None).values()))
+    noisy = [replace(r, target=p.target) if p else r for r, p in zip(true, planted, strict=True)]
     return task, true, noisy, np.array([p is not None for p in planted])
 
 
-def judge(task: Task, records: list[Record], **more: Any) -> tuple[dict[str, Record], list[Any], Any]:
+def run(task: Task, records: list[Record], **more: Any) -> tuple[dict[str, Record], list[Any], Any]:
     context = Context(task)
     settings = LabelErrors(**{"folds": 4, "review_share": 0.2, **more})
     outcome = find_label_errors(to_table(records, schema(task)), settings, context)
@@ -89,30 +94,33 @@ def judge(task: Task, records: list[Record], **more: Any) -> tuple[dict[str, Rec
 
 @pytest.mark.parametrize("kind", CASES)
 def test_every_kind_of_target_has_a_case(kind):
-    assert set(CASES) == set(JUDGES)
+    assert set(CASES) == set(DETECTORS)
     assert task_type(CASES[kind][0]).target_kind(CASES[kind][0]) == kind
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_planted_errors_rank_high_and_are_asked_about(kind):
+def test_planted_errors_rank_high_and_are_listed(kind):
     task, true, noisy, wrong = data(kind)
-    kept, doubts, outcome = judge(task, noisy, autofix_precision=1)
+    kept, doubts, outcome = run(task, noisy, autofix_precision=1)
     scores = np.array([-kept[record.id].scores["label_quality"] for record in noisy])
     assert average_precision(wrong, scores) > CASES[kind][2]
     assert all(kept[record.id].target == record.target for record in noisy)
-    asked = {doubt.record_id: doubt for doubt in doubts}
-    found = [n for n in np.flatnonzero(wrong) if noisy[n].id in asked]
+    listed = {doubt.record_id: doubt for doubt in doubts}
+    found = [n for n in np.flatnonzero(wrong) if noisy[n].id in listed]
     assert len(found) > wrong.sum() / 2
-    assert all(doubt.reason == "label_error" and doubt.given != doubt.suggested for doubt in doubts)
+    assert all(
+        doubt.reason in ("label_error", "label_set_aside") and doubt.given != doubt.suggested for doubt in doubts
+    )
     assert len(doubts) <= 0.2 * len(noisy)
-    said = [json.loads(asked[noisy[n].id].suggested or "null") for n in found]
-    mended = [
-        one is not None and judge_for(task).same(one, true[n].target, task) for one, n in zip(said, found, strict=True)
+    suggested = [json.loads(listed[noisy[n].id].suggested or "null") for n in found]
+    right = [
+        one is not None and detector_for(task).same(one, true[n].target, task)
+        for one, n in zip(suggested, found, strict=True)
     ]
-    assert sum(mended) > (len(found) / 2 if kind != "answers" else 0)
-    planted = outcome.notes["planted"]
-    assert planted["average_precision"] > 3 * planted["chance"]
-    noise = outcome.notes["noise_at_most"]
+    assert sum(right) > (len(found) / 2 if kind != "answers" else 0)
+    for planted in outcome.notes["planted"]["copies"].values():
+        assert planted["average_precision"] > min(3 * planted["chance"], 0.6)
+    noise = outcome.notes.get("noise_at_most")
     assert noise is None or noise["high"] >= wrong.mean() - 0.02
     assert outcome.dropped.num_rows == 0
 
@@ -123,7 +131,7 @@ def test_targets_change_only_where_nobody_vouches_for_them_and_say_so(kind):
     places = np.flatnonzero(wrong).tolist()
     noisy[places[0]] = replace(noisy[places[0]], split="test")
     noisy[places[1]] = replace(noisy[places[1]], source=replace(SOURCE, trusted=True))
-    kept, _, outcome = judge(task, noisy, autofix_precision=0.2)
+    kept, _, outcome = run(task, noisy, autofix_precision=0.2)
     changed = [record for record in noisy if kept[record.id].target != record.target]
     assert not {noisy[n].id for n in places[:2]} & {record.id for record in changed}
     assert outcome.changed == outcome.notes["autofix"]["changed"] == len(changed)
@@ -138,12 +146,12 @@ def test_targets_change_only_where_nobody_vouches_for_them_and_say_so(kind):
 
 
 @pytest.mark.parametrize("kind", CASES)
-def test_test_records_teach_nothing(kind):
+def test_nothing_is_fitted_on_test_records(kind):
     task, _, noisy, _ = data(kind, 120)
     held_out = [replace(r, id=f"t{r.id}", split="test") for r in data(kind, 160)[2][120:]]
-    alone = judge(task, noisy)[0]
-    beside, _, outcome = judge(task, [*held_out[:20], *noisy, *held_out[20:]])
-    assert outcome.notes["judged_of_test"] == 40
+    alone = run(task, noisy)[0]
+    beside, _, outcome = run(task, [*held_out[:20], *noisy, *held_out[20:]])
+    assert outcome.notes["scored_of_test"] == 40
     for record in noisy:
         assert beside[record.id].scores == pytest.approx(alone[record.id].scores)
         assert beside[record.id].target == alone[record.id].target
@@ -152,10 +160,11 @@ def test_test_records_teach_nothing(kind):
 @pytest.mark.parametrize("kind", CASES)
 def test_few_records_and_none_are_said_to_be_too_few(kind):
     task, _, noisy, _ = data(kind, 300)
-    for records in ([], noisy[:30], [replace(record, group="one") for record in noisy[:80]]):
-        kept, doubts, outcome = judge(task, records)
+    few = 3 if kind == "text" else 30
+    for records in ([], noisy[:few], [replace(record, group="one") for record in noisy[:80]]):
+        kept, doubts, outcome = run(task, records)
         assert outcome.notes["applies"] is False
-        assert "groups of labelled records outside test" in outcome.notes["why"]
+        assert "labelled record" in outcome.notes["why"]
         assert len(kept) == len(records)
         assert not doubts
 
@@ -163,18 +172,16 @@ def test_few_records_and_none_are_said_to_be_too_few(kind):
 @pytest.mark.parametrize("kind", CASES)
 def test_equal_runs_are_equal_and_planting_depends_on_the_record_alone(kind):
     task, true, noisy, _ = data(kind, 120)
-    assert judge(task, noisy)[2].kept.equals(judge(task, noisy)[2].kept)
-    some = JUDGES[kind].plant(true, task, 0.5, "x")
-    assert [p is None for p in some] == [p is None for p in JUDGES[kind].plant(true, task, 0.5, "x")]
-    assert all(p is None or not JUDGES[kind].same(p[1], r.target, task) for p, r in zip(some, true, strict=True))
+    assert run(task, noisy)[2].kept.equals(run(task, noisy)[2].kept)
+    detector = DETECTORS[kind]
+    (some,) = detector.plant(true, task, 0.5, "x", None).values()
+    assert [p is None for p in some] == [
+        p is None for p in next(iter(detector.plant(true, task, 0.5, "x", None).values()))
+    ]
+    assert all(p is None or not detector.same(p.target, r.target, task) for p, r in zip(some, true, strict=True))
     assert all(
-        p is None or not task_type(task).problems(replace(r, target=p[1]), task)
+        p is None or not task_type(task).problems(replace(r, target=p.target), task)
         for p, r in zip(some, true, strict=True)
     )
-    assert len({p[0] for p in some if p}) >= (2 if kind == "answers" else 3)  # one question a context
-
-
-@pytest.mark.parametrize(("way", "odds"), [("part", -3.0), ("stretch", -4.0), ("sum", -7.0)])
-def test_doubts_of_parts_are_joined(way, odds):
-    assert joined(np.array([1.0, -2.0, -2.0, 0.5, -3.0]), way) == odds
-    assert joined(np.array([1.0, 0.5]), way) == 0.5
+    kinds = {"answers": 2, "text": 1}.get(kind, 3)  # answers: there is one question a context
+    assert len({p.kind for p in some if p}) >= kinds
