@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import sys
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, load_tool
 
 STAGES = ("collect", "clean", "label", "augment", "validate", "train", "evaluate", "value", "report")
 SOURCES = sorted((ROOT / "pipeline").rglob("*.py"))
 
-spec = importlib.util.spec_from_file_location("check_deps", ROOT / "tools" / "check_deps.py")
-assert spec
-assert spec.loader
-check_deps = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(check_deps)
+check_deps = load_tool("check_deps")
+house = load_tool("house")
+IMPORTS = house.imports(house.read_sources(ROOT))
 
 
 def imports(path: Path, top_level_only: bool = False) -> set[str]:
@@ -61,6 +58,26 @@ def test_stages_never_import_each_other(path: Path) -> None:
         pytest.skip("not in a stage's folder")
     others = {f"pipeline.{name}" for name in STAGES if name != stage}
     assert not {name for name in imports(path) if ".".join(name.split(".")[:2]) in others}
+
+
+def test_no_import_goes_round_in_a_circle() -> None:
+    assert house.circles(IMPORTS) == []
+
+
+def test_nothing_imports_an_entry_point() -> None:
+    entries = {name for name in IMPORTS if name.endswith(".__main__")}
+    assert {name: found & entries for name, found in IMPORTS.items() if found & entries} == {}
+
+
+@pytest.mark.parametrize(("room", "other"), [("serve", "studio"), ("studio", "serve")])
+def test_serving_and_labelling_do_not_import_each_other(room: str, other: str) -> None:
+    inside = {name: found for name, found in IMPORTS.items() if name.startswith(f"pipeline.{room}.")}
+    assert inside
+    assert not {name for name, found in inside.items() if any(one.startswith(f"pipeline.{other}.") for one in found)}
+
+
+def test_no_module_stands_loose_at_the_top() -> None:
+    assert house.loose(house.read_sources(ROOT)) == []
 
 
 @pytest.mark.parametrize(

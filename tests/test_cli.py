@@ -45,7 +45,7 @@ def test_help_imports_nothing_heavy():
 
 @pytest.mark.parametrize("name", sorted(cli.COMMANDS))
 def test_every_command_offers_arguments_and_run(name):
-    module = import_module(cli.COMMANDS[name][0])
+    module = import_module(cli.COMMANDS[name].module)
     module.add_arguments(argparse.ArgumentParser())
     assert callable(module.run)
 
