@@ -1,8 +1,9 @@
 """Where a text holds code, markup or a table, and whether it talks about markup, encodings or single characters.
 
-Two kinds of regions, as half-open offsets: `code` is taken as it is, `layout` (XML, tables) too but for its encoding. Inline
-code is one to three backticks on one line, as in CommonMark; a fence that is never closed reaches to the end. Code without a fence is
-told by its lines: two or more in one paragraph that hold what prose does not (`def f(x):`, `};`, `x == 1`).
+Two kinds of regions, as half-open offsets: `code` is taken as it is, `layout` (XML, tables) too but for its encoding.
+Inline code is one to three backticks on one line, as in CommonMark; a fence that is never closed reaches to the end.
+Code without a fence is told by its lines: two or more in one paragraph that hold what prose does not (`def f(x):`,
+`};`, `x == 1`).
 """
 
 from __future__ import annotations
@@ -41,18 +42,23 @@ def topics(texts: Iterable[str]) -> frozenset[str]:
 
 
 _MAY_HOLD_CODE = re.compile(r"`|~~~|<(?:pre|code)\b|[;{}=()]|\bdef\b|#include|\bimport\b|\bSELECT\b", re.IGNORECASE)
-_FENCED = re.compile(r"^[ \t>]*(```+|~~~+)[^\n]*\n(?:.*?^[ \t>]*\1[ \t]*$|.*)", re.DOTALL | re.MULTILINE)
+_FENCED = re.compile(r"^[ \t>]*(`{3,}+|~{3,}+)[^\n]*\n(?:.*?^[ \t>]*\1[ \t]*$|.*)", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"(?<!`)(`{1,3})(?!`)[^\n]+?(?<!`)\1(?!`)")
 _CODE_ELEMENTS = frozenset({"pre", "code"})
 
-#: Elements of HTML: as tags around scraped prose they are dropped where `tags` says so; other names make a region of XML.
+#: Elements of HTML: as tags around scraped prose they are dropped where `tags` says so; other names make a region of
+#: XML.
 HTML_ELEMENTS = frozenset(
-    "a abbr acronym address applet area article aside audio b base basefont bdi bdo big blockquote body br button canvas caption center"
-    " cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer form"
-    " frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee menu"
-    " meta meter nav noframes noscript object ol optgroup option output p param picture pre progress q rp rt ruby s samp script search"
-    " section select slot small source span strike strong style sub summary sup table tbody td template textarea tfoot th thead time title"
-    " tr track tt u ul var video wbr".split()
+    re.split(
+        r"\s+",
+        """a abbr acronym address applet area article aside audio b base basefont bdi bdo big blockquote body br
+           button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl
+           dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header
+           hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee menu meta meter nav
+           noframes noscript object ol optgroup option output p param picture pre progress q rp rt ruby s samp
+           script search section select slot small source span strike strong style sub summary sup table tbody td
+           template textarea tfoot th thead time title tr track tt u ul var video wbr""",
+    )
 )
 _MARKUP = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]{0,2000})?/?>|<!--|<\?xml|<!\[CDATA\[|<!DOCTYPE", re.IGNORECASE)
 _ELEMENT = re.compile(r"<!\[CDATA\[.*?\]\]>|<(/?)([A-Za-z_][\w:.-]{0,60})((?:\s[^<>]{0,2000})?)>", re.DOTALL)
@@ -81,7 +87,7 @@ _DASHES = re.compile(r"[ \t>]*[|+]?(?:[ \t]*:?[-=]+:?[ \t]*[|+])+[ \t]*(?::?-+:?
 
 
 def _tables(text: str) -> list[Region]:
-    """Two and more lines of cells: with bars (and a line of dashes, where no bar stands at both ends), or with as many tabs."""
+    """Two and more lines of cells: with bars at both ends or above a line of dashes, or with as many tabs."""
     if "|" not in text and "\t" not in text and "+-" not in text:
         return []
     found: list[Region] = []
@@ -111,32 +117,48 @@ def _is_dashes(line: str) -> bool:
 
 # A line of code: what begins it, or what ends it, or signs that prose does not write.
 _CODE_LINE = re.compile(
-    r"^\s*(?:(?:def|class) \w+.*:$|(?:import|from) [\w.]+(?: import .+| as \w+)?;?$|#include\s*[<\"]|#define |using namespace"
-    r"|(?:public|private|protected|static|const|let|var|int|void|char|float|double|string|func|fn) [\w<>\[\], *&:]+\s*[=({;]"
-    r"|(?:if|for|while|switch|catch)\s*\(.*\)\s*\{?$|(?:if|for|while|elif|with|try|except|else)\b[^.?!]*:$|return\b.*[;)\w\]]$"
-    r"|(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|FROM|WHERE|GROUP BY|ORDER BY|JOIN|VALUES)\b.*[;,)\w*]$"
-    r"|[\w.\[\]'\"]+ [-+*/|]?= \S.*|[\w.]+\(.*\)[;,{]?$|[{}()\[\];,]+$|//|/\*|\*/|\$ \w+|</?\w+[^<>]*>$|\w+\s*=>|[.#]?[\w-]+ \{$|[\w-]+:\s*[^;]+;$)"
-    r"|[;{}]\s*$|\w\(\w*\)\.\w|&&|\|\||[=!]==?(?=\s)|->\w|\+\+[;)]|::\w"
+    r"""
+    ^\s*(?:
+        (?:def|class)\ \w+.*:$
+        | (?:import|from)\ [\w.]+(?:\ import\ .+|\ as\ \w+)?;?$
+        | \#include\s*[<"] | \#define\  | using\ namespace | // | /\* | \*/ | \$\ \w+ | </?\w+[^<>]*>$
+        | (?:public|private|protected|static|const|let|var|int|void|char|float|double|string|func|fn)
+          \ [\w<>\[\],\ *&:]+\s*[=({;]
+        | (?:if|for|while|switch|catch)\s*\(.*\)\s*\{?$
+        | (?:if|for|while|elif|with|try|except|else)\b[^.?!]*:$
+        | return\b.*[;)\w\]'"]$
+        | (?:SELECT|INSERT\ INTO|UPDATE|DELETE\ FROM|CREATE\ TABLE|FROM|WHERE|GROUP\ BY|ORDER\ BY|JOIN|VALUES)
+          \b.*[;,)\w*]$
+        | [\w.\[\]'"]+\ [-+*/|]?=\ \S.*
+        | [\w.]+\(.*\)[;,{]?$
+        | [{}()\[\];,]+$
+        | \w+\s*=>
+        | [.\#]?[\w-]+\ \{$
+        | [\w-]+:\s*[^;]+;$
+    )
+    | [{}]\s*$ | [)\]}"'];\s*$ | (?:=|\w\().*;\s*$ | \w\(\w*\)\.\w | && | \|\| | [=!]==?(?=\s) | ->\w | \+\+[;)] | ::\w
+    """,
+    re.VERBOSE,
 )
-
-
 _LONG_LINE = 400  # characters; longer lines are prose
 
 
 def _bare_code(text: str) -> list[Region]:
-    found, first, last, count, place = [], 0, 0, 0, 0
+    """Paragraphs with lines of code, where one of them has two."""
+    found: list[tuple[int, int, int]] = []
+    first, last, count, place = 0, 0, 0, 0
     for line in [*text.split("\n"), ""]:
         end = place + len(line)
         if line.strip() and len(line) < _LONG_LINE and _CODE_LINE.search(line):
             first, last, count = (first if count else place), end, count + 1
         elif not line.strip() or not line[0].isspace():  # an indented line goes on with the code above
-            if count > 1:
-                found.append((first, last))
+            if count:
+                found.append((first, last, count))
             count = 0
         elif count:
-            last = end
+            last, count = end, count + 1
         place = end + 1
-    return found
+    return [(start, end) for start, end, _ in found] if any(lines > 1 for *_, lines in found) else []
 
 
 def _merged(regions: Sequence[Region]) -> list[Region]:
@@ -151,17 +173,19 @@ def _merged(regions: Sequence[Region]) -> list[Region]:
 
 _TOPICS = {
     "characters": re.compile(
-        r"\b(?:mojibake|utf-?(?:8|16|32)|latin-?1|iso[- ]?8859|(?:cp|windows)-?125\d|gbk|gb ?2312|gb ?18030|big-?5|shift[-_ ]?jis|unicode"
-        r"|charsets?|(?:character|text|file|wrong) encodings?|ftfy|code ?points?|zero[- ]width|soft hyphens?|full-?width|half-?width"
-        r"|(?:non-?)?joiners?|non-?breaking|nbsp|(?:control|invisible) characters?|ligatures?|combining (?:mark|character|accent)s?"
-        r"|diacritics?)\b|U\+[0-9A-F]{4,6}"
+        r"\b(?:mojibake|utf-?(?:8|16|32)|latin-?1|iso[- ]?8859|(?:cp|windows)-?125\d|gbk|gb ?2312|gb ?18030|big-?5"
+        r"|shift[-_ ]?jis|unicode|charsets?|(?:character|text|file|wrong) encodings?|ftfy|code ?points?|zero[- ]width"
+        r"|soft hyphens?|full-?width|half-?width|(?:non-?)?joiners?"
+        r"|non-?breaking|(?<!&)nbsp|(?:control|invisible) characters?"
+        r"|ligatures?|combining (?:mark|character|accent)s?|diacritics?)\b|U\+[0-9A-F]{4,6}"
         r"|乱码|字符集|编码(?:方式|格式|错误|问题)|全角|半角|零宽|不可见字符|控制字符|组合字符",
         re.IGNORECASE,
     ),
     "markup": re.compile(
         r"\b(?:x?html5?|xml|xsl|svg|jsx|markup|markdown|(?:character|named|numeric|html) entit(?:y|ies)|which entity"
-        r"|entit(?:y|ies) (?:code|reference|for|name)s?|escap(?:e|ed|ing) (?:characters?|sequences?|codes?|in|the|it|html|an?\b)"
-        r"|hyperlinks?|ampersands?|less-than signs?)\b|转义|字符实体|标签语言|网页(?:代码|源码)",
+        r"|entit(?:y|ies) (?:code|reference|for|name)s?|hyperlinks?|ampersands?|less-than signs?"
+        r"|escap(?:e|ed|ing) (?:characters?|sequences?|codes?|in|the|it|html|an?\b))\b"
+        r"|转义|字符实体|标签语言|网页(?:代码|源码)",
         re.IGNORECASE,
     ),
 }

@@ -39,7 +39,7 @@ def decode_entities(text: str) -> str:
 
 
 def decode_entities_beside_tags(text: str) -> str:
-    """The same for texts whose tags stay: where there are tags, or would be, entities stay too, for `&lt;b&gt;` is no `<b>`."""
+    """The same for texts whose tags stay. Where tags are, or would be, entities stay too: `&lt;b&gt;` is no `<b>`."""
     if holds_markup(text):
         return text
     decoded = decode_entities(text)

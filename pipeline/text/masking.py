@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def set_aside(text: str, regions: Sequence[tuple[int, int]]) -> tuple[str, str, list[str]]:
-    """`text` with one mark for each region, the mark (a noncharacter that `text` does not hold), and the regions' texts."""
+    """`text` with a mark for each region; the mark, a noncharacter that `text` does not hold; the regions' texts."""
     mark = next(chr(code) for code in range(0xFDD0, 0xFDF0) if chr(code) not in text)
     rest, held, end = [], [], 0
     for start, stop in regions:

@@ -1,17 +1,20 @@
 """Encoding repair: texts whose bytes were decoded by the wrong table (mojibake).
 
-ftfy undoes UTF-8 that was read as latin-1, cp1252 and their kin. Two confusions of Chinese data are beyond it and are undone
-here, only where a round trip proves it: decoding the repaired text wrongly again must give the text as it came.
+ftfy undoes UTF-8 that was read as latin-1, cp1252 and their kin. Two confusions of Chinese data are beyond it and are
+undone here, only where a round trip proves it: decoding the repaired text wrongly again must give the text as it
+came.
 
-- UTF-8 read as GBK: 浣犲ソ was 你好, `don鈥檛` was `don’t`. Bytes that the wrong reading lost stand as U+FFFD or `?`; a lost byte
-  is put back where one common character alone fits, else U+FFFD marks the character.
-- GBK read as latin-1 or cp1252: `ÄãºÃ` was 你好. ftfy would take parts of it for other damage, so this is looked for first.
+- UTF-8 read as GBK: 浣犲ソ was 你好, `don鈥檛` was `don’t`. Bytes that the wrong reading lost stand as U+FFFD or `?`; a
+  lost byte is put back where one common character alone fits, else U+FFFD marks the character.
+- GBK read as latin-1 or cp1252: `ÄãºÃ` was 你好. ftfy would take parts of it for other damage, so this is looked for
+  first.
 
 GBK read as UTF-8 is lost for good: every byte has become U+FFFD.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 
@@ -41,8 +44,8 @@ def repair_chinese(text: str) -> str:
     return text
 
 
-#: The five hundred commonest characters, by any count of modern Chinese. They tell prose from byte salad: of prose of any kind they
-#: are about three quarters, of GBK's 21,000 characters one in forty.
+#: The five hundred commonest characters, by any count of modern Chinese. They tell prose from byte salad: of prose of
+#: any kind they are about three quarters, of GBK's 21,000 characters one in forty.
 _COMMONEST = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方"
     "多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情"
@@ -75,31 +78,55 @@ def _gbk_read_as_latin(line: str) -> str | None:
     """The text whose GBK bytes read as latin-1 or cp1252 are `line`; None where that is not certain."""
     for codec in ("latin-1", "sloppy-windows-1252"):
         try:
-            repaired = line.encode(codec).decode("gbk")
+            data = line.encode(codec)
         except UnicodeError:
             continue
-        han = _HAN_TRUE.findall(repaired)
-        if _level_one(han) >= 0.9 and _is_prose(han):
+        inner = _decoded(data, "utf-8")  # then the wrong reading was written as UTF-8 and misread once more, or ftfy's
+        repaired = _decoded(data, "gbk") if inner is None else inner
+        if repaired and inner is not None:
+            repaired = _gbk_read_as_latin(inner) if _LATIN.search(inner) else None
+        elif repaired and not _is_certain(_HAN_TRUE.findall(repaired)):
+            repaired = None
+        if repaired:
             return repaired
     return None
 
 
+def _decoded(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except UnicodeError:
+        return None
+
+
+def _is_certain(han: list[str]) -> bool:
+    """Whether Chinese characters are those of a text; Latin letters read as GBK, even in a list, are not."""
+    if len(set(han)) < (2 if len(han) < 6 else 3):  # ×÷×÷ draws a line
+        return False
+    usual = sum(letter in _COMMONEST for letter in han) / len(han)
+    common = _level_one(han)
+    if len(han) < 4:
+        return common == 1 and usual >= 0.6
+    codes = [int.from_bytes(letter.encode("gbk"), "big") for letter in han]
+    listed = sum(b - a == 0x202 for a, b in itertools.pairwise(codes))  # ÀÁÂÃ: each pair begins two letters on
+    return usual >= 0.3 if common < 0.9 else listed < len(han) / 3
+
+
 def _utf8_read_as_gbk(line: str) -> str | None:
     """The text whose UTF-8 bytes read as GBK are `line`; None where that is not certain."""
-    pieces = re.split("\ufffd", line)
     try:
-        data = _LOST.join(piece.encode("gb18030") for piece in pieces)
+        data = _LOST.join(piece.encode("gb18030") for piece in line.split("\ufffd"))
     except UnicodeError:
         return None
     if not _WHOLE.fullmatch(data):
         return None
     repaired = _TORN.sub(_put_back, data).decode("utf-8", "replace")
     before, after = _HAN.findall(line), _HAN_TRUE.findall(repaired)
-    if after:
-        certain = len(after) > 1 and _level_one(after) >= 0.8 and _level_one(before) < 0.6
-    else:
-        certain = _is_western(line, repaired)
-    return repaired if certain else None
+    if not after:
+        return repaired if _is_western(line, repaired) else None
+    if len(after) > 1 and _level_one(after) >= 0.8 and _level_one(before) < 0.6:
+        return repaired
+    return _utf8_read_as_gbk(repaired)  # it may have been misread twice
 
 
 #: Stands for a byte that the wrong reading lost; no byte of UTF-8 or GB18030 text has this value.
@@ -109,7 +136,9 @@ _TORN = re.compile(
     rb"[\xc2-\xdf](?:\xff|\?)|[\xe0-\xef](?:[\x80-\xbf](?:\xff|\?)|\xff[\x80-\xbf]|\xff\xff)|\xff[\x80-\xbf]{1,2}|\xff"
 )
 _WHOLE = re.compile(
-    rb"(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|" + _TORN.pattern + rb")+"
+    rb"(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|"
+    + _TORN.pattern
+    + rb")+"
 )
 
 
@@ -129,7 +158,7 @@ def _put_back(match: re.Match[bytes]) -> bytes:
 
 
 def _is_lost(byte: int, following: bytes) -> bool:
-    """Whether a reader of GBK loses `byte` at the beginning of a pair: no pair begins so, or this pair is unassigned."""
+    """Whether a reader of GBK loses `byte` before `following`: no pair begins so, or this pair is unassigned."""
     try:
         (bytes([byte]) + following).decode("gbk")
     except UnicodeError:
@@ -153,16 +182,11 @@ def _level_one(letters: list[str]) -> float:
     return common / len(letters) if letters else 0.0
 
 
-def _is_prose(han: list[str]) -> bool:
-    """Whether Chinese characters are spread as in prose; a list of Latin letters read as GBK is not."""
-    common = sum(letter in _COMMONEST for letter in han)
-    return len(han) >= 2 and common / len(han) >= (0.3 if len(han) > 3 else 0.6) and len(set(han)) > 1
-
-
 def _is_western(line: str, repaired: str) -> bool:
     """Whether the few characters of a western text that were not ASCII were read as GBK.
 
-    Proof is 鈥 (the first bytes of curly quotes and dashes), which no Chinese text has, or a character amid a Latin word.
+    Proof is 鈥 (the first bytes of curly quotes and dashes), which no Chinese text has, or a character amid a Latin
+    word.
     """
     foreign = [letter for letter in repaired if not letter.isascii() and letter != "\ufffd"]
     if not foreign or any(_WESTERN.fullmatch(letter) is None for letter in foreign):

@@ -29,7 +29,7 @@ REPAIR = repairer(RepairText())
         ("cafe\u0301", "café"),
         (" a \t b\u00a0c \r\n d ", "a b c\nd"),
         ("味道很好\u3000\u3000不错！\u200b", "味道很好 不错！"),
-        ("ＡＢＣ１２３，好！", "ABC123，好！"),
+        ("ＡＢＣ１２３，好！", "ＡＢＣ１２３，好！"),
         ("“很好”……不客气。", "“很好”……不客气。"),
         ("\U0001f468\u200d\U0001f469\u200d\U0001f467 ok", "\U0001f468\u200d\U0001f469\u200d\U0001f467 ok"),
         ("lone \ud83d surrogate", "lone � surrogate"),
@@ -77,7 +77,7 @@ def test_fast_path_and_full_path_agree(text):
 
 def test_trim_keeps_indentation_of_code():
     repair = repairer(RepairText(whitespace="trim", tags=False))
-    assert repair("if x:\n    y = '<b>'  \n\n\n\nz\n") == "if x:\n    y = '<b>'\n\nz"
+    assert repair("if x:\n    y = '<b>'  \n\n\n\nz\n") == "if x:\n    y = '<b>'  \n\nz"
 
 
 def test_edits_are_in_history_and_kinds_are_counted(context):
@@ -110,3 +110,75 @@ def test_own_patterns_come_first():
 def test_bad_pattern_names_its_key():
     with pytest.raises(PipelineError, match=r"replace\.0\.pattern: not a regular expression"):
         parse({"replace": [{"pattern": "("}]}, RepairText, "params.yaml: clean.repair_text")
+
+
+CHAT = Task(type="chat", languages=("en", "zh"))
+
+
+def repaired_reply(question, reply, settings=None):
+    """The reply after repair, and the notes."""
+    record = make("x", reply, fields={"messages": [{"role": "user", "content": question}]})
+    outcome = repair_text(to_table([record], schema(CHAT)), settings or RepairText(), Context(CHAT))
+    (kept,) = to_records(outcome.kept)
+    return kept.target, outcome.notes["texts_by_repair"]
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("How do I write it?", "Put `&lt;b&gt;` and `Ã©` there."),
+        ("Show me the note.", "```xml\n<to>Tom &amp; Ann</to>\n\n\n\n<x/>  \n```"),
+        ("怎么写一个段落？", "用 <p>Tom &amp; Ann</p> 就行。"),
+        ("Which entity is a space in HTML?", "&nbsp; and &lt; for less than"),
+        ("What does é become when UTF-8 is read as Latin-1?", "Ã© it becomes"),
+        ("什么是全角 A？", "是 Ａ（U+FF21），零宽空格是 ​。"),
+        ("A table, please.", "| a   | b |\n|-----|---|\n| &lt; | Ａ |"),
+        ("名单", "姓名\t分数\n小明\t８０\n小红\t90"),
+        ("Escape it in Python.", "import html\nx = html.replace('<', '&lt;')\nprint(x)"),
+        ("SQL?", "SELECT a\nFROM t\nWHERE b = '&amp;';"),
+        ("Where do I push?", "To git@git.example.org:team/app.git"),
+        ("Bold?", "Write &lt;b&gt;so&lt;/b&gt;."),
+        ("数字", "全角数字１２３"),
+    ],
+)
+def test_code_markup_and_tables_of_a_chat_stay(question, reply):
+    assert repaired_reply(question, reply)[0] == reply
+    assert repaired_reply(question, reply, RepairText(tags=False, whitespace="trim"))[0] == reply
+
+
+@pytest.mark.parametrize(
+    ("reply", "repaired"),
+    [
+        ("Itâ€™s `Ã©` &amp; more", "It’s `Ã©` & more"),
+        ("https://a.example/?p=2&copy=1&amp;q=3", "https://a.example/?p=2&copy=1&q=3"),
+        ("ÄãºÃ£¬ÊÀ½ç\n```\n  ÄãºÃ\n```", "你好，世界\n```\n  ÄãºÃ\n```"),
+        ("| cafÃ© |\n|---|\n| x |", "| café |\n|---|\n| x |"),
+    ],
+)
+def test_prose_around_code_is_repaired(reply, repaired):
+    assert repaired_reply("Hello?", reply)[0] == repaired
+
+
+def test_what_was_left_alone_is_counted():
+    assert repaired_reply("Which HTML entity?", "It is &lt; or `&gt;`.")[1] == {"left_alone": 1}
+    assert repaired_reply("Hello?", "Use `&gt;` here &amp; there")[1] == {"left_alone": 1, "entities": 1}
+
+
+def test_a_classified_text_that_holds_code_keeps_its_markup(context):
+    text = "Why does `<br>` show as <br> in &lt;pre&gt;?"
+    assert texts(repair_text(table([make(text)]), RepairText(), context).kept) == [text]
+
+
+def test_ftfy_sees_the_text_before_control_characters_go():
+    damaged = "“schön” – naïve".encode().decode("latin-1")  # holds U+0080 and U+009C
+    assert REPAIR(damaged) == "“schön” – naïve"
+
+
+def test_full_width_letters_fold_only_by_setting():
+    assert REPAIR("ＡＢＣ１２３") == "ＡＢＣ１２３"
+    assert repairer(RepairText(full_width="letters"))("ＡＢＣ１２３，好！") == "ABC123，好！"
+
+
+def test_an_own_pattern_may_not_take_a_region_away():
+    repair = repairer(RepairText(replace=(Replace(pattern="[^a-z ]", by=""),)))
+    assert repair("a1 `B2` c3") == "a `B2` c"
