@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
+from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.runtime.store import read_table
 from pipeline.runtime.versions import compare, index_of, why_added, why_relabelled, why_removed
@@ -182,7 +183,7 @@ def _splits(index: pa.Table) -> dict[str, int]:
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return dict(ranked(counts))
 
 
 def _unchanged(found: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
 from pipeline.label.evidence import Opinion
 from pipeline.label.params import Params
@@ -51,7 +52,7 @@ class Ledger:
         return {
             "decided_by": dict(sorted(self.decided_by.items())),
             "conflicts": dict(sorted(self.conflicts.items())),
-            "relabelled": dict(sorted(self.changes.items(), key=lambda item: (-item[1], item[0]))[:EXAMPLES]),
+            "relabelled": dict(ranked(self.changes)[:EXAMPLES]),
             "relabelled_rows": sum(self.changes.values()),
             "conflict_examples": self.examples[:EXAMPLES],
             "held_back_on_test": len(self.held_back_on_test),

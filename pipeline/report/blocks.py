@@ -98,46 +98,56 @@ def details(key: str, blocks: Sequence[Block]) -> Block:
     return {"kind": "details", "key": key, "blocks": list(blocks)}
 
 
+def stage_notes(blocks: Sequence[Block]) -> list[Block]:
+    """What else a stage noted, folded away; nothing where there is nothing."""
+    return [details("stage_notes", blocks)] if blocks else []
+
+
 def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
-    plain = [
-        (key, _cell(value) if isinstance(value, list) else value, _kind(value))
-        for key, value in sorted(notes.items())
-        if _kind(value)
-    ]
+    ordered = sorted(notes.items())
+    plain = [(key, _figure(value), _kind(value)) for key, value in ordered if _kind(value)]
     found = [{**facts(*plain), "name": inside}] if plain else []
-    for key, value in sorted(notes.items()):
-        name = f"{inside}: {key}" if inside else key
-        if _is_curve(value):
-            ece = next((notes[one] for one in ("ece", "ece_after") if one in notes), None)
-            found.append(reliability(name, value, ece))
-        elif isinstance(value, Mapping) and any(_is_deep(one) for one in value.values()):
-            found += from_notes(value, limit, name)
-        elif value and isinstance(value, Mapping | list) and not _kind(value):
-            found.append(_table_of(name, _as_rows(value), limit))
+    ece = notes.get("ece", notes.get("ece_after"))
+    for key, value in ordered:
+        found += _from_note(f"{inside}: {key}" if inside else key, value, limit, ece)
     return found
 
 
+def _from_note(name: str, value: Any, limit: int, ece: float | None) -> list[Block]:
+    """A note that is no single figure."""
+    if _is_curve(value):
+        return [reliability(name, value, ece)]
+    if isinstance(value, Mapping) and any(map(_is_deep, value.values())):
+        return from_notes(value, limit, name)
+    if value and isinstance(value, Mapping | list) and not _kind(value):
+        return [_table_of(name, _as_rows(value), limit)]
+    return []
+
+
+def _figure(value: Any) -> Any:
+    return _cell(value) if isinstance(value, list) else value
+
+
 def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
-    columns = list(dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key])))
+    columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
     kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
-    cells = [
-        [row.get(key) if kinds[key] == "interval" else _cell(row.get(key)) for key in columns] for row in rows[:limit]
-    ]
-    return table(name, kinds, cells, len(rows))
+    return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
+
+
+def _cells(row: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Any]:
+    return [row.get(key) if kind == "interval" else _cell(row.get(key)) for key, kind in kinds.items()]
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "ok"
+    """The type of a single figure; empty for what needs a table."""
     if isinstance(value, Mapping):
         return "interval" if {"value", "low", "high"} <= value.keys() else ""
     if isinstance(value, list):  # a few plain values, such as the ends of an interval
         return "text" if value and not any(isinstance(one, Mapping | list) for one in value) else ""
-    for kind, name in ((int, "num"), (float, "float"), (str, "text")):
-        if isinstance(value, kind):
-            return name
-    return ""
+    # A truth value is a number as well, so it goes first.
+    plain = ((bool, "ok"), (int, "num"), (float, "float"), (str, "text"))
+    return next((name for kind, name in plain if isinstance(value, kind)), "")
 
 
 def _is_curve(value: Any) -> bool:

@@ -23,27 +23,33 @@ def sankey(flow: Mapping[str, Any]) -> dict[str, Any] | None:
         {**stage, "x": _LEFT + n * step, "height": scale * (stage["in"] + stage["added"])}
         for n, stage in enumerate(stages)
     ]
-    last = bars[-1]
     ends = _ends(flow["ends"], scale)
     floor = _TOP + max([bar["height"] for bar in bars] + [ends[-1]["y"] + ends[-1]["height"] - _TOP if ends else 0])
     drops = [drop for bar in bars for drop in _drops(bar, scale, floor + 26)]
-    ribbons = [_onward(bar, after, scale) for bar, after in itertools.pairwise(bars)]
-    ribbons += [_band(last["x"] + _BAR, end["from"], end["x"], end["y"], end["height"], "kept") for end in ends]
-    ribbons += [
-        _band(bar["x"] - 52, _TOP - 30, bar["x"], _TOP, max(1.5, scale * bar["added"]), "added")
-        for bar in bars
-        if bar["added"]
-    ]
     bottom = max([floor, *(drop["y"] + drop["height"] for drop in drops)])
     shape = [{"x": _round(b["x"]), "y": _TOP, "height": _round(max(b["height"], 2)), **_plain(b)} for b in bars]
     return {
         "width": _WIDTH,
         "height": math.ceil(bottom + 14),
         "bars": shape,
-        "ribbons": ribbons,
+        "ribbons": _ribbons(bars, ends, scale),
         "drops": drops,
         "ends": ends,
     }
+
+
+def _ribbons(
+    bars: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]], scale: float
+) -> list[dict[str, str]]:
+    """Rows that went on to the next stage, that ended in a split, that a stage added."""
+    last = bars[-1]
+    ribbons = [_onward(bar, after, scale) for bar, after in itertools.pairwise(bars)]
+    ribbons += [_band(last["x"] + _BAR, end["from"], end["x"], end["y"], end["height"], "kept") for end in ends]
+    return ribbons + [
+        _band(bar["x"] - 52, _TOP - 30, bar["x"], _TOP, max(1.5, scale * bar["added"]), "added")
+        for bar in bars
+        if bar["added"]
+    ]
 
 
 def _plain(bar: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,7 +140,7 @@ def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, Any
         }
         for one, count in zip(full, counts, strict=True)
     ]
-    return {"size": size, "points": points, "line": " ".join(f"{p['x']:g},{p['y']:g}" for p in points)}
+    return {"size": size, "points": points, "line": _polyline(points)}
 
 
 def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -161,9 +167,14 @@ def plane(points: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]
     for one in names:
         place = at(one)
         place[0] = _round(min(max(place[0], 4.0 * len(one["name"])), 1000 - 4.0 * len(one["name"])))
-        if all(abs(place[1] - w["at"][1]) > 18 or abs(place[0] - w["at"][0]) > 150 for w in written):
+        if not any(_overlap(place, other["at"]) for other in written):
             written.append({"name": one["name"], "at": place})
     return {"points": [{**point, "at": at(point)} for point in points], "names": written}
+
+
+def _overlap(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether two names, about 150 wide and 18 high, would be written over each other."""
+    return abs(one[0] - other[0]) <= 150 and abs(one[1] - other[1]) <= 18
 
 
 def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 200) -> dict[str, Any]:
@@ -173,11 +184,10 @@ def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 20
         {"x": _round(width * x / right), "y": _round(height * (1 - y / max(top, 1))), "value": [x, y]}
         for x, y in points
     ]
-    line = " ".join(f"{p['x']:g},{p['y']:g}" for p in placed)
     up = [{"at": _round(height * (1 - value / max(top, 1))), "value": value} for value in _ticks(top)]
     along = [{"at": _round(width * value / right), "value": value} for value in _ticks(right)]
     ends = {"width": width, "height": height}
-    return {**ends, "points": placed, "line": f"0,{height} {line}", "up": up, "along": along}
+    return {**ends, "points": placed, "line": f"0,{height} {_polyline(placed)}", "up": up, "along": along}
 
 
 def paths(
@@ -192,17 +202,20 @@ def paths(
     def up(y: float) -> float:
         return _round(height * (1 - (y - low) / (high - low)))
 
-    drawn = [
-        {**one, "points": [{"x": _round(width * x / right), "y": up(y), "value": [x, y]} for x, y in one["points"]]}
-        for one in series
-    ]
-    for one in drawn:
-        one["line"] = " ".join(f"{p['x']:g},{p['y']:g}" for p in one["points"])
+    def placed(points: Sequence[Sequence[float]]) -> dict[str, Any]:
+        found = [{"x": _round(width * x / right), "y": up(y), "value": [x, y]} for x, y in points]
+        return {"points": found, "line": _polyline(found)}
+
+    drawn = [{**one, **placed(one["points"])} for one in series]
     steps = round((high - low) * 10)
     ticks = [{"at": up(low + k / 10), "value": round(low + k / 10, 1)} for k in range(steps + 1)]
     along = [{"at": _round(width * value / right), "value": value} for value in _ticks(right)]
     shape = {"width": width, "height": height, "up": ticks, "along": along}
     return {**shape, "series": drawn, "level": None if level is None else up(level)}
+
+
+def _polyline(points: Sequence[Mapping[str, Any]]) -> str:
+    return " ".join(f"{point['x']:g},{point['y']:g}" for point in points)
 
 
 def _ticks(most: float) -> list[float]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.report.inputs import Inputs
 
 #: The figure a project is known by: the first of these that the evaluation reports.
@@ -15,13 +16,16 @@ _MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pear
 
 def expectations(inputs: Inputs) -> list[dict[str, Any]]:
     """Every expectation of the validate stage, failed ones with ids and a reason."""
-    listed = inputs.find("validate", "expectations") or []
-    return [_expectation(one) for one in listed if isinstance(one, Mapping)]
+    return [_expectation(one) for one in _dicts(inputs.find("validate", "expectations"))]
+
+
+def _dicts(values: Any) -> list[Mapping[str, Any]]:
+    return [one for one in values or () if isinstance(one, Mapping)]
 
 
 def _expectation(one: Mapping[str, Any]) -> dict[str, Any]:
     settings = one.get("settings") or {}
-    failing = [case for case in one.get("first") or [] if isinstance(case, Mapping)]
+    failing = _dicts(one.get("first"))
     return {
         "name": str(one.get("expect", "?")),
         "key": one.get("key", ""),
@@ -55,7 +59,7 @@ def review_counts(inputs: Inputs) -> dict[str, int]:
     """Records in the review queue by reason, most frequent first."""
     table = inputs.table("clean/review.parquet", ["reason"])
     counts = Counter(table.column("reason").to_pylist() if table is not None else [])
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return dict(ranked(counts))
 
 
 def reasons(report: Mapping[str, Any]) -> dict[str, int]:
@@ -63,15 +67,17 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for step in report.get("steps", []):
         counts.update(step.get("reasons", {}))
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return dict(ranked(counts))
 
 
 def plain_label(target: str | None, text: str = "") -> str | None:
     """A target's JSON as people read it: a label without quotes, spans and answers by their words in `text`."""
     value = None if target is None else json.loads(target)
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return "; ".join(_part(one, text) for one in value)
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _part(one: Mapping[str, Any], text: str) -> str:

@@ -97,7 +97,13 @@ def _more_records(inputs: Inputs) -> Iterator[Fix]:
 
 
 def _weak(inputs: Inputs) -> Iterator[Fix]:
-    """Slices on which the model is worse: the gain if it did there as well as on the whole."""
+    """Slices on which the model is worse, and regions of the data that it hardly saw."""
+    yield from _weak_slices(inputs)
+    yield from _thin_regions(inputs)
+
+
+def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
+    """The gain is what the whole test split would win if the model did as well there as elsewhere."""
     rows = inputs.report("evaluate").get("n") or 0
     name = str(inputs.find("evaluate", "headline") or "")
     for one in inputs.find("evaluate", "slices") or []:
@@ -107,6 +113,9 @@ def _weak(inputs: Inputs) -> Iterator[Fix]:
             worth = _WORTH["points"] * gain / 4  # a gap is never closed wholly
             shown = _gain("points", points=f"{100 * gain:.1f}", name=name)
             yield _fix("fix.slice", one["n"], "model", "warn", worth, args=args, gain=shown)
+
+
+def _thin_regions(inputs: Inputs) -> Iterator[Fix]:
     for region in inputs.profile.get("coverage", {}).get("regions", []):
         if region["thin"] and region["test_share"] > 3 * region["train_share"]:
             args = {"words": f"“{', '.join(region['words'][:3])}”"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.figures import expectations, main_metric, reasons, review_counts
@@ -13,18 +14,15 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
     checks = expectations(inputs)
     failed = [check for check in checks if not check["ok"]]
     errors = [check for check in failed if check["severity"] == "error"]
-    because: list[dict[str, Any]] = []
-    if errors:
-        because.append({"key": "because.errors", "args": {"n": len(errors)}})
-    if len(failed) > len(errors):
-        because.append({"key": "because.warnings", "args": {"n": len(failed) - len(errors)}})
     unbalanced = [stage["name"] for stage in flow(inputs)["stages"] if not stage["balanced"]]
-    if unbalanced:
-        because.append({"key": "because.unbalanced", "args": {"stages": ", ".join(unbalanced)}})
-    if not checks:
-        because.append({"key": "because.unchecked", "args": {}})
-    elif not failed:
-        because.append({"key": "because.passed", "args": {"n": len(checks)}})
+    sentences: tuple[tuple[object, str, dict[str, Any]], ...] = (
+        (errors, "errors", {"n": len(errors)}),
+        (len(failed) > len(errors), "warnings", {"n": len(failed) - len(errors)}),
+        (unbalanced, "unbalanced", {"stages": ", ".join(unbalanced)}),
+        (not checks, "unchecked", {}),
+        (checks and not failed, "passed", {"n": len(checks)}),
+    )
+    because = [{"key": f"because.{key}", "args": args} for holds, key, args in sentences if holds]
     return {"state": _state(bool(errors or unbalanced), bool(failed), bool(checks)), "because": because}
 
 
@@ -39,15 +37,7 @@ def _state(broken: bool, failed: bool, checked: bool) -> str:
 def headline(inputs: Inputs) -> list[dict[str, Any]]:
     """Big figures: read, kept, dropped, doubtful, model. Those without data are left out."""
     stages = [inputs.report(name) for name in FLOW if inputs.report(name)]
-    found: list[dict[str, Any]] = []
-    if stages:
-        dropped = sum(stage.get("dropped", 0) for stage in stages)
-        came = stages[0].get("in", 0) + sum(stage.get("added", 0) for stage in stages)
-        found += [
-            {"key": "headline.read", "value": stages[0].get("in", 0), "type": "num"},
-            {"key": "headline.kept", "value": stages[-1].get("kept", 0), "type": "num"},
-            {"key": "headline.dropped", "value": dropped, "type": "num", "share": dropped / came if came else None},
-        ]
+    found = _totals(stages) if stages else []
     doubtful = sum(review_counts(inputs).values())
     if inputs.report("clean"):
         found.append({"key": "headline.doubtful", "value": doubtful, "type": "num"})
@@ -55,6 +45,16 @@ def headline(inputs: Inputs) -> list[dict[str, Any]]:
     if value:
         found.append({"key": "headline.metric", "value": value, "type": "interval", "args": {"name": name}})
     return found
+
+
+def _totals(stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    dropped = sum(stage.get("dropped", 0) for stage in stages)
+    came = stages[0].get("in", 0) + sum(stage.get("added", 0) for stage in stages)
+    return [
+        {"key": "headline.read", "value": stages[0].get("in", 0), "type": "num"},
+        {"key": "headline.kept", "value": stages[-1].get("kept", 0), "type": "num"},
+        {"key": "headline.dropped", "value": dropped, "type": "num", "share": dropped / came if came else None},
+    ]
 
 
 def flow(inputs: Inputs) -> dict[str, Any]:

@@ -30,13 +30,17 @@ def stories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> dict[str, 
 def named(block: Mapping[str, Any]) -> Iterator[str]:
     """The record ids that a block shows."""
     if block["kind"] == "table":
-        columns = [n for n, column in enumerate(block["columns"]) if column["type"] == "id"]
-        yield from (str(row[n]) for row in block["rows"] for n in columns if row[n])
+        yield from _ids_of(block)
     elif block["kind"] == "scatter":
         yield from (point["id"] for point in block["points"])
     elif block["kind"] == "details":
         for one in block["blocks"]:
             yield from named(one)
+
+
+def _ids_of(table: Mapping[str, Any]) -> Iterator[str]:
+    columns = [n for n, column in enumerate(table["columns"]) if column["type"] == "id"]
+    return (str(row[n]) for row in table["rows"] for n in columns if row[n])
 
 
 def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -52,30 +56,42 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> It
     yield ["text", inputs.text(record) or "–"]
     if record.target is not None:
         yield ["target", shorten(plain_label(as_json(record.target), _whole(inputs, record)), _CUT)]
-    source = record.source
-    yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
-    if source.licence:
-        yield ["licence", shorten(source.licence, _CUT)]
-    if record.parent_id:
-        yield ["parent", record.parent_id]
-    changes = [change for change in record.history if change.field not in ("child_of", "split")]
-    for change in changes[:_CHANGES]:
-        yield [
-            "changed",
-            [change.step, change.field.removeprefix("fields."), _plain(change.before), _plain(change.after)],
-        ]
-    if record.labels_by:
-        sure = "" if record.labels_by.confidence is None else f" ({record.labels_by.confidence:.2f})"
-        yield ["label_by", f"{record.labels_by.who}{sure}"]
-    if record.votes:
-        votes = ", ".join(f"{vote.annotator}: {plain_label(as_json(vote.value))}" for vote in record.votes[:8])
-        yield ["votes", shorten(votes, 2 * _CUT)]
+    yield from _origin(record)
+    yield from _history(record)
+    yield from _labelling(record)
     if drop:
         yield ["dropped", [drop["stage"], drop["step"], drop["reason"], shorten(drop["detail"] or "", _CUT)]]
         if drop["other_id"]:
             yield ["other_id", drop["other_id"]]
     elif record.split:
         yield ["split", record.split]
+
+
+def _origin(record: Record) -> Iterator[list[Any]]:
+    source = record.source
+    yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
+    if source.licence:
+        yield ["licence", shorten(source.licence, _CUT)]
+    if record.parent_id:
+        yield ["parent", record.parent_id]
+
+
+def _history(record: Record) -> Iterator[list[Any]]:
+    changes = [change for change in record.history if change.field not in ("child_of", "split")]
+    for change in changes[:_CHANGES]:
+        yield [
+            "changed",
+            [change.step, change.field.removeprefix("fields."), _plain(change.before), _plain(change.after)],
+        ]
+
+
+def _labelling(record: Record) -> Iterator[list[Any]]:
+    if record.labels_by:
+        sure = "" if record.labels_by.confidence is None else f" ({record.labels_by.confidence:.2f})"
+        yield ["label_by", f"{record.labels_by.who}{sure}"]
+    if record.votes:
+        votes = ", ".join(f"{vote.annotator}: {plain_label(as_json(vote.value))}" for vote in record.votes[:8])
+        yield ["votes", shorten(votes, 2 * _CUT)]
 
 
 def _whole(inputs: Inputs, record: Record) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.cache import cache_folder, key
+from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.registry import pick
@@ -131,7 +132,7 @@ def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any
 def _counts(rows: list[dict[str, Any]], column: str) -> dict[str, int]:
     """How many rows have each value of a column, most frequent first."""
     found = Counter(str(row[column]) for row in rows if row.get(column))
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    return dict(ranked(found))
 
 
 def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params: Params) -> Path:

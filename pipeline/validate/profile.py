@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record
 from pipeline.validate.axes import axes
 from pipeline.validate.bias import skew
@@ -75,7 +76,7 @@ def lexical(texts: Sequence[str]) -> dict[str, Any]:
             taken += len(first[-1])
         if n in marks:
             growth.append([n, len(counts)])
-    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_WORDS]
+    top = ranked(counts)[:_WORDS]
     return {
         "top": dict(top),
         "vocabulary": len(counts),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.cache import cache_folder
+from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
@@ -174,4 +175,4 @@ def _log(findings: Sequence[Finding]) -> None:
 
 
 def _count(values: Any) -> dict[str, int]:
-    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
+    return dict(ranked(Counter(values)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import share
 from pipeline.stats.bootstrap import summarise
 from pipeline.stats.intervals import holm
@@ -33,7 +34,7 @@ def sources(
     """
     counts = Counter(source_of[example.root] for example in examples)
     entries = []
-    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_SOURCES]:
+    for name, count in ranked(counts)[:_SOURCES]:
         left = [example for example in examples if source_of[example.root] != name]
         if len({example.label for example in left}) < 2:
             continue

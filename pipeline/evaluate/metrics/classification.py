@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
@@ -88,8 +89,7 @@ def per_class(truth: Floats, said: Floats, labels: Sequence[str]) -> dict[str, d
 def top_confusions(pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """The most frequent (given, predicted) pairs that differ."""
     counts = Counter(pair for pair in pairs if pair[0] != pair[1])
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_TOP_CONFUSIONS]
-    return [{"given": a, "predicted": b, "count": n} for (a, b), n in ranked]
+    return [{"given": a, "predicted": b, "count": n} for (a, b), n in ranked(counts)[:_TOP_CONFUSIONS]]
 
 
 def expected_calibration_error(confidence: Floats, correct: Floats, bins: int) -> Metric:

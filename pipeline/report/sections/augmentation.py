@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, details, from_notes, missing, note, table
+from pipeline.report.blocks import Block, from_notes, missing, note, stage_notes, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
+
+#: An augmented example, and why it was refused; nothing of an accepted one.
+Child = tuple[Record, dict[str, Any]]
 
 
 def augmentation(inputs: Inputs) -> list[Block]:
@@ -23,25 +28,23 @@ def augmentation(inputs: Inputs) -> list[Block]:
         return [note("augmentation_none"), *from_notes(report.get("notes", {}))]
     accepted = _children(inputs, "augment/records.parquet")
     refused = _children(inputs, "augment/dropped.parquet")
-    made: dict[str, Counter[str]] = defaultdict(Counter)
-    for state, children in (("accepted", accepted), ("refused", refused)):
-        for child, _ in children:
-            made[_method(child)][state] += 1
-    rows: list[list[Any]] = [
-        [name, c["accepted"] + c["refused"], c["accepted"], c["refused"], c["accepted"] / c.total()]
-        for name, c in made.items()
-    ]
-    rows.sort(key=lambda row: (-row[1], row[0]))
-    columns = {"method": "code", "made": "num", "accepted": "num", "refused": "num", "accepted_share": "pct"}
-    blocks = [table("methods", columns, rows)]
     notes = report.get("notes", {})
     worth = from_notes({key: one for key, one in notes.items() if key == "worth"})
     rest = from_notes({key: one for key, one in notes.items() if key != "worth"})
-    folded = [details("stage_notes", rest)] if rest else []
-    return [*blocks, *worth, _examples(inputs, accepted, refused), *folded]
+    shown = [_methods(accepted, refused), *worth, _examples(inputs, accepted, refused)]
+    return [*shown, *stage_notes(rest)]
 
 
-def _children(inputs: Inputs, name: str) -> list[tuple[Record, dict[str, Any]]]:
+def _methods(accepted: Sequence[Child], refused: Sequence[Child]) -> Block:
+    """One row a method, the busiest first."""
+    taken, gone = (Counter(_method(child) for child, _ in children) for children in (accepted, refused))
+    made = taken + gone
+    rows = [[name, count, taken[name], gone[name], taken[name] / count] for name, count in ranked(made)]
+    columns = {"method": "code", "made": "num", "accepted": "num", "refused": "num", "accepted_share": "pct"}
+    return table("methods", columns, rows)
+
+
+def _children(inputs: Inputs, name: str) -> list[Child]:
     found = inputs.table(name, where=pc.field("parent_id").is_valid())
     if found is None:
         return []
@@ -54,32 +57,10 @@ def _method(child: Record) -> str:
     return next((change.step for change in child.history if change.field == "child_of"), "?")
 
 
-def _examples(inputs: Inputs, *groups: list[tuple[Record, dict[str, Any]]]) -> Block:
-    chosen: list[tuple[Record, dict[str, Any]]] = []
-    taken: Counter[tuple[str, str]] = Counter()
-    for child, more in sorted((pair for group in groups for pair in group), key=lambda pair: pair[0].id):
-        kind = (_method(child), more.get("reason", ""))
-        taken[kind] += 1
-        if taken[kind] <= inputs.params.max_examples:
-            chosen.append((child, more))
+def _examples(inputs: Inputs, *groups: Sequence[Child]) -> Block:
+    chosen = _chosen([pair for group in groups for pair in group], inputs.params.max_examples)
     parents = inputs.records_by_id(child.parent_id for child, _ in chosen if child.parent_id)
-    rows = []
-    for child, more in sorted(chosen, key=lambda pair: (_method(pair[0]), pair[1].get("reason", ""), pair[0].id)):
-        parent = parents.get(child.parent_id or "")
-        before = inputs.kind.main_text(parent) if parent else ""
-        pieces = edit(before, inputs.kind.main_text(child), inputs.params.max_characters)
-        state = "refused" if more else "accepted"
-        rows.append(
-            [
-                _method(child),
-                state,
-                pieces,
-                more.get("reason"),
-                inputs.cut(more.get("detail", "")),
-                child.id,
-                child.parent_id,
-            ]
-        )
+    rows = [_example(inputs, child, parents.get(child.parent_id or ""), more) for child, more in chosen]
     columns = {
         "method": "code",
         "state": "code",
@@ -89,4 +70,19 @@ def _examples(inputs: Inputs, *groups: list[tuple[Record, dict[str, Any]]]) -> B
         "id": "id",
         "parent": "id",
     }
-    return table("children", columns, rows[: inputs.params.max_rows], sum(len(group) for group in groups))
+    return table("children", columns, rows[: inputs.params.max_rows], sum(map(len, groups)))
+
+
+def _chosen(pairs: Sequence[Child], each: int) -> list[Child]:
+    """At most `each` of every method and reason: those with the smallest ids."""
+    kinds: dict[tuple[str, str], list[Child]] = defaultdict(list)
+    for child, more in sorted(pairs, key=lambda pair: pair[0].id):
+        kinds[_method(child), more.get("reason", "")].append((child, more))
+    return [pair for kind in sorted(kinds) for pair in kinds[kind][:each]]
+
+
+def _example(inputs: Inputs, child: Record, parent: Record | None, more: Mapping[str, Any]) -> list[Any]:
+    before = inputs.kind.main_text(parent) if parent else ""
+    pieces = edit(before, inputs.kind.main_text(child), inputs.params.max_characters)
+    why = [more.get("reason"), inputs.cut(more.get("detail", ""))]
+    return [_method(child), "refused" if more else "accepted", pieces, *why, child.id, child.parent_id]

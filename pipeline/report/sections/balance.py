@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.core.record import Record
 from pipeline.report.blocks import Block, bars, missing, table
 from pipeline.report.inputs import Inputs
+from pipeline.tasks import TaskType
 
 _SPLITS = ("train", "dev", "test", "unlabelled", "benchmark")
 _QUANTILES = (5, 25, 50, 75, 95, 100)
@@ -15,26 +18,43 @@ _QUANTILES = (5, 25, 50, 75, 95, 100)
 
 def balance(inputs: Inputs) -> list[Block]:
     """Shares per split of class, language and source; quantiles of length in characters."""
-    counts: dict[str, dict[str, Counter[str]]] = {name: defaultdict(Counter) for name in ("class", "lang", "source")}
-    lengths: dict[str, list[int]] = defaultdict(list)
-    columns_: dict[str, Counter[str]] = defaultdict(Counter)
+    seen = _Seen()
     for record in inputs.final():
-        split = record.split or "(none)"
-        stratum = inputs.kind.stratum(record)
-        if stratum:
-            counts["class"][stratum][split] += 1
-        counts["lang"][record.lang or "(none)"][split] += 1
-        counts["source"][record.source.name][split] += 1
-        lengths[split].append(len(inputs.kind.main_text(record)))
-        _note(columns_, {**record.fields, "target": record.target, "lang": record.lang})
+        seen.add(record, inputs.kind)
+    lengths = seen.lengths
     if not lengths:
         return [missing("augment")]
     splits = [*(s for s in _SPLITS if s in lengths), *sorted(lengths.keys() - set(_SPLITS))]
     rows = [[split, len(lengths[split]), *_quantiles(lengths[split])] for split in splits]
     columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
-    blocks = [bars(name, splits, spread) for name, spread in counts.items() if spread]
-    classes = _class_table(counts["class"], splits)
-    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows), _schema(columns_)]
+    blocks = [bars(name, splits, spread) for name, spread in seen.spread.items() if spread]
+    classes = _class_table(seen.spread["class"], splits)
+    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows), _schema(seen.columns)]
+
+
+def _by_split() -> dict[str, Counter[str]]:
+    return defaultdict(Counter)
+
+
+@dataclass
+class _Seen:
+    """What is counted in one pass over the records."""
+
+    spread: dict[str, dict[str, Counter[str]]] = field(
+        default_factory=lambda: {name: _by_split() for name in ("class", "lang", "source")}
+    )
+    lengths: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    columns: dict[str, Counter[str]] = field(default_factory=_by_split)
+
+    def add(self, record: Record, kind: TaskType) -> None:
+        split = record.split or "(none)"
+        stratum = kind.stratum(record)
+        if stratum:
+            self.spread["class"][stratum][split] += 1
+        self.spread["lang"][record.lang or "(none)"][split] += 1
+        self.spread["source"][record.source.name][split] += 1
+        self.lengths[split].append(len(kind.main_text(record)))
+        _note(self.columns, {**record.fields, "target": record.target, "lang": record.lang})
 
 
 def _note(columns: dict[str, Counter[str]], values: Mapping[str, Any]) -> None:
@@ -63,10 +83,12 @@ def _length_chart(inputs: Inputs) -> list[Block]:
     """Records by length of the main text, one bar a bin, split by split; the profile names the bins."""
     found = inputs.profile.get("lengths", {})
     edges, counts = found.get("edges", []), found.get("counts", {})
+    if not edges:
+        return []
     splits = [split for split in _SPLITS if any(counts.get(split, ()))]
-    names = [*(f"≤ {edge:,}" for edge in edges), f"> {edges[-1]:,}" if edges else ""]
-    rows = {name: {split: counts[split][n] for split in splits} for n, name in enumerate(names) if edges}
-    rows = {name: row for name, row in rows.items() if any(row.values())}
+    names = [*(f"≤ {edge:,}" for edge in edges), f"> {edges[-1]:,}"]
+    every = {name: {split: counts[split][n] for split in splits} for n, name in enumerate(names)}
+    rows = {name: row for name, row in every.items() if any(row.values())}
     return [bars("length", splits, rows, ordered=True)] if rows else []
 
 

@@ -12,6 +12,8 @@ from pipeline.report.inputs import Inputs
 #: Names of attributes as the profile and as the evaluation write them.
 _SAME = {"lang": "language"}
 _STRONG, _CLEAR = 0.3, 0.1
+#: Labels that get a column of their own: more do not fit a page.
+_LABELS = 8
 
 
 def bias(inputs: Inputs) -> list[Block]:
@@ -35,31 +37,37 @@ def strength(value: float) -> str:
 
 
 def _slices(inputs: Inputs, found: list[Mapping[str, Any]]) -> Block:
-    labels = [*inputs.task.labels][:8]
-    judged = {(one["attribute"], _plain(one["slice"])): one for one in inputs.find("evaluate", "slices") or []}
+    """One row a slice: its mix of labels (or its mean), the label it leans to most, the model's score on it."""
+    labels = [*inputs.task.labels][:_LABELS]
+    scores = {(one["attribute"], _plain(one["slice"])): one for one in inputs.find("evaluate", "slices") or []}
     rows = []
     for one in found:
         whole = _mix([part.get("classes", {}) for part in one["slices"]])
         for part in one["slices"]:
-            classes = part.get("classes", {})
-            total = max(1, sum(classes.values()))
-            score = judged.get((_SAME.get(one["attribute"], one["attribute"]), part["slice"]))
-            mix = [classes.get(label, 0) / total for label in labels] if classes else [part.get("mean")]
-            most = max(labels, key=lambda x: abs(classes.get(x, 0) / total - whole.get(x, 0)), default=None)
-            lean = classes.get(most, 0) / total - whole.get(most, 0) if classes and most else None
+            score = scores.get((_SAME.get(one["attribute"], one["attribute"]), part["slice"]))
             shown = {key: score[key] for key in ("value", "low", "high")} if score else None
-            rows.append(
-                [one["attribute"], part["slice"], part["records"], *mix, most if classes else None, lean, shown]
-            )
+            start = [one["attribute"], part["slice"], part["records"]]
+            rows.append([*start, *_label_mix(part, labels, whole), shown])
     rows.sort(key=lambda row: (-abs(row[-2] or 0), row[0], row[1]))
-    mixed = any("classes" in part for one in found for part in one["slices"])
     columns: dict[str, str] = {"attribute": "code", "slice": "label", "records": "num"}
-    columns |= {f"={label}": "pct" for label in labels} if mixed else {"mean_target": "float"}
-    columns |= {"leans_to": "label", "lean": "change", "score": "interval"}
-    if not mixed:
-        columns = {name: kind for name, kind in columns.items() if name not in ("leans_to", "lean")}
+    if any("classes" in part for one in found for part in one["slices"]):
+        columns |= {f"={label}": "pct" for label in labels} | {"leans_to": "label", "lean": "change"}
+    else:
+        columns |= {"mean_target": "float"}
         rows = [[*row[:-3], row[-1]] for row in rows]
-    return table("bias_slices", columns, rows[: inputs.params.max_rows], len(rows))
+    return table("bias_slices", columns | {"score": "interval"}, rows[: inputs.params.max_rows], len(rows))
+
+
+def _label_mix(part: Mapping[str, Any], labels: list[str], whole: Mapping[str, float]) -> list[Any]:
+    """Shares of the labels in a slice, the label whose share is farthest from that of all slices, and how far."""
+    classes = part.get("classes", {})
+    if not classes:
+        return [part.get("mean"), None, None]
+    total = max(1, sum(classes.values()))
+    shares = {label: classes.get(label, 0) / total for label in labels}
+    lean = {label: share - whole.get(label, 0) for label, share in shares.items()}
+    most = max(labels, key=lambda label: abs(lean[label]), default=None)
+    return [*shares.values(), most, None if most is None else lean[most]]
 
 
 def _plain(name: object) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.report.blocks import Block, details, from_notes, missing, note, table
+from pipeline.report.blocks import Block, from_notes, missing, note, stage_notes, table
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
@@ -20,15 +21,8 @@ def drops(inputs: Inputs) -> list[Block]:
     if not any(inputs.report(stage) for stage in FLOW):
         return [missing("collect")]
     rows = [
-        [
-            stage,
-            step["step"],
-            reason,
-            count,
-            count / (step["in"] + step["added"]) if step["in"] + step["added"] else None,
-        ]
-        for stage in FLOW
-        for step in inputs.report(stage).get("steps", [])
+        [stage, step["step"], reason, count, _share(count, step["in"] + step["added"])]
+        for stage, step in _steps(inputs)
         for reason, count in step.get("reasons", {}).items()
     ]
     if not rows:
@@ -49,6 +43,14 @@ def drops(inputs: Inputs) -> list[Block]:
         "other_id": "id",
     }
     return [table("drops", kinds, rows), table("drop_examples", columns, examples[: inputs.params.max_rows], total)]
+
+
+def _steps(inputs: Inputs) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((stage, step) for stage in FLOW for step in inputs.report(stage).get("steps", []))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
@@ -76,9 +78,8 @@ def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
 def changes(inputs: Inputs) -> list[Block]:
     """How many records each step edited, with edits shown word by word."""
     edited = [
-        [stage, step["step"], step["changed"], step["changed"] / step["in"] if step["in"] else None]
-        for stage in FLOW
-        for step in inputs.report(stage).get("steps", [])
+        [stage, step["step"], step["changed"], _share(step["changed"], step["in"])]
+        for stage, step in _steps(inputs)
         if step.get("changed")
     ]
     if not inputs.report("clean"):
@@ -128,17 +129,24 @@ def duplicates(inputs: Inputs) -> list[Block]:
         copies[kept].append(row)
     largest = sorted(copies, key=lambda kept: (-len(copies[kept]), kept))[: min(inputs.params.max_rows, 100)]
     kept_records = inputs.records_by_id(largest)
-    chosen = [min(copies[kept], key=lambda row: str(found.column("id")[row])) for kept in largest]
-    examples = list(to_records(found.take(pa.array(chosen, pa.int64()))))
     rows = []
-    for kept, row, example in zip(largest, chosen, examples, strict=True):
-        why = {name: found.column(name)[row].as_py() for name in ("reason", "detail")}
+    for kept in largest:
         text = inputs.text(kept_records.get(kept)) or "–"
-        rows.append([len(copies[kept]) + 1, text, inputs.text(example), why["reason"], inputs.cut(why["detail"]), kept])
+        rows.append([len(copies[kept]) + 1, text, *_copy(inputs, found, copies[kept]), kept])
     kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "text", "id": "id"}
+    return [table("clusters", kinds, rows, len(copies)), *stage_notes(_step_notes(inputs))]
+
+
+def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[Any]:
+    """Text, reason and evidence of the copy with the smallest id."""
+    chosen = dropped.slice(min(rows, key=lambda row: str(dropped.column("id")[row])), 1)
+    (example,), (why,) = to_records(chosen), chosen.select(["reason", "detail"]).to_pylist()
+    return [inputs.text(example), why["reason"], inputs.cut(why["detail"])]
+
+
+def _step_notes(inputs: Inputs) -> list[Block]:
     notes = {step["step"]: step["notes"] for step in inputs.report("clean").get("steps", []) if step.get("notes")}
-    more = [block for name in sorted(notes) for block in from_notes(_flat(notes[name], name))]
-    return [table("clusters", kinds, rows, len(copies)), *([details("stage_notes", more)] if more else [])]
+    return [block for name in sorted(notes) for block in from_notes(_flat(notes[name], name))]
 
 
 def _flat(notes: dict[str, Any], step: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record, as_json
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
@@ -25,7 +26,7 @@ def conflicts(inputs: Inputs) -> list[Block]:
     if texts:
         blocks.append(table("conflicts", columns, texts[: inputs.params.max_rows], len(texts)))
     merge = inputs.find("label", "merge") or {}
-    overruled = sorted(merge.get("conflicts", {}).items(), key=lambda item: (-item[1], item[0]))
+    overruled = ranked(merge.get("conflicts", {}))
     if overruled:
         blocks.append(table("overruled", {"who_over_whom": "code", "records": "num"}, [list(one) for one in overruled]))
     examples = merge.get("conflict_examples", [])
@@ -37,19 +38,24 @@ def _texts(inputs: Inputs, gone: list[Record]) -> list[list[Any]]:
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in gone:
         groups[" ".join(inputs.kind.main_text(record).casefold().split())].append(record)
-    others = inputs.table("clean/dropped.parquet", ["id", "other_id"])
-    winner = dict(zip(*(others.column(name).to_pylist() for name in ("id", "other_id")), strict=True)) if others else {}
-    kept = inputs.records_by_id(id for id in winner.values() if id)
+    winners = _winners(inputs)
     rows = []
     for group in groups.values():
-        won = next((kept[winner[r.id]] for r in group if winner.get(r.id) in kept), None)
-        counts = Counter(str(plain_label(as_json(r.target))) for r in [*group, *([won] if won else [])])
-        said = ", ".join(f"{name} ×{n}" for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        won = [winners[record.id] for record in group if record.id in winners][:1]
+        counts = Counter(str(plain_label(as_json(record.target))) for record in (*group, *won))
+        said = ", ".join(f"{name} ×{n}" for name, n in ranked(counts))
         first = min(group, key=lambda record: record.id)
-        rows.append(
-            [inputs.text(first), inputs.cut(said), len(group), "one_label_won" if won else "all_dropped", first.id]
-        )
+        outcome = "one_label_won" if won else "all_dropped"
+        rows.append([inputs.text(first), inputs.cut(said), len(group), outcome, first.id])
     return sorted(rows, key=lambda row: (-row[2], row[4]))
+
+
+def _winners(inputs: Inputs) -> dict[str, Record]:
+    """Id of a dropped record -> the record it was dropped for."""
+    found = inputs.table("clean/dropped.parquet", ["id", "other_id"])
+    rows = [] if found is None else found.to_pylist()
+    kept = inputs.records_by_id(row["other_id"] for row in rows if row["other_id"])
+    return {row["id"]: kept[row["other_id"]] for row in rows if row["other_id"] in kept}
 
 
 def _examples(inputs: Inputs, examples: list[dict[str, Any]]) -> Block:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import share
 from pipeline.report.blocks import Block, facts, line, missing, note, scatter, table
 from pipeline.report.inputs import Inputs
@@ -27,26 +29,28 @@ def coverage(inputs: Inputs) -> list[Block]:
 
 def _map(inputs: Inputs) -> Block:
     points = inputs.table("validate/map.parquet")
-    rows = sorted(points.to_pylist() if points is not None else [], key=lambda row: share("draw", row["id"]))[:_POINTS]
+    every = [] if points is None else points.to_pylist()
+    rows = sorted(every, key=lambda row: share("draw", row["id"]))[:_POINTS]
     records = inputs.records_by_id(row["id"] for row in rows)
     by = "class" if any(row["class"] for row in rows) else "source"
-    sizes: dict[str, int] = {}
-    for row in rows:
-        sizes[row[by] or "–"] = sizes.get(row[by] or "–", 0) + 1
-    names = sorted(sizes, key=lambda name: (-sizes[name], name))
+    names = [name for name, _ in ranked(Counter(row[by] or "–" for row in rows))]
     series = [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
     shown = [
         {
             "x": row["x"],
             "y": row["y"],
-            "series": row[by] or "–" if (row[by] or "–") in series else "other_reasons",
+            "series": _series(row[by], series),
             "test": row["split"] == "test",
             "id": row["id"],
             "text": inputs.text(records.get(row["id"])) or "",
         }
         for row in rows
     ]
-    return scatter("map", series, shown, points.num_rows if points is not None else 0, _names(inputs, rows))
+    return scatter("map", series, shown, len(every), _names(inputs, rows))
+
+
+def _series(name: str | None, series: list[str]) -> str:
+    return name or "–" if (name or "–") in series else "other_reasons"
 
 
 def _names(inputs: Inputs, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -99,16 +103,10 @@ def _closest(inputs: Inputs) -> list[Block]:
     found.sort(key=lambda row: (row["distance"], row["id"]))
     shown = found[:_CLOSEST]
     records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]))
-    rows = [
-        [
-            1 - row["distance"],
-            inputs.text(records.get(row["id"])),
-            inputs.text(records.get(row["nearest"])),
-            row["id"],
-            row["nearest"],
-        ]
-        for row in shown
-    ]
+    rows = []
+    for row in shown:
+        texts = [inputs.text(records.get(row[key])) for key in ("id", "nearest")]
+        rows.append([1 - row["distance"], *texts, row["id"], row["nearest"]])
     columns = {"alike": "float", "test_text": "text", "train_text": "text", "id": "id", "nearest": "id"}
     return [table("closest", columns, rows, len(found))] if rows else []
 

@@ -33,25 +33,24 @@ def expected(inputs: Inputs) -> list[Block]:
         return [missing("validate")]
     gates = inputs.released.get("gates", {})
     checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
-    rows = []
-    for check in checks:
-        gauge = check["gauges"][0] if check["gauges"] else None
-        rows.append(
-            [
-                check["ok"],
-                inputs.cut(check["title"] or check["name"]),
-                check["severity"],
-                *(figures(gauge, gates.get(check["key"], {})) if gauge else [None] * 5),
-                check["count"],
-                inputs.cut(check["observed"] or ""),
-                inputs.cut(check["why"] or ""),
-                check["ids"][0] if check["ids"] else None,
-                check["name"],
-            ]
-        )
+    rows = [_row(inputs, check, gates.get(check["key"], {})) for check in checks]
     docs = inputs.folder / "validate" / "data_docs" / "index.html"
     link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
     return [_without_empty(rows), *link]
+
+
+def _row(inputs: Inputs, check: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
+    return [
+        check["ok"],
+        inputs.cut(check["title"] or check["name"]),
+        check["severity"],
+        *(figures(check["gauges"][0], before) if check["gauges"] else [None] * 5),
+        check["count"],
+        inputs.cut(check["observed"] or ""),
+        inputs.cut(check["why"] or ""),
+        check["ids"][0] if check["ids"] else None,
+        check["name"],
+    ]
 
 
 def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record
 from pipeline.report.blocks import Block, curves, details, facts, from_notes, linked, missing, note, table
 from pipeline.report.figures import plain_label, review_counts
@@ -111,7 +112,7 @@ def prelabels(inputs: Inputs) -> list[Block]:
     queue = inputs.table("label/queue.parquet", ["reason"])
     if queue is not None and queue.num_rows:
         counts = Counter(queue.column("reason").to_pylist())
-        rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        rows = ranked(counts)
         blocks.append(table("queue", {"reason": "code", "records": "num"}, rows))
     return [*blocks, *anchoring(inputs), *saved] if blocks or saved else [note("prelabels_none"), *anchoring(inputs)]
 

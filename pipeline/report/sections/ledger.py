@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import as_json
 from pipeline.report.blocks import Block, table
 from pipeline.report.figures import plain_label
@@ -37,7 +38,7 @@ def label_changes(inputs: Inputs) -> list[Block]:
     counts = Counter(zip(*(every.column(name).to_pylist() for name in keys), strict=True))
     rows = [
         [step, inputs.cut(plain_label(before)), inputs.cut(plain_label(after)), n]
-        for (step, before, after), n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for (step, before, after), n in ranked(counts)
     ]
     chosen = sample(every, ["step"], inputs.params.max_examples * 4).to_pylist()
     records = inputs.records_by_id(one["id"] for one in chosen)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, facts, from_notes, table
 from pipeline.report.inputs import Inputs
 
@@ -89,7 +90,7 @@ def _confusions(inputs: Inputs, people: list[Mapping[str, Any]]) -> list[Block]:
             if said != truth
         }
     )
-    rows = [[*key, n] for key, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    rows = [[*key, n] for key, n in ranked(counts)]
     columns = {"annotator": "text", "consensus": "label", "said": "label", "votes": "num"}
     shown = rows[: min(50, inputs.params.max_rows)]
     return [table("annotator_confusions", columns, shown, len(rows))] if rows else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
@@ -55,7 +56,7 @@ def versions(inputs: Inputs) -> list[Block]:
             ("removed", why_removed(found.removed, old, _dropped(inputs))),
             ("relabelled", why_relabelled(found.relabelled, new)),
         )
-        for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        for reason, count in ranked(counts)
     ]
     columns = {"change": "code", "why_changed": "text", "records": "num"}
     return [table("version_reasons", columns, by_reason), *_examples(inputs, found), *_shifts(inputs)]
