@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, curves, details, facts, from_notes, linked, missing, note, table
+from pipeline.report.blocks import Block, curves, facts, from_notes, linked, missing, note, stage_notes, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.ledger import audit, label_changes
@@ -34,17 +34,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     found.sort(key=lambda row: (-(row["confidence"] or 0), row["reason"], row["record_id"]))
     shown = found[: inputs.params.max_rows]
     records = inputs.records_by_id(row["record_id"] for row in shown)
-    rows = [
-        [
-            inputs.text(records.get(row["record_id"])),
-            *(plain_label(row[key], _whole(inputs, records.get(row["record_id"]))) for key in ("given", "suggested")),
-            row["confidence"],
-            row["reason"],
-            inputs.cut(row["detail"] or ""),
-            row["record_id"],
-        ]
-        for row in shown
-    ]
+    rows = [_doubt(inputs, row, records.get(row["record_id"])) for row in shown]
     links = [inputs.pushed.link(row["record_id"]) for row in shown]
     kinds = {
         "text": "text",
@@ -56,19 +46,23 @@ def doubtful(inputs: Inputs) -> list[Block]:
         "id": "id",
     }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
-    pairs = Counter(
-        (plain_label(row["given"]), plain_label(row["suggested"])) for row in found if row["suggested"] is not None
-    )
-    swaps = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
-    confused = table("label_swaps", {"given": "label", "suggested": "label", "records": "num"}, swaps[:50], len(swaps))
-    return [
-        by_reason,
-        *audit(inputs),
-        *noise(inputs),
-        *([confused] if swaps else []),
-        _about_links(links),
-        linked(table("doubtful", kinds, rows, len(found)), links),
-    ]
+    queue_table = linked(table("doubtful", kinds, rows, len(found)), links)
+    return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
+
+
+def _doubt(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> list[Any]:
+    labels = [plain_label(row[key], _whole(inputs, record)) for key in ("given", "suggested")]
+    why = [row["confidence"], row["reason"], inputs.cut(row["detail"] or "")]
+    return [inputs.text(record), *labels, *why, row["record_id"]]
+
+
+def _swaps(queue: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """Which label is suggested in place of which, most frequent first."""
+    suggested = (row for row in queue if row["suggested"] is not None)
+    pairs = Counter((plain_label(row["given"]), plain_label(row["suggested"])) for row in suggested)
+    rows = [[*pair, count] for pair, count in sorted(pairs.items(), key=lambda item: (-item[1], str(item[0])))]
+    columns = {"given": "label", "suggested": "label", "records": "num"}
+    return [table("label_swaps", columns, rows[:50], len(rows))] if rows else []
 
 
 def _about_links(links: list[str | None]) -> Block:
@@ -97,7 +91,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     for voice, found in sorted((notes.pop("agreement", None) or {}).items()):
         blocks += agreement(inputs, voice, found) if isinstance(found, Mapping) and found.get("items") else []
     more = from_notes({key: one for key, one in notes.items() if key not in (*_PRELABEL, *_ELSEWHERE)})
-    return [*blocks, *label_changes(inputs), *([details("stage_notes", more)] if more else [])]
+    return [*blocks, *label_changes(inputs), *stage_notes(more)]
 
 
 def prelabels(inputs: Inputs) -> list[Block]:
@@ -109,12 +103,16 @@ def prelabels(inputs: Inputs) -> list[Block]:
     saved = _curve(prelabel.pop("curve", None) or {})
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
     blocks = from_notes({key: one for key, one in shown.items() if key in _PRELABEL and one})
-    queue = inputs.table("label/queue.parquet", ["reason"])
-    if queue is not None and queue.num_rows:
-        counts = Counter(queue.column("reason").to_pylist())
-        rows = ranked(counts)
-        blocks.append(table("queue", {"reason": "code", "records": "num"}, rows))
+    blocks += _queue(inputs)
     return [*blocks, *anchoring(inputs), *saved] if blocks or saved else [note("prelabels_none"), *anchoring(inputs)]
+
+
+def _queue(inputs: Inputs) -> list[Block]:
+    queue = inputs.table("label/queue.parquet", ["reason"])
+    if queue is None or not queue.num_rows:
+        return []
+    rows = ranked(Counter(queue.column("reason").to_pylist()))
+    return [table("queue", {"reason": "code", "records": "num"}, rows)]
 
 
 def _curve(found: Mapping[str, Any]) -> list[Block]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,21 +17,8 @@ from pipeline.stats.intervals import share_of
 
 def label_changes(inputs: Inputs) -> list[Block]:
     """Changes of the target by step, from what to what, and examples; the old label is how a change is undone."""
-    found = inputs.table("label/records.parquet", ["id", "history"])
-    if found is None:
-        return []
-    history = found.column("history").combine_chunks()
-    flat, owners = pc.list_flatten(history), pc.list_parent_indices(history)
-    if not len(flat):
-        return []
-    every = pa.table(
-        {"id": found.column("id").take(owners)}
-        | {name: pc.struct_field(flat, name) for name in ("step", "field", "before", "after")}
-    )
-    every = every.filter(
-        pc.and_(pc.equal(every.column("field"), "target"), pc.not_equal(every.column("before"), "null"))
-    )
-    if not every.num_rows:
+    every = _target_changes(inputs)
+    if every is None or not every.num_rows:
         return []
     keys = ("step", "before", "after")
     counts = Counter(zip(*(every.column(name).to_pylist() for name in keys), strict=True))
@@ -42,15 +28,10 @@ def label_changes(inputs: Inputs) -> list[Block]:
     ]
     chosen = sample(every, ["step"], inputs.params.max_examples * 4).to_pylist()
     records = inputs.records_by_id(one["id"] for one in chosen)
-    examples = [
-        [
-            one["step"],
-            inputs.text(records.get(one["id"])),
-            *(inputs.cut(plain_label(one[k])) for k in keys[1:]),
-            one["id"],
-        ]
-        for one in chosen
-    ]
+    examples = []
+    for one in chosen:
+        labels = [inputs.cut(plain_label(one[key])) for key in ("before", "after")]
+        examples.append([one["step"], inputs.text(records.get(one["id"])), *labels, one["id"]])
     kinds = {"step": "code", "before": "label", "after": "label"}
     return [
         table("label_changes", {**kinds, "records": "num"}, rows[:50], len(rows)),
@@ -63,6 +44,21 @@ def label_changes(inputs: Inputs) -> list[Block]:
     ]
 
 
+def _target_changes(inputs: Inputs) -> pa.Table | None:
+    """One row a change of a known target: id, step, before, after; None where there are no histories."""
+    found = inputs.table("label/records.parquet", ["id", "history"])
+    if found is None:
+        return None
+    history = found.column("history").combine_chunks()
+    flat, owners = pc.list_flatten(history), pc.list_parent_indices(history)
+    if not len(flat):
+        return None
+    parts = {name: pc.struct_field(flat, name) for name in ("step", "field", "before", "after")}
+    every = pa.table({"id": found.column("id").take(owners), **parts})
+    is_target = pc.equal(every.column("field"), "target")
+    return every.filter(pc.and_(is_target, pc.not_equal(every.column("before"), "null")))
+
+
 def audit(inputs: Inputs) -> list[Block]:
     """Of the doubted labels that people have looked at: how many were wrong, how often the suggestion was right.
 
@@ -73,15 +69,14 @@ def audit(inputs: Inputs) -> list[Block]:
     answered = inputs.table("label/records.parquet", ["id", "target"], by_people)
     if queue is None or answered is None or not answered.num_rows:
         return []
-    said = {row["id"]: as_json(row["target"]) for row in answered.to_pylist()}
-    counts: dict[str, Counter[str]] = {}
+    answers = {row["id"]: as_json(row["target"]) for row in answered.to_pylist()}
+    looked_at, wrong, suggestion = Counter[str](), Counter[str](), Counter[str]()
     for row in queue.to_pylist():
-        if row["record_id"] in said:
-            one, answer = counts.setdefault(row["reason"], Counter()), said[row["record_id"]]
-            one.update(looked_at=1, wrong=answer != row["given"], suggestion=answer == row["suggested"])
-    rows: list[list[Any]] = [
-        [reason, one["looked_at"], *(share_of(one[name], one["looked_at"]) for name in ("wrong", "suggestion"))]
-        for reason, one in sorted(counts.items(), key=lambda item: (-item[1]["looked_at"], item[0]))
-    ]
+        if row["record_id"] in answers:
+            reason, answer = row["reason"], answers[row["record_id"]]
+            looked_at[reason] += 1
+            wrong[reason] += answer != row["given"]
+            suggestion[reason] += answer == row["suggested"]
+    rows = [[reason, n, share_of(wrong[reason], n), share_of(suggestion[reason], n)] for reason, n in ranked(looked_at)]
     columns = {"reason": "code", "looked_at": "num", "was_wrong": "interval", "suggestion_right": "interval"}
     return [table("audit", columns, rows)] if rows else []

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, details, from_notes, heat, intervals, linked, missing, reliability, table
+from pipeline.report.blocks import Block, from_notes, heat, intervals, linked, missing, reliability, stage_notes, table
 from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
@@ -31,13 +31,11 @@ def model(inputs: Inputs) -> list[Block]:
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
     blocks += _slices(inputs) + fairness(inputs) + _worst(inputs)
-    blocks += from_notes(
-        {key: inputs.find("evaluate", key) for key in ("references", "details") if inputs.find("evaluate", key)}
-    )
+    noted = {key: inputs.find("evaluate", key) for key in ("references", "details")}
+    blocks += from_notes({key: one for key, one in noted.items() if one})
     rest = {key: one for key, one in report.items() if key not in _KNOWN}
     trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}
-    more = from_notes(rest) + from_notes(trained, inside="train")
-    return [*blocks, *([details("stage_notes", more)] if more else [])]
+    return [*blocks, *stage_notes(from_notes(rest) + from_notes(trained, inside="train"))]
 
 
 def _slices(inputs: Inputs) -> list[Block]:
@@ -101,20 +99,25 @@ def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any
     What overlaps nothing is paired with NO_SPAN: missed, or found where nothing is.
     """
     truth, guess = list(given or []), list(predicted or [])
-    overlaps = [
-        (min(a["end"], b["end"]) - max(a["start"], b["start"]), m, n)
-        for m, a in enumerate(truth)
-        for n, b in enumerate(guess)
-    ]
     left, right = set(range(len(truth))), set(range(len(guess)))
     pairs = []
-    for size, m, n in sorted(overlaps, key=lambda one: (-one[0], one[1], one[2])):
-        if size > 0 and m in left and n in right:
+    for _, m, n in _overlaps(truth, guess):
+        if m in left and n in right:
             pairs.append((str(truth[m]["label"]), str(guess[n]["label"])))
             left.remove(m)
             right.remove(n)
     pairs += [(str(truth[m]["label"]), NO_SPAN) for m in sorted(left)]
     return pairs + [(NO_SPAN, str(guess[n]["label"])) for n in sorted(right)]
+
+
+def _overlaps(truth: list[dict[str, Any]], guess: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+    """(minus the characters shared, place in `truth`, place in `guess`) of spans that overlap, the largest first."""
+    found = (
+        (max(a["start"], b["start"]) - min(a["end"], b["end"]), m, n)
+        for m, a in enumerate(truth)
+        for n, b in enumerate(guess)
+    )
+    return sorted(one for one in found if one[0] < 0)
 
 
 def _metrics(inputs: Inputs) -> list[Block]:
@@ -136,16 +139,18 @@ def _confusion(inputs: Inputs) -> list[Block]:
     found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
     if found is None or not inputs.task.labels:
         return []
-    if inputs.kind.target_kind(inputs.task) == "spans":
-        pairs = Counter(pair for row in found.to_pylist() for pair in span_pairs(*map(json.loads, row.values())))
-        none = NO_SPAN
-    else:
-        pairs = Counter((str(plain_label(r["given"])), str(plain_label(r["predicted"]))) for r in found.to_pylist())
-        none = ""
+    is_spans = inputs.kind.target_kind(inputs.task) == "spans"
+    pairs = Counter(pair for row in found.to_pylist() for pair in (_span_pairs(row) if is_spans else [_pair(row)]))
     sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
-    order = {label: n for n, label in enumerate([*inputs.task.labels, none])}
-    kept = sorted(
-        (label for label, _ in sizes.most_common(_LARGEST_MATRIX)),
-        key=lambda x: (order.get(str(x), len(order)), str(x)),
-    )
-    return [heat([str(x) for x in kept], [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]
+    order = {label: n for n, label in enumerate([*inputs.task.labels, NO_SPAN])}
+    largest = [label for label, _ in sizes.most_common(_LARGEST_MATRIX)]
+    kept = sorted(largest, key=lambda label: (order.get(label, len(order)), label))
+    return [heat(kept, [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]
+
+
+def _pair(row: Mapping[str, str]) -> tuple[str, str]:
+    return str(plain_label(row["given"])), str(plain_label(row["predicted"]))
+
+
+def _span_pairs(row: Mapping[str, str]) -> list[tuple[str, str]]:
+    return span_pairs(json.loads(row["given"]), json.loads(row["predicted"]))

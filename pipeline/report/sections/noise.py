@@ -59,19 +59,22 @@ def _table(estimated: Mapping[str, Any], classes: Mapping[str, Any]) -> Block:
         columns |= {"noise_audited": "interval", "looked_at": "num", "found_wrong": "num"}
     rows = []
     for name in sorted({*estimated, *classes}):
-        guess, seen = estimated.get(name, {}), classes.get(name, {})
-        row = {
-            "class": name,
-            "noise": _interval(guess) if guess else None,
-            **{key: guess.get(key) for key in ("records", "suspected", "mostly")},
-            "noise_audited": seen.get("share"),
-            "looked_at": seen.get("answered"),
-            "found_wrong": seen.get("wrong"),
-        }
+        row = _class_row(name, estimated.get(name, {}), classes.get(name, {}))
         rows.append([row[key] for key in columns])
     first = 1 if estimated else list(columns).index("noise_audited")
     rows.sort(key=lambda row: (-(row[first] or {"value": -1})["value"], row[0]))
     return table("noise", columns, rows)
+
+
+def _class_row(name: str, guess: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "class": name,
+        "noise": _interval(guess) if guess else None,
+        **{key: guess.get(key) for key in ("records", "suspected", "mostly")},
+        "noise_audited": seen.get("share"),
+        "looked_at": seen.get("answered"),
+        "found_wrong": seen.get("wrong"),
+    }
 
 
 def _worst(shares: Mapping[str, Mapping[str, float] | None]) -> list[tuple[str, Mapping[str, float]]]:

@@ -42,41 +42,48 @@ def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Bloc
         *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
     )
     people = found.get("annotator_list", [])
-    pairs = [
-        [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
-        for one in found.get("pairs", [])
-    ]
-    kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
     rest = from_notes({key: one for key, one in found.items() if key not in _KNOWN}, inside=f"agreement: {voice}")
     return [
         {**figures, "name": f"agreement: {voice}"},
         *([_people(people)] if people else []),
         *_confusions(inputs, people),
-        *([table("pairs", kinds, pairs)] if pairs else []),
+        *_pairs(found.get("pairs", [])),
         *rest,
     ]
 
 
 def _people(people: list[Mapping[str, Any]]) -> Block:
     """One row a person; columns that nobody has a figure for are left out."""
-    rows = [
-        [
-            one.get("annotator"),
-            one.get("votes", one.get("answers")),
-            one.get("agrees_with_consensus"),
-            one.get("kappa_with_consensus"),
-            one.get("quality", one.get("accuracy")),
-            f"{one['gold_right']} / {one['gold']}" if one.get("gold") else None,
-            one.get("seconds_median"),
-            one.get("prelabels_shown") or None,
-            one.get("accepted_share"),
-            "weak" if one.get("weak") or one.get("weak_on_gold") else None,
-        ]
-        for one in people
-    ]
+    rows = [_person(one) for one in people]
     names = list(_COLUMNS)
     kept = [n for n, name in enumerate(names) if name in _PLAIN or any(row[n] is not None for row in rows)]
     return table("annotators", {names[n]: _COLUMNS[names[n]] for n in kept}, [[row[n] for n in kept] for row in rows])
+
+
+def _person(one: Mapping[str, Any]) -> list[Any]:
+    """The values of `_COLUMNS`."""
+    return [
+        one.get("annotator"),
+        one.get("votes", one.get("answers")),
+        one.get("agrees_with_consensus"),
+        one.get("kappa_with_consensus"),
+        one.get("quality", one.get("accuracy")),
+        f"{one['gold_right']} / {one['gold']}" if one.get("gold") else None,
+        one.get("seconds_median"),
+        one.get("prelabels_shown") or None,
+        one.get("accepted_share"),
+        "weak" if one.get("weak") or one.get("weak_on_gold") else None,
+    ]
+
+
+def _pairs(found: list[Mapping[str, Any]]) -> list[Block]:
+    """How far each two people agree."""
+    rows = [
+        [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
+        for one in found
+    ]
+    kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
+    return [table("pairs", kinds, rows)] if rows else []
 
 
 def _confusions(inputs: Inputs, people: list[Mapping[str, Any]]) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.report.blocks import Block, details, facts, from_notes, missing, note, table
+from pipeline.report.blocks import Block, facts, from_notes, missing, note, stage_notes, table
 from pipeline.report.inputs import Inputs
 
 _COLUMNS = {
@@ -36,20 +36,12 @@ def sources(inputs: Inputs) -> list[Block]:
             counts[source["name"]] += source["rows"]
     for source in _sources(inputs, "augment/records.parquet", pc.field("parent_id").is_null()):
         reached[source["name"]] += source["rows"]
-    rows = [
-        [
-            name,
-            one["kind"],
-            one["role"],
-            one["licence"],
-            gave[name],
-            lost[name],
-            reached[name],
-            reached[name] / gave[name] if gave[name] else None,
-            inputs.cut(one["locator"]),
-        ]
-        for name, one in sorted(about.items(), key=lambda item: (-gave[item[0]], item[0]))
-    ]
+    rows = []
+    for name in sorted(about, key=lambda name: (-gave[name], name)):
+        kept = reached[name] / gave[name] if gave[name] else None
+        origin = [about[name][key] for key in ("kind", "role", "licence")]
+        locator = inputs.cut(about[name]["locator"])
+        rows.append([name, *origin, gave[name], lost[name], reached[name], kept, locator])
     notes = from_notes(inputs.report("collect").get("notes", {}))
     binding = facts(("binding_licence", inputs.report("validate").get("dataset", {}).get("licence"), "text"))
     dataset = inputs.folder / "validate/dataset"
@@ -58,7 +50,7 @@ def sources(inputs: Inputs) -> list[Block]:
         for key, name in (("card", "README.md"), ("statement", "DATA_STATEMENT.md"))
         if (dataset / name).is_file()
     ]
-    return [table("sources", _COLUMNS, rows), binding, *links, *([details("stage_notes", notes)] if notes else [])]
+    return [table("sources", _COLUMNS, rows), binding, *links, *stage_notes(notes)]
 
 
 _DISTINCT = ("name", "kind", "role", "licence", "locator")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.blocks import Block, details, from_notes, intervals, missing, note, table
 from pipeline.report.inputs import Inputs
+
+#: Keys of the stage's report that are drawn here; everything else follows as it is.
+_DRAWN = ("stage", "steps", "variants", "summary", "applies", "more_data")
 
 
 def value(inputs: Inputs) -> list[Block]:
@@ -17,22 +20,10 @@ def value(inputs: Inputs) -> list[Block]:
     if report.get("applies") is False:
         return [note("value_none", why=str(report.get("why", "")))]
     steps = report.get("steps", [])
-    order = [*(one.get("against") for one in steps[:1]), *(one.get("step") for one in steps)]  # JSON keys are sorted
-    known = report.get("variants", {})
-    variants = {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
+    variants = _variants(steps, report.get("variants", {}))
     judged_by = str(report.get("judged_by", ""))
-    rows = [
-        [
-            one.get("step"),
-            one.get("verdict"),
-            one.get("before"),
-            one.get("after"),
-            one.get("difference"),
-            one.get("p"),
-            inputs.cut(one.get("sentence", "")),
-        ]
-        for one in steps
-    ]
+    figures = ("step", "verdict", "before", "after", "difference", "p")
+    rows = [[*(one.get(key) for key in figures), inputs.cut(one.get("sentence", ""))] for one in steps]
     columns = {
         "step": "code",
         "verdict": "code",
@@ -42,19 +33,23 @@ def value(inputs: Inputs) -> list[Block]:
         "p": "float",
         "in_words": "text",
     }
-    scores = [
-        (name, one["metrics"][judged_by]) for name, one in variants.items() if judged_by in one.get("metrics", {})
-    ]
-    sizes = [[name, one.get("rows"), _value(one, judged_by)] for name, one in variants.items()]
-    known_keys = {"stage", "steps", "variants", "summary", "applies", "more_data"}
-    rest = {key: one for key, one in report.items() if key not in known_keys}
-    chart = [intervals("variants", scores)] if scores else []
+    scores = {name: _value(one, judged_by) for name, one in variants.items()}
+    known = [(name, score) for name, score in scores.items() if score is not None]
+    sizes = [[name, one.get("rows"), scores[name]] for name, one in variants.items()]
+    rest = {key: one for key, one in report.items() if key not in _DRAWN}
+    chart = [intervals("variants", known)] if known else []
     tables = [
         table("steps", columns, rows),
         table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
     ]
     curve = more_data(report.get("more_data") or {}, judged_by)
     return [*tables[:1], *chart, *tables[1:], *curve, details("stage_notes", from_notes(rest))]
+
+
+def _variants(steps: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The variants in the order of the steps: keys of a JSON file are sorted."""
+    order = [*(str(one.get("against")) for one in steps[:1]), *(str(one.get("step")) for one in steps)]
+    return {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
 
 
 def more_data(found: Mapping[str, Any], judged_by: str) -> list[Block]:

@@ -39,25 +39,20 @@ def since(inputs: Inputs) -> dict[str, Any] | None:
 
 def versions(inputs: Inputs) -> list[Block]:
     """Records added, removed and relabelled since the released version, by reason, with examples; shifted shares."""
-    if not inputs.profile:
-        return [missing("validate")]
-    if since(inputs) is None:
+    if inputs.profile and since(inputs) is None:
         return [note("no_release")]
     old, new = inputs.table("released/index.parquet"), inputs.table("validate/index.parquet")
-    if old is None or new is None:
+    if not inputs.profile or old is None or new is None:
         return [missing("validate")]
     found = compare(old, new)
-    if not any(count for kind, count in found.counts().items() if kind != "kept"):
+    if not _changed(found):
         return [note("same_version", "good"), *_shifts(inputs)]
-    by_reason = [
-        [kind, reason, count]
-        for kind, counts in (
-            ("added", why_added(found.added, new, {})),
-            ("removed", why_removed(found.removed, old, _dropped(inputs))),
-            ("relabelled", why_relabelled(found.relabelled, new)),
-        )
-        for reason, count in ranked(counts)
-    ]
+    reasons = (
+        ("added", why_added(found.added, new, {})),
+        ("removed", why_removed(found.removed, old, _dropped(inputs))),
+        ("relabelled", why_relabelled(found.relabelled, new)),
+    )
+    by_reason = [[kind, reason, count] for kind, counts in reasons for reason, count in ranked(counts)]
     columns = {"change": "code", "why_changed": "text", "records": "num"}
     return [table("version_reasons", columns, by_reason), *_examples(inputs, found), *_shifts(inputs)]
 
@@ -82,8 +77,11 @@ def _examples(inputs: Inputs, found: Difference) -> list[Block]:
     records = inputs.records_by_id(id for _, id, *_ in chosen)
     rows = [[kind, inputs.text(records.get(id)), a, b, id] for kind, id, a, b in chosen]
     columns = {"change": "code", "text": "text", "before": "label", "after": "label", "id": "id"}
-    total = sum(count for kind, count in found.counts().items() if kind != "kept")
-    return [table("version_examples", columns, rows, total)]
+    return [table("version_examples", columns, rows, _changed(found))]
+
+
+def _changed(found: Difference) -> int:
+    return sum(count for kind, count in found.counts().items() if kind != "kept")
 
 
 def _label(text: str) -> str:
