@@ -96,9 +96,11 @@ class Banking:
 
     def accepted(self, found: Prelabels) -> dict[int, str]:
         """Pre-labels that would become labels without a person."""
-        if found.accept_at is None:
+        if found.confidence_threshold is None:
             return {}
-        return {int(name): str(a.value) for name, a in found.answers.items() if a.confidence >= found.accept_at}
+        return {
+            int(name): str(a.value) for name, a in found.answers.items() if a.confidence >= found.confidence_threshold
+        }
 
 
 def banking77(folder: Path, batches: int = 100) -> None:
@@ -216,8 +218,8 @@ def wnut17(folder: Path, size: int = 500, rounds: int = 4) -> None:
     rows = []
     for _ in range(rounds):
         found = data.prelabels(chosen)
-        sure = found.answers if found.accept_at is not None else {}
-        taken = {int(n): a.value for n, a in sure.items() if a.confidence >= (found.accept_at or 1)}
+        sure = found.answers if found.confidence_threshold is not None else {}
+        taken = {int(n): a.value for n, a in sure.items() if a.confidence >= (found.confidence_threshold or 1)}
         right = [as_json(spans) == as_json(data.pool[n][1]) for n, spans in taken.items()]
         rows.append(
             {

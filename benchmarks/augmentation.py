@@ -21,10 +21,10 @@ import numpy as np
 
 from pipeline.augment.ablation.search import gain
 from pipeline.augment.ablation.trial import LabelRun
+from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.candidates import make
-from pipeline.augment.decide import Judge
-from pipeline.augment.params import Params, WorthSettings
+from pipeline.augment.params import AblationSettings, Params
 from pipeline.augment.policy import parents, plan
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record, Source, content_id
@@ -72,12 +72,12 @@ def per_class(rows: list, number: int, rng: random.Random) -> list:
 #: What the labels 0 and 1 stand for.
 NAMES = {"en": {"0": "negative", "1": "positive"}, "zh": {"0": "差评", "1": "好评"}}
 
-#: Setting -> (rows, language, draw of train rows, factor, worth settings)
+#: Setting -> (rows, language, draw of train rows, factor, ablation settings)
 SETTINGS = {
     "banking77-5": (banking77, "en", lambda rows, rng: per_class(rows, 5, rng), 2.0, {}),
     "banking77-10": (banking77, "en", lambda rows, rng: per_class(rows, 10, rng), 1.0, {}),
     "banking77-20": (banking77, "en", lambda rows, rng: per_class(rows, 20, rng), 0.5, {"seeds": 3}),
-    "banking77-full": (banking77, "en", lambda rows, rng: rows, 0.1, {"seeds": 3, "max_rows": 3000}),
+    "banking77-full": (banking77, "en", lambda rows, rng: rows, 0.1, {"seeds": 3, "max_train_rows": 3000}),
     "sst2": (sst2, "en", lambda rows, rng: rng.sample(sorted(set(rows)), 500), 1.0, {}),
     "waimai": (waimai, "zh", lambda rows, rng: rng.sample(rows, 500), 1.0, {}),
 }
@@ -92,8 +92,8 @@ def methods_for(lang: str, factor: float) -> dict:
     return found
 
 
-def worth(name: str) -> None:
-    load_rows, lang, draw, factor, worth_settings = SETTINGS[name]
+def ablation(name: str) -> None:
+    load_rows, lang, draw, factor, ablation_settings = SETTINGS[name]
     train, test = load_rows()
     models = models_for(lang)
     task = Task(type="classification", labels=tuple(sorted({label for _, label in train})), languages=(lang,))
@@ -102,37 +102,37 @@ def worth(name: str) -> None:
     added = defaultdict(list)
     for seed in range(SEEDS):
         rows = list(dict(draw(train, random.Random(seed))).items())
-        variants, kept = variants_of(rows, methods, task, models, worth_settings, lang)
+        variants, kept = variants_of(rows, methods, task, models, ablation_settings, lang)
         texts = [t for t, _ in rows + test] + [t for more in variants.values() for t, _ in more]
         features = TextFeatures(texts, models.encoder)
-        strength = best_strength(rows, features)
-        print(f"seed {seed}: {len(rows)} rows, C {strength:g}, kept {kept}", flush=True)
-        for recipe, c in (("tuned", strength), ("default", 1.0)):
+        best = best_c(rows, features)
+        print(f"seed {seed}: {len(rows)} rows, C {best:g}, kept {kept}", flush=True)
+        for recipe, c in (("tuned", best), ("default", 1.0)):
             runs[recipe].append(trial(rows, variants, test, features, c))
         for variant, more in variants.items():
             added[variant].append(len(more))
     show(name, runs, added)
 
 
-def variants_of(rows: list, methods: dict, task: Task, models: Models, worth_settings: dict, lang: str) -> tuple:
+def variants_of(rows: list, methods: dict, task: Task, models: Models, ablation_settings: dict, lang: str) -> tuple:
     records = [
         Record(content_id(text), {"text": text}, SOURCE, label, lang, "train", content_id("group", text))
         for text, label in rows
     ]
-    params = Params(worth=WorthSettings(**worth_settings))
+    params = Params(ablation=AblationSettings(**ablation_settings))
     draws = plan(methods, records, task, 10**9)
     made = make(methods, draws, parents(records), task, models, require=True).candidates
-    judge = Judge(records, made, draws, params, task, models, methods)
+    acceptance = Acceptance(records, made, draws, params, task, models, methods)
     pair = lambda c: (c.text, c.parent.target)  # noqa: E731
     variants: dict[str, list] = {"none": []}
     for method in methods:
         own = [c for c in made if c.method == method and c.text.strip()]
         variants[f"{method}, ungated"] = [pair(c) for c in own]
-        variants[f"{method}, gated"] = [pair(c) for c in own if c.child.id not in judge.verdicts]
-    accepted = [c for c in made if c.child.id not in judge.verdicts]
-    variants["chosen policy"] = [pair(c) for c in accepted if c.child.id not in judge.unhelpful]
+        variants[f"{method}, gated"] = [pair(c) for c in own if c.child.id not in acceptance.rejected]
+    accepted = [c for c in made if c.child.id not in acceptance.rejected]
+    variants["chosen policy"] = [pair(c) for c in accepted if c.child.id not in acceptance.unhelpful]
     variants["copies of all gated"] = [(c.parent.fields["text"], c.parent.target) for c in accepted]
-    return variants, judge.worth.get("kept_shares", judge.worth)
+    return variants, acceptance.ablation.get("kept_shares", acceptance.ablation)
 
 
 def trial(rows: list, variants: dict, test: list, features: TextFeatures, c: float) -> LabelRun:
@@ -146,7 +146,7 @@ def trial(rows: list, variants: dict, test: list, features: TextFeatures, c: flo
     return LabelRun(np.searchsorted(names, [label for _, label in test]), predicted)
 
 
-def best_strength(rows: list, features: TextFeatures) -> float:
+def best_c(rows: list, features: TextFeatures) -> float:
     if len(rows) > 5000:
         rows = rows[:: len(rows) // 3000]
     matrix, labels, groups = features.rows([t for t, _ in rows]), [label for _, label in rows], range(len(rows))
@@ -179,7 +179,7 @@ def models_for(lang: str) -> Models:
 
 def main() -> None:
     for name in sys.argv[1:] or SETTINGS:
-        worth(name)
+        ablation(name)
 
 
 if __name__ == "__main__":

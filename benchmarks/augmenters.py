@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.augmentation import SOURCE, banking77
+from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.augmenters import METHODS, build
 from pipeline.augment.augmenters.request import Request, as_written
 from pipeline.augment.candidates import make
-from pipeline.augment.decide import Judge
 from pipeline.augment.params import GateSettings, Params
 from pipeline.augment.policy import plan
 from pipeline.core.record import Record, content_id
@@ -60,7 +60,7 @@ def children() -> None:
         texts, _, used = clocked(lambda rewrite=rewrite: rewrite([text for text, _ in rows]))
         checker.show(f"nlpaug {name}", rows, texts, used)
     models = load("models", Models)
-    gate = Params(keep="always", gate=GateSettings(max_unevenness=None))  # judged is each child for itself
+    gate = Params(keep="always", gate=GateSettings(class_balance_tolerance=None))  # judged is each child for itself
     context = [
         Record(content_id(t), {"text": t}, SOURCE, label, "en", "train", content_id("g", t)) for t, label in rows
     ]
@@ -71,8 +71,8 @@ def children() -> None:
         made, _, used = clocked(lambda m=method, d=draws: make(m, d, context, task, models, require=True).candidates)
         checker.show(f"ours {name}, ungated", [(c.parent.fields["text"], c.parent.target) for c in made],
                      [c.text for c in made], used)  # fmt: skip
-        judge = Judge(context, made, draws, gate, task, models, method)
-        kept = [c for c in made if c.child.id not in judge.verdicts]
+        acceptance = Acceptance(context, made, draws, gate, task, models, method)
+        kept = [c for c in made if c.child.id not in acceptance.rejected]
         checker.show(f"ours {name}, gated", [(c.parent.fields["text"], c.parent.target) for c in kept],
                      [c.text for c in kept], used)  # fmt: skip
 

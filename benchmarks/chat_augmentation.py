@@ -25,10 +25,10 @@ import numpy as np
 from benchmarks.chat_selection import TASK, conversations, whole
 from pipeline.augment.ablation.reply_trial import LAYERS, MAX_TOKENS, PASSES, ReplyRun
 from pipeline.augment.ablation.search import gain
+from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.candidates import make
-from pipeline.augment.decide import Judge
-from pipeline.augment.params import GateSettings, Params, WorthSettings
+from pipeline.augment.params import AblationSettings, GateSettings, Params
 from pipeline.augment.policy import parents, plan
 from pipeline.core.record import Record, Reject
 from pipeline.core.settings import load
@@ -81,18 +81,20 @@ def variants_of(rows: Sequence[Record], models: Models, names: Sequence[str]) ->
     made = make(methods, planned, parents(rows), TASK, models, require=True).candidates
     print(f"{len(made)} children, CPU seconds {spent() - before:.0f}", flush=True)
     before = spent()
-    params = Params(worth=WorthSettings(seeds=3, shares=(1.0,)), gate=GateSettings(max_perplexity_ratio=None))
-    judge = Judge(rows, made, planned, params, TASK, models, methods)
-    print(f"gate and search, CPU seconds {spent() - before:.0f}: {judge.worth}", flush=True)
-    refused = Counter((c.method, judge.verdicts[c.child.id].reason) for c in made if c.child.id in judge.verdicts)
+    params = Params(ablation=AblationSettings(seeds=3, shares=(1.0,)), gate=GateSettings(max_perplexity_ratio=None))
+    acceptance = Acceptance(rows, made, planned, params, TASK, models, methods)
+    print(f"gate and search, CPU seconds {spent() - before:.0f}: {acceptance.ablation}", flush=True)
+    refused = Counter(
+        (c.method, acceptance.rejected[c.child.id].reason) for c in made if c.child.id in acceptance.rejected
+    )
     print(f"refused: {dict(refused)}", flush=True)
     found: dict[str, list[Record]] = {"none": []}
     for method in methods:
         own = [c for c in made if c.method == method and c.text.strip()]
         found[f"{method}, ungated"] = [c.child for c in own]
-        found[f"{method}, gated"] = [c.child for c in own if c.child.id not in judge.verdicts]
-    accepted = [c for c in made if c.child.id not in judge.verdicts]
-    found["chosen policy"] = [c.child for c in accepted if c.child.id not in judge.unhelpful]
+        found[f"{method}, gated"] = [c.child for c in own if c.child.id not in acceptance.rejected]
+    accepted = [c for c in made if c.child.id not in acceptance.rejected]
+    found["chosen policy"] = [c.child for c in accepted if c.child.id not in acceptance.unhelpful]
     found["copies of all gated"] = [c.parent for c in accepted]
     return found
 
@@ -128,9 +130,9 @@ def show(runs: list[ReplyRun], added: dict[str, list[int]]) -> None:
     print("| rows | added | loss | against none |\n|---|---|---|---|")
     for name, numbers in added.items():
         found = gain(runs, name, paired_items=True)
-        told = "" if name == "none" else f"{-found.mean:+.4f} ({-found.high:+.4f} to {-found.low:+.4f})"
+        change = "" if name == "none" else f"{-found.mean:+.4f} ({-found.high:+.4f} to {-found.low:+.4f})"
         print(
-            f"| {name} | {np.mean(numbers):.0f} | {-np.mean([run.score(name) for run in runs]):.4f} | {told} |",
+            f"| {name} | {np.mean(numbers):.0f} | {-np.mean([run.score(name) for run in runs]):.4f} | {change} |",
             flush=True,
         )
 

@@ -94,7 +94,7 @@ def _write(folder: Path, title: str, size: int) -> None:
     params = {
         "task": TASK.model_dump(mode="json"),
         "models": {"encoder": {"name": "tfidf"}},
-        "studio": {"title": title, "tasks": size, "gold": 0.05},
+        "studio": {"title": title, "tasks": size, "gold_share": 0.05},
     }
     with (folder / "params.yaml").open("w", encoding="utf-8") as stream:
         YAML(typ="safe").dump(params, stream)

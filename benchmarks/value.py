@@ -160,7 +160,7 @@ def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
 
     params = Params(max_train_rows=20_000)
     states, test = states_of(folder, rows, last)
-    trial = prepare(states.values(), test, encoder, params.seeds, params.strength)
+    trial = prepare(states.values(), test, encoder, params.seeds, params.C)
     names = list(states) if last == "label" else ["undamaged", "raw", last]
     truth = {row.id: row.truth for row in rows}
     drawn = {}
@@ -263,7 +263,7 @@ def weather() -> None:
 def main() -> None:
     import logging
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(confidence_level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if sys.argv[1:2] == ["weather"]:
         weather()
     elif sys.argv[1:2] == ["banking77"]:

@@ -20,7 +20,7 @@ def shrink_sentiment(params: dict[str, Any]) -> None:
     sources["reviews"]["limit"] = 60
     sources["reviews_new"]["limit"] = 30
     params["train"].update(max_train_rows=96, epochs=1)
-    params["augment"]["max_children"] = 40
+    params["augment"]["max_examples"] = 40
     for expectation in params["validate"]["suite"]:
         if expectation["expect"] == "rows_between":
             expectation["min"] = 1
@@ -104,9 +104,9 @@ def test_plots_are_drawn_without_a_network(built: Project) -> None:
 
 
 def test_changed_augment_setting_runs_augment_and_later_stages_only(built: Project) -> None:
-    built.edit(lambda params: params["augment"].update(max_children=20))
+    built.edit(lambda params: params["augment"].update(max_examples=20))
     ran = built.repro()
-    built.edit(lambda params: params["augment"].update(max_children=40))
+    built.edit(lambda params: params["augment"].update(max_examples=40))
     assert ran[0] == "augment"
     assert not {"collect", "clean", "label"} & set(ran)
 

@@ -90,7 +90,7 @@ def without_label_errors(params: dict[str, Any]) -> None:
 def shorten(params: dict[str, Any]) -> None:
     if "generator" in params["models"]:
         params["train"] |= {"max_train_rows": 8, "max_dev_rows": 4, "max_new_tokens": 8}
-        params["evaluate"] |= {"robustness_rows": 1, "base_rows": 4}
+        params["evaluate"] |= {"robustness_rows": 1, "base_model_rows": 4}
 
 
 def place(record: Record) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Children as the methods made them, before anything has judged them."""
+"""Children as the methods made them, before the gate."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
-from pipeline.augment.policy import Draw, MethodSettings, why_nothing
-from pipeline.augment.replies import asking, system_turns
+from pipeline.augment.policy import Draw, MethodSettings, why_no_draws
+from pipeline.augment.replies import prompt_template, system_turns
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Record, Reject, share
 from pipeline.core.settings import Task
@@ -34,7 +34,7 @@ class Candidate:
 
     `broken` says why that text could not be put into the record; `problem` and `detail` are the method's own doubts
     (see `Written`). `is_new`: the child says something else than its parent, and is not held to the parent's words.
-    `has_sure_label`: see `MethodSettings`.
+    `label_is_given`: see `MethodSettings`.
     """
 
     method: str
@@ -45,7 +45,7 @@ class Candidate:
     problem: str = ""
     detail: str = ""
     is_new: bool = False
-    has_sure_label: bool = False
+    label_is_given: bool = False
 
 
 @dataclass
@@ -78,7 +78,7 @@ def make(
     pools = _pools(parents, task)
     for name, settings in methods.items():
         own = [draw for draw in draws if draw.method == name]
-        why = "" if own else why_nothing(settings, parents, task)
+        why = "" if own else why_no_draws(settings, parents, task)
         if why:
             made.undrawn[name] = why
             log.warning("augment   %-22s makes nothing: %s", name, why)
@@ -95,7 +95,7 @@ def make(
             _add(made, _candidate(draw, as_written(text), task, settings))
         spent = time.monotonic() - started
         each = spent / max(len(own), 1)
-        log.info("augment   %-22s %9s children made  %.1f s, %.4f s each", name, f"{len(own):,}", spent, each)
+        log.info("augment   %-22s %9s examples made  %.1f s, %.4f s each", name, f"{len(own):,}", spent, each)
     return made
 
 
@@ -124,7 +124,7 @@ def _candidate(draw: Draw, written: Written, task: Task, settings: MethodSetting
     if written.answer is not None:
         child = replace(child, labels_by=Decision(f"model:{step}"))  # nobody decided this answer but the model
     doubts = (broken, written.problem, written.detail)
-    return Candidate(draw.method, parent, child, text, *doubts, settings.is_new, settings.has_sure_label)
+    return Candidate(draw.method, parent, child, text, *doubts, settings.is_new, settings.label_is_given)
 
 
 def _request(draw: Draw, pools: Pools, task: Task) -> Request:
@@ -141,7 +141,7 @@ def _request(draw: Draw, pools: Pools, task: Task) -> Request:
         tuple(kind.protected(parent)),
         kind.stratum(parent),
         examples,
-        asking(parent, task),
+        prompt_template(parent, task),
         system_turns(parent),
     )
 

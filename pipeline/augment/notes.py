@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.candidates import Candidate, Made
-from pipeline.augment.decide import Judge
 from pipeline.augment.policy import Draw, MethodSettings
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, share
@@ -20,30 +20,30 @@ def method_notes(
     methods: Mapping[str, MethodSettings],
     draws: Sequence[Draw],
     made: Made,
-    judge: Judge,
+    acceptance: Acceptance,
     text_of: Callable[[Record], str],
 ) -> dict[str, Any]:
     """Per method: settings, draws, tried, accepted, rejected by reason, kept, five example pairs of each kind."""
     notes: dict[str, Any] = {}
     for name, settings in methods.items():
         own = [c for c in made.candidates if c.method == name]
-        accepted = [c for c in own if c.child.id not in judge.verdicts]
-        rejected = [c for c in own if c.child.id in judge.verdicts]
+        accepted = [c for c in own if c.child.id not in acceptance.rejected]
+        rejected = [c for c in own if c.child.id in acceptance.rejected]
         notes[name] = {
             "settings": settings.model_dump(mode="json"),
             "drawn": sum(draw.method == name for draw in draws),
             "repeated": made.repeated[name],
             "tried": len(own),
             "accepted": len(accepted),
-            "rejected": dict(sorted(Counter(judge.verdicts[c.child.id].reason for c in rejected).items())),
-            "kept": sum(c.child.id not in judge.unhelpful for c in accepted),
+            "rejected": dict(sorted(Counter(acceptance.rejected[c.child.id].reason for c in rejected).items())),
+            "kept": sum(c.child.id not in acceptance.unhelpful for c in accepted),
             "accepted_examples": [_pair(c, text_of) for c in _sample(accepted)],
             "rejected_examples": [
-                {**_pair(c, text_of), "reason": judge.verdicts[c.child.id].reason} for c in _sample(rejected)
+                {**_pair(c, text_of), "reason": acceptance.rejected[c.child.id].reason} for c in _sample(rejected)
             ],
         }
         if name in made.undrawn:
-            notes[name]["makes_nothing"] = made.undrawn[name]
+            notes[name]["no_examples"] = made.undrawn[name]
         if name in made.missing:
             notes[name]["skipped"] = made.missing[name]
     return notes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,9 +15,15 @@ from pipeline.core.settings import Settings, parse
 
 
 class GateSettings(Settings):
-    """What a child must pass. Where the defaults come from: docs/augmentation.md."""
+    """What an augmented example must pass. Where the defaults come from: docs/augmentation.md."""
 
-    # Cosine between child and parent, by the encoder; below: another meaning, above: nothing new.
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "max_label_drop": "max_label_probability_drop",
+        "max_unevenness": "class_balance_tolerance",
+    }
+
+    # Cosine similarity of the augmented example and its source example, by the encoder; below: another meaning, above:
+    # nothing new.
     min_cosine: float = Field(default=0.75, ge=-1, le=1)
     max_cosine: float = Field(default=0.995, ge=-1, le=1)
     # The same where models.encoder is tfidf, which sees spelling, not meaning, and no word order: swapped words
@@ -25,34 +32,43 @@ class GateSettings(Settings):
     max_cosine_tfidf: float = Field(default=1.0, ge=0, le=1)
     # Jaccard of character 5-grams (Chinese: 2-grams) with any other record of any split; from here on it is a copy.
     max_jaccard: float = Field(default=0.8, gt=0, le=1)
-    # The label is kept where a model that never saw the parent predicts it, or gives it at least this probability.
+    # The label is kept where a model that never saw the source example predicts it, or gives it at least this
+    # probability.
     min_label_probability: float = Field(default=0.5, ge=0, le=1)
-    # Where the model misjudges the parent as well: how far the label's probability may fall from parent to child.
-    max_label_drop: float = Field(default=0.05, ge=0, le=1)
-    # Where models.generator is set: how many times its parent's perplexity a child may have; null: not asked.
+    # Where the model gets the source example wrong as well: how far the label's probability may fall from it.
+    max_label_probability_drop: float = Field(default=0.05, ge=0, le=1)
+    # Where models.generator is set: largest perplexity, as a multiple of the source example's; null: not checked.
     max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
-    folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the parent
-    # How far a class, with its children, may lie above what the plan makes of it, and below, as a part of that: what
-    # others lost more of is taken from it too (see evenness.py). Per method. null: not asked.
-    max_unevenness: float | None = Field(default=0.05, ge=0, lt=1)
+    folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the source example
+    # How far the class balance may move from the planned one: a class may lie this share above or below what the plan
+    # makes of it, and the surplus is dropped (gate/class_balance.py). Per method. null: not checked.
+    class_balance_tolerance: float | None = Field(default=0.05, ge=0, lt=1)
 
 
-class WorthSettings(Settings):
-    """How "does it help?" is measured: paired runs of a linear model with and without a method's children."""
+class AblationSettings(Settings):
+    """The ablation: paired runs of a linear model with and without a method's examples."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "level": "confidence_level",
+        "max_rows": "max_train_rows",
+        "max_replies": "max_reply_rows",
+        "min_held_out": "min_held_out_rows",
+    }
 
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
     # Macro-F1 (of replies: nats per token) that the interval's lower end may lie below none; or the mean lies a
     # standard error above none.
     tolerance: float = Field(default=0.005, ge=0, le=1)
-    level: float = Field(default=0.95, ge=0.5, lt=1)  # of that interval
-    # Parts of a method's children that are tried, each against none; more parts cost more model fits.
+    confidence_level: float = Field(default=0.95, ge=0.5, lt=1)  # of that interval
+    # Parts of a method's examples that are tried, each against none; more parts cost more model fits.
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
-    max_rows: int = Field(default=8000, ge=100)  # train rows per run; children come along with their parents
-    # Tasks whose target is a free text, judged by the loss of `models.generator`: train rows a run, and held-out ones.
-    max_replies: int = Field(default=60, ge=20)
-    # Rows the dev split needs to be judged on (of replies half of max_replies, where that is less). Else the train
-    # split judges: all of it by cross-validation; of replies the fifth of its groups that each seed leaves out.
-    min_held_out: int = Field(default=200, ge=10)
+    max_train_rows: int = Field(default=8000, ge=100)  # per run; augmented examples come along with their sources
+    # Tasks whose target is a free text, measured by the loss of `models.generator`: train rows a run, and held-out
+    # ones.
+    max_reply_rows: int = Field(default=60, ge=20)
+    # Rows the dev split needs to be evaluated on (of replies half of max_reply_rows, where that is less). Else the
+    # train split serves: all of it by cross-validation; of replies the fifth of its groups that each seed leaves out.
+    min_held_out_rows: int = Field(default=200, ge=10)
 
 
 class SelectSettings(Settings):
@@ -70,12 +86,20 @@ class SelectSettings(Settings):
 class Params(Settings):
     """Section `augment`."""
 
-    max_children: int = Field(default=3000, ge=0)  # children made in all, accepted or not: bounds time
-    # if_helps: a method's children stay only where the measurement does not speak against them. always: unmeasured.
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "max_children": "max_examples",
+        "require": "require_engines",
+        "worth": "ablation",
+    }
+
+    max_examples: int = Field(default=3000, ge=0)  # made in all, accepted or not: bounds time
+    # if_helps: a method's examples stay only where the ablation does not speak against them. always: no ablation.
     keep: Literal["always", "if_helps"] = "if_helps"
-    require: bool = False  # true: a missing engine stops the run; false: its method is skipped and the report says so
+    require_engines: bool = (
+        False  # true: a missing engine stops the run; false: its method is skipped and the report says so
+    )
     gate: GateSettings = GateSettings()
-    worth: WorthSettings = WorthSettings()
+    ablation: AblationSettings = AblationSettings()
     select: SelectSettings = SelectSettings()
     # Name in augmenters.METHODS -> its settings; run in this order.
     methods: dict[str, dict[str, Any]] = Field(default_factory=dict)

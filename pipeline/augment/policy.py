@@ -1,11 +1,11 @@
-"""How many children each training record gets from each method."""
+"""How many augmented examples each training record gets from each method."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -19,34 +19,41 @@ from pipeline.tasks import task_type
 class MethodSettings(Settings):
     """What every method's settings hold. Each method adds its own."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "max_children": "max_examples",
+        "seconds_each": "seconds_per_example",
+    }
+
     enabled: bool = True  # false: stays listed, makes nothing
-    factor: float = Field(default=0.0, ge=0, le=20)  # children per training record; 0.1 draws every tenth
-    fill_to: float | None = Field(default=None, gt=0, le=1)  # bring thin classes to this share of the biggest class
+    factor: float = Field(default=0.0, ge=0, le=20)  # augmented examples per training record; 0.1 draws every tenth
+    fill_to: float | None = Field(
+        default=None, gt=0, le=1
+    )  # against class imbalance: bring rare classes to this share of the biggest
     # In place of `factor` for records of a class, or in a language (the class goes first): {complaint: 2, other: 0}
     per_class: dict[str, Annotated[float, Field(ge=0, le=20)]] = Field(default_factory=dict)
     per_language: dict[str, Annotated[float, Field(ge=0, le=20)]] = Field(default_factory=dict)
-    languages: tuple[str, ...] = ("en",)  # records in other languages get no child
-    max_children: int | None = Field(default=None, ge=0)  # of this method; beside augment.max_children
-    # A budget in seconds: max_seconds / seconds_each children at most. No clock is read, so the output stays the same
-    # on a slow day; the log shows the seconds each that a run really took, to be copied here.
+    languages: tuple[str, ...] = ("en",)  # records in other languages are left out
+    max_examples: int | None = Field(default=None, ge=0)  # of this method; beside augment.max_examples
+    # A budget in seconds: max_seconds / seconds_per_example examples at most. No clock is read, so the output stays the
+    # same on a slow day; the log shows the seconds each that a run really took, to be copied here.
     max_seconds: float | None = Field(default=None, ge=0)
-    seconds_each: float | None = Field(default=None, gt=0)
+    seconds_per_example: float | None = Field(default=None, gt=0)
     min_cosine: float | None = Field(default=None, ge=-1, le=1)  # in place of the gate's, for this method
     max_cosine: float | None = Field(default=None, ge=-1, le=1)
 
     @property
     def is_new(self) -> bool:
-        """Whether children say something else than their parents do (a new example, not other words)."""
+        """Whether what it makes says something else than the source example does (a new example, not other words)."""
         return False
 
     @property
-    def has_sure_label(self) -> bool:
-        """Whether children are of their class by what they are, so that no model is asked for their label."""
+    def label_is_given(self) -> bool:
+        """Whether examples are of their class by how they are made, so that no model is asked for their label."""
         return False
 
     @property
     def each_class(self) -> int | None:
-        """Children of each class, whatever its size; None: as the factors say."""
+        """Examples of each class, whatever its size; None: as the factors say."""
         return None
 
     def check(self, where: str) -> None:
@@ -54,16 +61,18 @@ class MethodSettings(Settings):
 
     @property
     def limit(self) -> int | None:
-        """Most children of this method, by count and by seconds; None: only the stage's own limit holds."""
-        limits = [] if self.max_children is None else [self.max_children]
-        if self.max_seconds is not None and self.seconds_each is not None:
-            limits.append(int(self.max_seconds / self.seconds_each))
+        """Most examples of this method, by count and by seconds; None: only the stage's own limit holds."""
+        limits = [] if self.max_examples is None else [self.max_examples]
+        if self.max_seconds is not None and self.seconds_per_example is not None:
+            limits.append(int(self.max_seconds / self.seconds_per_example))
         return min(limits, default=None)
 
     @model_validator(mode="after")
     def _seconds_need_a_rate(self) -> Self:
-        if self.max_seconds is not None and self.seconds_each is None:
-            raise ValueError("max_seconds needs seconds_each, what one child costs: the log of a first run shows it")
+        if self.max_seconds is not None and self.seconds_per_example is None:
+            raise ValueError(
+                "max_seconds needs seconds_per_example, what one example costs: the log of a first run shows it"
+            )
         return self
 
 
@@ -130,7 +139,7 @@ def _thinned(draws: list[Draw], limit: int) -> list[Draw]:
     return [draw for draw in draws if draw.seed in kept]
 
 
-def why_nothing(settings: MethodSettings, parents: Sequence[Record], task: Task) -> str:
+def why_no_draws(settings: MethodSettings, parents: Sequence[Record], task: Task) -> str:
     """Why no record could get a child of such a method; empty where one could (but a class was full, or a limit 0)."""
     there = sorted({record.lang for record in parents})
     if not there:
@@ -144,7 +153,7 @@ def why_nothing(settings: MethodSettings, parents: Sequence[Record], task: Task)
     if settings.each_class is not None or any(factors):
         return ""
     if settings.fill_to is None:
-        return "it asks for no children: set its factor or fill_to"
+        return "it asks for no examples: set its factor or fill_to"
     has_classes = any(task_type(task).stratum(record) for record in parents)
     return "" if has_classes else f"the records of task '{task.type}' have no class to fill: set its factor"
 

@@ -21,7 +21,7 @@ def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
     return [{"role": "user", "content": filled(untuned(record.lang, task), text)}]
 
 
-def asking(record: Record, task: Task) -> str | None:
+def prompt_template(record: Record, task: Task) -> str | None:
     """How the task asks a model about texts like this record's, with a `{text}`; None where no model could reply."""
     return untuned(record.lang, task) if has_reply(record, task) else None
 

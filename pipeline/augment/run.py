@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.candidates import Candidate, make
-from pipeline.augment.decide import Judge
 from pipeline.augment.gate.checks import Verdicts
 from pipeline.augment.notes import method_notes
 from pipeline.augment.params import Params, enabled_methods
@@ -29,26 +29,26 @@ def run(label: Path, out: Path) -> None:
     table = read_table(label / "records.parquet")
     report = StageReport("augment", table)
     records = list(to_records(table))
-    draws = plan(methods, records, task, params.max_children)
-    made = make(methods, draws, parents(records), task, models, params.require)
-    judge = Judge(records, made.candidates, draws, params, task, models, methods)
+    draws = plan(methods, records, task, params.max_examples)
+    made = make(methods, draws, parents(records), task, models, params.require_engines)
+    acceptance = Acceptance(records, made.candidates, draws, params, task, models, methods)
     for name in methods:
         own = [c for c in made.candidates if c.method == name]
-        report.apply(name, partial(add_children, candidates=own, verdicts=judge.verdicts, step=name))
-    if judge.unhelpful:
-        report.apply("worth", partial(drop_children, verdicts=judge.unhelpful))
+        report.apply(name, partial(add_children, candidates=own, verdicts=acceptance.rejected, step=name))
+    if acceptance.unhelpful:
+        report.apply("ablation", partial(drop_children, verdicts=acceptance.unhelpful))
     chosen = {}
     if params.select.keep is not None:
         report.apply("select", partial(select, settings=params.select, task=task, models=models))
         chosen = report.steps[-1]["notes"]
     report.notes = {
-        "methods": method_notes(methods, draws, made, judge, task_type(task).augmentable),
-        "worth": judge.worth,
-        "gate": judge.gate,
+        "methods": method_notes(methods, draws, made, acceptance, task_type(task).augmentable),
+        "ablation": acceptance.ablation,
+        "gate": acceptance.gate,
         **({"select": chosen} if chosen else {}),
     }
-    accepted = sum(1 for c in made.candidates if c.child.id not in judge.verdicts)
-    report.write(out, children_tried=len(made.candidates), children_accepted=accepted)
+    accepted = sum(1 for c in made.candidates if c.child.id not in acceptance.rejected)
+    report.write(out, examples_tried=len(made.candidates), examples_accepted=accepted)
 
 
 def add_children(table: pa.Table, candidates: Sequence[Candidate], verdicts: Verdicts, step: str) -> Outcome:
@@ -59,6 +59,6 @@ def add_children(table: pa.Table, candidates: Sequence[Candidate], verdicts: Ver
 
 
 def drop_children(table: pa.Table, verdicts: Verdicts) -> Outcome:
-    """The table less the accepted children of methods that did not help."""
+    """The table less the accepted examples of methods that did not help."""
     ids = table.column("id").to_pylist()
-    return drop_rows(table, "worth", {n: verdicts[name] for n, name in enumerate(ids) if name in verdicts})
+    return drop_rows(table, "ablation", {n: verdicts[name] for n, name in enumerate(ids) if name in verdicts})

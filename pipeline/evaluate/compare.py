@@ -21,7 +21,7 @@ def against(model: Judged, reference: Judged, rows: int, params: Params) -> dict
     shared = [name for name in model.metrics if name in reference.metrics]
     own = {name: reference.metrics[name] for name in shared}
     gaps = {f"gap {name}": difference(model.metrics[name], reference.metrics[name]) for name in shared}
-    found = estimate({**own, **gaps}, rows, params.resamples, params.seed, params.level)
+    found = estimate({**own, **gaps}, rows, params.resamples, params.seed, params.confidence_level)
     return {
         "metrics": {name: found[name].as_dict() for name in shared},
         "model_minus_reference": {
@@ -38,8 +38,8 @@ def against_untuned(
     task: Task,
     params: Params,
 ) -> dict[str, Any]:
-    """The same for the model before fine-tuning, on at most `base_rows` rows drawn by record id (losses only)."""
-    order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_rows]
+    """The same for the model before fine-tuning, on at most `base_model_rows` rows drawn by record id (losses only)."""
+    order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_model_rows]
     rows = [test[n] for n in sorted(order)]
     before = judge(rows, untuned([to_row(record, task) for record in rows]))
     after = judge(rows, [predictions[n] for n in sorted(order)])

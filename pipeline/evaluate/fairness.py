@@ -62,12 +62,12 @@ def _attribute(
     sign = -1 if judged.headline in judged.lower_is_better else 1
     once = np.ones((1, len(texts)))
     ranked = sorted(
-        (group for group, mask in masks.items() if mask.sum() >= params.slice_rows),
+        (group for group, mask in masks.items() if mask.sum() >= params.min_slice_rows),
         key=lambda group: (-sign * float(figures[group](once)[0]), group),
     )
     pairs = [(a, b) for n, a in enumerate(ranked) for b in ranked[n + 1 :]]
     gaps = {f"{a} - {b}": difference(figures[a], figures[b]) for a, b in pairs}
-    found = estimate({**figures, **gaps}, len(texts), params.resamples, params.seed, params.level)
+    found = estimate({**figures, **gaps}, len(texts), params.resamples, params.seed, params.confidence_level)
     entry: dict[str, Any] = {
         "attribute": name,
         "groups": [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -10,24 +11,38 @@ from pipeline.core.settings import Settings
 
 
 class Params(Settings):
-    """How the trained model is judged."""
+    """How the trained model is evaluated."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "level": "confidence_level",
+        "slice_rows": "min_slice_rows",
+        "bins": "calibration_bins",
+        "worst": "max_worst_errors",
+        "label_doubt": "label_error_confidence",
+        "base_rows": "base_model_rows",
+        "reference_rows": "baseline_rows",
+    }
 
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples behind each interval
-    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
+    confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap
     length_edges: tuple[int, ...] = (50, 100, 200)  # code points where one length bucket ends and the next begins
-    slice_rows: Annotated[int, Field(ge=2)] = 20  # smaller slices are shown but never flagged
+    min_slice_rows: Annotated[int, Field(ge=2)] = 20  # smaller slices are shown but never flagged
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a slice is flagged below this p (Holm-corrected over slices)
-    bins: Annotated[int, Field(ge=2, le=100)] = 10  # equal-width confidence bins of ECE and the reliability curve
-    worst: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
-    label_doubt: Annotated[float, Field(ge=0, le=1)] = 0.95  # a wrong answer this sure puts the label itself in doubt
+    calibration_bins: Annotated[int, Field(ge=2, le=100)] = (
+        10  # equal-width confidence bins of ECE and the reliability curve
+    )
+    max_worst_errors: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
+    label_error_confidence: Annotated[float, Field(ge=0, le=1)] = (
+        0.95  # a wrong prediction this confident suggests a label error
+    )
     robustness_rows: Annotated[int, Field(ge=0)] = 300  # test rows that are edited and predicted again; 0 turns it off
     # attribute -> group -> terms whose mention puts a text in that group; the same place in two groups: counterparts
     fairness: dict[str, dict[str, tuple[str, ...]]] = Field({})
-    base_rows: Annotated[int, Field(ge=0)] = 200  # test rows on which the model before fine-tuning is judged; 0: none
-    reference_rows: Annotated[int, Field(ge=0)] = (
-        10_000  # train rows the TF-IDF reference learns from; 0: no references
+    base_model_rows: Annotated[int, Field(ge=0)] = (
+        200  # test rows on which the model before fine-tuning is evaluated; 0: none
     )
+    baseline_rows: Annotated[int, Field(ge=0)] = 10_000  # train rows the TF-IDF baseline learns from; 0: no baselines
 
     @field_validator("fairness")
     @classmethod

@@ -46,7 +46,7 @@ def run(dataset: Path, model: Path, out: Path) -> None:
 
     task, params = load_task(), load("evaluate", Params)
     test = read_test(dataset, task)
-    train = read_split(dataset, "train", task) if params.reference_rows else []
+    train = read_split(dataset, "train", task) if params.baseline_rows else []
     predictor = load_predictor(model)
     evaluate(train, test, predictor, task, params, out, untuned(model, load("models", Models)))
 
@@ -68,10 +68,10 @@ def evaluate(
     judge = partial(metrics.function, task=task, params=params)
     test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
     judged = judge(test, predictions)
-    headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.level)
-    others = references(train, test, task, params.reference_rows) if params.reference_rows else {}
+    headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.confidence_level)
+    others = references(train, test, task, params.baseline_rows) if params.baseline_rows else {}
     compared = {name: against(judged, judge(test, p), len(test), params) for name, p in others.items()}
-    if before is not None and params.base_rows:
+    if before is not None and params.base_model_rows:
         compared["base"] = against_untuned(test, predictions, before, judge, task, params)
     cut = slices(test, judged, task, params)
     worst = worst_errors(test, predictions, judged, others.get(_SECOND_OPINION), task, params)
@@ -82,7 +82,11 @@ def evaluate(
         "headline": judged.headline,
         "lower_is_better": sorted(judged.lower_is_better),
         "metrics": {name: figure.as_dict() for name, figure in headline.items()},
-        "interval": {"level": params.level, "resamples": params.resamples, "method": "percentile bootstrap over rows"},
+        "interval": {
+            "level": params.confidence_level,
+            "resamples": params.resamples,
+            "method": "percentile bootstrap over rows",
+        },
         "details": judged.details,
         "reliability": judged.reliability,
         "slices": cut,

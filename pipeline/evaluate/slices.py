@@ -35,7 +35,7 @@ def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params
     """One entry a slice: attribute, value, n, the headline metric with interval, and `worse`.
 
     `worse` says that the slice lies below the whole by more than chance: a paired bootstrap of the
-    difference, Holm-corrected over all slices of at least `slice_rows` rows.
+    difference, Holm-corrected over all slices of at least `min_slice_rows` rows.
     """
     metric = judged.metrics[judged.headline]
     masks = {
@@ -45,8 +45,8 @@ def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params
     }
     figures = {f"{name}={value}": masked(metric, mask) for (name, value), mask in masks.items()}
     gaps: Mapping[str, Metric] = {f"gap {key}": difference(figure, metric) for key, figure in figures.items()}
-    found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.level)
-    large = [key for key, mask in masks.items() if mask.sum() >= params.slice_rows]
+    found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.confidence_level)
+    large = [key for key, mask in masks.items() if mask.sum() >= params.min_slice_rows]
     adjusted = dict(zip(large, holm([found[f"gap {name}={value}"].p for name, value in large]), strict=True))
     sign = 1 if judged.headline in judged.lower_is_better else -1
     return [_entry(key, int(mask.sum()), found, adjusted.get(key), sign, params.alpha) for key, mask in masks.items()]

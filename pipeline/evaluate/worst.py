@@ -38,20 +38,20 @@ def worst_errors(
     task: Task,
     params: Params,
 ) -> list[dict[str, Any]]:
-    """The `params.worst` errors with the highest wrongness, the worst first.
+    """The `params.max_worst_errors` errors with the highest wrongness, the worst first.
 
-    `label_may_be_wrong`: the model is at least `label_doubt` sure of another answer, and the reference model
+    `label_may_be_wrong`: the model is at least `label_error_confidence` sure of another answer, and the reference model
     (a different kind, trained apart) gives that same answer; never without a reference. Entries carry the columns of a
     review row (record_id, given, suggested as JSON, confidence), so that they can be queued for people as they are.
     """
     wrong = [(badness, n) for n, badness in enumerate(judged.wrongness) if badness is not None]
-    ranked = sorted(wrong, key=lambda item: (-item[0], records[item[1]].id))[: params.worst]
+    ranked = sorted(wrong, key=lambda item: (-item[0], records[item[1]].id))[: params.max_worst_errors]
     kind = task_type(task)
     entries = []
     for badness, n in ranked:
         record, prediction = records[n], predictions[n]
         agrees = reference is not None and as_json(reference[n].value) == as_json(prediction.value)
-        sure = prediction.confidence is not None and prediction.confidence >= params.label_doubt
+        sure = prediction.confidence is not None and prediction.confidence >= params.label_error_confidence
         entries.append(
             {
                 "record_id": record.id,

@@ -39,11 +39,11 @@ def agreement_report(
         "alpha_interval": alpha_interval(counts, params.resamples),
         "fleiss_kappa": fleiss_kappa(counts),
         "mean_confidence": float(consensus.posterior.max(axis=1).mean()) if len(counts) else None,
-        "pairs": pairs(votes, params.list_at_most),
+        "pairs": pairs(votes, params.max_listed),
         "annotators": len(people),
         "weak": weak,
         "warnings": warnings(working or {}),
-        "annotator_list": [p for n, p in enumerate(people) if n < params.list_at_most or p["weak"]],
+        "annotator_list": [p for n, p in enumerate(people) if n < params.max_listed or p["weak"]],
     }
 
 
@@ -70,6 +70,6 @@ def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agre
         "agrees_with_consensus": float(np.trace(table) / total),
         "kappa_with_consensus": kappa,
         "quality": quality,
-        "weak": total >= params.min_votes and kappa is not None and kappa < params.weak_below,
+        "weak": total >= params.min_votes and kappa is not None and kappa < params.min_kappa,
         "confusion": confusion,
     }

@@ -98,8 +98,8 @@ def audited(
     Before that, answers are not the random part: doubtful labels are answered first. `doubted` are the records that
     `clean` doubts.
     """
-    settled = {n: o for n, o in opinions.items() if n in sample.given and counts(o, params.crowd.review_below)}
-    drawn, needed = len(sample.given), math.ceil(params.audit.complete * len(sample.given))
+    settled = {n: o for n, o in opinions.items() if n in sample.given and counts(o, params.crowd.review_posterior)}
+    drawn, needed = len(sample.given), math.ceil(params.audit.min_answered_share * len(sample.given))
     report = {"drawn": drawn, "of": sum(sample.sizes.values()), "answered": len(settled), "needed": needed}
     if not drawn or len(settled) < max(needed, 1):
         return report

@@ -34,7 +34,7 @@ _MOST = 120_000  # records times classes: what a fit costs
 def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, Any]:
     """Accuracy by number of labels, in random order and in ours; `labels_needed` comes within a point of all labels."""
     if not params.rows:
-        return {"applies": False, "why": "switched off: label.curve.rows is 0"}
+        return {"applies": False, "why": "switched off: label.active_learning_curve.rows is 0"}
     pool, judged = _sample(labelled, params.rows)
     if len(pool) < _FEWEST or len(judged) < _FEWEST // 4:
         return {"applies": False, "why": f"fewer than {_FEWEST} labelled train records have classes to predict"}

@@ -34,10 +34,10 @@ class Group:
     consensus: Consensus | None = None
 
 
-def crowd_rows(records: Iterable[Record], count_source: bool = False) -> list[tuple[str, str, str]]:
+def crowd_rows(records: Iterable[Record], count_source_label: bool = False) -> list[tuple[str, str, str]]:
     """(record, annotator, value as JSON) of every vote; of one annotator's several votes the latest.
 
-    With `count_source` the label that a voted record came with is one more vote, by the source; a label
+    With `count_source_label` the label that a voted record came with is one more vote, by the source; a label
     that a model or a person gave since is none of the source's.
     """
     rows: list[tuple[str, str, str]] = []
@@ -45,7 +45,7 @@ def crowd_rows(records: Iterable[Record], count_source: bool = False) -> list[tu
         latest = {v.annotator: v for v in sorted(record.votes, key=lambda v: (v.time or "", as_json(v.value)))}
         rows += [(record.id, name, as_json(vote.value)) for name, vote in latest.items()]
         from_source = record.labels_by is not None and record.labels_by.who.startswith("source:")
-        if count_source and record.votes and record.target is not None and from_source:
+        if count_source_label and record.votes and record.target is not None and from_source:
             rows.append((record.id, f"source:{record.source.name}", as_json(record.target)))
     return rows
 

@@ -42,13 +42,13 @@ def gather(
     weak = _weak(human, people_report(reading.used, gold, params.agreement), params)
     if weak:
         human = decide(people, replace(rules, weak=weak))
-    crowd = decide(crowd_rows(records.values(), params.crowd.count_source), replace(rules, trusted=False))
+    crowd = decide(crowd_rows(records.values(), params.crowd.count_source_label), replace(rules, trusted=False))
     opinions = {name: opinion for name, opinion in human.opinions.items() if name not in gold}
     held_out = held_out_groups(records)
     evidence = Evidence(opinions, crowd.opinions, group_split=held_out, set_aside=set_aside(review))
     learn, ask = questions(records, evidence, review.keys(), settings)
     found = prelabel(learn, ask, encoder, params.prelabel)
-    report = {**found.report, "curve": label_curve(learn, encoder, params.curve)}
+    report = {**found.report, "curve": label_curve(learn, encoder, params.active_learning_curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))
 
 

@@ -91,17 +91,22 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
     """Each kind's answer, where it has one that may count."""
     found: dict[str, Candidate] = {}
     human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
-    if human is not None and counts(human, params.crowd.review_below):
+    if human is not None and counts(human, params.crowd.review_posterior):
         found["human"] = Candidate(human.value, Decision(f"human:{_names(human.voters)}", human.confidence))
-    if crowd is not None and counts(crowd, params.crowd.accept_at):
+    if crowd is not None and counts(crowd, params.crowd.min_posterior):
         found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
     if record.target is not None and record.id not in evidence.set_aside:
         found["source"] = Candidate(record.target, record.labels_by)
-    answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
+    answer, confidence_threshold = evidence.prelabels.answers.get(record.id), evidence.prelabels.confidence_threshold
     # what people could not agree on is not for the model to settle
     open_question = human is not None and "human" not in found
     allowed = record.split != "test" and not open_question and record.id not in evidence.set_aside
-    if answer is not None and allowed and accept_at is not None and answer.confidence >= accept_at:
+    if (
+        answer is not None
+        and allowed
+        and confidence_threshold is not None
+        and answer.confidence >= confidence_threshold
+    ):
         found["model"] = Candidate(answer.value, Decision(f"model:{params.prelabel.method}", answer.confidence))
     return found
 
@@ -117,15 +122,19 @@ def _names(voters: tuple[str, ...]) -> str:
 
 def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
     human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
-    answer, accept_at = evidence.prelabels.answers.get(record.id), evidence.prelabels.accept_at
-    if human is not None and not counts(human, params.crowd.review_below):
+    answer, confidence_threshold = evidence.prelabels.answers.get(record.id), evidence.prelabels.confidence_threshold
+    if human is not None and not counts(human, params.crowd.review_posterior):
         return Reject("annotators_disagree", f"{len(human.voters)} annotators, best label {human.confidence or 0:.2f}")
     if record.id in evidence.set_aside:
         detail = f"{as_json(record.target)} is probably wrong; an answer, the same one too, brings the record back"
         return Reject("label_in_doubt", detail)
-    why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.accept_at:.2f}"]
+    why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.min_posterior:.2f}"]
     if answer is not None:
-        bar = "no threshold is precise enough" if accept_at is None else f"accepted from {accept_at:.3f}"
+        bar = (
+            "no threshold is precise enough"
+            if confidence_threshold is None
+            else f"accepted from {confidence_threshold:.3f}"
+        )
         why.append(f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {bar}")
     return Reject("awaiting_label", "; ".join(why) or "nobody has labelled it yet")
 

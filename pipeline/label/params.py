@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -18,19 +19,31 @@ KINDS = ("human", "crowd", "source", "model")
 class Crowd(Settings):
     """Several people's votes on one record, and people's annotations that disagree."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "count_source": "count_source_label",
+        "accept_at": "min_posterior",
+        "review_below": "review_posterior",
+    }
+
     method: str = "dawid_skene"  # a name in aggregation/METHODS; best mean over 18 public vote sets
-    count_source: bool = True  # the label a voted record came with is one more vote, weighed like the others
-    accept_at: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
-    review_below: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
+    count_source_label: bool = True  # the label a voted record came with is one more vote, weighed like the others
+    min_posterior: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
+    review_posterior: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
 
 
 class Prelabel(Settings):
     """What a model may label by itself."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "accept_precision": "min_precision",
+        "accept_at": "confidence_threshold",
+        "accept_floor": "min_confidence",
+    }
+
     method: str | None = "linear"  # a name in prelabel/PREDICTORS: linear for classes, tagger for spans; null: none
-    accept_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
-    accept_at: Share | None = None  # confidence to accept at; null: lowest that reaches accept_precision
-    accept_floor: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so
+    min_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
+    confidence_threshold: Share | None = None  # confidence to accept at; null: lowest that reaches min_precision
+    min_confidence: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so
     folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions; the usual trade of cost and bias
     train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
 
@@ -46,23 +59,38 @@ class Curve(Settings):
 class Agreement(Settings):
     """What the agreement report holds."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "weak_below": "min_kappa",
+        "accept_all_at": "accepts_all_share",
+        "min_gold": "min_gold_questions",
+        "gold_below": "min_gold_accuracy",
+        "min_blind": "min_hidden_prelabels",
+        "list_at_most": "max_listed",
+    }
+
     resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
-    weak_below: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
+    min_kappa: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
     min_votes: Annotated[int, Field(ge=1)] = 10  # fewer votes judge no annotator
-    accept_all_at: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
-    min_gold: Annotated[int, Field(ge=1)] = 5  # fewer gold questions judge no annotator
-    gold_below: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
-    min_blind: Annotated[int, Field(ge=1)] = (
+    accepts_all_share: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
+    min_gold_questions: Annotated[int, Field(ge=1)] = 5  # fewer gold questions judge no annotator
+    min_gold_accuracy: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
+    min_hidden_prelabels: Annotated[int, Field(ge=1)] = (
         20  # fewer records without a pre-label cannot tell whether people follow it
     )
-    list_at_most: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
+    max_listed: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
 
 
 class Audit(Settings):
     """The random sample of train labels that people judge (label/audit.py)."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "complete": "min_answered_share",
+    }
+
     records: Annotated[int, Field(ge=0)] = 0  # drawn, and queued as `audit`; 200 tell a share to some 4 points; 0: off
-    complete: Annotated[float, Field(ge=0.5, le=1)] = 0.9  # share answered before anything is estimated from them
+    min_answered_share: Annotated[float, Field(ge=0.5, le=1)] = (
+        0.9  # share answered before anything is estimated from them
+    )
 
 
 class Queue(Settings):
@@ -78,11 +106,15 @@ class Queue(Settings):
 class Params(Settings):
     """Section `label`."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "curve": "active_learning_curve",
+    }
+
     precedence: tuple[str, ...] = KINDS  # first that has an answer decides; leave one out to ignore it
     relabel_test: bool = False  # may people and votes change labels that the test split came with?
     crowd: Crowd = Crowd()
     prelabel: Prelabel = Prelabel()
-    curve: Curve = Curve()
+    active_learning_curve: Curve = Curve()
     agreement: Agreement = Agreement()
     audit: Audit = Audit()
     queue: Queue = Queue()

@@ -17,8 +17,8 @@ def people_report(used: Iterable[Annotation], gold: Mapping[str, str], params: A
     """By annotator: gold questions answered and right, median seconds a task, pre-labels shown and accepted.
 
     `gold` maps record ids to known answers (JSON). `accepts_all`: at least `min_votes` pre-labels were shown and
-    `accept_all_at` of them accepted, which no model deserves. `weak_on_gold`: at least `min_gold` gold questions, of
-    which fewer than `gold_below` right.
+    `accepts_all_share` of them accepted, which no model deserves. `weak_on_gold`: at least `min_gold_questions` gold
+    questions, of which fewer than `min_gold_accuracy` right.
     """
     by_person: dict[str, list[Annotation]] = defaultdict(list)
     for annotation in used:
@@ -39,8 +39,8 @@ def _person(given: list[Annotation], gold: Mapping[str, str], params: Agreement)
         "seconds_median": times[len(times) // 2] if times else None,
         "prelabels_shown": len(shown),
         "accepted_share": accepted,
-        "accepts_all": accepted is not None and len(shown) >= params.min_votes and accepted >= params.accept_all_at,
-        "weak_on_gold": len(asked) >= params.min_gold and right < params.gold_below * len(asked),
+        "accepts_all": accepted is not None and len(shown) >= params.min_votes and accepted >= params.accepts_all_share,
+        "weak_on_gold": len(asked) >= params.min_gold_questions and right < params.min_gold_accuracy * len(asked),
     }
 
 

@@ -1,7 +1,7 @@
 """Do people follow the pre-label? Answers to tasks that showed it, against tasks that held it back by lot.
 
-Agreement with the model alone cannot tell, since a good model is often right: what counts is how much more often
-people agree with it where they see its answer. Which tasks show it is drawn by `sft label push` (`studio.blind`), and
+Agreement with the model alone cannot tell, since a good model is often right: what counts is how much more often people
+agree with it where they see its answer. Which tasks show it is drawn by `sft label push` (`studio.blind_share`), and
 kept with the pre-label in the push ledger; an answer counts for what its task was drawn to be, whatever the person did
 with it.
 """
@@ -22,16 +22,17 @@ from pipeline.stats.intervals import difference_of_shares, share_of
 def anchoring(used: Iterable[Annotation], pushed: Pushed, gold: Set[str], params: Agreement) -> dict[str, Any]:
     """For report.json: agreement with the pre-label where it was shown and where not, the difference, and a verdict.
 
-    `follow`: the interval of the difference lies above 0; `no_sign`: it does not; `not_enough`: fewer than `min_blind`
-    records in a group; `none`: nothing was drawn. A record's several answers count as one, by their mean.
+    `follow`: the interval of the difference lies above 0; `no_sign`: it does not; `not_enough`: fewer than
+    `min_hidden_prelabels` records in a group; `none`: nothing was drawn. A record's several answers count as one, by
+    their mean.
     """
     if all(sent.shown is None for sent in pushed.tasks.values()):
         return {"verdict": "none"}
     groups = _groups(used, pushed, gold)
     shown, blind = (groups[name] for name in ("shown", "blind"))
     report: dict[str, Any] = {name: _about(answers) for name, answers in groups.items()}
-    if min(len(shown), len(blind)) < params.min_blind:
-        return report | {"verdict": "not_enough", "needed": params.min_blind}
+    if min(len(shown), len(blind)) < params.min_hidden_prelabels:
+        return report | {"verdict": "not_enough", "needed": params.min_hidden_prelabels}
     difference = difference_of_shares(_agreed(shown), _agreed(blind))
     return report | {"difference": difference, "verdict": "follow" if difference["low"] > 0 else "no_sign"}
 

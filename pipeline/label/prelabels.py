@@ -30,10 +30,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Prelabels:
-    """Answers by record id; `accept_at` None: none of them may become a label without a person."""
+    """Answers by record id; `confidence_threshold` None: none of them may become a label without a person."""
 
     answers: dict[str, Answer] = field(default_factory=dict)
-    accept_at: float | None = None
+    confidence_threshold: float | None = None
     report: dict[str, Any] = field(default_factory=dict)
 
 

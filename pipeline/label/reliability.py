@@ -64,11 +64,11 @@ def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.
     sure, taken = np.zeros(len(right)), np.zeros(len(right), bool)
     for part in (half, ~half):
         fitted = _platt(scores[~part], right[~part])
-        threshold = _accept_at(fitted(scores[~part]), right[~part], params)
+        threshold = _confidence_threshold(fitted(scores[~part]), right[~part], params)
         sure[part] = fitted(scores[part])
         taken[part] = sure[part] >= threshold if threshold is not None else False
     fitted = _platt(scores, right)
-    threshold = _accept_at(fitted(scores), right, params)
+    threshold = _confidence_threshold(fitted(scores), right, params)
     return Scored(fitted, threshold, _about(sure, right, taken, np.exp(scores), threshold))
 
 
@@ -90,7 +90,7 @@ def _about(
         "accuracy": float(right.mean()),
         "ece_before": ece(before, right),
         "ece_after": ece(sure, right),
-        "accept_at": threshold,
+        "confidence_threshold": threshold,
         "accepted_share": float(taken.mean()),
         "accepted_accuracy": float(right[taken].mean()) if taken.any() else None,
         "reliability": reliability(sure, right),
@@ -108,14 +108,14 @@ def _judge(logits: Floats, truth: Ints) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def _threshold(logits: Floats, truth: Ints, params: Prelabel) -> float | None:
-    return _accept_at(*_judge(logits, truth), params)
+    return _confidence_threshold(*_judge(logits, truth), params)
 
 
-def _accept_at(sure: Floats, right: NDArray[np.bool_], params: Prelabel) -> float | None:
-    if params.accept_at is not None:
-        return params.accept_at
-    found = lowest_threshold(sure, right, params.accept_precision)
-    return None if found is None else max(found, params.accept_floor)
+def _confidence_threshold(sure: Floats, right: NDArray[np.bool_], params: Prelabel) -> float | None:
+    if params.confidence_threshold is not None:
+        return params.confidence_threshold
+    found = lowest_threshold(sure, right, params.min_precision)
+    return None if found is None else max(found, params.min_confidence)
 
 
 def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float) -> float | None:

@@ -77,12 +77,12 @@ def _reasons(
     if text_changed:
         found.append(Reason("text_changed", weights.text_changed, 1.0))
     if human is not None:
-        if not counts(human, params.crowd.review_below):
+        if not counts(human, params.crowd.review_posterior):
             found.append(Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0)))
         return found  # a person has looked: the doubts below are answered
     if record.id in evidence.audit:
         return [AUDIT]  # whatever else speaks for asking: people shall see no suggestion
-    if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_below:
+    if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_posterior:
         value = None if crowd.value is None else as_json(crowd.value)
         found.append(Reason("low_crowd_confidence", weights.crowd, 1 - crowd.confidence, value, crowd.confidence))
     decided = any(kind in params.precedence for kind in candidates(record, evidence, params))

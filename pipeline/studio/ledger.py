@@ -31,11 +31,11 @@ class Ledger:
             self._note(name, text_id, task["id"])
 
     def sent(self, question: Question, task: int) -> None:
-        """The question is this task now, its pre-label shown or held back as the lot fell (`studio.blind`)."""
+        """The question is this task now, its pre-label shown or held back as the lot fell (`studio.blind_share`)."""
         self._tasks.pop(question.record.id, None)
         self._note(*question.key, task)
         asked_openly = question.gold is None and not question.audit
-        if self._project.settings.blind and asked_openly and question.value is not None:
+        if self._project.settings.blind_share and asked_openly and question.value is not None:
             self._update(question, shown=not question.hidden)
 
     def renewed(self, question: Question) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,17 +14,28 @@ from pipeline.core.settings import Settings, parse, read_params
 class Studio(Settings):
     """Section `studio`. Addresses and tokens are not here: they come from the environment (docs/labelling.md)."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "tasks": "max_tasks",
+        "gold": "gold_share",
+        "errors": "model_error_weight",
+        "blind": "blind_share",
+        "prelabels": "show_prelabels",
+        "names": "annotator_names",
+    }
+
     title: Annotated[str, Field(min_length=3, max_length=50)] | None = None  # null: the name of the project's folder
     interface: Literal["en", "zh"] = "en"  # language of the line above each task
     overlap: Annotated[int, Field(ge=1, le=20)] = 1  # people who answer each task; 2 or more measure agreement
-    tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
-    gold: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
-    errors: Annotated[float, Field(ge=0, le=1)] = (
+    max_tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
+    gold_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
+    model_error_weight: Annotated[float, Field(ge=0, le=1)] = (
         0.7  # what the model's worst errors count beside the queue; 0: nothing
     )
-    blind: Annotated[float, Field(ge=0, le=0.5)] = 0.1  # share of pre-labels held back by lot: do people follow them?
-    prelabels: bool = True  # show the model's answer; false where people should not be led
-    names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
+    blind_share: Annotated[float, Field(ge=0, le=0.5)] = (
+        0.1  # share of pre-labels held back by lot: do people follow them?
+    )
+    show_prelabels: bool = True  # show the model's answer; false where people should not be led
+    annotator_names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 
 
 def load_studio(path: Path = Path("params.yaml")) -> Studio:

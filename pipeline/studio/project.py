@@ -91,7 +91,7 @@ def find_or_create(client: Client) -> tuple[Project, list[str]]:
         "label_config": project_config(task, settings.interface),
         "maximum_annotations": settings.overlap,
         "sampling": "Sequential sampling",  # tasks are imported in order of usefulness
-        "show_collab_predictions": settings.prelabels,
+        "show_collab_predictions": settings.show_prelabels,
     }
     project = _project(client, client.post("/api/projects/", body), task, settings)
     return project, [f"made the project '{name}': {project.url}"]
@@ -125,7 +125,10 @@ def replace_config(project: Project) -> str:
 
 def _settle(project: Project) -> list[str]:
     """Overlap and pre-labels as params.yaml says now."""
-    wanted = {"maximum_annotations": project.settings.overlap, "show_collab_predictions": project.settings.prelabels}
+    wanted = {
+        "maximum_annotations": project.settings.overlap,
+        "show_collab_predictions": project.settings.show_prelabels,
+    }
     now = project.client.get(f"/api/projects/{project.id}/")
     changes = {name: value for name, value in wanted.items() if now.get(name) != value}
     if changes:

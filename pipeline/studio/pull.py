@@ -141,7 +141,7 @@ def _export(project: Project, numbers: list[int]) -> list[dict[str, Any]]:
 
 def _people(project: Project) -> dict[int, str]:
     """User number -> name in the file."""
-    if project.settings.names == "number":
+    if project.settings.annotator_names == "number":
         return {}
     return {user["id"]: user["email"] for user in project.client.get("/api/users/")}
 

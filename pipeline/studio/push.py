@@ -61,7 +61,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     """Send what is missing; what was done, in words. With `renew`, untouched tasks are replaced by a new choice."""
     project = find(connect())
     now = text_ids(data / "clean" / "records.parquet", project.task)
-    rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.errors)
+    rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.model_error_weight)
     questions = queued(rows, data / "clean", project.task)
     present = _present(project, now)
     drop = {task["id"] for task in present.untouched() if renew} | _with_suggestion(present, questions)
@@ -73,9 +73,9 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     yield from _about(present, len(remove))
     if gone:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
-    if not project.settings.prelabels:
+    if not project.settings.show_prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
-    questions = drawn(questions, project.settings.blind)
+    questions = drawn(questions, project.settings.blind_share)
     version = model_version(questions)
     yield from _refresh(project, present, questions, version, ledger)
     yield from _ask_again(project, present, questions)
@@ -184,14 +184,14 @@ def _ask_again(project: Project, present: Present, questions: Sequence[Question]
 def _choose(
     project: Project, present: Present, questions: Sequence[Question], priorities: Mapping[str, float], data: Path
 ) -> list[Question]:
-    """New questions, the audit's and gold ones among them, so that the project has `studio.tasks` open ones at most."""
+    """New questions, those of the audit and gold ones too, up to `studio.max_tasks` open ones in the project."""
     settings = project.settings
-    room = max(settings.tasks - sum(task["open"] for task in present.tasks.values()), 0)
+    room = max(settings.max_tasks - sum(task["open"] for task in present.tasks.values()), 0)
     new = [question for question in questions if question.key not in present.tasks]
     audit = sorted((q for q in new if q.audit), key=lambda q: share("label.audit", q.record.id))[:room]
     room, missing = room - len(audit), [question for question in new if not question.audit]
-    ordered = in_order(missing, priorities, min(room - round(room * settings.gold), len(missing)), project.task)
-    wanted = round(len(ordered) * settings.gold / (1 - settings.gold))
+    ordered = in_order(missing, priorities, min(room - round(room * settings.gold_share), len(missing)), project.task)
+    wanted = round(len(ordered) * settings.gold_share / (1 - settings.gold_share))
     taken = {record for record, _ in present.tasks} | set(priorities)
     suggest = sum(question.value is not None for question in ordered) > len(ordered) / 2
     asked = mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, suggest))
@@ -226,14 +226,14 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
         example = problems.most_common(1)[0][0]
         yield f"note: {problems.total():,} pre-labels could not be shown and were left out: {shorten(example, 120)}"
     if not chosen:
-        yield "nothing to send: what is queued is in the project, or the project is full (studio.tasks)"
+        yield "nothing to send: what is queued is in the project, or the project is full (studio.max_tasks)"
         return
     audit = sum(question.audit for question in chosen)
     more = f", {audit:,} of the audit" if audit else ""
     hidden = sum(question.hidden for question in chosen)
-    more += f"; {hidden:,} hold their pre-label back (studio.blind)" if hidden else ""
+    more += f"; {hidden:,} hold their pre-label back (studio.blind_share)" if hidden else ""
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{more}"
-    if len(chosen) * project.settings.gold >= 1 and not gold:
+    if len(chosen) * project.settings.gold_share >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
 
 

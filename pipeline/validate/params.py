@@ -14,7 +14,7 @@ BASIC_SUITE: tuple[dict[str, Any], ...] = (
     {"expect": "unique", "column": "id"},
     {"expect": "values_present", "column": "main_text"},
     {"expect": "values_present", "column": "target"},
-    {"expect": "sound_structure"},
+    {"expect": "valid_structure"},
     {"expect": "no_leakage"},
     {"expect": "test_frozen"},
     {"expect": "no_drift", "severity": "warn"},

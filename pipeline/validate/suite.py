@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import did_you_mean, pick
 from pipeline.core.settings import parse
-from pipeline.validate.expectations import EXPECTATIONS
+from pipeline.validate.expectations import EXPECTATIONS, RENAMED_EXPECTATIONS
 from pipeline.validate.expectations.base import Check, Rule
 from pipeline.validate.view import View
 
@@ -27,7 +27,8 @@ def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: 
                 f"{place} names no expectation.", f"Write it as `expect: <name>`. {did_you_mean('', EXPECTATIONS)}"
             )
         name = entry["expect"]
-        rules.append(parse(dict(entry), pick(EXPECTATIONS, name, place).settings, f"{place} ({name})"))
+        kind = pick(EXPECTATIONS, name, place, RENAMED_EXPECTATIONS).settings
+        rules.append(parse(dict(entry), kind, f"{place} ({name})"))
     return rules
 
 

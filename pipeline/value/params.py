@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,15 +11,23 @@ from pipeline.core.settings import Settings
 
 
 class Params(Settings):
-    """How the worth of each data step is measured: one cheap model per variant of the training data."""
+    """How the effect of each data step is measured: one cheap model per variant of the training data."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "strength": "C",
+        "judge_by": "metric",
+        "level": "confidence_level",
+        "sources": "source_ablation",
+        "curve": "learning_curve",
+    }
 
     max_train_rows: Annotated[int, Field(ge=10)] = 4000  # source records sampled by id, the same ones in every variant
     seeds: Annotated[int, Field(ge=3)] = 5  # models per variant, each trained on another bootstrap of the records
-    strength: Annotated[float, Field(gt=0)] = 10.0  # scikit-learn's C of the linear head; larger trusts the data more
-    judge_by: Literal["macro_f1", "accuracy"] = "macro_f1"  # the metric that verdicts rest on
+    C: Annotated[float, Field(gt=0)] = 10.0  # inverse regularisation strength of the linear head (scikit-learn's C)
+    metric: Literal["macro_f1", "accuracy"] = "macro_f1"  # the metric that verdicts rest on
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples over seeds and test rows together
-    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
+    confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a step helped or hurt below this p (Holm-corrected over steps)
-    sources: bool = True  # what each source is worth: `seeds` more models a source
-    curve: bool = True  # what more data would bring: models on an eighth, a quarter and half of the records
+    source_ablation: bool = True  # effect of each source: `seeds` more models a source
+    learning_curve: bool = True  # what more data would bring: models on an eighth, a quarter and half of the records
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap

@@ -38,7 +38,7 @@ def sources(
         left = [example for example in examples if source_of[example.root] != name]
         if len({example.label for example in left}) < 2:
             continue
-        without = draw(trial(left), rows, params)[params.judge_by]
+        without = draw(trial(left), rows, params)[params.metric]
         entries.append((name, count, over_seeds(whole.minus(without), params)))
     adjusted = holm([gain.p for _, _, gain in entries])
     return [
@@ -69,7 +69,7 @@ def learning_curve(
         chosen = set(roots[: round(part * len(roots))])
         subset = [example for example in examples if example.root in chosen]
         if len({example.label for example in subset}) >= 2:
-            points.append((len(chosen), draw(trial(subset), rows, params)[params.judge_by]))
+            points.append((len(chosen), draw(trial(subset), rows, params)[params.metric]))
     points.append((len(roots), whole))
     curve = [{"records": count, **over_seeds(drawn, params).as_dict()} for count, drawn in points]
     if len(points) < 3:
@@ -77,7 +77,7 @@ def learning_curve(
     sizes = np.log([count for count, _ in points])
     gains = _gain_of_doubling(sizes, np.stack([drawn.draws.mean(axis=1) for _, drawn in points]))
     value = _gain_of_doubling(sizes, np.array([[drawn.value] for _, drawn in points]))[0]
-    doubled = summarise(float(value), gains, params.level)
+    doubled = summarise(float(value), gains, params.confidence_level)
     return {
         "points": curve,
         "doubled": doubled.as_dict(),
@@ -100,12 +100,12 @@ def _about_source(name: str, rows: int, gain: float, verdict: str, params: Param
         "hurt": "does harm: the score is better without it",
         "no_measurable_effect": "makes no difference that we can measure",
     }[verdict]
-    return f"{name}: {said}; {params.judge_by.replace('_', ' ')} {gain:+.3f} from {rows:,} rows."
+    return f"{name}: {said}; {params.metric.replace('_', ' ')} {gain:+.3f} from {rows:,} rows."
 
 
 def _about_doubling(records: int, gain: Mapping[str, float], params: Params) -> str:
     return (
         f"Twice the {records:,} records of the same kind would bring about {gain['value']:+.3f} "
-        f"{params.judge_by.replace('_', ' ')} (interval {gain['low']:+.3f} to {gain['high']:+.3f}), "
+        f"{params.metric.replace('_', ' ')} (interval {gain['low']:+.3f} to {gain['high']:+.3f}), "
         "if the curve goes on as it began."
     )

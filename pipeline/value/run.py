@@ -59,17 +59,15 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         if len(before) != len(after) or label_moves(before, after)
     }
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
-    trial = prepare(
-        [*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.strength
-    )
+    trial = prepare([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)
     control = {name: draw(trial(examples), len(variants.test), params) for name, examples in controls.items()}
     steps = compare(variants, drawn, control, params)
-    final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.judge_by]
+    final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.metric]
     report = {
         "stage": "value",
         "applies": True,
-        "judged_by": params.judge_by,
+        "metric": params.metric,
         "test_rows": len(variants.test),
         "seeds": params.seeds,
         "variants": {
@@ -80,9 +78,9 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         "total": _total(drawn, params),
         "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
         "sources": sources(final, variants.source_of, whole, trial, len(variants.test), params)
-        if params.sources
+        if params.source_ablation
         else [],
-        "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.curve else {},
+        "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {},
         "summary": [step["sentence"] for step in steps],
     }
     for line in _sentences(report):
@@ -103,15 +101,15 @@ def compare(
     same = [variants.train[a] == variants.train[b] for a, b in pairs]
     gaps = [{m: over_seeds(drawn[b][m].minus(drawn[a][m]), params) for m in drawn[b]} for a, b in pairs]
     tested = [n for n, equal in enumerate(same) if not equal]
-    adjusted = dict(zip(tested, holm([gaps[n][params.judge_by].p for n in tested]), strict=True))
+    adjusted = dict(zip(tested, holm([gaps[n][params.metric].p for n in tested]), strict=True))
     steps = []
     for n, (a, b) in enumerate(pairs):
-        gap, p = gaps[n][params.judge_by], adjusted.get(n, 1.0)
+        gap, p = gaps[n][params.metric], adjusted.get(n, 1.0)
         step: dict[str, Any] = {
             "step": b,
             "against": a,
-            "before": rounded(drawn[a][params.judge_by].value),
-            "after": rounded(drawn[b][params.judge_by].value),
+            "before": rounded(drawn[a][params.metric].value),
+            "after": rounded(drawn[b][params.metric].value),
             "difference": gap.as_dict(),
             "p": rounded(p),
             "all_differences": {metric: found.as_dict() for metric, found in gaps[n].items()},
@@ -121,7 +119,7 @@ def compare(
         }
         changed = sum(step["changes"].values())
         step["per_1000"] = rounded(1000 * gap.value / changed) if changed else None
-        steps.append({**step, "sentence": sentence(step, params.judge_by)})
+        steps.append({**step, "sentence": sentence(step, params.metric)})
     return steps
 
 
@@ -141,7 +139,7 @@ def _about_control(
 ) -> dict[str, Any] | None:
     if b not in control or variants.train[a] == variants.train[b]:
         return None
-    gap = over_seeds(drawn[b][params.judge_by].minus(control[b][params.judge_by]), params)
+    gap = over_seeds(drawn[b][params.metric].minus(control[b][params.metric]), params)
     what = _what_is_random(a, variants.train[a], variants.train[b])
     return {"what": what, "metrics": estimated(control[b], params), "difference": gap.as_dict()}
 
@@ -183,11 +181,9 @@ def _does_not_apply(variants: Variants, task: Task) -> str:
 
 
 def _flat(report: Mapping[str, Any], params: Params) -> dict[str, float]:
-    found = {
-        f"{name}_{params.judge_by}": v["metrics"][params.judge_by]["value"] for name, v in report["variants"].items()
-    }
+    found = {f"{name}_{params.metric}": v["metrics"][params.metric]["value"] for name, v in report["variants"].items()}
     steps = {f"{step['step']}_gain": step["difference"]["value"] for step in report["steps"]}
-    return {"applies": 1, **found, **steps, "total_gain": report["total"][params.judge_by]["value"]}
+    return {"applies": 1, **found, **steps, "total_gain": report["total"][params.metric]["value"]}
 
 
 def _rows(

@@ -44,7 +44,7 @@ def over_seeds(drawn: Draws, params: Params) -> Estimate:
     """The estimate with the seeds resampled too."""
     resamples, seeds = drawn.draws.shape
     picks = np.random.default_rng(params.seed + 1).integers(0, seeds, (resamples, seeds))
-    return summarise(drawn.value, np.take_along_axis(drawn.draws, picks, axis=1).mean(axis=1), params.level)
+    return summarise(drawn.value, np.take_along_axis(drawn.draws, picks, axis=1).mean(axis=1), params.confidence_level)
 
 
 def changes(before: Sequence[Example], after: Sequence[Example]) -> dict[str, int]:

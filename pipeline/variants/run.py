@@ -88,7 +88,7 @@ def report(runs: Path, params: Params, out: Path) -> None:
     chance = {name.removesuffix(CONTROL): part for name, part in control.items()}
     steps = compare(Variants(rows, tests, []), drawn, chance, params)
     content = {
-        "judged_by": params.judge_by,
+        "metric": params.metric,
         "test_rows": len(tests),
         "variants": {
             name: {"rows": len(rows[name]), "metrics": estimated(part, params)} for name, part in drawn.items()

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.augment.augmenters.label_names import LabelNames
-from pipeline.augment.policy import MethodSettings, plan, why_nothing
+from pipeline.augment.policy import MethodSettings, plan, why_no_draws
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from tests.augment.conftest import TASK, record, reviews
@@ -42,18 +42,18 @@ def test_what_a_class_lacks_is_made_by_its_records_in_the_methods_languages():
 def test_other_languages_get_no_child():
     records = [record("味道很好", lang="zh")]
     assert plan({"m": MethodSettings(factor=1)}, records, TASK, 10) == []
-    assert why_nothing(MethodSettings(factor=1), records, TASK) == (
+    assert why_no_draws(MethodSettings(factor=1), records, TASK) == (
         "no labelled train record is in its languages (en), they are in zh: set its languages"
     )
 
 
 def test_methods_that_nothing_is_asked_of_are_told():
-    assert "set its factor" in why_nothing(MethodSettings(), reviews(), TASK)
-    assert why_nothing(MethodSettings(factor=1), [], TASK) == "no train record has a label"
+    assert "set its factor" in why_no_draws(MethodSettings(), reviews(), TASK)
+    assert why_no_draws(MethodSettings(factor=1), [], TASK) == "no train record has a label"
     ner = Task(type="ner", labels=("PER",), languages=("en",))
-    assert "no class to fill" in why_nothing(MethodSettings(fill_to=0.5), [record("Ada wrote", target=[])], ner)
+    assert "no class to fill" in why_no_draws(MethodSettings(fill_to=0.5), [record("Ada wrote", target=[])], ner)
     for settings in (MethodSettings(fill_to=0.5), MethodSettings(per_language={"en": 1}), LabelNames()):
-        assert why_nothing(settings, reviews(), TASK) == ""
+        assert why_no_draws(settings, reviews(), TASK) == ""
 
 
 def test_budget_is_kept_and_seeds_are_distinct():
@@ -85,9 +85,9 @@ def test_misspelt_classes_and_languages_are_named():
 
 
 def test_a_budget_in_seconds_is_one_in_children():
-    settings = MethodSettings(factor=3, max_seconds=10, seconds_each=0.8)
+    settings = MethodSettings(factor=3, max_seconds=10, seconds_per_example=0.8)
     assert settings.limit == 12
-    draws = plan({"m": settings, "k": MethodSettings(factor=1, max_children=5)}, reviews(), TASK, 10_000)
+    draws = plan({"m": settings, "k": MethodSettings(factor=1, max_examples=5)}, reviews(), TASK, 10_000)
     assert Counter(d.method for d in draws) == {"m": 12, "k": 5}
-    with pytest.raises(ValidationError, match="max_seconds needs seconds_each"):
+    with pytest.raises(ValidationError, match="max_seconds needs seconds_per_example"):
         MethodSettings(max_seconds=5)

@@ -43,26 +43,26 @@ def test_children_inherit_and_stay_in_train(project):
 
 
 def test_two_runs_give_equal_bytes(project):
-    folder = project(reviews(), {**SWAP, "keep": "if_helps", "worth": {"seeds": 3, "min_held_out": 10}})
+    folder = project(reviews(), {**SWAP, "keep": "if_helps", "ablation": {"seeds": 3, "min_held_out_rows": 10}})
     result(folder, "a")
     result(folder, "b")
     for name in ("records.parquet", "dropped.parquet", "report.json", "metrics.json"):
         assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
 
 
-def test_worth_is_measured_and_decides(project):
-    folder = project(reviews(), {**SWAP, "keep": "if_helps", "worth": {"seeds": 3, "min_held_out": 10}})
+def test_the_ablation_is_run_and_decides(project):
+    folder = project(reviews(), {**SWAP, "keep": "if_helps", "ablation": {"seeds": 3, "min_held_out_rows": 10}})
     records, report = result(folder)
-    worth = report["notes"]["worth"]
-    assert worth["judged_on"] == "dev split"
-    assert "random_swap" in worth["gain_over_none"]
-    assert any(r.parent_id for r in records) == (worth["kept_methods"] == ["random_swap"])
-    small = project(reviews(), {**SWAP, "keep": "if_helps", "max_children": 3, "worth": {"min_held_out": 5000}})
+    ablation = report["notes"]["ablation"]
+    assert ablation["evaluated_on"] == "dev split"
+    assert "random_swap" in ablation["gain"]
+    assert any(r.parent_id for r in records) == (ablation["kept_methods"] == ["random_swap"])
+    small = project(reviews(), {**SWAP, "keep": "if_helps", "max_examples": 3, "ablation": {"min_held_out_rows": 5000}})
     records, report = result(small, "small")
-    worth = report["notes"]["worth"]
-    assert worth["judged_on"] == "train split, by cross-validation"
-    assert worth["held_out_rows"] == sum(r.split == "train" and not r.parent_id for r in records)
-    assert any(r.parent_id for r in records) == (worth["kept_methods"] == ["random_swap"])
+    ablation = report["notes"]["ablation"]
+    assert ablation["evaluated_on"] == "train split, by cross-validation"
+    assert ablation["held_out_rows"] == sum(r.split == "train" and not r.parent_id for r in records)
+    assert any(r.parent_id for r in records) == (ablation["kept_methods"] == ["random_swap"])
 
 
 def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):
@@ -79,7 +79,7 @@ def test_a_method_that_fits_no_record_says_so(project, caplog):
     _, report = result(project(records, {"methods": {"label_names": {}}}, task))
     notes = report["notes"]["methods"]["label_names"]
     assert (notes["drawn"], notes["tried"]) == (0, 0)
-    assert "they are in zh: set its languages" in notes["makes_nothing"]
+    assert "they are in zh: set its languages" in notes["no_examples"]
     assert "makes nothing: no labelled train record" in caplog.text
 
 
@@ -92,7 +92,7 @@ def test_equal_children_of_one_parent_are_one(project):
 
 
 def test_missing_engine_stops_where_required(project):
-    folder = project(reviews(), {"methods": {"generation": {"factor": 1}}, "require": True})
+    folder = project(reviews(), {"methods": {"generation": {"factor": 1}}, "require_engines": True})
     with pytest.raises(PipelineError, match=r"augment\.methods\.generation"):
         run(folder / "label", folder / "out")
 
@@ -110,11 +110,11 @@ def test_one_class_is_augmented_only_without_the_measurement(project):
 def test_a_record_without_any_of_several_labels_does_not_switch_the_questions_off(project):
     task = TASK.model_copy(update={"multi_label": True})
     records = [replace(r, target=[r.target]) for r in reviews()] + [record("the bus came at noon as ever", [])]
-    _, report = result(project(records, {**SWAP, "keep": "if_helps", "worth": {"seeds": 3}}, task))
+    _, report = result(project(records, {**SWAP, "keep": "if_helps", "ablation": {"seeds": 3}}, task))
     notes = report["notes"]
     assert "label_check" not in notes["gate"]
-    assert "random_swap" in notes["gate"]["evenness"]
-    assert "random_swap" in notes["worth"]["gain_over_none"]
+    assert "random_swap" in notes["gate"]["class_balance"]
+    assert "random_swap" in notes["ablation"]["gain"]
 
 
 def test_texts_without_words_are_rejected_with_a_reason(project):

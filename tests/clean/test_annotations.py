@@ -78,7 +78,7 @@ def test_unsound_records_are_dropped_and_counted_by_kind() -> None:
     ]
     outcome, _ = check(NER, records)
     assert [r.fields["text"] for r in to_records(outcome.kept)] == ["在广州工作", "在深圳工作"]
-    assert outcome.dropped["reason"].to_pylist() == ["unsound_structure"] * 3
+    assert outcome.dropped["reason"].to_pylist() == ["invalid_structure"] * 3
     assert outcome.dropped["detail"][1].as_py() == "label '城市' is not declared"
     assert outcome.notes["problems"] == {"two spans overlap": 1, "label … is not declared": 2}
 
@@ -88,13 +88,13 @@ def test_unsound_test_record_stays_and_is_reviewed() -> None:
     (kept,) = to_records(outcome.kept)
     assert kept.source.role == "test"
     assert [(d.record_id, d.reason, d.detail) for d in context.doubts] == [
-        (kept.id, "unsound_structure", "label 'city' is not declared")
+        (kept.id, "invalid_structure", "label 'city' is not declared")
     ]
-    assert outcome.notes["unsound_kept"] == {"test": 1}
+    assert outcome.notes["invalid_kept"] == {"test": 1}
 
 
 def test_review_drops_nothing() -> None:
-    outcome, context = check(NER, [ner("在北京", (1, 3, "city"))], unsound="review")
+    outcome, context = check(NER, [ner("在北京", (1, 3, "city"))], invalid="review")
     assert (outcome.kept.num_rows, len(context.doubts)) == (1, 1)
 
 

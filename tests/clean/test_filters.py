@@ -33,7 +33,7 @@ def test_only_sure_strangers_drop_and_short_texts_are_not_judged(context):
         make("hola"),
         make(SPANISH, key="t", role="test"),
     ]
-    outcome = check_language(table(records), Language(confidence=0.99), context)
+    outcome = check_language(table(records), Language(min_confidence=0.99), context)
     assert outcome.dropped["fields"].to_pylist() == [{"text": SPANISH}]
     assert outcome.dropped["reason"].to_pylist() == ["wrong_language"]
     kept = list(to_records(outcome.kept))

@@ -70,15 +70,15 @@ def test_unlabelled_records_are_unlabelled_and_never_beside_dev():
 
 
 def test_limit_binds_and_says_so():
-    how = Splits(test=Part(share=0.5, at_most=7), dev=Part(share=0))
+    how = Splits(test=Part(share=0.5, max_records=7), dev=Part(share=0))
     outcome = split([make(f"text {n}") for n in range(100)], how)
     assert list(by_id(outcome).values()).count("test") == 7
-    assert outcome.notes["test_limit"].startswith("at_most 7 left out")
+    assert outcome.notes["test_limit"].startswith("max_records 7 left out")
 
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_a_group_too_big_for_the_limit_is_passed_over(seed):
-    how = Splits(test=Part(share=0.98, at_most=5), dev=Part(share=0), seed=seed)
+    how = Splits(test=Part(share=0.98, max_records=5), dev=Part(share=0), seed=seed)
     big = [make(f"big {k} 大 {n}", key=f"{k}{n}", group=f"big {k}") for k in range(20) for n in range(9)]
     outcome = split([*big, *(make(f"text {n}") for n in range(20))], how)
     tested = [record for record in to_records(outcome.kept) if record.split == "test"]

@@ -59,7 +59,7 @@ def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, 
     assert alone["references"] == {}
     assert alone["worst_errors"]
     assert not any(entry["label_may_be_wrong"] for entry in alone["worst_errors"])
-    strict = PARAMS.model_copy(update={"label_doubt": 0.98})
+    strict = PARAMS.model_copy(update={"label_error_confidence": 0.98})
     evaluate(tweets, tweets, keyword, task, strict, tmp_path)  # a second opinion, but no sure model
     assert not any(entry["label_may_be_wrong"] for entry in read_json(tmp_path / "report.json")["worst_errors"])
 

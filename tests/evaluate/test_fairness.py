@@ -63,7 +63,7 @@ def test_an_even_model_has_no_gap(people, keyword, task):
 
 
 def test_small_groups_are_shown_and_not_compared(people, keyword, task):
-    params = Params(resamples=300, fairness=GENDER, slice_rows=100)
+    params = Params(resamples=300, fairness=GENDER, min_slice_rows=100)
     predictions, found = judged(people, keyword, task, params)
     (entry,) = fairness(people, predictions, keyword, found, task, params)
     assert "gap" not in entry

@@ -15,7 +15,7 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.runtime.store import read_json
 from pipeline.stats.bootstrap import estimate
 
-PARAMS = Params(resamples=200, robustness_rows=2, base_rows=3)
+PARAMS = Params(resamples=200, robustness_rows=2, base_model_rows=3)
 SUMMARIES = Task(type="summarization", languages=("en", "zh"))
 ENGLISH = (
     ["the cat sat on the mat", "a good day for all of us", "hello", "one two three four five six"],

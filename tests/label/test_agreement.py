@@ -105,7 +105,7 @@ def test_few_votes_make_nobody_weak_but_long_lists_keep_the_weak():
     rows = [(f"{n:02}", w, "ab"[n % 2]) for n in range(20) for w in ("v", "w", "x")]
     rows += [("00", "few", "b"), *((f"{n:02}", "zz", "ba"[n % 2]) for n in range(12))]
     votes = encode(rows)
-    params = Agreement(resamples=100, list_at_most=2)
+    params = Agreement(resamples=100, max_listed=2)
     report = agreement_report(votes, aggregate(votes, "majority"), params)
     assert report["weak"] == ["zz"]
     assert [p["annotator"] for p in report["annotator_list"]] == ["v", "w", "zz"]

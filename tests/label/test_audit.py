@@ -130,7 +130,7 @@ def test_the_true_share_lies_in_the_interval_nearly_as_often_as_it_says(sizes, r
 def test_the_stage_queues_the_sample_without_suggestion_and_reports_what_came_back(project):
     rows = [record(f"r{n:03}", ("positive", "negative")[n % 2], f"text {n}", group=f"g{n}") for n in range(60)]
     doubt = {"record_id": "r000", "reason": "label_set_aside", "given": '"positive"', "suggested": '"negative"'}
-    settings = {"audit": {"records": 20}, "prelabel": {"method": None}, "curve": {"rows": 0}}
+    settings = {"audit": {"records": 20}, "prelabel": {"method": None}, "active_learning_curve": {"rows": 0}}
     project.write(rows, label=settings, review=[doubt])
     project.annotate()
     run(project.clean, project.annotations, project.out)

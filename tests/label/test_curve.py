@@ -48,4 +48,4 @@ def test_what_cannot_be_simulated_is_left_out_with_the_reason():
         found = label_curve(examples, TFIDF, Curve())
         assert not found["applies"]
         assert "fewer than 100 labelled train records" in found["why"]
-    assert label_curve(topics(), TFIDF, Curve(rows=0))["why"] == "switched off: label.curve.rows is 0"
+    assert label_curve(topics(), TFIDF, Curve(rows=0))["why"] == "switched off: label.active_learning_curve.rows is 0"

@@ -182,8 +182,8 @@ def test_nothing_labelled_is_an_error_with_remedy(project):
     ("label", "message"),
     [
         ({"crowd": {"methd": "mace"}}, "label.crowd.methd is not a known setting. Did you mean 'method'?"),
-        ({"crowd": {"accept_at": 2}}, "label.crowd.accept_at"),
-        ({"prelabel": {"accept_precision": "high"}}, "label.prelabel.accept_precision"),
+        ({"crowd": {"min_posterior": 2}}, "label.crowd.min_posterior"),
+        ({"prelabel": {"min_precision": "high"}}, "label.prelabel.min_precision"),
         ({"precedence": ["human", "modle"]}, "Did you mean 'model'?"),
     ],
 )

@@ -197,7 +197,7 @@ def test_free_answers_decide_only_where_equal():
 
 def test_the_source_of_a_voted_record_votes_too():
     voted, unvoted = record("r", "好", votes=[("x", "negative")]), record("s", "好")
-    rows = crowd_rows([voted, unvoted, record("t", None, votes=[("x", "好")])], count_source=True)
+    rows = crowd_rows([voted, unvoted, record("t", None, votes=[("x", "好")])], count_source_label=True)
     assert rows == [("r", "x", '"negative"'), ("r", "source:made", '"好"'), ("t", "x", '"好"')]
     assert crowd_rows([voted]) == rows[:1]
 
@@ -206,7 +206,7 @@ def test_the_source_of_a_voted_record_votes_too():
 def test_a_label_that_is_not_the_sources_is_no_vote_of_the_source(who):
     by = None if who is None else Decision(who)
     voted = replace(record("r", "好", votes=[("x", "negative")]), labels_by=by)
-    assert crowd_rows([voted], count_source=True) == [("r", "x", '"negative"')]
+    assert crowd_rows([voted], count_source_label=True) == [("r", "x", '"negative"')]
 
 
 def test_latest_vote_of_an_annotator_counts():

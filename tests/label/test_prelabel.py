@@ -37,7 +37,7 @@ def test_plain_cases_are_answered_and_accepted():
     assert [found.answers[name].value for name in ("u0", "u1")] == ["positive", "negative"]
     assert found.report["applies"]
     assert found.report["accepted_accuracy"] >= 0.95
-    assert found.accept_at == found.report["accept_at"]
+    assert found.confidence_threshold == found.report["confidence_threshold"]
     assert all(0.5 <= answer.confidence <= 1 for answer in found.answers.values())
 
 
@@ -47,7 +47,7 @@ def test_noise_is_never_accepted():
         Example(f"t{n}", f"text {n}", f"g{n}", label, label) for n, label in enumerate(rng.choice(["a", "b"], 200))
     ]
     found = prelabel(noise, ask("text 7", "好"), TFIDF, Prelabel())
-    assert found.accept_at is None
+    assert found.confidence_threshold is None
     assert set(found.answers) == {"u0", "u1"}
 
 
@@ -58,11 +58,11 @@ def test_classes_too_rare_to_learn_count_as_errors():
     assert len(found.report["classes_too_rare"]) == 60
     assert found.report["accuracy"] < without.report["accuracy"]
     assert found.answers["u0"].value == "positive"
-    assert (without.accept_at is None, found.accept_at is None) == (False, True)
+    assert (without.confidence_threshold is None, found.confidence_threshold is None) == (False, True)
 
 
 def test_a_fixed_threshold_is_used_as_given():
-    assert prelabel(examples(), ask("great"), TFIDF, Prelabel(accept_at=0.8)).accept_at == 0.8
+    assert prelabel(examples(), ask("great"), TFIDF, Prelabel(confidence_threshold=0.8)).confidence_threshold == 0.8
 
 
 def test_a_doubtful_train_record_is_answered_by_a_model_that_did_not_see_it():
@@ -89,7 +89,7 @@ def test_lists_of_labels_come_back_as_they_were():
 )
 def test_report_says_why_there_are_no_prelabels(learn, asked, params, why):
     found = prelabel(learn, asked, TFIDF, params)
-    assert (found.answers, found.accept_at, found.report["applies"]) == ({}, None, False)
+    assert (found.answers, found.confidence_threshold, found.report["applies"]) == ({}, None, False)
     assert why in found.report["why"]
 
 
@@ -149,7 +149,7 @@ def test_equal_confidences_are_accepted_together():
 
 def test_no_answer_below_the_floor_is_accepted():
     found = prelabel([*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), TFIDF, Prelabel())
-    assert found.accept_at >= Prelabel().accept_floor > found.answers["u0"].confidence
+    assert found.confidence_threshold >= Prelabel().min_confidence > found.answers["u0"].confidence
 
 
 def test_ece_by_hand():

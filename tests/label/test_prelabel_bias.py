@@ -63,7 +63,7 @@ def test_too_few_blind_answers_decide_nothing_and_no_lot_is_told_apart():
 
 
 def test_records_count_once_and_gold_questions_or_other_texts_not_at_all():
-    ledger, more = pushed(3, 2), Agreement(min_blind=1)
+    ledger, more = pushed(3, 2), Agreement(min_hidden_prelabels=1)
     given = [said("s000", "yes"), said("s000", "no", "bob"), said("s001", "yes"), said("any", "no")]
     given += [said("s002", "no", text="older"), said("b000", "yes"), said("b001", "no")]
     found = anchoring(given, ledger, {"b001"}, more)
@@ -74,7 +74,14 @@ def test_records_count_once_and_gold_questions_or_other_texts_not_at_all():
 
 def test_the_stage_reads_the_ledger_beside_the_annotations(project):
     rows = [record(f"r{n}", None, f"text {n}", split="unlabelled") for n in range(6)]
-    project.write(rows, label={"agreement": {"min_blind": 2}, "prelabel": {"method": None}, "curve": {"rows": 0}})
+    project.write(
+        rows,
+        label={
+            "agreement": {"min_hidden_prelabels": 2},
+            "prelabel": {"method": None},
+            "active_learning_curve": {"rows": 0},
+        },
+    )
     tasks = {
         row.id: {"project": "ab", "task": n, "text_id": text_id(row), "shown": n % 2 == 0, "prelabel": '"positive"'}
         for n, row in enumerate(rows)

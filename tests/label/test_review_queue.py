@@ -23,8 +23,8 @@ def row(one, **more):
     return found[0] if found else None
 
 
-def answers(confidence, accept_at=0.9):
-    return Prelabels({"r": Answer("好", confidence)}, accept_at)
+def answers(confidence, confidence_threshold=0.9):
+    return Prelabels({"r": Answer("好", confidence)}, confidence_threshold)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_spans_are_suggested_with_a_calibrated_confidence():
     assert found.answers["u1"].value == []
     assert all(0.5 < answer.confidence <= 1 for answer in found.answers.values())
     assert found.report["accuracy"] > 0.9
-    assert found.accept_at is not None
-    assert found.accept_at <= found.answers["u0"].confidence
+    assert found.confidence_threshold is not None
+    assert found.confidence_threshold <= found.answers["u0"].confidence
 
 
 def test_a_doubted_record_is_answered_by_a_model_that_never_saw_it():
@@ -48,7 +48,7 @@ def test_where_there_are_no_spans_to_learn_it_says_so():
         [Example(f"c{n}", "x", f"c{n}", "a", "a") for n in range(99)],
     ):
         found = prelabel(learn, ask, TFIDF, SPANS)
-        assert (found.answers, found.accept_at, found.report["applies"]) == ({}, None, False)
+        assert (found.answers, found.confidence_threshold, found.report["applies"]) == ({}, None, False)
         assert "spans" in found.report["why"]
 
 
@@ -56,7 +56,7 @@ def test_scores_become_probabilities_that_hold():
     rng = np.random.default_rng(0)
     scores = -rng.exponential(2, 4000)
     right = rng.random(4000) < 1 / (1 + np.exp(-(2 + scores)))
-    found = calibrate_scores(scores, right, rng.random(4000) < 0.5, Prelabel(accept_precision=0.8, accept_floor=0.0))
+    found = calibrate_scores(scores, right, rng.random(4000) < 0.5, Prelabel(min_precision=0.8, min_confidence=0.0))
     assert found.report["ece_after"] < 0.03 < found.report["ece_before"]
     assert found.threshold is not None
     taken = found.sure(scores) >= found.threshold

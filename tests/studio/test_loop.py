@@ -38,7 +38,7 @@ def tasks_of(project):
 
 
 def prepared(folder, **studio):
-    folder.set(**{"blind": 0.0, **studio})
+    folder.set(**{"blind_share": 0.0, **studio})
     folder.label()
     list(up(18080, replace=False))
     list(send(folder.data))
@@ -54,7 +54,7 @@ def people(studio_home):
 
 
 def test_three_people_label_what_was_pushed_and_nothing_is_duplicated(folder, people):
-    project = prepared(folder, overlap=3, gold=0.2)
+    project = prepared(folder, overlap=3, gold_share=0.2)
     gold = json.loads((folder.annotations / ".gold.json").read_text("utf-8"))
     tasks = tasks_of(project)
     ids = [task["data"]["record_id"] for task in tasks]
@@ -98,7 +98,7 @@ def test_three_people_label_what_was_pushed_and_nothing_is_duplicated(folder, pe
 def test_the_models_worst_errors_come_first_and_a_random_sample_is_audited_without_suggestion(folder, people):
     error = {"record_id": "test061", "reason": "worst_error", "priority": 1.0, "prelabel": '"其他"', "confidence": 0.98}
     write_table(pa.Table.from_pylist([error]), folder.data / "evaluate/queue.parquet")
-    project = prepared(folder, gold=0.0, errors=1.0)
+    project = prepared(folder, gold_share=0.0, model_error_weight=1.0)
     first, *others = tasks_of(project)
     assert first["data"]["record_id"] == "test061"
     assert first["predictions"][0]["result"][0]["value"]["choices"] == ["其他"]
@@ -121,7 +121,7 @@ def test_the_models_worst_errors_come_first_and_a_random_sample_is_audited_witho
 
 
 def test_gold_questions_show_who_is_hasty(folder, people):
-    project = prepared(folder, overlap=2, gold=0.4)
+    project = prepared(folder, overlap=2, gold_share=0.4)
     for task in tasks_of(project):
         people[0].answer(task, truth(task["data"]["record_id"]))
         people[2].answer(task, task["predictions"][0]["result"][0]["value"]["choices"][0])
@@ -136,7 +136,7 @@ def test_gold_questions_show_who_is_hasty(folder, people):
 
 
 def test_disagreements_go_back_to_one_more_person(folder, people):
-    project = prepared(folder, overlap=2, gold=0.0)
+    project = prepared(folder, overlap=2, gold_share=0.0)
     first, second, *_ = tasks_of(project)
     for task, labels in ((first, ("billing", "delivery")), (second, ("billing", "billing"))):
         for person, label in zip(people, labels, strict=False):
@@ -151,7 +151,7 @@ def test_disagreements_go_back_to_one_more_person(folder, people):
 
 
 def test_corrections_withdrawals_and_local_edits_survive(folder, people):
-    project = prepared(folder, gold=0.0)
+    project = prepared(folder, gold_share=0.0)
     tasks = tasks_of(project)[:4]
     made = [people[0].answer(task, "billing") for task in tasks]
     list(pull(folder.annotations))
@@ -179,7 +179,7 @@ def test_corrections_withdrawals_and_local_edits_survive(folder, people):
 
 
 def test_a_broken_connection_is_resumed_without_duplicates(folder, monkeypatch):
-    folder.set(gold=0.0)
+    folder.set(gold_share=0.0)
     folder.label()
     list(up(18080, replace=False))
     monkeypatch.setattr(push, "BATCH", 10)
@@ -203,7 +203,7 @@ def test_a_broken_connection_is_resumed_without_duplicates(folder, monkeypatch):
 
 
 def test_changed_texts_replace_untouched_tasks_and_answered_ones_are_kept(folder, people):
-    project = prepared(folder, gold=0.0)
+    project = prepared(folder, gold_share=0.0)
     answered, *_ = tasks = tasks_of(project)
     people[0].answer(answered, "billing")
     rows = records()
@@ -226,7 +226,7 @@ def test_changed_texts_replace_untouched_tasks_and_answered_ones_are_kept(folder
 
 
 def test_what_changes_under_us_is_told_and_nothing_is_lost(folder, people, monkeypatch):
-    project = prepared(folder, gold=0.0, title="Shared title")
+    project = prepared(folder, gold_share=0.0, title="Shared title")
     people[0].answer(tasks_of(project)[0], "billing")
     more = project.config.replace("</Choices>", '<Choice value="spam"/></Choices>')
     project.client.patch(f"/api/projects/{project.id}/", {"label_config": more})
@@ -266,7 +266,7 @@ def test_what_changes_under_us_is_told_and_nothing_is_lost(folder, people, monke
 def test_tokens_of_both_kinds_work_and_bad_ones_are_told(folder, people, monkeypatch, capsys):
     url = server.address()
     legacy = server.own_secrets()["token"]
-    folder.set(gold=0.0)
+    folder.set(gold_share=0.0)
     folder.label()
     monkeypatch.setenv("LABEL_STUDIO_URL", url)
     with pytest.raises(PipelineError, match="LABEL_STUDIO_API_KEY is not"):
@@ -310,7 +310,7 @@ def test_the_model_answers_live_while_the_backend_runs(folder, people, monkeypat
     model.mkdir()
     (model / "sft.json").write_text(json.dumps({"task": TASK.model_dump(mode="json")}), "utf-8")
     monkeypatch.setattr(serving, "load_predictor", lambda path: Words())
-    project = prepared(folder, gold=0.0, blind=0.5)
+    project = prepared(folder, gold_share=0.0, blind_share=0.5)
     before = project.client.get(f"/api/projects/{project.id}/")["model_version"]
     connected, done = threading.Event(), threading.Event()
 
@@ -370,7 +370,7 @@ def test_someone_corrects_a_task_in_the_browser_and_pull_finds_it(folder, people
     program = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.path.exists(p)), None)
     if program is None:
         pytest.skip("no Chromium: apt install chromium")
-    project = prepared(folder, gold=0.0)
+    project = prepared(folder, gold_share=0.0)
     task = next(t for t in tasks_of(project) if t["predictions"][0]["result"][0]["value"]["choices"] != ["其他"])
     with browsers.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

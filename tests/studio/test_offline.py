@@ -141,7 +141,7 @@ def annotation(**more):
 
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "params.yaml").write_text("task: {type: classification}\nstudio: {gold: 0.0}", "utf-8")
+    (tmp_path / "params.yaml").write_text("task: {type: classification}\nstudio: {gold_share: 0.0}", "utf-8")
     return Project(Client("http://localhost", "t"), 1, "t", "ab", "", TASK, load_studio(tmp_path / "params.yaml"))
 
 

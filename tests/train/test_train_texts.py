@@ -112,7 +112,7 @@ def test_evaluate_holds_the_model_against_its_base(learnt, monkeypatch):
     named = {name: {"name": m.name} for name, m in (("seq2seq", chosen.seq2seq), ("generator", chosen.generator)) if m}
     params = {
         "task": TASK.model_dump(mode="json"), "models": named,
-        "evaluate": {"resamples": 100, "robustness_rows": 1, "base_rows": 5},
+        "evaluate": {"resamples": 100, "robustness_rows": 1, "base_model_rows": 5},
     }  # fmt: skip
     (root / "params.yaml").write_text(json.dumps(params), "utf-8")
     monkeypatch.chdir(root)

@@ -23,7 +23,7 @@ PASSING = [
     {"expect": "rows_between", "split": "test", "min": 2, "max": 2},
     {"expect": "no_leakage"},
     {"expect": "no_conflicting_labels"},
-    {"expect": "sound_structure"},
+    {"expect": "valid_structure"},
     {"expect": "fits_model", "max_length": 40},
     {"expect": "conserved_counts"},
     {"expect": "test_trusted"},
@@ -69,7 +69,7 @@ FAILING = [
         {"expect": "no_conflicting_labels"},
         {"zh1": "bad", "bad": 'the same text in zh1 is labelled "positive"'},
     ),
-    ([review("bad", " ")], {"expect": "sound_structure"}, {"bad": "text is empty"}),
+    ([review("bad", " ")], {"expect": "valid_structure"}, {"bad": "text is empty"}),
     ([review("bad", "很好" * 40)], {"expect": "fits_model", "max_length": 90}, {"bad": "162 tokens, 72 are cut off"}),
     ([review("bad", "Fine", split="test", source=SOURCE)], {"expect": "test_trusted"}, {"bad": "is not trusted"}),
     ([review("bad", "Mail jo@example.org")], {"expect": "no_pii_left"}, {"bad": "an e-mail address"}),
@@ -154,7 +154,7 @@ def test_findings_never_show_the_personal_data_itself():
 
 def test_chat_structure_and_columns():
     bad = chat("bad", [("user", "再见"), ("user", "在吗")], "在。", lang="zh")
-    finding = check([*sound_chats(), bad], CHAT, expect="sound_structure")
+    finding = check([*sound_chats(), bad], CHAT, expect="valid_structure")
     assert finding.first == ({"id": "bad", "why": "two turns in a row have the same role"},)
     assert check(sound_chats(), CHAT, expect="values_present", column="response").passed
     assert check(sound_chats(), CHAT, expect="values_present", column="messages").passed

@@ -143,7 +143,7 @@ def test_the_command_line_exits_with_one_and_leaves_nothing(project):
     environment = {"PYTHONPATH": str(Path(pipeline.__file__).parents[1]), "SFT_CACHE": ".cache", "PATH": ""}
     result = subprocess.run([*command, "data/validate"], capture_output=True, text=True, env=environment)
     assert result.returncode == 1
-    assert "validate: sound_structure failed" in result.stderr
+    assert "validate: valid_structure failed" in result.stderr
     assert "bad (the reply is empty; two turns in a row have the same role)" in result.stderr
     assert "Traceback" not in result.stderr
     assert "temporary" not in result.stderr

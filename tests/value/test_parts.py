@@ -44,7 +44,13 @@ def test_one_source_cannot_be_left_out(sound, task, models, params, tmp_path):
 
 
 def test_parts_can_be_turned_off(two_sources, task, models, params, tmp_path):
-    measure(two_sources, task, models, params.model_copy(update={"sources": False, "curve": False}), tmp_path)
+    measure(
+        two_sources,
+        task,
+        models,
+        params.model_copy(update={"source_ablation": False, "learning_curve": False}),
+        tmp_path,
+    )
     report = read_json(tmp_path / "report.json")
     assert (report["sources"], report["more_data"]) == ([], {})
 
@@ -52,7 +58,7 @@ def test_parts_can_be_turned_off(two_sources, task, models, params, tmp_path):
 def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, params):
     variants = build(noisy, task, 4000)
     examples = variants.train["raw"]
-    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.strength)
+    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
     whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
     found = learning_curve(examples, whole, trial, len(variants.test), params)
     sizes = [point["records"] for point in found["points"]]
@@ -74,7 +80,7 @@ def test_a_source_with_all_of_the_classes_is_not_left_out(sound, task, models, p
     variants = build(sound, task, 4000)
     examples = variants.train["raw"]
     names = {e.root: "only" if e.label != LABELS[0] else "other" for e in examples}
-    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.strength)
+    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
     whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
     found = sources(examples, names, whole, trial, len(variants.test), params)
     assert [entry["source"] for entry in found] == ["other"]

@@ -1,4 +1,4 @@
-"""Paired training runs for tasks whose target is a free text: the top layer of `models.generator`, judged by loss.
+"""Paired training runs for tasks whose target is a free text: the top layer of `models.generator`, measured by loss.
 
 A linear model has no use for replies. This is slow beside it (a row costs half a second once, and a fifth in each run,
 on one core and for 135 million parameters), so it takes few rows and one layer, and shows large gains only.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.augment.ablation.trial import draw
-from pipeline.augment.params import WorthSettings
+from pipeline.augment.params import AblationSettings
 from pipeline.augment.replies import as_messages
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, share
@@ -46,7 +46,7 @@ class ReplyRun:
 
 @dataclass(frozen=True)
 class _Seed:
-    """One draw: what is trained on, what is judged, and the losses so far."""
+    """One draw: what is trained on, what is held out, and the losses so far."""
 
     number: int
     part: Sequence[Record]
@@ -59,7 +59,7 @@ class ReplyTrials:
 
     measure = "minus held-out loss per reply token"
 
-    def __init__(self, records: Sequence[Record], model: Model, settings: WorthSettings, task: Task) -> None:
+    def __init__(self, records: Sequence[Record], model: Model, settings: AblationSettings, task: Task) -> None:
         self._task = task
         self._seeds: list[_Seed] = []
         self.problem, self.paired = "", False
@@ -69,23 +69,23 @@ class ReplyTrials:
             self.problem = f"{error.message} {error.hint}"
             return
         train = [record for record in records if record.split == "train"]
-        dev = _some([record for record in records if record.split == "dev"], settings.max_replies)
-        self.paired = len(dev) >= min(settings.min_held_out, settings.max_replies // 2)
+        dev = _some([record for record in records if record.split == "dev"], settings.max_reply_rows)
+        self.paired = len(dev) >= min(settings.min_held_out_rows, settings.max_reply_rows // 2)
         for number in range(settings.seeds):
-            part, rest = draw(train, number, settings.max_replies)
-            judged = self._lower(dev if self.paired else _some(rest, settings.max_replies))
-            if not judged or not self._lower(part):
-                self.problem = "too few replies to measure a gain; set augment.keep: always to keep children"
+            part, rest = draw(train, number, settings.max_reply_rows)
+            held_out = self._lower(dev if self.paired else _some(rest, settings.max_reply_rows))
+            if not held_out or not self._lower(part):
+                self.problem = "too few replies to measure a gain; set augment.keep: always to keep the examples"
                 return
-            self._seeds.append(_Seed(number, part, judged, ReplyRun(len(judged), {})))
+            self._seeds.append(_Seed(number, part, held_out, ReplyRun(len(held_out), {})))
         self.runs("none", [])
 
     @property
     def notes(self) -> Mapping[str, Any]:
-        """Where and how well the model was judged without children, and before any training."""
+        """Where and how well the model did without augmented examples, and before any training."""
         runs = [seed.run for seed in self._seeds]
         return {
-            "judged_on": "dev split" if self.paired else "train groups left out by the seed",
+            "evaluated_on": "dev split" if self.paired else "train groups left out by the seed",
             "train_rows": [len(seed.part) for seed in self._seeds],
             "held_out_rows": [run.size for run in runs],
             "seeds": len(runs),

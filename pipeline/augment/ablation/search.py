@@ -1,9 +1,9 @@
-"""Is it worth it, and how much of it? Paired runs of a small model with and without accepted children.
+"""Ablation of the methods: paired runs of a small model with and without accepted augmented examples.
 
-Tried are each method with all of its children and, where they do not help, with parts of them (`shares`). Each seed
-draws its own part of the train split's groups. The same model is trained on it alone, with the children of its
-records, and with plain copies of their parents (a control: more rows, nothing new). All are judged on the dev split, or
-on train records that the seed left out where the dev split is small. The test split is never looked at.
+Tried are each method with all of its examples and, where they do not help, with parts of them (`shares`). Each seed
+draws its own part of the train split's groups. The same model is trained on it alone, with the examples made from its
+records, and with plain copies of their parents (a control: more rows, nothing new). All are evaluated on the dev split,
+or on train records that the seed left out where the dev split is small. The test split is never looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.augment.ablation.trial import Run, Trials
 from pipeline.augment.candidates import Candidate
-from pipeline.augment.params import WorthSettings
+from pipeline.augment.params import AblationSettings
 from pipeline.core.record import Record, share
 
 _BOOTSTRAP = 400
@@ -35,7 +35,7 @@ class Gain:
         """Harmless for all that was measured, or likelier to help than not by five to one (one standard error)."""
         return self.low > -tolerance or self.mean > self.error > 0
 
-    def told(self, against: str = "none") -> str:
+    def described(self, against: str = "none") -> str:
         """In words."""
         return f"{self.mean:+.4f} [{self.low:+.4f}, {self.high:+.4f}] against {against}"
 
@@ -53,7 +53,7 @@ class Choice:
     not_measured: str = ""
 
 
-def choose(accepted: Sequence[Candidate], trials: Trials, settings: WorthSettings) -> Choice:
+def choose(accepted: Sequence[Candidate], trials: Trials, settings: AblationSettings) -> Choice:
     """Which children stay.
 
     A method is kept at the largest of `shares` at which its gain `helps`, unless plain copies of the parents are surely
@@ -64,18 +64,18 @@ def choose(accepted: Sequence[Candidate], trials: Trials, settings: WorthSetting
         return Choice({}, {}, trials.problem)
     search = _Search(trials, accepted, settings)
     best = {method: search.share_of(method) for method in dict.fromkeys(c.method for c in accepted)}
-    why = {method: search.objection(method, part) for method, part in best.items()}
+    why = {method: search.reason_to_drop(method, part) for method, part in best.items()}
     helpful = [method for method in best if not why[method]]
     if len(helpful) > 1:
         together = [c for method in helpful for c in _part(accepted, method, best[method])]
         found = search.measure("together", [(c.parent, c.child) for c in together])
         if not found.helps(settings.tolerance):
             first = max(helpful, key=lambda method: search.gains[_name(method, best[method])].low)
-            why |= {m: f"together with {first} it fell short: {search.told(found)}" for m in helpful if m != first}
+            why |= {m: f"together with {first} it fell short: {search.described(found)}" for m in helpful if m != first}
             helpful = [first]
     notes = {
         **trials.notes,
-        "gain_over_none": {name: value.note() for name, value in search.gains.items()},
+        "gain": {name: value.note() for name, value in search.gains.items()},
         "gain_over_copies": {name: value.note() for name, value in search.over_copies.items()},
         "kept_methods": helpful,
         "kept_shares": {method: best[method] for method in helpful},
@@ -85,7 +85,7 @@ def choose(accepted: Sequence[Candidate], trials: Trials, settings: WorthSetting
 
 
 class _Search:
-    def __init__(self, trials: Trials, accepted: Sequence[Candidate], settings: WorthSettings) -> None:
+    def __init__(self, trials: Trials, accepted: Sequence[Candidate], settings: AblationSettings) -> None:
         self._trials, self._accepted, self._settings = trials, accepted, settings
         self.gains: dict[str, Gain] = {}
         self.over_copies: dict[str, Gain] = {}
@@ -93,7 +93,7 @@ class _Search:
     def measure(self, name: str, more: Sequence[tuple[Record, Record]]) -> Gain:
         """The gain of training with these (parent, added record) pairs; noted by name."""
         runs = self._trials.runs(name, more)
-        self.gains[name] = gain(runs, name, self._trials.paired, self._settings.level)
+        self.gains[name] = gain(runs, name, self._trials.paired, self._settings.confidence_level)
         return self.gains[name]
 
     def share_of(self, method: str) -> float:
@@ -105,23 +105,26 @@ class _Search:
                 return part
         return max(shares, key=lambda part: self.gains[_name(method, part)].mean)
 
-    def objection(self, method: str, part: float) -> str:
+    def reason_to_drop(self, method: str, part: float) -> str:
         """Why the method goes; empty where it stays. Its copies are the control: as many more rows, nothing new."""
         name = _name(method, part)
         found, tolerance = self.gains[name], self._settings.tolerance
         if not found.helps(tolerance):
-            return f"{self.told(found)}: low end not above -{tolerance}, mean not above its error {found.error:.4f}"
+            return (
+                f"{self.described(found)}: low end not above -{tolerance}, mean not above its error {found.error:.4f}"
+            )
         copies = f"copies of {name}"
         runs = self._trials.runs(copies, [(c.parent, c.parent) for c in _part(self._accepted, method, part)])
-        self.gains[copies] = gain(runs, copies, self._trials.paired, self._settings.level)
-        self.over_copies[name] = gain(runs, name, self._trials.paired, self._settings.level, copies)
+        self.gains[copies] = gain(runs, copies, self._trials.paired, self._settings.confidence_level)
+        self.over_copies[name] = gain(runs, name, self._trials.paired, self._settings.confidence_level, copies)
         if self.over_copies[name].high < 0:
-            return f"{self.told(self.over_copies[name], 'plain copies of the parents')}: more passes do it better"
+            better = self.described(self.over_copies[name], "plain copies of the source examples")
+            return f"{better}: more passes do it better"
         return ""
 
-    def told(self, found: Gain, against: str = "none") -> str:
+    def described(self, found: Gain, against: str = "none") -> str:
         """A gain in words."""
-        return f"{self._trials.measure} {found.told(against)}"
+        return f"{self._trials.measure} {found.described(against)}"
 
 
 def _unhelpful(
@@ -130,10 +133,13 @@ def _unhelpful(
     """Child id -> why it goes: its method did not help, or only a part of it did."""
     found: dict[str, str] = {}
     for method, part in best.items():
-        told = why[method]
-        kept = set() if told else {c.child.id for c in _part(accepted, method, part)}
-        told = told or f"only {part:g} of the method's children help: {search.told(search.gains[_name(method, part)])}"
-        found |= {c.child.id: told for c in accepted if c.method == method and c.child.id not in kept}
+        reason = why[method]
+        kept = set() if reason else {c.child.id for c in _part(accepted, method, part)}
+        reason = (
+            reason
+            or f"only {part:g} of the method's examples help: {search.described(search.gains[_name(method, part)])}"
+        )
+        found |= {c.child.id: reason for c in accepted if c.method == method and c.child.id not in kept}
     return found
 
 
@@ -149,7 +155,7 @@ def _part(accepted: Sequence[Candidate], method: str, part: float) -> list[Candi
 def gain(runs: Sequence[Run], name: str, paired_items: bool, level: float = 0.95, against: str = "none") -> Gain:
     """Score of a variant less that of another; seeds and items are resampled together, interval at `level`.
 
-    `paired_items`: all runs judge the same items, so one draw of items serves all seeds.
+    `paired_items`: all runs evaluate on the same items, so one draw of items serves all seeds.
     """
     rng = np.random.default_rng(0)
     full = [run.score(name) - run.score(against) for run in runs]

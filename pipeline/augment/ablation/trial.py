@@ -1,4 +1,4 @@
-"""Paired training runs on train rows and what is added to them: here those of a linear model, judged by macro-F1."""
+"""Paired training runs on train rows and what is added to them: here those of a linear model, measured by macro-F1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pipeline.augment.params import WorthSettings
+from pipeline.augment.params import AblationSettings
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Folds of the train groups: every row is left out by one of so many seeds.
 FOLDS = 5
 #: Inverse regularisation tried for training without children (scikit-learn's C), the first where nothing is tried.
-_STRENGTHS = (1.0, 10.0, 100.0)
+_C_VALUES = (1.0, 10.0, 100.0)
 #: Rows of the runs in which it is chosen: enough to tell them apart, and quick.
 _FEW_ROWS = 2000
 
@@ -44,11 +44,11 @@ class Trials(Protocol):
 
     problem: str
     measure: str  # what `score` is, in words
-    paired: bool  # all runs judge the same items
+    paired: bool  # all runs evaluate on the same items
 
     @property
     def notes(self) -> Mapping[str, Any]:
-        """Where and how well the model without children was judged."""
+        """Where and how well the model without augmented examples was evaluated."""
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> Sequence[Run]:
         """All seeds' runs, with a variant called `name` trained with what their rows bring along.
@@ -77,7 +77,7 @@ class LabelRun:
 
 @dataclass(frozen=True)
 class _Fold:
-    """What is trained on, and which of the judged items the model then predicts."""
+    """What is trained on, and which of the held-out items the model then predicts."""
 
     part: Sequence[Record]
     items: Labels
@@ -86,42 +86,44 @@ class _Fold:
 class LabelTrials:
     """`Trials` of a linear model, for tasks with classes.
 
-    A seed judges all dev items after training on a draw of the train rows, or, where the dev split is small, all train
-    rows by cross-validation: few rows tell little, so each must count in every run.
+    A seed evaluates on all dev items after training on a draw of the train rows, or, where the dev split is small, all
+    train rows by cross-validation: few rows tell little, so each must count in every run.
     """
 
     measure = "macro-F1"
 
-    def __init__(self, records: Sequence[Record], features: TextFeatures, settings: WorthSettings, task: Task) -> None:
+    def __init__(
+        self, records: Sequence[Record], features: TextFeatures, settings: AblationSettings, task: Task
+    ) -> None:
         self._features, self._kind = features, task_type(task)
         train = [record for record in records if record.split == "train"]
         dev = [record for record in records if record.split == "dev"]
-        self._dev_judges = len(dev) >= settings.min_held_out
+        self._evaluates_on_dev = len(dev) >= settings.min_held_out_rows
         self.paired = True
         self.problem = ""
-        self._strength = _STRENGTHS[0]
-        judged = dev if self._dev_judges else train
+        self._c = _C_VALUES[0]
+        held_out = dev if self._evaluates_on_dev else train
         self._names = sorted({self._label(record) for record in records})
-        few = min(settings.max_rows, _FEW_ROWS)
-        self._seeds = [self._folds(train, judged, seed, few) for seed in range(settings.seeds)]
-        if not judged or any(len({self._label(r) for r in f.part}) < 2 for folds in self._seeds for f in folds):
-            self.problem = "too few labelled records to measure a gain; set augment.keep: always to keep children"
+        few = min(settings.max_train_rows, _FEW_ROWS)
+        self._seeds = [self._folds(train, held_out, seed, few) for seed in range(settings.seeds)]
+        if not held_out or any(len({self._label(r) for r in f.part}) < 2 for folds in self._seeds for f in folds):
+            self.problem = "too few labelled records to measure a gain; set augment.keep: always to keep the examples"
             return
-        self._inputs = features.rows([self._kind.main_text(record) for record in judged])
-        truth = np.searchsorted(self._names, [self._label(record) for record in judged])
+        self._inputs = features.rows([self._kind.main_text(record) for record in held_out])
+        truth = np.searchsorted(self._names, [self._label(record) for record in held_out])
         self._runs = [LabelRun(truth, {}) for _ in self._seeds]
         self._tune()
-        self._seeds = [self._folds(train, judged, seed, settings.max_rows) for seed in range(settings.seeds)]
+        self._seeds = [self._folds(train, held_out, seed, settings.max_train_rows) for seed in range(settings.seeds)]
         self.runs("none", [])
 
     @property
     def notes(self) -> Mapping[str, Any]:
-        """Where and how well the model without children was judged."""
+        """Where and how well the model without augmented examples was evaluated."""
         return {
-            "judged_on": "dev split" if self._dev_judges else "train split, by cross-validation",
+            "evaluated_on": "dev split" if self._evaluates_on_dev else "train split, by cross-validation",
             "held_out_rows": self._runs[0].size,
             "seeds": len(self._runs),
-            "strength": self._strength,
+            "C": self._c,
             "macro_f1_none": round(float(np.mean([run.score("none") for run in self._runs])), 4),
         }
 
@@ -136,26 +138,26 @@ class LabelTrials:
             run.predicted[name] = predicted
         return self._runs
 
-    def _folds(self, train: Sequence[Record], judged: Sequence[Record], seed: int, max_rows: int) -> list[_Fold]:
-        if self._dev_judges:
-            return [_Fold(draw(train, seed, max_rows)[0], np.arange(len(judged)))]
-        place = {record.id: n for n, record in enumerate(judged)}
+    def _folds(self, train: Sequence[Record], held_out: Sequence[Record], seed: int, max_rows: int) -> list[_Fold]:
+        if self._evaluates_on_dev:
+            return [_Fold(draw(train, seed, max_rows)[0], np.arange(len(held_out)))]
+        place = {record.id: n for n, record in enumerate(held_out)}
         draws = [draw(train, seed * FOLDS + fold, max_rows) for fold in range(FOLDS)]
         return [_Fold(part, np.array([place[record.id] for record in rest])) for part, rest in draws if rest]
 
     def _tune(self) -> None:
         """Give training without children the regularisation that suits it best: more rows alone are then no gain."""
         found = {}
-        for self._strength in _STRENGTHS:
-            found[self._strength] = np.mean([run.score("tuning") for run in self.runs("tuning", [])])
-        self._strength = max(_STRENGTHS, key=lambda strength: found[strength])
+        for self._c in _C_VALUES:
+            found[self._c] = np.mean([run.score("tuning") for run in self.runs("tuning", [])])
+        self._c = max(_C_VALUES, key=lambda c: found[c])
 
     def _predict(self, fold: _Fold, more: Sequence[Record]) -> Labels:
         rows = [*fold.part, *more]
         matrix = self._features.rows([self._kind.main_text(record) for record in rows])
         # To the end: where a quick fit stops moves macro-F1 by more than children do (benchmarks/README.md).
         labels = [self._label(record) for record in rows]
-        head = linear.fit(matrix, labels, self._strength, tolerance=linear.THOROUGH)
+        head = linear.fit(matrix, labels, self._c, tolerance=linear.THOROUGH)
         logits = head.logits(self._inputs[fold.items])
         result: Labels = np.searchsorted(self._names, head.labels)[logits.argmax(axis=1)]
         return result
@@ -176,7 +178,7 @@ def macro_f1(truth: Labels, predicted: Labels, weights: Any = None) -> float:
 def draw(train: Sequence[Record], seed: int, max_rows: int) -> tuple[list[Record], list[Record]]:
     """Four fifths of the groups (about `max_rows` records at most) and the other fifth.
 
-    Seeds 0 to 4 leave out the folds of one cross-validation, so that together they judge every row once; 5 to 9 those
+    Seeds 0 to 4 leave out the folds of one cross-validation, so that together they cover every row once; 5 to 9 those
     of another, and so on.
     """
     repeat, fold = divmod(seed, FOLDS)

@@ -81,7 +81,7 @@ def _rewrite(settings: Generation, version: str, ask: Ask, batch: int, requests:
 
 def _check(mode: str, requests: Sequence[Request]) -> None:
     where = f"params.yaml: {_WHERE}.mode: {mode}"
-    if mode in _WITH_REPLY and any(request.asking is None for request in requests):
+    if mode in _WITH_REPLY and any(request.prompt_template is None for request in requests):
         raise PipelineError(
             f"{where} writes a new text and the reply to it, but the targets of this task are no free texts.",
             "Use paraphrase, or new_example where the task has classes.",
@@ -101,7 +101,7 @@ def _reply_question(request: Request, text: str, tokens: int) -> str:
     """Asked as the task asks it, under the system turn that the child will have."""
     turns = [{"role": "system", "content": turn} for turn in request.system]
     return _question(
-        request.seed, [*turns, {"role": "user", "content": filled(request.asking or "{text}", text)}], tokens
+        request.seed, [*turns, {"role": "user", "content": filled(request.prompt_template or "{text}", text)}], tokens
     )
 
 

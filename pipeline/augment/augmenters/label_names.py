@@ -35,7 +35,7 @@ class LabelNames(MethodSettings):
         return True
 
     @property
-    def has_sure_label(self) -> bool:
+    def label_is_given(self) -> bool:
         """A class's name is of the class."""
         return True
 

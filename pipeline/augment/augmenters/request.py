@@ -10,9 +10,9 @@ from dataclasses import dataclass
 class Request:
     """One child to be made. `seed` is text: every random choice for this child is drawn from it.
 
-    `protected` substrings must survive. `label` and `examples` (texts of other training records
-    of that label) are for methods that write new examples. `asking` is how the task asks a model about a text, with a
-    `{text}` in it, and None where its targets are no free texts; `system` are the turns under which it is asked.
+    `protected` substrings must survive. `label` and `examples` (texts of other training records of that label) are for
+    methods that write new examples. `prompt_template` is how the task asks a model about a text, with a `{text}` in it,
+    and None where its targets are no free texts; `system` are the turns under which it is asked.
     """
 
     text: str
@@ -21,13 +21,13 @@ class Request:
     protected: tuple[str, ...] = ()
     label: str | None = None
     examples: tuple[str, ...] = ()
-    asking: str | None = "{text}"
+    prompt_template: str | None = "{text}"
     system: tuple[str, ...] = ()
 
     @property
     def is_material(self) -> bool:
         """Whether the text is what a task is done with (a text to translate), and not the task itself."""
-        return self.asking not in (None, "{text}")
+        return self.prompt_template not in (None, "{text}")
 
 
 @dataclass(frozen=True)

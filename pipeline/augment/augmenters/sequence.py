@@ -33,9 +33,9 @@ class Sequential(MethodSettings):
         return any(settings.is_new for _, settings in self._members)
 
     @property
-    def has_sure_label(self) -> bool:
+    def label_is_given(self) -> bool:
         """Only the last member's text is surely of its class: what reworded it since may have turned it round."""
-        return self._members[-1][1].has_sure_label
+        return self._members[-1][1].label_is_given
 
     def check(self, where: str) -> None:
         """Names and settings of the members."""
@@ -67,11 +67,11 @@ def _members(of: Sequence[Mapping[str, Any]], where: str) -> list[tuple[Method, 
 def _in_turn(steps: Sequence[Rewrite], requests: Sequence[Request]) -> list[Written]:
     results = [Written(request.text) for request in requests]
     for number, rewrite in enumerate(steps):
-        alive = [n for n, result in enumerate(results) if result.text.strip() and not result.problem]
+        passing = [n for n, result in enumerate(results) if result.text.strip() and not result.problem]
         asked = [
-            replace(requests[n], text=results[n].text, seed=content_id(requests[n].seed, str(number))) for n in alive
+            replace(requests[n], text=results[n].text, seed=content_id(requests[n].seed, str(number))) for n in passing
         ]
-        for n, written in zip(alive, map(as_written, rewrite(asked)), strict=True):
+        for n, written in zip(passing, map(as_written, rewrite(asked)), strict=True):
             # Other words for a new question leave its new answer as it is.
             answer = results[n].answer if written.answer is None else written.answer
             results[n] = replace(written, answer=answer)

@@ -2,7 +2,7 @@
 
 Reasons, in order: the method's own (echo, endless, too_long, no_class, no_words, empty), structure_lost where the
 annotations could not be carried over, empty, unchanged, structure_lost, not_new, meaning_changed, too_similar,
-label_changed, not_fluent; and uneven, in evenness.py.
+label_changed, not_fluent; and uneven, in class_balance.py.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def check_novelty(
     for candidate, (score, other) in zip(candidates, closest, strict=True):
         if score >= max_jaccard:
             detail = f"Jaccard {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
-            verdicts[candidate.child.id] = Drop("not_new", detail, records[other].id)
+            verdicts[candidate.child.id] = Drop("near_duplicate", detail, records[other].id)
     fresh = [n for n, c in enumerate(candidates) if c.child.id not in verdicts]
     for n, earlier in novelty.repeats([texts[n] for n in fresh], max_jaccard).items():
         other_child = candidates[fresh[earlier]].child
-        detail = f"a near-duplicate of an earlier child: {shorten(texts[fresh[earlier]])}"
-        verdicts[candidates[fresh[n]].child.id] = Drop("not_new", detail, other_child.id)
+        detail = f"a near-duplicate of an earlier augmented example: {shorten(texts[fresh[earlier]])}"
+        verdicts[candidates[fresh[n]].child.id] = Drop("near_duplicate", detail, other_child.id)
     return verdicts
 
 
@@ -84,9 +84,13 @@ def check_meaning(
     for candidate, score in zip(candidates, scores, strict=True):
         low, high = _band(candidate, features.is_tfidf, settings, own)
         if score < low:
-            verdicts[candidate.child.id] = Drop("meaning_changed", f"cosine {score:.3f} with its parent, below {low}")
+            verdicts[candidate.child.id] = Drop(
+                "meaning_changed", f"cosine {score:.3f} with its source example, below {low}"
+            )
         elif score > high + 1e-6:
-            verdicts[candidate.child.id] = Drop("too_similar", f"cosine {score:.3f} with its parent, above {high}")
+            verdicts[candidate.child.id] = Drop(
+                "too_similar", f"cosine {score:.3f} with its source example, above {high}"
+            )
     return verdicts
 
 
@@ -107,7 +111,7 @@ def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateS
         ratio = math.exp(min(child.mean - parent.mean, 50.0))
         if ratio > limit:
             verdicts[candidate.child.id] = Drop(
-                "not_fluent", f"perplexity {ratio:.2f} times its parent's, above {limit}"
+                "not_fluent", f"perplexity {ratio:.2f} times that of its source example, above {limit}"
             )
     return verdicts
 
@@ -132,7 +136,7 @@ def check_labels(
     matrix = features.rows([kind.main_text(record) for record in parents])
     verdicts: Verdicts = {}
     for number in range(settings.folds):
-        part = [c for c in candidates if fold(c.parent, settings.folds) == number and not c.has_sure_label]
+        part = [c for c in candidates if fold(c.parent, settings.folds) == number and not c.label_is_given]
         seen = np.flatnonzero(folds != number)
         if not part or len({labels[n] for n in seen}) < 2:
             continue
@@ -178,7 +182,7 @@ def _text_problem(candidate: Candidate, task: Task) -> Drop | None:
     if not candidate.text.strip():
         return Drop("empty", "the method gave no text")
     if candidate.text.casefold().split() == parent.casefold().split():
-        return Drop("unchanged", "the text is its parent's")
+        return Drop("unchanged", "the text is that of its source example")
     if candidate.is_new:
         return None
     lost = lost_structure(parent, candidate.text, task_type(task).protected(candidate.parent))
@@ -193,9 +197,9 @@ def _label_problem(label: str, names: tuple[str, ...], row: Any, parent: Any, se
     guess, probability = int(row.argmax()), float(row[own])
     if guess == own or probability >= settings.min_label_probability:
         return ""
-    if int(parent.argmax()) != own and probability >= float(parent[own]) - settings.max_label_drop:
+    if int(parent.argmax()) != own and probability >= float(parent[own]) - settings.max_label_probability_drop:
         return ""
     return (
-        f"a model that never saw its parent says '{names[guess]}' ({float(row.max()):.2f}), '{label}' only "
-        f"{probability:.2f} (of the parent: {float(parent[own]):.2f})"
+        f"a model that never saw its source example says '{names[guess]}' ({float(row.max()):.2f}), '{label}' only "
+        f"{probability:.2f} (of the source example: {float(parent[own]):.2f})"
     )

@@ -25,7 +25,7 @@ LAGGING = 0.1
 Counts = Mapping[str | None, int]
 
 
-def check_evenness(
+def check_class_balance(
     accepted: Sequence[Candidate],
     draws: Sequence[Draw],
     parents: Sequence[Record],
@@ -50,14 +50,14 @@ def check_evenness(
         have = {name: len(children) for name, children in own.items()}
         most = allowed(sizes, planned, have, tolerance)
         for name, children in own.items():
-            detail = f"{have[name]} of {planned[name]} planned children of '{name}' passed the rest of the gate, where "
-            detail += f"more than {most[name]} would bend the classes: other classes lost more of theirs"
+            detail = f"{have[name]} of {planned[name]} planned examples of '{name}' passed the rest of the gate, where "
+            detail += f"more than {most[name]} would shift the class balance: other classes lost more of theirs"
             in_order = sorted(children, key=lambda c: (share("even", c.child.id), c.child.id))
-            verdicts |= {c.child.id: Drop("uneven", detail) for c in in_order[most[name] :]}
+            verdicts |= {c.child.id: Drop("class_imbalance", detail) for c in in_order[most[name] :]}
         notes[method] = {
-            "classes_without_children": sum(not have.get(name) for name in planned),
-            "unevenness": round(_spread(sizes, planned, have), 3),
-            "afterwards": round(_spread(sizes, planned, most), 3),
+            "classes_without_examples": sum(not have.get(name) for name in planned),
+            "imbalance": round(_spread(sizes, planned, have), 3),
+            "imbalance_after": round(_spread(sizes, planned, most), 3),
         }
     return verdicts, notes
 

@@ -56,7 +56,9 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
     matrix = features.rows([task_type(task).main_text(record) for record in pool])
     chosen = set(choose(pool, scores, matrix, settings, size))
     drops = {
-        rows[n]: Drop("not_selected", f"{settings.by}: {told(scores, n)}") for n in range(len(rows)) if n not in chosen
+        rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}")
+        for n in range(len(rows))
+        if n not in chosen
     }
     return drop_rows(table, "select", drops, notes=_notes(pool, scores, matrix, chosen, settings))
 
@@ -143,7 +145,7 @@ def coverage(matrix: Any, chosen: Sequence[int]) -> float:
     return float(closest.mean())
 
 
-def told(scores: Scores, n: int) -> str:
+def described(scores: Scores, n: int) -> str:
     """A record's scores, in words."""
     return (
         f"loss {scores.loss[n]:.3f}, IFD {scores.ifd[n]:.3f}, {scores.complexity[n]:.0f} tokens, "

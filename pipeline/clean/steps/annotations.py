@@ -2,15 +2,16 @@
 
 Mends through `TaskType.repair` (a shifted offset, white space at a span's edge), then asks `TaskType.problems`.
 Records of test and benchmark sources are mended too, but an unsound one stays and is listed for review: a test set is
-not for a pipeline to shrink. Reasons: unsound_structure, and those of `TaskType.repair` (nothing can be scored
+not for a pipeline to shrink. Reasons: invalid_structure, and those of `TaskType.repair` (nothing can be scored
 against an annotation that has no place in its text, so these drop test records as well).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 
@@ -27,7 +28,11 @@ _PARTICULAR = re.compile(r"'.*'|\[[^)\]]*[)\]]|-?\d+(?:\.\d+)?")
 class Annotations(Settings):
     """Section `clean.annotations`."""
 
-    unsound: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "unsound": "invalid",
+    }
+
+    invalid: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
 
 
 def check_annotations(table: pa.Table, settings: Annotations, context: Context) -> Outcome:
@@ -37,7 +42,7 @@ def check_annotations(table: pa.Table, settings: Annotations, context: Context) 
 
 def _check(part: pa.Table, ledger: Ledger, settings: Annotations, task: Task) -> Outcome:
     kind = task_type(task)
-    found, stayed = ledger.counts["problems"], ledger.counts["unsound_kept"]
+    found, stayed = ledger.counts["problems"], ledger.counts["invalid_kept"]
 
     def work(record: Record) -> Record:
         fields, target = kind.repair(record.fields, record.target)
@@ -48,10 +53,10 @@ def _check(part: pa.Table, ledger: Ledger, settings: Annotations, task: Task) ->
         if not problems:
             return record
         detail = "; ".join(problems)
-        if settings.unsound == "drop" and record.source.role not in ("test", "benchmark"):
-            raise Reject("unsound_structure", detail)
+        if settings.invalid == "drop" and record.source.role not in ("test", "benchmark"):
+            raise Reject("invalid_structure", detail)
         stayed[record.source.role] += 1
-        ledger.doubts.append(Doubt(record.id, "unsound_structure", given(record), detail=detail))
+        ledger.doubts.append(Doubt(record.id, "invalid_structure", given(record), detail=detail))
         return record
 
     return per_record(part, "annotations", work)

@@ -11,8 +11,9 @@ come to one (answer spans of several people, close scores). Test records are nev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,9 +30,14 @@ from pipeline.tasks import task_type
 class ConflictingLabels(Settings):
     """Section `clean.conflicting_labels`."""
 
-    clear_share: float = Field(default=0.7, gt=0.5, le=1)  # share of votes or confidence that decides
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "clear_share": "min_majority",
+        "unstated_confidence": "default_confidence",
+    }
+
+    min_majority: float = Field(default=0.7, gt=0.5, le=1)  # share of votes or confidence that decides
     min_votes: int = Field(default=3, ge=1)  # fewer votes in all decide nothing
-    unstated_confidence: float = Field(default=0.5, ge=0, le=1)  # counted for a source that states none
+    default_confidence: float = Field(default=0.5, ge=0, le=1)  # counted for a source that states none
 
 
 def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Context) -> Outcome:
@@ -102,14 +108,14 @@ def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str 
     for annotator, value in sorted({(v.annotator, as_json(v.value)) for r in members for v in r.votes}):
         votes[value] += bool(annotator)
     if sum(votes.values()) >= settings.min_votes:
-        winner = _clear(votes, settings.clear_share)
+        winner = _clear(votes, settings.min_majority)
         if winner in {given(r) for r in members}:
             return winner, "by_votes"
     weights: defaultdict[str, float] = defaultdict(float)
     for record in sorted(members, key=lambda r: r.id):
         sure = record.labels_by.confidence if record.labels_by else None
-        weights[given(record)] += settings.unstated_confidence if sure is None else sure
-    winner = _clear(weights, settings.clear_share)
+        weights[given(record)] += settings.default_confidence if sure is None else sure
+    winner = _clear(weights, settings.min_majority)
     return (winner, "by_confidence") if winner else (None, "unresolved")
 
 

@@ -1,16 +1,16 @@
-"""Language: which records are surely in a language the project does not accept.
+"""Language: which records are in a language the project does not accept.
 
 Sets the score `language`: the probability that the text is in one of `task.languages`.
 Reasons: wrong_language. Short texts are often misjudged, so they are not judged at all,
-and by default only a sure verdict drops.
+and by default only a confident verdict drops.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field
@@ -23,13 +23,19 @@ from pipeline.runtime.stage import Drop, Outcome, drop_rows
 class Language(Settings):
     """Section `clean.language`."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "confidence": "min_confidence",
+    }
+
     wrong: Literal["drop", "keep"] = "drop"  # keep: the score alone is attached
-    confidence: float = Field(default=0.999, ge=0.5, le=1)  # drop only when this sure that the language is wrong
+    min_confidence: float = Field(
+        default=0.999, ge=0.5, le=1
+    )  # drop only when this confident that the language is wrong
     min_letters: int = Field(default=40, ge=1)  # shorter texts are not judged (Chinese characters count as three)
 
 
 def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:
-    """Score every text long enough; fill `lang` where it is empty; drop sure strangers. Notes: languages found."""
+    """Score every text long enough; fill `lang` where it is empty; drop confident strangers. Notes: languages found."""
     return context.by_part(table, partial(_check, settings=settings, task=context.task))
 
 
@@ -49,7 +55,7 @@ def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Ou
         language, sure = verdict
         found[language] += 1
         scores[row.number] = sure if language in accepted else 1 - sure
-        is_stranger = language not in accepted and sure >= settings.confidence
+        is_stranger = language not in accepted and sure >= settings.min_confidence
         if is_stranger and settings.wrong == "drop" and not row.is_held_out:
             drops[row.number] = Drop("wrong_language", f"{language} at {sure:.4f}")
     part = with_strings(with_scores(part, "language", scores), "lang", langs)

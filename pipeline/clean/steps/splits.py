@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,9 +33,13 @@ from pipeline.text.normalise import text_key
 class Part(Settings):
     """How one split is drawn."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "at_most": "max_records",
+    }
+
     share: float = Field(default=0.1, ge=0, lt=1)  # of the groups
     trusted_only: bool = False  # only records whose source vouches for the label, where any source does
-    at_most: int | None = Field(default=None, ge=1)  # records; where it binds, adding data can move old records
+    max_records: int | None = Field(default=None, ge=1)  # records; where it binds, adding data can move old records
 
 
 class Splits(Settings):
@@ -158,16 +162,18 @@ def _member(split: str, settings: Splits, trust: bool, columns: _Columns) -> Cal
 def _within_limit(
     sizes: dict[str, int], draws: dict[str, float], part: Part, split: str, notes: dict[str, Any]
 ) -> list[str]:
-    """The groups with the smallest draws that fit in `at_most` records; one that does not fit is passed over."""
+    """The groups with the smallest draws that fit in `max_records` records; one that does not fit is passed over."""
     total = 0
     chosen: list[str] = []
     for name in sorted(sizes, key=lambda name: draws[name]):
-        if part.at_most is not None and total + sizes[name] > part.at_most:
+        if part.max_records is not None and total + sizes[name] > part.max_records:
             continue
         total += sizes[name]
         chosen.append(name)
     if len(chosen) < len(sizes):
-        notes[f"{split}_limit"] = f"at_most {part.at_most} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
+        notes[f"{split}_limit"] = (
+            f"max_records {part.max_records} left out {len(sizes) - len(chosen)} of {len(sizes)} groups"
+        )
     return chosen
 
 

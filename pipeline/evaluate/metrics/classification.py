@@ -38,7 +38,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
     confidence = _confidences(predictions)
     if confidence is not None:
-        metrics["ece"] = expected_calibration_error(confidence, np.array(correct, np.float64), params.bins)
+        metrics["ece"] = expected_calibration_error(confidence, np.array(correct, np.float64), params.calibration_bins)
     if all(prediction.scores for prediction in predictions):
         scores = np.array([[p.scores.get(label, 0.0) for label in labels] for p in predictions])
         metrics["brier"] = mean_of(((scores - truth) ** 2).sum(axis=1))
@@ -50,7 +50,9 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         correct=list(correct),
         wrongness=[None if right else (p.confidence or 0.0) for right, p in zip(correct, predictions, strict=True)],
         confusion=pairs,
-        reliability=[] if confidence is None else reliability(confidence, np.array(correct, float), params.bins),
+        reliability=[]
+        if confidence is None
+        else reliability(confidence, np.array(correct, float), params.calibration_bins),
         details={"per_class": per_class(truth, said, labels), "top_confusions": top_confusions(pairs)},
     )
 

@@ -43,7 +43,9 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         "errors": dict(sorted(Counter(_kinds(given, said)).items())),
     }
     if len(sure):
-        details["span_ece"] = rounded(expected_calibration_error(sure, right, params.bins)(np.ones((1, len(sure))))[0])
+        details["span_ece"] = rounded(
+            expected_calibration_error(sure, right, params.calibration_bins)(np.ones((1, len(sure))))[0]
+        )
     return Judged(
         metrics=metrics,
         headline="micro_f1",
@@ -53,7 +55,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
             for a, b, p in zip(given, said, predictions, strict=True)
         ],
         confusion=[pair for a, b in zip(given, said, strict=True) for pair in confusions(a, b)],
-        reliability=reliability(sure, right, params.bins) if len(sure) else [],
+        reliability=reliability(sure, right, params.calibration_bins) if len(sure) else [],
         details=details,
     )
 

@@ -40,8 +40,8 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     bins: list[dict[str, Any]] = []
     if all(value is not None for value in stated):
         sure: Floats = np.array(stated, np.float64)
-        metrics["ece"] = expected_calibration_error(sure, exact, params.bins)
-        bins = reliability(sure, exact, params.bins)
+        metrics["ece"] = expected_calibration_error(sure, exact, params.calibration_bins)
+        bins = reliability(sure, exact, params.calibration_bins)
     return Judged(
         metrics=metrics,
         headline="f1",

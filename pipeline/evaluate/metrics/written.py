@@ -60,7 +60,9 @@ def judge_texts(
             (bucket(a, params.length_edges), bucket(b or "", params.length_edges))
             for a, b in zip(truths, texts, strict=True)
         ],
-        reliability=[] if loss is None else _reliability(_sureness(predictions, loss), overlap, params.bins),
+        reliability=[]
+        if loss is None
+        else _reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
         details={"mean_true_length": rounded(sum(map(len, truths)) / len(truths))},
     )
 

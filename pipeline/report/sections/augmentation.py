@@ -1,4 +1,4 @@
-"""What augmentation made, what its gate refused, and whether it was worth it."""
+"""What augmentation made, what its gate refused, and whether it helped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Child = tuple[Record, dict[str, Any]]
 
 
 def augmentation(inputs: Inputs) -> list[Block]:
-    """Accepted and refused children per method, why, and examples of both."""
+    """Accepted and refused examples per method, why, and examples of both."""
     report = inputs.report("augment")
     if not report:
         return [missing("augment")]
@@ -29,9 +29,9 @@ def augmentation(inputs: Inputs) -> list[Block]:
     accepted = _children(inputs, "augment/records.parquet")
     refused = _children(inputs, "augment/dropped.parquet")
     notes = report.get("notes", {})
-    worth = from_notes({key: one for key, one in notes.items() if key == "worth"})
-    rest = from_notes({key: one for key, one in notes.items() if key != "worth"})
-    shown = [_methods(accepted, refused), *worth, _examples(inputs, accepted, refused)]
+    ablation = from_notes({key: one for key, one in notes.items() if key == "ablation"})
+    rest = from_notes({key: one for key, one in notes.items() if key != "ablation"})
+    shown = [_methods(accepted, refused), *ablation, _examples(inputs, accepted, refused)]
     return [*shown, *stage_notes(rest)]
 
 
@@ -70,7 +70,7 @@ def _examples(inputs: Inputs, *groups: Sequence[Child]) -> Block:
         "id": "id",
         "parent": "id",
     }
-    return table("children", columns, rows[: inputs.params.max_rows], sum(map(len, groups)))
+    return table("augmented", columns, rows[: inputs.params.max_rows], sum(map(len, groups)))
 
 
 def _chosen(pairs: Sequence[Child], each: int) -> list[Child]:

@@ -16,7 +16,7 @@ from pipeline.validate.expectations.conservation import conserved_counts
 from pipeline.validate.expectations.labels import in_declared_labels, no_conflicting_labels
 from pipeline.validate.expectations.leakage import Trust, no_leakage, test_trusted
 from pipeline.validate.expectations.privacy import no_pii_left
-from pipeline.validate.expectations.structure import sound_structure
+from pipeline.validate.expectations.structure import valid_structure
 from pipeline.validate.expectations.tokens import FitsModel, fits_model
 from pipeline.validate.expectations.values import (
     Between,
@@ -39,7 +39,7 @@ EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
     "rows_between": Entry(Rows, rows_between),
     "no_leakage": Entry(ShareRule, no_leakage),
     "no_conflicting_labels": Entry(ShareRule, no_conflicting_labels),
-    "sound_structure": Entry(ShareRule, sound_structure),
+    "valid_structure": Entry(ShareRule, valid_structure),
     "fits_model": Entry(FitsModel, fits_model),
     "conserved_counts": Entry(Rule, conserved_counts),
     "test_trusted": Entry(Trust, test_trusted),
@@ -48,3 +48,6 @@ EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
     "no_drift": Entry(Drift, no_drift),
     "test_frozen": Entry(Rule, test_frozen),
 }
+
+#: Old name -> the name it has now. An old one stops the run with the new one.
+RENAMED_EXPECTATIONS = {"sound_structure": "valid_structure"}

@@ -6,7 +6,7 @@ from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdic
 from pipeline.validate.view import View
 
 
-def sound_structure(rule: ShareRule, view: View) -> Check:
+def valid_structure(rule: ShareRule, view: View) -> Check:
     """The task type finds nothing wrong: turns in order, no empty text, spans inside the text, ..."""
     reasons = ["; ".join(view.kind.problems(record, view.task)) or None for record in view.records]
     return verdicts(f"records are sound {view.task.type} examples{mostly(rule.share)}", reasons, rule.share)

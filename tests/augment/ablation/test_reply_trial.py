@@ -4,7 +4,7 @@ import pytest
 from pipeline.augment.ablation.reply_trial import ReplyRun, ReplyTrials
 from pipeline.augment.ablation.search import choose, gain
 from pipeline.augment.candidates import Candidate
-from pipeline.augment.params import WorthSettings
+from pipeline.augment.params import AblationSettings
 from pipeline.augment.replies import as_messages
 from pipeline.augment.run import run
 from pipeline.core.settings import Task
@@ -14,7 +14,7 @@ from pipeline.runtime.store import read_json
 from tests.augment.conftest import CHAT, chat, record
 from tests.modeling.conftest import llama_folder  # noqa: F401
 
-SETTINGS = WorthSettings(seeds=3, max_replies=20, shares=(1.0,))
+SETTINGS = AblationSettings(seeds=3, max_reply_rows=20, shares=(1.0,))
 
 
 def conversations(split="train", number=20):
@@ -41,22 +41,22 @@ def test_children_are_measured_by_held_out_loss(model):
         for r in train[:10]
     ]
     trials = ReplyTrials(train, model, SETTINGS, CHAT)
-    assert trials.notes["judged_on"] == "train groups left out by the seed"
+    assert trials.notes["evaluated_on"] == "train groups left out by the seed"
     assert trials.notes["loss_none"] > 0
     none = [run.score("none") for run in trials.runs("again", [])]
     assert [run.score("again") for run in trials.runs("again", [])] == none  # the same rows, the same loss
     choice = choose(made, trials, SETTINGS)
-    assert {"m"} <= set(choice.notes["gain_over_none"])
+    assert {"m"} <= set(choice.notes["gain"])
     assert set(choice.unhelpful) in (set(), {c.child.id for c in made})
     assert all("held-out loss" in why for why in choice.unhelpful.values())
 
 
 def test_a_dev_split_that_is_large_enough_judges(model):
     trials = ReplyTrials([*conversations(), *conversations("dev", 12)], model, SETTINGS, CHAT)
-    assert trials.notes["judged_on"] == "dev split"
+    assert trials.notes["evaluated_on"] == "dev split"
     assert trials.notes["held_out_rows"] == [12, 12, 12]
     for rows, fewest, judges in ((11, 11, True), (11, 200, False), (22, 200, True)):
-        settings = SETTINGS.model_copy(update={"max_replies": 44, "min_held_out": fewest})
+        settings = SETTINGS.model_copy(update={"max_reply_rows": 44, "min_held_out_rows": fewest})
         assert ReplyTrials([*conversations(), *conversations("dev", rows)], model, settings, CHAT).paired == judges
 
 
@@ -95,7 +95,7 @@ def test_what_cannot_be_measured_says_why(model, tmp_path):
 def test_the_stage_measures_chat_where_a_generator_is_named(project, model):
     values = {
         "methods": {"random_swap": {"factor": 1}},
-        "worth": SETTINGS.model_dump(mode="json"),
+        "ablation": SETTINGS.model_dump(mode="json"),
         "gate": {"max_perplexity_ratio": None},
     }
     reports = []
@@ -103,6 +103,6 @@ def test_the_stage_measures_chat_where_a_generator_is_named(project, model):
         folder = project(conversations(), values, CHAT, models=models)
         run(folder / "label", folder / str(number))
         reports.append(read_json(folder / str(number) / "report.json"))
-    assert "random_swap" in reports[0]["notes"]["worth"]["gain_over_none"]
-    assert "models.generator" in reports[1]["notes"]["worth"]["not_measured"]
+    assert "random_swap" in reports[0]["notes"]["ablation"]["gain"]
+    assert "models.generator" in reports[1]["notes"]["ablation"]["not_measured"]
     assert reports[1]["steps"][-1]["reasons"].keys() == {"not_measured"}

@@ -5,7 +5,7 @@ from pipeline.augment.ablation import search, trial
 from pipeline.augment.ablation.search import Gain, choose, gain
 from pipeline.augment.ablation.trial import FOLDS, LabelRun, LabelTrials, draw
 from pipeline.augment.candidates import Candidate
-from pipeline.augment.params import WorthSettings
+from pipeline.augment.params import AblationSettings
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Model
 from tests.augment.conftest import TASK, record
@@ -37,8 +37,8 @@ def children(records, method, text_of, label_of=lambda r: r.target):
 
 def chosen(accepted, records, **settings):
     features = TextFeatures([r.fields["text"] for r in records] + [c.text for c in accepted], Model(name="tfidf"))
-    worth_settings = WorthSettings(**{"min_held_out": 10, **settings})
-    return choose(accepted, LabelTrials(records, features, worth_settings, TASK), worth_settings)
+    ablation_settings = AblationSettings(**{"min_held_out_rows": 10, **settings})
+    return choose(accepted, LabelTrials(records, features, ablation_settings, TASK), ablation_settings)
 
 
 def test_wrong_children_go_and_harmless_ones_stay():
@@ -51,8 +51,8 @@ def test_wrong_children_go_and_harmless_ones_stay():
     gone = {c.child.id for c in wrong}
     assert gone <= set(choice.unhelpful)
     assert all("macro-F1" in choice.unhelpful[name] for name in gone)
-    assert choice.notes["gain_over_none"]["wrong"]["high"] < 0
-    assert {"0.5 of wrong", "copies of right"} <= set(choice.notes["gain_over_none"])
+    assert choice.notes["gain"]["wrong"]["high"] < 0
+    assert {"0.5 of wrong", "copies of right"} <= set(choice.notes["gain"])
 
 
 def test_only_a_part_of_a_method_may_stay(monkeypatch):
@@ -63,7 +63,7 @@ def test_only_a_part_of_a_method_may_stay(monkeypatch):
     choice = chosen(made, [*train, *dev])
     assert choice.notes["kept_shares"] == {"m": 0.5}
     assert 0 < len(choice.unhelpful) < len(made)
-    assert all("only 0.5 of the method's children help" in why for why in choice.unhelpful.values())
+    assert all("only 0.5 of the method's examples help" in why for why in choice.unhelpful.values())
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_none_gets_its_best_regularisation():
     train, dev = rows(200, words=1), rows(60, "dev", words=1)
     copies = children(train, "copies", lambda r: r.fields["text"] + " .")
     choice = chosen(copies, [*train, *dev], shares=(1.0,), seeds=3)
-    assert abs(choice.notes["gain_over_none"]["copies"]["mean"]) < 0.05
+    assert abs(choice.notes["gain"]["copies"]["mean"]) < 0.05
 
 
 def test_five_seeds_judge_every_row_once_and_groups_stay_whole():
@@ -138,7 +138,7 @@ def test_copies_of_the_parents_are_the_control(monkeypatch, over_copies, kept, n
     assert choice.notes["kept_methods"] == kept
     assert choice.notes["no_better_than_copies"] == noted
     assert choice.notes["gain_over_copies"]["m"] == over_copies.note()
-    assert all("plain copies of the parents" in why for why in choice.unhelpful.values())
+    assert all("plain copies of the source examples" in why for why in choice.unhelpful.values())
 
 
 def test_regularisation_is_chosen_on_few_rows_and_the_gain_measured_on_all(monkeypatch):
@@ -153,12 +153,12 @@ def test_regularisation_is_chosen_on_few_rows_and_the_gain_measured_on_all(monke
 
     monkeypatch.setattr(trial.linear, "fit", noted)
     monkeypatch.setattr(trial, "_FEW_ROWS", 40)
-    trials = LabelTrials(train, features, WorthSettings(), TASK)
-    assert (trials.problem, trials.notes["judged_on"]) == ("", "train split, by cross-validation")
+    trials = LabelTrials(train, features, AblationSettings(), TASK)
+    assert (trials.problem, trials.notes["evaluated_on"]) == ("", "train split, by cross-validation")
     assert trials.notes["held_out_rows"] == len(train)
     measured = 5 * trial.FOLDS
     tuning, full = fits[:-measured], fits[-measured:]
     assert {strength for _, strength, _ in tuning} == {1.0, 10.0, 100.0}
     assert max(size for size, _, _ in tuning) < 60 < 80 < min(size for size, _, _ in full)
-    assert {strength for _, strength, _ in full} == {trials.notes["strength"]}
+    assert {strength for _, strength, _ in full} == {trials.notes["C"]}
     assert {tolerance for _, _, tolerance in fits} == {trial.linear.THOROUGH}, "quick fits end anywhere"

@@ -100,7 +100,7 @@ def test_a_sequence_is_what_its_members_are():
     flags = [((), (False, False)), ([name], (True, True)), ([name, swap], (True, False)), ([new, swap], (True, False))]
     for members, expected in flags:
         settings = Sequential(of=(swap, *members))
-        assert (settings.is_new, settings.has_sure_label) == expected
+        assert (settings.is_new, settings.label_is_given) == expected
 
 
 def test_a_new_question_keeps_its_answer_while_its_words_change():

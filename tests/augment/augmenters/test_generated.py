@@ -48,7 +48,7 @@ def test_new_examples_are_not_held_to_their_parents_words_but_to_the_label(proje
     texts = ("the lovely wonderful music made {} happy", "horrible terrible boring noise, {} hated it")
     train = [r for r in reviews() if r.split == "train"]
     with serving(lambda body: reply(texts[body["seed"] % 2].format(body["seed"]))) as service:
-        settings = method(service, "new_example", max_children=8)
+        settings = method(service, "new_example", max_examples=8)
         values = {"methods": settings, "keep": "always", "gate": {"max_jaccard": 1.0}}
         _, _, report = result(project(train, values))
     notes = report["notes"]["methods"]["generation"]
@@ -80,7 +80,7 @@ def test_instructions_with_replies_become_conversations_whose_answer_is_the_mode
     assert [m["role"] for m in child.fields["messages"]] == ["system", "user"]
     assert child.target == "Use yeast, flour and water."
     assert child.labels_by.who == "model:augment.generation"
-    assert {row["reason"] for row in dropped} == {"not_new"}
+    assert {row["reason"] for row in dropped} == {"near_duplicate"}
 
 
 def test_answers_that_are_no_use_are_dropped_with_their_reason(project):
@@ -90,7 +90,7 @@ def test_answers_that_are_no_use_are_dropped_with_their_reason(project):
         return reply(answers[len(service.asked) % 3])
 
     with serving(answer) as service:
-        settings = {"methods": method(service, "paraphrase", max_children=9), "keep": "always"}
+        settings = {"methods": method(service, "paraphrase", max_examples=9), "keep": "always"}
         _, dropped, report = result(project([r for r in reviews() if r.split == "train"], settings))
     reasons = report["notes"]["methods"]["generation"]["rejected"]
     assert {"empty", "endless"} <= set(reasons)
@@ -153,7 +153,7 @@ def test_a_service_that_is_down_skips_its_method_and_others_go_on(project):
     _, _, report = result(folder)
     assert "gave no answer in 2 tries" in report["notes"]["methods"]["generation"]["skipped"]
     assert report["notes"]["methods"]["random_swap"]["tried"] > 0
-    folder = project(reviews(), {"methods": methods, "require": True})
+    folder = project(reviews(), {"methods": methods, "require_engines": True})
     with pytest.raises(PipelineError, match="Start the service"):
         run(folder / "label", folder / "out")
 
@@ -161,7 +161,7 @@ def test_a_service_that_is_down_skips_its_method_and_others_go_on(project):
 def test_one_percent_new_parents_cost_one_percent_new_prompts(project):
     parents = [record(f"lovely food number {n} and wonderful music", "pos" if n % 2 else "neg") for n in range(300)]
     with serving(lambda body: reply("a new text")) as service:
-        settings = {"methods": method(service, "new_example"), "keep": "always", "max_children": 10_000}
+        settings = {"methods": method(service, "new_example"), "keep": "always", "max_examples": 10_000}
         result(project(parents[:297], settings))
         first = len(service.asked)
         result(project(parents, settings), "second")

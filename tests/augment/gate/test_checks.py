@@ -50,7 +50,7 @@ def test_copy_of_a_test_record_is_not_new(parent, copy):
     own, other = record(parent), record(copy, split="test")
     child = candidate(own, copy + "!")
     drop = checks.check_novelty([child], [own, other], TASK, 0.8)[child.child.id]
-    assert (drop.reason, drop.other_id) == ("not_new", other.id)
+    assert (drop.reason, drop.other_id) == ("near_duplicate", other.id)
     assert "test record" in drop.detail
 
 
@@ -131,10 +131,10 @@ def test_children_of_misjudged_parents_go_only_where_the_label_fades():
     )
     texts = [r.fields["text"] for r in [*records, odd]] + [same.text, worse.text]
     features = TextFeatures(texts, TFIDF)
-    strict = GateSettings(max_label_drop=0.01)
+    strict = GateSettings(max_label_probability_drop=0.01)
     found = checks.check_labels([same, worse], [*able, odd], features, strict, TASK)
     assert set(found) == {worse.child.id}
-    assert "of the parent" in found[worse.child.id].detail
+    assert "of the source example" in found[worse.child.id].detail
 
 
 def test_method_bands_go_before_the_gates_and_new_texts_have_no_lower_end():

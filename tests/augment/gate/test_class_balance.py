@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.augment.candidates import Candidate
-from pipeline.augment.gate.class_balance import allowed, check_evenness
+from pipeline.augment.gate.class_balance import allowed, check_class_balance
 from pipeline.augment.policy import MethodSettings, plan
 from pipeline.runtime.store import read_json
 from tests.augment.conftest import TASK, record
@@ -69,35 +69,38 @@ def children(records, method="m"):
 def test_the_surplus_goes_by_a_draw_of_ids_and_says_why():
     draws = plan({"m": MethodSettings(factor=1)}, RECORDS, TASK, 1000)
     made = children(RECORDS[:30])  # ten of the class neg were lost
-    verdicts, notes = check_evenness(made, draws, RECORDS, TASK, 0.05)
+    verdicts, notes = check_class_balance(made, draws, RECORDS, TASK, 0.05)
     gone = [c for c in made if c.child.id in verdicts]
     assert Counter(c.parent.target for c in gone) == {"pos": 7}
-    assert {drop.reason for drop in verdicts.values()} == {"uneven"}
-    assert "20 of 20 planned children of 'pos'" in verdicts[gone[0].child.id].detail
-    assert notes["m"] == {"classes_without_children": 0, "unevenness": 1.333, "afterwards": 1.1}
-    assert check_evenness(made[::-1], draws, RECORDS[::-1], TASK, 0.05)[0] == verdicts
+    assert {drop.reason for drop in verdicts.values()} == {"class_imbalance"}
+    assert "20 of 20 planned examples of 'pos'" in verdicts[gone[0].child.id].detail
+    assert notes["m"] == {"classes_without_examples": 0, "imbalance": 1.333, "imbalance_after": 1.1}
+    assert check_class_balance(made[::-1], draws, RECORDS[::-1], TASK, 0.05)[0] == verdicts
 
 
 def test_methods_are_evened_out_each_for_itself():
     methods = {name: MethodSettings(factor=1) for name in ("m", "k")}
     draws = plan(methods, RECORDS, TASK, 1000)
     made = [*children(RECORDS[:20]), *children(RECORDS, "k")]
-    verdicts, notes = check_evenness(made, draws, RECORDS, TASK, 0.05)
+    verdicts, notes = check_class_balance(made, draws, RECORDS, TASK, 0.05)
     assert {c.method for c in made if c.child.id in verdicts} == {"m"}
-    assert notes["m"]["classes_without_children"] == 1
-    assert notes["k"] == {"classes_without_children": 0, "unevenness": 1.0, "afterwards": 1.0}
+    assert notes["m"]["classes_without_examples"] == 1
+    assert notes["k"] == {"classes_without_examples": 0, "imbalance": 1.0, "imbalance_after": 1.0}
 
 
 def test_the_stage_drops_the_surplus_and_loses_nothing(project):
     # One-word texts cannot be swapped: their class has no children.
     records = [record(f"such lovely food here number {'i' * n}", "pos") for n in range(1, 12)]
     records += [record("w" * n, "neg") for n in range(1, 12)]
-    gate = {"max_jaccard": 1.0, "max_label_drop": 1.0}
+    gate = {"max_jaccard": 1.0, "max_label_probability_drop": 1.0}
     kept, report = result(project(records, {**SWAP, "gate": gate}))
     counts = report["notes"]["methods"]["random_swap"]
-    assert counts["rejected"]["uneven"] > 0
+    assert counts["rejected"]["class_imbalance"] > 0
     assert counts["accepted"] == sum(r.parent_id is not None for r in kept) > 0
-    assert report["notes"]["gate"]["evenness"]["random_swap"]["classes_without_children"] == 1
-    folder = project(records, {**SWAP, "gate": {**gate, "max_unevenness": None}})
+    assert report["notes"]["gate"]["class_balance"]["random_swap"]["classes_without_examples"] == 1
+    folder = project(records, {**SWAP, "gate": {**gate, "class_balance_tolerance": None}})
     result(folder, "off")
-    assert "uneven" not in read_json(folder / "off" / "report.json")["notes"]["methods"]["random_swap"]["rejected"]
+    assert (
+        "class_imbalance"
+        not in read_json(folder / "off" / "report.json")["notes"]["methods"]["random_swap"]["rejected"]
+    )

@@ -1,4 +1,4 @@
-"""All judgements on one run's candidates: the gate's verdicts, and which methods are worth it."""
+"""Which augmented examples are accepted: the gate's checks, and the ablation of methods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.augment.ablation.trial import LabelTrials, Trials
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.gate import checks
 from pipeline.augment.gate.checks import Verdicts
-from pipeline.augment.gate.class_balance import check_evenness
+from pipeline.augment.gate.class_balance import check_class_balance
 from pipeline.augment.params import Params
 from pipeline.augment.policy import Draw, MethodSettings, parents
 from pipeline.augment.replies import has_reply
@@ -23,14 +23,14 @@ from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
 
 UNMEASURED = (
-    "no measurement without two classes, or replies and models.generator; set augment.keep: always to keep children"
+    "no measurement without two classes, or replies and models.generator; set augment.keep: always to keep the examples"
 )
 
 
-class Judge:
+class Acceptance:
     """`verdicts`: children the gate rejects. `unhelpful`: accepted children of methods that did not help.
 
-    `gate` and `worth` are notes for report.json.
+    `gate` and `ablation` are notes for report.json.
     """
 
     def __init__(
@@ -46,59 +46,63 @@ class Judge:
         self._params, self._task, self._methods = params, task, methods
         self._kind = task_type(task)
         self._parents = parents(records)
-        self.verdicts: Verdicts = {}
+        self.rejected: Verdicts = {}
         self.unhelpful: Verdicts = {}
         self.gate: dict[str, Any] = {"features": revision(models.encoder)}
-        self.worth: dict[str, Any] = {"keep": params.keep}
+        self.ablation: dict[str, Any] = {"keep": params.keep}
         if candidates:
             self._check(records, candidates, models)
-            self._even_out(candidates, draws)
-            self._weigh(records, self._alive(candidates), models)
+            self._balance_classes(candidates, draws)
+            self._run_ablation(records, self._passing(candidates), models)
 
     def _check(self, records: Sequence[Record], candidates: Sequence[Candidate], models: Models) -> None:
         settings, task = self._params.gate, self._task
-        self.verdicts |= checks.check_texts(candidates, task)
+        self.rejected |= checks.check_texts(candidates, task)
         # New against records first, so that no copy costs an embedding.
-        self.verdicts |= checks.check_novelty(self._alive(candidates), records, task, settings.max_jaccard)
-        alive = self._alive(candidates)
+        self.rejected |= checks.check_novelty(self._passing(candidates), records, task, settings.max_jaccard)
+        passing = self._passing(candidates)
         classes = {self._kind.stratum(record) for record in self._parents}
         # None alone: the task has no classes. Beside others it is one more: records without any of several labels.
         self._has_classes = len(classes) > 1
-        self._features = TextFeatures(self._texts(records, alive), models.encoder)
-        self.verdicts |= checks.check_meaning(alive, self._features, settings, task, self._methods)
+        self._features = TextFeatures(self._texts(records, passing), models.encoder)
+        self.rejected |= checks.check_meaning(passing, self._features, settings, task, self._methods)
         if self._has_classes:
-            self.verdicts |= checks.check_labels(self._alive(candidates), self._parents, self._features, settings, task)
+            self.rejected |= checks.check_labels(
+                self._passing(candidates), self._parents, self._features, settings, task
+            )
         else:
             self.gate["label_check"] = "skipped: it needs two classes in the train split"
         if models.generator is None or settings.max_perplexity_ratio is None:
             self.gate["fluency_check"] = "skipped: it needs models.generator and gate.max_perplexity_ratio"
         else:
-            self.verdicts |= checks.check_fluency(self._alive(candidates), models.generator, settings, task)
+            self.rejected |= checks.check_fluency(self._passing(candidates), models.generator, settings, task)
 
-    def _even_out(self, candidates: Sequence[Candidate], draws: Sequence[Draw]) -> None:
+    def _balance_classes(self, candidates: Sequence[Candidate], draws: Sequence[Draw]) -> None:
         """Last, since it counts what all other questions left."""
-        tolerance = self._params.gate.max_unevenness
+        tolerance = self._params.gate.class_balance_tolerance
         if self._has_classes and tolerance is not None:
-            alive = self._alive(candidates)
-            found, self.gate["evenness"] = check_evenness(alive, draws, self._parents, self._task, tolerance)
-            self.verdicts |= found
+            passing = self._passing(candidates)
+            found, self.gate["class_balance"] = check_class_balance(
+                passing, draws, self._parents, self._task, tolerance
+            )
+            self.rejected |= found
 
-    def _alive(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        return [c for c in candidates if c.child.id not in self.verdicts]
+    def _passing(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        return [c for c in candidates if c.child.id not in self.rejected]
 
-    def _texts(self, records: Sequence[Record], alive: Sequence[Candidate]) -> list[str]:
+    def _texts(self, records: Sequence[Record], passing: Sequence[Candidate]) -> list[str]:
         """Every text that some question needs features of."""
-        texts = [self._kind.augmentable(record) for c in alive for record in (c.parent, c.child)]
-        if alive and self._has_classes:
+        texts = [self._kind.augmentable(record) for c in passing for record in (c.parent, c.child)]
+        if passing and self._has_classes:
             texts += [self._kind.main_text(record) for record in [*self._parents, *_dev(records)]]
-            texts += [self._kind.main_text(c.child) for c in alive]
+            texts += [self._kind.main_text(c.child) for c in passing]
         return texts
 
-    def _weigh(self, records: Sequence[Record], accepted: Sequence[Candidate], models: Models) -> None:
+    def _run_ablation(self, records: Sequence[Record], accepted: Sequence[Candidate], models: Models) -> None:
         names = list(dict.fromkeys(c.method for c in accepted))
         if self._params.keep == "always" or not names:
             return
-        settings, labelled = self._params.worth, [*self._parents, *_dev(records)]
+        settings, labelled = self._params.ablation, [*self._parents, *_dev(records)]
         trials: Trials
         if self._has_classes:
             trials = LabelTrials(labelled, self._features, settings, self._task)
@@ -108,7 +112,7 @@ class Judge:
             self._not_measured(accepted, UNMEASURED)
             return
         choice = search.choose(accepted, trials, settings)
-        self.worth |= choice.notes
+        self.ablation |= choice.notes
         if choice.not_measured:
             self._not_measured(accepted, choice.not_measured)
             return
@@ -117,7 +121,7 @@ class Judge:
                 self.unhelpful[c.child.id] = Drop("did_not_help", choice.unhelpful[c.child.id])
 
     def _not_measured(self, accepted: Sequence[Candidate], why: str) -> None:
-        self.worth["not_measured"] = why
+        self.ablation["not_measured"] = why
         self.unhelpful = {c.child.id: Drop("not_measured", why) for c in accepted}
 
 
