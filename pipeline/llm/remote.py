@@ -12,13 +12,14 @@ import os
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.question import Answer, Problem, Question
 from pipeline.llm.settings import Endpoint
+from pipeline.llm.transport import bounded
 from pipeline.llm.usage import Allowance, Usage, estimated_tokens, prompt_tokens
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ class RemoteModel:
         connections = httpx.Limits(
             max_connections=self.endpoint.parallel, max_keepalive_connections=self.endpoint.parallel
         )
-        transport = _bounded(httpx.AsyncHTTPTransport(limits=connections), self.endpoint.max_answer_bytes)
+        transport = bounded(httpx.AsyncHTTPTransport(limits=connections), self.endpoint.max_answer_bytes)
         return AsyncOpenAI(
             base_url=self.endpoint.url,
             api_key=os.environ[name] if name else "none",
@@ -274,34 +275,3 @@ def _logprob(choice: Any) -> float | None:
     """The sum of the tokens' log probabilities, where the service gives them."""
     tokens = getattr(getattr(choice, "logprobs", None), "content", None)
     return float(sum(token.logprob for token in tokens)) if tokens else None
-
-
-def _bounded(inner: httpx.AsyncHTTPTransport, limit: int) -> httpx.AsyncBaseTransport:
-    """A transport that breaks off replies of more than `limit` bytes: an endless one would fill the memory."""
-    import httpx2 as httpx
-
-    class Stream(httpx.AsyncByteStream):
-        def __init__(self, stream: Any) -> None:
-            self._stream = stream
-
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            size = 0
-            async for part in self._stream:
-                size += len(part)
-                if size > limit:
-                    raise httpx.RemoteProtocolError(f"the reply is longer than {limit:,} bytes (max_answer_bytes)")
-                yield part
-
-        async def aclose(self) -> None:
-            await self._stream.aclose()
-
-    class Bounded(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            response = await inner.handle_async_request(request)
-            response.stream = Stream(response.stream)
-            return response
-
-        async def aclose(self) -> None:
-            await inner.aclose()
-
-    return Bounded()
