@@ -9,6 +9,7 @@ import argparse
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
@@ -82,5 +83,6 @@ def _is_shipped(file: Path) -> bool:
 
 def sample_files(project: str) -> list[str]:
     """The files under data/ that the sources of a shipped project read as data/raw/samples/..."""
-    sources = read_params(_HERE / f"{project}.yaml")["collect"]["sources"].values()
+    params: dict[str, Any] = read_params(_HERE / f"{project}.yaml")
+    sources = params["collect"]["sources"].values()
     return [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]

@@ -10,13 +10,33 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypedDict, cast
 
 Split = Literal["train", "dev", "test", "unlabelled", "benchmark"]
 
 #: What a model should answer, in the task type's own shape: a label, several labels,
 #: a number, spans, answers or a text. `None` means "not labelled yet".
 Target = Any
+
+#: The inputs of an example by name (`TaskType.FIELDS`), each like a target in a shape that the task type declares.
+Fields = Mapping[str, Target]
+#: The flat columns of an example (`TaskType.row`), as validation checks and the dataset has them.
+Row = Mapping[str, Target]
+
+
+class Span(TypedDict):
+    """A part `[start, end)` of a text and what it is: one of the targets of task type ner."""
+
+    start: int
+    end: int
+    label: str
+
+
+class Answer(TypedDict):
+    """A part of a context, from `start` on: one of the targets of task type qa."""
+
+    start: int
+    text: str
 
 
 class Reject(Exception):
@@ -90,7 +110,7 @@ class Record:
     """
 
     id: str
-    fields: Mapping[str, Any]
+    fields: Fields
     source: Source
     target: Target = None
     lang: str = ""
@@ -107,7 +127,7 @@ class Record:
         edits = [Change(step, name, as_json(before), as_json(after)) for name, before, after in self._edits(changes)]
         return replace(self, **changes, history=(*self.history, *edits))
 
-    def child(self, step: str, fields: Mapping[str, Any], target: Target) -> Record:
+    def child(self, step: str, fields: Fields, target: Target) -> Record:
         """A new record made from this one: own id, same source, split and group."""
         return replace(
             self,
@@ -120,9 +140,11 @@ class Record:
             history=(Change(step, "child_of", as_json(self.id), as_json(None)),),
         )
 
-    def _edits(self, changes: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-        pairs = [(k, getattr(self, k), changes[k]) for k in ("target", "lang") if k in changes]
-        after = cast("Mapping[str, Any]", changes.get("fields", self.fields))
+    def _edits(self, changes: Mapping[str, object]) -> list[tuple[str, object, object]]:
+        pairs: list[tuple[str, object, object]] = [
+            (k, getattr(self, k), changes[k]) for k in ("target", "lang") if k in changes
+        ]
+        after = cast("Fields", changes.get("fields", self.fields))
         pairs += [(f"fields.{k}", self.fields.get(k), after.get(k)) for k in sorted({*self.fields, *after})]
         return [(name, old, new) for name, old, new in pairs if old != new]
 
@@ -142,6 +164,6 @@ def share(*parts: str) -> float:
     return int(content_id(*parts)[:13], 16) / 16**13
 
 
-def as_json(value: Any) -> str:
+def as_json(value: object) -> str:
     """`value` as canonical one-line JSON: sorted keys, no escapes for non-ASCII letters."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -83,7 +84,7 @@ def load_task(path: Path = Path("params.yaml")) -> Task:
     return load("task", Task, path)
 
 
-def read_params(path: Path) -> dict[str, Any]:
+def read_params(path: Path) -> dict[str, object]:
     """The whole file as plain dictionaries and lists."""
     if not path.is_file():
         raise PipelineError(f"{path}: no such file.", "Run from the project's root, or write one: sft init --list")
@@ -96,7 +97,7 @@ def read_params(path: Path) -> dict[str, Any]:
     return values
 
 
-def parse(values: Any, kind: type[Section], where: str) -> Section:
+def parse(values: object, kind: type[Section], where: str) -> Section:
     """`values` as a `kind`; every problem is reported at once, each by its full key."""
     try:
         # Through JSON: strict types, but lists may fill tuples.
@@ -108,14 +109,15 @@ def parse(values: Any, kind: type[Section], where: str) -> Section:
         raise PipelineError("\n".join(problems)) from None
 
 
-def _explain(item: Any, kind: type[BaseModel], where: str) -> str:
+def _explain(item: ErrorDetails, kind: type[BaseModel], where: str) -> str:
     keys = [str(part) for part in item["loc"]]
     key = ".".join([where, *keys])
     if item["type"] == "extra_forbidden":
         owners = _kinds_at(kind, keys[:-1])
         for owner in owners:
-            if keys[-1] in getattr(owner, "RENAMED", {}):
-                return f"{key}: renamed to {_new_path(owner.RENAMED[keys[-1]], where, keys[:-1])}."
+            renamed = getattr(owner, "RENAMED", {})
+            if keys[-1] in renamed:
+                return f"{key}: renamed to {_new_path(renamed[keys[-1]], where, keys[:-1])}."
         return f"{key} is not a known setting. {did_you_mean(keys[-1], _known(owners))}"
     if item["type"] == "missing":
         return f"{key} is missing: it has no default."
@@ -132,24 +134,24 @@ def _new_path(new: str, where: str, above: list[str]) -> str:
     return ".".join([section, *above, new])
 
 
-def _known(kinds: list[Any]) -> list[str]:
-    return sorted({name for k in kinds for name in getattr(k, "model_fields", {})})
+def _known(kinds: list[type[BaseModel]]) -> list[str]:
+    return sorted({name for k in kinds for name in k.model_fields})
 
 
-def _kinds_at(kind: type[BaseModel], path: list[str]) -> list[Any]:
+def _kinds_at(kind: type[BaseModel], path: list[str]) -> list[type[BaseModel]]:
     """The settings classes at `path` below `kind`, looking through dictionaries and unions."""
-    kinds: list[Any] = [kind]
+    kinds = [kind]
     for part in path:
         kinds = [nested for k in kinds for nested in _nested(k, part)] or kinds
     return kinds
 
 
-def _nested(kind: Any, part: str) -> list[type[BaseModel]]:
-    fields = getattr(kind, "model_fields", {})
+def _nested(kind: type[BaseModel], part: str) -> list[type[BaseModel]]:
+    fields = kind.model_fields
     return _models_in(fields[part].annotation) if part in fields else []
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [m for inner in getattr(annotation, "__args__", ()) for m in _models_in(inner)]

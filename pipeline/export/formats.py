@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
 
-from pipeline.core.record import as_json
+from pipeline.core.record import Row, Span, as_json
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Task
 from pipeline.modeling.lm.instructions import filled, instruction
-
-Row = Mapping[str, Any]
 
 #: Task type -> language -> what a language model is asked. Texts to texts have theirs where they are trained.
 ASK: dict[str, dict[str, str]] = {
@@ -152,7 +149,7 @@ def answer(row: Row) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def tagged(text: str, spans: Sequence[Row]) -> Iterator[tuple[str, str]]:
+def tagged(text: str, spans: Sequence[Span]) -> Iterator[tuple[str, str]]:
     """Tokens with IOB2 tags.
 
     >>> list(tagged("Ann lives", [{"start": 0, "end": 3, "label": "PER"}]))
@@ -170,6 +167,6 @@ def tagged(text: str, spans: Sequence[Row]) -> Iterator[tuple[str, str]]:
                 yield match.group(), f"{'B' if first else 'I'}-{inside['label']}"
 
 
-def _question(row: Row) -> dict[str, Any]:
+def _question(row: Row) -> dict[str, object]:
     answers = [{"text": one["text"], "answer_start": one["start"]} for one in row["answers"]]
     return {"id": row["id"], "question": row["question"], "answers": answers, "is_impossible": not answers}

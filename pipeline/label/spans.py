@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from pipeline.core.record import as_json
+from pipeline.core.record import Span, as_json
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
 
@@ -31,13 +30,13 @@ def span_votes(given: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str, s
 
 def decide_spans(
     given: Mapping[str, Mapping[str, str]], method: str
-) -> tuple[dict[str, tuple[list[dict[str, Any]], float]], Votes | None, Consensus | None]:
+) -> tuple[dict[str, tuple[list[Span], float]], Votes | None, Consensus | None]:
     """Record -> (spans, confidence), for the records of `given`; and votes and consensus for the agreement report.
 
     A span stands where its label beats all others and 'none'. Of two that overlap the surer one stands. The
     confidence is that of the least sure decision about the record.
     """
-    decided: dict[str, tuple[list[dict[str, Any]], float]] = {record: ([], 1.0) for record in given}
+    decided: dict[str, tuple[list[Span], float]] = {record: ([], 1.0) for record in given}
     rows = span_votes(given)
     if not rows:
         return decided, None, None
@@ -55,13 +54,13 @@ def decide_spans(
     return decided, votes, consensus
 
 
-def _without_overlaps(spans: Sequence[tuple[float, int, int, str]]) -> list[dict[str, Any]]:
-    kept: list[dict[str, Any]] = []
+def _without_overlaps(spans: Sequence[tuple[float, int, int, str]]) -> list[Span]:
+    kept: list[Span] = []
     for _, start, end, label in sorted(spans):
         if all(end <= other["start"] or other["end"] <= start for other in kept):
             kept.append({"start": start, "end": end, "label": label})
     return sorted(kept, key=lambda span: (span["start"], span["end"]))
 
 
-def _by_place(spans: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], str]:
+def _by_place(spans: Sequence[Span]) -> dict[tuple[int, int], str]:
     return {(span["start"], span["end"]): as_json(span["label"]) for span in spans}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipeline.core.record import as_json, share
+from pipeline.core.record import Span, Target, as_json, share
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.modeling.models import Model
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Pair = tuple[str, list[dict[str, Any]]]
+Pair = tuple[str, list[Span]]
 _FEWEST = 50  # labelled texts; fewer measure no reliability
 
 
@@ -56,14 +56,14 @@ def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
 
 def _out_of_sample(
     known: Sequence[Example], labels: Sequence[str], folds: int
-) -> tuple[list[list[dict[str, Any]]], NDArray[np.float64]]:
+) -> tuple[list[list[Span]], NDArray[np.float64]]:
     """Spans and log probability of each text by a model that saw neither it nor its group."""
     import numpy as np
 
     from pipeline.modeling.features.linear_tagger import fit_tagger
 
     fold_of = [int(folds * share("label.tagger", e.group)) for e in known]
-    said: list[list[dict[str, Any]]] = [[] for _ in known]
+    said: list[list[Span]] = [[] for _ in known]
     scores = np.full(len(known), -np.inf)
     for fold in sorted(set(fold_of)):
         inside = [n for n, own in enumerate(fold_of) if own == fold]
@@ -77,10 +77,10 @@ def _pair(example: Example) -> Pair:
     return example.text, _plain(example.target)
 
 
-def _plain(spans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    kept = ({name: span[name] for name in ("start", "end", "label")} for span in spans)
+def _plain(spans: Sequence[Span]) -> list[Span]:
+    kept = (Span(start=span["start"], end=span["end"], label=span["label"]) for span in spans)
     return sorted(kept, key=lambda span: (span["start"], span["end"]))
 
 
-def _is_spans(target: Any) -> bool:
+def _is_spans(target: Target) -> bool:
     return isinstance(target, list) and all(isinstance(one, dict) and "label" in one for one in target)

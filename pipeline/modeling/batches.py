@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.core.record import Row as Row
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Row = Mapping[str, Any]
 #: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
 Example = dict[str, Any]
 Collate = Callable[[Sequence[Example]], dict[str, Any]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from pipeline.core.record import Target
+from pipeline.core.record import Row, Target
 
 
 @dataclass(frozen=True)
@@ -32,5 +32,5 @@ class Prediction:
 class Predictor(Protocol):
     """A loaded model. Rows carry the columns of the exported dataset (`TaskType.row`), target optional."""
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction per row, in order."""

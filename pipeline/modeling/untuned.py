@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.cache import cached
-from pipeline.core.record import as_json
+from pipeline.core.record import Row, as_json
 from pipeline.modeling.models import Model, Models, identity, local_path, revision
 from pipeline.modeling.prediction import Prediction
 
-Row = Mapping[str, Any]
 #: Rows -> predictions that carry log_likelihood and tokens, and no text.
 Untuned = Callable[[Sequence[Row]], list[Prediction]]
 

@@ -11,7 +11,6 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -53,7 +52,7 @@ def create_app(model: ServedModel, secret: str | None, routes: Sequence[Routes])
         return {"status": "UP", "model_class": "sft"}
 
     @app.get("/versions")
-    async def versions() -> dict[str, Any]:
+    async def versions() -> dict[str, object]:
         libraries = {name: version(name) for name in ("torch", "transformers")}
         return {"versions": [model.version()], "libraries": libraries}
 
@@ -75,7 +74,7 @@ def knows_secret(authorization: str, secret: str) -> bool:
     return hmac.compare_digest(given.strip().encode("utf-8"), secret.encode("utf-8"))
 
 
-async def json_object(request: Request) -> dict[str, Any]:
+async def json_object(request: Request) -> dict[str, object]:
     """The body as a JSON object. Raises BadRequestError; nothing larger than `MAX_BODY` is read into memory."""
     body = bytearray()
     async for part in request.stream():

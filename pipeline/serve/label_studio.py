@@ -7,14 +7,13 @@ server lives on. The access token that comes with /setup is not used and not kep
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from pipeline.annotation.labeling_config import config_problems
 from pipeline.core.errors import shorten
-from pipeline.core.record import Reject
+from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.serve.app import BadRequestError, json_object
 from pipeline.serve.model import ServedModel, model_row
@@ -34,7 +33,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         return {"model_version": model.version()}
 
     @app.post("/predict")
-    async def predict(request: Request) -> dict[str, Any]:
+    async def predict(request: Request) -> dict[str, object]:
         body = await json_object(request)
         tasks = body.get("tasks")
         if not isinstance(tasks, list) or len(tasks) > MAX_TASKS:
@@ -49,7 +48,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         return {"status": "seen", "action": shorten(body.get("action"), 40)}
 
 
-def check_config(config: Any, task: Task) -> None:
+def check_config(config: object, task: Task) -> None:
     """Raise BadRequestError where the project's labeling config cannot show the model's answers."""
     if config is None or config == "":
         return
@@ -58,14 +57,14 @@ def check_config(config: Any, task: Task) -> None:
         raise BadRequestError(f"the project's labeling config does not fit the model: {problems[0]}")
 
 
-def answers(tasks: Sequence[Any], model: ServedModel) -> dict[str, Any]:
+def answers(tasks: Sequence[object], model: ServedModel) -> dict[str, object]:
     """The response to /predict: one result a task, in order; empty (with `error`) where the task cannot be answered.
 
     A task whose data say `blind` gets a list of no predictions: people shall answer it without a suggestion.
     """
     task = model.task()
-    rows: dict[int, dict[str, Any]] = {}
-    results: list[dict[str, Any]] = []
+    rows: dict[int, Fields] = {}
+    results: list[dict[str, object]] = []
     blind: set[int] = set()
     for n, given in enumerate(tasks):
         results.append({"result": [], "score": 0.0})
@@ -87,7 +86,7 @@ def answers(tasks: Sequence[Any], model: ServedModel) -> dict[str, Any]:
     return {"results": shown, "model_version": version}
 
 
-def _data(task: Any) -> Mapping[str, Any]:
+def _data(task: object) -> Mapping[str, object]:
     data = task.get("data") if isinstance(task, Mapping) else None
     if not isinstance(data, Mapping):
         raise Reject("not_a_task", "a task must be an object with 'data'")

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject, as_json, content_id
+from pipeline.core.json_types import Json
+from pipeline.core.record import Fields, Reject, Row, as_json, content_id
 from pipeline.core.settings import Task, parse
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
@@ -35,7 +35,7 @@ class ServedModel:
         marks = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
         return content_id(*marks)[:12]
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[Prediction]]:
+    def predict(self, rows: Sequence[Row]) -> tuple[str, list[Prediction]]:
         """The version that answered, and one prediction per row (columns as `TaskType.row` has them)."""
         with self._lock:
             now = self.version()
@@ -44,17 +44,18 @@ class ServedModel:
             return now, self._loaded[1].predict(rows) if rows else []
 
 
-def _settings(folder: Path) -> Any:
+def _settings(folder: Path) -> dict[str, Json]:
     file = folder / "sft.json"
     if not file.is_file():
         raise PipelineError(f"{folder}: no trained model there.", "Train one: dvc repro train")
-    return json.loads(file.read_text("utf-8"))
+    settings: dict[str, Json] = json.loads(file.read_text("utf-8"))
+    return settings
 
 
-def model_row(values: Mapping[str, Any], task: Task) -> dict[str, Any]:
+def model_row(values: Mapping[str, object], task: Task) -> Fields:
     """The input columns of one row. Raises Reject (missing_field, not_text) where a field cannot be used."""
     kind = task_type(task)
-    row: dict[str, Any] = {}
+    row: dict[str, object] = {}
     for name, form in kind.FIELDS.items():
         value = values.get(name)
         if value is None and name not in kind.OPTIONAL:

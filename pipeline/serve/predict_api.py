@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,7 +16,7 @@ from fastapi.responses import JSONResponse
 
 from pipeline.commands.predict import answer
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject
+from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
 from pipeline.serve.app import BadRequestError, json_object
@@ -29,6 +28,8 @@ MAX_ROWS, MAX_CHARACTERS = 256, 100_000
 BATCH, PATIENCE, MAX_WAITING = 64, 0.005, 2048
 
 Answered = tuple[str, list[Prediction]]
+#: The rows of a request, and where its answer goes.
+Waiting = tuple[list[Fields], asyncio.Future[Answered]]
 
 
 class BusyError(Exception):
@@ -42,10 +43,10 @@ class Batcher:
         self, model: ServedModel, batch: int = BATCH, patience: float = PATIENCE, most: int = MAX_WAITING
     ) -> None:
         self.model, self.batch, self.patience, self.most = model, batch, patience, most
-        self._waiting: deque[tuple[list[dict[str, Any]], asyncio.Future[Answered]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    async def predict(self, rows: list[dict[str, Any]]) -> Answered:
+    async def predict(self, rows: list[Fields]) -> Answered:
         """The model's version and one prediction per row. Raises BusyError instead of queueing without end."""
         if sum(len(part) for part, _ in self._waiting) + len(rows) > self.most:
             raise BusyError
@@ -61,14 +62,14 @@ class Batcher:
                 await asyncio.sleep(self.patience)
             await self._answer(self._next())
 
-    def _next(self) -> list[tuple[list[dict[str, Any]], asyncio.Future[Answered]]]:
+    def _next(self) -> list[Waiting]:
         """Whole requests, up to a batch; the first one in any case."""
         taken = [self._waiting.popleft()]
         while self._waiting and sum(len(rows) for rows, _ in (*taken, self._waiting[0])) <= self.batch:
             taken.append(self._waiting.popleft())
         return taken
 
-    async def _answer(self, requests: list[tuple[list[dict[str, Any]], asyncio.Future[Answered]]]) -> None:
+    async def _answer(self, requests: list[Waiting]) -> None:
         try:
             version, found = await run_in_threadpool(self.model.predict, [row for rows, _ in requests for row in rows])
         except Exception as error:
@@ -94,7 +95,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         return JSONResponse({"error": "too many rows are waiting; try again"}, 503, {"Retry-After": "1"})
 
     @app.post("/v1/predict")
-    async def predict(request: Request) -> dict[str, Any]:
+    async def predict(request: Request) -> dict[str, object]:
         body = await json_object(request)
         rows = checked_rows(body.get("rows"), model.task())
         version, found = await batcher.predict(rows)
@@ -104,7 +105,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         }
 
 
-def checked_rows(given: Any, task: Task) -> list[dict[str, Any]]:
+def checked_rows(given: object, task: Task) -> list[Fields]:
     """Rows that the model can answer. Raises BadRequestError with the number of the first that it cannot."""
     if not isinstance(given, Sequence) or isinstance(given, str) or not 1 <= len(given) <= MAX_ROWS:
         raise BadRequestError(f"'rows' must be a list of 1 to {MAX_ROWS} objects")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from pipeline.core.record import Answer
 from pipeline.stats.scores import f1
 from pipeline.text.scripts import CJK
 
@@ -18,9 +18,7 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PIECES = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 
 
-def answer_scores(
-    predicted: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]], lang: str
-) -> tuple[float, float]:
+def answer_scores(predicted: Sequence[Answer], given: Sequence[Answer], lang: str) -> tuple[float, float]:
     """Exact match and F1 of the first predicted answer against the best of the given ones.
 
     No answer predicted and none given is right. Chinese is scored by the rules of CMRC 2018, all else by SQuAD's.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.record import Span
 from pipeline.stats.numbers import Floats, Metric, divide
 
 
@@ -42,7 +42,7 @@ def class_scores(given: Floats, predicted: Floats, average: bool = True) -> dict
     return {"precision": precision, "recall": recall, "f1": f1}
 
 
-def span_keys(spans: Sequence[Mapping[str, Any]] | None) -> set[tuple[int, int, str]]:
+def span_keys(spans: Sequence[Span] | None) -> set[tuple[int, int, str]]:
     """Spans as (start, end, label): two are equal only where all three are (strict)."""
     return {(int(span["start"]), int(span["end"]), str(span["label"])) for span in spans or ()}
 

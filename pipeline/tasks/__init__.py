@@ -7,12 +7,14 @@ the module, add its line to `TASKS`, and give it a head in `pipeline/modeling/he
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from pipeline.core.record import Record, Target
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Row, Target
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.tasks import chat, classification, ner, qa, regression, summarization, translation
+from pipeline.tasks.region import Region
 
 
 class TaskType(Protocol):
@@ -37,7 +39,7 @@ class TaskType(Protocol):
     def target_kind(self, task: Task) -> str:
         """Kind of the target: `text`, `texts`, `number`, `spans` or `answers` (see store.py)."""
 
-    def parse(self, values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+    def parse(self, values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
         """Fields and target from raw source values. `target` None means unlabelled.
 
         Raises Reject where the values cannot be this task's; the row then goes to quarantine.
@@ -46,7 +48,7 @@ class TaskType(Protocol):
     def problems(self, record: Record, task: Task) -> list[str]:
         """What is structurally wrong with the record, one short sentence each; empty when sound."""
 
-    def repair(self, fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+    def repair(self, fields: Fields, target: Target) -> tuple[Fields, Target]:
         """Annotations made true where that is certain (a shifted offset). Raises Reject where it is not."""
 
     def main_text(self, record: Record) -> str:
@@ -67,9 +69,7 @@ class TaskType(Protocol):
         One answer that holds them all, the same answers where all may stand, or None where they contradict each other.
         """
 
-    def edit_texts(
-        self, fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]
-    ) -> tuple[dict[str, Any], Target]:
+    def edit_texts(self, fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
         """Every text passed through `edit`, annotations kept true. Raises Reject where they cannot be."""
 
     def answer_places(self, record: Record) -> list[tuple[int, int, int]]:
@@ -78,7 +78,7 @@ class TaskType(Protocol):
     def stratum(self, record: Record) -> str | None:
         """The class that splits and reports balance on; None where the task has none."""
 
-    def row(self, record: Record) -> dict[str, Any]:
+    def row(self, record: Record) -> Row:
         """The flat columns (text, label, ...) that validation checks and the export carries."""
 
     def augmentable(self, record: Record) -> str:
@@ -87,10 +87,10 @@ class TaskType(Protocol):
     def protected(self, record: Record) -> Sequence[str]:
         """Substrings of the augmentable text that augmentation must leave as they are."""
 
-    def with_augmentable(self, record: Record, text: str) -> tuple[dict[str, Any], Target]:
+    def with_augmentable(self, record: Record, text: str) -> tuple[Fields, Target]:
         """Fields and target of a copy whose augmentable text is `text`. Raises Reject where annotations are lost."""
 
-    def with_answer(self, record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+    def with_answer(self, record: Record, text: str, answer: str) -> tuple[Fields, Target]:
         """Fields and target of a new example beside `record`: its augmentable text is `text`, its answer `answer`.
 
         Raises Reject where answers are no free texts.
@@ -99,13 +99,13 @@ class TaskType(Protocol):
     def labeling_config(self, task: Task) -> str:
         """The Label Studio labeling configuration (XML)."""
 
-    def to_label_studio(self, record: Record) -> dict[str, Any]:
+    def to_label_studio(self, record: Record) -> JsonObject:
         """The `data` object of a Label Studio task, without ids."""
 
-    def result_from_target(self, target: Target) -> list[dict[str, Any]]:
+    def result_from_target(self, target: Target) -> Sequence[Mapping[str, object]]:
         """A target as the `result` list of a Label Studio annotation or prediction."""
 
-    def target_from_result(self, result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+    def target_from_result(self, result: Sequence[Region], task: Task) -> Target:
         """The inverse of `result_from_target`. Raises Reject where the result cannot be read."""
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
+from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
@@ -32,7 +33,7 @@ def target_kind(task: Task) -> str:
     return "texts" if task.multi_label else "text"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text and label. Rejects: those of `text_of`, unknown_label."""
     text = text_of(values, "text")
     if target is None:
@@ -54,7 +55,7 @@ def problems(record: Record, task: Task) -> list[str]:
     return found + [f"label '{x}' is not declared" for x in _labels(record) if x not in task.labels]
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Nothing to mend."""
     return dict(fields), target
 
@@ -84,7 +85,7 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return None
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """The text edited; labels do not depend on offsets."""
     return {"text": edit(fields["text"])}, target
 
@@ -99,7 +100,7 @@ def stratum(record: Record) -> str | None:
     return "+".join(_labels(record)) or None
 
 
-def row(record: Record) -> dict[str, Any]:
+def row(record: Record) -> Row:
     """Columns `text` and `label` (a list with `multi_label`)."""
     return {"text": record.fields["text"], "label": record.target}
 
@@ -114,7 +115,7 @@ def protected(record: Record) -> Sequence[str]:
     return ()
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same label on another text."""
     return {"text": text}, record.target
 
@@ -129,18 +130,18 @@ def labeling_config(task: Task) -> str:
     )
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
+def to_label_studio(record: Record) -> JsonObject:
     """`{"text": ...}`."""
     return {"text": record.fields["text"]}
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
+def result_from_target(target: Target) -> list[Region]:
     """One `choices` region."""
     choices = target if isinstance(target, list) else [target]
     return [{"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": choices}}]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The chosen label(s). Rejects: empty_annotation, unknown_label, not_one_label."""
     chosen = [c for part in result if part.get("type") == "choices" for c in part["value"]["choices"]]
     if not chosen and not task.multi_label:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Reject, Row, Span, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import letters, remap_spans
+from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
@@ -34,7 +37,7 @@ def target_kind(task: Task) -> str:
     return "spans"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text and spans, sorted. Rejects: those of `text_of`, bad_span, offset_out_of_range, unknown_label."""
     text = text_of(values, "text")
     if target is None:
@@ -63,7 +66,7 @@ def problems(record: Record, task: Task) -> list[str]:
     return found
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Spans without surrounding white space and without repeats."""
     if not target:
         return dict(fields), target
@@ -100,7 +103,7 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return None
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """The text edited, spans moved with it. Rejects: span_lost."""
     text = edit(fields["text"])
     return {"text": text}, None if target is None else remap_spans(fields["text"], text, target)
@@ -116,7 +119,7 @@ def stratum(record: Record) -> str | None:
     return None
 
 
-def row(record: Record) -> dict[str, Any]:
+def row(record: Record) -> Row:
     """Columns `text` and `spans`."""
     return {"text": record.fields["text"], "spans": record.target}
 
@@ -131,7 +134,7 @@ def protected(record: Record) -> Sequence[str]:
     return [record.fields["text"][span["start"] : span["end"]] for span in record.target or []]
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same entities found again, in order, in another text. Rejects: entity_lost."""
     spans = []
     end = 0
@@ -153,12 +156,12 @@ def labeling_config(task: Task) -> str:
     return f'<View><Labels name="label" toName="text">{options}</Labels><Text name="text" value="$text"/></View>'
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
+def to_label_studio(record: Record) -> JsonObject:
     """`{"text": ...}`."""
     return {"text": record.fields["text"]}
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
+def result_from_target(target: Target) -> list[Region]:
     """One `labels` region a span."""
     return [
         {
@@ -171,14 +174,14 @@ def result_from_target(target: Target) -> list[dict[str, Any]]:
     ]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The marked spans; none means the annotator saw none. Rejects: bad_span, unknown_label."""
     regions = [part["value"] for part in result if part.get("type") == "labels"]
     spans = [{"start": v["start"], "end": v["end"], "label": label} for v in regions for label in v["labels"]]
     return _sorted([_span(span, None, task) for span in spans])
 
 
-def _span(span: Any, text: str | None, task: Task) -> dict[str, Any]:
+def _span(span: Any, text: str | None, task: Task) -> Span:
     try:
         start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
     except (TypeError, KeyError, ValueError):
@@ -190,11 +193,11 @@ def _span(span: Any, text: str | None, task: Task) -> dict[str, Any]:
     return {"start": start, "end": end, "label": label}
 
 
-def _trim(span: Mapping[str, Any], text: str) -> dict[str, Any]:
+def _trim(span: Span, text: str) -> Span:
     surface = text[span["start"] : span["end"]]
     start = span["start"] + len(surface) - len(surface.lstrip())
     return {**span, "start": start, "end": start + len(surface.strip())}
 
 
-def _sorted(spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return sorted((dict(span) for span in spans), key=lambda span: (span["start"], span["end"], span["label"]))
+def _sorted(spans: Sequence[Span]) -> list[Span]:
+    return sorted((copy(span) for span in spans), key=lambda span: (span["start"], span["end"], span["label"]))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pipeline.core.record import Record, Reject, Target
+from pipeline.core.record import Fields, Record, Reject, Target
 
 
-def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+def with_answer(record: Record, text: str, answer: str) -> tuple[Fields, Target]:
     """Rejects: no_free_answer."""
     raise Reject("no_free_answer", "the target of this task is no free text")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from math import inf
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from pipeline.core.record import Reject
 
@@ -17,17 +18,27 @@ _AGREEMENT = 8
 _EDIT, _BEGIN = 10, 6
 
 
-def remap_spans(before: str, after: str, spans: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+class Place(TypedDict):
+    """A part `[start, end)` of a text; what is known of it stands beside."""
+
+    start: int
+    end: int
+
+
+Placed = TypeVar("Placed", bound=Place)
+
+
+def remap_spans(before: str, after: str, spans: Sequence[Placed]) -> list[Placed]:
     """Spans of `before` as spans of `after`, other keys kept.
 
     A span that covered edited characters covers what they became: in "fish &amp; chips" the span
     of "&amp;" becomes that of "&" in "fish & chips". Rejects: span_lost, where nothing is left of a span.
     """
     if before == after:
-        return [dict(span) for span in spans]
+        return [copy(span) for span in spans]
     blocks = list(_equal_blocks(before, after))
     moved = []
-    for span in spans:
+    for span in map(copy, spans):
         start = _map(span["start"], blocks, len(after), to_end=False)
         end = _map(span["end"], blocks, len(after), to_end=True)
         while start < end and after[start].isspace():
@@ -36,7 +47,8 @@ def remap_spans(before: str, after: str, spans: Sequence[Mapping[str, Any]]) -> 
             end -= 1
         if start >= end:
             raise Reject("span_lost", f"nothing is left of '{before[span['start'] : span['end']]}' after the edit")
-        moved.append({**span, "start": start, "end": end})
+        span["start"], span["end"] = start, end
+        moved.append(span)
     return moved
 
 

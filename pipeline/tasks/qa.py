@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Answer, Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
-from pipeline.tasks.offsets import letters, remap_spans
+from pipeline.tasks.offsets import Place, letters, remap_spans
+from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
@@ -36,7 +38,7 @@ def target_kind(task: Task) -> str:
     return "answers"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Context, question and answers. Rejects: missing_context, missing_question, not_a_text, bad_answer.
 
     Answers are a list of {start, text}, or {text: [...], answer_start: [...]} as `datasets` has them. Offsets are
@@ -64,7 +66,7 @@ def problems(record: Record, task: Task) -> list[str]:
     return found
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Answers at their true place: a wrong offset is mended where the answer occurs exactly once.
 
     Rejects: answer_not_in_context, answer_is_ambiguous.
@@ -100,13 +102,13 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return [_union(targets)] if all(targets) else None
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """Both texts edited, answers moved with the context. Rejects: span_lost, answer_not_in_context."""
     context = edit(fields["context"])
     edited = {"context": context, "question": edit(fields["question"])}
     if not target:
         return edited, target
-    spans = [{"start": a["start"], "end": a["start"] + len(a["text"])} for a in repair(fields, target)[1]]
+    spans = [Place(start=a["start"], end=a["start"] + len(a["text"])) for a in repair(fields, target)[1]]
     moved = remap_spans(fields["context"], context, spans)
     return edited, [{"start": s["start"], "text": context[s["start"] : s["end"]]} for s in moved]
 
@@ -121,7 +123,7 @@ def stratum(record: Record) -> str | None:
     return None
 
 
-def row(record: Record) -> dict[str, Any]:
+def row(record: Record) -> Row:
     """Columns `context`, `question` and `answers`."""
     return {**record.fields, "answers": record.target}
 
@@ -136,7 +138,7 @@ def protected(record: Record) -> Sequence[str]:
     return ()
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same context and answers under another question."""
     return {"context": record.fields["context"], "question": text}, record.target
 
@@ -152,15 +154,15 @@ def labeling_config(task: Task) -> str:
     )
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
+def to_label_studio(record: Record) -> JsonObject:
     """`{"context": ..., "question": ...}`."""
     return dict(record.fields)
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
+def result_from_target(target: Target) -> list[Region]:
     """One `labels` region an answer, or the choice `unanswerable`."""
     if not target:
-        value: dict[str, Any] = {"choices": ["unanswerable"]}
+        value = {"choices": ["unanswerable"]}
         return [{"from_name": "unanswerable", "to_name": "context", "type": "choices", "value": value}]
     return [
         {
@@ -173,7 +175,7 @@ def result_from_target(target: Target) -> list[dict[str, Any]]:
     ]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The marked answers, or none with `unanswerable`. Rejects: empty_annotation, bad_answer."""
     regions = [part["value"] for part in result if part.get("type") == "labels"]
     if not regions and not any(part.get("type") == "choices" for part in result):
@@ -186,14 +188,14 @@ def _union(targets: Sequence[Target]) -> Target:
     return [distinct[key] for key in sorted(distinct)]
 
 
-def _from_columns(target: Mapping[str, Any]) -> Any:
+def _from_columns(target: Mapping[str, object]) -> list[dict[str, object]] | None:
     texts, starts = target.get("text"), target.get("answer_start")
     if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
         return None
     return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
 
 
-def _answer(answer: Any) -> dict[str, Any]:
+def _answer(answer: Any) -> Answer:
     try:
         start = answer["answer_start"] if "answer_start" in answer else answer["start"]
         return {"start": int(start), "text": str(answer["text"])}
@@ -201,7 +203,7 @@ def _answer(answer: Any) -> dict[str, Any]:
         raise Reject("bad_answer", f"an answer needs text and start (or answer_start): {answer}") from None
 
 
-def _placed(answer: Mapping[str, Any], context: str) -> dict[str, Any]:
+def _placed(answer: Answer, context: str) -> Answer:
     start, text = answer["start"], answer["text"].strip()
     padding = len(answer["text"]) - len(answer["text"].lstrip())
     if start >= 0 and text and context[start + padding : start + padding + len(text)] == text:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
+from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
 #: `text_pair` is null for tasks on one text.
@@ -33,7 +34,7 @@ def target_kind(task: Task) -> str:
     return "number"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text, pair and number. Rejects: those of `text_of`, not_a_number."""
     pair = None if values.get("text_pair") is None else text_of(values, "text_pair")
     fields = {"text": text_of(values, "text"), "text_pair": pair}
@@ -49,7 +50,7 @@ def problems(record: Record, task: Task) -> list[str]:
     return found
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Nothing to mend."""
     return dict(fields), target
 
@@ -80,7 +81,7 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return _mean(targets, task)
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """Both texts edited."""
     return {name: None if value is None else edit(value) for name, value in fields.items()}, target
 
@@ -95,7 +96,7 @@ def stratum(record: Record) -> str | None:
     return None
 
 
-def row(record: Record) -> dict[str, Any]:
+def row(record: Record) -> Row:
     """Columns `text`, `text_pair` and `score`."""
     return {**record.fields, "score": record.target}
 
@@ -110,7 +111,7 @@ def protected(record: Record) -> Sequence[str]:
     return ()
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same number on another first text."""
     return {**record.fields, "text": text}, record.target
 
@@ -124,17 +125,17 @@ def labeling_config(task: Task) -> str:
     )
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
+def to_label_studio(record: Record) -> JsonObject:
     """`{"text": ..., "text_pair": ...}`."""
     return {name: value or "" for name, value in record.fields.items()}
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
+def result_from_target(target: Target) -> list[Region]:
     """One `number` region."""
     return [{"from_name": "score", "to_name": "text", "type": "number", "value": {"number": target}}]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The number that was given. Rejects: empty_annotation, not_a_number."""
     numbers = [part["value"]["number"] for part in result if part.get("type") == "number"]
     if not numbers:
@@ -148,7 +149,7 @@ def _mean(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return [math.fsum(targets) / len(targets)]
 
 
-def _number(value: Any) -> float:
+def _number(value: Target) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
@@ -22,7 +23,7 @@ def target_kind(task: Task) -> str:
     return "text"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text and target text. Rejects: those of `text_of`."""
     return {"text": text_of(values, "text")}, None if target is None else str(target)
 
@@ -33,7 +34,7 @@ def empty_sides(record: Record) -> list[str]:
     return found + (["target is empty"] if record.target is not None and not record.target.strip() else [])
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Nothing to mend: a text target has no offsets."""
     return dict(fields), target
 
@@ -63,7 +64,7 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return list(targets)
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """Both sides edited."""
     return {"text": edit(fields["text"])}, None if target is None else edit(target)
 
@@ -78,7 +79,7 @@ def stratum(record: Record) -> str | None:
     return None
 
 
-def row(record: Record) -> dict[str, Any]:
+def row(record: Record) -> Row:
     """Columns `text` and `target`."""
     return {"text": record.fields["text"], "target": record.target}
 
@@ -93,27 +94,27 @@ def protected(record: Record) -> Sequence[str]:
     return ()
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same target for another wording of the input."""
     return {"text": text}, record.target
 
 
-def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
+def with_answer(record: Record, text: str, answer: str) -> tuple[Fields, Target]:
     """Another text with its own target."""
     return {"text": text}, answer
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
+def to_label_studio(record: Record) -> JsonObject:
     """`{"text": ...}`."""
     return {"text": record.fields["text"]}
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
+def result_from_target(target: Target) -> list[Region]:
     """One `textarea` region."""
     return [{"from_name": "target", "to_name": "text", "type": "textarea", "value": {"text": [target]}}]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The text that was written. Rejects: empty_annotation."""
     texts = [text for part in result if part.get("type") == "textarea" for text in part["value"]["text"]]
     if not "".join(texts).strip():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.core.record import Reject
 
 
-def text_of(values: Mapping[str, Any], field: str, if_missing: str = "missing_text_column") -> str:
+def text_of(values: Mapping[str, object], field: str, if_missing: str = "missing_text_column") -> str:
     """The text of one field; numbers are written out. Rejects: `if_missing`, not_a_text (a list, an object, bytes)."""
     value = values.get(field)
     if value is None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.core.record import Span
 from pipeline.modeling.features.units import best_tags, to_spans, to_tags, units
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction import FeatureHasher
+    from sklearn.linear_model import SGDClassifier
 
 #: Columns that features are hashed into.
 _COLUMNS = 2**18
@@ -20,10 +25,10 @@ _AFFIX, _UNSEEN = 4, 1e-9
 class LinearTagger:
     """A fitted tagger: see `fit_tagger`."""
 
-    def __init__(self, model: Any, hasher: Any, labels: Sequence[str]) -> None:
+    def __init__(self, model: SGDClassifier, hasher: FeatureHasher, labels: Sequence[str]) -> None:
         self._model, self._hasher, self._labels = model, hasher, tuple(labels)
 
-    def tag(self, texts: Sequence[str]) -> list[tuple[list[dict[str, Any]], float]]:
+    def tag(self, texts: Sequence[str]) -> list[tuple[list[Span], float]]:
         """The spans of each text: the likeliest sound sequence of tags; and the log probability of that sequence."""
         bounds = [units(text) for text in texts]
         every = [f for text, found in zip(texts, bounds, strict=True) for f in features(text, found)]
@@ -40,7 +45,7 @@ class LinearTagger:
         return found
 
 
-def fit_tagger(train: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], labels: Sequence[str]) -> LinearTagger | None:
+def fit_tagger(train: Sequence[tuple[str, Sequence[Span]]], labels: Sequence[str]) -> LinearTagger | None:
     """A tagger learned from (text, spans) pairs; None where they show one kind of tag only.
 
     Logistic regression per BIO tag on a unit, its neighbours, affixes and shape (the features of Ratinov and Roth
@@ -60,8 +65,8 @@ def fit_tagger(train: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], labels:
 
 
 def tag_linearly(
-    train: Sequence[tuple[str, Sequence[Mapping[str, Any]]]], texts: Sequence[str], labels: Sequence[str]
-) -> list[list[dict[str, Any]]]:
+    train: Sequence[tuple[str, Sequence[Span]]], texts: Sequence[str], labels: Sequence[str]
+) -> list[list[Span]]:
     """The spans of each text, learned from (text, spans) pairs; none where these show nothing to learn."""
     tagger = fit_tagger(train, labels)
     return [[] for _ in texts] if tagger is None else [spans for spans, _ in tagger.tag(texts)]

@@ -7,11 +7,12 @@ unit is spoken for by the token that holds its first character; units that share
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.core.record import Span
 from pipeline.text.scripts import CJK
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{part}-{label}" for label in labels for part in "BI")]
 
 
-def to_tags(spans: Sequence[Mapping[str, Any]], bounds: Sequence[tuple[int, int]], labels: Sequence[str]) -> list[int]:
+def to_tags(spans: Sequence[Span], bounds: Sequence[tuple[int, int]], labels: Sequence[str]) -> list[int]:
     """One class a unit. A span that begins or ends inside a unit covers it whole.
 
     Of overlapping spans the first counts.
@@ -80,11 +81,9 @@ def to_tags(spans: Sequence[Mapping[str, Any]], bounds: Sequence[tuple[int, int]
     return tags
 
 
-def to_spans(
-    tags: Sequence[int], bounds: Sequence[tuple[int, int]], labels: Sequence[str]
-) -> list[tuple[dict[str, Any], range]]:
+def to_spans(tags: Sequence[int], bounds: Sequence[tuple[int, int]], labels: Sequence[str]) -> list[tuple[Span, range]]:
     """Spans with the units each covers; an I- that continues nothing begins a span."""
-    found: list[tuple[dict[str, Any], range]] = []
+    found: list[tuple[Span, range]] = []
     begun: int | None = None
     for n, tag in enumerate([*tags, OUTSIDE]):
         if begun is not None and tag != tags[begun] + tags[begun] % 2:

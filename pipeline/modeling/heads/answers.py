@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.core.record import Answer
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.answers import answer_scores
 
@@ -75,9 +76,7 @@ def settle(found: Found, threshold: float, temperature: float) -> Prediction:
     return Prediction([{"start": start, "text": text}], sure)
 
 
-def fit_null(
-    found: Sequence[Found], given: Sequence[Sequence[Mapping[str, Any]]], langs: Sequence[str]
-) -> tuple[float, float]:
+def fit_null(found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: Sequence[str]) -> tuple[float, float]:
     """The threshold with the best F1, and the temperature with the best log loss of 'the answer is right'."""
     threshold = _best_threshold(found, given, langs) if any(not truth for truth in given) else NEVER
     right = np.array(
@@ -94,9 +93,7 @@ def fit_null(
     return threshold, best[1]
 
 
-def _best_threshold(
-    found: Sequence[Found], given: Sequence[Sequence[Mapping[str, Any]]], langs: Sequence[str]
-) -> float:
+def _best_threshold(found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: Sequence[str]) -> float:
     """Between two margins. All rows are answered first; then rows fall to 'none' from the highest margin down."""
     answered = [
         answer_scores(settle(one, NEVER, 1.0).value, truth, lang)[1]

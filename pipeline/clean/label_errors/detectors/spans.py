@@ -8,7 +8,7 @@ stretches of units where it differs from the given one are what is doubted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ from pipeline.clean.label_errors.detectors.parts import WAYS, joined
 from pipeline.clean.label_errors.detectors.planted_spans import wrong_spans
 from pipeline.clean.label_errors.protected_labels import is_labelled, is_test
 from pipeline.clean.label_errors.settings import LabelErrors
-from pipeline.core.record import Record, Target
+from pipeline.core.record import Record, Span, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import OUTSIDE, best_tags, to_spans, to_tags, units
@@ -193,7 +193,7 @@ def _scores(
     return {way: TargetScore(joined(margins, way), suggested, detail) for way in WAYS}
 
 
-def _difference(given: Sequence[Mapping[str, Any]], suggested: Sequence[Mapping[str, Any]], text: str) -> str:
+def _difference(given: Sequence[Span], suggested: Sequence[Span], text: str) -> str:
     """What to add (+) and to take away (-), such as `+ 'Paris' [3, 8) LOC`."""
     old, new = span_keys(given), span_keys(suggested)
     signs = [("-", span) for span in sorted(old - new)] + [("+", span) for span in sorted(new - old)]

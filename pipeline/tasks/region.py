@@ -1,0 +1,16 @@
+"""What Label Studio calls a region: one part of an answer, drawn or predicted."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from pipeline.core.record import Fields
+
+
+class Region(TypedDict):
+    """One item of the `result` list of an annotation or a prediction; Label Studio's own have more keys."""
+
+    from_name: str
+    to_name: str
+    type: str  # choices, labels, number, textarea
+    value: Fields  # its keys depend on `type`
