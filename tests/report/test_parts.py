@@ -84,7 +84,7 @@ FLOW = {
             "dropped": 10,
             "reasons": {f"r{n}": 2 for n in range(5)},
         },
-        {"name": "augment", "in": 90, "added": 20, "kept": 100, "dropped": 10, "reasons": {"not_new": 10}},
+        {"name": "augment", "in": 90, "added": 20, "kept": 100, "dropped": 10, "reasons": {"near_duplicate": 10}},
     ],
     "ends": {"train": 98, "dev": 1, "test": 1},
 }

@@ -1,7 +1,7 @@
 """The gate: what is wrong with each child, if anything. Cheap questions first.
 
 Reasons, in order: the method's own (echo, endless, too_long, no_class, no_words, empty), structure_lost where the
-annotations could not be carried over, empty, unchanged, structure_lost, not_new, meaning_changed, too_similar,
+annotations could not be carried over, empty, unchanged, structure_lost, near_duplicate, meaning_changed, too_similar,
 label_changed, not_fluent; and uneven, in class_balance.py.
 """
 
@@ -41,7 +41,7 @@ def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
 def check_novelty(
     candidates: Sequence[Candidate], records: Sequence[Record], task: Task, max_jaccard: float
 ) -> Verdicts:
-    """not_new: a near-duplicate of a record of any split other than its parent, or of an earlier child.
+    """near_duplicate: a near-duplicate of a record of any split other than its parent, or of an earlier child.
 
     Compared is what augmentation rewrites: a context that a question shares with others is no copy.
     """

@@ -46,7 +46,7 @@ def test_chat_code_must_survive():
     ("parent", "copy"),
     [("my new card is late", "When will the card arrive?"), ("我的卡在哪里呢", "卡什么时候能寄到？")],
 )
-def test_copy_of_a_test_record_is_not_new(parent, copy):
+def test_copy_of_a_test_record_is_a_near_duplicate(parent, copy):
     own, other = record(parent), record(copy, split="test")
     child = candidate(own, copy + "!")
     drop = checks.check_novelty([child], [own, other], TASK, 0.8)[child.child.id]
@@ -54,7 +54,7 @@ def test_copy_of_a_test_record_is_not_new(parent, copy):
     assert "test record" in drop.detail
 
 
-def test_second_of_two_like_children_is_not_new():
+def test_second_of_two_like_children_is_a_near_duplicate():
     own, other = record("a long sentence about cards"), record("something else entirely")
     first, second = candidate(own, "the card was stolen in town"), candidate(other, "The card was stolen in town!")
     assert list(checks.check_novelty([first, second], [own, other], TASK, 0.8)) == [second.child.id]
