@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.text.scripts import count_han
+
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
 COPIES = 0.3  # share of all rows
@@ -142,7 +144,7 @@ def _reformatted(text: str, rng: random.Random) -> str:
 
 
 def _is_chinese(text: str) -> bool:
-    return sum("\u4e00" <= letter <= "\u9fff" for letter in text) * 3 > len(text)
+    return count_han(text) * 3 > len(text)
 
 
 def _split(text: str) -> list[str]:

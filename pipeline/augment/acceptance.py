@@ -59,7 +59,7 @@ class Acceptance:
         settings, task = self._params.gate, self._task
         self.rejected |= checks.check_texts(candidates, task)
         # New against records first, so that no copy costs an embedding.
-        self.rejected |= checks.check_novelty(self._passing(candidates), records, task, settings.max_jaccard)
+        self.rejected |= checks.check_near_duplicates(self._passing(candidates), records, task, settings.max_jaccard)
         passing = self._passing(candidates)
         classes = {self._kind.stratum(record) for record in self._parents}
         # None alone: the task has no classes. Beside others it is one more: records without any of several labels.

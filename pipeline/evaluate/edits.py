@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.evaluate.rewording import entity_swap, paraphrase
+from pipeline.text.scripts import has_han
 
 #: Half-width punctuation and its full-width twin, as Chinese keyboards type them.
 _WIDE = {",": "，", ".": "。", "!": "！", "?": "？", ":": "：", ";": "；", "(": "（", ")": "）"}
@@ -46,7 +47,7 @@ def punctuation_width(text: str, place: float) -> str:
     """Punctuation in the other width: full to half where there is full, else half to full next to Chinese text."""
     if any(letter in _NARROW for letter in text):
         return "".join(_NARROW.get(letter, letter) for letter in text)
-    if any("\u4e00" <= letter <= "\u9fff" for letter in text):
+    if has_han(text):
         return "".join(_WIDE.get(letter, letter) for letter in text)
     return text
 
@@ -56,7 +57,7 @@ def final_punctuation(text: str, place: float) -> str:
     stripped = text.rstrip()
     if stripped and stripped[-1] in ".!?。！？":
         return stripped[:-1] or text
-    chinese = bool(stripped) and "\u4e00" <= stripped[-1] <= "\u9fff"
+    chinese = has_han(stripped[-1:])
     return stripped + ("。" if chinese else ".")
 
 

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.core.record import Record
 from pipeline.modeling.prediction import Prediction
+from pipeline.text.scripts import HAN, UNSPACED
 
 #: The end of a sentence; a full stop only before a space or Chinese ('3.5' goes on).
-_SENTENCE = re.compile(r"(?<=[。！？!?…])(?![。！？!?…”’」』)）])|(?<=\.)(?=\s|[\u3400-\u9fff])|\n+")
+_SENTENCE = re.compile(rf"(?<=[。！？!?…])(?![。！？!?…”’」』)）])|(?<=\.)(?=\s|[{HAN}])|\n+")
 
 #: A word with what follows it up to the next one; CJK characters one by one.
-_WORD = re.compile(r"\s*(?:[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+)")
+_WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]+)")
 
 
 def sentences(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from pipeline.core.record import Row, Span, as_json
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Task
 from pipeline.modeling.lm.instructions import filled, instruction
+from pipeline.text.scripts import UNSPACED
 
 #: Task type -> language -> what a language model is asked. Texts to texts have theirs where they are trained.
 ASK: dict[str, dict[str, str]] = {
@@ -40,7 +41,7 @@ ASK: dict[str, dict[str, str]] = {
 _ROLES = {"user": "human", "assistant": "gpt", "system": "system"}
 
 #: Words, single Chinese and Japanese characters, single other signs: the tokens of CoNLL files.
-_TOKEN = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff]+|[^\s]")
+_TOKEN = re.compile(rf"[^\W{UNSPACED}]+|[^\s]")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
+from pipeline.text.scripts import UNSPACED
+
 Pieces = list[list[str]]  # ["same" | "gone" | "new", text]
 
 _CONTEXT = 40
@@ -57,7 +59,7 @@ def _common(before: str, after: str) -> int:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W\u3040-\u9fff]+|\s|.", text, re.DOTALL)
+    return re.findall(rf"[^\W{UNSPACED}]+|\s|.", text, re.DOTALL)
 
 
 def _visible(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pipeline.core.record import Record
@@ -32,6 +31,7 @@ from pipeline.tasks.text_to_text import (
     with_answer,
     with_augmentable,
 )
+from pipeline.text.scripts import count_han
 
 __all__ = [
     "ASK",
@@ -73,7 +73,6 @@ ASK: Mapping[str, str] = {
 #: A pair is suspect when one side is this many times as long as the other. A Chinese
 #: character counts as three letters: about the English letters it takes to say the same.
 MAX_LENGTH_RATIO = 4.0
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 def problems(record: Record, task: Task) -> list[str]:
@@ -105,12 +104,12 @@ def _letters(text: str) -> str:
 
 
 def _length(text: str) -> int:
-    return len(text) + 2 * len(_HAN.findall(text))
+    return len(text) + 2 * count_han(text)
 
 
 def _wrong_script(text: str, language: str | None) -> bool:
     letters = sum(letter.isalpha() for letter in text)
     if letters < 4 or language is None:
         return False
-    share = len(_HAN.findall(text)) / letters
+    share = count_han(text) / letters
     return share < 0.2 if language == "zh" else share > 0.5 and language not in ("ja", "yue")

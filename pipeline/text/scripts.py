@@ -1,6 +1,47 @@
-"""Which script a letter belongs to: the one place that lists ranges of code points."""
+r"""Which script a letter belongs to: the one place that lists ranges of code points.
+
+The names are for character classes of regular expressions: `rf"[{HAN}]"`, `rf"[^\s{CJK}]+"`.
+"""
 
 from __future__ import annotations
 
+import re
+
+#: Chinese characters, in Japanese and Korean texts too: all ideographs of Unicode 16, the iteration mark and the zero.
+HAN = r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+#: Hiragana and katakana.
+KANA = r"\u3040-\u30ff\u31f0-\u31ff"
+#: Korean syllables.
+HANGUL = r"\uac00-\ud7af"
 #: Letters of scripts that write no spaces between words.
-CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+UNSPACED = HAN + KANA
+#: Chinese, Japanese and Korean letters: one says about as much as half an English word.
+CJK = HAN + KANA + HANGUL
+
+HAN_LETTER = re.compile(f"[{HAN}]")
+KANA_LETTER = re.compile(f"[{KANA}]")
+UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
+
+#: Words, and single letters of scripts without spaces (and of Korean); signs and underscores separate.
+WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]+")
+
+
+def ranges(script: str) -> list[tuple[int, int]]:
+    r"""First and last code point of each range of a script, in order.
+
+    >>> ranges(KANA)
+    [(12352, 12543), (12784, 12799)]
+    """
+    letters = script.encode().decode("unicode_escape")
+    pairs = re.findall(r"(.)(?:-(.))?", letters)
+    return sorted((ord(first), ord(last or first)) for first, last in pairs)
+
+
+def count_han(text: str) -> int:
+    """How many Chinese characters the text holds."""
+    return 0 if text.isascii() else len(HAN_LETTER.findall(text))
+
+
+def has_han(text: str) -> bool:
+    """Whether the text holds a Chinese character."""
+    return not text.isascii() and HAN_LETTER.search(text) is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
+from pipeline.text.scripts import UNSPACED
 from pipeline.validate.axes import axes
 from pipeline.validate.bias import skew
 from pipeline.validate.params import Params
@@ -25,7 +26,7 @@ _WORDS = 500  # the most frequent words, which drift is measured on
 _POINTS = 12
 
 #: Words of scripts with spaces; single characters of Chinese and Japanese.
-_TOKEN = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff]+|[\u3040-\u30ff\u3400-\u9fff]")
+_TOKEN = re.compile(rf"[^\W{UNSPACED}]+|[{UNSPACED}]")
 
 
 def tokens(text: str) -> list[str]:

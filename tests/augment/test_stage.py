@@ -4,13 +4,13 @@ import pytest
 
 from pipeline.augment.augmenters.label_names import LabelNames
 from pipeline.augment.candidates import make
-from pipeline.augment.gate.novelty import nearest
 from pipeline.augment.policy import Draw
 from pipeline.augment.run import run
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_json, read_table, to_records
+from pipeline.text.similarity import most_similar
 from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
@@ -37,7 +37,7 @@ def test_children_inherit_and_stay_in_train(project):
             parent.group, parent.source, parent.target, parent.labels_by,
         )  # fmt: skip
     test = [r.fields["text"] for r in records if r.split == "test"]
-    scores = nearest([c.fields["text"] for c in children], test, [-1] * len(children))
+    scores = most_similar([c.fields["text"] for c in children], test, [-1] * len(children))
     assert max(score for score, _ in scores) < 0.8
     assert len({r.id for r in records}) == len(records)
 

@@ -14,8 +14,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Vote
 from pipeline.core.settings import parse
 from pipeline.runtime.store import to_records
-from pipeline.text.minhash import jaccard, shingles
 from pipeline.text.normalise import normalised
+from pipeline.text.shingles import shingles
+from pipeline.text.similarity import jaccard
 from tests.clean.records import TASK, make, table, texts
 
 LONG = "The battery lasts two days and the screen is bright enough to read outside in summer sun"
@@ -105,16 +106,16 @@ def test_benchmark_records_are_never_dropped():
 def test_jaccard_is_true_jaccard():
     pair = ["abcdefgh", "abcdefxy"]
     sets = [{t[n : n + 5] for n in range(4)} for t in pair]
-    found = jaccard(pa.array(pair), np.array([[0, 1]]), 5, 3)[0]
+    found = jaccard(pa.array(pair), np.array([[0, 1]]))[0]
     assert found == pytest.approx(len(sets[0] & sets[1]) / len(sets[0] | sets[1]))
-    assert jaccard(pa.array(["好吃不贵"] * 2), np.array([[0, 1]]), 5, 3)[0] == 1.0
+    assert jaccard(pa.array(["好吃不贵"] * 2), np.array([[0, 1]]))[0] == 1.0
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("ab", 1), ("abcde", 1), ("abcdef", 2), ("很好", 1), ("很好吃", 1)]
+    ("text", "count"), [("", 0), ("ab", 1), ("abcde", 1), ("abcdef", 2), ("好", 1), ("很好", 1), ("很好吃", 2)]
 )
 def test_short_texts_are_one_shingle(text, count):
-    assert len(shingles([text], 5, 3).hashes) == count
+    assert len(shingles([text]).hashes) == count
 
 
 WORDS = ("red", "green", "blue", "tall", "small", "好", "坏", "一般", "phone", "battery")

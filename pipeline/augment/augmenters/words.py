@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from pipeline.text.scripts import has_han
+
 #: Addresses, mentions, tags and placeholders are one word each; so is "don't".
 _WORD = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+|<\w+>|\[\w+\]|\{\w+\}|\w+(?:['’\-]\w+)*")
-_CJK = re.compile(r"[㐀-鿿豈-﫿]")
 
 _NEGATIONS = (
     "no not never none nobody nothing nowhere neither nor cannot without hardly barely scarcely cant wont dont didnt "
@@ -42,7 +43,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for match in _WORD.finditer(text):
         start = match.start()
-        for part in _segment(match.group()) if _CJK.search(match.group()) else [match.group()]:
+        for part in _segment(match.group()) if has_han(match.group()) else [match.group()]:
             spans.append((start, start + len(part)))
             start += len(part)
     return spans

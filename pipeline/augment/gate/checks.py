@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from pipeline.augment.candidates import Candidate
-from pipeline.augment.gate import novelty
 from pipeline.augment.gate.structure import lost_structure
 from pipeline.augment.params import GateSettings
 from pipeline.augment.policy import MethodSettings
@@ -27,6 +26,7 @@ from pipeline.modeling.lm.scores import losses
 from pipeline.modeling.models import Model
 from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
+from pipeline.text.similarity import copies_of_earlier, most_similar
 
 #: Child id -> why it is rejected. Accepted children are not in it.
 Verdicts = dict[str, Drop]
@@ -38,7 +38,7 @@ def check_texts(candidates: Sequence[Candidate], task: Task) -> Verdicts:
     return {name: drop for name, drop in found.items() if drop}
 
 
-def check_novelty(
+def check_near_duplicates(
     candidates: Sequence[Candidate], records: Sequence[Record], task: Task, max_jaccard: float
 ) -> Verdicts:
     """near_duplicate: a near-duplicate of a record of any split other than its parent, or of an earlier child.
@@ -49,14 +49,14 @@ def check_novelty(
     row = {record.id: n for n, record in enumerate(records)}
     texts = [kind.augmentable(c.child) for c in candidates]
     others = [kind.augmentable(record) for record in records]
-    closest = novelty.nearest(texts, others, [row[c.parent.id] for c in candidates])
+    closest = most_similar(texts, others, [row[c.parent.id] for c in candidates])
     verdicts: Verdicts = {}
     for candidate, (score, other) in zip(candidates, closest, strict=True):
         if score >= max_jaccard:
-            detail = f"Jaccard {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
+            detail = f"similarity {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
             verdicts[candidate.child.id] = Drop("near_duplicate", detail, records[other].id)
     fresh = [n for n, c in enumerate(candidates) if c.child.id not in verdicts]
-    for n, earlier in novelty.repeats([texts[n] for n in fresh], max_jaccard).items():
+    for n, earlier in copies_of_earlier([texts[n] for n in fresh], max_jaccard).items():
         other_child = candidates[fresh[earlier]].child
         detail = f"a near-duplicate of an earlier augmented example: {shorten(texts[fresh[earlier]])}"
         verdicts[candidates[fresh[n]].child.id] = Drop("near_duplicate", detail, other_child.id)

@@ -18,6 +18,7 @@ from pydantic import Field
 from pipeline.clean.step import Context, Ledger, rows_of, with_scores, with_strings
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
+from pipeline.text.scripts import KANA_LETTER, count_han
 
 
 class Language(Settings):
@@ -69,7 +70,7 @@ def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[
     tags are not language and are left out.
     """
     text = _NOT_LANGUAGE.sub(" ", text[:_MOST])
-    han, kana = len(_HAN.findall(text)), len(_KANA.findall(text))
+    han, kana = count_han(text), len(KANA_LETTER.findall(text))
     letters = sum(map(str.isalpha, text)) + 2 * han
     if letters < min_letters:
         return None
@@ -86,8 +87,6 @@ def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[
 _MOST = 20_000  # characters that are looked at
 # At most so long before the @: else a long word without one takes time by the square of its length.
 _NOT_LANGUAGE = re.compile(r"https?://\S+|[@#]\w+|[^\s@]{1,64}@\S+")
-_HAN = re.compile("[\u3400-\u9fff]")
-_KANA = re.compile("[\u3040-\u30ff]")
 
 
 @cache

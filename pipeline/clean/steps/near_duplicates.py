@@ -31,8 +31,10 @@ from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
 from pipeline.text.clusters import components, same_value
-from pipeline.text.minhash import Integers, candidates, jaccard, signatures
+from pipeline.text.minhash import candidates, signatures
 from pipeline.text.normalise import normalised, text_key
+from pipeline.text.shingles import Integers
+from pipeline.text.similarity import jaccard
 
 
 class NearDuplicates(Settings):
@@ -40,8 +42,6 @@ class NearDuplicates(Settings):
 
     drop: float = Field(default=0.9, gt=0, le=1)  # at least so similar: one survives
     review: float = Field(default=0.6, gt=0, le=1)  # at least so similar: one group, one split, listed for review
-    ngram: int = Field(default=5, ge=1, le=16)  # characters; finds edited short texts that word n-grams miss
-    ngram_cjk: int = Field(default=3, ge=1, le=16)  # characters, for n-grams that begin with a CJK character
     bands: int = Field(default=32, ge=1)  # more find more pairs near `review`, and cost time
     rows: int = Field(default=4, ge=1)  # permutations a band; a pair meets with chance 1 - (1 - s**rows)**bands
     sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
@@ -97,16 +97,16 @@ def similar_pairs(table: pa.Table, settings: NearDuplicates, context: Context) -
     texts = pa.chunked_array([chunk for column in plain for chunk in column.chunks], pa.string())
     order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)  # so that input order cannot matter
     found = order[candidates(signed, order, settings.bands, settings.review - 3.5 * _deviation(settings))]
-    similarity = jaccard(texts, found, settings.ngram, settings.ngram_cjk)
-    close = similarity >= settings.review
-    return found[close], similarity[close]
+    alike = jaccard(texts, found)
+    close = alike >= settings.review
+    return found[close], alike[close]
 
 
 def _signed(part: pa.Table, settings: NearDuplicates, task: Task) -> pa.Table:
     """The normalised main text of each record, and its signature."""
     main_text = task_type(task).main_text
     plain = [normalised(main_text(record)) for record in to_contents(part)]
-    signed = signatures(plain, settings.ngram, settings.ngram_cjk, settings.bands * settings.rows)
+    signed = signatures(plain, settings.bands * settings.rows)
     packed = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(signed.shape[1] * 4), len(signed), [None, pa.py_buffer(signed)]
     )
@@ -141,7 +141,7 @@ def likeness_of_parts(
         plain = [normalised(texts[part]) for texts in parts]
         # Two empty texts share no n-gram, yet they are equal.
         equal = np.array([plain[a] == plain[b] for a, b in places.tolist()], bool)
-        found = jaccard(pa.array(plain, pa.string()), places, settings.ngram, settings.ngram_cjk)
+        found = jaccard(pa.array(plain, pa.string()), places)
         least = np.minimum(least if part else 1.0, np.where(equal, 1.0, found))
     return least
 

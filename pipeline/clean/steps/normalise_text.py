@@ -17,6 +17,7 @@ import pyarrow as pa
 from pipeline.clean.step import Context, Ledger, edit_texts
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Outcome
+from pipeline.text.scripts import UNSPACED, has_han
 
 
 class NormaliseText(Settings):
@@ -61,18 +62,17 @@ def edits_of(settings: NormaliseText) -> dict[str, Callable[[str], str]]:
     return edits
 
 
-_BREAK = r"\s<>\"'`|，。！？；：、（）《》【】「」“”‘’…\u3040-\u30ff\u3400-\u9fff"
+_BREAK = r"\s<>\"'`|，。！？；：、（）《》【】「」“”‘’…" + UNSPACED
 # The last character is no punctuation of the sentence around the address.
 _URL = re.compile(rf"(?:https?://|(?<![\w.])www\.)[^{_BREAK}]*[^{_BREAK}.,;:!?)\]}}]", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@./+-])@\w{1,50}")
 _NUMBER = re.compile(r"(?<![\w.])(?:(?<!\S)[+-])?\d+(?:[.,:/]\d+)*%?(?![\w])", re.ASCII)
 
-_HAN = re.compile("[\u3400-\u9fff]")
 _ROUNDS = 4  # a converted phrase may make another one whole
 
 
 def _in_one_form(text: str, way: str) -> str:
-    for _ in range(_ROUNDS if _HAN.search(text) else 0):
+    for _ in range(_ROUNDS if has_han(text) else 0):
         before, text = text, _converter(way)(text)
         if text == before:
             break

@@ -21,11 +21,11 @@ from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import content_id
+from pipeline.text.scripts import UNSPACED_LETTER
 
 Lines = list[tuple[int, str]]
 
 _PEEK = 20_000
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _TAG = re.compile(r"([BIESLUMW])[-_](.+)", re.DOTALL)
 #: Letters of the other schemes in those of BIOES.
 _LETTERS = {"L": "E", "M": "I", "U": "S", "W": "S"}
@@ -117,7 +117,7 @@ def _layout(path: Path, options: FileOptions, where: str) -> Layout:
     joiner = options.joiner
     if joiner is None:
         words = [_cells(line)[0] for line in some]
-        joiner = "" if sum(1 for word in words if _CJK.search(word)) > len(words) / 5 else " "
+        joiner = "" if sum(1 for word in words if UNSPACED_LETTER.search(word)) > len(words) / 5 else " "
     return Layout(width, joiner)
 
 

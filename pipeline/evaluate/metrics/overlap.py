@@ -7,18 +7,14 @@ weights and counts. Both are in [0, 100] and equal sacrebleu's own figures; ROUG
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.stats.numbers import Floats, Metric, divide
+from pipeline.text.scripts import WORD
 
-#: One CJK character, or a run of other letters and digits: Chinese has no spaces between words.
-_TOKEN = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W_\u3040-\u9fff\uac00-\ud7af]+"
-)
 #: sacrebleu's tokenizer for targets in this language; `13a` for others.
 _TOKENIZERS = {"zh": "zh", "ja": "char", "ko": "char"}
 
@@ -43,7 +39,7 @@ class Counts:
 
 def words(text: str) -> list[str]:
     """Lower-case words, and CJK characters one by one. Example: 'Hi 你好!' -> ['hi', '你', '好']."""
-    return _TOKEN.findall(text.lower())
+    return WORD.findall(text.lower())
 
 
 def normalised(text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task, parse
 from pipeline.modeling.batches import Row
+from pipeline.text.scripts import count_han
 
 #: Task type -> language of the text -> what a language model is asked. Others are asked in English.
 INSTRUCTIONS: dict[str, dict[str, str]] = {
@@ -33,8 +33,6 @@ _NAMES = {
         "ja": "日文", "ko": "韩文", "pt": "葡萄牙文", "ru": "俄文", "ar": "阿拉伯文", "hi": "印地文",
     },
 }  # fmt: skip
-
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def instruction(row: Row, task: Task, own: Mapping[str, str], plain: bool) -> str:
@@ -80,7 +78,7 @@ def cut_to_fit(text: str, length: Callable[[str], int], room: int) -> str:
 
 
 def _guess(text: str) -> str:
-    return "zh" if 5 * len(_HAN.findall(text)) > len(text) else "en"
+    return "zh" if 5 * count_han(text) > len(text) else "en"
 
 
 def settings_for_writing(settings: Mapping[str, Any]) -> tuple[Task, dict[str, str]]:

@@ -13,6 +13,7 @@ from pipeline.modeling.batches import by_length, padded
 from pipeline.modeling.lm.generation import check_path
 from pipeline.modeling.loading import load_tokenizer
 from pipeline.modeling.models import Model, identity, load_error, local_path
+from pipeline.text.scripts import count_han
 
 #: Characters on either side of a word that the model sees; more would not fit its window.
 _CONTEXT = 400
@@ -106,7 +107,7 @@ def _marks_spaces(tokenizer: Any) -> bool:
 
 
 def _is_chinese(word: str) -> bool:
-    return bool(word) and all("㐀" <= letter <= "鿿" for letter in word)
+    return 0 < len(word) == count_han(word)
 
 
 def _load(path: str, where: str) -> tuple[Any, Any]:

@@ -49,7 +49,7 @@ def test_chat_code_must_survive():
 def test_copy_of_a_test_record_is_a_near_duplicate(parent, copy):
     own, other = record(parent), record(copy, split="test")
     child = candidate(own, copy + "!")
-    drop = checks.check_novelty([child], [own, other], TASK, 0.8)[child.child.id]
+    drop = checks.check_near_duplicates([child], [own, other], TASK, 0.8)[child.child.id]
     assert (drop.reason, drop.other_id) == ("near_duplicate", other.id)
     assert "test record" in drop.detail
 
@@ -57,7 +57,7 @@ def test_copy_of_a_test_record_is_a_near_duplicate(parent, copy):
 def test_second_of_two_like_children_is_a_near_duplicate():
     own, other = record("a long sentence about cards"), record("something else entirely")
     first, second = candidate(own, "the card was stolen in town"), candidate(other, "The card was stolen in town!")
-    assert list(checks.check_novelty([first, second], [own, other], TASK, 0.8)) == [second.child.id]
+    assert list(checks.check_near_duplicates([first, second], [own, other], TASK, 0.8)) == [second.child.id]
 
 
 def test_meaning_band():
@@ -116,7 +116,7 @@ def test_sibling_questions_on_one_context_do_not_make_a_child_old():
         Candidate("m", own, own.child("augment.m", {"context": context, "question": text}, own.target), text)
         for text in (new, copy)
     ]
-    found = checks.check_novelty(children, [own, sibling], qa, 0.8)
+    found = checks.check_near_duplicates(children, [own, sibling], qa, 0.8)
     assert {name: drop.other_id for name, drop in found.items()} == {children[1].child.id: sibling.id}
 
 
