@@ -18,7 +18,7 @@ from pipeline.modeling.prediction import Prediction
 Untuned = Callable[[Sequence[Row]], list[Prediction]]
 
 #: What likelihoods depend on, beside model and row.
-_SETTINGS = ("task", "max_length", "max_new_tokens", "instructions")
+_SETTINGS = ("task", "max_length", "max_new_tokens", "instructions", "chat")
 
 
 def untuned(folder: Path, models: Models) -> Untuned | None:

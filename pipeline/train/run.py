@@ -155,6 +155,7 @@ def _save_model(folder: Path, model: Any, start: Start, head: Head, finished: Ru
         "max_answer_length": params.max_answer_length,
         "num_beams": params.num_beams,
         "instructions": params.instructions,
+        "chat": params.chat.model_dump(mode="json"),
         **finished.best.predictor_settings,
     }
     write_json(settings, folder / "sft.json")

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.evaluate.run import run
 from pipeline.runtime.store import read_json
 from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
-from tests.modeling.lm.test_masking import strict
+from tests.modeling.lm.test_encoding import strict
 
 PARAMS = (
     "task: {type: %s, labels: %s, languages: [en, zh]}\nmodels: {}\nevaluate: {resamples: 100, robustness_rows: 3}\n"
@@ -90,7 +90,7 @@ def test_chat(llama_folder, tmp_path, monkeypatch):  # noqa: F811
     assert [entry["edit"] for entry in report["robustness"] if entry["n"]]
 
 
-def test_a_chat_that_the_template_refuses_is_counted_and_named_and_stops_nothing(
+def test_a_chat_that_the_no_system_turn_is_counted_and_named_and_stops_nothing(
     llama_folder,  # noqa: F811
     tmp_path,
     monkeypatch,
@@ -102,10 +102,10 @@ def test_a_chat_that_the_template_refuses_is_counted_and_named_and_stops_nothing
     rows = [chat("what a good day", "thank you"), chat("bad film", "sad", told), chat("质量很好?", "非常满意")]
     report, predictions = run_in(tmp_path, "chat", "[]", rows, model, monkeypatch)
     assert report["n"] == len(predictions) == 2
-    assert report["not_judged"] == [{"id": "test1", "reason": "template_refuses: no system turn"}]
+    assert report["not_judged"] == [{"id": "test1", "reason": "no_system_turn: no system turn"}]
     assert read_json(tmp_path / "out/metrics.json")["not_judged"] == 1
-    assert "record test1 is not judged: template_refuses" in caplog.text
+    assert "record test1 is not judged: no_system_turn" in caplog.text
     every = tmp_path / "every"
     every.mkdir()
-    with pytest.raises(PipelineError, match="none of 1 test records can be put to the model: template_refuses"):
+    with pytest.raises(PipelineError, match="none of 1 test records can be put to the model: no_system_turn"):
         run_in(every, "chat", "[]", rows[1:2], model, monkeypatch)

@@ -21,7 +21,7 @@ from pipeline.augment.policy import MethodSettings
 from pipeline.core.cache import Unkept, cached
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.lm.instructions import filled
-from pipeline.modeling.lm.masking import as_turns
+from pipeline.modeling.lm.rows import as_turns
 from pipeline.modeling.models import Models, identity, revision
 
 _WHERE = "augment.methods.generation"

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, outputs
 from pipeline.modeling.heads.contract import Examples, Judgement, Start
 from pipeline.modeling.lm import packing
+from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate as collate
+from pipeline.modeling.lm.encoding import Encoder
+from pipeline.modeling.lm.gathering import Gathered
 from pipeline.modeling.lm.kernels import memory
 from pipeline.modeling.lm.kernels.token_loss import token_loss
-from pipeline.modeling.lm.masking import IGNORED, encode_chat
-from pipeline.modeling.lm.writing import gather
+from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.replies import stop_ids
 from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Models, revision
 from pipeline.modeling.prediction import Predictor
@@ -41,28 +42,25 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     check_room(model.config, recipe.max_length, "models.generator")
     if recipe.dropout is not None and hasattr(model.config, "attention_dropout"):
         model.config.attention_dropout = recipe.dropout
+    _stop_where_replies_end(model, ChatTemplate(tokenizer, recipe.chat))
     return Start(model, tokenizer, revision(models.generator))
 
 
+def _stop_where_replies_end(model: Any, template: ChatTemplate) -> None:
+    """So that whoever loads the trained model stops writing where the template ends a reply."""
+    known = model.generation_config.eos_token_id
+    stops = {*stop_ids(template), *(known if isinstance(known, list) else [] if known is None else [known])}
+    model.generation_config.eos_token_id = sorted(stops)
+
+
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
-    """Conversations as ids and labels; rows that cannot be learned from are counted by reason.
+    """Conversations as ids and labels: one example a view (see `lm/views.py`).
 
-    Reasons: those of `encode_chat`, over_long (with over_long: drop), no_assistant_tokens (also after a cut). Notes
-    count the tokens of replies, and those of them that cuts took away.
+    A row of which no reply can be learned is dropped; reasons: those of `Encoder.encode`, over_long (with
+    over_long: drop), no_assistant_tokens (also after a cut). Notes count the replies that are learned and refused (by
+    reason), the views, the tokens of replies and those of them that cuts took away.
     """
-    notes = {"reply_tokens": 0, "reply_tokens_cut": 0}
-
-    def one(row: Row) -> tuple[Example, bool]:
-        ids, labels = encode_chat(row["messages"], tokenizer)
-        known = sum(label != IGNORED for label in labels)
-        is_long = len(ids) > recipe.max_length
-        if is_long:
-            ids, labels = _shortened(ids, labels, recipe)
-        notes["reply_tokens"] += known
-        notes["reply_tokens_cut"] += known - sum(label != IGNORED for label in labels)
-        return {"input_ids": ids, "labels": labels}, is_long
-
-    return replace(gather(rows, one, "conversations"), notes=notes)
+    return Gathered(Encoder(ChatTemplate(tokenizer, recipe.chat)), recipe).examples(rows)
 
 
 def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
@@ -100,12 +98,3 @@ def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
     from pipeline.modeling.heads.chat_predictor import Replier
 
     return Replier(folder, settings)
-
-
-def _shortened(ids: list[int], labels: list[int], recipe: Recipe) -> tuple[list[int], list[int]]:
-    if recipe.over_long == "drop":
-        raise Reject("over_long", f"{len(ids)} tokens")
-    ids, labels = ids[: recipe.max_length], labels[: recipe.max_length]
-    if all(label == IGNORED for label in labels):
-        raise Reject("no_assistant_tokens", "no reply is left within max_length")
-    return ids, labels

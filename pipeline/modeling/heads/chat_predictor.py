@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.conversation import Conversation, Message
 from pipeline.core.record import Reject
+from pipeline.core.settings import parse
 from pipeline.modeling.batches import Example
 from pipeline.modeling.lm import writing
+from pipeline.modeling.lm.chat_settings import PARTS, ChatSettings
+from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate
-from pipeline.modeling.lm.masking import encode_chat, prompt_ids
+from pipeline.modeling.lm.encoding import Encoder, encode_reply, prompt_ids
+from pipeline.modeling.lm.replies import stop_ids
+from pipeline.modeling.lm.rows import asked_and_reply
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.prediction import Prediction
 
@@ -25,11 +31,17 @@ class Replier:
         self.max_length = int(settings["max_length"])
         self.max_new_tokens = int(settings["max_new_tokens"])
         self.num_beams = int(settings.get("num_beams", 1))
+        chat = parse(settings.get("chat") or {}, ChatSettings, "sft.json: chat")
+        # Whatever carried loss in training: a reply is judged whole.
+        self.template = ChatTemplate(self.tokenizer, chat.model_copy(update={"loss_on": PARTS}))
+        self.encoder = Encoder(self.template)
+        self.stops = stop_ids(self.template)
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-        """One reply per row, in order; log_likelihood and tokens where the row has a `response`.
+        """One reply per row, in order; log_likelihood and tokens where the true reply is known.
 
-        A row that the model's chat template refuses, prompt or true reply, gets no reply but the reason (`refused`).
+        It is the last assistant turn of `messages`, else `response`. A row that the model's chat template refuses,
+        prompt or true reply, gets no reply but the reason (`refused`).
         """
         found: list[Prediction | None] = [None] * len(rows)
         asked: list[int] = []
@@ -37,48 +49,40 @@ class Replier:
         examples: list[Example | None] = []
         for n, row in enumerate(rows):
             try:
+                talk, reply = asked_and_reply(row)
                 # The end of an over-long prompt matters most: that is what the reply answers.
-                prompt = prompt_ids(conversation(row), self.tokenizer)[-self.max_length :]
-                examples.append(self._example(row))
+                prompt = prompt_ids(talk, self.template)[-self.max_length :]
+                examples.append(self._example(talk, reply))
             except Reject as reject:
                 found[n] = Prediction(None, refused=str(reject))
                 continue
             prompts.append(prompt)
             asked.append(n)
-        replies = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams)
+        replies = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams, self.stops)
         likely = writing.likelihoods(self.model, examples, collate(self.tokenizer))
-        for n, reply, (total, tokens) in zip(asked, replies, likely, strict=True):
-            found[n] = Prediction(reply, log_likelihood=total, tokens=tokens)
+        for n, text, (total, tokens) in zip(asked, replies, likely, strict=True):
+            found[n] = Prediction(text, log_likelihood=total, tokens=tokens)
         return [prediction for prediction in found if prediction is not None]
 
     def likelihoods(
         self, rows: Sequence[Mapping[str, Any]], batch: int = writing.BATCH
     ) -> list[tuple[float | None, int]]:
-        """Sum of the log probabilities of the true reply and its end-of-turn token, and their number.
+        """Sum of the log probabilities of the true reply through its end of turn, and their number.
 
-        (None, 0) for a row without a `response`, or one that the chat template refuses.
+        (None, 0) for a row without a known reply, or one that the chat template refuses.
         """
-        return writing.likelihoods(
-            self.model, [self._example_or_none(row) for row in rows], collate(self.tokenizer), batch
-        )
+        examples = [self._example_or_none(row) for row in rows]
+        return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
 
     def _example_or_none(self, row: Mapping[str, Any]) -> Example | None:
         try:
-            return self._example(row)
+            return self._example(*asked_and_reply(row))
         except Reject:
             return None
 
-    def _example(self, row: Mapping[str, Any]) -> Example | None:
-        if not row.get("response"):
+    def _example(self, talk: Conversation, reply: Message | None) -> Example | None:
+        if reply is None:
             return None
-        messages = [*conversation(row), {"role": "assistant", "content": str(row["response"])}]
-        ids, labels = encode_chat(messages, self.tokenizer, only_last=True)
-        return {"input_ids": ids, "labels": labels}
-
-
-def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The turns to reply to: `messages` without the known reply, or `text` as one user turn."""
-    if row.get("messages"):
-        turns = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
-        return turns[:-1] if turns[-1]["role"] == "assistant" else turns
-    return [{"role": "user", "content": str(row["text"])}]
+        whole = Conversation((*talk.messages, reply), talk.tools, talk.template_arguments)
+        encoded = encode_reply(whole, self.encoder)
+        return {"input_ids": encoded.ids, "labels": encoded.labels}

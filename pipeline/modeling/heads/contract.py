@@ -33,7 +33,7 @@ class Examples:
     items: list[Example]
     dropped: Mapping[str, int] = field(default_factory=dict)
     cut: int = 0
-    notes: Mapping[str, int] = field(default_factory=dict)
+    notes: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

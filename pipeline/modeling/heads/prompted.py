@@ -11,8 +11,10 @@ from pipeline.core.settings import Task
 from pipeline.modeling.batches import Example, Row
 from pipeline.modeling.heads.contract import Examples
 from pipeline.modeling.lm import writing
+from pipeline.modeling.lm.chat_template import ChatTemplate
+from pipeline.modeling.lm.encoding import Encoded, Encoder, encode_reply, prompt_ids
 from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing
-from pipeline.modeling.lm.masking import encode_chat, prompt_ids
+from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.training.recipe import Recipe
 
@@ -20,27 +22,25 @@ from pipeline.modeling.training.recipe import Recipe
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
     """Ids and labels; only the target and its end-of-turn token carry loss.
 
-    A text that is too long loses its end, the target never. Reasons: those of `encode_chat`, over_long
+    A text that is too long loses its end, the target never. Reasons: those of `Encoder.encode`, over_long
     (with over_long: drop), target_too_long.
     """
+    encoder = Encoder(ChatTemplate(tokenizer, recipe.chat))
 
     def one(row: Row) -> tuple[Example, bool]:
-        text, target, template = (
-            str(row["text"]),
-            str(row["target"]),
-            instruction(row, task, recipe.instructions, False),
-        )
+        text, target = str(row["text"]), str(row["target"])
+        template = instruction(row, task, recipe.instructions, False)
 
-        def encoded(text: str) -> tuple[list[int], list[int]]:
-            return encode_chat(_conversation(template, text, target), tokenizer, only_last=True)
+        def encoded(text: str) -> Encoded:
+            return encode_reply(of_messages(_conversation(template, text, target)), encoder)
 
-        ids, labels = encoded(text)
-        is_long = len(ids) > recipe.max_length
+        found = encoded(text)
+        is_long = len(found.ids) > recipe.max_length
         if is_long:
             if recipe.over_long == "drop":
-                raise Reject("over_long", f"{len(ids)} tokens")
-            ids, labels = encoded(cut_to_fit(text, lambda part: len(encoded(part)[0]), recipe.max_length))
-        return {"input_ids": ids, "labels": labels}, is_long
+                raise Reject("over_long", f"{len(found.ids)} tokens")
+            found = encoded(cut_to_fit(text, lambda part: len(encoded(part).ids), recipe.max_length))
+        return {"input_ids": found.ids, "labels": found.labels}, is_long
 
     return writing.gather(rows, one, "texts")
 
@@ -68,7 +68,7 @@ class PromptedWriter:
         template = instruction(row, self.task, self.instructions, plain=False)
 
         def length(text: str) -> int:
-            return len(prompt_ids(_conversation(template, text), self.replier.tokenizer))
+            return len(prompt_ids(of_messages(_conversation(template, text)), self.replier.template))
 
         try:
             text = cut_to_fit(str(row["text"]), length, self.room)

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
+from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
+from pipeline.modeling.lm.encoding import prompt_ids
 from pipeline.modeling.lm.generator import load_generator
-from pipeline.modeling.lm.masking import Messages, as_turns
+from pipeline.modeling.lm.rows import Messages, as_turns, of_messages
 from pipeline.modeling.models import Model, local_path
 
 _WHERE = "models.generator"
@@ -66,15 +69,13 @@ class CausalLM:
 
 
 def _prompt_ids(prompt: str | Messages, tokenizer: Any) -> list[int]:
-    from jinja2 import TemplateError
-
-    turns = as_turns(prompt)
+    """The tokens that ask for an answer. Control tokens within the texts are left out: they would end turns."""
+    template = ChatTemplate(tokenizer)
+    turns = [{**turn, "content": template.special.sub("", turn["content"])} for turn in as_turns(prompt)]
     try:
-        encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, return_dict=True)
-    except TemplateError:  # templates that know no system turn: what it says goes before the user's words
-        one = [{"role": "user", "content": "\n\n".join(turn["content"] for turn in turns)}]
-        encoded = tokenizer.apply_chat_template(one, add_generation_prompt=True, return_dict=True)
-    return list(encoded["input_ids"])
+        return prompt_ids(of_messages(turns), template)
+    except Reject:  # templates that know no system turn: what it says goes before the user's words
+        return prompt_ids(of_messages(as_turns("\n\n".join(turn["content"] for turn in turns))), template)
 
 
 def _write(

@@ -10,14 +10,14 @@ from typing import Any
 
 from pipeline.core.cache import cached
 from pipeline.modeling.features.parallel import in_threads
+from pipeline.modeling.lm.chat_template import ChatTemplate
+from pipeline.modeling.lm.encoding import prompt_ids
 from pipeline.modeling.lm.generator import load_generator
-from pipeline.modeling.lm.masking import prompt_ids
+from pipeline.modeling.lm.rows import Messages, of_messages
 from pipeline.modeling.models import Model, identity
 
 #: Tokens of prompt and text that are looked at; what is beyond is not scored.
 MAX_TOKENS = 512
-
-Messages = Sequence[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _start(tokenizer: Any) -> list[int]:
 
 
 def _asked(tokenizer: Any, messages: Messages) -> list[int]:
-    return prompt_ids(messages, tokenizer)[-MAX_TOKENS // 2 :]
+    return prompt_ids(of_messages(messages), ChatTemplate(tokenizer))[-MAX_TOKENS // 2 :]
 
 
 def _nats(model: Any, prompt: list[int], ids: list[int]) -> float:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.lm.chat_template import ChatTemplate
+from pipeline.modeling.lm.encoding import Encoder
 from pipeline.modeling.lm.generator import load_generator
-from pipeline.modeling.lm.masking import IGNORED, encode_chat
+from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.rows import Messages, of_messages
 from pipeline.modeling.models import Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    Messages = Sequence[dict[str, str]]
 
 #: Conversations that share one step.
 STEP = 4
@@ -66,6 +67,7 @@ class TopLayers:
         self._layers = self._core.layers
         self._top, self._max_tokens, self._rate = min(layers, len(self._layers)), max_tokens, rate
         self._check()
+        self._encoder = Encoder(ChatTemplate(self._tokenizer))
         self._model.requires_grad_(False)
         self._learning = [*self._layers[-self._top :].parameters(), *self._core.norm.parameters()]
         for parameter in self._learning:
@@ -95,10 +97,17 @@ class TopLayers:
         )
 
     def lower(self, messages: Messages) -> Lower:
-        """A conversation, computed up to the layers that learn. Raises Reject as `encode_chat` does."""
+        """A conversation, computed up to the layers that learn.
+
+        Where it is learned in several views, the last one, which asks for the last reply. Rejects with the reasons of
+        `Encoder.encode`.
+        """
         import torch
 
-        ids, labels = encode_chat(messages, self._tokenizer)
+        (learned,) = self._encoder.encode([of_messages(messages)])
+        if not learned.encoded:
+            raise learned.refused[-1][1]
+        ids, labels = learned.encoded[-1].ids, learned.encoded[-1].labels
         part = _around_reply(labels, self._max_tokens)
         ids, labels = ids[part], labels[part]
         if tuple(ids) not in self._known:

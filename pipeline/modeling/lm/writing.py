@@ -44,8 +44,18 @@ def gather(rows: Sequence[Row], encode: Callable[[Row], tuple[Example, bool]], w
     return Examples(items, dict(sorted(dropped.items())), cut)
 
 
-def write(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], max_tokens: int, beams: int) -> list[str]:
-    """What the model writes for each prompt, greedy or by beam search, without control tokens."""
+def write(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[int]],
+    max_tokens: int,
+    beams: int,
+    stops: Sequence[int] = (),
+) -> list[str]:
+    """What the model writes for each prompt, greedy or by beam search, without control tokens.
+
+    `stops` are the tokens that end a text; the tokenizer's end of text where they are not given.
+    """
     import torch
 
     reads_apart = bool(model.config.is_encoder_decoder)
@@ -59,7 +69,7 @@ def write(model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], max_toke
                 do_sample=False,
                 num_beams=beams,
                 pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
+                eos_token_id=list(stops) or tokenizer.eos_token_id,
             )
         new = found if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
         for n, text in zip(rows, tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
+from pipeline.modeling.lm.chat_settings import ChatSettings
 
 
 class Lora(Settings):
@@ -44,6 +45,7 @@ class Recipe(Settings):
     gradient_accumulation_steps: int = Field(1, ge=1)  # forward passes per step: batch_size x this many examples a step
     max_length: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
     over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
+    chat: ChatSettings = ChatSettings()  # language models: what of a conversation is learned, and how it is asked
     instructions: dict[str, str] = Field({})  # text to text: language -> what to ask, with {text} and {language}
 
     stride: int = Field(32, ge=0)  # ner, qa: tokens that two neighbouring windows of a long text share

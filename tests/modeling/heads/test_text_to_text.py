@@ -4,8 +4,11 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task, parse
 from pipeline.modeling.heads import text_to_text
+from pipeline.modeling.lm.chat_template import ChatTemplate
+from pipeline.modeling.lm.encoding import prompt_ids
 from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction
-from pipeline.modeling.lm.masking import IGNORED, prompt_ids
+from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.recipe import Recipe
 from tests.modeling.conftest import save_seq2seq
@@ -70,7 +73,9 @@ def test_a_causal_model_learns_the_target_with_its_end_and_nothing_else(causal):
     assert "把下面的文字翻译成中文：\n\n太差了，不推荐<|im_end|>" in asked
     start = next(n for n, label in enumerate(second["labels"]) if label != IGNORED)
     turn = [{"role": "user", "content": "把下面的文字翻译成中文：\n\n太差了，不推荐"}]
-    assert second["input_ids"][:start] == prompt_ids(turn, tokenizer), "trained as it will be asked"
+    assert second["input_ids"][:start] == prompt_ids(of_messages(turn), ChatTemplate(tokenizer)), (
+        "trained as it will be asked"
+    )
 
 
 def test_an_encoder_decoder_learns_the_target_with_its_end(seq2seq):

@@ -4,9 +4,10 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import content_id
+from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.generation import CausalLM, Seq2Seq, _prompt_ids
 from pipeline.modeling.lm.masked import MaskedLM
-from pipeline.modeling.lm.masking import render
+from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.lm.scores import losses, reply_losses
 from pipeline.modeling.models import Model
 
@@ -52,7 +53,7 @@ def test_turns_are_asked_as_they_are_and_templates_without_system_turns_read_the
 
     turns = [{"role": "system", "content": "good"}, {"role": "user", "content": "film"}]
     tokenizer = AutoTokenizer.from_pretrained(llama_folder)
-    assert tokenizer.decode(_prompt_ids(turns, tokenizer)) == render(turns, tokenizer, ask=True)
+    assert tokenizer.decode(_prompt_ids(turns, tokenizer)) == ChatTemplate(tokenizer).prompt(of_messages(turns))
     refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     tokenizer.chat_template = refuses + tokenizer.chat_template
     assert _prompt_ids(turns, tokenizer) == _prompt_ids("good\n\nfilm", tokenizer)

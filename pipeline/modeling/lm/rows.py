@@ -1,0 +1,55 @@
+"""Conversations of rows, as the exported dataset, requests and `sft predict --file` hold them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pipeline.core.conversation import Conversation, Json, Message
+
+#: Turns of role and content.
+Messages = Sequence[Mapping[str, Json]]
+
+
+def as_turns(prompt: str | Messages) -> list[dict[str, Json]]:
+    """A prompt as one user turn; turns as they are."""
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(turn) for turn in prompt]
+
+
+def of_messages(messages: Messages) -> Conversation:
+    """Turns as a conversation without tools."""
+    return Conversation(tuple(Message.of(turn) for turn in messages))
+
+
+def of_row(row: Mapping[str, Json]) -> Conversation:
+    """The conversation of a row: `messages`, its tools and template arguments; or one user turn, `text`."""
+    if not row.get("messages"):
+        return of_messages(as_turns(str(row["text"])))
+    arguments = _loaded(row.get("chat_template_kwargs") or row.get("template_arguments"), {})
+    return Conversation(
+        tuple(_message(turn) for turn in row["messages"]),
+        tuple(_loaded(row.get("tools"), [])),
+        tuple(sorted((name, value) for name, value in arguments.items() if value is not None)),
+    )
+
+
+def asked_and_reply(row: Mapping[str, Json]) -> tuple[Conversation, Message | None]:
+    """What is asked, and the known reply: a last assistant turn, or the row's `response`; else None."""
+    talk = of_row(row)
+    messages = talk.messages
+    reply = Message("assistant", str(row["response"])) if row.get("response") else None
+    if messages and messages[-1].role == "assistant":
+        messages, reply = messages[:-1], messages[-1]
+    return Conversation(messages, talk.tools, talk.template_arguments), reply
+
+
+def _message(turn: Mapping[str, Json]) -> Message:
+    calls = [{**(call.get("function") or call), "id": call.get("id")} for call in turn.get("tool_calls") or ()]
+    weight = turn.get("weight")
+    learn = turn.get("learn") if weight is None else bool(weight)
+    reasoning = turn.get("reasoning_content") or turn.get("reasoning")
+    return Message.of({**turn, "reasoning": reasoning, "tool_calls": calls, "learn": learn})
+
+
+def _loaded(value: Json, empty: Json) -> Json:
+    return json.loads(value) if isinstance(value, str) and value else value or empty
