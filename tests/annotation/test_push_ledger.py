@@ -59,7 +59,7 @@ class Project:
     url: str = "http://ann:secret@localhost:8080"
 
     task: Task = TASK
-    settings: Studio = field(default_factory=lambda: Studio(blind=0.3))
+    settings: Studio = field(default_factory=lambda: Studio(blind_share=0.3))
 
     @property
     def client(self):
@@ -88,7 +88,7 @@ def test_the_ledger_keeps_what_the_lot_decided_and_the_prelabel_of_then(tmp_path
         "gold": (None, None),
         "audit": (None, None),
     }
-    off = Ledger(tmp_path, Project("cd", settings=Studio(blind=0.0)))
+    off = Ledger(tmp_path, Project("cd", settings=Studio(blind_share=0.0)))
     off.sent(question("seen", value="好"), 9)
     off.write()
     assert read_pushed(tmp_path).tasks["seen"].shown is None
