@@ -31,19 +31,18 @@ def first_failed(conditions: Sequence[Condition], values: Mapping[str, Any]) -> 
 
 def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
     """Whether the cell meets the condition. `confidence >= 1` is false where the cell is empty or no number."""
-    cell = values.get(condition.column)
-    wanted = condition.value
-    if isinstance(wanted, tuple):
-        numbers = all(isinstance(value, int | float) for value in wanted)
-    else:
-        numbers = isinstance(wanted, int | float) and not isinstance(wanted, bool)
-    if numbers:
-        cell = _number(cell)
-    elif not isinstance(wanted, bool) and cell is not None and not isinstance(cell, str):
-        cell = str(cell)
+    cell = _comparable(values.get(condition.column), condition.value)
     if cell is None:
         return condition.op in ("!=", "not in")
-    return _OPERATORS[condition.op](cell, wanted)
+    return _OPERATORS[condition.op](cell, condition.value)
+
+
+def _comparable(cell: Any, wanted: Any) -> Any:
+    """The cell as a number where numbers are wanted, as a text where texts are; None where it is none."""
+    if isinstance(wanted, bool) or cell is None:
+        return cell
+    listed = wanted if isinstance(wanted, tuple) else (wanted,)
+    return _number(cell) if all(isinstance(value, int | float) for value in listed) else str(cell)
 
 
 def _number(cell: Any) -> float | None:

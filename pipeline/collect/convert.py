@@ -14,7 +14,7 @@ from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Decision, Record, Reject, Source, Split, as_json, content_id
+from pipeline.core.record import Decision, Record, Reject, Source, Split, Target, as_json, content_id
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
@@ -73,10 +73,10 @@ class RecordMaker:
     def __init__(self, name: str, settings: RecordSource, task: Task, where: str) -> None:
         self.name, self.settings, self.task = name, settings, task
         self.kind: TaskType = task_type(task)
-        unknown = next((field for field in settings.fields if field not in self.kind.FIELDS), None)
-        if unknown is not None:
-            problem = f"{where}.fields: '{unknown}' is no field of the task '{task.type}'."
-            raise PipelineError(problem, did_you_mean(unknown, self.kind.FIELDS))
+        for field in settings.fields:
+            if field not in self.kind.FIELDS:
+                problem = f"{where}.fields: '{field}' is no field of the task '{task.type}'."
+                raise PipelineError(problem, did_you_mean(field, self.kind.FIELDS))
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
         needed = [f for f in self.fields if f in settings.fields or f not in self.kind.OPTIONAL]
         self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
@@ -110,12 +110,7 @@ class RecordMaker:
         settings = self.settings
         if settings.key is not None:
             self._check_key(key)
-        raw_target = None if settings.role == "unlabelled" else target_of(row.values, settings)
-        fields, target = self.kind.parse(values, raw_target, self.task)
-        if settings.role == "unlabelled":
-            target = None
-        elif target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
-            raise Reject("missing_target", f"a {settings.role} row without an answer")
+        fields, target = self._fields_and_target(values, row)
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
         check_unicode(fields, target, group)
@@ -126,6 +121,15 @@ class RecordMaker:
                 source = replace(source, trusted=True)
         split = _PRESET_SPLIT.get(settings.role)
         return Record(record.id, fields, source, target, lang, split, group, labels_by=decision)
+
+    def _fields_and_target(self, values: dict[str, Any], row: Row) -> tuple[dict[str, Any], Target]:
+        settings = self.settings
+        if settings.role == "unlabelled":
+            return self.kind.parse(values, None, self.task)[0], None
+        fields, target = self.kind.parse(values, target_of(row.values, settings), self.task)
+        if target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
+            raise Reject("missing_target", f"a {settings.role} row without an answer")
+        return fields, target
 
     def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""

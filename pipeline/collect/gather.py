@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,16 +41,14 @@ class Gathered:
 def gather(params: Params, task: Task, raw: Path) -> Gathered:
     """Read every source of `params`. Raises PipelineError for a source that gives nothing."""
     sources = {name: source_settings(name, values) for name, values in params.sources.items()}
-    if not any(isinstance(s, RecordSource) for s in sources.values()):
+    of_records = {name: s for name, s in sources.items() if isinstance(s, RecordSource)}
+    if not of_records:
         raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")
     crowds = {name: s for name, s in sources.items() if isinstance(s, CrowdSettings)}
     for name, crowd in crowds.items():
-        _check_of(name, crowd, sources)
+        _check_of(name, crowd, of_records)
     found = Gathered()
-    keys: dict[str, dict[str, Verdict]] = {}
-    for name, settings in sources.items():
-        if isinstance(settings, RecordSource):
-            keys[name] = _read_source(name, settings, task, raw, found)
+    keys = {name: _read_source(name, settings, task, raw, found) for name, settings in of_records.items()}
     for name, crowd in crowds.items():
         _read_votes(name, crowd, task, raw, keys[crowd.of], found)
     return found
@@ -63,23 +61,32 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
     verdicts = list(to_verdicts(name, settings, task, parts, setting(name)))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)
-    kept = [verdict.record for verdict in verdicts if verdict.drop is None]
+    good = [verdict for verdict in verdicts if verdict.drop is None]
+    reasons = _book_drops(verdicts, found)
+    if not good:
+        raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
+    found.kept += [verdict.record for verdict in good]
+    found.notes[name] = _note(settings, len(verdicts), len(good), reasons)
+    mended = Counter(verdict.mended for verdict in good if verdict.mended)
+    if mended:
+        found.notes[name]["mended"] = dict(sorted(mended.items()))
+    _log(name, len(verdicts), f"{len(good):,} records", reasons, started)
+    # Of several rows with one key the first counts, unless a later one is the first that was kept.
+    return _by_key(reversed(verdicts)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}
+
+
+def _book_drops(verdicts: Iterable[Verdict], found: Gathered) -> Counter[str]:
+    """The dropped rows under their step; returns how many went for each reason."""
     reasons: Counter[str] = Counter()
     for verdict in verdicts:
         if verdict.drop is not None and verdict.step is not None:
             found.dropped[verdict.step].append((verdict.record, verdict.drop))
             reasons[verdict.drop.reason] += 1
-    if not kept:
-        raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
-    found.kept += kept
-    found.notes[name] = _note(settings, len(verdicts), len(kept), reasons)
-    mended = Counter(verdict.mended for verdict in verdicts if verdict.mended and verdict.drop is None)
-    if mended:
-        found.notes[name]["mended"] = dict(sorted(mended.items()))
-    _log(name, len(verdicts), f"{len(kept):,} records", reasons, started)
-    by_key = {v.key: v for v in reversed(verdicts) if v.key is not None}
-    good = [v for v in verdicts if v.drop is None]
-    return by_key | {v.key: v for v in good if v.key is not None} | {v.record.id: v for v in good}
+    return reasons
+
+
+def _by_key(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    return {verdict.key: verdict for verdict in verdicts if verdict.key is not None}
 
 
 def _read_votes(
@@ -118,13 +125,10 @@ def _sample(verdicts: list[Verdict], limit: int, seed: int) -> list[Verdict]:
     ]
 
 
-def _check_of(name: str, settings: CrowdSettings, sources: Mapping[str, Common]) -> None:
-    where = f"{setting(name)}.of"
-    others = {n for n, s in sources.items() if isinstance(s, RecordSource)}
-    if settings.of not in others:
-        raise PipelineError(
-            f"{where}: no source of records is called '{settings.of}'.", did_you_mean(settings.of, others)
-        )
+def _check_of(name: str, settings: CrowdSettings, sources: Mapping[str, RecordSource]) -> None:
+    if settings.of not in sources:
+        problem = f"{setting(name)}.of: no source of records is called '{settings.of}'."
+        raise PipelineError(problem, did_you_mean(settings.of, sources))
 
 
 def _note(settings: Common, read: int, kept: int, reasons: Counter[str]) -> dict[str, Any]:

@@ -114,11 +114,13 @@ def _layout(path: Path, options: FileOptions, where: str) -> Layout:
     if width > 1 and not -width <= options.tag_column < width:
         problem = f"{where}: tag_column {options.tag_column}, but most lines have {width} columns."
         raise PipelineError(problem, "Columns count from 0; -1 is the last.")
-    joiner = options.joiner
-    if joiner is None:
-        words = [_cells(line)[0] for line in some]
-        joiner = "" if sum(1 for word in words if UNSPACED_LETTER.search(word)) > len(words) / 5 else " "
-    return Layout(width, joiner)
+    return Layout(width, _usual_joiner(some) if options.joiner is None else options.joiner)
+
+
+def _usual_joiner(some: Sequence[str]) -> str:
+    """Nothing where a fifth of the tokens are Chinese or Japanese: such a text may quote much English."""
+    words = [_cells(line)[0] for line in some]
+    return "" if sum(bool(UNSPACED_LETTER.search(word)) for word in words) > len(words) / 5 else " "
 
 
 def _without_comments(block: Lines, layout: Layout) -> Lines:

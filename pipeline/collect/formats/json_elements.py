@@ -39,11 +39,9 @@ def elements(text: str, start: int = 0) -> Iterator[Element | BadRow]:
 
     A `[` at `start` opens the list. Bad rows, numbered by line: not_json, undecodable, truncated_file.
     """
-    place = _BETWEEN.match(text, start).end()  # type: ignore[union-attr]
-    is_list = start > 0
+    place, is_list = _next(text, start), start > 0
     if text.startswith("[", place) and not is_list:
-        is_list, place = True, place + 1
-    place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+        is_list, place = True, _next(text, place + 1)
     again = _resume_at(text, place)
     line, counted = 1, 0
     while place < len(text) and not (is_list and text[place] == "]"):
@@ -55,9 +53,15 @@ def elements(text: str, start: int = 0) -> Iterator[Element | BadRow]:
             found = again.search(text, place + 1)
             end = found.start() if found else len(text)
             yield BadRow(line, "not_json", _why(error), excerpt(text[place:end]))
-        place = _BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+        place = _next(text, end)
     if is_list and place >= len(text):
         yield BadRow(line, "truncated_file", "the list is not closed: the file was cut off", excerpt(text[-80:]))
+
+
+def _next(text: str, place: int) -> int:
+    """Where the next value begins: after white space and commas."""
+    between = _BETWEEN.match(text, place)
+    return between.end() if between else place
 
 
 def _resume_at(text: str, place: int) -> re.Pattern[str]:

@@ -51,16 +51,20 @@ def _one_by_one(text: str) -> Iterator[AnyRow]:
 def _listed(value: Any, options: FileOptions, where: str) -> Iterator[AnyRow]:
     """The list's elements as rows."""
     for key in options.rows_at.split(".") if options.rows_at else ():
-        if not isinstance(value, dict) or key not in value:
-            hint = did_you_mean(key, value) if isinstance(value, dict) else "There is no object at that place."
-            raise PipelineError(f"{where}: rows_at: no key '{key}'.", hint)
-        value = value[key]
+        value = _inside(value, key, where)
     if not isinstance(value, list):
         keys = f" with the keys {', '.join(list(value)[:10])}" if isinstance(value, dict) else ""
         hint = "Set `rows_at` to the list's place, or `format: jsonl`."
         raise PipelineError(f"{where}: expected a list of rows, found {type(value).__name__}{keys}.", hint)
     for number, item in enumerate(value, 1):
         yield as_row(number, item, item)
+
+
+def _inside(value: Any, key: str, where: str) -> Any:
+    if isinstance(value, dict) and key in value:
+        return value[key]
+    hint = did_you_mean(key, value) if isinstance(value, dict) else "There is no object at that place."
+    raise PipelineError(f"{where}: rows_at: no key '{key}'.", hint)
 
 
 def read_jsonl(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:

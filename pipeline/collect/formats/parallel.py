@@ -27,17 +27,19 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     if not options.beside:
         raise PipelineError(f"{where}: `format: parallel` needs `beside`.", "Such as `beside: {target: .zh}`.")
     paths = {"text": path} | {column: _other(path, name, where) for column, name in options.beside.items()}
-    readers = [lines(file, options, f"{where} ({column})") for column, file in paths.items()]
+    readers = [_texts(file, options, f"{where} ({column})") for column, file in paths.items()]
     uneven = False
-    for number, found in enumerate(zip_longest(*readers), 1):
-        texts = [None if line is None else line[1].rstrip("\r\n") for line in found]
-        if any(text is None for text in texts):
-            uneven = True
+    for number, texts in enumerate(zip_longest(*readers), 1):
+        uneven = uneven or None in texts
         if any(text and text.strip() for text in texts):
             yield _row(number, dict(zip(paths, texts, strict=True)), options)
     if uneven:
         names = ", ".join(file.name for file in paths.values())
         log.warning("%s: %s differ in length: if a line is missing inside, all after it are mismatched", where, names)
+
+
+def _texts(path: Path, options: FileOptions, where: str) -> Iterator[str]:
+    return (line.rstrip("\r\n") for _, line in lines(path, options, where))
 
 
 def _row(number: int, texts: dict[str, str | None], options: FileOptions) -> AnyRow:

@@ -47,10 +47,8 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
 
 
 def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
-    text = values.get("text")
     try:
-        if not isinstance(text, str):
-            raise Reject("missing_text_column", "no text under the key 'text'")
+        text = _text_of(values)
         marked = next((values[name] for name in _PLACES if values.get(name) is not None), None)
         if marked is None:
             return Row(number, {**values, "spans": None})
@@ -61,6 +59,13 @@ def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
     return Row(number, {**values, "spans": [span for span, _ in placed]}, mended)
 
 
+def _text_of(values: dict[str, Any]) -> str:
+    text = values.get("text")
+    if not isinstance(text, str):
+        raise Reject("missing_text_column", "no text under the key 'text'")
+    return text
+
+
 def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
     """Spans as {start, end, label} with `surface` (or None) and `inclusive` (or None where not known)."""
     if isinstance(marked, Mapping):
@@ -68,15 +73,17 @@ def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
         return
     if not isinstance(marked, list):
         raise Reject("bad_span", f"spans must be a list or an object, found {type(marked).__name__}")
-    for span in marked:
-        if isinstance(span, Mapping):
-            found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
-            label = found["label"]
-            yield {**found, "label": label[0] if isinstance(label, list) and len(label) == 1 else label}
-        elif isinstance(span, list) and len(span) == 3:
-            yield {"start": span[0], "end": span[1], "label": span[2], "surface": None}
-        else:
-            raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
+    yield from map(_unpacked_span, marked)
+
+
+def _unpacked_span(span: Any) -> dict[str, Any]:
+    if isinstance(span, Mapping):
+        found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
+        label = found["label"]
+        return {**found, "label": label[0] if isinstance(label, list) and len(label) == 1 else label}
+    if isinstance(span, list) and len(span) == 3:
+        return {"start": span[0], "end": span[1], "label": span[2], "surface": None}
+    raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
 
 
 def _from_cluener(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -84,12 +91,17 @@ def _from_cluener(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if not isinstance(surfaces, Mapping):
             raise Reject("bad_span", f"under '{label}' stands no object of surfaces")
         for surface, places in surfaces.items():
-            for place in places if isinstance(places, list) else [places]:
-                if not isinstance(place, list) or len(place) != 2:
-                    raise Reject("bad_span", f"'{surface}' needs places [start, end]: {excerpt(place)}")
-                start, last = place
-                end = last + 1 if _is_number(last) else last
+            for start, end in _ends(surface, places):
                 yield {"start": start, "end": end, "label": label, "surface": surface}
+
+
+def _ends(surface: str, places: Any) -> Iterator[tuple[Any, Any]]:
+    """Start and exclusive end of every place; what is no number is left for `_placed` to refuse."""
+    for place in places if isinstance(places, list) else [places]:
+        if not isinstance(place, list) or len(place) != 2:
+            raise Reject("bad_span", f"'{surface}' needs places [start, end]: {excerpt(place)}")
+        start, last = place
+        yield start, last + 1 if _is_number(last) else last
 
 
 def _placed(span: Mapping[str, Any], text: str, last_included: bool) -> tuple[dict[str, Any], bool]:
@@ -98,20 +110,22 @@ def _placed(span: Mapping[str, Any], text: str, last_included: bool) -> tuple[di
     if not (_is_number(start) and _is_number(end)) or not isinstance(label, str):
         raise Reject("bad_span", f"a span needs numbers and a label: {excerpt(dict(span))}")
     end += last_included
-    if not isinstance(surface, str) or not surface:
-        if not 0 <= start < end <= len(text):
-            raise Reject("offset_out_of_range", f"[{start}, {end}) is outside a text of {len(text)} characters")
-        return {"start": start, "end": end, "label": label}, False
-    if start < 0 or text[start : start + len(surface)] != surface:
-        if text.count(surface) != 1:
-            where = f"'{surface}' is not at {start} and occurs {text.count(surface)} times"
-            raise Reject("surface_mismatch", where)
-        start = text.index(surface)
-        return {"start": start, "end": start + len(surface), "label": label}, True
-    return {"start": start, "end": start + len(surface), "label": label}, end - start not in (
-        len(surface),
-        len(surface) - 1,
-    )
+    if isinstance(surface, str) and surface:
+        place = _place_of(surface, start, text)
+        as_told = place == start and end - start in (len(surface), len(surface) - 1)
+        return {"start": place, "end": place + len(surface), "label": label}, not as_told
+    if not 0 <= start < end <= len(text):
+        raise Reject("offset_out_of_range", f"[{start}, {end}) is outside a text of {len(text)} characters")
+    return {"start": start, "end": end, "label": label}, False
+
+
+def _place_of(surface: str, start: int, text: str) -> int:
+    """Where the surface stands: at `start`, or where it occurs once."""
+    if start >= 0 and text.startswith(surface, start):
+        return start
+    if text.count(surface) != 1:
+        raise Reject("surface_mismatch", f"'{surface}' is not at {start} and occurs {text.count(surface)} times")
+    return text.index(surface)
 
 
 def _is_number(value: Any) -> bool:

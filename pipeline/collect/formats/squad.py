@@ -43,20 +43,21 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
 def _articles(text: str, where: str) -> Iterator[Element | BadRow]:
     if not is_escaped(text):
         try:
-            whole = json.loads(text)
-            data = whole.get("data") if isinstance(whole, dict) else whole
-            if not isinstance(data, list):
-                keys = (
-                    f"an object with the keys {', '.join(list(whole)[:10])}" if isinstance(whole, dict) else "a value"
-                )
-                raise PipelineError(f"{where}: expected `data`, a list of articles, found {keys}.", "Is it SQuAD?")
-            return iter([Element(0, article) for article in data])
+            return iter([Element(0, article) for article in _listed(json.loads(text), where)])
         except (json.JSONDecodeError, RecursionError):
-            pass
+            pass  # article by article, then: a broken one costs itself alone
     start = _DATA.search(text)
     if start is None and not text.lstrip().startswith("["):
         raise PipelineError(f"{where}: not JSON, and no list called `data` in it.", "Fetch the file again.")
     return elements(text, start.end() if start else 0)
+
+
+def _listed(whole: Any, where: str) -> list[Any]:
+    data = whole.get("data") if isinstance(whole, dict) else whole
+    if isinstance(data, list):
+        return data
+    found = f"an object with the keys {', '.join(list(whole)[:10])}" if isinstance(whole, dict) else "a value"
+    raise PipelineError(f"{where}: expected `data`, a list of articles, found {found}.", "Is it SQuAD?")
 
 
 def _paragraphs(article: Any) -> Iterator[tuple[str, str, list[Any]] | BadRow]:

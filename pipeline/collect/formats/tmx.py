@@ -15,6 +15,7 @@ from pipeline.collect.formats.json_elements import read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
 
 _UNIT = re.compile(r"<tu(?=[\s>])")
 _END = "</tu>"
@@ -51,15 +52,11 @@ def _row(number: int, raw: str, closed: bool, options: FileOptions) -> AnyRow:
     except ElementTree.ParseError as error:
         return BadRow(number, "not_xml", str(error), excerpt(raw))
     sides = _sides(unit)
-    wanted = [_of_language(sides, language) for language in options.languages]
-    for language, side in zip(options.languages, wanted, strict=True):
-        if side is None:
-            return BadRow(
-                number, "missing_language", f"no '{language}' among {', '.join(sides) or 'none'}", excerpt(raw)
-            )
-        if not side.strip():
-            return BadRow(number, "empty_side", f"'{language}' is blank", excerpt(raw))
-    return Row(number, {"text": wanted[0], "target": wanted[1], "unit_id": unit.get("tuid")})
+    try:
+        text, target = (_of_language(sides, language) for language in options.languages)
+    except Reject as reject:
+        return BadRow(number, reject.reason, reject.detail, excerpt(raw))
+    return Row(number, {"text": text, "target": target, "unit_id": unit.get("tuid")})
 
 
 def _sides(unit: ElementTree.Element) -> dict[str, str]:
@@ -72,10 +69,16 @@ def _sides(unit: ElementTree.Element) -> dict[str, str]:
     return sides
 
 
-def _of_language(sides: dict[str, str], language: str) -> str | None:
+def _of_language(sides: dict[str, str], language: str) -> str:
     """The side of exactly that code, else of the first variety of it: `zh` finds `zh-CN`."""
     wanted = language.lower().replace("_", "-")
-    return sides.get(wanted, next((text for code, text in sides.items() if code.startswith(f"{wanted}-")), None))
+    varieties = (text for code, text in sides.items() if code.startswith(f"{wanted}-"))
+    side = sides.get(wanted, next(varieties, None))
+    if side is None:
+        raise Reject("missing_language", f"no '{language}' among {', '.join(sides) or 'none'}")
+    if not side.strip():
+        raise Reject("empty_side", f"'{language}' is blank")
+    return side
 
 
 def _texts(element: ElementTree.Element) -> Iterator[str]:

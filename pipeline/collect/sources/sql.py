@@ -49,15 +49,18 @@ def _address(settings: SqlSettings, where: str) -> URL:
         url = make_url(text)
     except ArgumentError:
         # Its message would show the address, password included.
-        raise PipelineError(
-            f"{where}: the database address cannot be understood.", "Form: dialect://user@host/name"
-        ) from None
+        problem = f"{where}: the database address cannot be understood."
+        raise PipelineError(problem, "Form: dialect://user@host/name") from None
+    _check_address(settings, url, where)
+    return url
+
+
+def _check_address(settings: SqlSettings, url: URL, where: str) -> None:
     if settings.url is not None and url.password is not None:
         raise PipelineError(f"{where}.url holds a password.", "Put the address into a variable and name it in url_env.")
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         # SQLite would make an empty database.
         raise PipelineError(f"{where}: no database file '{url.database}'.", "Relative paths start at the project.")
-    return url
 
 
 def _rows(settings: SqlSettings, url: URL, where: str) -> Iterator[AnyRow]:
