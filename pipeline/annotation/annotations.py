@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -145,7 +146,7 @@ def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
                 numbered.setdefault(mark, []).append(item.place)
             else:
                 named.add(mark)
-    return {place for mark, places in numbered.items() if mark in named for place in places}
+    return set(chain.from_iterable(numbered[mark] for mark in named & numbered.keys()))
 
 
 def check_against(records: Mapping[str, Record], task: Task) -> Check:

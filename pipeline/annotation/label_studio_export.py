@@ -30,17 +30,17 @@ def read_export(path: Path, task: Task) -> Iterator[Annotation | SetAside]:
     no_record_id, and what `TaskType.target_from_result` rejects. JSON_MIN does not tell skipped tasks apart.
     """
     document = read_document(path)
-    if not isinstance(document, list) or not all(_is_task(one) or _is_minimal(one) for one in document):
+    if not _is_export(document):
         raise PipelineError(f"{path}: not a Label Studio JSON export.", "Choose JSON or JSON-MIN (not CSV) on Export.")
     problems: list[str] = []
     for n, exported in enumerate(document, 1):
         whole = exported if _is_task(exported) else _whole(exported, task)
-        place = f"{path.name}:task {whole.get('id', n)}"
+        place, data = f"{path.name}:task {whole.get('id', n)}", whole.get("data") or {}
         for annotation in whole["annotations"]:
             try:
-                yield read_annotation(annotation, whole.get("data") or {}, place, task)
+                yield read_annotation(annotation, data, place, task)
             except Reject as reject:
-                yield SetAside(reject.reason, reject.detail, place, (whole.get("data") or {}).get("record_id"))
+                yield SetAside(reject.reason, reject.detail, place, data.get("record_id"))
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 problems.append(f"{place}: not in Label Studio's format ({type(error).__name__}: {error})")
     stop(path, problems)
@@ -64,6 +64,10 @@ def read_annotation(annotation: Mapping[str, Any], data: Mapping[str, Any], plac
         prelabel=_prelabel(annotation, annotation["result"], value, task),
         text_id=data.get("text_id"),
     )
+
+
+def _is_export(document: Any) -> bool:
+    return isinstance(document, list) and all(_is_task(one) or _is_minimal(one) for one in document)
 
 
 def _is_task(one: Any) -> bool:
@@ -108,9 +112,14 @@ def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
         return None
     shown = annotation.get("prediction")  # of the project's model version: another one where a backend answered
     if isinstance(shown, Mapping) and shown.get("result") and shown.get("id") == annotation["parent_prediction"]:
-        try:
-            same = as_json(task_type(task).target_from_result(shown["result"], task)) == as_json(value)
-        except Reject:
-            same = False
-        return "accepted" if same else "edited"
-    return "accepted" if all(part.get("origin") == "prediction" for part in result) else "edited"
+        stands = _says(shown["result"], value, task)
+    else:
+        stands = all(part.get("origin") == "prediction" for part in result)
+    return "accepted" if stands else "edited"
+
+
+def _says(result: Sequence[Mapping[str, Any]], value: Any, task: Task) -> bool:
+    try:
+        return as_json(task_type(task).target_from_result(result, task)) == as_json(value)
+    except Reject:
+        return False

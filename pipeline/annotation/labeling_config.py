@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-from pipeline.annotation.controls import controls
+from pipeline.annotation.controls import Control, controls
 from pipeline.core.errors import shorten
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
@@ -26,18 +27,19 @@ def config_problems(config: str, task: Task) -> list[str]:
         found = {control.name: control for control in controls(config)}
     except (ElementTree.ParseError, ValueError) as error:
         return [f"it is not readable as XML: {shorten(error)}"]
-    problems = []
-    for ours in controls(task_type(task).labeling_config(task)):
-        theirs = found.get(ours.name)
-        if theirs is None:
-            problems.append(f"the control '{ours.name}' ({ours.tag}) is missing")
-            continue
-        if (theirs.tag, theirs.target) != (ours.tag, ours.target):
-            problems.append(f"the control '{ours.name}' is not a {ours.tag} on '{ours.target}' any more")
-        missing = [value for value in ours.values if value not in theirs.values]
-        if missing:
-            problems.append(f"the label '{missing[0]}' is missing from '{ours.name}' ({len(missing)} missing in all)")
-    return problems
+    needed = controls(task_type(task).labeling_config(task))
+    return [problem for ours in needed for problem in _differences(ours, found.get(ours.name))]
+
+
+def _differences(ours: Control, theirs: Control | None) -> Iterator[str]:
+    if theirs is None:
+        yield f"the control '{ours.name}' ({ours.tag}) is missing"
+        return
+    if (theirs.tag, theirs.target) != (ours.tag, ours.target):
+        yield f"the control '{ours.name}' is not a {ours.tag} on '{ours.target}' any more"
+    missing = [value for value in ours.values if value not in theirs.values]
+    if missing:
+        yield f"the label '{missing[0]}' is missing from '{ours.name}' ({len(missing)} missing in all)"
 
 
 def extra_labels(config: str, task: Task) -> list[str]:

@@ -47,12 +47,17 @@ Part = tuple[float | None, dict[str, Any]]
 
 def _accuracy(view: View, found: Mapping[str, Any]) -> Part:
     noise = _note(view, "clean", "noise_by_class") or {}
-    measured = {name: one for name, one in noise.items() if isinstance(one, Mapping) and one.get("records")}
+    measured = [one for one in noise.values() if isinstance(one, Mapping) and one.get("records")]
     if measured:
-        total = sum(one["records"] for one in measured.values())
-        rate = sum(one["records"] * one["rate"] for one in measured.values()) / total
+        total = sum(one["records"] for one in measured)
+        rate = sum(one["records"] * one["rate"] for one in measured) / total
         return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "judged_records": total}
-    sure = [r.labels_by.confidence for r in view.records if r.labels_by and r.labels_by.confidence is not None]
+    return _confidence(view)
+
+
+def _confidence(view: View) -> Part:
+    decisions = (record.labels_by for record in view.records if record.labels_by)
+    sure = [decision.confidence for decision in decisions if decision.confidence is not None]
     if not sure:
         return None, {}
     return sum(sure) / len(sure), {"mean_label_confidence": round(sum(sure) / len(sure), 4), "records": len(sure)}

@@ -129,11 +129,8 @@ def _finding(rule: Rule, check: Check, result: ExpectationValidationResult) -> F
     values = result.result
     if result.exception_info.get("raised_exception", True):
         raise RuntimeError(f"Great Expectations could not run {rule.expect}: {result.exception_info}")
-    problems = values.get("problems", [])
-    named = values.get("partial_unexpected_index_list") or []
-    first = [{"id": "", "why": str(problem)} for problem in problems]
-    first += [{"id": str(row["id"]), "why": _why(row)} for row in named]
-    unexpected = int(values.get("unexpected_count", len(problems)))
+    first = _first(values)
+    unexpected = int(values.get("unexpected_count", len(values.get("problems", []))))
     checked = int(values.get("element_count", 0))
     observed = values.get("observed_value") or check.facts or f"{unexpected:,} of {checked:,} records fail"
     settings = rule.model_dump(mode="json", exclude={"expect", "severity", "note"})
@@ -146,11 +143,18 @@ def _finding(rule: Rule, check: Check, result: ExpectationValidationResult) -> F
         observed=str(observed),
         unexpected=unexpected,
         checked=checked,
-        first=tuple(first[:NAMED]),
+        first=tuple(first),
         settings=settings,
         key=" ".join([rule.expect, *(str(settings[name]) for name in _ASPECTS if settings.get(name))]),
         gauges=_gauges(rule, check, values),
     )
+
+
+def _first(values: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Problems of the whole table, or the first records that break the rule."""
+    found = [{"id": "", "why": str(problem)} for problem in values.get("problems", [])]
+    found += [{"id": str(row["id"]), "why": _why(row)} for row in values.get("partial_unexpected_index_list") or []]
+    return found[:NAMED]
 
 
 def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -142,10 +142,11 @@ def _describe(
     everywhere: Counter[str] = Counter(word for one in words for word in one)
     test = np.array([record.split == "test" for record in records])
     names = sorted(set(region.tolist()))
+    strata = [view.kind.stratum(record) for record in records]
     found = []
     for name in names:
         inside = np.flatnonzero(region == name)
-        classes = Counter(c for n in inside.tolist() if (c := view.kind.stratum(records[n])) is not None)
+        classes = Counter(stratum for n in inside.tolist() if (stratum := strata[n]) is not None)
         shares = {"train": train[inside].sum() / max(1, train.sum()), "test": test[inside].sum() / max(1, test.sum())}
         found.append(
             {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.cache import cache_folder
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
@@ -49,11 +50,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
     reports = {stage: read_json(folder / "report.json") for stage, folder in folders.items()}
     view = view_of(read_table(augment / "records.parquet", LEAN), task, models, reports)
-    if not any(record.target is not None for record in view.records):
-        raise PipelineError(
-            "validate: no labelled record is in train, dev or test, so there is nothing to export.",
-            "Look at data/label/report.json: who was to decide the labels, and how sure they had to be.",
-        )
+    _check_labelled(view)
     totals = {"name": params.name, **dataset_totals(view)}
     view, points = described(view, params, totals, read_released(released))
     checks = make_checks(rules, view)
@@ -78,6 +75,14 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
     export(view, params, report, out / "dataset")
     write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+
+
+def _check_labelled(view: View) -> None:
+    if all(record.target is None for record in view.records):
+        raise PipelineError(
+            "validate: no labelled record is in train, dev or test, so there is nothing to export.",
+            "Look at data/label/report.json: who was to decide the labels, and how sure they had to be.",
+        )
 
 
 def described(view: View, params: Params, totals: dict[str, Any], released: Released | None) -> tuple[View, pa.Table]:
@@ -114,12 +119,10 @@ def changes(view: View) -> dict[str, Any] | None:
 def dataset_totals(view: View) -> dict[str, Any]:
     """Counts of what is exported, and of what is not and why."""
     records = [record for record in view.records if record.target is not None]
-    classes = Counter((str(r.split), view.kind.stratum(r)) for r in records if view.kind.stratum(r) is not None)
+    by_split = {name: [record for record in records if record.split == split] for split, name in EXPORTED.items()}
     return {
-        "rows": {name: sum(record.split == split for record in records) for split, name in EXPORTED.items()},
-        "classes": {
-            name: {c: n for (s, c), n in sorted(classes.items()) if s == split} for split, name in EXPORTED.items()
-        },
+        "rows": {name: len(part) for name, part in by_split.items()},
+        "classes": {name: _classes(view, part) for name, part in by_split.items()},
         "languages": _count(record.lang for record in records),
         "sources": _count(record.source.name for record in records),
         "label_by": _count(record.labels_by.who if record.labels_by else "(nobody)" for record in records),
@@ -131,6 +134,12 @@ def dataset_totals(view: View) -> dict[str, Any]:
             "unlabelled_split": view.rows - len(view.records) - len(view.held_back),
         },
     }
+
+
+def _classes(view: View, records: Sequence[Record]) -> dict[str, int]:
+    """Records of each class, by the class's name."""
+    counts = Counter(stratum for record in records if (stratum := view.kind.stratum(record)) is not None)
+    return dict(sorted(counts.items()))
 
 
 def explain(finding: Finding) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Target
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
 from pipeline.validate.view import View
 
@@ -48,11 +49,17 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
             "Remove this entry from validate.suite.",
         )
     targets = [record.target for record in view.records if record.split == rule.split]
-    counts = Counter(label for t in targets if t is not None for label in (t if isinstance(t, list) else [t]))
+    counts = Counter(label for target in targets for label in _labels(target))
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
     problems = _outside("class", shares, counts, f"{len(targets):,} {rule.split} records", rule)
     title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
     return totals(title, problems, _words(shares), **_ends(shares, rule))
+
+
+def _labels(target: Target) -> list[str]:
+    if target is None:
+        return []
+    return target if isinstance(target, list) else [target]
 
 
 def language_share_between(rule: LanguageShare, view: View) -> Check:

@@ -30,13 +30,7 @@ def no_conflicting_labels(rule: ShareRule, view: View) -> Check:
     """
     _needs_labels(view, rule.expect)
     keys = view.text_keys
-    first: dict[int, str] = {}
-    in_conflict = set()
-    for key, record in zip(keys, view.records, strict=True):
-        if key and record.target is not None:
-            said = as_json(record.target)
-            if first.setdefault(key, said) != said:
-                in_conflict.add(key)
+    in_conflict = _in_conflict(view)
     by_text: dict[int, dict[str, Record]] = defaultdict(dict)
     for key, record in zip(keys, view.records, strict=True):
         if key in in_conflict and record.target is not None:
@@ -53,6 +47,18 @@ def no_conflicting_labels(rule: ShareRule, view: View) -> Check:
 
     reasons = [verdict(key, record) for key, record in zip(keys, view.records, strict=True)]
     return verdicts(f"equal texts have equal labels{mostly(rule.share)}", reasons, rule.share)
+
+
+def _in_conflict(view: View) -> set[int]:
+    """Keys of texts that have two labels. Of a million records few are, so only theirs are kept by label later."""
+    first: dict[int, str] = {}
+    found = set()
+    for key, record in zip(view.text_keys, view.records, strict=True):
+        if key and record.target is not None:
+            given = as_json(record.target)
+            if first.setdefault(key, given) != given:
+                found.add(key)
+    return found
 
 
 def _labels(record: Record) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from pydantic import Field
 
@@ -37,11 +37,9 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
     splits = {record.id: record.split for record in everything if record.id in parents}
 
     def verdict(record: Record, *keys: Hashable) -> str | None:
-        if record.parent_id is not None:
-            if record.split != "train":
-                return f"augmented, and yet in {record.split}"
-            if splits.get(record.parent_id, "train") != "train":
-                return f"made from {record.parent_id}, which is in {splits[record.parent_id]}"
+        astray = _astray(record, splits)
+        if astray:
+            return astray
         for (what, first), key in zip(keepers, keys, strict=True):
             for split in _ORDER[: _ORDER.index(str(record.split))]:
                 other = first[split].get(key)
@@ -53,6 +51,16 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
     held = len(view.held_back)
     reasons = [verdict(*one) for one in zip(view.records, texts[held:], groups[held:], strict=True)]
     return verdicts(title, reasons, rule.share)
+
+
+def _astray(record: Record, splits: Mapping[str, str | None]) -> str | None:
+    """What is wrong with the place of an augmented record, or of the one that it was made from."""
+    if record.parent_id is None:
+        return None
+    if record.split != "train":
+        return f"augmented, and yet in {record.split}"
+    of = splits.get(record.parent_id, "train")
+    return None if of == "train" else f"made from {record.parent_id}, which is in {of}"
 
 
 def test_trusted(rule: Trust, view: View) -> Check:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
 from pipeline.modeling.lm.generator import generator_folder
 from pipeline.modeling.models import SCRATCH, TFIDF, Model, has_weights, local_path
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
@@ -51,8 +52,7 @@ def fits_model(rule: FitsModel, view: View) -> Check:
     limit = Limit(rule.max_length, rule.special_tokens, rule.stride, lambda text: count([text])[0])
     reasons: list[str | None] = []
     total = lost_tokens = longest = answers = lost_answers = hit = 0
-    for start in range(0, len(view.records), _RECORDS):
-        part = view.records[start : start + _RECORDS]
+    for part in _batches(view.records):
         texts = [view.texts(record) for record in part]
         counts = iter(count([text for one in texts for text in one]))
         for record, own in zip(part, texts, strict=True):
@@ -67,6 +67,10 @@ def fits_model(rule: FitsModel, view: View) -> Check:
     facts += f"; {lost_answers:,} of {answers:,} answers not whole, in {hit:,} records" if answers else ""
     title = f"records {_promise(rule, view.kind.OVER_LONG)} {rule.max_length:,} tokens ({how}){mostly(rule.share)}"
     return verdicts(title, reasons, rule.share, facts)
+
+
+def _batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    return (records[start : start + _RECORDS] for start in range(0, len(records), _RECORDS))
 
 
 def _promise(rule: FitsModel, over_long: str) -> str:

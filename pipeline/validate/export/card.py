@@ -40,8 +40,9 @@ def card(
     `report` is the report of this stage, `stages` maps earlier stages to theirs.
     """
     totals = report["dataset"]
-    languages = sorted(language for language in totals["languages"] if language)
-    head = _metadata(params, languages, category, sizes, [row["licence"] for row in licences], totals["label_by"])
+    names = [row["licence"] for row in licences]
+    languages = sorted(filter(None, totals["languages"]))
+    head = _metadata(params, languages, category, sizes, names, totals["label_by"])
     parts = [
         f"---\n{head}---\n\n# {plain(params.name)}",
         plain(params.about),
@@ -51,8 +52,7 @@ def card(
         *_counts(totals),
         "## Sources and licences",
         table(("source", "kind", "licence", "rows"), licences),
-        f"Most restrictive licence: {plain(most_restrictive([row['licence'] for row in licences]))}; "
-        "this one binds the dataset as a whole.",
+        f"Most restrictive licence: {plain(most_restrictive(names))}; this one binds the dataset as a whole.",
         "## How labels were decided",
         table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
         "## From source rows to this dataset",
@@ -61,7 +61,12 @@ def card(
         "## Known limits",
         "\n".join(f"- {limit}" for limit in limits(report, stages)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return paragraphs(parts)
+
+
+def paragraphs(parts: Sequence[str]) -> str:
+    """Parts of a page with a blank line between them, empty ones left out."""
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def plain(text: str) -> str:
@@ -117,12 +122,15 @@ def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -
     for reason, count in report["dataset"]["not_exported"].items():
         if count:
             yield f"{count:,} records were not exported: {plain(reason).replace(chr(92), '')}."
-    for stage, stage_report in stages.items():
-        for step in stage_report.get("steps", ()):
-            if step.get("reasons"):
-                why = ", ".join(f"{count:,} {plain(reason)}" for reason, count in sorted(step["reasons"].items()))
-                yield f"{stage}, {plain(str(step['step']))} dropped {why}."
+    steps = ((stage, step) for stage, found in stages.items() for step in found.get("steps", ()))
+    for stage, step in steps:
+        if step.get("reasons"):
+            yield f"{stage}, {plain(str(step['step']))} dropped {_reasons(step['reasons'])}."
     yield "Expectations look for what they name; what none of them names was not checked."
+
+
+def _reasons(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {plain(reason)}" for reason, count in sorted(counts.items()))
 
 
 def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:

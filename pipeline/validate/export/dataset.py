@@ -63,9 +63,9 @@ def tables(view: View) -> dict[str, pa.Table]:
     """Exported split name -> its rows, all with one schema; splits without rows are left out."""
     records = [record for record in view.records if record.target is not None]
     chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
-    rows = (pa.Table.from_pylist([view.kind.row(record) for record in chunk]) for chunk in chunks)
+    rows = (pa.Table.from_pylist(list(map(view.kind.row, chunk))) for chunk in chunks)
     own = _typed(pa.concat_tables(rows, promote_options="permissive"))
-    lineage = pa.concat_tables(pa.Table.from_pylist([_lineage(r) for r in chunk], schema=_LINEAGE) for chunk in chunks)
+    lineage = pa.concat_tables(pa.Table.from_pylist(list(map(_lineage, chunk)), schema=_LINEAGE) for chunk in chunks)
     table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
     splits = pa.array([record.split for record in records])
     parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.settings import Task
-from pipeline.validate.export.card import limits, plain, table
+from pipeline.validate.export.card import limits, paragraphs, plain, table
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.params import Params
 
@@ -34,10 +34,10 @@ def statement(
         table(("source", "kind", "licence", "rows"), licences),
         f"Binding licence: {plain(most_restrictive([row['licence'] for row in licences]))}.",
         "## Languages",
-        table(("language", "rows"), [{"language": k or "unknown", "rows": n} for k, n in totals["languages"].items()]),
+        table(("language", "rows"), _rows("language", totals["languages"])),
         "## Labels",
         f"Task: {task.type}." + (f" Declared labels: {plain(', '.join(task.labels))}." if task.labels else ""),
-        table(("decided by", "rows"), [{"decided by": who, "rows": n} for who, n in totals["label_by"].items()]),
+        table(("decided by", "rows"), _rows("decided by", totals["label_by"])),
         *_agreement(stages.get("label", {}).get("notes", {}).get("agreement", {})),
         "## Processing",
         "\n".join(_processing(stages)) or "No step dropped or changed anything.",
@@ -48,7 +48,11 @@ def statement(
         "## Unknown",
         "\n".join(f"- {what}" for what in (*_WRITERS, *_PEOPLE)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return paragraphs(parts)
+
+
+def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{name: value or "unknown", "rows": count} for value, count in counts.items()]
 
 
 def _agreement(found: Mapping[str, Any]) -> Iterator[str]:
