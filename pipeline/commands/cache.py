@@ -25,15 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Show the cache, or make it smaller."""
     if arguments.action == "trim":
-        if arguments.step is None and arguments.days is None and arguments.size is None:
-            raise PipelineError("sft cache trim: nothing says what to remove.", "Give --step, --days or --size.")
-        size = None if arguments.size is None else read_size(arguments.size)
-        sys.stdout.write(f"removed {trim(arguments.step, arguments.days, size):,} results\n")
+        sys.stdout.write(f"removed {_trimmed(arguments):,} results\n")
     sys.stdout.write(f"{cache_folder()}\n")
     found = usage()
     lines = [f"{step:<40} {rows:>12,} rows {show_size(size):>10}\n" for step, rows, size in found]
     total = (sum(rows for _, rows, _ in found), sum(size for *_, size in found))
     sys.stdout.write("".join(lines) + f"{'all':<40} {total[0]:>12,} rows {show_size(total[1]):>10}\n")
+
+
+def _trimmed(arguments: argparse.Namespace) -> int:
+    if arguments.step is None and arguments.days is None and arguments.size is None:
+        raise PipelineError("sft cache trim: nothing says what to remove.", "Give --step, --days or --size.")
+    size = None if arguments.size is None else read_size(arguments.size)
+    return trim(arguments.step, arguments.days, size)
 
 
 def read_size(text: str) -> int:

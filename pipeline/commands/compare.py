@@ -131,12 +131,17 @@ def _speed(model: Path, dataset: Path) -> float:
 
 def as_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Lines for people; `rows` tells where the time did not suffice for all."""
-    columns = [name for name in dict.fromkeys(key for entry in entries for key in entry) if name != "error"]
-    cells = [columns, *([_cell(entry.get(name)) for name in columns] for entry in entries if "error" not in entry)]
-    widths = [max(len(row[n]) for row in cells) for n in range(len(columns))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     failed = [f"{entry['name']}: {shorten(entry['error'], 300)}" for entry in entries if "error" in entry]
-    return "\n".join([*lines, *failed]) + "\n"
+    measured = [entry for entry in entries if "error" not in entry]
+    columns = list(dict.fromkeys(key for entry in entries for key in entry if key != "error"))
+    cells = [columns, *([_cell(entry.get(name)) for name in columns] for entry in measured)]
+    return "\n".join([*_aligned(cells), *failed]) + "\n"
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, columns under each other."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
 
 def _cell(value: Any) -> str:

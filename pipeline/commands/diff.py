@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,15 +87,15 @@ def page(found: Mapping[str, Any], named: int) -> Iterator[str]:
         yield f"{kind:<12} {count:>9,}"
         for reason, n in found["reasons"].get(kind, {}).items():
             yield f"{'':<12} {n:>9,}  {reason}"
-        for one in found[kind][:named]:
-            yield (
-                f"{'':<14} {one}"
-                if isinstance(one, str)
-                else f"{'':<14} {one[0]}  {shorten(one[1])} -> {shorten(one[2])}"
-            )
+        yield from (f"{'':<14} {_named(one)}" for one in found[kind][:named])
         if named and count > named:
             yield f"{'':<14} ... and {count - named:,} more (--json names all)"
     yield f"{'unchanged':<12} {_unchanged(found):>9,}"
+
+
+def _named(one: str | Sequence[str]) -> str:
+    """A record's id, and what it was and is where that changed."""
+    return one if isinstance(one, str) else f"{one[0]}  {shorten(one[1])} -> {shorten(one[2])}"
 
 
 def read_version(name: str) -> Version:
@@ -173,7 +173,8 @@ def _in_cache(revision: str) -> dict[str, Path]:
     """Files below data/ of a revision that lie in the project's own DVC cache, by the hashes of its dvc.lock."""
     shown = subprocess.run(["git", "show", f"{revision}:./dvc.lock"], capture_output=True, text=True)
     lock = YAML(typ="safe", pure=True).load(shown.stdout) if shown.returncode == 0 else None
-    outs = [out for stage in ((lock or {}).get("stages") or {}).values() for out in stage.get("outs", ())]
+    stages = (lock or {}).get("stages") or {}
+    outs = [out for stage in stages.values() for out in stage.get("outs", ())]
     files = {str(o["path"]): Path(".dvc/cache/files/md5") / o["md5"][:2] / o["md5"][2:] for o in outs if "md5" in o}
     return {name.removeprefix("data/"): path for name, path in files.items() if path.is_file()}
 

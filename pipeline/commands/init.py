@@ -47,22 +47,7 @@ def projects() -> dict[str, str]:
 def start(project: str, root: Path, force: bool = False) -> list[str]:
     """Write `root`/params.yaml, make the folders, copy the sample; says in words what was done."""
     pick(projects(), project, "sft init")
-    wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
-    done = []
-    if file.is_file() and file.read_bytes() != wanted:
-        if not force and not _is_shipped(file):
-            raise PipelineError(
-                f"{file}: holds other settings than the project '{project}'.",
-                f"Keep them and replace the file: sft init {project} --force (the old one becomes params.yaml.bak)",
-            )
-        if _is_shipped(file):
-            file.unlink()
-        else:
-            file.replace(root / "params.yaml.bak")
-            done.append("params.yaml.bak: the settings until now")
-    if not file.is_file():
-        file.write_bytes(wanted)
-        done.append(f"params.yaml: settings of the project '{project}'")
+    done = _write_params(project, root, force)
     for name in FOLDERS:
         if not (root / name).is_dir():
             (root / name).mkdir(parents=True)
@@ -74,6 +59,24 @@ def start(project: str, root: Path, force: bool = False) -> list[str]:
             shutil.copyfile(_DATA / path, copy)
             done.append(f"data/raw/{path}")
     return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]
+
+
+def _write_params(project: str, root: Path, force: bool) -> list[str]:
+    wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
+    if file.is_file() and file.read_bytes() == wanted:
+        return []
+    written = f"params.yaml: settings of the project '{project}'"
+    if not file.is_file() or _is_shipped(file):
+        file.write_bytes(wanted)
+        return [written]
+    if not force:
+        raise PipelineError(
+            f"{file}: holds other settings than the project '{project}'.",
+            f"Keep them and replace the file: sft init {project} --force (the old one becomes params.yaml.bak)",
+        )
+    file.replace(root / "params.yaml.bak")
+    file.write_bytes(wanted)
+    return ["params.yaml.bak: the settings until now", written]
 
 
 def _is_shipped(file: Path) -> bool:

@@ -72,14 +72,7 @@ def input_fields(model: Path) -> tuple[str, ...]:
 
 def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
     """The prediction as people read it: entities with their surface and confidence, an answer with its place."""
-    value = prediction.value
-    found: dict[str, Any] = {"prediction": value}
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        found["prediction"] = [_with_surface(row, part) for part in value]
-        for part, sure in zip(found["prediction"], prediction.parts, strict=False):
-            part["confidence"] = round(sure, 6)
-    if isinstance(value, float):
-        found["prediction"] = round(value, 6)
+    found: dict[str, Any] = {"prediction": _value(row, prediction)}
     if prediction.refused:
         found["refused"] = prediction.refused
     if prediction.confidence is not None:
@@ -87,6 +80,18 @@ def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
     if prediction.scores:
         found["scores"] = {label: round(score, 6) for label, score in prediction.scores.items()}
     return found
+
+
+def _value(row: Mapping[str, Any], prediction: Prediction) -> Any:
+    value = prediction.value
+    if isinstance(value, float):
+        return round(value, 6)
+    if not (isinstance(value, list) and value and isinstance(value[0], dict)):
+        return value
+    parts = [_with_surface(row, part) for part in value]
+    for part, sure in zip(parts, prediction.parts, strict=False):
+        part["confidence"] = round(sure, 6)
+    return parts
 
 
 def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,14 +127,7 @@ def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[st
 
 
 def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except UnicodeDecodeError:
-        raise PipelineError(f"{where}: not UTF-8.", "Save the file as UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise PipelineError(f"{where}: not JSON ({error.msg}): {shorten(line.decode('utf-8', 'replace'))}") from None
-    if not isinstance(row, dict):
-        raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
+    row = _object(line, where)
     _check_unicode(line, where)
     if "messages" in row and fields == CHAT:
         _check_messages(row["messages"], where)
@@ -141,6 +139,18 @@ def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
             raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
     if not isinstance(row.get("text_pair"), (str, type(None))):
         raise PipelineError(f"{where}: 'text_pair' must be a string.")
+    return row
+
+
+def _object(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except UnicodeDecodeError:
+        raise PipelineError(f"{where}: not UTF-8.", "Save the file as UTF-8.") from None
+    except json.JSONDecodeError as error:
+        raise PipelineError(f"{where}: not JSON ({error.msg}): {shorten(line.decode('utf-8', 'replace'))}") from None
+    if not isinstance(row, dict):
+        raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
     return row
 
 

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -57,14 +57,18 @@ def cached(
             part = todo[start : start + batch]
             results = compute([text for _, text in part])
             fresh = {k: result for (k, _), result in zip(part, results, strict=True)}
-            rows = [(k, step, result) for k, result in fresh.items() if not isinstance(result, Unkept)]
-            with connection:
-                connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
-                connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
+            _store(connection, step, fresh)
             found |= fresh
             if show_progress:
                 _progress(step, start + len(part), len(todo), batch)
     return [found[k] for k in keys]
+
+
+def _store(connection: sqlite3.Connection, step: str, fresh: Mapping[bytes, bytes]) -> None:
+    rows = [(k, step, result) for k, result in fresh.items() if not isinstance(result, Unkept)]
+    with connection:
+        connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
 
 
 def known(step: str, version: str, inputs: Sequence[str]) -> dict[str, bytes]:

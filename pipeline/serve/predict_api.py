@@ -109,15 +109,16 @@ def checked_rows(given: object, task: Task) -> list[Fields]:
     """Rows that the model can answer. Raises BadRequestError with the number of the first that it cannot."""
     if not isinstance(given, Sequence) or isinstance(given, str) or not 1 <= len(given) <= MAX_ROWS:
         raise BadRequestError(f"'rows' must be a list of 1 to {MAX_ROWS} objects")
-    rows = []
-    for number, values in enumerate(given):
-        if not isinstance(values, Mapping):
-            raise BadRequestError(f"row {number}: expected an object")
-        try:
-            row = model_row(values, task)
-        except (Reject, PipelineError) as error:
-            raise BadRequestError(f"row {number}: {error}") from None
-        if sum(len(str(value)) for value in row.values()) > MAX_CHARACTERS:
-            raise BadRequestError(f"row {number}: longer than {MAX_CHARACTERS:,} characters")
-        rows.append(row)
-    return rows
+    return [_checked_row(number, values, task) for number, values in enumerate(given)]
+
+
+def _checked_row(number: int, values: Any, task: Task) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise BadRequestError(f"row {number}: expected an object")
+    try:
+        row = model_row(values, task)
+    except (Reject, PipelineError) as error:
+        raise BadRequestError(f"row {number}: {error}") from None
+    if sum(len(str(value)) for value in row.values()) > MAX_CHARACTERS:
+        raise BadRequestError(f"row {number}: longer than {MAX_CHARACTERS:,} characters")
+    return row

@@ -63,20 +63,23 @@ def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     seen = {} if everything else _seen(project, file)
     tasks = {task["id"]: task for task in project.client.tasks(project.id, _COLUMNS)}
     changed = [number for number, task in sorted(tasks.items()) if _is_new(task, seen, pulled, project.mark)]
-    people = _people(project)
-    for start in range(0, len(changed), BATCH):
-        part = changed[start : start + BATCH]
-        for task in _export(project, part):
-            for annotation in task["annotations"]:
-                pulled.take(to_line(annotation, task, project, people))
-        _write(file, pulled)  # a broken connection loses at most one batch
-        if len(changed) > BATCH:
-            yield f"fetched {min(start + BATCH, len(changed)):,} of {len(changed):,} changed tasks"
+    yield from _fetch(project, changed, file, pulled)
     gone = _mark_deleted(pulled, tasks, project.mark)
     _write(file, pulled)
     _remember(project, file, {number: task["updated_at"] for number, task in tasks.items()})
     yield from _summary(file, pulled, gone)
     yield from extra(project)
+
+
+def _fetch(project: Project, changed: list[int], file: Path, pulled: Pulled) -> Iterator[str]:
+    people = _people(project)
+    for start in range(0, len(changed), BATCH):
+        for task in _export(project, changed[start : start + BATCH]):
+            for annotation in task["annotations"]:
+                pulled.take(to_line(annotation, task, project, people))
+        _write(file, pulled)  # a broken connection loses at most one batch
+        if len(changed) > BATCH:
+            yield f"fetched {min(start + BATCH, len(changed)):,} of {len(changed):,} changed tasks"
 
 
 def file_name(title: str) -> str:

@@ -112,20 +112,26 @@ def _present(project: Project, now: Mapping[str, str]) -> Present:
         if not data.get("record_id") or not data.get("text_id"):
             present.foreign += 1
             continue
-        key = (str(data["record_id"]), str(data["text_id"]))
-        touched = any(task.get(name) for name in _TOUCHED)
-        kept = {"id": task["id"], "untouched": not touched, "open": not task["is_labeled"]}
-        kept["blind"] = data.get("blind") is True
-        kept["audit"] = data.get("asked") == "audit"
-        kept["answers"] = task["total_annotations"] or 0
-        kept["version"] = task.get("predictions_model_versions")
+        key, kept = (str(data["record_id"]), str(data["text_id"])), _state(task, data)
         if now.get(key[0]) == key[1] and key not in present.tasks:
             present.tasks[key] = kept
-        elif touched:
-            present.answered_stale += 1
-        else:
+        elif kept["untouched"]:
             present.stale.append(task["id"])
+        else:
+            present.answered_stale += 1
     return present
+
+
+def _state(task: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": task["id"],
+        "untouched": not any(task.get(name) for name in _TOUCHED),
+        "open": not task["is_labeled"],
+        "blind": data.get("blind") is True,
+        "audit": data.get("asked") == "audit",
+        "answers": task["total_annotations"] or 0,
+        "version": task.get("predictions_model_versions"),
+    }
 
 
 def _remove(project: Project, numbers: Sequence[int]) -> None:
@@ -154,7 +160,7 @@ def _refresh(
     todo = []
     for question in questions:
         task = present.tasks.get(question.key)
-        if task is None or not task["untouched"] or version in str(task["version"] or "") or question.value is None:
+        if task is None or question.value is None or not _is_older(task, version):
             continue
         sound, problem = checked(question, project.task, interface)
         if problem is not None:
@@ -167,6 +173,11 @@ def _refresh(
         project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
     if todo:
         yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _is_older(task: Mapping[str, Any], version: str) -> bool:
+    """Whether nobody has touched the task, and it shows another version's pre-label."""
+    return bool(task["untouched"]) and version not in str(task["version"] or "")
 
 
 def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
@@ -209,7 +220,6 @@ def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
 
 def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Ledger) -> Iterator[str]:
     interface, problems = _interface(project), Counter[str]()
-    gold = sum(question.gold is not None for question in chosen)
     for start in range(0, len(chosen), BATCH):
         part = []
         for question in chosen[start : start + BATCH]:
@@ -225,6 +235,11 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
     if problems:
         example = problems.most_common(1)[0][0]
         yield f"note: {problems.total():,} pre-labels could not be shown and were left out: {shorten(example, 120)}"
+    yield from _about_sent(project, chosen)
+
+
+def _about_sent(project: Project, chosen: Sequence[Question]) -> Iterator[str]:
+    gold = sum(question.gold is not None for question in chosen)
     if not chosen:
         yield "nothing to send: what is queued is in the project, or the project is full (studio.max_tasks)"
         return

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.studio.project import connect, extra, find
+
+if TYPE_CHECKING:
+    from pipeline.annotation.annotations import Annotation
 
 
 def status(folder: Path) -> Iterator[str]:
@@ -27,9 +30,6 @@ def status(folder: Path) -> Iterator[str]:
 def _pulled(task: Any, folder: Path) -> Iterator[str]:
     from pipeline.annotation.annotations import Annotation, read_folder
     from pipeline.annotation.label_studio_export import readers
-    from pipeline.core.record import as_json
-    from pipeline.label.aggregation.votes import encode
-    from pipeline.label.agreement import alpha_interval, krippendorff_alpha
 
     found = [one for one in read_folder(folder, readers(task)) if isinstance(one, Annotation)]
     if not found:
@@ -37,12 +37,19 @@ def _pulled(task: Any, folder: Path) -> Iterator[str]:
         return
     people = Counter(one.annotator for one in found)
     yield f"pulled answers {len(found):,}: " + ", ".join(f"{name} {count:,}" for name, count in people.most_common(20))
-    latest = {
-        (one.record_id, one.annotator): as_json(one.value) for one in sorted(found, key=lambda one: one.created_at)
-    }
+    yield _agreement(found)
+
+
+def _agreement(found: Sequence[Annotation]) -> str:
+    """How far people agree, by the last answer of each person to each record."""
+    from pipeline.core.record import as_json
+    from pipeline.label.aggregation.votes import encode
+    from pipeline.label.agreement import alpha_interval, krippendorff_alpha
+
+    in_order = sorted(found, key=lambda one: one.created_at)
+    latest = {(one.record_id, one.annotator): as_json(one.value) for one in in_order}
     counts = encode([(record, person, value) for (record, person), value in latest.items()]).counts()
     alpha, interval = krippendorff_alpha(counts), alpha_interval(counts, 1000)
     if alpha is None or interval is None:
-        yield "agreement: no record has answers of two people yet"
-    else:
-        yield f"agreement: Krippendorff's alpha {alpha:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
+        return "agreement: no record has answers of two people yet"
+    return f"agreement: Krippendorff's alpha {alpha:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"

@@ -21,13 +21,7 @@ def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: fl
     `known` are the records of today. An error counts `weight` times its priority, beside the reasons for which `label`
     queued the record; none does that a person has `answered`. `label` knows a record's pre-label best.
     """
-    rows = {row["record_id"]: row for row in read_table(data / "label" / "queue.parquet").to_pylist()}
-    for name in rows:
-        if name not in known:
-            raise PipelineError(
-                f"{data}/label/queue.parquet: record '{name}' is not in {data}/clean/records.parquet.",
-                "The stages are out of step: dvc repro label",
-            )
+    rows = _queue(data, known)
     gone = 0
     for error in _errors(data / "evaluate" / "queue.parquet") if weight else ():
         name, priority = error["record_id"], weight * error["priority"]
@@ -38,6 +32,17 @@ def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: fl
         elif name not in answered:
             rows[name] = {**error, "priority": priority}
     return sorted(rows.values(), key=lambda row: (-row["priority"], row["record_id"])), gone
+
+
+def _queue(data: Path, known: Mapping[str, str]) -> dict[str, Row]:
+    rows = {row["record_id"]: row for row in read_table(data / "label" / "queue.parquet").to_pylist()}
+    for name in rows:
+        if name not in known:
+            raise PipelineError(
+                f"{data}/label/queue.parquet: record '{name}' is not in {data}/clean/records.parquet.",
+                "The stages are out of step: dvc repro label",
+            )
+    return rows
 
 
 def _errors(file: Path) -> list[Row]:

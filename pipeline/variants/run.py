@@ -47,22 +47,26 @@ def write_data(variant: str, stages: Stages, task: Task, out: Path) -> None:
         raise PipelineError(
             f"variants: a task of type {task.type} cannot be compared in full yet.", "Labels, one a record, can."
         )
-    every = sum(1 for record in (*stages.collect, *stages.augment))
+    every = len(stages.collect) + len(stages.augment)
     variants = build(stages, task, max(every, 1))
-    controls = {f"{name}{CONTROL}": (before, name) for before, name in itertools.pairwise(variants.train)}
-    if variant not in {*variants.train, *controls}:
-        known = ", ".join([*variants.train, *controls])
-        raise PipelineError(f"variants: there is no variant '{variant}'.", f"There are: {known}.")
-    if variant in controls:
-        before, name = controls[variant]
-        examples = random_control(variants.train[before], variants.train[name], name)
-    else:
-        examples = variants.train[variant]
+    examples = _examples(variant, variants)
     dev = [record for record in stages.augment if record.split == "dev"]
     parts = {"train": _rows(examples), "validation": _records(dev, task), "test": _rows(variants.test)}
     for name, rows in parts.items():
         columns = {key: pa.array([row[key] for row in rows], pa.string()) for key in ("id", "text", "label")}
         write_table(pa.table(columns), out / "data" / _FILE.format(name))
+
+
+def _examples(variant: str, variants: Variants) -> Sequence[Example]:
+    """The training rows of a variant, or of a control."""
+    controls = {f"{name}{CONTROL}": (before, name) for before, name in itertools.pairwise(variants.train)}
+    if variant in controls:
+        before, name = controls[variant]
+        return random_control(variants.train[before], variants.train[name], name)
+    if variant in variants.train:
+        return variants.train[variant]
+    known = ", ".join([*variants.train, *controls])
+    raise PipelineError(f"variants: there is no variant '{variant}'.", f"There are: {known}.")
 
 
 def run_once(seed: int, dataset: Path, task: Task, models: Models, params: TrainParams, out: Path) -> None:
@@ -106,7 +110,9 @@ def _drawn(
 ) -> tuple[dict[str, dict[str, Draws]], list[Example]]:
     """The resampled metrics of those `names` that have runs, and the test rows, which must be `tests` where given."""
     drawn: dict[str, dict[str, Draws]] = {}
-    for name in (name for name in names if (runs / name).is_dir()):
+    for name in names:
+        if not (runs / name).is_dir():
+            continue
         tables = [read_table(file) for file in sorted((runs / name).glob("seed-*/predictions.parquet"))]
         if not tables:
             raise PipelineError(f"{runs / name}: no finished run.", _AGAIN)
