@@ -112,7 +112,7 @@ def checked_rows(given: object, task: Task) -> list[Fields]:
     return [_checked_row(number, values, task) for number, values in enumerate(given)]
 
 
-def _checked_row(number: int, values: Any, task: Task) -> dict[str, Any]:
+def _checked_row(number: int, values: object, task: Task) -> Fields:
     if not isinstance(values, Mapping):
         raise BadRequestError(f"row {number}: expected an object")
     try:
