@@ -118,7 +118,7 @@ def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
     return "accepted" if stands else "edited"
 
 
-def _says(result: Sequence[Mapping[str, Any]], value: Any, task: Task) -> bool:
+def _says(result: Sequence[Region], value: Any, task: Task) -> bool:
     try:
         return as_json(task_type(task).target_from_result(result, task)) == as_json(value)
     except Reject:

@@ -14,7 +14,7 @@ from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Decision, Record, Reject, Source, Split, Target, as_json, content_id
+from pipeline.core.record import Decision, Fields, Record, Reject, Source, Split, Target, as_json, content_id
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
@@ -122,7 +122,7 @@ class RecordMaker:
         split = _PRESET_SPLIT.get(settings.role)
         return Record(record.id, fields, source, target, lang, split, group, labels_by=decision)
 
-    def _fields_and_target(self, values: dict[str, Any], row: Row) -> tuple[dict[str, Any], Target]:
+    def _fields_and_target(self, values: Fields, row: Row) -> tuple[Fields, Target]:
         settings = self.settings
         if settings.role == "unlabelled":
             return self.kind.parse(values, None, self.task)[0], None
