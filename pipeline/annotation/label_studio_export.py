@@ -13,6 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
+from pipeline.tasks.region import Region
 
 #: What a value of JSON_MIN is called in `result`, by control tag; the key holds a list where True.
 _VALUES = {"Choices": ("choices", True), "TextArea": ("text", True), "Number": ("number", False)}
