@@ -10,6 +10,8 @@ import numpy as np
 
 from pipeline.label.params import Prelabel
 from pipeline.modeling.features.linear import fit_temperature, softmax
+from pipeline.stats.calibration import expected_calibration_error, reliability
+from pipeline.stats.scores import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-BINS = 10
 Z = 1.645  # one-sided 95 %
 
 
@@ -47,7 +48,7 @@ def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prel
     threshold = _threshold(logits / temperature, truth, params)
     before, right_before = _judge(logits, truth)
     report = {**_about(sure, right, taken, before, threshold), "temperature": temperature}
-    return Calibration(temperature, threshold, report | {"ece_before": ece(before, right_before)})
+    return Calibration(temperature, threshold, report | {"ece_before": _ece(before, right_before)})
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,12 @@ def _about(
     return {
         "rows": len(right),
         "accuracy": float(right.mean()),
-        "ece_before": ece(before, right),
-        "ece_after": ece(sure, right),
+        "ece_before": _ece(before, right),
+        "ece_after": _ece(sure, right),
         "confidence_threshold": threshold,
         "accepted_share": float(taken.mean()),
         "accepted_accuracy": float(right[taken].mean()) if taken.any() else None,
-        "reliability": reliability(sure, right),
+        "reliability": reliability(sure, right.astype(np.float64)),
     }
 
 
@@ -138,23 +139,5 @@ def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float) -
     return float(ordered[good[-1]]) if len(good) else None
 
 
-def ece(sure: Floats, right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over equal-width bins of confidence (Naeini et al. 2015)."""
-    return float(
-        sum(row["rows"] * abs(row["confidence"] - row["accuracy"]) for row in reliability(sure, right)) / len(sure)
-    )
-
-
-def reliability(sure: Floats, right: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """Per filled bin of confidence: rows, mean confidence, accuracy."""
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    return [
-        {
-            "from": n / BINS,
-            "rows": int((bins == n).sum()),
-            "confidence": float(sure[bins == n].mean()),
-            "accuracy": float(right[bins == n].mean()),
-        }
-        for n in range(BINS)
-        if (bins == n).any()
-    ]
+def _ece(sure: Floats, right: NDArray[np.bool_]) -> float:
+    return plain(expected_calibration_error(sure, right.astype(np.float64)), len(sure))

@@ -10,7 +10,6 @@ from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import ner, qa, regression
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
-from pipeline.stats.answers import answer_scores, cmrc_pieces, squad_normalised
 from pipeline.stats.bootstrap import estimate
 
 PARAMS = Params(resamples=200)
@@ -88,33 +87,6 @@ def test_no_entity_anywhere_is_no_crash():
     judged = ner.judge(records([[], []]), [Prediction([]), Prediction([])], NER, PARAMS)
     assert plain(judged, "micro_f1") == plain(judged, "macro_f1") == 1.0
     assert judged.correct == [True, True]
-
-
-@pytest.mark.parametrize(
-    ("said", "truths", "lang", "expected"),
-    [
-        ("the Cat!", ["a cat"], "en", (1.0, 1.0)),
-        ("black cat", ["cat", "dog"], "en", (0.0, 2 / 3)),
-        ("dog", ["cat", "dog"], "en", (1.0, 1.0)),
-        (None, [], "en", (1.0, 1.0)),
-        (None, ["cat"], "en", (0.0, 0.0)),
-        ("cat", [], "en", (0.0, 0.0)),
-        ("the", ["an"], "en", (1.0, 1.0)),  # nothing is left of both
-        ("“北京”，市。", ["北京市"], "zh", (1.0, 1.0)),
-        ("在北京", ["北京市"], "zh", (0.0, 2 / 3)),
-        ("京北", ["北京"], "zh", (0.0, 0.5)),  # one character in a row
-        ("ＧＤＰ增长 GDP", ["GDP"], "zh", (0.0, 0.4)),  # four pieces, one in common
-    ],
-)
-def test_answers_are_compared_by_the_rules_of_their_language(said, truths, lang, expected):
-    predicted = [] if said is None else [{"start": 0, "text": said}]
-    given = [{"start": 0, "text": text} for text in truths]
-    assert answer_scores(predicted, given, lang) == pytest.approx(expected)
-
-
-def test_normalisation_by_hand():
-    assert squad_normalised("The  U.S. $5 café, an Apple") == "us 5 café apple"
-    assert cmrc_pieces("《Web 2.0》的作者，是谁？") == ["web", "2", "0", "的", "作", "者", "是", "谁"]
 
 
 def test_answerable_and_unanswerable_are_shown_apart():

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
-from pipeline.label.reliability import calibrate, ece, lowest_threshold, reliability
+from pipeline.label.reliability import calibrate, lowest_threshold
 from pipeline.modeling.models import Model
 
 TFIDF = Model(name="tfidf")
@@ -150,13 +150,6 @@ def test_equal_confidences_are_accepted_together():
 def test_no_answer_below_the_floor_is_accepted():
     found = prelabel([*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), TFIDF, Prelabel())
     assert found.confidence_threshold >= Prelabel().min_confidence > found.answers["u0"].confidence
-
-
-def test_ece_by_hand():
-    sure, right = np.array([0.95, 0.95, 0.65, 0.65]), np.array([True, False, True, True])
-    # bin .9: |.95 - .5| x 2/4; bin .6: |.65 - 1| x 2/4
-    assert ece(sure, right) == pytest.approx(0.4)
-    assert [(row["from"], row["rows"]) for row in reliability(sure, right)] == [(0.6, 2), (0.9, 2)]
 
 
 def test_temperature_mends_overconfidence_out_of_sample():

@@ -15,8 +15,9 @@ from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
-from pipeline.stats.numbers import Floats, Metric, divide, rounded
-from pipeline.stats.scores import class_scores
+from pipeline.stats.calibration import expected_calibration_error, reliability
+from pipeline.stats.numbers import Floats, Metric, rounded
+from pipeline.stats.scores import class_scores, micro_f1
 
 _TOP_CONFUSIONS = 20
 
@@ -33,8 +34,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     correct = [a == b for a, b in zip(given, predicted, strict=True)]
     metrics: dict[str, Metric] = {"accuracy": mean_of(np.array(correct, np.float64))}
     if task.multi_label:
-        hit, guess, true = ((truth * said).sum(axis=1), said.sum(axis=1), truth.sum(axis=1))
-        metrics["micro_f1"] = lambda w: divide(2 * (w @ hit), w @ guess + w @ true, 1.0)
+        metrics["micro_f1"] = micro_f1(truth * said, said, truth)
     metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
     confidence = _confidences(predictions)
     if confidence is not None:
@@ -92,36 +92,6 @@ def top_confusions(pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     """The most frequent (given, predicted) pairs that differ."""
     counts = Counter(pair for pair in pairs if pair[0] != pair[1])
     return [{"given": a, "predicted": b, "count": n} for (a, b), n in ranked(counts)[:_TOP_CONFUSIONS]]
-
-
-def expected_calibration_error(confidence: Floats, correct: Floats, bins: int) -> Metric:
-    """ECE over equal-width bins (Naeini et al. 2015): the mean gap between confidence and accuracy, by bin size."""
-    number = bin_numbers(confidence, bins)
-    gaps = np.zeros((len(confidence), bins))
-    gaps[np.arange(len(confidence)), number] = confidence - correct
-    return lambda weights: divide(np.abs(weights @ gaps).sum(axis=1), weights.sum(axis=1), np.nan)
-
-
-def reliability(confidence: Floats, correct: Floats, bins: int) -> list[dict[str, Any]]:
-    """Mean confidence, accuracy and row count of each bin that holds rows."""
-    number = bin_numbers(confidence, bins)
-    rows = []
-    for n in sorted(set(number.tolist())):
-        inside = number == n
-        rows.append(
-            {
-                "confidence": rounded(confidence[inside].mean()),
-                "accuracy": rounded(correct[inside].mean()),
-                "count": int(inside.sum()),
-                "bin": f"{n / bins:.2f}-{(n + 1) / bins:.2f}",
-            }
-        )
-    return rows
-
-
-def bin_numbers(confidence: Floats, bins: int) -> np.ndarray:
-    """The bin of each confidence in [0, 1]; 1.0 falls into the last."""
-    return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 
 
 def _confidences(predictions: Sequence[Prediction]) -> Floats | None:

@@ -11,12 +11,12 @@ import numpy as np
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
-from pipeline.evaluate.metrics.classification import expected_calibration_error, reliability
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
+from pipeline.stats.calibration import expected_calibration_error, reliability
 from pipeline.stats.numbers import Floats, Metric, divide, rounded
-from pipeline.stats.scores import span_keys
+from pipeline.stats.scores import micro_f1, plain, scores_of_counts, span_keys
 
 Key = tuple[int, int, str]
 #: What an entity is confused with where the other side has none there, or one of the same type at another place.
@@ -43,9 +43,8 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         "errors": dict(sorted(Counter(_kinds(given, said)).items())),
     }
     if len(sure):
-        details["span_ece"] = rounded(
-            expected_calibration_error(sure, right, params.calibration_bins)(np.ones((1, len(sure))))[0]
-        )
+        ece = expected_calibration_error(sure, right, params.calibration_bins)
+        details["span_ece"] = rounded(plain(ece, len(sure)))
     return Judged(
         metrics=metrics,
         headline="micro_f1",
@@ -76,24 +75,17 @@ def micro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
     return {
         "micro_precision": lambda w: divide(w @ hit, w @ guess),
         "micro_recall": lambda w: divide(w @ hit, w @ truth),
-        "micro_f1": lambda w: divide(2 * (w @ hit), w @ guess + w @ truth, 1.0),
+        "micro_f1": micro_f1(hits, said, true),
     }
 
 
 def macro(hits: Floats, said: Floats, true: Floats) -> dict[str, Metric]:
-    """The mean over types that occur among the given or predicted spans drawn."""
-
-    def mean(above: Floats, below: Floats, present: Floats, nothing: float = 0.0) -> Floats:
-        return divide((divide(above, below) * present).sum(axis=1), present.sum(axis=1), nothing)
-
-    def present(w: Floats) -> Floats:
-        return np.asarray((w @ said + w @ true) > 0, np.float64)
-
-    return {
-        "macro_precision": lambda w: mean(w @ hits, w @ said, present(w)),
-        "macro_recall": lambda w: mean(w @ hits, w @ true, present(w)),
-        "macro_f1": lambda w: mean(2 * (w @ hits), w @ said + w @ true, present(w), nothing=1.0),
+    """The mean over types that occur among the given or predicted spans drawn; F1 is 1 where there are none."""
+    found = {
+        **scores_of_counts(hits, said, true, nothing=0.0),
+        "f1": scores_of_counts(hits, said, true, nothing=1.0)["f1"],
     }
+    return {f"macro_{name}": metric for name, metric in found.items()}
 
 
 def confusions(given: set[Key], said: set[Key]) -> list[tuple[str, str]]:
@@ -123,11 +115,12 @@ def _kinds(given: Sequence[set[Key]], said: Sequence[set[Key]]) -> list[str]:
 
 
 def _per_type(hits: Floats, said: Floats, true: Floats, labels: Sequence[str]) -> dict[str, Any]:
-    hit, guess, truth = (matrix.sum(axis=0) for matrix in (hits, said, true))
-    scores = {"precision": divide(hit, guess), "recall": divide(hit, truth), "f1": divide(2 * hit, guess + truth)}
+    guess, truth = said.sum(axis=0), true.sum(axis=0)
+    once = np.ones((1, len(hits)))
+    scores = {name: metric(once)[0] for name, metric in scores_of_counts(hits, said, true, average=False).items()}
     return {
         label: {
-            **{name: rounded(values[n]) for name, values in scores.items()},
+            **{name: rounded(np.nan_to_num(values[n])) for name, values in scores.items()},
             "support": int(truth[n]),
             "predicted": int(guess[n]),
         }

@@ -10,11 +10,11 @@ import numpy as np
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.judged import Judged
-from pipeline.evaluate.metrics.classification import expected_calibration_error, reliability
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.answers import answer_scores
 from pipeline.stats.bootstrap import masked, mean_of
+from pipeline.stats.calibration import expected_calibration_error, reliability
 from pipeline.stats.numbers import Floats, Metric
 
 

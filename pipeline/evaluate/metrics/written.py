@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from pipeline.evaluate.metrics.overlap import normalised, words
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of, ratio_of
+from pipeline.stats.calibration import reliability
 from pipeline.stats.numbers import Floats, Metric, rounded
 
 #: True texts and written ones -> the task's own metrics, and the overlap in [0, 1] of each row.
@@ -60,9 +60,7 @@ def judge_texts(
             (bucket(a, params.length_edges), bucket(b or "", params.length_edges))
             for a, b in zip(truths, texts, strict=True)
         ],
-        reliability=[]
-        if loss is None
-        else _reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
+        reliability=[] if loss is None else reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
         details={"mean_true_length": rounded(sum(map(len, truths)) / len(truths))},
     )
 
@@ -89,16 +87,3 @@ def _wrongness(
 
 def _sureness(predictions: Sequence[Prediction], loss: Floats) -> Floats:
     return np.exp(-loss / np.array([prediction.tokens for prediction in predictions], np.float64))
-
-
-def _reliability(probability: Floats, overlap: Floats, bins: int) -> list[dict[str, Any]]:
-    number = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    return [
-        {
-            "confidence": rounded(probability[number == n].mean()),
-            "accuracy": rounded(overlap[number == n].mean()),
-            "count": int((number == n).sum()),
-            "bin": f"{n / bins:.2f}-{(n + 1) / bins:.2f}",
-        }
-        for n in sorted(set(number.tolist()))
-    ]

@@ -20,6 +20,7 @@ from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import loss_function
 from pipeline.modeling.training.recipe import Recipe
+from pipeline.stats.scores import macro_f1, plain
 
 BEST = ("macro_f1", True)
 
@@ -111,8 +112,6 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
 
 def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
     """Accuracy, macro F1 and mean loss; the temperature that calibrates this model."""
-    from sklearn.metrics import f1_score
-
     logits = classify(model, examples, collate, batch)
     target = np.array([example["labels"] for example in examples])
     if target.ndim == 2:
@@ -122,7 +121,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
     metrics = {
         "loss": float(loss),
         "accuracy": float((guess == target).mean()),
-        "macro_f1": float(f1_score(target, guess, average="macro", zero_division=0)),
+        "macro_f1": plain(macro_f1(target, guess), len(target)),
     }
     return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
 

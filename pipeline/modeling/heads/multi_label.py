@@ -12,6 +12,7 @@ from pipeline.modeling.heads.classification_predictor import Classifier
 from pipeline.modeling.heads.contract import Judgement
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.training.losses import Loss, binary_cross_entropy
+from pipeline.stats.scores import class_scores, micro_f1, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,16 +34,14 @@ def positive_weights(examples: Sequence[Example]) -> Floats:
 
 def judge(logits: Floats, target: Floats, names: Mapping[int, str]) -> Judgement:
     """Mean loss, and F1 and whole-set accuracy at the thresholds that are best here."""
-    from sklearn.metrics import f1_score
-
     probabilities = sigmoid(logits)
     thresholds = [best_threshold(probabilities[:, n], target[:, n]) for n in range(target.shape[1])]
-    said = (probabilities >= thresholds).astype(np.int64)
+    said = (probabilities >= thresholds).astype(np.float64)
     likely = np.where(target > 0, probabilities, 1 - probabilities)
     metrics = {
         "loss": float(-np.log(likely + 1e-12).mean()),
-        "macro_f1": float(f1_score(target, said, average="macro", zero_division=0)),
-        "micro_f1": float(f1_score(target, said, average="micro", zero_division=0)),
+        "macro_f1": plain(class_scores(target, said)["f1"], len(target)),
+        "micro_f1": plain(micro_f1(target * said, said, target), len(target)),
         "accuracy": float((said == target).all(axis=1).mean()),
     }
     return Judgement(metrics, {"thresholds": {names[n]: value for n, value in enumerate(thresholds)}})
