@@ -14,7 +14,15 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    #: Rows of features, dense or sparse.
+    Features: TypeAlias = NDArray[np.float32] | csr_matrix
 
 #: What each further task of one cluster is still worth.
 DECAY = 0.9
@@ -24,7 +32,7 @@ _MOST_CLUSTERS = 500
 _DIMENSIONS = 64
 
 
-def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features: Any) -> list[int]:
+def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features: Features) -> list[int]:
     """Positions of all records, most useful first. `features` has one row a record.
 
     The result does not depend on the order in which records are given.
@@ -46,7 +54,7 @@ def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features:
     return order
 
 
-def _clusters(features: Any, size: int) -> list[tuple[int, float]]:
+def _clusters(features: Features, size: int) -> list[tuple[int, float]]:
     """The cell of each row and the distance from its centre; one cell where there are too few rows to divide."""
     count = min(size // CLUSTER_SIZE, _MOST_CLUSTERS)
     if count < 2:
@@ -59,9 +67,11 @@ def _clusters(features: Any, size: int) -> list[tuple[int, float]]:
     return [(int(cell), round(float(row[cell]), 6)) for cell, row in zip(model.labels_, distances, strict=True)]
 
 
-def _dense(features: Any) -> Any:
+def _dense(features: Features) -> NDArray[np.float32]:
     """Sparse features reduced to 64 dense ones: centres of cells are dense, and a gigabyte in all TF-IDF columns."""
-    if not hasattr(features, "tocsr"):
+    import numpy as np
+
+    if isinstance(features, np.ndarray):
         return features
     from sklearn.decomposition import TruncatedSVD
 
@@ -69,4 +79,7 @@ def _dense(features: Any) -> Any:
 
     rows = occupied(features.tocsr())
     size = min(_DIMENSIONS, rows.shape[0] - 1, rows.shape[1] - 1)
-    return rows.toarray() if size < 2 else TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(rows)
+    dense: NDArray[np.float32] = (
+        rows.toarray() if size < 2 else TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(rows)
+    )
+    return dense

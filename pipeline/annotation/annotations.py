@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record, Reject, Target, as_json, content_id
 from pipeline.core.settings import Settings, Task
 from pipeline.tasks import task_type
@@ -80,7 +81,7 @@ class Reading:
     superseded: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
 
-    def summary(self, examples: int = 20) -> dict[str, Any]:
+    def summary(self, examples: int = 20) -> JsonObject:
         """For report.json: counts, and the first annotations that were set aside."""
         kinds = Counter(annotation.prelabel or "from_scratch" for annotation in self.used)
         return {
@@ -210,7 +211,7 @@ def parse_time(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def read_document(path: Path) -> Any:
+def read_document(path: Path) -> object:
     """A whole JSON file."""
     try:
         return json.loads(_text(path))

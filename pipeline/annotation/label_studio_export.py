@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypeGuard
 
 from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
 from pipeline.annotation.controls import Control, controls
+from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject, as_json
+from pipeline.core.record import Reject, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import Region
@@ -47,7 +48,7 @@ def read_export(path: Path, task: Task) -> Iterator[Annotation | SetAside]:
     stop(path, problems)
 
 
-def read_annotation(annotation: Mapping[str, Any], data: Mapping[str, Any], place: str, task: Task) -> Annotation:
+def read_annotation(annotation: ExportedAnnotation, data: TaskData, place: str, task: Task) -> Annotation:
     """One annotation as the API and the JSON export give it. Raises Reject where it is no answer."""
     if annotation.get("was_cancelled"):
         raise Reject("skipped_by_annotator", "the annotator skipped the task")
@@ -67,34 +68,36 @@ def read_annotation(annotation: Mapping[str, Any], data: Mapping[str, Any], plac
     )
 
 
-def _is_export(document: Any) -> bool:
+def _is_export(document: object) -> TypeGuard[list[Mapping[str, Target]]]:
     return isinstance(document, list) and all(_is_task(one) or _is_minimal(one) for one in document)
 
 
-def _is_task(one: Any) -> bool:
+def _is_task(one: object) -> TypeGuard[ExportedTask]:
     return isinstance(one, Mapping) and isinstance(one.get("annotations"), list)
 
 
-def _is_minimal(one: Any) -> bool:
+def _is_minimal(one: object) -> bool:
     return isinstance(one, Mapping) and {"annotation_id", "annotator", "lead_time"} <= set(one)
 
 
-def _whole(minimal: Mapping[str, Any], task: Task) -> dict[str, Any]:
+def _whole(minimal: Mapping[str, Target], task: Task) -> ExportedTask:
     """A row of JSON_MIN as a task of the JSON export; rows without an annotation have none."""
     found = [c for c in controls(task_type(task).labeling_config(task)) if minimal.get(c.name) not in (None, "", [])]
-    annotation = {
-        "completed_by": minimal["annotator"],
-        "result": [part for control in found for part in _parts(control, minimal[control.name])],
-        **{name: minimal.get(name) for name in ("created_at", "updated_at", "lead_time")},
-    }
-    return {
-        "id": minimal.get("id"),
-        "data": {name: minimal.get(name) for name in ("record_id", "text_id")},
-        "annotations": [] if minimal["annotation_id"] is None else [annotation],
-    }
+    annotation = ExportedAnnotation(
+        completed_by=minimal["annotator"],
+        result=[part for control in found for part in _parts(control, minimal[control.name])],
+        created_at=minimal.get("created_at", ""),
+        updated_at=minimal.get("updated_at"),
+        lead_time=minimal.get("lead_time"),
+    )
+    return ExportedTask(
+        id=minimal.get("id"),
+        data=TaskData(record_id=minimal.get("record_id"), text_id=minimal.get("text_id")),
+        annotations=[] if minimal["annotation_id"] is None else [annotation],
+    )
 
 
-def _parts(control: Control, value: Any) -> list[dict[str, Any]]:
+def _parts(control: Control, value: Target) -> list[Region]:
     if control.tag == "Labels":
         return [{"type": "labels", "value": region} for region in value]
     key, many = _VALUES[control.tag]
@@ -102,12 +105,14 @@ def _parts(control: Control, value: Any) -> list[dict[str, Any]]:
     return [{"type": control.tag.lower(), "value": {key: bare if isinstance(bare, list) or not many else [bare]}}]
 
 
-def _annotator(who: Any) -> str:
+def _annotator(who: object) -> str:
     """E-mail address where the export has one, else `user <number>`."""
     return str(who["email"]) if isinstance(who, Mapping) else f"user {who}"
 
 
-def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]], value: Any, task: Task) -> Any:
+def _prelabel(
+    annotation: ExportedAnnotation, result: Sequence[Region], value: Target, task: Task
+) -> Literal["accepted", "edited"] | None:
     """Whether the pre-label that was shown stands: judged by what it said, where the export holds that."""
     if not annotation.get("parent_prediction"):
         return None
@@ -119,7 +124,7 @@ def _prelabel(annotation: Mapping[str, Any], result: Sequence[Mapping[str, Any]]
     return "accepted" if stands else "edited"
 
 
-def _says(result: Sequence[Region], value: Any, task: Task) -> bool:
+def _says(result: Sequence[Region], value: Target, task: Task) -> bool:
     try:
         return as_json(task_type(task).target_from_result(result, task)) == as_json(value)
     except Reject:

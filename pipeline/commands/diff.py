@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,6 +28,27 @@ from pipeline.runtime.versions import compare, index_of, why_added, why_relabell
 
 STAGES = ("collect", "clean", "label", "augment")
 FINAL = "augment/records.parquet"
+
+
+class Side(TypedDict):
+    """One of the two versions: its name, and its rows by split."""
+
+    name: str
+    splits: dict[str, int]
+
+
+class Changes(TypedDict):
+    """Counts, reasons and records of every kind of change."""
+
+    old: Side
+    new: Side
+    counts: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    added: list[str]
+    removed: list[str]
+    relabelled: list[list[str]]
+    rewritten: list[str]
+    moved: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
     sys.stdout.write((text or "\n".join(page(found, arguments.list))) + "\n")
 
 
-def difference(old: Version, new: Version) -> dict[str, Any]:
+def difference(old: Version, new: Version) -> Changes:
     """Counts, reasons and records of every kind of change."""
     found = compare(old.index, new.index)
     before, after = (_splits(version.index) for version in (old, new))
@@ -75,7 +96,7 @@ def difference(old: Version, new: Version) -> dict[str, Any]:
     }
 
 
-def page(found: Mapping[str, Any], named: int) -> Iterator[str]:
+def page(found: Changes, named: int) -> Iterator[str]:
     """The difference as lines for a terminal."""
     yield f"{found['old']['name']} -> {found['new']['name']}"
     for split in sorted({*found["old"]["splits"], *found["new"]["splits"]}):
@@ -187,6 +208,6 @@ def _sorted(counts: Counter[str]) -> dict[str, int]:
     return dict(ranked(counts))
 
 
-def _unchanged(found: Mapping[str, Any]) -> int:
+def _unchanged(found: Changes) -> int:
     touched = {*found["rewritten"], *(one[0] for kind in ("relabelled", "moved") for one in found[kind])}
     return int(found["counts"]["kept"]) - len(touched)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from pipeline.annotation.exported import QueueRow
+from pipeline.commands.story import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.runtime.lookup import LISTED, MOST, STAGES, find, rows_of
-
-Row = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     sys.stdout.write(text + "\n")
 
 
-def tell(data: Path, id: str) -> dict[str, Any]:
+def tell(data: Path, id: str) -> Story:
     """The story of record `id` as JSON: its latest state, then what every stage did to it."""
     stations = {stage: _station(data, stage, id) for stage in STAGES}
     seen = [(stage, row) for stage, (row, _) in stations.items() if row is not None]
@@ -64,13 +64,13 @@ def tell(data: Path, id: str) -> dict[str, Any]:
         "parent": last["parent_id"],
         "children": _related(data, "augment", "parent_id", id),
         "copies": _related(data, "clean", "other_id", id),
-        "review": rows_of(data / "clean" / "review.parquet", "record_id", id),
-        "queue": rows_of(data / "label" / "queue.parquet", "record_id", id),
+        "review": cast("list[Doubt]", rows_of(data / "clean" / "review.parquet", "record_id", id)),
+        "queue": cast("list[QueueRow]", rows_of(data / "label" / "queue.parquet", "record_id", id)),
         "exported": None if dropped else _exported(data, id),
     }
 
 
-def page(story: Mapping[str, Any]) -> Iterator[str]:
+def page(story: Story) -> Iterator[str]:
     """The story as lines for a terminal."""
     source = story["source"]
     yield f"record {story['id']}"
@@ -92,7 +92,7 @@ def page(story: Mapping[str, Any]) -> Iterator[str]:
     yield from _end_lines(story)
 
 
-def _fields(story: Mapping[str, Any]) -> Iterator[str]:
+def _fields(story: Story) -> Iterator[str]:
     for name, value in story["fields"].items():
         turns = value if isinstance(value, list) else [value]
         for n, turn in enumerate(turns):
@@ -102,7 +102,7 @@ def _fields(story: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {'target':<8} {shorten(story['target'], 160)}"
 
 
-def _label_lines(story: Mapping[str, Any]) -> Iterator[str]:
+def _label_lines(story: Story) -> Iterator[str]:
     decision = story["labels_by"]
     if decision:
         sure = "" if decision["confidence"] is None else f", confidence {decision['confidence']:.2f}"
@@ -117,7 +117,7 @@ def _label_lines(story: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'queue':<10} waits for a person: {task['reason']}"
 
 
-def _family_lines(story: Mapping[str, Any]) -> Iterator[str]:
+def _family_lines(story: Story) -> Iterator[str]:
     for title, family in (("copies", story["copies"]), ("children", story["children"])):
         for n, one in enumerate(family[:LISTED]):
             fate = f" (dropped: {one['reason']})" if one["reason"] else ""
@@ -126,7 +126,7 @@ def _family_lines(story: Mapping[str, Any]) -> Iterator[str]:
             yield f"{'':<10} ... and {len(family) - LISTED:,} more"
 
 
-def _end_lines(story: Mapping[str, Any]) -> Iterator[str]:
+def _end_lines(story: Story) -> Iterator[str]:
     drop = story["dropped"]
     if drop:
         other = f", because of {drop['other_id']}" if drop["other_id"] else ""
@@ -145,29 +145,29 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _new_changes(seen: Sequence[tuple[str, Row]], n: int) -> list[Row]:
+def _new_changes(seen: Sequence[tuple[str, RecordRow]], n: int) -> list[ChangeRow]:
     before = len(seen[n - 1][1]["history"]) if n else 0
     changes = seen[n][1]["history"][before:]
     return [change for change in changes if change["field"] != "child_of"]
 
 
-def _drop(stage: str, row: Row) -> Row:
-    return {"stage": stage, **{name: row[name] for name in ("step", "reason", "detail", "other_id")}}
+def _drop(stage: str, row: RecordRow) -> Dropped:
+    return Dropped(stage=stage, step=row["step"], reason=row["reason"], detail=row["detail"], other_id=row["other_id"])
 
 
-def _station(data: Path, stage: str, id: str) -> tuple[Row | None, bool]:
+def _station(data: Path, stage: str, id: str) -> tuple[RecordRow | None, bool]:
     """The record's row after a stage, and whether the stage dropped it."""
     for name, was_dropped in (("records", False), ("dropped", True)):
-        rows = rows_of(data / stage / f"{name}.parquet", "id", id)
+        rows = cast("list[RecordRow]", rows_of(data / stage / f"{name}.parquet", "id", id))
         if rows:
             return rows[0], was_dropped
     return None, False
 
 
-def _related(data: Path, stage: str, column: str, id: str) -> list[Row]:
-    found = []
+def _related(data: Path, stage: str, column: str, id: str) -> list[Relative]:
+    found: list[Relative] = []
     for name in ("records", "dropped"):
-        rows = rows_of(data / stage / f"{name}.parquet", column, id)
+        rows = cast("list[RecordRow]", rows_of(data / stage / f"{name}.parquet", column, id))
         found += [{"id": row["id"], "reason": row.get("reason")} for row in rows]
     return sorted(found, key=lambda one: str(one["id"]))
 

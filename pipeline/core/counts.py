@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Key = TypeVar("Key")
 Count = TypeVar("Count", int, float)
@@ -18,5 +18,5 @@ def ranked(counts: Mapping[Key, Count]) -> list[tuple[Key, Count]]:
     return sorted(counts.items(), key=_place)
 
 
-def _place(item: tuple[Any, float]) -> tuple[float, Any]:
+def _place(item: tuple[Key, float]) -> tuple[float, Key]:
     return -item[1], item[0]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -46,7 +45,7 @@ def find(data: Path, words: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def rows_of(path: Path, column: str, value: str) -> list[dict[str, Any]]:
+def rows_of(path: Path, column: str, value: str) -> list[dict[str, object]]:
     """Rows whose `column` equals `value`; none where the file or the column is missing.
 
     The column is read alone; whole rows only of the row groups that hold the value.
@@ -57,7 +56,7 @@ def rows_of(path: Path, column: str, value: str) -> list[dict[str, Any]]:
         if column not in file.schema_arrow.names:
             return []
         groups = [n for n in range(file.num_row_groups) if _holds(file, n, column, value)]
-        found: list[dict[str, Any]] = []
+        found: list[dict[str, object]] = []
         for batch in file.iter_batches(_ROWS, row_groups=groups) if groups else ():
             found += batch.filter(pc.equal(batch[column], value)).to_pylist()
     return found
@@ -81,7 +80,7 @@ def _by_id(files: Iterable[Path], wanted: str) -> dict[str, str]:
 def _by_text(files: Iterable[Path], wanted: str) -> dict[str, str]:
     holds: dict[str, str] = {}
     for row in (row for path in files for row in _rows_that_say(path, wanted)):
-        holds.setdefault(row.pop("id"), shorten(" ".join(_strings(row)), 70))
+        holds.setdefault(str(row.pop("id")), shorten(" ".join(_strings(row)), 70))
         if len(holds) == MOST:
             break
     return holds
@@ -114,7 +113,7 @@ def _text(files: Iterable[Path], id: str) -> str:
 _SAYS = ("fields", "target", "detail")
 
 
-def _rows_that_say(path: Path, words: str) -> Iterator[dict[str, Any]]:
+def _rows_that_say(path: Path, words: str) -> Iterator[dict[str, object]]:
     """Rows (id and `_SAYS`) in which some text or number, however nested, holds `words` in any case."""
     with pq.ParquetFile(path) as file:
         names = [name for name in _SAYS if name in file.schema_arrow.names]
@@ -138,7 +137,7 @@ def _texts(values: pa.Array, rows: pa.Array) -> Iterator[tuple[pa.Array, pa.Arra
         yield values.cast(pa.string()), rows
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: object) -> Iterator[str]:
     if isinstance(value, dict | list):
         for one in value.values() if isinstance(value, dict) else value:
             yield from _strings(one)

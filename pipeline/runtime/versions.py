@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import TypedDict, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -44,13 +44,23 @@ class Difference:
         return {**lists, "kept": self.kept}
 
 
+class _Row(TypedDict):
+    """A row of the index."""
+
+    id: str
+    split: str
+    source: str
+    label_by: str | None
+    parent_id: str | None
+
+
 def index_of(table: pa.Table) -> pa.Table:
     """The index of a final table: records of train, dev and test that have a target, sorted by id."""
     wanted = pc.and_(pc.is_in(table.column("split"), pa.array(_SPLITS)), pc.is_valid(table.column("target")))
     table = table.select(["id", "split", "source", "labels_by", "parent_id", "fields", "target"]).filter(wanted)
     parts = []
     for batch in table.to_batches(max_chunksize=8192):
-        columns: dict[str, Any] = {name: batch[name] for name in ("id", "split", "parent_id")}
+        columns: dict[str, pa.Array | list[str]] = {name: batch[name] for name in ("id", "split", "parent_id")}
         columns["source"] = pc.struct_field(batch["source"], "name")
         columns["label_by"] = pc.struct_field(batch["labels_by"], "who")
         columns["text"] = [_digest(as_json(value)) for value in batch["fields"].to_pylist()]
@@ -77,7 +87,7 @@ def compare(old: pa.Table, new: pa.Table) -> Difference:
     before, after = (pc.is_valid(both.column(name)) for name in ("text", "text_new"))
     stayed = both.filter(pc.and_(before, after))
 
-    def changed(name: str) -> list[tuple[Any, ...]]:
+    def changed(name: str) -> list[tuple[str, str, str]]:
         rows = stayed.filter(pc.not_equal(stayed.column(name), stayed.column(f"{name}_new")))
         return list(zip(*(rows.column(one).to_pylist() for one in ("id", name, f"{name}_new")), strict=True))
 
@@ -106,7 +116,7 @@ def why_added(ids: Collection[str], new: pa.Table, known_before: Mapping[str, st
 def why_removed(ids: Collection[str], old: pa.Table, dropped_now: Mapping[str, str]) -> Counter[str]:
     """Removed records by the reason for which the new version drops them; others are gone from their source."""
 
-    def reason(row: Mapping[str, Any]) -> str:
+    def reason(row: _Row) -> str:
         if row["id"] in dropped_now:
             return dropped_now[row["id"]]
         return "no longer made by augmentation" if row["parent_id"] else f"no longer in {row['source']}"
@@ -141,11 +151,10 @@ def gap(before: Sequence[int], after: Sequence[int]) -> float:
     return max(abs(a / totals[0] - b / totals[1]) for a, b in pairs)
 
 
-def _rows(index: pa.Table, ids: Collection[str]) -> list[dict[str, Any]]:
+def _rows(index: pa.Table, ids: Collection[str]) -> list[_Row]:
     """The rows of these records."""
     wanted = pc.is_in(index.column("id"), value_set=pa.array(sorted(ids), pa.string()))
-    found: list[dict[str, Any]] = index.filter(wanted).to_pylist()
-    return found
+    return cast("list[_Row]", index.filter(wanted).to_pylist())
 
 
 def _digest(text: str) -> str:

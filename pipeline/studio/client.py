@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import httpx
 
@@ -19,6 +19,36 @@ _TIMEOUT = httpx.Timeout(300, connect=10)
 _TRIES = 4
 #: Tasks a page of a listing holds.
 PAGE = 500
+
+Query = str | int | Sequence[int]
+
+
+class _Request(TypedDict, total=False):
+    params: Mapping[str, Query]
+    json: object
+
+
+class ListedProject(TypedDict):
+    """A project as the server lists it."""
+
+    id: int
+    title: str
+    created_at: str
+    label_config: str
+
+
+class ListedTask(TypedDict, total=False):
+    """A task as the server lists it: those columns that were asked for."""
+
+    id: int
+    data: Mapping[str, object]
+    updated_at: str
+    annotations_ids: str
+    total_annotations: int | None
+    cancelled_annotations: int | None
+    draft_exists: bool
+    is_labeled: bool
+    predictions_model_versions: str | None
 
 
 class Client:
@@ -34,15 +64,15 @@ class Client:
         self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT)
         self._access: tuple[str, float] | None = None
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, **params: Query) -> Any:
         """The JSON answer to a GET."""
         return self._json("GET", path, params=params)
 
-    def post(self, path: str, body: Any, **params: Any) -> Any:
+    def post(self, path: str, body: object, **params: Query) -> Any:
         """The JSON answer to a POST."""
         return self._json("POST", path, params=params, json=body)
 
-    def patch(self, path: str, body: Any) -> Any:
+    def patch(self, path: str, body: object) -> Any:
         """The JSON answer to a PATCH."""
         return self._json("PATCH", path, json=body)
 
@@ -50,7 +80,7 @@ class Client:
         """Delete what is at `path`."""
         self._json("DELETE", path)
 
-    def tasks(self, project: int, include: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def tasks(self, project: int, include: Sequence[str]) -> Iterator[ListedTask]:
         """The project's tasks with the columns in `include`, oldest first, a page in memory at a time."""
         columns = ",".join(("id", *include))
         page, seen = 1, 0
@@ -62,12 +92,12 @@ class Client:
                 return
             page += 1
 
-    def projects(self, title: str) -> list[dict[str, Any]]:
+    def projects(self, title: str) -> list[ListedProject]:
         """The projects that are called exactly `title`."""
         found = self.get("/api/projects/", title=title, page_size=1000)
         return [project for project in found["results"] if project["title"] == title]
 
-    def _json(self, method: str, path: str, **more: Any) -> Any:
+    def _json(self, method: str, path: str, **more: Unpack[_Request]) -> Any:
         response = self._send(method, path, **more)
         if response.status_code == 401:
             raise PipelineError(f"{self.url}: the server does not accept the token.", _TOKEN_HELP)
@@ -89,7 +119,7 @@ class Client:
                 f"{self.url}: this is no Label Studio: {path} did not answer in JSON.", "Check LABEL_STUDIO_URL."
             ) from None
 
-    def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, **more: Unpack[_Request]) -> httpx.Response:
         tries = _TRIES if method == "GET" else 1
         for attempt in range(1, tries + 1):
             try:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pipeline.annotation.push_ledger import LEDGER, Place, Pushed, Sent, public, read_pushed
 from pipeline.runtime.store import write_json
+from pipeline.studio.present import PresentTask
 from pipeline.studio.project import Project
 from pipeline.studio.tasks import Question, prelabel
 
@@ -22,7 +22,7 @@ class Ledger:
         self._places = {**known.projects, project.mark: Place(url=public(project.client.url), id=project.id)}
         self._tasks = dict(known.tasks)
 
-    def settle(self, present: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+    def settle(self, present: Mapping[tuple[str, str], PresentTask]) -> None:
         """Take over the numbers of the tasks that are in the project, and forget those of tasks that are not."""
         for name, sent in self._tasks.items():
             if sent.project == self._project.mark and (name, sent.text_id) not in present:

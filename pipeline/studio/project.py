@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.annotation.labeling_config import config_problems, extra_labels, project_config
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import content_id
 from pipeline.core.settings import Task, load_task
 from pipeline.studio import server
-from pipeline.studio.client import Client
+from pipeline.studio.client import Client, ListedProject
 from pipeline.studio.params import Studio, load_studio
 
 #: Title of the backend that `sft label backend` connects; a project whose model version is this title asks it.
@@ -136,6 +135,6 @@ def _settle(project: Project) -> list[str]:
     return [f"set {name} to {value}" for name, value in changes.items()]
 
 
-def _project(client: Client, found: dict[str, Any], task: Task, settings: Studio) -> Project:
+def _project(client: Client, found: ListedProject, task: Task, settings: Studio) -> Project:
     mark = content_id(str(found["id"]), str(found["created_at"]))[:8]
     return Project(client, found["id"], found["title"], mark, found["label_config"], task, settings)

@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from pipeline.annotation.annotations import parse_time, read_lines
+from pipeline.annotation.exported import ExportedAnnotation, ExportedTask
 from pipeline.annotation.label_studio_export import read_annotation
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject, as_json, content_id
+from pipeline.core.record import Reject, Target, as_json, content_id
 from pipeline.studio import server
+from pipeline.studio.client import ListedTask, Query
 from pipeline.studio.project import Project, connect, extra, find
 
 #: Tasks fetched with one request.
@@ -29,7 +31,21 @@ BATCH = 100
 KEYS = ("record_id", "annotator", "value", "created_at", "lead_time", "prelabel", "text_id", "studio")
 STATE_KEYS = ("state", "detail", "result")
 
-Line = dict[str, Any]
+
+class Line(TypedDict, total=False):
+    """One answer in the file; what is empty is left out after `created_at`."""
+
+    record_id: str
+    annotator: str
+    value: Target
+    created_at: str
+    lead_time: float | None
+    prelabel: str | None
+    text_id: str | None
+    studio: str  # project, task and annotation: its place in Label Studio
+    state: str  # deleted, skipped, unreadable
+    detail: str
+    result: Sequence[Mapping[str, object]] | None
 
 
 @dataclass
@@ -88,42 +104,41 @@ def file_name(title: str) -> str:
     return f"label-studio-{slug or content_id(title)[:8]}.jsonl"
 
 
-def to_line(
-    annotation: Mapping[str, Any], task: Mapping[str, Any], project: Project, people: Mapping[int, str]
-) -> Line:
+def to_line(annotation: ExportedAnnotation, task: ExportedTask, project: Project, people: Mapping[int, str]) -> Line:
     """One annotation of the export as a line of the file."""
     data = task.get("data") or {}
+    lead_time = annotation.get("lead_time")
     line: Line = {
         "record_id": str(data.get("record_id") or f"task {task['id']}"),
-        "annotator": people.get(annotation["completed_by"], f"user {annotation['completed_by']}"),
+        "annotator": people.get(cast("int", annotation["completed_by"]), f"user {annotation['completed_by']}"),
         "value": None,
         "created_at": annotation.get("updated_at") or annotation["created_at"],
-        "lead_time": None if annotation.get("lead_time") is None else round(float(annotation["lead_time"]), 3),
+        "lead_time": None if lead_time is None else round(float(lead_time), 3),
         "prelabel": None,
         "text_id": data.get("text_id"),
         "studio": f"{project.mark}/{task['id']}/{annotation['id']}",
     }
     try:
         found = read_annotation(annotation, data, line["studio"], project.task)
-        line |= {"value": found.value, "prelabel": found.prelabel}
+        line["value"], line["prelabel"] = found.value, found.prelabel
     except Reject as reject:
         if reject.reason == "skipped_by_annotator":
             line["state"] = "skipped"
         else:
-            line |= {"state": "unreadable", "detail": str(reject), "result": annotation.get("result")}
+            _set_unreadable(line, str(reject), annotation)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        line |= {
-            "state": "unreadable",
-            "detail": f"{type(error).__name__}: {error}",
-            "result": annotation.get("result"),
-        }
+        _set_unreadable(line, f"{type(error).__name__}: {error}", annotation)
     return _tidy(line)
+
+
+def _set_unreadable(line: Line, why: str, annotation: ExportedAnnotation) -> None:
+    line["state"], line["detail"], line["result"] = "unreadable", why, annotation.get("result")
 
 
 _COLUMNS = ("updated_at", "annotations_ids", "total_annotations", "cancelled_annotations")
 
 
-def _is_new(task: Mapping[str, Any], seen: Mapping[str, str], pulled: Pulled, mark: str) -> bool:
+def _is_new(task: ListedTask, seen: Mapping[str, str], pulled: Pulled, mark: str) -> bool:
     """Whether a task has answers that the file may not show as they are now."""
     if not task["total_annotations"] and not task["cancelled_annotations"]:
         return False
@@ -133,12 +148,12 @@ def _is_new(task: Mapping[str, Any], seen: Mapping[str, str], pulled: Pulled, ma
     return any(line is None or line.get("state") == "unreadable" for line in known)  # labels may be declared by now
 
 
-def _numbers(task: Mapping[str, Any]) -> list[str]:
+def _numbers(task: ListedTask) -> list[str]:
     return [number for number in re.split(r"\D+", str(task.get("annotations_ids") or "")) if number]
 
 
-def _export(project: Project, numbers: list[int]) -> list[dict[str, Any]]:
-    query = {"exportType": "JSON", "ids[]": numbers, "download_all_tasks": "true"}
+def _export(project: Project, numbers: list[int]) -> list[ExportedTask]:
+    query: dict[str, Query] = {"exportType": "JSON", "ids[]": numbers, "download_all_tasks": "true"}
     return list(project.client.get(f"/api/projects/{project.id}/export", **query))
 
 
@@ -149,7 +164,7 @@ def _people(project: Project) -> dict[int, str]:
     return {user["id"]: user["email"] for user in project.client.get("/api/users/")}
 
 
-def _mark_deleted(pulled: Pulled, tasks: Mapping[int, Mapping[str, Any]], mark: str) -> int:
+def _mark_deleted(pulled: Pulled, tasks: Mapping[int, ListedTask], mark: str) -> int:
     """Mark answers that were taken back. Returns how many belong to tasks that are gone: those stay as they are.
 
     A task that is gone was cleared away by whoever runs the round; the answer was given all the same.
@@ -162,7 +177,8 @@ def _mark_deleted(pulled: Pulled, tasks: Mapping[int, Mapping[str, Any]], mark: 
         if int(task) not in tasks:
             gone += 1
         elif annotation not in _numbers(tasks[int(task)]) and line.get("state") != "deleted":
-            pulled.lines[place] = _tidy({**line, "state": "deleted"})
+            line["state"] = "deleted"
+            pulled.lines[place] = _tidy(line)
             pulled.counts["deleted"] += 1
     return gone
 
@@ -193,8 +209,10 @@ def _read(file: Path) -> Pulled:
 
 
 def _tidy(line: Line) -> Line:
-    kept = {key: line[key] for key in KEYS[:4]}
-    return kept | {key: line[key] for key in (*KEYS[4:], *STATE_KEYS) if line.get(key) is not None}
+    values = cast("Mapping[str, object]", line)
+    kept = {key: values[key] for key in KEYS[:4]}
+    more = {key: values[key] for key in (*KEYS[4:], *STATE_KEYS) if values.get(key) is not None}
+    return cast("Line", kept | more)
 
 
 def _write(file: Path, pulled: Pulled) -> None:

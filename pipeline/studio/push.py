@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.client import ListedTask
 from pipeline.studio.ledger import Ledger
+from pipeline.studio.present import PresentTask
 from pipeline.studio.project import BACKEND, Project, connect, find
 from pipeline.studio.tasks import (
     Question,
@@ -47,12 +49,12 @@ _COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
 class Present:
     """The project's tasks by record and text; what is stale, and what nobody has touched."""
 
-    tasks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[tuple[str, str], PresentTask] = field(default_factory=dict)
     stale: list[int] = field(default_factory=list)  # about a text that has changed or gone, untouched
     answered_stale: int = 0
     foreign: int = 0  # without record_id: imported by hand
 
-    def untouched(self) -> list[dict[str, Any]]:
+    def untouched(self) -> list[PresentTask]:
         """Tasks that nobody answered, skipped or began."""
         return [task for task in self.tasks.values() if task["untouched"]]
 
@@ -122,16 +124,16 @@ def _present(project: Project, now: Mapping[str, str]) -> Present:
     return present
 
 
-def _state(task: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": task["id"],
-        "untouched": not any(task.get(name) for name in _TOUCHED),
-        "open": not task["is_labeled"],
-        "blind": data.get("blind") is True,
-        "audit": data.get("asked") == "audit",
-        "answers": task["total_annotations"] or 0,
-        "version": task.get("predictions_model_versions"),
-    }
+def _state(task: ListedTask, data: Mapping[str, object]) -> PresentTask:
+    return PresentTask(
+        id=task["id"],
+        untouched=not any(task.get(name) for name in _TOUCHED),
+        open=not task["is_labeled"],
+        blind=data.get("blind") is True,
+        audit=data.get("asked") == "audit",
+        answers=task["total_annotations"] or 0,
+        version=task.get("predictions_model_versions"),
+    )
 
 
 def _remove(project: Project, numbers: Sequence[int]) -> None:
@@ -175,9 +177,9 @@ def _refresh(
         yield f"gave {len(todo):,} waiting tasks new pre-labels"
 
 
-def _is_older(task: Mapping[str, Any], version: str) -> bool:
+def _is_older(task: PresentTask, version: str) -> bool:
     """Whether nobody has touched the task, and it shows another version's pre-label."""
-    return bool(task["untouched"]) and version not in str(task["version"] or "")
+    return task["untouched"] and version not in str(task["version"] or "")
 
 
 def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:

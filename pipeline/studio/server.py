@@ -23,6 +23,7 @@ import httpx
 
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.json_types import JsonObject
 from pipeline.runtime.ports import free_port
 
 VERSION = "1.23.2"
@@ -202,6 +203,6 @@ def read_state(file: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def write_state(file: Path, value: dict[str, Any]) -> None:
+def write_state(file: Path, value: JsonObject) -> None:
     """Write a JSON object."""
     file.write_text(json.dumps(value, indent=2) + "\n", "utf-8")

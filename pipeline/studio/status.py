@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.core.settings import Task
 from pipeline.studio.project import connect, extra, find
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def status(folder: Path) -> Iterator[str]:
     yield from _pulled(project.task, folder)
 
 
-def _pulled(task: Any, folder: Path) -> Iterator[str]:
+def _pulled(task: Task, folder: Path) -> Iterator[str]:
     from pipeline.annotation.annotations import Annotation, read_folder
     from pipeline.annotation.label_studio_export import readers
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.annotation.acquisition import most_useful_first
+from pipeline.annotation.exported import QueueRow
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject, Target, as_json, content_id, share
 from pipeline.core.settings import Task, load
@@ -46,7 +47,7 @@ class Question:
         return self.record.id, self.text_id
 
 
-def queued(rows: Sequence[Mapping[str, Any]], clean: Path, task: Task) -> list[Question]:
+def queued(rows: Sequence[QueueRow], clean: Path, task: Task) -> list[Question]:
     """Rows of the queue as questions, in the same order."""
     wanted = {row["record_id"] for row in rows}
     records = {record.id: record for record in lean(clean / "records.parquet") if record.id in wanted}
@@ -55,8 +56,8 @@ def queued(rows: Sequence[Mapping[str, Any]], clean: Path, task: Task) -> list[Q
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
         question = _question(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
-        why = {"disputed": row["reason"] == "disagreement", "audit": row["reason"] == "audit"}
-        found.append(replace(question, value=value, score=score, **why))
+        disputed, audit = row["reason"] == "disagreement", row["reason"] == "audit"
+        found.append(replace(question, value=value, score=score, disputed=disputed, audit=audit))
     return found
 
 

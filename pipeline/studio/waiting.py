@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import pyarrow.parquet as pq
 
+from pipeline.annotation.exported import QueueRow
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.runtime.store import LEAN, lean_records, read_table
 
-Row = dict[str, Any]
 
-
-def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: float) -> tuple[list[Row], int]:
+def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: float) -> tuple[list[QueueRow], int]:
     """Rows of both queues, one a record, most pressing first; and how many errors are about records that are gone.
 
     `known` are the records of today. An error counts `weight` times its priority, beside the reasons for which `label`
@@ -34,8 +33,8 @@ def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: fl
     return sorted(rows.values(), key=lambda row: (-row["priority"], row["record_id"])), gone
 
 
-def _queue(data: Path, known: Mapping[str, str]) -> dict[str, Row]:
-    rows = {row["record_id"]: row for row in read_table(data / "label" / "queue.parquet").to_pylist()}
+def _queue(data: Path, known: Mapping[str, str]) -> dict[str, QueueRow]:
+    rows = {row["record_id"]: row for row in _rows(data / "label" / "queue.parquet")}
     for name in rows:
         if name not in known:
             raise PipelineError(
@@ -45,9 +44,13 @@ def _queue(data: Path, known: Mapping[str, str]) -> dict[str, Row]:
     return rows
 
 
-def _errors(file: Path) -> list[Row]:
+def _errors(file: Path) -> list[QueueRow]:
     """The rows of evaluate's queue; none before the model was judged."""
-    return list(read_table(file).to_pylist()) if file.is_file() else []
+    return _rows(file) if file.is_file() else []
+
+
+def _rows(file: Path) -> list[QueueRow]:
+    return cast("list[QueueRow]", read_table(file).to_pylist())
 
 
 def lean(file: Path) -> Iterator[Record]:

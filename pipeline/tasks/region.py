@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pipeline.core.record import Fields
 
@@ -10,7 +10,7 @@ from pipeline.core.record import Fields
 class Region(TypedDict):
     """One item of the `result` list of an annotation or a prediction; Label Studio's own have more keys."""
 
-    from_name: str
-    to_name: str
+    from_name: NotRequired[str]
+    to_name: NotRequired[str]
     type: str  # choices, labels, number, textarea
     value: Fields  # its keys depend on `type`

@@ -1,0 +1,119 @@
+"""The story of one record as `sft trace` tells it."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from pipeline.annotation.exported import QueueRow
+from pipeline.core.record import Fields, Target
+
+
+class ChangeRow(TypedDict):
+    """One edit of a record (see `pipeline.core.record.Change`)."""
+
+    step: str
+    field: str
+    before: str
+    after: str
+
+
+class SourceRow(TypedDict):
+    """Where a record was read."""
+
+    name: str
+    kind: str
+    role: str
+    locator: str
+    row: int
+    licence: str
+
+
+class DecisionRow(TypedDict):
+    """Who decided the label."""
+
+    who: str
+    confidence: float | None
+
+
+class VoteRow(TypedDict):
+    """One annotator's answer, as JSON."""
+
+    annotator: str
+    value: str
+
+
+class RecordRow(TypedDict):
+    """A row of records.parquet or dropped.parquet."""
+
+    id: str
+    source: SourceRow
+    fields: Fields
+    target: Target
+    lang: str
+    split: str | None
+    group: str | None
+    labels_by: DecisionRow | None
+    votes: list[VoteRow]
+    scores: list[tuple[str, float]] | None
+    parent_id: str | None
+    history: list[ChangeRow]
+    step: NotRequired[str]
+    reason: NotRequired[str]
+    detail: NotRequired[str]
+    other_id: NotRequired[str | None]
+
+
+class Dropped(TypedDict):
+    """Where and why a record was dropped."""
+
+    stage: str
+    step: str
+    reason: str
+    detail: str
+    other_id: str | None
+
+
+class StageChanges(TypedDict):
+    """What a stage did to a record."""
+
+    stage: str
+    changes: list[ChangeRow]
+
+
+class Relative(TypedDict):
+    """A copy or a child; with the reason, where it was dropped."""
+
+    id: str
+    reason: str | None
+
+
+class Doubt(TypedDict):
+    """A row of review.parquet; labels are JSON."""
+
+    reason: str
+    given: str
+    suggested: str | None
+    confidence: float | None
+
+
+class Story(TypedDict):
+    """A record's latest state, and what every stage did to it."""
+
+    id: str
+    source: SourceRow
+    fields: Fields
+    target: Target
+    lang: str
+    split: str | None
+    group: str | None
+    labels_by: DecisionRow | None
+    votes: list[VoteRow]
+    scores: dict[str, float]
+    stages: list[StageChanges]
+    dropped: Dropped | None
+    parent: str | None
+    children: list[Relative]
+    copies: list[Relative]
+    review: list[Doubt]
+    queue: list[QueueRow]
+    exported: str | None
