@@ -166,8 +166,8 @@ def show(name: str, runs: dict, added: dict) -> None:
         for recipe in ("tuned", "default"):
             own = runs[recipe]
             accuracy = np.mean([np.mean(run.predicted[variant] == run.truth) for run in own])
-            found = gain(own, variant, paired_items=True)
-            interval = "" if variant == "none" else f"{found.mean:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+            found = gain(own, variant, same_items=True)
+            interval = "" if variant == "none" else f"{found.value:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
             cells += [f"{accuracy:.4f}", interval]
         print(f"| {variant} | {np.mean(added[variant]):.0f} | {' | '.join(cells)} |", flush=True)
 

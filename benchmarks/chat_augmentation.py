@@ -25,6 +25,7 @@ import numpy as np
 from benchmarks.chat_selection import TASK, conversations, whole
 from pipeline.augment.ablation.reply_trial import LAYERS, MAX_TOKENS, PASSES, ReplyRun
 from pipeline.augment.ablation.search import gain
+from pipeline.augment.ablation.trial import score
 from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.candidates import make
@@ -129,10 +130,10 @@ def lower(top: TopLayers, records: Sequence[Record]) -> list[Lower]:
 def show(runs: list[ReplyRun], added: dict[str, list[int]]) -> None:
     print("| rows | added | loss | against none |\n|---|---|---|---|")
     for name, numbers in added.items():
-        found = gain(runs, name, paired_items=True)
-        change = "" if name == "none" else f"{-found.mean:+.4f} ({-found.high:+.4f} to {-found.low:+.4f})"
+        found = gain(runs, name, same_items=True)
+        change = "" if name == "none" else f"{-found.value:+.4f} ({-found.high:+.4f} to {-found.low:+.4f})"
         print(
-            f"| {name} | {np.mean(numbers):.0f} | {-np.mean([run.score(name) for run in runs]):.4f} | {change} |",
+            f"| {name} | {np.mean(numbers):.0f} | {-np.mean([score(run, name) for run in runs]):.4f} | {change} |",
             flush=True,
         )
 

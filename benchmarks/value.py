@@ -153,10 +153,11 @@ def number_rows(folder: Path) -> dict[int, str]:
 
 def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
     """Scores of every state, and how much of the gap each recovers."""
+    from pipeline.stats.gain import draw
     from pipeline.value.params import Params
     from pipeline.value.trial import prepare
     from pipeline.value.variants import Example
-    from pipeline.value.verdict import draw, over_seeds
+    from pipeline.value.verdict import over_seeds
 
     params = Params(max_train_rows=20_000)
     states, test = states_of(folder, rows, last)
@@ -166,7 +167,7 @@ def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
     drawn = {}
     for name in names:
         examples: list[Example] = sorted(states[name])
-        drawn[name] = draw(trial(examples), len(test), params)["macro_f1"]
+        drawn[name] = draw(trial(examples), len(test), params.resamples, params.seed)["macro_f1"]
         gap = drawn["undamaged"].value - drawn["raw"].value if "raw" in drawn else 0
         against = over_seeds(drawn[name].minus(drawn["undamaged"]), params)
         found = {

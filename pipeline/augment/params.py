@@ -56,10 +56,7 @@ class AblationSettings(Settings):
     }
 
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
-    # Macro-F1 (of replies: nats per token) that the interval's lower end may lie below none; or the mean lies a
-    # standard error above none.
-    tolerance: float = Field(default=0.005, ge=0, le=1)
-    confidence_level: float = Field(default=0.95, ge=0.5, lt=1)  # of that interval
+    confidence_level: float = Field(default=0.95, ge=0.5, lt=1)  # at which a gain counts, and of its interval
     # Parts of a method's examples that are tried, each against none; more parts cost more model fits.
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
     max_train_rows: int = Field(default=8000, ge=100)  # per run; augmented examples come along with their sources
@@ -93,7 +90,7 @@ class Params(Settings):
     }
 
     max_examples: int = Field(default=3000, ge=0)  # made in all, accepted or not: bounds time
-    # if_helps: a method's examples stay only where the ablation does not speak against them. always: no ablation.
+    # if_helps: a method's examples stay only where the ablation shows that they help. always: no ablation.
     keep: Literal["always", "if_helps"] = "if_helps"
     require_engines: bool = (
         False  # true: a missing engine stops the run; false: its method is skipped and the report says so

@@ -13,6 +13,7 @@ from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.params import Params
 from pipeline.stats.bootstrap import Estimate, difference, estimate, masked
+from pipeline.stats.gain import verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import Metric, rounded
 from pipeline.tasks import task_type
@@ -48,12 +49,12 @@ def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params
     found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.confidence_level)
     large = [key for key, mask in masks.items() if mask.sum() >= params.min_slice_rows]
     adjusted = dict(zip(large, holm([found[f"gap {name}={value}"].p for name, value in large]), strict=True))
-    sign = 1 if judged.headline in judged.lower_is_better else -1
-    return [_entry(key, int(mask.sum()), found, adjusted.get(key), sign, params.alpha) for key, mask in masks.items()]
+    lower = judged.headline in judged.lower_is_better
+    return [_entry(key, int(mask.sum()), found, adjusted.get(key), lower, params.alpha) for key, mask in masks.items()]
 
 
 def _entry(
-    key: tuple[str, str], n: int, found: Mapping[str, Estimate], p: float | None, sign: int, alpha: float
+    key: tuple[str, str], n: int, found: Mapping[str, Estimate], p: float | None, lower_is_better: bool, alpha: float
 ) -> dict[str, Any]:
     name, value = key
     gap = found[f"gap {name}={value}"]
@@ -64,5 +65,5 @@ def _entry(
         **found[f"{name}={value}"].as_dict(),
         "difference": gap.as_dict(),
         "p": None if p is None else rounded(p),
-        "worse": p is not None and p < alpha and gap.value * sign > 0,
+        "worse": p is not None and verdict(gap, p, alpha, lower_is_better) == "hurt",
     }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.stats.bootstrap import resample_equal, summarise
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,10 +32,9 @@ def alpha_interval(counts: Floats, resamples: int, seed: int = 0) -> tuple[float
     patterns, times = np.unique(counts[counts.sum(axis=1) > 1], axis=0, return_counts=True)
     if not len(patterns) or _alpha(patterns, times) is None:
         return None
-    draws = np.random.default_rng(seed).multinomial(times.sum(), times / times.sum(), size=resamples)
-    values = [value for draw in draws if (value := _alpha(patterns, draw)) is not None]
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+    values = [_alpha(patterns, draw) for draw in resample_equal(times, resamples, seed)]
+    found = summarise(0.0, np.array([np.nan if value is None else value for value in values]))
+    return found.low, found.high
 
 
 def _alpha(patterns: Floats, times: Any) -> float | None:

@@ -72,6 +72,15 @@ def resample(rows: int, resamples: int, seed: int) -> Iterator[Floats]:
         yield np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows).astype(np.float64)
 
 
+def resample_equal(times: NDArray[np.int64], resamples: int, seed: int) -> NDArray[np.int64]:
+    """How often each kind of row is drawn where rows of a kind are equal; `times` is how often each kind occurs.
+
+    The same draws as of the rows themselves, but a million rows of few kinds are cheap. Shape (resamples, kinds).
+    """
+    draws: NDArray[np.int64] = np.random.default_rng(seed).multinomial(times.sum(), times / times.sum(), size=resamples)
+    return draws
+
+
 def difference(first: Metric, second: Metric) -> Metric:
     """The paired difference: first minus second on the same resamples."""
     return lambda weights: first(weights) - second(weights)

@@ -11,12 +11,13 @@ import numpy as np
 from pipeline.core.counts import ranked
 from pipeline.core.record import share
 from pipeline.stats.bootstrap import summarise
+from pipeline.stats.gain import Draws, Verdict, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import Floats, rounded
 from pipeline.value.params import Params
 from pipeline.value.trial import Trial
 from pipeline.value.variants import Example
-from pipeline.value.verdict import Draws, draw, over_seeds, word
+from pipeline.value.verdict import over_seeds
 
 #: Shares of the source records that the learning curve is drawn from; the whole is already known.
 _SHARES = (0.125, 0.25, 0.5)
@@ -38,7 +39,7 @@ def sources(
         left = [example for example in examples if source_of[example.root] != name]
         if len({example.label for example in left}) < 2:
             continue
-        without = draw(trial(left), rows, params)[params.metric]
+        without = draw(trial(left), rows, params.resamples, params.seed)[params.metric]
         entries.append((name, count, over_seeds(whole.minus(without), params)))
     adjusted = holm([gain.p for _, _, gain in entries])
     return [
@@ -48,8 +49,8 @@ def sources(
             "gain": gain.as_dict(),
             "per_1000": rounded(1000 * gain.value / count),
             "p": rounded(p),
-            "verdict": word(False, gain, p, params.alpha),
-            "sentence": _about_source(name, count, gain.value, word(False, gain, p, params.alpha), params),
+            "verdict": verdict(gain, p, params.alpha),
+            "sentence": _about_source(name, count, gain.value, verdict(gain, p, params.alpha), params),
         }
         for (name, count, gain), p in zip(entries, adjusted, strict=True)
     ]
@@ -69,7 +70,7 @@ def learning_curve(
         chosen = set(roots[: round(part * len(roots))])
         subset = [example for example in examples if example.root in chosen]
         if len({example.label for example in subset}) >= 2:
-            points.append((len(chosen), draw(trial(subset), rows, params)[params.metric]))
+            points.append((len(chosen), draw(trial(subset), rows, params.resamples, params.seed)[params.metric]))
     points.append((len(roots), whole))
     curve = [{"records": count, **over_seeds(drawn, params).as_dict()} for count, drawn in points]
     if len(points) < 3:
@@ -94,12 +95,12 @@ def _gain_of_doubling(sizes: Floats, scores: Floats) -> Floats:
     return np.asarray(np.exp(last) - np.exp(last + slope * np.log(2)), np.float64)
 
 
-def _about_source(name: str, rows: int, gain: float, verdict: str, params: Params) -> str:
+def _about_source(name: str, rows: int, gain: float, found: Verdict, params: Params) -> str:
     said = {
         "helped": "is worth having",
         "hurt": "does harm: the score is better without it",
         "no_measurable_effect": "makes no difference that we can measure",
-    }[verdict]
+    }[found]
     return f"{name}: {said}; {params.metric.replace('_', ' ')} {gain:+.3f} from {rows:,} rows."
 
 

@@ -14,6 +14,7 @@ from pipeline.core.record import Record
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_table, to_records, write_json
+from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
@@ -21,7 +22,7 @@ from pipeline.value.params import Params
 from pipeline.value.parts import learning_curve, sources
 from pipeline.value.trial import Trial, prepare
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
-from pipeline.value.verdict import Draws, changes, draw, estimated, over_seeds, sentence, word
+from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 
 log = logging.getLogger("pipeline")
 
@@ -61,7 +62,10 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
     trial = prepare([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)
-    control = {name: draw(trial(examples), len(variants.test), params) for name, examples in controls.items()}
+    control = {
+        name: draw(trial(examples), len(variants.test), params.resamples, params.seed)
+        for name, examples in controls.items()
+    }
     steps = compare(variants, drawn, control, params)
     final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.metric]
     report = {
@@ -114,7 +118,7 @@ def compare(
             "p": rounded(p),
             "all_differences": {metric: found.as_dict() for metric, found in gaps[n].items()},
             "changes": changes(variants.train[a], variants.train[b]),
-            "verdict": word(same[n], gap, p, params.alpha),
+            "verdict": "changed_nothing" if same[n] else verdict(gap, p, params.alpha),
             "control": _about_control(a, b, variants, drawn, control, params),
         }
         changed = sum(step["changes"].values())
@@ -129,7 +133,7 @@ def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Dra
     before: list[Example] | None = None
     for name, examples in variants.train.items():
         known = next(reversed(drawn.values())) if examples == before else None
-        drawn[name] = known or draw(trial(examples), len(variants.test), params)
+        drawn[name] = known or draw(trial(examples), len(variants.test), params.resamples, params.seed)
         before = examples
     return drawn
 
@@ -141,7 +145,12 @@ def _about_control(
         return None
     gap = over_seeds(drawn[b][params.metric].minus(control[b][params.metric]), params)
     what = _what_is_random(a, variants.train[a], variants.train[b])
-    return {"what": what, "metrics": estimated(control[b], params), "difference": gap.as_dict()}
+    return {
+        "what": what,
+        "metrics": estimated(control[b], params),
+        "difference": gap.as_dict(),
+        "verdict": verdict(gap, gap.p, params.alpha),
+    }
 
 
 def _what_is_random(name: str, before: Sequence[Example], after: Sequence[Example]) -> str:
@@ -162,7 +171,7 @@ def _about_leaks(
     """How much better `raw` would have looked with its copies of test rows left in."""
     if not variants.leaks:
         return {"rows": 0}
-    found = draw(trial(with_leaks), len(variants.test), params)
+    found = draw(trial(with_leaks), len(variants.test), params.resamples, params.seed)
     gaps = {metric: over_seeds(found[metric].minus(raw[metric]), params).as_dict() for metric in raw}
     return {"rows": len(variants.leaks), "flatters_raw_by": gaps}
 

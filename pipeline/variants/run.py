@@ -25,6 +25,7 @@ from pipeline.modeling.dataset import read_split, to_rows
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import load_predictor
 from pipeline.runtime.store import read_table, write_json, write_table
+from pipeline.stats.gain import Draws, draw
 from pipeline.tasks import task_type
 from pipeline.train.params import Params as TrainParams
 from pipeline.train.run import train
@@ -32,7 +33,7 @@ from pipeline.value.params import Params
 from pipeline.value.run import compare, read_stages
 from pipeline.value.trial import scores
 from pipeline.value.variants import Example, Stages, Variants, build, random_control
-from pipeline.value.verdict import Draws, draw, estimated
+from pipeline.value.verdict import estimated
 
 #: The order in which steps are compared.
 ORDER = ("raw", "cleaned", "decided_labels", "augmented")
@@ -120,7 +121,8 @@ def _drawn(
         if tests and found != tests:
             raise PipelineError(f"{runs / name}: judged on other test rows than the variants before it.", _AGAIN)
         tests = found
-        drawn[name] = draw([scores(table["predicted"].to_pylist(), tests) for table in tables], len(tests), params)
+        models = [scores(table["predicted"].to_pylist(), tests) for table in tables]
+        drawn[name] = draw(models, len(tests), params.resamples, params.seed)
     return drawn, tests
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from pipeline.core.record import Source, share
 from pipeline.runtime.store import read_json
+from pipeline.stats.gain import draw
 from pipeline.value.parts import _gain_of_doubling, learning_curve, sources
 from pipeline.value.run import measure
 from pipeline.value.trial import prepare
 from pipeline.value.variants import Stages, build
-from pipeline.value.verdict import draw
 
 from .conftest import LABELS, make, split_of
 
@@ -59,7 +59,7 @@ def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, par
     variants = build(noisy, task, 4000)
     examples = variants.train["raw"]
     trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
-    whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
+    whole = draw(trial(examples), len(variants.test), params.resamples, params.seed)["macro_f1"]
     found = learning_curve(examples, whole, trial, len(variants.test), params)
     sizes = [point["records"] for point in found["points"]]
     assert sizes == sorted(sizes)
@@ -81,6 +81,6 @@ def test_a_source_with_all_of_the_classes_is_not_left_out(sound, task, models, p
     examples = variants.train["raw"]
     names = {e.root: "only" if e.label != LABELS[0] else "other" for e in examples}
     trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
-    whole = draw(trial(examples), len(variants.test), params)["macro_f1"]
+    whole = draw(trial(examples), len(variants.test), params.resamples, params.seed)["macro_f1"]
     found = sources(examples, names, whole, trial, len(variants.test), params)
     assert [entry["source"] for entry in found] == ["other"]

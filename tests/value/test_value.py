@@ -11,7 +11,7 @@ from pipeline.runtime.store import read_json
 from pipeline.value import trial
 from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
-from pipeline.value.verdict import changes, sentence, word
+from pipeline.value.verdict import changes, sentence
 
 from .conftest import LABELS, make, split_of
 
@@ -147,22 +147,18 @@ def test_changes_by_hand():
     assert changes(before, after) == {"removed": 1, "added": 2, "texts_changed": 1, "labels_changed": 1}
 
 
-@pytest.mark.parametrize(
-    ("value", "p", "expected"),
-    [(0.1, 0.01, "helped"), (-0.1, 0.01, "hurt"), (0.1, 0.2, "no_measurable_effect")],
-)
-def test_word(value, p, expected):
-    from pipeline.stats.bootstrap import Estimate
-
-    assert word(False, Estimate(value, 0, 0, p), p, 0.05) == expected
-    assert word(True, Estimate(value, 0, 0, p), p, 0.05) == "changed_nothing"
-
-
 def test_sentence_compares_with_the_control():
     gap = {"value": 0.1, "low": 0.05, "high": 0.15}
     step = {"step": "cleaned", "verdict": "helped", "before": 0.6, "after": 0.7, "difference": gap, "p": 0.001}
-    control = {"what": "removing 20 rows of 'raw' at random", "difference": {"value": 0.0, "low": -0.1, "high": 0.1}}
+    difference = {"value": 0.0, "low": -0.1, "high": 0.1}
+    control = {
+        "what": "removing 20 rows of 'raw' at random",
+        "difference": difference,
+        "verdict": "no_measurable_effect",
+    }
     assert sentence({**step, "control": control}, "macro_f1") == (
         "cleaned: helped; macro f1 0.600 -> 0.700 (+0.100, interval +0.050 to +0.150, corrected p 0.001). "
         "Not distinguishable from removing 20 rows of 'raw' at random (+0.000, interval -0.100 to +0.100)."
     )
+    for verdict, told in (("helped", "Better than removing"), ("hurt", "Worse than removing")):
+        assert told in sentence({**step, "control": control | {"verdict": verdict}}, "macro_f1")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.augment.ablation.trial import draw
+from pipeline.augment.ablation.trial import draw, score
 from pipeline.augment.params import AblationSettings
 from pipeline.augment.replies import as_messages
 from pipeline.core.errors import PipelineError
@@ -21,6 +21,8 @@ from pipeline.core.record import Record, Reject, share
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.top_layers import Lower, top_layers
 from pipeline.modeling.models import Model
+from pipeline.stats.bootstrap import ratio_of
+from pipeline.stats.numbers import Metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,10 +40,10 @@ class ReplyRun:
     size: int
     losses: dict[str, NDArray[np.float64]]
 
-    def score(self, name: str, weights: Any = None) -> float:
+    def metric(self, name: str) -> Metric:
         """Minus the mean loss per reply token, in nats."""
-        nats, tokens = self.losses[name].T if weights is None else (self.losses[name] * np.asarray(weights)[:, None]).T
-        return -float(nats.sum() / max(tokens.sum(), 1))
+        nats, tokens = self.losses[name].T
+        return ratio_of(-nats, tokens)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class ReplyTrials:
             "train_rows": [len(seed.part) for seed in self._seeds],
             "held_out_rows": [run.size for run in runs],
             "seeds": len(runs),
-            "loss_none": round(-float(np.mean([run.score("none") for run in runs])), 4),
+            "loss_none": round(-float(np.mean([score(run, "none") for run in runs])), 4),
         }
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> list[ReplyRun]:

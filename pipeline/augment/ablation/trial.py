@@ -13,6 +13,8 @@ from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features import linear
+from pipeline.stats.numbers import Metric
+from pipeline.stats.scores import macro_f1, plain
 from pipeline.tasks import task_type
 
 if TYPE_CHECKING:
@@ -35,15 +37,15 @@ class Run(Protocol):
     def size(self) -> int:
         """Number of held-out items."""
 
-    def score(self, name: str, weights: Any = None) -> float:
-        """Of the variant `name`, more is better; `weights` counts each item so many times."""
+    def metric(self, name: str) -> Metric:
+        """Score of the variant `name` as a function of item weights; more is better."""
 
 
 class Trials(Protocol):
     """All seeds' runs. `problem` says why nothing can be measured; `notes` is for report.json."""
 
     problem: str
-    measure: str  # what `score` is, in words
+    measure: str  # what `Run.metric` is, in words
     paired: bool  # all runs evaluate on the same items
 
     @property
@@ -58,6 +60,11 @@ class Trials(Protocol):
         """
 
 
+def score(run: Run, name: str) -> float:
+    """Of the variant `name`, every item counted once."""
+    return plain(run.metric(name), run.size)
+
+
 @dataclass(frozen=True)
 class LabelRun:
     """One seed: truth of the held-out items, and each variant's predictions for them."""
@@ -70,9 +77,9 @@ class LabelRun:
         """Number of held-out items."""
         return len(self.truth)
 
-    def score(self, name: str, weights: Any = None) -> float:
-        """Macro-F1."""
-        return macro_f1(self.truth, self.predicted[name], weights)
+    def metric(self, name: str) -> Metric:
+        """Macro F1."""
+        return macro_f1(self.truth, self.predicted[name])
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,7 @@ class LabelTrials:
             "held_out_rows": self._runs[0].size,
             "seeds": len(self._runs),
             "C": self._c,
-            "macro_f1_none": round(float(np.mean([run.score("none") for run in self._runs])), 4),
+            "macro_f1_none": round(float(np.mean([score(run, "none") for run in self._runs])), 4),
         }
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> list[LabelRun]:
@@ -149,7 +156,7 @@ class LabelTrials:
         """Give training without children the regularisation that suits it best: more rows alone are then no gain."""
         found = {}
         for self._c in _C_VALUES:
-            found[self._c] = np.mean([run.score("tuning") for run in self.runs("tuning", [])])
+            found[self._c] = np.mean([score(run, "tuning") for run in self.runs("tuning", [])])
         self._c = max(_C_VALUES, key=lambda c: found[c])
 
     def _predict(self, fold: _Fold, more: Sequence[Record]) -> Labels:
@@ -164,15 +171,6 @@ class LabelTrials:
 
     def _label(self, record: Record) -> str:
         return str(self._kind.stratum(record))
-
-
-def macro_f1(truth: Labels, predicted: Labels, weights: Any = None) -> float:
-    """Mean F1 over the classes that occur in `truth`; `weights` counts each item so many times."""
-    size = int(max(truth.max(), predicted.max())) + 1
-    hits = np.bincount(truth[truth == predicted], None if weights is None else weights[truth == predicted], size)
-    true, guessed = np.bincount(truth, weights, size), np.bincount(predicted, weights, size)
-    present = true > 0
-    return float((2 * hits[present] / (true[present] + guessed[present])).mean())
 
 
 def draw(train: Sequence[Record], seed: int, max_rows: int) -> tuple[list[Record], list[Record]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.llm.judges.bias import Judged
-from pipeline.stats.bootstrap import Estimate, summarise
+from pipeline.stats.bootstrap import Estimate, estimate, mean_of, summarise
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -42,8 +42,7 @@ def raw_win_rate(judged: Sequence[Judged], seed: int = 0) -> Estimate | None:
     values = _pairs(judged).first
     if not len(values):
         return None
-    draws = np.random.default_rng(seed).choice(values, (_RESAMPLES, len(values))).mean(axis=1)
-    return summarise(float(values.mean()), draws)
+    return estimate({"win_rate": mean_of(values)}, len(values), _RESAMPLES, seed)["win_rate"]
 
 
 def win_rate(judged: Sequence[Judged], gold: Sequence[Judged], seed: int = 0) -> Estimate | None:

@@ -3,6 +3,7 @@ import pytest
 
 from pipeline.augment.ablation.reply_trial import ReplyRun, ReplyTrials
 from pipeline.augment.ablation.search import choose, gain
+from pipeline.augment.ablation.trial import score
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import AblationSettings
 from pipeline.augment.replies import as_messages
@@ -29,9 +30,9 @@ def model(llama_folder):  # noqa: F811
 
 def test_score_is_minus_the_loss_per_token():
     run = ReplyRun(2, {"none": np.array([[4.0, 2], [6.0, 2]]), "m": np.array([[2.0, 2], [6.0, 2]])})
-    assert (run.score("none"), run.score("m")) == (-2.5, -2.0)
-    assert run.score("none", np.array([2, 0])) == -2.0
-    assert gain([run, run, run], "m", paired_items=True).mean == 0.5
+    assert (score(run, "none"), score(run, "m")) == (-2.5, -2.0)
+    assert run.metric("none")(np.array([[2.0, 0.0]]))[0] == -2.0
+    assert gain([run, run, run], "m", same_items=True).value == 0.5
 
 
 def test_children_are_measured_by_held_out_loss(model):
@@ -43,8 +44,8 @@ def test_children_are_measured_by_held_out_loss(model):
     trials = ReplyTrials(train, model, SETTINGS, CHAT)
     assert trials.notes["evaluated_on"] == "train groups left out by the seed"
     assert trials.notes["loss_none"] > 0
-    none = [run.score("none") for run in trials.runs("again", [])]
-    assert [run.score("again") for run in trials.runs("again", [])] == none  # the same rows, the same loss
+    none = [score(run, "none") for run in trials.runs("again", [])]
+    assert [score(run, "again") for run in trials.runs("again", [])] == none  # the same rows, the same loss
     choice = choose(made, trials, SETTINGS)
     assert {"m"} <= set(choice.notes["gain"])
     assert set(choice.unhelpful) in (set(), {c.child.id for c in made})

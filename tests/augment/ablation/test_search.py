@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 
 from pipeline.augment.ablation import search, trial
-from pipeline.augment.ablation.search import Gain, choose, gain
+from pipeline.augment.ablation.search import choose, gain
 from pipeline.augment.ablation.trial import FOLDS, LabelRun, LabelTrials, draw
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import AblationSettings
 from pipeline.augment.text_features import TextFeatures
 from pipeline.modeling.models import Model
+from pipeline.stats.bootstrap import Estimate
 from tests.augment.conftest import TASK, record
 
 NOUNS = ["food", "music", "staff", "room", "view", "price", "bread", "coffee", "garden", "service", "film", "story"]
+HELPED, NOTHING = Estimate(0.02, 0.01, 0.03, 0.001), Estimate(0, 0, 0, 1)
 GOOD, BAD = ["good", "nice", "fine", "sweet", "kind", "warm"], ["bad", "rude", "cold", "sour", "dull", "loud"]
 
 
@@ -41,43 +43,44 @@ def chosen(accepted, records, **settings):
     return choose(accepted, LabelTrials(records, features, ablation_settings, TASK), ablation_settings)
 
 
-def test_wrong_children_go_and_harmless_ones_stay():
-    train, dev = rows(60), rows(60, "dev")
+def told(record):
+    """What the rows alone do not say: which words tell the class."""
+    return " ".join(GOOD if record.target == "pos" else BAD)
+
+
+def test_what_helps_stays_and_what_harms_or_does_nothing_goes():
+    train, dev = rows(12, words=3), rows(300, "dev", words=3)
     other = {"pos": BAD, "neg": GOOD}
     wrong = children(train, "wrong", lambda r: f"{other[r.target][0]} {other[r.target][1]} {r.fields['text'][:9]}")
-    right = children(train, "right", lambda r: " ".join(reversed(r.fields["text"].split())))
-    choice = chosen([*wrong, *right], [*train, *dev])
-    assert choice.notes["kept_methods"] == ["right"]
-    gone = {c.child.id for c in wrong}
-    assert gone <= set(choice.unhelpful)
-    assert all("macro-F1" in choice.unhelpful[name] for name in gone)
-    assert choice.notes["gain"]["wrong"]["high"] < 0
-    assert {"0.5 of wrong", "copies of right"} <= set(choice.notes["gain"])
+    same = children(train, "same", lambda r: " ".join(reversed(r.fields["text"].split())))
+    new = children(train, "new", told)
+    choice = chosen([*wrong, *same, *new], [*train, *dev])
+    assert choice.notes["kept_methods"] == ["new"]
+    assert {c.child.id for c in (*wrong, *same)} <= set(choice.unhelpful)
+    assert all("macro-F1" in why for why in choice.unhelpful.values())
+    assert choice.notes["gain"]["new"]["low"] > 0
+    assert choice.notes["gain_over_copies"]["new"]["low"] > 0
+    assert {"0.5 of wrong", "copies of new"} <= set(choice.notes["gain"])
+
+
+def test_the_rule_is_that_of_every_stage():
+    train, dev = rows(12, words=3), rows(300, "dev", words=3)
+    made = children(train, "new", told)
+    assert chosen(made, [*train, *dev]).notes["kept_methods"] == ["new"]
+    strict = chosen(made, [*train, *dev], confidence_level=1 - 1e-15)
+    assert strict.notes["kept_methods"] == []
+    assert all("not a gain at 1" in why for why in strict.unhelpful.values())
 
 
 def test_only_a_part_of_a_method_may_stay(monkeypatch):
     train, dev = rows(40), rows(40, "dev")
     made = children(train, "m", lambda r: " ".join(reversed(r.fields["text"].split())))
-    gains = {"m": Gain(-0.1, -0.2, 0.0, 0.05), "0.5 of m": Gain(0.02, 0.01, 0.03, 0.005)}
-    monkeypatch.setattr(search, "gain", lambda runs, name, *_: gains.get(name, Gain(0, 0, 0)))
+    gains = {"m": Estimate(-0.1, -0.2, 0.0, 0.05), "0.5 of m": HELPED}
+    monkeypatch.setattr(search, "gain", lambda runs, name, *_: gains.get(name, NOTHING))
     choice = chosen(made, [*train, *dev])
     assert choice.notes["kept_shares"] == {"m": 0.5}
     assert 0 < len(choice.unhelpful) < len(made)
     assert all("only 0.5 of the method's examples help" in why for why in choice.unhelpful.values())
-
-
-@pytest.mark.parametrize(
-    ("found", "helps"),
-    [
-        (Gain(-0.001, -0.004, 0.002, 0.002), True),  # harmless
-        (Gain(-0.001, -0.02, 0.02, 0.01), False),  # not known
-        (Gain(0.02, -0.01, 0.05, 0.015), True),  # likelier to help than not
-        (Gain(0.01, -0.02, 0.04, 0.015), False),
-        (Gain(0.0, 0.0, 0.0, 0.0), True),
-    ],
-)
-def test_what_helps(found, helps):
-    assert found.helps(0.005) is helps
 
 
 def test_interval_holds_seeds_and_items():
@@ -85,11 +88,11 @@ def test_interval_holds_seeds_and_items():
     better = [
         LabelRun(truth, {"none": np.where(np.arange(100) % 5 == n, 1 - truth, truth), "m": truth}) for n in range(3)
     ]
-    found = gain(better, "m", paired_items=True)
+    found = gain(better, "m", same_items=True)
     assert found.low > 0
-    assert found.low < found.mean < found.high
-    assert gain(better, "none", paired_items=True) == Gain(0, 0, 0, 0)
-    narrow = gain(better, "m", paired_items=True, level=0.5)
+    assert found.low < found.value < found.high
+    assert gain(better, "none", same_items=True) == Estimate(0, 0, 0, 1)
+    narrow = gain(better, "m", same_items=True, level=0.5)
     assert found.low < narrow.low < narrow.high < found.high
 
 
@@ -97,7 +100,7 @@ def test_none_gets_its_best_regularisation():
     train, dev = rows(200, words=1), rows(60, "dev", words=1)
     copies = children(train, "copies", lambda r: r.fields["text"] + " .")
     choice = chosen(copies, [*train, *dev], shares=(1.0,), seeds=3)
-    assert abs(choice.notes["gain"]["copies"]["mean"]) < 0.05
+    assert abs(choice.notes["gain"]["copies"]["value"]) < 0.05
 
 
 def test_five_seeds_judge_every_row_once_and_groups_stay_whole():
@@ -126,18 +129,17 @@ def with_gains(monkeypatch, over_none, over_copies):
 
 
 @pytest.mark.parametrize(
-    ("over_copies", "kept", "noted"),
+    ("over_copies", "kept"),
     [
-        (Gain(0.03, 0.01, 0.05, 0.01), ["m"], []),
-        (Gain(0.01, -0.01, 0.03, 0.01), ["m"], ["m"]),
-        (Gain(-0.03, -0.05, -0.01, 0.01), [], []),
+        (Estimate(0.03, 0.01, 0.05, 0.003), ["m"]),
+        (Estimate(0.01, -0.01, 0.03, 0.3), []),
+        (Estimate(-0.03, -0.05, -0.01, 0.003), []),
     ],
 )
-def test_copies_of_the_parents_are_the_control(monkeypatch, over_copies, kept, noted):
-    choice = with_gains(monkeypatch, Gain(0.02, 0.01, 0.03, 0.005), over_copies)
+def test_copies_of_the_source_examples_are_the_control(monkeypatch, over_copies, kept):
+    choice = with_gains(monkeypatch, HELPED, over_copies)
     assert choice.notes["kept_methods"] == kept
-    assert choice.notes["no_better_than_copies"] == noted
-    assert choice.notes["gain_over_copies"]["m"] == over_copies.note()
+    assert choice.notes["gain_over_copies"]["m"] == over_copies.as_dict()
     assert all("plain copies of the source examples" in why for why in choice.unhelpful.values())
 
 
