@@ -63,13 +63,14 @@ def test_what_helps_stays_and_what_harms_or_does_nothing_goes():
     assert {"0.5 of wrong", "copies of new"} <= set(choice.notes["gain"])
 
 
-def test_the_rule_is_that_of_every_stage():
+def test_the_rule_is_that_of_every_stage_at_the_level_asked_for(monkeypatch):
     train, dev = rows(12, words=3), rows(300, "dev", words=3)
-    made = children(train, "new", told)
-    assert chosen(made, [*train, *dev]).notes["kept_methods"] == ["new"]
-    strict = chosen(made, [*train, *dev], confidence_level=1 - 1e-15)
-    assert strict.notes["kept_methods"] == []
-    assert all("not a gain at 1" in why for why in strict.unhelpful.values())
+    asked = []
+    monkeypatch.setattr(search, "verdict", lambda gain, p, alpha: asked.append((p, alpha)) or "no_measurable_effect")
+    choice = chosen(children(train, "new", told), [*train, *dev], confidence_level=0.9)
+    assert choice.notes["kept_methods"] == []
+    assert all("not a gain at 0.1" in why for why in choice.unhelpful.values())
+    assert {alpha for _, alpha in asked} == {pytest.approx(0.1)}
 
 
 def test_only_a_part_of_a_method_may_stay(monkeypatch):
