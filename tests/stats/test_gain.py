@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.stats.bootstrap import Estimate, mean_of
 from pipeline.stats.gain import Draws, draw, over_seeds, paired_gain, verdict
+from pipeline.stats.scores import plain
 
 
 def right(share, rows, seed):
