@@ -35,7 +35,8 @@ PASSING = [
 
 
 def test_every_expectation_has_a_passing_example():
-    assert {entry["expect"] for entry in PASSING} == set(EXPECTATIONS)
+    # valid_conversations is for chats: see below
+    assert {entry["expect"] for entry in PASSING} == set(EXPECTATIONS) - {"valid_conversations"}
 
 
 @pytest.mark.parametrize("entry", PASSING, ids=lambda entry: entry["expect"])
@@ -150,6 +151,17 @@ def test_harmless_numbers_are_no_personal_data(text):
 def test_findings_never_show_the_personal_data_itself():
     finding = check([review("bad", "Mail jo@example.org")], expect="no_pii_left")
     assert "example.org" not in str(finding)
+
+
+def test_faulty_conversations_are_named_with_reason_and_evidence():
+    assert check(sound_chats(), CHAT, expect="valid_conversations").passed
+    bad = chat("bad", [("user", "氖是什么？")], "<think>\n第十号元素")
+    finding = check([*sound_chats(), bad], CHAT, expect="valid_conversations")
+    assert [item["id"] for item in finding.first] == ["bad"]
+    assert "reasoning_left_open: turn 2: <think>" in finding.first[0]["why"]
+    assert check([*sound_chats(), bad], CHAT, expect="valid_conversations", allow=["reasoning_left_open"]).passed
+    with pytest.raises(PipelineError, match="valid_conversations is not for classification"):
+        check(sound_reviews(), expect="valid_conversations")
 
 
 def test_chat_structure_and_columns():

@@ -7,6 +7,7 @@ from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import CleanStep
 from pipeline.clean.steps.annotations import Annotations, check_annotations
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
+from pipeline.clean.steps.conversations import Conversations, check_conversations, repair_turns
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
 from pipeline.clean.steps.language import Language, check_language
@@ -18,13 +19,16 @@ from pipeline.clean.steps.quality import Quality, filter_quality
 from pipeline.clean.steps.repair_text import RepairText, repair_text
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
+from pipeline.conversations.repair import TurnOrder
 from pipeline.core.registry import Entry
 from pipeline.core.settings import Settings
 
 STEPS: dict[str, Entry[Settings, CleanStep]] = {
     "repair_text": Entry(RepairText, repair_text),
+    "turn_order": Entry(TurnOrder, repair_turns),
     "missing": Entry(Missing, drop_missing),
     "annotations": Entry(Annotations, check_annotations),
+    "conversations": Entry(Conversations, check_conversations),
     "language": Entry(Language, check_language),
     "pii": Entry(Pii, handle_pii),
     "normalise_text": Entry(NormaliseText, normalise_text),

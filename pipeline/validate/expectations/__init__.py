@@ -16,7 +16,7 @@ from pipeline.validate.expectations.conservation import conserved_counts
 from pipeline.validate.expectations.labels import in_declared_labels, no_conflicting_labels
 from pipeline.validate.expectations.leakage import Trust, no_leakage, test_trusted
 from pipeline.validate.expectations.privacy import no_pii_left
-from pipeline.validate.expectations.structure import valid_structure
+from pipeline.validate.expectations.structure import ConversationRule, valid_conversations, valid_structure
 from pipeline.validate.expectations.tokens import FitsModel, fits_model
 from pipeline.validate.expectations.values import (
     Between,
@@ -40,6 +40,7 @@ EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
     "no_leakage": Entry(ShareRule, no_leakage),
     "no_conflicting_labels": Entry(ShareRule, no_conflicting_labels),
     "valid_structure": Entry(ShareRule, valid_structure),
+    "valid_conversations": Entry(ConversationRule, valid_conversations),
     "fits_model": Entry(FitsModel, fits_model),
     "conserved_counts": Entry(Rule, conserved_counts),
     "test_trusted": Entry(Trust, test_trusted),
