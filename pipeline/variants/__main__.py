@@ -1,4 +1,4 @@
-"""Effect of each data step, in full: the fine-tuned model itself, trained on each state of the data (variants/dvc.yaml).
+"""Effect of each data step, in full: the model itself, fine-tuned on each state of the data (variants/dvc.yaml).
 
     python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test;
                                                          VARIANT_control: the same changes at random
