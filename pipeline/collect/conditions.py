@@ -48,5 +48,5 @@ def _comparable(cell: Any, wanted: Any) -> Any:
 def _number(cell: Any) -> float | None:
     try:
         return None if cell is None or isinstance(cell, bool) else float(cell)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

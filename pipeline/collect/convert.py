@@ -102,6 +102,10 @@ class RecordMaker:
             if key is not None:
                 self._kept_keys.add(key)
             return verdict
+        except OverflowError as error:
+            return Verdict(
+                record, key, "parse", Drop("number_out_of_range", storable(f"{error}: {excerpt(row.values)}"))
+            )
         except Reject as reject:
             detail = storable(f"{reject.detail}: {excerpt(row.values)}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
@@ -114,6 +118,7 @@ class RecordMaker:
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
         check_unicode(fields, target, group)
+        check_offsets(target)
         source, decision = record.source, None
         if target is not None:
             decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
@@ -183,6 +188,20 @@ def check_unicode(*parts: Any) -> None:
         as_json(parts).encode("utf-8")
     except UnicodeEncodeError as error:
         raise Reject("broken_unicode", f"half a surrogate pair: {error.reason}") from None
+
+
+def check_offsets(target: Target) -> None:
+    """Raises Reject (offset_out_of_range) where a span or an answer has an offset that no text can have."""
+    if isinstance(target, list):
+        for part in target:
+            for name in ("start", "end"):
+                offset = part.get(name, 0) if isinstance(part, dict) else 0
+                if isinstance(offset, int) and not -_LARGEST_OFFSET <= offset <= _LARGEST_OFFSET:
+                    raise Reject("offset_out_of_range", f"{name} has {len(str(abs(offset))):,} digits")
+
+
+#: Offsets are stored as 32-bit numbers.
+_LARGEST_OFFSET = 2**31 - 1
 
 
 def _check_labels(settings: RecordSource, task: Task, where: str) -> None:

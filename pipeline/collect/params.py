@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Any, Literal
 
@@ -105,14 +104,22 @@ class FileOptions(Settings):
     beside: dict[str, str] = Field(default_factory=dict)  # parallel: column -> ending or path of the aligned file
     languages: tuple[str, ...] = ()  # tmx: from and to, such as [en, zh]
 
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_distinct(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        twice = next((name for n, name in enumerate(columns) if name in columns[:n]), None)
+        if twice is not None:
+            raise ValueError(f"the column '{twice}' is named twice; one would hide the other")
+        return columns
+
     @field_validator("encoding")
     @classmethod
     def _codecs_exist(cls, encoding: str) -> str:
         names = codec_chain(encoding)
         for name in names:
             try:
-                codecs.lookup(name)
-            except LookupError:
+                b"a".decode(name, "surrogateescape")  # base64, rot13 and the like are codecs, but no encodings of texts
+            except (LookupError, UnicodeError):
                 raise ValueError(f"'{name}' is not an encoding; examples: utf-8, cp1252, gb18030, mac_roman") from None
         if len(names) % 2 == 0:
             raise ValueError("a chain reads decode > encode > decode: give one, three or five encodings")

@@ -50,6 +50,17 @@ class Part:
     rows: Iterable[AnyRow]
 
 
+#: How far a packed file may grow: text packs to a hundredth at best, files made to fill a memory to less.
+MOST_GROWTH = 1000
+#: Bytes that any file may unpack to, however small it is.
+_ALWAYS_ALLOWED = 256 << 20
+
+
+def most_bytes(size: int) -> int:
+    """How many bytes a file of `size` bytes on disk may unpack to before it is taken for a bomb."""
+    return max(_ALWAYS_ALLOWED, MOST_GROWTH * size)
+
+
 def excerpt(value: object) -> str:
     """The beginning of a raw row, printable and storable whatever bytes it came from."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

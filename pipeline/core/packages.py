@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,11 +39,11 @@ def package_files(requirement: str, sha256: str, members: str, where: str) -> li
             if inner:
                 with _open_zip(io.BytesIO(archive.read(name)), name, where) as nested:
                     found += [
-                        (f"{name}!{n}", _unpack(nested, n, folder / f"{name}.unpacked" / n))
+                        (f"{name}!{n}", _unpack(nested, n, folder / f"{name}.unpacked" / n, where))
                         for n in _matching(nested, inner)
                     ]
             else:
-                found.append((name, _unpack(archive, name, folder / name)))
+                found.append((name, _unpack(archive, name, folder / name, where)))
         if not found:
             examples = ", ".join(shorten(n) for n in archive.namelist()[:5])
             raise PipelineError(f"{where}: {requirement} has no member '{members}'.", f"It holds: {examples}, …")
@@ -97,17 +98,32 @@ def _matching(archive: zipfile.ZipFile, pattern: str) -> Iterator[str]:
     yield from sorted(n for n in archive.namelist() if not n.endswith("/") and fnmatch.fnmatchcase(n, pattern))
 
 
-def _unpack(archive: zipfile.ZipFile, name: str, path: Path) -> Path:
+def _unpack(archive: zipfile.ZipFile, name: str, path: Path, where: str) -> Path:
     if ".." in Path(name).parts or Path(name).is_absolute():
         raise PipelineError(f"{archive.filename}: the member '{name}' points outside the archive.")
     size = archive.getinfo(name).file_size
     if not path.is_file() or path.stat().st_size != size:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise PipelineError(
+                f"{where}: the member '{name}' needs a folder where another member is a file.", "Name one of them."
+            ) from None
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with archive.open(name) as source, part.open("wb") as target:
-            shutil.copyfileobj(source, target)
+        try:
+            with archive.open(name) as source, part.open("wb") as target:
+                shutil.copyfileobj(source, target)
+        except _DAMAGED as error:
+            part.unlink(missing_ok=True)
+            raise PipelineError(
+                f"{where}: the member '{name}' cannot be unpacked: {shorten(error)}", "Is the package whole?"
+            ) from None
         part.replace(path)
     return path
+
+
+#: What zipfile raises: damaged data, a bad checksum, a password (RuntimeError), a method it does not know.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
 def _sha256(path: Path) -> str:

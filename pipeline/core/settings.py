@@ -90,11 +90,46 @@ def read_params(path: Path) -> dict[str, object]:
         raise PipelineError(f"{path}: no such file.", "Run from the project's root, or write one: sft init --list")
     try:
         values = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError, ValueError) as error:  # ValueError: a number of thousands of digits
         raise PipelineError(f"{path}: not readable as YAML: {shorten(error, 300)}", "Correct that line.") from None
+    except RecursionError:
+        raise PipelineError(f"{path}: not readable as YAML: nested too deeply.", "Flatten it.") from None
+    except OSError as error:
+        raise PipelineError(f"{path}: cannot be read: {error.strerror}.", "Check the file's permissions.") from None
     if not isinstance(values, dict):
         raise PipelineError(f"{path}: expected sections such as 'task:', found {type(values).__name__}.")
+    _check_size(values, path)
     return values
+
+
+#: Values that a params file may hold, aliases (`*name`) counted as often as they stand there. Ours have about 400; a
+#: few lines of aliases on aliases stand for billions.
+_MOST_VALUES = 100_000
+
+
+def _check_size(values: dict[object, object], path: Path) -> None:
+    """Refuse a file that holds itself, stands for too much, or has keys that are no words."""
+    seen = 0
+    todo: list[tuple[object, tuple[int, ...]]] = [(values, ())]
+    while todo:
+        value, above = todo.pop()
+        seen += 1
+        if id(value) in above:
+            raise PipelineError(f"{path}: an alias (*name) stands inside what it stands for.", "Write it out.")
+        if seen > _MOST_VALUES:
+            raise PipelineError(f"{path}: holds more than {_MOST_VALUES:,} values.", "Are there aliases of aliases?")
+        inside = (*above, id(value)) if isinstance(value, dict | list) else above
+        if isinstance(value, dict):
+            _check_keys(value, path)
+            todo += [(item, inside) for item in value.values()]
+        elif isinstance(value, list):
+            todo += [(item, inside) for item in value]
+
+
+def _check_keys(mapping: dict[object, object], path: Path) -> None:
+    for key in mapping:
+        if not isinstance(key, str | int | float):
+            raise PipelineError(f"{path}: the key {shorten(key)} is no word.", "Write it between quotes.")
 
 
 def parse(values: object, kind: type[Section], where: str) -> Section:

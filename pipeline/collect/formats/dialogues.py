@@ -43,11 +43,14 @@ def _compose(text: str, where: str) -> dict[str, Any]:
     try:
         # The nodes of the base loader are plain strings, whatever they look like.
         node = yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    except RecursionError:
+        raise PipelineError(f"{where}: not YAML of a dialogue: nested too deeply.", "Flatten the file.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}" if mark else ""
         raise PipelineError(f"{where}{place}: not YAML: {shorten(error, 200)}", "Mend that line.") from None
-    top = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    top = {key.value: value for key, value in pairs if isinstance(key.value, str)}
     if not isinstance(top.get("conversations"), yaml.SequenceNode):
         raise PipelineError(f"{where}: no list called 'conversations'.", f"It holds: {', '.join(top) or 'no mapping'}.")
     return top

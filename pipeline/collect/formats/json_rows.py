@@ -30,6 +30,10 @@ def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
     except RecursionError:
         raise PipelineError(f"{where}: not readable: nested too deeply.", "Flatten the file.") from None
+    except ValueError:  # a number of thousands of digits; in a list it costs its element alone
+        value = None
+        if not _is_list(text, options):
+            raise PipelineError(f"{where}: a number has too many digits.", "Write it between quotes.") from None
     if value is None and _is_list(text, options):
         yield from _one_by_one(text)
         return

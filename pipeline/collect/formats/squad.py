@@ -44,7 +44,7 @@ def _articles(text: str, where: str) -> Iterator[Element | BadRow]:
     if not is_escaped(text):
         try:
             return iter([Element(0, article) for article in _listed(json.loads(text), where)])
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # no JSON, or a number of thousands of digits
             pass  # article by article, then: a broken one costs itself alone
     start = _DATA.search(text)
     if start is None and not text.lstrip().startswith("["):

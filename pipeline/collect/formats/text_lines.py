@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
 from pipeline.collect.params import FileOptions, codec_chain
-from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
+from pipeline.collect.rows import MOST_GROWTH, AnyRow, BadRow, Row, excerpt, is_escaped, most_bytes
 from pipeline.core.errors import PipelineError
 
 _KEEP = "surrogateescape"
+#: Bytes; a JSON document of a gigabyte on one line is no line of rows.
+_LONGEST_LINE = 512 << 20
 
 
 def lines(path: Path, options: FileOptions, where: str) -> Iterator[tuple[int, str]]:
@@ -27,7 +30,7 @@ def lines(path: Path, options: FileOptions, where: str) -> Iterator[tuple[int, s
         return
     with open_binary(path) as file:
         number = 0
-        for number, raw in enumerate(_readable(file, where), 1):
+        for number, raw in enumerate(_readable(file, where, path.stat().st_size), 1):
             if number == 1:
                 raw = _without_mark(raw, chain[0], where)
             yield number, _decode(raw, chain)
@@ -64,9 +67,18 @@ def open_binary(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _readable(file: IO[bytes], where: str) -> Iterator[bytes]:
+def _readable(file: IO[bytes], where: str, size: int) -> Iterator[bytes]:
+    left = most_bytes(size)
     try:
-        yield from file
+        while line := file.readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE:
+                raise PipelineError(f"{where}: a line of more than {_LONGEST_LINE >> 20:,} MB.", "Is it text?")
+            left -= len(line)
+            if left < 0:
+                raise PipelineError(
+                    f"{where}: unpacks to more than {MOST_GROWTH:,} times its size.", "Is it made to fill the disk?"
+                )
+            yield line
     except (OSError, EOFError, zlib.error) as error:
         raise PipelineError(f"{where}: cannot be read: {error}", "Fetch the file again.") from None
 
@@ -90,9 +102,11 @@ def _without_mark(raw: bytes, encoding: str, where: str) -> bytes:
 def _wide_lines(path: Path, encoding: str, where: str) -> Iterator[tuple[int, str]]:
     number = 0
     try:
-        with path.open(encoding=encoding, newline="\n") as file:
+        with open_binary(path) as packed, io.TextIOWrapper(packed, encoding=encoding, newline="\n") as file:
             for number, line in enumerate(file, 1):
                 yield number, line
+    except (OSError, EOFError, zlib.error) as error:
+        raise PipelineError(f"{where}: cannot be read: {error}", "Fetch the file again.") from None
     except UnicodeError as error:
         raise PipelineError(f"{where}:{number + 1}: not {encoding}: {error}", _SET_ENCODING) from None
 

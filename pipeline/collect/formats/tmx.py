@@ -51,9 +51,11 @@ def _row(number: int, raw: str, closed: bool, options: FileOptions) -> AnyRow:
         unit = ElementTree.fromstring(raw)
     except ElementTree.ParseError as error:
         return BadRow(number, "not_xml", str(error), excerpt(raw))
-    sides = _sides(unit)
     try:
+        sides = _sides(unit)
         text, target = (_of_language(sides, language) for language in options.languages)
+    except RecursionError:
+        return BadRow(number, "not_xml", "elements are nested too deeply", excerpt(raw))
     except Reject as reject:
         return BadRow(number, reject.reason, reject.detail, excerpt(raw))
     return Row(number, {"text": text, "target": target, "unit_id": unit.get("tuid")})

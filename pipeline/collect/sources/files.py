@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
-from pipeline.collect.rows import Part
-from pipeline.core.errors import PipelineError
+from pipeline.collect.rows import Part, storable
+from pipeline.core.errors import PipelineError, shorten
 
 log = logging.getLogger("pipeline")
 
@@ -30,9 +30,12 @@ def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
 
 def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
     """The files that match, each with a locator that is the same on every machine."""
-    base, below = _base(pattern, raw)
-    found = sorted(Path(name) for name in glob.glob(str(base / below), recursive=True))
-    found = [path for path in found if path.is_file() and path.suffix != ".dvc"]
+    base, below = _base(pattern, raw, where)
+    try:
+        found = sorted(Path(name) for name in glob.glob(str(base / below), recursive=True))
+        found = [path for path in found if path.is_file() and path.suffix != ".dvc"]
+    except (OSError, ValueError, RecursionError) as error:  # a name that no file system takes
+        raise PipelineError(f"{where}.path: '{shorten(pattern)}': {error}.", "Name a file or a glob.") from None
     if not found:
         raise PipelineError(f"{where}.path: no file matches '{pattern}'.", _why(base, below, raw))
     if not base.resolve().is_relative_to(raw.resolve()):
@@ -42,15 +45,18 @@ def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
             pattern,
             raw.name,
         )
-        return [(path, f"{base.resolve().name}/{path.relative_to(base).as_posix()}") for path in found]
+        return [(path, storable(f"{base.resolve().name}/{path.relative_to(base).as_posix()}")) for path in found]
     # Only the base is resolved: a file itself may be a link into DVC's cache.
     top = base.resolve().relative_to(raw.resolve())
-    return [(path, (top / path.relative_to(base)).as_posix()) for path in found]
+    return [(path, storable((top / path.relative_to(base)).as_posix())) for path in found]
 
 
-def _base(pattern: str, raw: Path) -> tuple[Path, str]:
+def _base(pattern: str, raw: Path, where: str) -> tuple[Path, str]:
     """The folder that the pattern starts in (no wildcard in it) and the rest."""
-    given = Path(pattern).expanduser()
+    try:
+        given = Path(pattern).expanduser()
+    except RuntimeError:
+        raise PipelineError(f"{where}.path: '{pattern}': no such user's home folder.", "Write the path out.") from None
     if pattern.startswith(f"{raw.as_posix()}/"):
         given = raw / pattern.removeprefix(f"{raw.as_posix()}/")
     elif not given.is_absolute() and not pattern.startswith(".."):
@@ -61,7 +67,11 @@ def _base(pattern: str, raw: Path) -> tuple[Path, str]:
 
 
 def _why(base: Path, below: str, raw: Path) -> str:
-    if not base.is_dir():
+    try:
+        is_folder = base.is_dir()
+    except OSError as error:
+        return f"The path cannot be looked up: {error.strerror}."
+    if not is_folder:
         return f"The folder '{base.name}' does not exist; relative paths are looked for in {raw.name}."
     if list(base.glob(f"{below}.dvc")):
         return "DVC knows the file but it is not here: run `dvc pull`."

@@ -63,6 +63,12 @@ def _check_address(settings: SqlSettings, url: URL, where: str) -> None:
         raise PipelineError(f"{where}: no database file '{url.database}'.", "Relative paths start at the project.")
 
 
+def _check_names(names: list[str], where: str) -> None:
+    twice = next((name for n, name in enumerate(names) if name in names[:n]), None)
+    if twice is not None:
+        raise PipelineError(f"{where}.query: two columns are called '{twice}'.", "Give one another name: ... AS other.")
+
+
 def _rows(settings: SqlSettings, url: URL, where: str) -> Iterator[AnyRow]:
     from sqlalchemy import create_engine, text
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
@@ -70,7 +76,9 @@ def _rows(settings: SqlSettings, url: URL, where: str) -> Iterator[AnyRow]:
     try:
         engine = create_engine(url)
         with engine.connect().execution_options(stream_results=True, yield_per=4096) as connection:
-            for number, row in enumerate(connection.execute(text(settings.query)).mappings(), 1):
+            result = connection.execute(text(settings.query))
+            _check_names(list(result.keys()), where)
+            for number, row in enumerate(result.mappings(), 1):
                 yield Row(number, dict(row))
         engine.dispose()
     except (NoSuchModuleError, ModuleNotFoundError) as error:

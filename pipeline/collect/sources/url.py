@@ -38,7 +38,10 @@ class UrlSettings(RecordSource, FileOptions):
 def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
     """One part: the file, fetched into the cache."""
     check_format(settings, where)
-    locator = portable_address(settings.url)
+    try:
+        locator = portable_address(settings.url)
+    except ValueError as error:
+        raise PipelineError(f"{where}.url: no address: {error}.", "Write it as scheme://host/path.") from None
     yield Part(locator, read_file(_fetch(settings, locator, where), settings, locator, where))
 
 
