@@ -118,7 +118,8 @@ class FileOptions(Settings):
         names = codec_chain(encoding)
         for name in names:
             try:
-                b"a".decode(name, "surrogateescape")  # base64, rot13 and the like are codecs, but no encodings of texts
+                # base64, rot13 and the like are codecs, but no encodings of texts
+                "a".encode(name).decode(name, "surrogateescape")
             except (LookupError, UnicodeError):
                 raise ValueError(f"'{name}' is not an encoding; examples: utf-8, cp1252, gb18030, mac_roman") from None
         if len(names) % 2 == 0:

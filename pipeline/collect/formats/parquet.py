@@ -49,15 +49,19 @@ def _check_names(schema: pa.Schema, where: str) -> None:
 
 
 def _unpacked_bytes(batch: pa.RecordBatch) -> int:
-    """Bytes of the batch's values as they will be read: a value that a dictionary holds once counts as often as used."""
+    """Bytes of the batch's values as read: what a dictionary holds once counts as often as it is used."""
     size = 0
     for column in batch.columns:
-        if isinstance(column, pa.DictionaryArray) and pa.types.is_string(column.type.value_type):
+        if isinstance(column, pa.DictionaryArray) and _is_text(column.type.value_type):
             lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
             size += pc.sum(lengths).as_py() or 0
         else:
             size += column.nbytes
     return size
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _rows(batch: pa.RecordBatch) -> list[dict[str, Any] | str]:

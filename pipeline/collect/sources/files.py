@@ -68,12 +68,11 @@ def _base(pattern: str, raw: Path, where: str) -> tuple[Path, str]:
 
 def _why(base: Path, below: str, raw: Path) -> str:
     try:
-        is_folder = base.is_dir()
+        if not base.is_dir():
+            return f"The folder '{base.name}' does not exist; relative paths are looked for in {raw.name}."
+        if list(base.glob(f"{below}.dvc")):
+            return "DVC knows the file but it is not here: run `dvc pull`."
+        names = sorted(path.name for path in base.iterdir() if not path.name.startswith("."))[:10]
     except OSError as error:
         return f"The path cannot be looked up: {error.strerror}."
-    if not is_folder:
-        return f"The folder '{base.name}' does not exist; relative paths are looked for in {raw.name}."
-    if list(base.glob(f"{below}.dvc")):
-        return "DVC knows the file but it is not here: run `dvc pull`."
-    names = sorted(path.name for path in base.iterdir() if not path.name.startswith("."))[:10]
     return f"The folder '{base.name}' holds: {', '.join(names) or 'nothing'}."
