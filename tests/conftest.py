@@ -40,3 +40,13 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"public data sets not found: set SHARED_DATA (looked in {folder.name})")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests counted (`record_property("counts", ...)`), one line each."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    counts = [value for r in reports for name, value in getattr(r, "user_properties", ()) if name == "counts"]
+    if counts:
+        terminalreporter.section("counts")
+        for line in sorted(set(counts)):
+            terminalreporter.line(str(line))

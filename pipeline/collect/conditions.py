@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.collect.params import Condition
+from pipeline.core.numbers import as_number
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
@@ -47,6 +48,6 @@ def _comparable(cell: Any, wanted: Any) -> Any:
 
 def _number(cell: Any) -> float | None:
     try:
-        return None if cell is None or isinstance(cell, bool) else float(cell)
-    except (TypeError, ValueError, OverflowError):
+        return as_number(cell)
+    except ValueError:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.collect.params import RecordSource
+from pipeline.core.numbers import as_number
 from pipeline.core.record import Reject, Target
 
 
@@ -58,7 +59,7 @@ def confidence_of(values: Mapping[str, Any], settings: RecordSource) -> float | 
     if is_missing(cell, settings):
         return None
     try:
-        value = float(str(cell))
+        value = as_number(cell)
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:

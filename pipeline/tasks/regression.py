@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from pipeline.core.errors import shorten
 from pipeline.core.json_types import JsonObject
+from pipeline.core.numbers import as_number
 from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
@@ -151,9 +153,6 @@ def _mean(targets: Sequence[Target], task: Task) -> list[Target] | None:
 
 def _number(value: Target) -> float:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise Reject("not_a_number", f"'{value}' is not a number") from None
-    if not math.isfinite(number):
-        raise Reject("not_a_number", f"'{value}' is not a finite number")
-    return number
+        return as_number(value)
+    except ValueError as error:
+        raise Reject("not_a_number", shorten(error)) from None

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.collect.formats.text_lines import lines
@@ -18,6 +18,7 @@ from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, excerpt, is_escaped
 
 _BETWEEN = re.compile(r"[\s,]*")
+_VALUE_AT_LINE_START = re.compile(r"(?<=\n)[\[{]")
 _DECODER = json.JSONDecoder()
 
 
@@ -34,15 +35,21 @@ def read_text(path: Path, options: FileOptions, where: str) -> str:
     return "".join(line for _, line in lines(path, options, where))
 
 
-def elements(text: str, start: int = 0) -> Iterator[Element | BadRow]:
+def is_lines(path: Path) -> bool:
+    """Whether the file's name says that it holds one value a line."""
+    return PurePosixPath(path.name.lower().removesuffix(".gz")).suffix in (".jsonl", ".ndjson")
+
+
+def elements(text: str, start: int = 0, *, listed: bool = True) -> Iterator[Element | BadRow]:
     """The values from `start` on, to the `]` that ends a list or to the end of the text.
 
-    A `[` at `start` opens the list. Bad rows, numbered by line: not_json, undecodable, truncated_file.
+    A `[` at `start` opens the list, unless `listed` is false (values back to back, some of which may be lists).
+    Bad rows, numbered by line: not_json, undecodable, truncated_file, after_the_list.
     """
     place, is_list = _next(text, start), start > 0
-    if text.startswith("[", place) and not is_list:
+    if listed and text.startswith("[", place) and not is_list:
         is_list, place = True, _next(text, place + 1)
-    again = _resume_at(text, place)
+    again = _resume_at(text, place) if listed else _VALUE_AT_LINE_START
     line, counted = 1, 0
     while place < len(text) and not (is_list and text[place] == "]"):
         line, counted = line + text.count("\n", counted, place), place
@@ -54,6 +61,9 @@ def elements(text: str, start: int = 0) -> Iterator[Element | BadRow]:
             end = found.start() if found else len(text)
             yield BadRow(line, "not_json", _why(error), excerpt(text[place:end]))
         place = _next(text, end)
+    rest = text[place + 1 :] if is_list and not start else ""
+    if rest.strip():
+        yield BadRow(line, "after_the_list", "more text after the end of the list", excerpt(rest.strip()))
     if is_list and place >= len(text):
         yield BadRow(line, "truncated_file", "the list is not closed: the file was cut off", excerpt(text[-80:]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.formats.json_elements import elements, read_text
+from pipeline.collect.formats.json_elements import elements, is_lines, read_text
 from pipeline.collect.formats.text_lines import lines, undecodable, whole_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
@@ -79,7 +79,9 @@ def read_jsonl(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]
 
 
 def read_either(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """`json` where the file begins with `[` or names `rows_at`, else `jsonl`."""
+    """`json` where the file begins with `[` (and its ending does not say lines) or names `rows_at`, else `jsonl`."""
+    if is_lines(path):
+        return read_jsonl(path, options, where)
     first = next((line.lstrip()[0] for _, line in lines(path, options, where) if line.strip()), "")
     reader = read_json if first == "[" or options.rows_at else read_jsonl
     return reader(path, options, where)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.formats.json_elements import elements, read_text
+from pipeline.collect.formats.json_elements import elements, is_lines, read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.core.record import Reject
@@ -36,7 +36,7 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     Bad rows: not_json, undecodable, truncated_file, not_an_object, missing_text_column, bad_span, offset_out_of_range,
     surface_mismatch.
     """
-    for element in elements(read_text(path, options, where)):
+    for element in elements(read_text(path, options, where), listed=not is_lines(path)):
         if isinstance(element, BadRow):
             yield element
         elif not isinstance(element.value, dict):
