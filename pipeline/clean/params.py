@@ -22,6 +22,7 @@ class CleanParams(Settings):
         "language",
         "pii",
         "quality",
+        "decontaminate",
         "conflicting_labels",
         "exact_duplicates",
         "near_duplicates",

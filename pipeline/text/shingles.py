@@ -59,7 +59,7 @@ def shingles(texts: Sequence[str]) -> Shingles:
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     starts = starts_of(lengths)
     room = (np.repeat(starts[1:], lengths) - np.arange(len(codes))).astype(np.int32)  # from here to the text's end
-    width = np.where(_is_cjk(codes), np.int32(NGRAM_CJK), np.int32(NGRAM))
+    width = np.where(is_cjk(codes), np.int32(NGRAM_CJK), np.int32(NGRAM))
     first = starts[:-1][lengths > 0]
     width[first] = np.minimum(width[first], room[first])  # a short text is one shingle
     inside = width <= room
@@ -82,7 +82,7 @@ def _bounds() -> NDArray[np.uint32]:
     return np.array([code for first, last in ranges(CJK) for code in (first, last + 1)], np.uint32)
 
 
-def _is_cjk(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def is_cjk(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Whether each code point is a CJK letter: it lies behind an odd number of bounds."""
     if not len(codes) or codes.max() < _bounds()[0]:  # most texts: nothing to look up
         return np.zeros(len(codes), bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.clean.contamination.step import Decontaminate, drop_contaminated
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import CleanStep
@@ -33,6 +34,7 @@ STEPS: dict[str, Entry[Settings, CleanStep]] = {
     "pii": Entry(Pii, handle_pii),
     "normalise_text": Entry(NormaliseText, normalise_text),
     "quality": Entry(Quality, filter_quality),
+    "decontaminate": Entry(Decontaminate, drop_contaminated),
     "conflicting_labels": Entry(ConflictingLabels, resolve_conflicts),
     "exact_duplicates": Entry(ExactDuplicates, drop_exact_duplicates),
     "near_duplicates": Entry(NearDuplicates, drop_near_duplicates),

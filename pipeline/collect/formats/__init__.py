@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pipeline.collect.formats import (
+    benchmark,
     chats,
     conll,
     delimited,
@@ -56,6 +57,7 @@ FORMATS: dict[str, Format] = {
     "conll": Format(FileOptions, conll.read, columns={"target": "spans", "group": "document"}),
     "spans": Format(FileOptions, spans.read, columns={"target": "spans"}),
     "squad": Format(FileOptions, squad.read, columns={"target": "answers", "key": "id", "group": "context_id"}),
+    "benchmark": Format(FileOptions, benchmark.read, columns={"key": "item"}),
     "parallel": Format(FileOptions, parallel.read),
     "tmx": Format(FileOptions, tmx.read, columns={"target": "target"}),
 }

@@ -32,6 +32,13 @@ def read_tsv(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     return _read(path, options, where, "\t")
 
 
+def first_row(path: Path, options: FileOptions, where: str, delimiter: str) -> list[str]:
+    """The cells of the first row, header or not; none where it cannot be read."""
+    rows = _logical_rows(_Lines(path, options, where), options.quotes, delimiter)
+    cells = next((cells for _, _, cells in rows), [])
+    return cells if isinstance(cells, list) else []
+
+
 def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Iterator[AnyRow]:
     csv.field_size_limit(
         sys.maxsize

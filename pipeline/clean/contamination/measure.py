@@ -1,0 +1,103 @@
+"""From which share on a text holds an item: measured on planted copies and on items that are none.
+
+The items of a benchmark are more alike than other data is like them, so the share of items that would be taken for
+another item of the same benchmarks (`false_alarms`) stands above what to expect in the user's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.contamination.index import Index
+from pipeline.clean.contamination.planted import PLANTS, plant
+from pipeline.stats.intervals import share_of, wilson
+from pipeline.stats.numbers import rounded
+
+#: Thresholds that are tried, from the strictest on.
+_GRID = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25)
+
+
+class Wanted(Protocol):
+    """What calibration reads of the step's settings."""
+
+    recall: float
+    false_alarms: float
+    sample: int
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The threshold, and what was measured at it (JSON for report.json)."""
+
+    threshold: float
+    notes: dict[str, Any]
+
+
+def calibrate(index: Index, items: Sequence[Sequence[str]], others: Sequence[str], settings: Wanted) -> Calibration:
+    """The highest threshold that finds `recall` of each kind of copy, but none that gives too many false alarms."""
+    rows = [n for n in range(len(items)) if items[n]]
+    rows = rows[:: max(1, len(rows) // settings.sample)][: settings.sample]
+    first = [items[n][0] for n in rows]
+    found = {}
+    for kind in PLANTS:
+        planted = plant(kind, first, others)
+        made = np.array([bool(texts) for texts in planted], bool)
+        found[kind] = _best(index, planted)[made]
+    strangers = _best(index, [[text] for text in first], own=rows, texts=items)
+    threshold = settings.threshold or _threshold(found, strangers, settings)
+    return Calibration(threshold, _notes(found, strangers, threshold, settings, measured=settings.threshold is None))
+
+
+def _threshold(found: dict[str, NDArray[np.float64]], strangers: NDArray[np.float64], settings: Wanted) -> float:
+    allowed = [g for g in _GRID if not len(strangers) or (strangers >= g).mean() <= settings.false_alarms] or [_GRID[0]]
+    planted = [best for best in found.values() if len(best)]
+    enough = [g for g in allowed if all((best >= g).mean() >= settings.recall for best in planted)]
+    return max(enough, default=min(allowed))
+
+
+def _best(
+    index: Index,
+    records: Sequence[Sequence[str]],
+    own: Sequence[int] = (),
+    texts: Sequence[Sequence[str]] = (),
+) -> NDArray[np.float64]:
+    """The greatest share of any item in each record; with `own`, of any item but its own and those of equal text."""
+    flat = [text for record in records for text in record]
+    owner = [n for n, record in enumerate(records) for _ in record]
+    best = np.zeros(len(records))
+    for hit in index.hits(flat):
+        n = owner[hit.text]
+        if not own or (hit.item != own[n] and texts[hit.item][0] != texts[own[n]][0]):
+            best[n] = max(best[n], hit.share)
+    return best
+
+
+def _notes(
+    found: dict[str, NDArray[np.float64]],
+    strangers: NDArray[np.float64],
+    threshold: float,
+    settings: Wanted,
+    measured: bool,
+) -> dict[str, Any]:
+    recall = {
+        kind: {**share_of(float((best >= threshold).sum()), len(best)), "planted": len(best)}
+        for kind, best in found.items()
+        if len(best)
+    }
+    alarms = int((strangers >= threshold).sum())
+    low, high = wilson(alarms, len(strangers))
+    value = alarms / len(strangers) if len(strangers) else 0.0
+    per_thousand = {"value": rounded(1000 * value), "low": rounded(1000 * low), "high": rounded(1000 * high)}
+    return {
+        "threshold": threshold,
+        "threshold_measured": measured,
+        "recall": recall,
+        "recall_missed": sorted(kind for kind, one in recall.items() if one["value"] < settings.recall),
+        "false_alarms_per_1000": {**per_thousand, "items": len(strangers)},
+    }
