@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ from pii_sentences import Span, labelled_set  # noqa: E402
 
 
 def ours(texts: list[str]) -> list[list[Span]]:
-    from pipeline.clean.steps.pii import find
+    from pipeline.text.personal_data import find
 
     return [find(text) for text in texts]
 
@@ -67,6 +68,10 @@ def presidio(python: str, texts: list[str]) -> tuple[list[list[Span]], float]:
     return [[(a, b, kind) for a, b, kind in spans] for spans in found], cpu
 
 
+#: What may follow a number within a span: its extension, or at most two characters.
+EXTENSION = re.compile(r".{0,2}|\W*(?:ext|x|extension|转)\W*\d{1,6}")
+
+
 def report(name: str, found: list[list[Span]], data: list[tuple[str, list[Span], str, str]], show: bool) -> None:
     """Recall by kind and language, false alarms by what they were."""
     hits, total, alarms = Counter[tuple[str, str]](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
@@ -77,7 +82,11 @@ def report(name: str, found: list[list[Span]], data: list[tuple[str, list[Span],
         for start, end, kind in entities:
             total[kind, lang] += 1
             same = {kind, "phone"} if kind == "cn_mobile" else {kind}  # presidio has no kind of its own for them
-            covers = [s for s in spans if start - 2 <= s[0] <= start and end <= s[1] <= end + 2 and s[2] in same]
+            covers = [
+                s
+                for s in spans
+                if start - 2 <= s[0] <= start and s[2] in same and end <= s[1] and EXTENSION.fullmatch(text[end : s[1]])
+            ]
             hits[kind, lang] += bool(covers)
             if show and not covers:
                 print(f"  missed {kind}: {text!r} found {[text[a:b] for a, b, _ in spans]}")

@@ -4,10 +4,12 @@ from hypothesis import strategies as st
 
 from pipeline.clean.steps.language import Language, check_language, detect
 from pipeline.clean.steps.missing import Missing, drop_missing
-from pipeline.clean.steps.pii import Pii, cn_identity, find, handle_pii, luhn
+from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.quality import Quality, filter_quality
 from pipeline.core.record import Change
 from pipeline.runtime.store import to_records
+from pipeline.text.account_numbers import cn_identity, luhn
+from pipeline.text.personal_data import find
 from tests.clean.records import make, table, texts
 
 SPANISH = "El primer ministro dijo ayer que el gobierno no piensa subir los impuestos este año a nadie"

@@ -15,7 +15,7 @@ from pipeline.validate.expectations.base import ColumnRule, MakeCheck, Rule, Sha
 from pipeline.validate.expectations.conservation import conserved_counts
 from pipeline.validate.expectations.labels import in_declared_labels, no_conflicting_labels
 from pipeline.validate.expectations.leakage import Trust, no_leakage, test_trusted
-from pipeline.validate.expectations.privacy import no_pii_left
+from pipeline.validate.expectations.privacy import NoPiiRule, no_pii_left
 from pipeline.validate.expectations.structure import ConversationRule, valid_conversations, valid_structure
 from pipeline.validate.expectations.tokens import FitsModel, fits_model
 from pipeline.validate.expectations.values import (
@@ -44,7 +44,7 @@ EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
     "fits_model": Entry(FitsModel, fits_model),
     "conserved_counts": Entry(Rule, conserved_counts),
     "test_trusted": Entry(Trust, test_trusted),
-    "no_pii_left": Entry(ShareRule, no_pii_left),
+    "no_pii_left": Entry(NoPiiRule, no_pii_left),
     "language_share_between": Entry(LanguageShare, language_share_between),
     "no_drift": Entry(Drift, no_drift),
     "test_frozen": Entry(Rule, test_frozen),

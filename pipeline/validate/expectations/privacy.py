@@ -2,57 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from pydantic import field_validator
 
+from pipeline.core.registry import did_you_mean
+from pipeline.text.personal_data import KINDS, find
+from pipeline.text.phone_numbers import PLANS
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.view import View
 
 
-def no_pii_left(rule: ShareRule, view: View) -> Check:
-    """No e-mail address, phone number, payment card or Chinese identity number in any text."""
+class NoPiiRule(ShareRule):
+    """Which kinds are looked for; the detection is that of `clean.pii`."""
+
+    kinds: tuple[str, ...] = tuple(kind for kind in KINDS if kind != "ip")  # those that `clean.pii` masks by default
+    countries: tuple[str, ...] = ()  # as in `clean.pii`
+
+    @field_validator("kinds", "countries")
+    @classmethod
+    def _are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = {**KINDS, **dict.fromkeys(PLANS, "")}
+        for name in value:
+            if name not in known:
+                raise ValueError(f"'{name}' is not known. {did_you_mean(name, known)}")
+        return value
+
+
+def no_pii_left(rule: NoPiiRule, view: View) -> Check:
+    """No personal data or secret of the rule's kinds in any text; what a record holds is named, not shown."""
 
     def verdict(texts: list[str]) -> str | None:
-        likely = [text for text in texts if _HINT.search(text)]
-        found = [what for what, (pattern, holds) in _KINDS.items() if _occurs(pattern, holds, likely)]
-        return f"holds {', '.join(found)}" if found else None
+        found = {kind for text in texts for _, _, kind in find(text, rule.countries)}
+        names = [name for kind, name in KINDS.items() if kind in found and kind in rule.kinds]
+        return f"holds {', '.join(names)}" if names else None
 
     reasons = [verdict(view.texts(record)) for record in view.records]
     return verdicts(f"no personal data is left{mostly(rule.share)}", reasons, rule.share)
-
-
-def _occurs(pattern: re.Pattern[str], holds: Callable[[str], bool], texts: list[str]) -> bool:
-    return any(holds(re.sub(r"[ -]", "", match.group())) for text in texts for match in pattern.finditer(text))
-
-
-def _always(value: str) -> bool:
-    return True
-
-
-def _luhn(number: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1)."""
-    digits = [int(d) for d in reversed(number)]
-    return sum(sum(divmod(2 * d, 10)) if n % 2 else d for n, d in enumerate(digits)) % 10 == 0
-
-
-def _identity_check(number: str) -> bool:
-    """The check digit of Chinese identity numbers (GB 11643-1999)."""
-    total = sum(int(d) * 2 ** (17 - n) for n, d in enumerate(number[:17]))
-    return "10X98765432"[total % 11] == number[17].upper()
-
-
-#: What every kind needs: an at sign, or seven digits with no more than signs of phone numbers between them.
-_HINT = re.compile(r"@|\d(?:[ ()+.-]*\d){6}")
-
-_KINDS: dict[str, tuple[re.Pattern[str], Callable[[str], bool]]] = {
-    "an e-mail address": (re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63})+"), _always),
-    "a phone number": (
-        re.compile(
-            r"(?<![A-Za-z0-9.])(?:\+\d{1,3}[ -]?(?:\(\d{1,4}\)|\d{1,4})(?:[ -]?\d{2,4}){2,4}"
-            r"|(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}|1[3-9]\d{9})(?!\d)"
-        ),
-        _always,
-    ),
-    "a payment card number": (re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)"), _luhn),
-    "a Chinese identity number": (re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"), _identity_check),
-}
