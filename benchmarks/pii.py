@@ -1,6 +1,8 @@
 """How much personal data the step `pii` finds, and how much it takes for it that is none, beside presidio.
 
     python benchmarks/pii.py [sentences] [--presidio PYTHON] [--misses] [--seed N]
+    python benchmarks/pii.py [sentences] --countries [--misses] [--seed N]      # the second set: pii_countries.py
+    SHARED_DATA=<folder> python benchmarks/pii.py --news                       # 2,000 news texts, where hardly any is
 
 Makes a labelled set (20,000 sentences, English and Chinese, seeded): entities with valid check digits in the forms
 that people write them, and hard negatives (order and tracking numbers, versions, dates, prices, ISBNs, numbers with a
@@ -24,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+import pii_countries  # noqa: E402
 from pii_sentences import Span, labelled_set  # noqa: E402
 
 
@@ -117,13 +120,70 @@ def report(name: str, found: list[list[Span]], data: list[tuple[str, list[Span],
     print(f"false alarms in: {shown or 'none'}")
 
 
+def countries(count: int, seed: int, show: bool) -> None:
+    """Recall and precision by kind on the second set; numbers that were found in part."""
+    from pipeline.text.personal_data import find
+
+    examples = pii_countries.labelled_set(count, seed)
+    total, hits, alarms, parts = Counter[str](), Counter[str](), Counter[str](), 0
+    by_country, wrong = Counter[tuple[str, bool]](), Counter[str]()
+    for text, truth, country, what, with_country in examples:
+        spans = find(text, (country,) if with_country else ())
+        parts += len(list(pii_countries.partial(text, truth, spans)))
+        for start, end, kind in truth:
+            same = {"phone", "cn_mobile"} if kind == "phone" else {kind}
+            hit = any(a <= start + 1 and b >= end - 1 and k in same for a, b, k in spans)
+            total[kind] += 1
+            hits[kind] += hit
+            by_country[country, hit] += kind == "phone"
+            if show and not hit:
+                print(f"  missed {kind} {country}: {text!r} found {[text[a:b] for a, b, _ in spans]}")
+        for start, end, kind in spans:
+            if not any(start < b and a < end for a, b, _ in truth):
+                alarms["phone" if kind == "cn_mobile" else kind] += 1
+                wrong[what] += 1
+                if show:
+                    print(f"  false {kind} {country}: {text!r} {text[start:end]!r}")
+    print(f"{len(examples):,} texts, {len(pii_countries.COUNTRIES)} countries; entities found in part only: {parts}")
+    for kind in sorted(total):
+        print(f"{kind:12s} {total[kind]:5d}  recall {hits[kind] / total[kind]:.3f}  precision {_share(hits[kind], alarms[kind])}")
+    shares = (f"{c} {by_country[c, True]}/{by_country[c, True] + by_country[c, False]}" for c in pii_countries.COUNTRIES)
+    print(f"telephone numbers by country: {', '.join(shares)}")
+    print(f"false alarms: {dict(alarms)} in {dict(wrong)}")
+
+
+def _share(right: int, false: int) -> str:
+    return f"{right / (right + false):.3f}" if right + false else "-"
+
+
+def news(count: int = 2000) -> None:
+    """What is found in news texts, each find shown: agencies' texts hold no private data, hosts and numbers at most."""
+    import csv
+    import os
+
+    from pipeline.text.personal_data import find
+
+    with (Path(os.environ["SHARED_DATA"]) / "ag_news" / "test.csv").open(encoding="utf-8") as file:
+        texts = [" ".join(row[-2:]) for row in csv.reader(file)][:count]
+    found = [(text[a:b], kind, text) for text in texts for a, b, kind in find(text)]
+    print(f"{len(texts):,} news texts: {len(found)} found")
+    for what, kind, text in found:
+        print(f"  {kind}: {what!r} in {text[:100]!r}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sentences", type=int, nargs="?", default=20_000)
     parser.add_argument("--presidio", metavar="PYTHON")
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--countries", action="store_true", help="the second set")
+    parser.add_argument("--news", action="store_true", help="news texts of $SHARED_DATA")
     arguments = parser.parse_args()
+    if arguments.countries:
+        return countries(arguments.sentences, arguments.seed, arguments.misses)
+    if arguments.news:
+        return news()
     data = labelled_set(arguments.sentences, arguments.seed)
     texts = [text for text, *_ in data]
     start = time.process_time()
