@@ -146,8 +146,13 @@ def countries(count: int, seed: int, show: bool) -> None:
                     print(f"  false {kind} {country}: {text!r} {text[start:end]!r}")
     print(f"{len(examples):,} texts, {len(pii_countries.COUNTRIES)} countries; entities found in part only: {parts}")
     for kind in sorted(total):
-        print(f"{kind:12s} {total[kind]:5d}  recall {hits[kind] / total[kind]:.3f}  precision {_share(hits[kind], alarms[kind])}")
-    shares = (f"{c} {by_country[c, True]}/{by_country[c, True] + by_country[c, False]}" for c in pii_countries.COUNTRIES)
+        print(
+            f"{kind:12s} {total[kind]:5d}  recall {hits[kind] / total[kind]:.3f}"
+            f"  precision {_share(hits[kind], alarms[kind])}"
+        )
+    shares = (
+        f"{c} {by_country[c, True]}/{by_country[c, True] + by_country[c, False]}" for c in pii_countries.COUNTRIES
+    )
     print(f"telephone numbers by country: {', '.join(shares)}")
     print(f"false alarms: {dict(alarms)} in {dict(wrong)}")
 

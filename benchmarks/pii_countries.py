@@ -5,6 +5,7 @@ in forms of their own, not ours; sentences are ours. Per country: telephone numb
 with the setting `countries` alone; what is no personal data in the same forms.
 """
 
+# ruff: noqa: E501 -- sentences, one country a line
 from __future__ import annotations
 
 import base64
@@ -88,17 +89,36 @@ def _example(country: str, turn: int, fake, rng: random.Random) -> Example:
     if turn == 2:
         return _placed(rng.choice(bare.split("|")), _phone(fake, country, rng), "phone", country, True)
     if turn == 3:
-        kind = rng.choice([k for k in sorted(_KINDS) if k not in ("cn_id", "us_ssn") or country == {"cn_id": "CN", "us_ssn": "US"}[k]])
+        kind = rng.choice(
+            [k for k in sorted(_KINDS) if k not in ("cn_id", "us_ssn") or country == {"cn_id": "CN", "us_ssn": "US"}[k]]
+        )
         value = _KINDS[kind](fake, rng)
         if kind in ("email", "card") and rng.random() < 0.15:
             value = "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in value)
         frame = rng.choice(plain.split("|"))
-        prefix = rng.choice(["https://deploy:{}@ci.example.net/x", "amqp://svc:{}@mq.example.net:5672"]) if kind == "password" else "{}"
+        prefix = (
+            rng.choice(["https://deploy:{}@ci.example.net/x", "amqp://svc:{}@mq.example.net:5672"])
+            if kind == "password"
+            else "{}"
+        )
         return _placed(frame.replace("{}", prefix), value, kind, country, rng.random() < 0.5)
     if turn == 4:
         digits = "".join(rng.choice(string.digits) for _ in range(rng.choice([8, 9, 10, 11, 12, 13, 14])))
-        shape = rng.choice([digits, digits, f"{digits[:3]}-{digits[3:7]}-{digits[7:]}", f"{digits[:4]} {digits[4:8]} {digits[8:]}".strip()])
-        return rng.choice(_NUMBERED[country].split("|")).replace("{}", shape), [], country, "numbered", rng.random() < 0.5
+        shape = rng.choice(
+            [
+                digits,
+                digits,
+                f"{digits[:3]}-{digits[3:7]}-{digits[7:]}",
+                f"{digits[:4]} {digits[4:8]} {digits[8:]}".strip(),
+            ]
+        )
+        return (
+            rng.choice(_NUMBERED[country].split("|")).replace("{}", shape),
+            [],
+            country,
+            "numbered",
+            rng.random() < 0.5,
+        )
     what, make, frames = rng.choice(_BARE)
     value = make(rng) if make else str(getattr(fake, {"uuid": "uuid4", "ean": "ean13"}.get(what, what))())
     return rng.choice(frames.split("|")).replace("{}", value), [], country, what, rng.random() < 0.5
@@ -129,7 +149,10 @@ _WORDS = string.ascii_letters + string.digits
 
 def _secret(fake, rng: random.Random) -> str:
     b64 = _WORDS + "-_"
-    jwt = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256"}', b'{"sub":"%d"}' % rng.randint(1, 10**9)))
+    jwt = ".".join(
+        base64.urlsafe_b64encode(part).decode().rstrip("=")
+        for part in (b'{"alg":"HS256"}', b'{"sub":"%d"}' % rng.randint(1, 10**9))
+    )
     return rng.choice([
         "AKIA" + _letters(rng, string.ascii_uppercase + "234567", 16),
         "ghp_" + _letters(rng, _WORDS, 36),
@@ -175,7 +198,11 @@ def _card(fake, rng: random.Random) -> str:
 
 
 def _iban(fake, rng: random.Random) -> str:
-    number = fake.iban()
+    from faker import Faker  # some providers make numbers of a wrong length (their own country has none)
+
+    bank = Faker(rng.choice(["de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pl_PL", "en_GB", "no_NO", "pt_PT", "fi_FI"]))
+    bank.seed_instance(rng.random())
+    number = bank.iban()
     number = number.lower() if rng.random() < 0.25 else number
     return " ".join(number[n : n + 4] for n in range(0, len(number), 4)) if rng.random() < 0.5 else number
 
@@ -185,7 +212,9 @@ _KINDS: dict[str, Callable] = {
     "card": _card,
     "iban": _iban,
     "secret": _secret,
-    "password": lambda fake, rng: fake.password(length=rng.randint(8, 16), special_chars=False) + rng.choice(["", "!", "-9", "%21"]),
+    "password": lambda fake, rng: (
+        fake.password(length=rng.randint(8, 16), special_chars=False) + rng.choice(["", "!", "-9", "%21"])
+    ),
     "private_key": _private_key,
     "cn_id": lambda fake, rng: fake.ssn(),
     "us_ssn": lambda fake, rng: fake.ssn(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.text.number_context import called_otherwise, is_sum
+from pipeline.text.number_context import called_a_card, called_otherwise, is_sum
 
 Place = tuple[int, int]
 
@@ -17,7 +17,9 @@ def cards(text: str) -> Iterator[Place]:
     """Payment card numbers: an issuer's prefix and length, a card's grouping, a Luhn digit; none that is summed."""
     for match in _CARD.finditer(text):
         digits = re.sub(r"\D", "", match[0])
-        if not (_ISSUERS.fullmatch(digits) and luhn(digits)):
+        if not luhn(digits):
+            continue
+        if not (_ISSUERS.fullmatch(digits) or (_MAESTRO.fullmatch(digits) and called_a_card(text, match.start()))):
             continue
         if not called_otherwise(text, match.start()) and not is_sum(text, *match.span()):
             yield match.span()
@@ -76,11 +78,14 @@ _CARD = re.compile(
 #: Issuers by first digits and length (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, UnionPay, JCB,
 #: Diners Club, Maestro, Mir, RuPay.
 _ISSUERS = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
-    r"|(?:6011|64[4-9]\d|65\d\d)\d{12}(?:\d{3})?|62\d{14,17}|35(?:2[89]|[3-8]\d)\d{12}(?:\d{3})?|3(?:0[0-59]"
+    r"4(?:\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|(?:6011|64[4-9]\d|65\d\d)\d{12}(?:\d{3})?|62\d{14,17}|35\d{14}(?:\d{3})?|(?:2131|1800)\d{11}|3(?:0[0-59]"
     r"|[689]\d)\d{11}"
     r"|(?:5018|5020|5038|5893|6304|6390|6759|676[1-3])\d{8,15}|220[0-4]\d{12}|(?:508[5-9]|60(?:69|7\d|8\d))\d{12}"
 )
+
+#: Maestro's wider ranges and the old Visa length, which order numbers have too: where the text calls it a card.
+_MAESTRO = re.compile(r"(?:5[06-8]|6|0604)\d{10,17}|4\d{12}")
 
 _IBAN = re.compile(r"(?<![\w-])[A-Za-z]{2}\d\d(?=[ -]?[0-9A-Za-z]{4})", re.ASCII)
 #: Letters and digits of an IBAN by country (ISO 13616 registry).

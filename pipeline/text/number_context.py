@@ -29,7 +29,14 @@ def called_otherwise(text: str, start: int) -> bool:
     before = text[max(0, start - _WINDOW) : start]
     other = _last_end(_OTHER, before)
     nearer = max(_last_end(_STRONG, before), _last_end(_WEAK, before), _last_end(_OWN, before))
-    return other > nearer and _may_stand_between(before[other:])
+    return other >= max(nearer, 0) and _may_stand_between(before[other:])
+
+
+def called_a_card(text: str, start: int) -> bool:
+    """Whether the words before a number say that a payment card's follows."""
+    before = text[max(0, start - _WINDOW) : start]
+    own = _last_end(_OWN, before)
+    return own > _last_end(_OTHER, before) and _may_stand_between(before[own:])
 
 
 def is_sum(text: str, start: int, end: int) -> bool:
@@ -50,7 +57,7 @@ _BETWEEN = re.compile(r"[.:]?(?:[^\d.!?。！？;；\n]|\.(?=\S))*|\s*\n\s*", re
 
 #: Words for telephones in the languages of the countries below, and short ways of naming a phone number.
 _STRONG = re.compile(
-    r"\b(?:(?:tele|cell|i|smart)?phones?(?: ?(?:number|no|nr|num))?|tel(?:\.? ?(?:no|nr|number))?"
+    r"\b(?:(?:tele|cell|i|smart)?phones?(?: ?(?:number|no|nr|num))?|tel(?:\.? ?(?:no|nr|kom|number))?"
     r"|mob(?:ile)?(?: ?(?:number|no|phone))?"
     r"|cell(?: ?(?:number|no|phone))?|fax(?: ?(?:number|no))?|ph|hotline|helpline|landline|whats ?app"
     r"|contact (?:number|no)|number to (?:call|reach|dial)|telefon\w*|handy(?:nummer)?|mobil(?:e|telefon|nummer"
@@ -68,9 +75,9 @@ _WEAK = re.compile(
     r"|number is|our office"
     r"|anrufen|rufen|ruf|erreich\w*|nummer|appele[rz]|appelle|joindre|joignable|ll[aá]m\w+|marque|n[úu]mero|chiam\w+"
     r"|numero"
-    r"|bel(?:len)?|bereik\w*|ligu?e|ligar|chame|zadzwo[nń]\w*|dzwoni\w*|numer\w*|ring(?:a|er)?|soita|позвон\w*|звон\w*"
+    r"|bel(?:len)?|bereik\w*|ligu?e|liga[rm]?|chame|zadzwo[nń]\w*|dzwoni\w*|numer\w*|ring(?:a|er)?|soita|позвон\w*|звон\w*"
     r"|номер\w*)\b"
-    r"|致电|拨打|联系|请打|打给|打|找我|번호|番号|かけて|연락",
+    r"|致电|拨打|联系|请打|可打|打给|打到|打我|找我|번호|番号|かけて|연락",
     re.IGNORECASE,
 )
 #: Words for what else has numbers. Short ones count as whole words only.
@@ -89,11 +96,11 @@ _OTHER = re.compile(
     r"|tracciamento"
     r"|encomenda|fatura|nota fiscal|rastre\w*|refer[êe]ncia|bestelling|factuur|pakket|zending|ordernummer"
     r"|zam[óo]wieni\w*|faktur\w*"
-    r"|przesy[łl]k\w*|paczk\w*|заказ\w*|накладн\w*|сч[её]т\w*|артикул\w*|трек\w*)\b(?:[- ]?(?:no|nr|num|number|id"
-    r"|n[°º]))?\.?"
+    r"|przesy[łl]k\w*|paczk\w*|заказ\w*|накладн\w*|сч[её]т\w*|артикул\w*|трек\w*)\b"
+    r"(?:[- ]?(?:number|num|no|nr|id|n\.?[°º]?)(?![a-z]))?\.?(?: is| was| ist| est| es|:)?"
     r"|订单|單號|单号|运单|快递|物流|流水|编号|編號|批次|批号|型号|序列号|发票|货号|书号|条码|版本|合同|案号|工单|页码"
     r"|时间戳"
-    r"|注文|伝票|追跡|型番|品番|注文番号|주문|송장|운송장|모델|일련",
+    r"|(?:注文|伝票|追跡|型番|品番|주문|송장|운송장|모델|일련)(?:番号| ?번호)?は?",
     re.IGNORECASE,
 )
 #: Words that make a number a card's or account's whatever else is said before.

@@ -43,7 +43,7 @@ PLANS: dict[str, tuple[str, str, str]] = {
     "DE": ("49", "0", r"[1-9]\d{5,11}"),
     "MX": ("52", "", r"[2-9]\d{9}"),
     "AR": ("54", "0?", r"9?[1-9]\d{9}"),
-    "BR": ("55", "0?", r"[1-9]\d9?[2-9]\d{7}"),
+    "BR": ("55", "0?", r"[1-9]\d9?\d{8}"),
     "CL": ("56", "", r"[2-9]\d{8}"),
     "CO": ("57", "", r"[36]\d{9}"),
     "MY": ("60", "0", r"[1-9]\d{7,9}"),
@@ -53,12 +53,12 @@ PLANS: dict[str, tuple[str, str, str]] = {
     "NZ": ("64", "0", r"[2-9]\d{7,9}"),
     "SG": ("65", "", r"[3689]\d{7}"),
     "TH": ("66", "0", r"[2-9]\d{7,8}"),
-    "JP": ("81", "0", r"[1-9]\d{8,9}"),
+    "JP": ("81", "0?", r"[1-9]\d{8,9}"),
     "KR": ("82", "0", r"[1-9]\d{7,9}"),
     "VN": ("84", "0", r"[2-9]\d{8,9}"),
     "CN": ("86", "0?", r"(?:1[3-9]\d{9}|(?:10|2\d|[3-9]\d\d)[2-9]\d{6,7})"),
     "TR": ("90", "0?", r"[2-5]\d{9}"),
-    "IN": ("91", "0?", r"[1-9]\d{9}"),
+    "IN": ("91", "0?", r"(?:[2-9]\d{9}|(?<=0)1\d{9})"),
     "PK": ("92", "0", r"[1-9]\d{8,9}"),
     "PT": ("351", "", r"[2-9]\d{8}"),
     "IE": ("353", "0", r"[1-9]\d{6,9}"),
@@ -99,8 +99,8 @@ def cn_mobiles(text: str) -> Iterator[Place]:
 
 # Digits with at most three separators between two of them; not inside a word, a longer figure or an address.
 _RUN = re.compile(
-    r"(?<![\w#$£€¥])(?<!\d )(?<!\d[.,:/-])(?<![A-Za-z_][-.])(?<![A-Z]{2}\d\d )(?:\+ ?)?(?:\( ?\+?\d"
-    r"|\d)(?:(?:[ .)(/-]{0,2}|\) [-(]"
+    r"(?<![\w#$£€¥])(?<!\d )(?<!\d[.,:/-])(?<![A-Za-z_][-.])(?<![A-Z]{2}\d\d )(?<![A-Z]{2}\d\d [A-Z]{4} )"
+    r"(?:\+ ?)?(?:\( ?\+?\d|\d)(?:(?:[ .)(/-]{0,2}|\) [-(]"
     r"| [-/] )\d)+(?!(?!x\d)[\w%°€$£¥])(?!,\d|\.\d|:\d|[-/][A-Za-z\d])",
     re.ASCII,
 )
@@ -154,12 +154,12 @@ def _is_phone(text: str, start: int, end: int, countries: Sequence[str], chained
     if not 7 <= len(digits) <= 16 or number.count("(") != number.count(")"):
         return False
     prefix = _INTERNATIONAL.match(number.lstrip("( "))
-    if prefix:
-        return _is_international(number.lstrip("( ")[prefix.end() :], strict)
-    if not strict or _is_other_figure(number):
+    if prefix and _is_international(number.lstrip("( ")[prefix.end() :], strict):
+        return "+" in number or not called_otherwise(text, start)
+    if not strict or "+" in number or _is_other_figure(number):
         return False
     cue = "strong" if chained else phone_cue(text, start, end)
-    if cue:
+    if cue and not (_AMOUNT.fullmatch(number) and len(digits) < 9):
         return _fits_cue(number, digits, cue)
     if called_otherwise(text, start):
         return False
@@ -181,10 +181,13 @@ def _is_international(number: str, strict: bool) -> bool:
 
 
 def _is_national(number: str, digits: str, country: str) -> bool:
-    """Whether the digits are a national number; without a trunk prefix only where the number is written in groups."""
+    """Whether the digits are a national number.
+
+    In one piece, without a trunk prefix: only 9 digits and more, and where people write their numbers so.
+    """
     _, trunk, national = PLANS[country]
-    grouped = digits[0] == "0" or digits != number
-    return grouped and re.fullmatch(f"{trunk}{national}", digits) is not None
+    is_written_so = digits[0] == "0" or digits != number or (len(digits) >= 9 and ("0" not in trunk or country == "IN"))
+    return is_written_so and re.fullmatch(f"{trunk}{national}", digits) is not None
 
 
 def _fits_cue(number: str, digits: str, cue: str) -> bool:
@@ -200,11 +203,13 @@ _DATE = re.compile(
     r"|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:18|19|20)\d\d)\b"
 )
 _YEARS = re.compile(r"(?:18|19|20)\d\d(?:[ /.-]+(?:18|19|20)\d\d)+")
-_AMOUNT = re.compile(r"[1-9]\d{0,2}([. ])\d{3}(?:\1\d{3})?|\d+\.\d{1,2}")
+_AMOUNT = re.compile(r"[1-9]\d{0,2}([. ])\d{3}(?:\1\d{3})?")
+_DECIMAL = re.compile(r"\d+\.\d{1,2}|\d+\.\d{1,3}(?: ?/ ?\d+\.\d{1,3})+")
+_ISBN = re.compile(r"(?:97[89][ -])?\d{1,5}([ -])\d{1,7}\1\d{1,7}\1\d")
 
 
 def _is_other_figure(number: str) -> bool:
-    if _DATE.match(number) or _YEARS.fullmatch(number) or _AMOUNT.fullmatch(number):
+    if _DATE.match(number) or _YEARS.fullmatch(number) or _DECIMAL.fullmatch(number) or _ISBN.fullmatch(number):
         return True
     try:
         return bool(ipaddress.ip_address(number))

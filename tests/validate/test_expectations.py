@@ -74,7 +74,14 @@ FAILING = [
     ([review("bad", "很好" * 40)], {"expect": "fits_model", "max_length": 90}, {"bad": "162 tokens, 72 are cut off"}),
     ([review("bad", "Fine", split="test", source=SOURCE)], {"expect": "test_trusted"}, {"bad": "is not trusted"}),
     ([review("bad", "Mail jo@example.org")], {"expect": "no_pii_left"}, {"bad": "an e-mail address"}),
-    ([review("bad", "电话13912345678。")], {"expect": "no_pii_left"}, {"bad": "a phone number"}),
+    ([review("bad", "电话13912345678。")], {"expect": "no_pii_left"}, {"bad": "a Chinese mobile number"}),
+    ([review("bad", "Tel. 030 / 90 18 20")], {"expect": "no_pii_left"}, {"bad": "a phone number"}),
+    (
+        [review("bad", "Front desk 733 195 545")],
+        {"expect": "no_pii_left", "countries": ["PL"]},
+        {"bad": "a phone number"},
+    ),
+    ([review("bad", "`ssh`: postgres://a:Tr0ub4@db/x")], {"expect": "no_pii_left"}, {"bad": "a password in an address"}),
     ([review("bad", "Card 4111 1111 1111 1111")], {"expect": "no_pii_left"}, {"bad": "a payment card number"}),
     ([review("bad", "身份证11010519491231002X")], {"expect": "no_pii_left"}, {"bad": "a Chinese identity number"}),
 ]

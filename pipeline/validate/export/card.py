@@ -126,11 +126,22 @@ def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -
     for stage, step in steps:
         if step.get("reasons"):
             yield f"{stage}, {plain(str(step['step']))} dropped {_reasons(step['reasons'])}."
+    yield _personal_data(stages.get("clean", {}))
     yield "Expectations look for what they name; what none of them names was not checked."
 
 
 def _reasons(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {plain(reason)}" for reason, count in sorted(counts.items()))
+
+
+def _personal_data(clean: Mapping[str, Any]) -> str:
+    """What of personal data nobody looked for."""
+    notes = next((step.get("notes") or {} for step in clean.get("steps", ()) if step["step"] == "pii"), None)
+    if notes is None:
+        return "Personal data and secrets were not looked for."
+    missing = notes.get("not_looked_for") or ()
+    also = f"; not looked for: {', '.join(missing)} (clean.pii.recogniser)" if missing else ""
+    return f"Personal data and secrets were looked for by pattern; other forms than those known stay{also}."
 
 
 def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
