@@ -15,6 +15,7 @@ from pipeline.core.cache import keeping, known
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.structured import broken, complaint, with_schema_in_prompt
 from pipeline.llm.usage import Usage
+from pipeline.text.personal_data import Found, find, masked
 
 #: Problems that hold for this run only: a service may be given a longer window, a milder filter.
 _PASSING = ("too_long", "refused")
@@ -27,6 +28,10 @@ class Engine(Protocol):
     usage: Usage
 
     @property
+    def masks_personal_data(self) -> bool:
+        """Whether placeholders stand for personal data and secrets in whatever is sent to it."""
+
+    @property
     def version(self) -> str:
         """What names the model for the cache: address and name, or its weights."""
 
@@ -34,14 +39,14 @@ class Engine(Protocol):
         """Ask every question; `on_answer` gets each answer as soon as it is there."""
 
 
-def ask_all(engine: Engine, questions: Sequence[Question], mask: Callable[[str], str] | None = None) -> list[Answer]:
+def ask_all(engine: Engine, questions: Sequence[Question]) -> list[Answer]:
     """One answer to each question, in order. Questions that are equal are asked once.
 
-    `mask` goes over every text before it leaves. Answers that should have a schema and break it are asked for once
-    more; what breaks it again has the problem `not_json`. Raises PipelineError as the engine does (a dead service, a
+    Personal data and secrets are masked before anything leaves, where the engine says so. Answers that should have
+    a schema and break it are asked for once more; what breaks it again has the problem `not_json`. Raises PipelineError as the engine does (a dead service, a
     budget that is used up); answers so far are kept then.
     """
-    sent = [_prepared(question, mask) for question in questions]
+    sent = [_prepared(question, engine) for question in questions]
     answers = _cached(engine, sent)
     wrong = broken(questions, answers)
     again = {n: sent[n].retold(answers[n].text, complaint(problem)) for n, problem in wrong.items()}
@@ -54,19 +59,24 @@ def ask_all(engine: Engine, questions: Sequence[Question], mask: Callable[[str],
     return answers
 
 
-def unanswered(
-    engine: Engine, questions: Sequence[Question], mask: Callable[[str], str] | None = None
-) -> list[Question]:
+def unanswered(engine: Engine, questions: Sequence[Question]) -> list[Question]:
     """The questions that a run would have to send, each once: for a forecast of its cost."""
-    sent = {question.key(): question for question in (_prepared(question, mask) for question in questions)}
+    sent = {question.key(): question for question in (_prepared(question, engine) for question in questions)}
     found = known(_STEP, engine.version, list(sent))
     return [question for key, question in sent.items() if key not in found]
 
 
-def _prepared(question: Question, mask: Callable[[str], str] | None) -> Question:
-    if mask is not None:
-        question = replace(question, turns=tuple((role, mask(content)) for role, content in question.turns))
+def _prepared(question: Question, engine: Engine) -> Question:
+    if engine.masks_personal_data:
+        known: dict[tuple[str, str], str] = {}
+        turns = ((role, masked(content, _private(content), known)) for role, content in question.turns)
+        question = replace(question, turns=tuple(turns))
     return with_schema_in_prompt(question)
+
+
+def _private(text: str) -> list[Found]:
+    """Personal data and secrets; an IP address alone is nobody's."""
+    return [span for span in find(text) if span[2] != "ip"]
 
 
 def _cached(engine: Engine, questions: Sequence[Question]) -> list[Answer]:

@@ -63,6 +63,7 @@ class RemoteModel:
     def __init__(self, endpoint: Endpoint, where: str) -> None:
         self.endpoint = endpoint
         self.usage = Usage(endpoint.prices)
+        self.masks_personal_data = endpoint.mask_personal_data
         self.version = f"{endpoint.url.rstrip('/')} {endpoint.model}"
         self._where = where
         self._allowance = Allowance(endpoint.budget, self.usage, where)

@@ -40,7 +40,7 @@ class Endpoint(Settings):
     structured: Literal["auto", "server", "prompt"] = (
         "auto"  # who holds answers to a JSON schema; auto: the server if it can
     )
-    mask_personal_data: bool = True  # e-mail addresses, phone numbers, ... become placeholders before anything leaves
+    mask_personal_data: bool = True  # personal data and secrets become placeholders before anything leaves
     licence: str = ""  # terms on what the model writes, for the dataset card
     prices: Prices = Prices()
     budget: Budget = Budget()

@@ -64,6 +64,19 @@ def without_overlap(spans: Sequence[Found], more: Sequence[Found]) -> list[Found
     return joined
 
 
+def masked(text: str, spans: Sequence[Found], placeholders: dict[tuple[str, str], str]) -> str:
+    """`text` with a placeholder such as `[EMAIL_1]` for each of the spans; `placeholders` is added to.
+
+    It maps (kind, entity) to its placeholder, so that one entity has the same one in all texts that share it.
+    """
+    pieces, end = [], 0
+    for start, stop, kind in spans:
+        entity, number = text[start:stop], 1 + sum(known == kind for known, _ in placeholders)
+        pieces += [text[end:start], placeholders.setdefault((kind, entity), f"[{kind.upper()}_{number}]")]
+        end = stop
+    return "".join([*pieces, text[end:]])
+
+
 def fold(text: str) -> str:
     """`text` as detectors see it; as long as before."""
     return text.translate(_FOLDED) if _TO_FOLD.search(text) else text

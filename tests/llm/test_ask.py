@@ -82,15 +82,18 @@ def test_a_service_without_schemas_is_asked_with_the_schema_in_the_prompt() -> N
     assert '"label"' in last(service.asked[-1])
 
 
-def test_texts_are_masked_before_they_leave() -> None:
+def test_personal_data_and_secrets_are_masked_before_they_leave() -> None:
+    question = ask(
+        "Mail ann@example.org, 电话13912345678, 10.0.0.1, AKIAQYLPMN5HHHFPZAM2", system="Ann: ann@example.org"
+    )
     with serving(lambda body, number: "fine") as service:
-        ask_all(
-            model(service),
-            [ask("Mail ann@example.org", system="Ann is ann@example.org")],
-            mask=lambda t: t.replace("ann@example.org", "<EMAIL>"),
-        )
-    assert "ann@example.org" not in as_json(service.asked)
-    assert "<EMAIL>" in as_json(service.asked)
+        ask_all(model(service), [question])
+        ask_all(model(service, mask_personal_data=False), [question])
+    sent, unmasked = map(as_json, service.asked)
+    assert not [secret for secret in ("ann@", "13912345678", "AKIAQ") if secret in sent]
+    assert sent.count("[EMAIL_1]") == 2
+    assert "[CN_MOBILE_1], 10.0.0.1, [SECRET_1]" in sent
+    assert "ann@example.org" in unmasked
 
 
 def test_a_forecast_counts_what_is_not_answered_yet_and_is_not_exceeded() -> None:

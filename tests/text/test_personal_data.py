@@ -1,5 +1,7 @@
 """Personal data and secrets: what is found, whole; what is none."""
 
+from itertools import pairwise
+
 import pytest
 
 from pipeline.text.personal_data import KINDS, find
@@ -100,4 +102,4 @@ def test_spans_do_not_overlap_and_are_in_order():
     text = "a@b.com, +44 20 7946 0001; de89370400440532013000 https://u:Zx9q1@h.example.org"
     spans = find(text)
     assert [kind for *_, kind in spans] == ["email", "phone", "iban", "password"]
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))

@@ -81,7 +81,11 @@ FAILING = [
         {"expect": "no_pii_left", "countries": ["PL"]},
         {"bad": "a phone number"},
     ),
-    ([review("bad", "`ssh`: postgres://a:Tr0ub4@db/x")], {"expect": "no_pii_left"}, {"bad": "a password in an address"}),
+    (
+        [review("bad", "`ssh`: postgres://a:Tr0ub4@db/x")],
+        {"expect": "no_pii_left"},
+        {"bad": "a password in an address"},
+    ),
     ([review("bad", "Card 4111 1111 1111 1111")], {"expect": "no_pii_left"}, {"bad": "a payment card number"}),
     ([review("bad", "身份证11010519491231002X")], {"expect": "no_pii_left"}, {"bad": "a Chinese identity number"}),
 ]

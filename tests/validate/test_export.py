@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline.core.record import Decision
 from pipeline.runtime.store import read_json
-from pipeline.validate.export.card import plain
+from pipeline.validate.export.card import limits, plain
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from tests.validate.conftest import CHAT, review, sound_chats, sound_reviews
 
@@ -99,6 +99,19 @@ def test_card_states_the_facts(dataset):
     assert "| collect | 12 | 0 | 11 | 1 |" in text
     assert "- clean, only dropped 2 empty\\_text." in text
     assert "Augmented rows: 1" in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([], "Personal data and secrets were not looked for."),
+        ([{"step": "pii", "notes": {"not_looked_for": ["name", "address"]}}], "not looked for: name, address"),
+        ([{"step": "pii", "notes": {"not_looked_for": []}}], "other forms than those known stay."),
+    ],
+)
+def test_the_card_says_what_was_not_looked_for(steps, said):
+    report = {"expectations": [], "dataset": {"not_exported": {}}}
+    assert said in " ".join(limits(report, {"clean": {"steps": steps}}))
 
 
 def test_jsonl_holds_the_task_form(dataset):

@@ -24,7 +24,7 @@ from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Outcome, per_record
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.entity_recognisers import recogniser
-from pipeline.text.personal_data import Found, find, without_overlap
+from pipeline.text.personal_data import Found, find, masked, without_overlap
 from pipeline.text.phone_numbers import PLANS
 
 Action = Literal["keep", "mask", "drop"]
@@ -100,41 +100,32 @@ def _worker(
     kind: TaskType, actions: Mapping[str, Action], finder: Callable[[str], Sequence[Found]], found: Counter[str]
 ) -> Callable[[Record], Record]:
     def work(record: Record) -> Record:
-        masked: dict[tuple[str, str], str] = {}
+        placeholders: dict[tuple[str, str], str] = {}
         seen: Counter[str] = Counter()
 
         def edit(text: str) -> str:
-            pieces, end = [], 0
-            for start, stop, name in finder(text):
-                seen[name] += 1
-                if actions[name] == "mask":
-                    pieces += [text[end:start], _placeholder(masked, name, text[start:stop])]
-                    end = stop
-            return "".join([*pieces, text[end:]]) if pieces else text
+            spans = finder(text)
+            seen.update(name for *_, name in spans)
+            return masked(text, [span for span in spans if actions[span[2]] == "mask"], placeholders)
 
         fields, target = kind.edit_texts(record.fields, record.target, edit)
         found.update(seen)
         forbidden = sorted(name for name in seen if actions[name] == "drop")
         if forbidden:
             raise Reject("personal_data", ", ".join(forbidden))
-        return _redacted(record, masked, fields=fields, target=target) if masked else record
+        return _redacted(record, placeholders, fields=fields, target=target) if placeholders else record
 
     return work
 
 
-def _placeholder(masked: dict[tuple[str, str], str], name: str, entity: str) -> str:
-    number = 1 + sum(known == name for known, _ in masked)
-    return masked.setdefault((name, entity), f"[{name.upper()}_{number}]")
-
-
-def _redacted(record: Record, masked: Mapping[tuple[str, str], str], **changes: object) -> Record:
+def _redacted(record: Record, placeholders: Mapping[tuple[str, str], str], **changes: object) -> Record:
     """The masked record; no entity stays behind in its history.
 
     Earlier steps may have respelt an entity (full-width digits), so what they found in a masked field goes altogether.
     """
     after = record.derive("pii", **changes)
     current = {change.field: change.before for change in after.history[len(record.history) :]}
-    known = sorted(masked.items(), key=lambda item: (-len(item[0][1]), item[0]))
+    known = sorted(placeholders.items(), key=lambda item: (-len(item[0][1]), item[0]))
 
     def clean(text: str) -> str:
         for (_, entity), placeholder in known:

@@ -6,7 +6,7 @@ What a judge says that cannot be read is a missing value, never a middle grade.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,24 +87,21 @@ def grade(
     conversations: Sequence[Conversation],
     langs: Sequence[str],
     rubric: Rubric,
-    mask: Callable[[str], str] | None = None,
 ) -> list[Grades]:
     """Grades of the last message of each conversation, which the judge reads whole."""
     questions = [
         _question(in_language(_GRADE, lang), lang, transcript(talk), rubric, rubric.grade_schema())
         for talk, lang in zip(conversations, langs, strict=True)
     ]
-    answers = ask_all(engine, questions, mask)
+    answers = ask_all(engine, questions)
     return [_grades(answer, question, rubric) for answer, question in zip(answers, questions, strict=True)]
 
 
-def compare(
-    engine: Engine, pairs: Sequence[Pair], rubric: Rubric, mask: Callable[[str], str] | None = None
-) -> list[Comparison]:
+def compare(engine: Engine, pairs: Sequence[Pair], rubric: Rubric) -> list[Comparison]:
     """Which reply of each pair is better: asked twice, with the replies swapped the second time."""
     given = [_comparison(pair, pair.first, pair.second, rubric) for pair in pairs]
     swapped = [_comparison(pair, pair.second, pair.first, rubric) for pair in pairs]
-    answers = ask_all(engine, [*given, *swapped], mask)
+    answers = ask_all(engine, [*given, *swapped])
     choices = [_choice(answer) for answer in answers]
     turned: dict[Choice | None, Choice | None] = {"first": "second", "second": "first", "tie": "tie", None: None}
     return [
