@@ -43,8 +43,8 @@ def ask_all(engine: Engine, questions: Sequence[Question]) -> list[Answer]:
     """One answer to each question, in order. Questions that are equal are asked once.
 
     Personal data and secrets are masked before anything leaves, where the engine says so. Answers that should have
-    a schema and break it are asked for once more; what breaks it again has the problem `not_json`. Raises PipelineError as the engine does (a dead service, a
-    budget that is used up); answers so far are kept then.
+    a schema and break it are asked for once more; what breaks it again has the problem `not_json`. Raises
+    PipelineError as the engine does (a dead service, a budget that is used up); answers so far are kept then.
     """
     sent = [_prepared(question, engine) for question in questions]
     answers = _cached(engine, sent)
