@@ -53,7 +53,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from pipeline.core.errors import exit_code
+    from pipeline.runtime.threads import limit_threads
 
+    limit_threads(trains=True)
     sys.exit(exit_code(lambda: import_module(COMMANDS[arguments.command].module).run(arguments)))
 
 

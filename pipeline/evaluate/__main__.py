@@ -6,4 +6,4 @@ from pipeline.evaluate.run import run
 from pipeline.runtime.stage import enter
 
 if __name__ == "__main__":
-    enter("evaluate", __doc__, ("dataset", "model"), run)
+    enter("evaluate", __doc__, ("dataset", "model"), run, trains=True)

@@ -17,6 +17,7 @@ from pipeline.core.record import share
 from pipeline.label.params import Curve
 from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
+from pipeline.runtime.threads import side_by_side
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +46,7 @@ def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> d
     points = [
         {
             "labels": size,
-            "random": sum(trial.accuracy(order[:size]) for order in orders) / _ORDERS,
+            "random": sum(side_by_side(trial.accuracy, [order[:size] for order in orders])) / _ORDERS,
             "ours": trial.accuracy(ours[:size]),
         }
         for size in sizes

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.threads import limit_threads
 
 log = logging.getLogger("pipeline")
 
@@ -190,13 +191,17 @@ def breakdown(table: pa.Table) -> dict[str, dict[str, int]]:
     return {name: count(flat, name) for name in flat.column_names}
 
 
-def enter(stage: str, about: str | None, inputs: Sequence[str], work: Callable[..., object]) -> None:
+def enter(
+    stage: str, about: str | None, inputs: Sequence[str], work: Callable[..., object], trains: bool = False
+) -> None:
     """The command line of a stage: `python -m pipeline.<stage> INPUT... OUT`.
 
     Calls `work(*inputs, out)` with a temporary folder as `out` and moves the results in place
     only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError. Of several processes
     that share the work (accelerate, torchrun) the first one alone logs and leaves results.
+    `trains`: see `limit_threads`.
     """
+    limit_threads(trains)
     parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)
     for name in (*inputs, "out"):
         parser.add_argument(name, type=Path)

@@ -6,4 +6,4 @@ from pipeline.runtime.stage import enter
 from pipeline.train.run import run
 
 if __name__ == "__main__":
-    enter("train", __doc__, ("dataset",), run)
+    enter("train", __doc__, ("dataset",), run, trains=True)

@@ -13,6 +13,7 @@ from pipeline.core.record import share
 from pipeline.modeling.features.encoder import features, occupied
 from pipeline.modeling.features.linear import THOROUGH, fit
 from pipeline.modeling.models import Model
+from pipeline.runtime.threads import side_by_side
 from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric
 from pipeline.stats.scores import class_scores
@@ -43,10 +44,11 @@ def prepare(
 
     def trial(examples: Sequence[Example]) -> list[Scores]:
         rows = np.array([row_of[example.text] for example in examples])
-        return [
-            scores(_predict(matrix, rows, examples, _weights(examples, seed), strength, test_rows), test)
-            for seed in range(seeds)
-        ]
+
+        def one(seed: int) -> Scores:
+            return scores(_predict(matrix, rows, examples, _weights(examples, seed), strength, test_rows), test)
+
+        return list(side_by_side(one, range(seeds)))
 
     return trial
 

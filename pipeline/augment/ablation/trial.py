@@ -13,6 +13,7 @@ from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features import linear
+from pipeline.runtime.threads import side_by_side
 from pipeline.stats.numbers import Metric
 from pipeline.stats.scores import macro_f1, plain
 from pipeline.tasks import task_type
@@ -136,13 +137,16 @@ class LabelTrials:
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> list[LabelRun]:
         """See `Trials`."""
+
+        def predicted(fold: _Fold) -> Labels:
+            present = {record.id for record in fold.part}
+            return self._predict(fold, [record for parent, record in more if parent.id in present])
+
+        found = side_by_side(predicted, [fold for folds in self._seeds for fold in folds])
         for folds, run in zip(self._seeds, self._runs, strict=True):
-            predicted = np.zeros(run.size, np.int64)
+            run.predicted[name] = np.zeros(run.size, np.int64)
             for fold in folds:
-                present = {record.id for record in fold.part}
-                added = [record for parent, record in more if parent.id in present]
-                predicted[fold.items] = self._predict(fold, added)
-            run.predicted[name] = predicted
+                run.predicted[name][fold.items] = next(found)
         return self._runs
 
     def _folds(self, train: Sequence[Record], held_out: Sequence[Record], seed: int, max_rows: int) -> list[_Fold]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.runtime.threads import side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,13 +84,17 @@ def out_of_fold_logits(
     names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels))
     logits = np.zeros((len(labels), len(names)))
-    for fold in np.unique(fold_of):
+
+    def judge(fold: int) -> None:
         train, held_out = _enough(np.flatnonzero(fold_of != fold), target), np.flatnonzero(fold_of == fold)
         head = fit(features[train], [labels[n] for n in train.tolist()], strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
+
+    for _ in side_by_side(judge, np.unique(fold_of).tolist()):
+        pass
     return names, logits
 
 

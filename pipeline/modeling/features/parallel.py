@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from pipeline.runtime.threads import side_by_side
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,10 +19,9 @@ def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterato
     """
     import torch
 
-    cores = torch.get_num_threads()
+    before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(cores) as pool:
-            yield from pool.map(work, items)
+        yield from side_by_side(work, items)
     finally:
-        torch.set_num_threads(cores)
+        torch.set_num_threads(before)

@@ -32,6 +32,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Model
+from pipeline.runtime.threads import side_by_side
 from pipeline.stats.answers import squad_normalised
 
 #: Scores rank; where they cross 0 depends on the places that were tried.
@@ -129,12 +130,17 @@ def _scores(matrix: Any, chosen: Integers, folds: Integers) -> Floats:
     from sklearn.linear_model import SGDClassifier
 
     scores = np.zeros(len(chosen))
-    for train, held_out in rounds(folds):
+
+    def judge(one: tuple[Integers, Integers]) -> None:
+        train, held_out = one
         model = SGDClassifier(
             loss="log_loss", alpha=_ALPHA, average=True, max_iter=_EPOCHS, tol=None, random_state=0,
             class_weight="balanced",
         )  # fmt: skip
         scores[held_out] = model.fit(matrix[train], chosen[train]).decision_function(matrix[held_out])
+
+    for _ in side_by_side(judge, rounds(folds)):
+        pass
     return scores
 
 

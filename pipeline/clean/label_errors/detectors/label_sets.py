@@ -30,6 +30,7 @@ from pipeline.modeling.features.dense import dense_features
 from pipeline.modeling.features.linear import fit_temperature
 from pipeline.modeling.features.neighbours import nearest
 from pipeline.modeling.models import Model
+from pipeline.runtime.threads import side_by_side
 
 #: Sums of log odds of several labels are no log odds of the set.
 CALIBRATED = False
@@ -137,7 +138,9 @@ def linear(vectors: NDArray[np.float32], bits: NDArray[np.bool_], folds: Integer
     from sklearn.linear_model import LogisticRegression
 
     found = np.zeros(bits.shape)
-    for train, held_out in rounds(folds):
+
+    def judge(one: tuple[Integers, Integers]) -> None:
+        train, held_out = one
         for label in range(bits.shape[1]):
             answers = bits[train, label]
             if answers.any() and not answers.all():
@@ -145,6 +148,9 @@ def linear(vectors: NDArray[np.float32], bits: NDArray[np.bool_], folds: Integer
                 found[held_out, label] = model.decision_function(vectors[held_out])
             else:
                 found[held_out, label] = np.log((answers.sum() + 0.5) / (len(answers) - answers.sum() + 0.5))
+
+    for _ in side_by_side(judge, rounds(folds)):
+        pass
     return _calibrated(found, bits, np.flatnonzero(folds >= 0))
 
 

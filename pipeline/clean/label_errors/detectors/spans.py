@@ -35,6 +35,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import OUTSIDE, best_tags, to_spans, to_tags, units
 from pipeline.modeling.models import Model, has_weights
+from pipeline.runtime.threads import side_by_side
 from pipeline.stats.scores import span_keys
 
 _COLUMNS = 2**18
@@ -145,17 +146,22 @@ def _log_probabilities(matrix: Any, given: Integers, folds: Integers, classes: i
     from sklearn.linear_model import LogisticRegression
 
     logits = np.full((len(given), classes), -20.0)
-    for train, held_out in rounds(folds):
+
+    def judge(one: tuple[Integers, Integers]) -> None:
+        train, held_out = one
         some, weights = _thinned(train, given)
         names = np.unique(given[some])
         if len(names) < 2:
             logits[held_out[:, None], names] = 0.0
-            continue
+            return
         model = LogisticRegression(C=C, max_iter=100, tol=1e-3)
         model.fit(matrix[some], given[some], sample_weight=weights)
         scores = model.decision_function(matrix[held_out])
         scores = scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
         logits[held_out[:, None], names] = np.maximum(scores, -20.0)
+
+    for _ in side_by_side(judge, rounds(folds)):
+        pass
     known = folds >= 0
     return np.asarray(np.log(softmax(logits / fit_temperature(logits[known], given[known])) + 1e-9), np.float64)
 
