@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from pipeline.core.conversation import Conversation, Message, ToolCall, canonical, fields_of
 from pipeline.core.record import Change, Decision, Record, Source, Vote, as_json
 from pipeline.core.settings import Task
 
@@ -19,20 +20,41 @@ shares = st.floats(0, 1)
 sources = st.builds(
     Source, texts, texts, texts, st.integers(0, 2**40), texts, st.sampled_from(["train", "test"]), st.booleans()
 )
-messages = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": texts}), max_size=3
-).map(lambda turns: [*turns, {"role": "user", "content": "?"}])
+calls = st.lists(
+    st.builds(
+        ToolCall, filled, st.dictionaries(texts, texts | st.integers() | st.none(), max_size=2).map(canonical), texts
+    ),
+    max_size=2,
+).map(tuple)
+#: Replies say something: a text or a call.
+replies = st.builds(Message, st.just("assistant"), filled, texts.map(str.strip), calls)
+asked = st.builds(Message, st.sampled_from(["system", "developer", "user"]), texts, name=texts)
+results = st.builds(Message, st.just("tool"), texts, tool_call_id=texts, name=texts)
+earlier = st.builds(Message, st.just("assistant"), texts, texts, calls, learn=st.none() | st.booleans())
+tool_lists = st.lists(
+    st.fixed_dictionaries(
+        {"type": st.just("function"), "function": st.fixed_dictionaries({"name": filled, "description": texts})}
+    ),
+    max_size=2,
+)
+#: What is asked: any turns, and a user's turn last.
+talks = st.builds(
+    lambda turns, tools, thinking: fields_of(Conversation((*turns, Message("user", "?")), tuple(tools), thinking)),
+    st.lists(asked | results | earlier, max_size=3),
+    tool_lists,
+    st.sampled_from([(), (("enable_thinking", False),)]),
+)
 
 
 def fields(task: Task) -> st.SearchStrategy:
     """Input fields of the task."""
-    return st.fixed_dictionaries({"messages": messages} if task.type == "chat" else {"text": texts})
+    return talks if task.type == "chat" else st.fixed_dictionaries({"text": texts})
 
 
 def targets(task: Task) -> st.SearchStrategy:
     """Targets of the task, never None."""
     if task.type == "chat":
-        return filled
+        return replies.map(Message.as_dict)
     if task.multi_label:
         return st.sets(st.sampled_from(task.labels)).map(lambda chosen: [x for x in task.labels if x in chosen])
     return st.sampled_from(task.labels)

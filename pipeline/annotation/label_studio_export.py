@@ -11,7 +11,7 @@ from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_
 from pipeline.annotation.controls import Control, controls
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject, Target, as_json
+from pipeline.core.record import Fields, Reject, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import Region
@@ -99,10 +99,14 @@ def _whole(minimal: Mapping[str, Target], task: Task) -> ExportedTask:
 
 def _parts(control: Control, value: Target) -> list[Region]:
     if control.tag == "Labels":
-        return [{"type": "labels", "value": region} for region in value]
+        return [_region(control, region) for region in value]
     key, many = _VALUES[control.tag]
     bare = value[key] if isinstance(value, Mapping) else value
-    return [{"type": control.tag.lower(), "value": {key: bare if isinstance(bare, list) or not many else [bare]}}]
+    return [_region(control, {key: bare if isinstance(bare, list) or not many else [bare]})]
+
+
+def _region(control: Control, value: Fields) -> Region:
+    return {"from_name": control.name, "to_name": control.target, "type": control.tag.lower(), "value": value}
 
 
 def _annotator(who: object) -> str:

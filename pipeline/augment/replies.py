@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.instructions import filled, untuned
@@ -9,8 +11,9 @@ from pipeline.tasks import task_type
 
 
 def has_reply(record: Record, task: Task) -> bool:
-    """Whether the record's target is a free text, which a language model can be trained to give."""
-    return isinstance(record.target, str) and not task_type(task).stratum(record)
+    """Whether the record's target is a free text or a reply, which a language model can be trained to give."""
+    is_text = task_type(task).target_kind(task) in ("text", "message")
+    return is_text and record.target is not None and not task_type(task).stratum(record)
 
 
 def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
@@ -22,8 +25,12 @@ def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
 
 
 def prompt_template(record: Record, task: Task) -> str | None:
-    """How the task asks a model about texts like this record's, with a `{text}`; None where no model could reply."""
-    return untuned(record.lang, task) if has_reply(record, task) else None
+    """How the task asks a model about texts like this record's, with a `{text}`; None where no model could reply.
+
+    A reply that calls tools is none that a text could stand for.
+    """
+    calls = isinstance(record.target, Mapping) and record.target["tool_calls"]
+    return untuned(record.lang, task) if has_reply(record, task) and not calls else None
 
 
 def system_turns(record: Record) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ from typing import Any
 from pipeline.collect.params import RecordSource
 from pipeline.core.numbers import as_number
 from pipeline.core.record import Reject, Target
+from pipeline.core.turns import is_nothing
 
 
 def is_missing(cell: Any, settings: RecordSource) -> bool:
-    """Whether the cell says nothing."""
-    return cell is None or (isinstance(cell, str) and cell in settings.missing_values)
+    """Whether the cell says nothing: null, NaN, or one of `missing_values`."""
+    return is_nothing(cell) or (isinstance(cell, str) and cell in settings.missing_values)
 
 
 def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:

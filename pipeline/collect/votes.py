@@ -87,7 +87,7 @@ def _vote(
             raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
         raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
     if settings.format == "label_studio":
-        value = _choice(row.values["result"], task)
+        value = _choice(record, row.values["result"], task)
     else:
         answer = translate(_text(row, settings.label, "label"), settings.labels)
         value = task_type(task).parse(record.fields, answer, task)[1]
@@ -97,9 +97,10 @@ def _vote(
     return record, vote
 
 
-def _choice(result: Any, task: Task) -> Target:
+def _choice(record: Record, result: Any, task: Task) -> Target:
+    kind = task_type(task)
     try:
-        return task_type(task).target_from_result(result, task)
+        return kind.parse(record.fields, kind.target_from_result(result, task), task)[1]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         # An export that was edited by hand, or made by another labeling configuration.
         problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"

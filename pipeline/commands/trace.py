@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from pipeline.annotation.exported import QueueRow
 from pipeline.commands.story import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
+from pipeline.core.conversation import Message
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.report.edits import sides
 from pipeline.runtime.lookup import LISTED, MOST, STAGES, find, rows_of
 
 
@@ -85,8 +87,9 @@ def page(story: Story) -> Iterator[str]:
     for stage in story["stages"]:
         for n, change in enumerate(stage["changes"]):
             yield f"{stage['stage'] if n == 0 else '':<10} {change['step']}: {change['field']}"
-            yield f"{'':<12} - {shorten(_plain(change['before']), 100)}"
-            yield f"{'':<12} + {shorten(_plain(change['after']), 100)}"
+            before, after = sides(change["before"], change["after"])
+            yield f"{'':<12} - {shorten(before, 100)}"
+            yield f"{'':<12} + {shorten(after, 100)}"
     yield from _label_lines(story)
     yield from _family_lines(story)
     yield from _end_lines(story)
@@ -94,12 +97,23 @@ def page(story: Story) -> Iterator[str]:
 
 def _fields(story: Story) -> Iterator[str]:
     for name, value in story["fields"].items():
-        turns = value if isinstance(value, list) else [value]
+        turns = value if isinstance(value, list) else [] if value is None else [value]
         for n, turn in enumerate(turns):
-            text = f"{turn['role']}: {turn['content']}" if isinstance(turn, dict) else str(turn)
-            yield f"  {name if n == 0 else '':<8} {shorten(text, 160)}"
-    if story["target"] is not None:
-        yield f"  {'target':<8} {shorten(story['target'], 160)}"
+            for text in _turn(turn) if isinstance(turn, dict) else [str(turn)]:
+                yield f"  {name if n == 0 else '':<8} {shorten(text, 160)}"
+    target = story["target"]
+    lines = _turn(target) if isinstance(target, dict) else [] if target is None else [str(target)]
+    yield from (f"  {'target':<8} {shorten(line, 160)}" for line in lines)
+
+
+def _turn(turn: Mapping[str, object]) -> Iterator[str]:
+    """A turn of a conversation: its reasoning, then its text and its calls."""
+    message = Message.of(turn)
+    if message.reasoning:
+        yield f"{message.role} (reasoning): {message.reasoning}"
+    if message.content or not message.tool_calls:
+        yield f"{message.role}: {message.content}"
+    yield from (f"{message.role} (call): {call.name}({call.arguments})" for call in message.tool_calls)
 
 
 def _label_lines(story: Story) -> Iterator[str]:

@@ -2,28 +2,29 @@
 
 In a record a message is a plain dictionary (`Message.as_dict`), so that it fits JSON and Arrow alike; in code that
 works on it, it is a `Message`. Every key is always there: a text that is missing is "", all else None or an empty list.
+In the exported dataset a message has the keys that trainers know, and only those that say something (`to_row`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: A value of JSON.
-Json = Any
-
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = ("system", "developer", "user", "assistant", "tool")
+
+#: A value of JSON.
+Json = Any
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A call that the assistant asks for.
 
-    `arguments` is canonical JSON (`canonical`): sorted keys, one line. What came as no JSON at all stays as it was
-    written, for checks to find. `id` is "" where the source has none.
+    `arguments` is canonical JSON (`canonical`): one line, keys in the source's order. What came as no JSON object at
+    all stays as it was written, for checks to find. `id` is "" where the source has none.
     """
 
     name: str
@@ -81,7 +82,7 @@ class Conversation:
     """Messages with what stands beside them.
 
     `tools` are tool definitions as JSON schema objects, each `{"type": "function", "function": {...}}`;
-    `template_arguments` are further arguments of the chat template (`enable_thinking`, ...).
+    `template_arguments` are further arguments of the chat template (`enable_thinking`, ...), sorted by name.
     """
 
     messages: tuple[Message, ...]
@@ -102,6 +103,108 @@ def conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = N
     )
 
 
-def canonical(value: Any) -> str:
-    """`value` as canonical JSON: sorted keys, no escapes for non-ASCII letters, on one line."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+def fields_of(talk: Conversation) -> dict[str, Any]:
+    """The inverse of `conversation`: the fields of a record, all messages in them."""
+    return {
+        "messages": [message.as_dict() for message in talk.messages],
+        "tools": canonical(talk.tools) if talk.tools else None,
+        "template_arguments": canonical(dict(talk.template_arguments)) if talk.template_arguments else None,
+    }
+
+
+def to_row(talk: Conversation) -> dict[str, Any]:
+    """The columns of the exported dataset: messages, tools (a JSON text), chat_template_kwargs; None for what is not.
+
+    Messages have the keys of OpenAI's chat format as TRL and chat templates read them, and only those that say
+    something: role and content always, reasoning_content, tool_calls, tool_call_id, name, and weight (1 or 0) for
+    `learn`. Arguments of calls are JSON texts, since one Arrow column cannot hold objects of many shapes.
+    """
+    return {
+        "messages": [exported(message) for message in talk.messages],
+        "tools": canonical(talk.tools) if talk.tools else None,
+        "chat_template_kwargs": dict(talk.template_arguments) or None,
+    }
+
+
+def exported(message: Message) -> dict[str, Any]:
+    """One message of `to_row`."""
+    found: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.reasoning:
+        found["reasoning_content"] = message.reasoning
+    if message.tool_calls:
+        found["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    found |= {key: value for key in ("tool_call_id", "name") if (value := getattr(message, key))}
+    return found if message.learn is None else {**found, "weight": int(message.learn)}
+
+
+def from_row(row: Mapping[str, Any]) -> Conversation:
+    """The conversation of a row as the dataset holds it (`to_row`), or as a record does (`fields_of`).
+
+    Reads: messages, tools, chat_template_kwargs or template_arguments. A known reply stands last in messages.
+    Rows from people go through `pipeline.tasks.chat.parse` first, which says what is wrong with them.
+    """
+    arguments = _loaded(row.get("chat_template_kwargs") or row.get("template_arguments"), {})
+    return Conversation(
+        messages=tuple(_from_exported(turn) for turn in row["messages"]),
+        tools=tuple(_loaded(row.get("tools"), [])),
+        template_arguments=tuple(sorted((name, value) for name, value in arguments.items() if value is not None)),
+    )
+
+
+def _from_exported(turn: Mapping[str, Any]) -> Message:
+    calls = [{**(call.get("function") or call), "id": call.get("id")} for call in _calls(turn)]
+    learn = turn.get("learn")
+    if learn is None and turn.get("weight") is not None:
+        learn = bool(turn["weight"])
+    reasoning = turn.get("reasoning_content") or turn.get("reasoning")
+    return Message.of({**turn, "reasoning": reasoning, "tool_calls": calls, "learn": learn})
+
+
+def _calls(turn: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return turn.get("tool_calls") or ()
+
+
+def _loaded(value: Json, empty: Json) -> Json:
+    return json.loads(value) if isinstance(value, str) and value else value or empty
+
+
+def readable(message: Message) -> str:
+    """What a turn says, for people and for comparing texts: its content, then its calls, one a line."""
+    calls = [f"{call.name}({call.arguments})" for call in message.tool_calls]
+    return "\n".join([message.content, *calls] if message.content else calls) if calls else message.content
+
+
+def whole_turn(message: Message) -> str:
+    """What a turn says with its reasoning first, in the tags that open models write around it."""
+    said = readable(message)
+    return f"<think>\n{message.reasoning}\n</think>\n\n{said}" if message.reasoning else said
+
+
+def calls_as_json(calls: Iterable[ToolCall]) -> str:
+    """Calls as a JSON list of `{"id", "name", "arguments"}`, arguments as they read; "" for none."""
+    listed = [
+        {**({"id": call.id} if call.id else {}), "name": call.name, "arguments": loaded(call.arguments)}
+        for call in calls
+    ]
+    return json.dumps(listed, ensure_ascii=False) if listed else ""
+
+
+def loaded(arguments: str) -> Json:
+    """The arguments of a call as a value; a text that is no JSON object stays a text."""
+    try:
+        value = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    return value if isinstance(value, Mapping) else arguments
+
+
+def canonical(value: Json) -> str:
+    """`value` as JSON on one line, without escapes for non-ASCII letters. Raises ValueError for NaN and infinities.
+
+    Keys stay in their order: chat templates print tool definitions and arguments as they come, so a model would
+    otherwise be trained on another text than it is later asked with.
+    """
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.core.record import Record
 from pipeline.modeling.prediction import Prediction
+from pipeline.tasks.texts import target_text
 from pipeline.text.scripts import HAN, UNSPACED
 
 #: The end of a sentence; a full stop only before a space or Chinese ('3.5' goes on).
@@ -33,7 +34,7 @@ def first_words(text: str, count: int) -> str:
 
 def leads(train: Sequence[Record], test: Sequence[Record]) -> dict[str, list[Prediction]]:
     """The first sentence, the first three, and as many first words as a summary has on average in train."""
-    lengths = [len(_WORD.findall(str(record.target))) for record in train]
+    lengths = [len(_WORD.findall(target_text(record.target))) for record in train]
     mean = round(sum(lengths) / len(lengths)) if lengths else 0
     texts = [str(record.fields["text"]) for record in test]
     found = {f"lead_{n}": [Prediction(lead(text, n)) for text in texts] for n in (1, 3)}

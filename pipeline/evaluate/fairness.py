@@ -47,7 +47,7 @@ def fairness(
             entry["p"] = rounded(next(adjusted))
             entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
         groups = list(params.fairness[entry["attribute"]].values())
-        if task_type(task).target_kind(task) in ("text", "texts", "number"):
+        if task_type(task).target_kind(task) in ("text", "texts", "number", "message"):
             entry["swapped"] = _swapped(records, predictions, predictor, groups, task, params)
     return entries
 

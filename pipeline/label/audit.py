@@ -50,7 +50,7 @@ def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Para
     wanted, kind = params.audit.records, task_type(task)
     if not wanted:
         return Sample()
-    if not task.labels and kind.target_kind(task) == "text":
+    if not task.labels and kind.target_kind(task) in ("text", "message"):
         raise PipelineError(
             f"params.yaml: label.audit.records: answers of '{task.type}' are free texts, so that none is simply wrong.",
             "Set it to 0; people's corrections count as they are.",

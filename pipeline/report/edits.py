@@ -42,6 +42,18 @@ def changed_texts(before: str, after: str) -> tuple[str, str]:
     return next(((a, b) for a, b in pairs if a != b), ("\n".join(old), "\n".join(new)))
 
 
+def sides(before: str, after: str) -> tuple[str, str]:
+    """Two JSON values as people read them; of conversations, the texts that differ first."""
+    if '"role":' in before and '"role":' in after:
+        return changed_texts(before, after)
+    return _plain(before), _plain(after)
+
+
+def _plain(text: str) -> str:
+    value = json.loads(text)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key in sorted(value):

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.report.inputs import Inputs
+from pipeline.tasks.texts import target_text
 
 #: The figure a project is known by: the first of these that the evaluation reports.
 _MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pearson", "chrf", "perplexity", "loss")
@@ -71,12 +72,17 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
 
 
 def plain_label(target: str | None, text: str = "") -> str | None:
-    """A target's JSON as people read it: a label without quotes, spans and answers by their words in `text`."""
+    """A target's JSON as people read it: a label without quotes, spans and answers by their words in `text`.
+
+    Of a reply, its text and its calls.
+    """
     value = None if target is None else json.loads(target)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return "; ".join(_part(one, text) for one in value)
+    if isinstance(value, dict) and "role" in value:
+        return target_text(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 

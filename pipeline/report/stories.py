@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, as_json
+from pipeline.report.edits import sides
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 
@@ -79,10 +79,8 @@ def _origin(record: Record) -> Iterator[list[Any]]:
 def _history(record: Record) -> Iterator[list[Any]]:
     changes = [change for change in record.history if change.field not in ("child_of", "split")]
     for change in changes[:_CHANGES]:
-        yield [
-            "changed",
-            [change.step, change.field.removeprefix("fields."), _plain(change.before), _plain(change.after)],
-        ]
+        both = [shorten(text, _CUT) for text in sides(change.before, change.after)]
+        yield ["changed", [change.step, change.field.removeprefix("fields."), *both]]
 
 
 def _labelling(record: Record) -> Iterator[list[Any]]:
@@ -96,8 +94,3 @@ def _labelling(record: Record) -> Iterator[list[Any]]:
 
 def _whole(inputs: Inputs, record: Record) -> str:
     return "" if inputs.text(record) is None else inputs.kind.main_text(record)
-
-
-def _plain(text: str) -> str:
-    value = json.loads(text)
-    return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _CUT)

@@ -23,14 +23,29 @@ from pipeline.core.record import Change, Decision, Record, Source, Split, Vote, 
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 
-#: Kinds of value that a task type may declare, as Arrow types.
+#: One turn of a conversation: see `pipeline/core/conversation.py`.
+_MESSAGE = pa.struct(
+    {
+        "role": pa.string(),
+        "content": pa.string(),
+        "reasoning": pa.string(),
+        "tool_calls": pa.list_(pa.struct({"id": pa.string(), "name": pa.string(), "arguments": pa.string()})),
+        "tool_call_id": pa.string(),
+        "name": pa.string(),
+        "learn": pa.bool_(),
+    }
+)
+
+#: Kinds of value that a task type may declare, as Arrow types. `json` is a text that programs read.
 KINDS: dict[str, pa.DataType] = {
     "text": pa.string(),
     "texts": pa.list_(pa.string()),
     "number": pa.float64(),
     "spans": pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()})),
     "answers": pa.list_(pa.struct({"start": pa.int32(), "text": pa.string()})),
-    "messages": pa.list_(pa.struct({"role": pa.string(), "content": pa.string()})),
+    "messages": pa.list_(_MESSAGE),
+    "message": _MESSAGE,
+    "json": pa.string(),
 }
 
 _SOURCE = pa.struct(

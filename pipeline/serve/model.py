@@ -52,6 +52,10 @@ def _settings(folder: Path) -> dict[str, Json]:
     return settings
 
 
+#: Kind of field -> the types that a request may give it as; the first is the usual one.
+_WANTED: Mapping[str, tuple[type, ...]] = {"messages": (list,), "json": (list, dict, str)}
+
+
 def model_row(values: Mapping[str, object], task: Task) -> Fields:
     """The input columns of one row. Raises Reject (missing_field, not_text) where a field cannot be used."""
     kind = task_type(task)
@@ -60,9 +64,9 @@ def model_row(values: Mapping[str, object], task: Task) -> Fields:
         value = values.get(name)
         if value is None and name not in kind.OPTIONAL:
             raise Reject("missing_field", f"there is no '{name}'")
-        wanted = list if form == "messages" else str
+        wanted = _WANTED.get(form, (str,))
         if value is not None and not isinstance(value, wanted):
-            raise Reject("not_text", f"'{name}' must be a {wanted.__name__}")
+            raise Reject("not_text", f"'{name}' must be a {wanted[0].__name__}")
         row[name] = value or None if name in kind.OPTIONAL else value
     try:
         as_json(row).encode("utf-8")

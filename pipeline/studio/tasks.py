@@ -119,7 +119,8 @@ def checked(question: Question, task: Task, interface: Any) -> tuple[Question, s
     kind = task_type(task)
     try:
         prediction = to_task(replace(question, hidden=False), task, "check")["predictions"][0]
-        if as_json(kind.target_from_result(prediction["result"], task)) != prelabel(question, task):
+        back = replace(question, value=kind.target_from_result(prediction["result"], task))
+        if prelabel(back, task) != prelabel(question, task):
             raise Reject("not_shown_faithfully", "it does not come back as it was sent")
         problems = interface.validate_prediction(prediction, return_errors=True)
         if problems:

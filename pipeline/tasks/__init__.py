@@ -20,7 +20,7 @@ from pipeline.tasks.region import Region
 class TaskType(Protocol):
     """What every stage may ask of a task type."""
 
-    #: Input field name -> kind of value: `text` or `messages` (see store.py).
+    #: Input field name -> kind of value: `text`, `messages` or `json` (see store.py).
     FIELDS: Mapping[str, str]
 
     #: Those of FIELDS that a source need not have; they are then None.
@@ -37,7 +37,7 @@ class TaskType(Protocol):
     ASK: Mapping[str, str]
 
     def target_kind(self, task: Task) -> str:
-        """Kind of the target: `text`, `texts`, `number`, `spans` or `answers` (see store.py)."""
+        """Kind of the target: `text`, `texts`, `number`, `spans`, `answers` or `message` (see store.py)."""
 
     def parse(self, values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
         """Fields and target from raw source values. `target` None means unlabelled.
@@ -106,7 +106,7 @@ class TaskType(Protocol):
         """A target as the `result` list of a Label Studio annotation or prediction."""
 
     def target_from_result(self, result: Sequence[Region], task: Task) -> Target:
-        """The inverse of `result_from_target`. Raises Reject where the result cannot be read."""
+        """The inverse of `result_from_target`, in a form that `parse` takes. Raises Reject where it cannot be read."""
 
 
 TASKS: dict[str, TaskType] = {

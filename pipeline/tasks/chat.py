@@ -1,22 +1,40 @@
-"""Chat: a conversation that ends with the user's turn, and the assistant's reply as target.
+"""Chat: a conversation that ends before the assistant's turn, and the assistant's reply as target.
 
-Earlier assistant turns stay in `messages`; training takes the loss on all of them by default.
-A conversation without a final reply is an unlabelled record.
+Fields: `messages`, and as JSON texts the tool definitions and the chat template's further arguments, or None. The
+target is the reply, whole: text, reasoning and calls (`pipeline.core.conversation`). Earlier assistant turns stay in
+`messages`; training takes the loss on all of them by default. A conversation without a final reply is unlabelled.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.conversation import (
+    Conversation,
+    Json,
+    Message,
+    calls_as_json,
+    canonical,
+    conversation,
+    exported,
+    fields_of,
+    readable,
+    to_row,
+    whole_turn,
+)
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.core.turns import Reading, as_text, calls_in, is_nothing, kind_of, message_of, tools_of, turns_in
+from pipeline.tasks.region import Region
 
-FIELDS: Mapping[str, str] = {"messages": "messages"}
+FIELDS: Mapping[str, str] = {"messages": "messages", "tools": "json", "template_arguments": "json"}
 
-OPTIONAL: tuple[str, ...] = ()
+OPTIONAL: tuple[str, ...] = ("tools", "template_arguments")
 
 HUB_CATEGORY = "text-generation"
 
@@ -31,54 +49,82 @@ ASK: Mapping[str, str] = {
 
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 
-#: Role names that other tools use, and ours.
-ROLES = {
-    "system": "system",
-    "user": "user",
-    "human": "user",
-    "prompter": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "bot": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
-
 
 def target_kind(task: Task) -> str:
-    """The reply is a text."""
-    return "text"
+    """The reply is a message."""
+    return "message"
 
 
-def parse(values: Mapping[str, Any], target: Any, task: Task) -> tuple[dict[str, Any], Target]:
-    """Messages and reply from `messages`, a list of {role, content} (or {from, value}), or one user turn as text.
+def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
+    """Fields and reply from `messages`: a list of turns (see `core/turns.py`), such a list as JSON text, or one text.
 
-    The last assistant turn becomes the target unless one is given. Rejects: missing_messages,
-    unknown_role, no_user_turn.
+    Also reads `tools`, and `template_arguments` or `chat_template_kwargs`. The last assistant turn becomes the target
+    unless one is given, as a text or as a message. Rejects: missing_messages, no_user_turn, bad_tools,
+    bad_template_arguments, and those of `message_of`.
     """
-    turns = values.get("messages")
-    if isinstance(turns, str) and turns:
-        turns = [{"role": "user", "content": turns}]
-    if not isinstance(turns, list) or not turns:
-        raise Reject("missing_messages", "the row has no list of messages")
-    messages = [_message(turn) for turn in turns]
-    if target is None and messages[-1]["role"] == "assistant":
-        target = messages.pop()["content"]
-    if not any(message["role"] == "user" for message in messages):
+    talk = _talk(values)
+    messages = list(talk.messages)
+    reply = None if is_nothing(target) else _reply(target)
+    if reply is None and messages[-1].role == "assistant":
+        reply = messages.pop()
+    if not any(message.role == "user" for message in messages):
         raise Reject("no_user_turn", "a conversation needs a user turn before the reply")
-    return {"messages": messages}, None if target is None else str(target)
+    fields = fields_of(Conversation(tuple(messages), talk.tools, talk.template_arguments))
+    return fields, None if reply is None else reply.as_dict()
+
+
+def _talk(values: Mapping[str, object]) -> Conversation:
+    turns = values.get("messages")
+    if isinstance(turns, Conversation):  # a reader of dialects made it
+        return turns
+    listed = turns_in(turns)
+    if listed is None and isinstance(turns, str) and turns:
+        listed = [{"role": "user", "content": turns}]
+    if not listed:
+        found = "nothing" if is_nothing(turns) or turns == "" else "an empty list" if listed == [] else kind_of(turns)
+        raise Reject("missing_messages", f"the row has no list of messages, but {found}")
+    reading = Reading()
+    messages = tuple(message_of(turn, reading, n) for n, turn in enumerate(listed, 1))
+    return Conversation(messages, tools_of(values.get("tools")), template_arguments_of(values))
+
+
+def template_arguments_of(values: Mapping[str, object]) -> tuple[tuple[str, Json], ...]:
+    """Further arguments of the chat template, an object or its JSON text. Rejects: bad_template_arguments."""
+    given = values.get("template_arguments") or values.get("chat_template_kwargs")
+    if is_nothing(given):
+        return ()
+    try:
+        value = json.loads(given) if isinstance(given, str) else given
+        canonical(value)
+    except (ValueError, TypeError):
+        value = None
+    if not isinstance(value, Mapping):
+        raise Reject("bad_template_arguments", f'expected an object such as {{"enable_thinking": false}}: {given!r}')
+    return tuple(sorted((name, one) for name, one in value.items() if one is not None))
+
+
+def _reply(target: Json) -> Message:
+    """The reply that a text or a message says. Rejects: not_a_reply, and those of `message_of`."""
+    if not isinstance(target, Mapping):
+        return Message("assistant", as_text(target, "the reply"))
+    if "role" not in target and "content" not in target:
+        raise Reject("not_a_text", "the reply is an object, not a text or a message")
+    message = message_of({"role": "assistant", **target}, Reading(), 0)
+    if message.role != "assistant":
+        raise Reject("not_a_reply", f"the reply is a turn of role {message.role}")
+    return message
 
 
 def problems(record: Record, task: Task) -> list[str]:
     """Empty turns, a late system turn, users who speak twice, a reply that has no question."""
-    messages = record.fields["messages"]
-    found = [f"turn {n} ({m['role']}) is empty" for n, m in enumerate(messages, 1) if not m["content"].strip()]
-    if record.target is not None and not record.target.strip():
+    messages = [Message.of(message) for message in record.fields["messages"]]
+    found = [f"turn {n} ({m.role}) is empty" for n, m in enumerate(messages, 1) if not readable(m).strip()]
+    if record.target is not None and not readable(Message.of(record.target)).strip():
         found.append("the reply is empty")
-    roles = [message["role"] for message in messages]
+    roles = [message.role for message in messages]
     if "system" in roles[1:]:
         found.append("a system turn is not the first turn")
-    talk = [role for role in roles if role != "system"]
+    talk = [role for role in roles if role not in ("system", "developer")]
     if talk and talk[0] != "user":
         found.append("the first turn is not the user's")
     if any(a == b and a != "tool" for a, b in itertools.pairwise(talk)):
@@ -88,15 +134,16 @@ def problems(record: Record, task: Task) -> list[str]:
     return found
 
 
-def repair(fields: Mapping[str, Any], target: Target) -> tuple[dict[str, Any], Target]:
+def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
     """Nothing to mend."""
     return dict(fields), target
 
 
 def main_text(record: Record) -> str:
-    """All turns and the reply, one a line, without the system turn (often one for all records)."""
-    turns = [m["content"] for m in record.fields["messages"] if m["role"] != "system"]
-    return "\n".join([*turns, record.target or ""]).strip()
+    """All turns and the reply with their calls, one a line, without the system turns (often one for all records)."""
+    turns = [Message.of(m) for m in record.fields["messages"] if m["role"] not in ("system", "developer")]
+    turns += [Message.of(record.target)] if record.target is not None else []
+    return "\n".join(map(readable, turns)).strip()
 
 
 def likeness(record: Record) -> Sequence[str]:
@@ -119,18 +166,29 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
     return list(targets)
 
 
-def edit_texts(fields: Mapping[str, Any], target: Target, edit: Callable[[str], str]) -> tuple[dict[str, Any], Target]:
-    """Every turn and the reply edited."""
-    messages = [{"role": m["role"], "content": edit(m["content"])} for m in fields["messages"]]
-    return {"messages": messages}, None if target is None else edit(target)
+def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
+    """Content and reasoning of every turn and of the reply edited; calls and tool definitions stay as they are."""
+    messages = [_edited(message, edit) for message in fields["messages"]]
+    return {**fields, "messages": messages}, None if target is None else _edited(target, edit)
+
+
+def _edited(message: Mapping[str, Any], edit: Callable[[str], str]) -> dict[str, Any]:
+    content = edit(message["content"])
+    return {**message, "content": content, "reasoning": edit(message["reasoning"]) if message["reasoning"] else ""}
 
 
 def answer_places(record: Record) -> list[tuple[int, int, int]]:
-    """Every assistant turn, and the reply."""
-    texts = [(m["role"], m["content"]) for m in record.fields["messages"]]
-    if record.target is not None:
-        texts.append(("assistant", record.target))
+    """Content and reasoning of every assistant turn, and of the reply."""
+    texts = itertools.chain.from_iterable(map(_texts, [*record.fields["messages"], record.target or {}]))
     return [(n, 0, len(text)) for n, (role, text) in enumerate(texts) if role == "assistant"]
+
+
+def _texts(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of a turn in the order in which `edit_texts` passes them."""
+    if message:
+        yield message["role"], message["content"]
+        if message["reasoning"]:
+            yield message["role"], message["reasoning"]
 
 
 def stratum(record: Record) -> str | None:
@@ -138,12 +196,13 @@ def stratum(record: Record) -> str | None:
     return None
 
 
-def row(record: Record) -> dict[str, Any]:
-    """Columns `prompt` (the last user turn), `response`, and `messages` with the reply in place."""
-    messages = list(record.fields["messages"])
-    if record.target is not None:
-        messages.append({"role": "assistant", "content": record.target})
-    return {"prompt": _last_user(record), "response": record.target, "messages": messages}
+def row(record: Record) -> Row:
+    """Columns `prompt` (the last user turn), `response` (text and calls), and the conversation with the reply in place.
+
+    messages, tools and chat_template_kwargs are as `core.conversation.to_row` has them, and as trainers read them.
+    """
+    reply = None if record.target is None else readable(Message.of(record.target))
+    return {"prompt": _last_user(record), "response": reply, **to_row(conversation(record.fields, record.target))}
 
 
 def augmentable(record: Record) -> str:
@@ -156,52 +215,71 @@ def protected(record: Record) -> Sequence[str]:
     return _CODE.findall(_last_user(record))
 
 
-def with_augmentable(record: Record, text: str) -> tuple[dict[str, Any], Target]:
+def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
     """The same reply to a last user turn that reads `text`."""
     messages = [dict(message) for message in record.fields["messages"]]
     last = max(n for n, message in enumerate(messages) if message["role"] == "user")
     messages[last]["content"] = text
-    return {"messages": messages}, record.target
+    return {**record.fields, "messages": messages}, record.target
 
 
-def with_answer(record: Record, text: str, answer: str) -> tuple[dict[str, Any], Target]:
-    """A conversation of one question, under the same system turn; earlier turns belong to another question."""
-    system = [dict(m) for m in record.fields["messages"] if m["role"] == "system"]
-    return {"messages": [*system, {"role": "user", "content": text}]}, answer
+def with_answer(record: Record, text: str, answer: str) -> tuple[Fields, Target]:
+    """A conversation of one question, under the same system turns; earlier turns belong to another question."""
+    system = [dict(m) for m in record.fields["messages"] if m["role"] in ("system", "developer")]
+    asked = Message("user", text).as_dict()
+    return {**record.fields, "messages": [*system, asked]}, Message("assistant", answer).as_dict()
 
 
 def labeling_config(task: Task) -> str:
-    """The conversation as Paragraphs, and a TextArea that holds the reply."""
+    """The conversation as Paragraphs, and TextAreas that hold the reply, its reasoning, and its calls as JSON."""
+    area = '<TextArea name="{}" toName="messages" rows="4" editable="true" maxSubmissions="1"/>'
     return (
-        '<View><Paragraphs name="messages" value="$messages" layout="dialogue" nameKey="role" textKey="content"/>'
-        '<TextArea name="reply" toName="messages" rows="4" editable="true" maxSubmissions="1"/></View>'
+        '<View><Paragraphs name="messages" value="$messages" layout="dialogue" nameKey="role" textKey="shown"/>'
+        + area.format("reply")
+        + '<Collapse><Panel value="reasoning">'
+        + area.format("reasoning")
+        + '</Panel><Panel value="calls">'
+        + area.format("tool_calls")
+        + '<Text name="tool_definitions" value="$tools"/></Panel></Collapse></View>'
     )
 
 
-def to_label_studio(record: Record) -> dict[str, Any]:
-    """`{"messages": [...]}`, without the reply."""
-    return {"messages": [dict(message) for message in record.fields["messages"]]}
+def to_label_studio(record: Record) -> JsonObject:
+    """`messages` without the reply, and `tools` and `template_arguments` as JSON texts ("" where there are none).
+
+    A turn has the keys of the exported dataset, and `shown`: its reasoning, text and calls as people read them.
+    """
+    turns = map(Message.of, record.fields["messages"])
+    beside = {name: record.fields[name] or "" for name in OPTIONAL}
+    return {"messages": [{**exported(turn), "shown": whole_turn(turn)} for turn in turns], **beside}
 
 
-def result_from_target(target: Target) -> list[dict[str, Any]]:
-    """One `textarea` region."""
-    return [{"from_name": "reply", "to_name": "messages", "type": "textarea", "value": {"text": [target]}}]
+def result_from_target(target: Target) -> list[Region]:
+    """`textarea` regions with the reply's text, and its reasoning and its calls where it has some."""
+    reply = Message("assistant", target) if isinstance(target, str) else Message.of(target)
+    parts = {"reply": reply.content, "reasoning": reply.reasoning, "tool_calls": calls_as_json(reply.tool_calls)}
+    return [
+        {"from_name": name, "to_name": "messages", "type": "textarea", "value": {"text": [text]}}
+        for name, text in parts.items()
+        if text or name == "reply"
+    ]
 
 
-def target_from_result(result: Sequence[Mapping[str, Any]], task: Task) -> Target:
-    """The reply that was written. Rejects: empty_annotation."""
-    texts = [text for part in result if part.get("type") == "textarea" for text in part["value"]["text"]]
-    if not "".join(texts).strip():
+def target_from_result(result: Sequence[Region], task: Task) -> Target:
+    """The reply that was written: its text, or a message where it has reasoning or calls. `parse` takes both.
+
+    Rejects: empty_annotation, bad_call.
+    """
+    texts: dict[str, list[str]] = {}
+    for part in result:
+        if part.get("type") == "textarea":
+            texts.setdefault(part.get("from_name") or "reply", []).extend(part["value"]["text"])
+    said = {name: "\n".join(parts) for name, parts in texts.items()}
+    calls = calls_in(said["tool_calls"], "the reply") if said.get("tool_calls", "").strip() else ()
+    if not said.get("reply", "").strip() and not calls:
         raise Reject("empty_annotation", "no reply was written")
-    return "\n".join(texts)
-
-
-def _message(turn: Any) -> dict[str, str]:
-    role = str(turn.get("role", turn.get("from", ""))) if isinstance(turn, Mapping) else ""
-    if role not in ROLES:
-        raise Reject("unknown_role", f"'{role}' is not one of {', '.join(ROLES)}")
-    content = turn.get("content", turn.get("value"))
-    return {"role": ROLES[role], "content": "" if content is None else str(content)}
+    reply = Message("assistant", said.get("reply", ""), said.get("reasoning", ""), calls)
+    return reply.as_dict() if calls or reply.reasoning else reply.content
 
 
 def _last_user(record: Record) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Answer, Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.core.turns import as_text
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import Place, letters, remap_spans
 from pipeline.tasks.region import Region
@@ -198,7 +199,7 @@ def _from_columns(target: Mapping[str, object]) -> list[dict[str, object]] | Non
 def _answer(answer: Any) -> Answer:
     try:
         start = answer["answer_start"] if "answer_start" in answer else answer["start"]
-        return {"start": int(start), "text": str(answer["text"])}
+        return {"start": int(start), "text": as_text(answer["text"], "an answer")}
     except (TypeError, KeyError, ValueError):
         raise Reject("bad_answer", f"an answer needs text and start (or answer_start): {answer}") from None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.core.turns import as_text, is_nothing
 from pipeline.tasks.region import Region
 from pipeline.tasks.texts import text_of
 
@@ -25,7 +26,8 @@ def target_kind(task: Task) -> str:
 
 def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text and target text. Rejects: those of `text_of`."""
-    return {"text": text_of(values, "text")}, None if target is None else str(target)
+    fields = {"text": text_of(values, "text")}
+    return fields, None if is_nothing(target) else as_text(target, "the target")
 
 
 def empty_sides(record: Record) -> list[str]:

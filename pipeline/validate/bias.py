@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.record import Record
+from pipeline.tasks.texts import target_text
 from pipeline.validate.view import RECORD_COLUMNS, View
 
 #: Slices of one attribute that are listed: the largest.
@@ -78,7 +79,9 @@ def correlation_ratio(groups: Sequence[Sequence[float]]) -> float:
 
 def size_of(target: Any) -> float:
     """What stands for a target that is no class: the number itself, or how long or many it is."""
-    return float(target) if isinstance(target, int | float) else float(len(target))
+    if isinstance(target, int | float):
+        return float(target)
+    return float(len(target if isinstance(target, list) else target_text(target)))
 
 
 def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_every_row_of_a_bad_file_is_accounted_for(through, name, content, became
         ("nul.csv", b"\x00" * 10_000, r"nul.csv:1: the header row cannot be read: \x00\x00"),
         ("header.csv", b"text,label\n", "no record came of it. It has no rows"),
         ("empty.jsonl", b"", "no record came of it. It has no rows"),
-        ("nan.parquet", pa.table({"text": [float("nan")] * 9, "label": [float("nan")] * 9}), "'nan' is not among"),
+        ("nan.parquet", pa.table({"text": [float("nan")] * 9, "label": [float("nan")] * 9}), "9 missing_text_column"),
         ("split.csv", TWO_MINDS, "no record is left"),
     ],
 )  # fmt: skip

@@ -8,7 +8,9 @@ import pytest
 
 from pipeline.collect.sources import source_settings
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import as_json
 from tests.collect.conftest import CHAT
+from tests.conversations import reply
 
 RECORDS = {
     "kind": "files",
@@ -135,7 +137,7 @@ def test_votes_on_chats_are_replies(project):
     records = RECORDS | {"path": "c.jsonl", "format": "messages", "lang": "zh"}
     del records["target"]
     row = project.collect(CHAT, sources={"texts": records, "votes": VOTES}).rows[0]
-    assert (row["target"], row["votes"][0]["value"]) == (None, '"嗨"')
+    assert (row["target"], row["votes"][0]["value"]) == (None, as_json(reply("嗨")))
 
 
 @pytest.mark.parametrize(

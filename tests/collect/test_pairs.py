@@ -11,6 +11,7 @@ from pipeline.collect.rows import Row
 from pipeline.core.errors import PipelineError
 from tests.collect.conftest import CHAT, CLASSIFICATION
 from tests.collect.test_formats import read, values
+from tests.conversations import reply, turns
 
 TRANSLATION = {"type": "translation", "languages": ["en", "zh"], "target_language": "zh"}
 REGRESSION = {"type": "regression", "languages": ["en", "zh"], "range": [0, 1]}
@@ -180,7 +181,7 @@ def test_instances_give_one_chat_each(project):
     ]
     project.write("a.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     found = project.collect(CHAT, path="a.jsonl", format="alpaca")
-    talks = [(row["fields"]["messages"][-1]["content"], row["target"]) for row in found.rows]
+    talks = [(row["fields"]["messages"][-1]["content"], row["target"]["content"]) for row in found.rows]
     assert talks == [("写诗\n\n夏天", "荷花"), ("写诗", "雪"), ("plain", "reply")]
     assert found.reasons() == [("read", "not_a_dialogue", 2)]
 
@@ -188,6 +189,6 @@ def test_instances_give_one_chat_each(project):
 def test_question_and_answer_columns_make_a_chat(project):
     project.write("a.jsonl", '{"question": "2 + 2?", "answer": "4"}\n{"question": "", "answer": "x"}\n')
     found = project.collect(CHAT, path="a.jsonl", fields={"messages": "question"}, target="answer")
-    assert found.rows[0]["fields"]["messages"] == [{"role": "user", "content": "2 + 2?"}]
-    assert found.rows[0]["target"] == "4"
+    assert found.rows[0]["fields"]["messages"] == turns([("user", "2 + 2?")])
+    assert found.rows[0]["target"] == reply("4")
     assert found.reasons() == [("parse", "missing_messages", 2)]

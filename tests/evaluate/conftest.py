@@ -5,6 +5,7 @@ import pytest
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
+from tests.conversations import as_record_holds
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +22,7 @@ def chat_task():
 def record():
     def make(n, text, target, lang="en", source="tweets", who="source:tweets"):
         origin = Source(source, "files", "x.csv", n, "cc0", "train")
-        fields = {"text": text} if isinstance(text, str) else {"messages": text}
+        fields, target = as_record_holds({"text": text} if isinstance(text, str) else {"messages": text}, target)
         return Record(f"id{n:04d}", fields, origin, target, lang, labels_by=Decision(who, 1.0))
 
     return make

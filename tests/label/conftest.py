@@ -11,6 +11,7 @@ import pytest
 from pipeline.core.record import Decision, Record, Source, Vote, content_id
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_table, write_table
+from tests import conversations
 
 TASK = Task(type="classification", labels=("好", "negative", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -40,12 +41,11 @@ def record(name, target=None, text=None, split="train", votes=(), group=None, ro
 
 def chat(name, target=None, split="train", votes=()):
     """A chat record in Chinese."""
-    fields = {"messages": [{"role": "user", "content": f"{name}：你好吗？"}]}
     return Record(
         id=name,
-        fields=fields,
+        fields=conversations.fields([("user", f"{name}：你好吗？")]),
         source=Source("made", "file", "made.jsonl", 1, "CC0", "train"),
-        target=target,
+        target=conversations.reply(target),
         lang="zh",
         split=split,
         votes=tuple(Vote(who, value) for who, value in votes),

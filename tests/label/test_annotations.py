@@ -10,6 +10,7 @@ from pipeline.annotation.annotations import check_against, parse_time, read_fold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
+from tests.conversations import reply
 from tests.label.conftest import CHAT, TASK, answer, chat, record, text_id
 
 RECORDS = {r.id: r for r in (record("r1", "好", text="很好"), record("r2"), record("r3", "negative"))}
@@ -177,7 +178,7 @@ def test_chat_export_gives_the_reply(project):
     tasks = [{"id": 1, "data": {"record_id": "c1"}, "annotations": [annotation]}]
     (project.annotations / "chat.json").write_text(json.dumps(tasks), "utf-8")
     (only,) = read(project, CHAT, {"c1": chat("c1")}).used
-    assert (only.value, only.annotator) == ("我很好。", "user 3")
+    assert (only.value, only.annotator) == (reply("我很好。"), "user 3")
 
 
 @pytest.mark.parametrize(

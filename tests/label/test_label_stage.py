@@ -14,6 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, load_task
 from pipeline.label.run import run
 from pipeline.runtime.store import read_json, read_table, to_records
+from tests.conversations import reply
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
 
 GOOD, BAD = ["great movie", "很好看", "非常喜欢"], ["awful movie", "很难看", "非常讨厌"]
@@ -132,7 +133,7 @@ def test_chat_waits_for_people_and_says_so(project):
     project.annotate(answer("c2", "不错，谢谢！"))
     run(project.clean, project.annotations, project.out)
     kept = {r.id: r for r in to_records(read_table(project.out / "records.parquet"))}
-    assert {name: r.target for name, r in kept.items()} == {"c1": "我很好。", "c2": "不错，谢谢！"}
+    assert {name: r.target for name, r in kept.items()} == {"c1": reply("我很好。"), "c2": reply("不错，谢谢！")}
     report = read_json(project.out / "report.json")
     assert report["steps"][0]["reasons"] == {"awaiting_label": 1}
     assert "no classes to predict" in report["notes"]["prelabel"]["why"]

@@ -18,6 +18,7 @@ from pipeline.validate.gx import Finding, run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
 from pipeline.validate.view import View, view_of
+from tests import conversations
 
 SENTIMENT = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -36,9 +37,8 @@ def review(name: str, text: str, target: Any = "positive", split: str | None = "
 
 def chat(name: str, turns: Sequence[tuple[str, str]], reply: str | None, split: str = "train", **more: Any) -> Record:
     """A chat record from (role, content) pairs."""
-    messages = [{"role": role, "content": content} for role, content in turns]
     values = {"lang": "en", "source": SOURCE, "group": f"g-{name}", "labels_by": BY_SOURCE} | more
-    return Record(name, {"messages": messages}, target=reply, split=split, **values)  # type: ignore[arg-type]
+    return Record(name, conversations.fields(turns), target=conversations.reply(reply), split=split, **values)  # type: ignore[arg-type]
 
 
 def sound_reviews() -> list[Record]:

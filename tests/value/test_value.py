@@ -12,6 +12,7 @@ from pipeline.value import trial
 from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence
+from tests.conversations import as_record_holds
 
 from .conftest import LABELS, make, split_of
 
@@ -97,8 +98,9 @@ def test_files_agree_and_repeat_to_the_byte(noisy, task, models, params, tmp_pat
 @pytest.mark.parametrize("kind", ["chat", "translation", "summarization"])
 def test_a_task_with_text_targets_says_why_it_does_not_apply(kind, models, params, tmp_path):
     origin = Source("s", "files", "f", 1, "cc0", "train")
-    fields = {"messages": [{"role": "user", "content": "你好"}]} if kind == "chat" else {"text": "你好"}
-    records = [Record(f"c{n}", fields, origin, "hi", "zh", split_of(n)) for n in range(20)]
+    given = {"messages": [("user", "你好")]} if kind == "chat" else {"text": "你好"}
+    fields, target = as_record_holds(given, "hi")
+    records = [Record(f"c{n}", fields, origin, target, "zh", split_of(n)) for n in range(20)]
     report = measured(Stages(*[records] * 4), Task(type=kind, target_language="en"), models, params, tmp_path)
     assert report["applies"] is False
     assert "have no class" in report["why"]

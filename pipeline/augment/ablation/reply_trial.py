@@ -23,6 +23,7 @@ from pipeline.modeling.lm.top_layers import Lower, top_layers
 from pipeline.modeling.models import Model
 from pipeline.stats.bootstrap import ratio_of
 from pipeline.stats.numbers import Metric
+from pipeline.tasks.texts import target_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +109,7 @@ class ReplyTrials:
         """What the lower layers give, without records that the model's template refuses or that show no reply token."""
         found = []
         for record in records:
-            messages = [*as_messages(record, self._task), {"role": "assistant", "content": str(record.target)}]
+            messages = [*as_messages(record, self._task), {"role": "assistant", "content": target_text(record.target)}]
             with suppress(Reject):
                 found.append(self._top.lower(messages))
         return [item for item in found if item.replies]

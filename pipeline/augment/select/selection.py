@@ -25,6 +25,7 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
 from pipeline.tasks import task_type
+from pipeline.tasks.texts import target_text
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
             "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
         )
     asked = [as_messages(record, task) for record in pool]
-    answers = [str(record.target) for record in pool]
+    answers = [target_text(record.target) for record in pool]
     found = reply_losses(models.generator, list(zip(asked, answers, strict=True)))
     loss = np.array([one.given / max(one.tokens, 1) for one in found])
     ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pipeline.clean.step import Context, Ledger, Row
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome
+from pipeline.tasks.texts import target_text
 
 
 class Missing(Settings):
@@ -30,7 +31,7 @@ def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcom
 
 def _problem(row: Row, ledger: Ledger, settings: Missing) -> Drop | None:
     target = row.record.target
-    missing = target is None or (isinstance(target, str) and not target.strip())
+    missing = target is None or (isinstance(target, str | dict) and not target_text(target).strip())
     ledger.counts["labels"]["missing"] += missing
     if not row.text.strip():
         return Drop("empty_text", row.place)

@@ -16,6 +16,7 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of, ratio_of
 from pipeline.stats.calibration import reliability
 from pipeline.stats.numbers import Floats, Metric, rounded
+from pipeline.tasks.texts import target_text
 
 #: True texts and written ones -> the task's own metrics, and the overlap in [0, 1] of each row.
 Scores = Callable[[Sequence[str], Sequence[str]], tuple[dict[str, Metric], Floats]]
@@ -32,8 +33,8 @@ def judge_texts(
     the length buckets of true and written text; `reliability` bins rows by the mean probability of a true token
     and shows the mean overlap ("accuracy") there.
     """
-    truths = [str(record.target) for record in records]
-    texts = [None if prediction.value is None else str(prediction.value) for prediction in predictions]
+    truths = [target_text(record.target) for record in records]
+    texts = [None if prediction.value is None else target_text(prediction.value) for prediction in predictions]
     written = [text for text in texts if text is not None]
     loss = losses(predictions)
     if loss is None and len(written) < len(truths):

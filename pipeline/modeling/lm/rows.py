@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
-from pipeline.core.conversation import Conversation, Json, Message
+from pipeline.core.conversation import Conversation, Json, Message, from_row
 
 #: Turns of role and content.
 Messages = Sequence[Mapping[str, Json]]
@@ -25,12 +24,7 @@ def of_row(row: Mapping[str, Json]) -> Conversation:
     """The conversation of a row: `messages`, its tools and template arguments; or one user turn, `text`."""
     if not row.get("messages"):
         return of_messages(as_turns(str(row["text"])))
-    arguments = _loaded(row.get("chat_template_kwargs") or row.get("template_arguments"), {})
-    return Conversation(
-        tuple(_message(turn) for turn in row["messages"]),
-        tuple(_loaded(row.get("tools"), [])),
-        tuple(sorted((name, value) for name, value in arguments.items() if value is not None)),
-    )
+    return from_row(row)
 
 
 def asked_and_reply(row: Mapping[str, Json]) -> tuple[Conversation, Message | None]:
@@ -41,15 +35,3 @@ def asked_and_reply(row: Mapping[str, Json]) -> tuple[Conversation, Message | No
     if messages and messages[-1].role == "assistant":
         messages, reply = messages[:-1], messages[-1]
     return Conversation(messages, talk.tools, talk.template_arguments), reply
-
-
-def _message(turn: Mapping[str, Json]) -> Message:
-    calls = [{**(call.get("function") or call), "id": call.get("id")} for call in turn.get("tool_calls") or ()]
-    weight = turn.get("weight")
-    learn = turn.get("learn") if weight is None else bool(weight)
-    reasoning = turn.get("reasoning_content") or turn.get("reasoning")
-    return Message.of({**turn, "reasoning": reasoning, "tool_calls": calls, "learn": learn})
-
-
-def _loaded(value: Json, empty: Json) -> Json:
-    return json.loads(value) if isinstance(value, str) and value else value or empty

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core.record import Record, as_json
+from pipeline.core.turns import without_nulls
 from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
@@ -93,7 +94,14 @@ def write_jsonl(table: pa.Table, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for batch in table.select(names).to_batches(max_chunksize=4096):
-            file.writelines(f"{as_json(row)}\n" for row in batch.to_pylist())
+            file.writelines(f"{as_json(_plain(row))}\n" for row in batch.to_pylist())
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what only Arrow needs: in a chat, keys that other turns have, and columns that are empty."""
+    if "messages" not in row:
+        return row
+    return {name: without_nulls(value) for name, value in row.items() if value is not None}
 
 
 def sha256(path: Path) -> str:

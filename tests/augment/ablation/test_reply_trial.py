@@ -13,6 +13,7 @@ from pipeline.modeling.lm.top_layers import Lower
 from pipeline.modeling.models import Model
 from pipeline.runtime.store import read_json
 from tests.augment.conftest import CHAT, chat, record
+from tests.conversations import fields
 from tests.modeling.conftest import llama_folder  # noqa: F401
 
 SETTINGS = AblationSettings(seeds=3, max_reply_rows=20, shares=(1.0,))
@@ -37,10 +38,7 @@ def test_score_is_minus_the_loss_per_token():
 
 def test_children_are_measured_by_held_out_loss(model):
     train = [*conversations(), chat("odd <|im_end|> turn", "the template refuses it")]
-    made = [
-        Candidate("m", r, r.child("augment.m", {"messages": [{"role": "user", "content": "what"}]}, r.target), "what")
-        for r in train[:10]
-    ]
+    made = [Candidate("m", r, r.child("augment.m", fields([("user", "what")]), r.target), "what") for r in train[:10]]
     trials = ReplyTrials(train, model, SETTINGS, CHAT)
     assert trials.notes["evaluated_on"] == "train groups left out by the seed"
     assert trials.notes["loss_none"] > 0
@@ -63,7 +61,8 @@ def test_a_dev_split_that_is_large_enough_judges(model):
 
 def test_long_prompts_are_measured_all_the_same(model):
     long = [
-        chat(f"{'a very long story ' * 200} {r.fields['messages'][1]['content']}", r.target) for r in conversations()
+        chat(f"{'a very long story ' * 200} {r.fields['messages'][1]['content']}", r.target["content"])
+        for r in conversations()
     ]
     trials = ReplyTrials(long, model, SETTINGS, CHAT)
     assert not trials.problem
@@ -83,7 +82,9 @@ def test_texts_are_asked_with_their_tasks_instruction():
     ]
     [turn] = as_messages(record("It rained.", "Rain."), Task(type="summarization"))
     assert turn["content"] == "Summarise this text:\n\nIt rained."
-    assert as_messages(conversations()[0], CHAT) == conversations()[0].fields["messages"]
+    assert as_messages(conversations()[0], CHAT) == [
+        {"role": turn["role"], "content": turn["content"]} for turn in conversations()[0].fields["messages"]
+    ]
 
 
 def test_what_cannot_be_measured_says_why(model, tmp_path):

@@ -78,7 +78,7 @@ def test_instructions_with_replies_become_conversations_whose_answer_is_the_mode
     assert len(children) == 1  # the second one is a copy of the first
     [child] = children
     assert [m["role"] for m in child.fields["messages"]] == ["system", "user"]
-    assert child.target == "Use yeast, flour and water."
+    assert child.target["content"] == "Use yeast, flour and water."
     assert child.labels_by.who == "model:augment.generation"
     assert {row["reason"] for row in dropped} == {"near_duplicate"}
 

@@ -57,9 +57,9 @@ def test_a_small_share_of_few_rows_is_one_row():
 
 
 def test_orders_are_those_of_the_scores():
-    words = [len(r.target.split()) for r in chosen("quality", max_cosine=1.0)[0] if r in TRAIN]
+    words = [len(r.target["content"].split()) for r in chosen("quality", max_cosine=1.0)[0] if r in TRAIN]
     assert max(words) == 1  # the lowest loss
-    words = [len(r.target.split()) for r in chosen("ifd", max_cosine=1.0)[0] if r in TRAIN]
+    words = [len(r.target["content"].split()) for r in chosen("ifd", max_cosine=1.0)[0] if r in TRAIN]
     assert min(words) >= 3  # the highest ratio below 1
 
 
@@ -102,7 +102,7 @@ def test_a_judge_rates_quality():
     with serving(answer) as service:
         judge = {"url": service.url, "first_pause": 0.01, "retries": 0}
         kept, _ = chosen("quality", judge=judge, max_cosine=1.0)
-        assert all("whales" in r.target for r in kept if r in TRAIN)
+        assert all("whales" in r.target["content"] for r in kept if r in TRAIN)
         before = len(service.asked)
         chosen("quality", judge=judge, keep=0.5)
         assert len(service.asked) == before  # ratings are kept

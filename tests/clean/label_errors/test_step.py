@@ -11,6 +11,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import schema, to_records, to_table
 from tests.clean.records import TASK, make, table
+from tests.conversations import fields, reply
 
 GOOD = ("great", "lovely", "excellent", "很好", "喜欢")
 BAD = ("awful", "broken", "terrible", "很差", "讨厌")
@@ -171,9 +172,9 @@ def test_label_seen_once_is_not_scored_but_named():
 
 def test_tasks_without_classes_are_left_alone():
     task = Task(type="chat", languages=("en", "zh"))
-    chat = make("c", "hello", fields={"messages": [{"role": "user", "content": "你好"}]})
+    chat = make("c", reply("hello"), fields=fields([("user", "你好")]))
     outcome = find_label_errors(to_table([chat], schema(task)), LabelErrors(), Context(task))
-    assert outcome.notes["why"] == "no labelled record has a class"
+    assert outcome.notes["why"] == "no detector for targets of the task chat"
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.2])
