@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from tests import conversations
+from tests import chats
 
 SOURCE = Source("test", "files", "data/raw/test.csv", 2, "CC0-1.0", "train")
 
@@ -78,5 +78,5 @@ def records(draw: st.DrawFn, kind: str) -> Record:
         answers = draw(st.sampled_from([[], [{"start": text.index(word), "text": word}]]))
         return record({"context": text, "question": draw(TEXTS)}, answers)
     if kind == "chat":
-        return record(conversations.fields([("user", text)]), conversations.reply(draw(TEXTS)))
+        return record(chats.fields([("user", text)]), chats.reply(draw(TEXTS)))
     return record({"text": text}, draw(TEXTS))

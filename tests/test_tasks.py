@@ -10,8 +10,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Source
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
-from tests import conversations
-from tests.conversations import as_record_holds
+from tests import chats
+from tests.chats import as_record_holds
 from tests.record_strategies import CHAT, CLASSIFICATION, MULTI_LABEL, TASKS, records, targets
 
 SOURCE = Source("s", "files", "s.csv", 1, "MIT", "train")
@@ -100,8 +100,8 @@ def test_rows_that_are_no_chat_are_rejected(turns, reason):
 def test_sharegpt_turns_become_ours_and_the_last_reply_the_target():
     turns = [{"from": "human", "value": "你好"}, {"from": "gpt", "value": "您好！"}]
     assert task_type(CHAT).parse({"messages": turns}, None, CHAT) == (
-        conversations.fields([("user", "你好")]),
-        conversations.reply("您好！"),
+        chats.fields([("user", "你好")]),
+        chats.reply("您好！"),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_table, write_table
-from tests import conversations
+from tests import chats
 
 GOOD = ["lovely food and a friendly waiter", "we enjoyed the wonderful music", "a great film with a happy ending"]
 BAD = ["horrible food and a rude waiter", "we hated the terrible noise", "a boring film with a sad ending"]
@@ -26,10 +26,8 @@ def record(text, target="pos", lang="en", split="train", **more):
 
 def chat(question, reply, lang="en", split="train"):
     source = Source("made", "file", "made.json", 1, "CC0", "train")
-    fields = conversations.fields([("system", "Be kind."), ("user", question)])
-    return Record(
-        content_id(question), fields, source, conversations.reply(reply), lang, split, content_id("group", question)
-    )
+    fields = chats.fields([("system", "Be kind."), ("user", question)])
+    return Record(content_id(question), fields, source, chats.reply(reply), lang, split, content_id("group", question))
 
 
 def reviews():

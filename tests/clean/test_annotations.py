@@ -22,7 +22,7 @@ from pipeline.core.settings import Task
 from pipeline.runtime.stage import Outcome
 from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.tasks import task_type
-from tests import conversations
+from tests import chats
 from tests.clean.records import make
 from tests.strategies import TASKS_BY_TYPE
 
@@ -112,7 +112,7 @@ def test_sound_test_label_is_never_changed() -> None:
         (TRANSLATION, make("Good morning", "Guten Morgen"), "the target is not written in zh"),
         (
             TASKS_BY_TYPE["chat"],
-            make("", conversations.reply("x"), fields=conversations.fields([("user", " ")])),
+            make("", chats.reply("x"), fields=chats.fields([("user", " ")])),
             "turn … (user) is empty",
         ),
         (REGRESSION, make("", 101.5, fields={"text": "x", "text_pair": None}), "… is outside … to …"),

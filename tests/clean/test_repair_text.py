@@ -8,7 +8,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Task, parse
 from pipeline.runtime.store import schema, to_records, to_table
-from tests import conversations
+from tests import chats
 from tests.clean.records import make, table, texts
 
 REPAIR = repairer(RepairText())
@@ -96,11 +96,11 @@ def test_edits_are_in_history_and_kinds_are_counted(context):
 
 def test_every_turn_of_a_chat_is_repaired():
     task = Task(type="chat", languages=("en", "zh"))
-    record = make("x", conversations.reply("hi &amp; welcome"), fields=conversations.fields([("user", "你好\u200b")]))
+    record = make("x", chats.reply("hi &amp; welcome"), fields=chats.fields([("user", "你好\u200b")]))
     outcome = repair_text(to_table([record], schema(task)), RepairText(), Context(task))
     (kept,) = to_records(outcome.kept)
     assert kept.fields["messages"][0]["content"] == "你好"
-    assert kept.target == conversations.reply("hi & welcome")
+    assert kept.target == chats.reply("hi & welcome")
 
 
 def test_own_patterns_come_first():
@@ -117,7 +117,7 @@ CHAT = Task(type="chat", languages=("en", "zh"))
 
 def repaired_reply(question, reply, settings=None):
     """The reply after repair, and the notes."""
-    record = make("x", conversations.reply(reply), fields=conversations.fields([("user", question)]))
+    record = make("x", chats.reply(reply), fields=chats.fields([("user", question)]))
     outcome = repair_text(to_table([record], schema(CHAT)), settings or RepairText(), Context(CHAT))
     (kept,) = to_records(outcome.kept)
     return kept.target["content"], outcome.notes["texts_by_repair"]

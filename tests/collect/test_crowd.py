@@ -9,8 +9,8 @@ import pytest
 from pipeline.collect.sources import source_settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
+from tests.chats import reply
 from tests.collect.conftest import CHAT
-from tests.conversations import reply
 
 RECORDS = {
     "kind": "files",

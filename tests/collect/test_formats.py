@@ -204,7 +204,7 @@ def test_lines(tmp_path):
 def test_unknown_ending_asks_for_a_format(tmp_path):
     with pytest.raises(PipelineError, match=r"the ending of a\.dat names no format") as error:
         read(tmp_path, "a.dat", "x")
-    assert "Known formats: alpaca, conll, csv" in error.value.hint
+    assert "Known formats: alpaca, benchmark, conll, csv" in error.value.hint
 
 
 def test_misspelt_format(tmp_path):

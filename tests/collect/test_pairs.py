@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.collect.rows import Row
 from pipeline.core.errors import PipelineError
+from tests.chats import reply, turns
 from tests.collect.conftest import CHAT, CLASSIFICATION
 from tests.collect.test_formats import read, values
-from tests.conversations import reply, turns
 
 TRANSLATION = {"type": "translation", "languages": ["en", "zh"], "target_language": "zh"}
 REGRESSION = {"type": "regression", "languages": ["en", "zh"], "range": [0, 1]}

@@ -13,7 +13,7 @@ from pipeline.collect.conditions import holds
 from pipeline.collect.params import Condition, Params
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import parse
-from tests import conversations
+from tests import chats
 from tests.collect.conftest import CHAT
 
 ROWS = [("it works", "positive", "1"), ("不好用", "negative", "0.6"), ("it works", "positive", "0.5"), ("meh", "", "")]
@@ -72,7 +72,7 @@ def test_chat_ids_do_not_depend_on_the_reply(project):
     for reply in ("好", "嗨"):
         project.write("a.jsonl", chat(reply))
         row = project.collect(CHAT, path="a.jsonl", format="messages", lang="zh").rows[0]
-        assert row["target"] == conversations.reply(reply)
+        assert row["target"] == chats.reply(reply)
         ids.append(row["id"])
     assert ids[0] == ids[1]
 
@@ -277,7 +277,7 @@ def test_chat_with_an_unknown_role_is_quarantined(project):
     project.write("a.jsonl", json.dumps(good) + "\n" + json.dumps(bad))
     found = project.collect(CHAT, path="a.jsonl", format="sharegpt")
     assert found.reasons() == [("parse", "unknown_role", 2)]
-    assert found.rows[0]["fields"]["messages"] == conversations.turns([("user", "hi")])
+    assert found.rows[0]["fields"]["messages"] == chats.turns([("user", "hi")])
 
 
 # ------------------------------------------------------------------ the whole stage

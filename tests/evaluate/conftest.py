@@ -5,7 +5,7 @@ import pytest
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
-from tests.conversations import as_record_holds
+from tests.chats import as_record_holds
 
 
 @pytest.fixture(scope="session")

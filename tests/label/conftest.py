@@ -11,7 +11,7 @@ import pytest
 from pipeline.core.record import Decision, Record, Source, Vote, content_id
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_table, write_table
-from tests import conversations
+from tests import chats
 
 TASK = Task(type="classification", labels=("好", "negative", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -43,9 +43,9 @@ def chat(name, target=None, split="train", votes=()):
     """A chat record in Chinese."""
     return Record(
         id=name,
-        fields=conversations.fields([("user", f"{name}：你好吗？")]),
+        fields=chats.fields([("user", f"{name}：你好吗？")]),
         source=Source("made", "file", "made.jsonl", 1, "CC0", "train"),
-        target=conversations.reply(target),
+        target=chats.reply(target),
         lang="zh",
         split=split,
         votes=tuple(Vote(who, value) for who, value in votes),

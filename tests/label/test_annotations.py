@@ -10,7 +10,7 @@ from pipeline.annotation.annotations import check_against, parse_time, read_fold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from tests.conversations import reply
+from tests.chats import reply
 from tests.label.conftest import CHAT, TASK, answer, chat, record, text_id
 
 RECORDS = {r.id: r for r in (record("r1", "好", text="很好"), record("r2"), record("r3", "negative"))}

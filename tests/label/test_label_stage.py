@@ -14,7 +14,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, load_task
 from pipeline.label.run import run
 from pipeline.runtime.store import read_json, read_table, to_records
-from tests.conversations import reply
+from tests.chats import reply
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
 
 GOOD, BAD = ["great movie", "很好看", "非常喜欢"], ["awful movie", "很难看", "非常讨厌"]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pipeline.core.record import Reject
 from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.tasks import TASKS
-from tests import conversations
-from tests.conversations import as_record_holds
+from tests import chats
+from tests.chats import as_record_holds
 from tests.strategies import TASKS_BY_TYPE, record, records
 
 KINDS = sorted(TASKS)
@@ -163,5 +163,5 @@ def test_conversation_ends_before_the_reply() -> None:
     ]
     fields, reply = TASKS["chat"].parse({"messages": turns}, None, TASKS_BY_TYPE["chat"])
     assert [m["role"] for m in fields["messages"]] == ["system", "user"]
-    assert reply == conversations.reply("您好！")
+    assert reply == chats.reply("您好！")
     assert TASKS["chat"].row(record(fields, reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}

@@ -18,7 +18,7 @@ from pipeline.validate.gx import Finding, run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
 from pipeline.validate.view import View, view_of
-from tests import conversations
+from tests import chats
 
 SENTIMENT = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -38,7 +38,7 @@ def review(name: str, text: str, target: Any = "positive", split: str | None = "
 def chat(name: str, turns: Sequence[tuple[str, str]], reply: str | None, split: str = "train", **more: Any) -> Record:
     """A chat record from (role, content) pairs."""
     values = {"lang": "en", "source": SOURCE, "group": f"g-{name}", "labels_by": BY_SOURCE} | more
-    return Record(name, conversations.fields(turns), target=conversations.reply(reply), split=split, **values)  # type: ignore[arg-type]
+    return Record(name, chats.fields(turns), target=chats.reply(reply), split=split, **values)  # type: ignore[arg-type]
 
 
 def sound_reviews() -> list[Record]:

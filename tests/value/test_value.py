@@ -12,7 +12,7 @@ from pipeline.value import trial
 from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence
-from tests.conversations import as_record_holds
+from tests.chats import as_record_holds
 
 from .conftest import LABELS, make, split_of
 

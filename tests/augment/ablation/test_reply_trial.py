@@ -13,7 +13,7 @@ from pipeline.modeling.lm.top_layers import Lower
 from pipeline.modeling.models import Model
 from pipeline.runtime.store import read_json
 from tests.augment.conftest import CHAT, chat, record
-from tests.conversations import fields
+from tests.chats import fields
 from tests.modeling.conftest import llama_folder  # noqa: F401
 
 SETTINGS = AblationSettings(seeds=3, max_reply_rows=20, shares=(1.0,))

@@ -11,7 +11,7 @@ from pipeline.core.record import Record, Source, content_id
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.scores import Loss
 from pipeline.modeling.models import Model
-from tests import conversations
+from tests import chats
 from tests.augment.conftest import CHAT, TASK, chat, record, reviews
 
 TFIDF = Model(name="tfidf")
@@ -38,7 +38,7 @@ def test_text_problems(parent, text, reason):
 
 def test_chat_code_must_survive():
     parent = chat("What does `x += 1` do in my loop?", "It adds one.")
-    fields = conversations.fields([("user", "What does x do in my loop?")])
+    fields = chats.fields([("user", "What does x do in my loop?")])
     child = Candidate("m", parent, parent.child("augment.m", fields, parent.target), "What does x do in my loop?")
     assert "`x += 1`" in checks.check_texts([child], CHAT)[child.child.id].detail
 

@@ -10,8 +10,8 @@ from pipeline.core.record import Record, Vote, as_json, share
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import schema, to_records, to_table
+from tests.chats import fields, reply
 from tests.clean.records import TASK, make, table
-from tests.conversations import fields, reply
 
 GOOD = ("great", "lovely", "excellent", "很好", "喜欢")
 BAD = ("awful", "broken", "terrible", "很差", "讨厌")
