@@ -117,7 +117,7 @@ def _annotator(who: object) -> str:
 def _prelabel(
     annotation: ExportedAnnotation, result: Sequence[Region], value: Target, task: Task
 ) -> Literal["accepted", "edited"] | None:
-    """Whether the pre-label that was shown stands: judged by what it said, where the export holds that."""
+    """Whether the pre-label that was shown stands, by what it said, where the export holds that."""
     if not annotation.get("parent_prediction"):
         return None
     shown = annotation.get("prediction")  # of the project's model version: another one where a backend answered

@@ -103,13 +103,13 @@ class Context:
         return dict(zip(rows, to_records(table.take(pa.array(rows, pa.int64()))), strict=True))
 
     def main_text(self, record: Record) -> str:
-        """The text on which duplicates are judged."""
+        """The text on which duplicates are found."""
         return task_type(self.task).main_text(record)
 
     def by_part(self, table: pa.Table, work: Callable[[pa.Table, Ledger], Outcome]) -> Outcome:
         """`work` on each part of the table, wherever the engine runs it; notes are the ledger's counts.
 
-        `work` is a function of a module or a `partial` of one, and judges each row by itself.
+        `work` is a function of a module or a `partial` of one, and looks at each row by itself.
         """
         parts: list[Outcome] = []
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -177,7 +177,7 @@ class CleanStep(Protocol):
     """A cleaning step. `settings` is an instance of the class that stands beside it in `STEPS`."""
 
     def __call__(self, table: pa.Table, settings: Any, context: Context) -> Outcome:
-        """Judge or edit the table; never changes its input."""
+        """Check or edit the table; never changes its input."""
 
 
 def review_table(doubts: Sequence[Doubt], kept_ids: set[str]) -> pa.Table:

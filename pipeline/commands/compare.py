@@ -25,7 +25,7 @@ from pipeline.runtime.store import read_json, write_json
 from pipeline.train.params import Params
 from pipeline.train.run import train
 
-#: Dev rows on which candidates are judged and timed.
+#: Dev rows on which candidates are evaluated and timed.
 _DEV = 500
 #: Batches of the two short runs that tell how long a row takes.
 _PROBES = (2, 6)
@@ -85,7 +85,7 @@ def compare(
 
 
 def _tried(dataset: Path, task: Task, models: Models, recipe: Params, metric: str, seconds: float) -> dict[str, Any]:
-    """Train on as many rows as the time allows, judged by two short runs; score, size and speed of the result."""
+    """Train on as many rows as the time allows, estimated by two short runs; score, size and speed of the result."""
     started = time.perf_counter()
     every = read_split(dataset, "train").num_rows
     recipe = recipe.model_copy(update={"max_dev_rows": _DEV, "evaluations": 1})

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
     parser.add_argument("--text", action="append", default=[], help="a text, a user's turn, or a question; repeatable")
     parser.add_argument("--context", help="what the questions of --text are about (extractive answers)")
-    parser.add_argument("--pair", help="the second text, for models that judge pairs")
+    parser.add_argument("--pair", help="the second text, for models that read pairs")
     parser.add_argument("--file", type=Path, help="JSON lines with the inputs of the task; other keys are kept")
     parser.add_argument("--out", type=Path, help="where the JSON lines go (default: standard output)")
 

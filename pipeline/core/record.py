@@ -106,7 +106,7 @@ class Record:
 
     `fields` holds the inputs and `target` the answer, both in the shape that the task type
     declares. `group` joins records that must share a split (near duplicates, one conversation).
-    `scores` keeps what each judging step measured; `parent_id` is set on augmented children.
+    `scores` keeps what each scoring step measured; `parent_id` is set on augmented examples.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Judge the trained model on the frozen test split: metrics, slices, calibration, worst errors, robustness."""
+"""Evaluate the trained model on the frozen test split: metrics, slices, calibration, worst errors, robustness."""
 
 from __future__ import annotations
 

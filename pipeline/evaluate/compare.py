@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
-from pipeline.evaluate.judged import Judge, Judged
+from pipeline.evaluate.evaluation import ComputeMetrics, Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.untuned import Untuned
@@ -16,7 +16,7 @@ from pipeline.stats.bootstrap import difference, estimate
 from pipeline.stats.numbers import rounded
 
 
-def against(model: Judged, reference: Judged, rows: int, params: Params) -> dict[str, Any]:
+def against(model: Evaluation, reference: Evaluation, rows: int, params: Params) -> dict[str, Any]:
     """The reference's metrics, and the model minus the reference by paired bootstrap, metric by metric."""
     shared = [name for name in model.metrics if name in reference.metrics]
     own = {name: reference.metrics[name] for name in shared}
@@ -34,13 +34,13 @@ def against_untuned(
     test: Sequence[Record],
     predictions: Sequence[Prediction],
     untuned: Untuned,
-    judge: Judge,
+    compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
 ) -> dict[str, Any]:
     """The same for the model before fine-tuning, on at most `base_model_rows` rows drawn by record id (losses only)."""
     order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_model_rows]
     rows = [test[n] for n in sorted(order)]
-    before = judge(rows, untuned([to_row(record, task) for record in rows]))
-    after = judge(rows, [predictions[n] for n in sorted(order)])
+    before = compute_metrics(rows, untuned([to_row(record, task) for record in rows]))
+    after = compute_metrics(rows, [predictions[n] for n in sorted(order)])
     return {"n": len(rows), **against(after, before, len(rows), params)}

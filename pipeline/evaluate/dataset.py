@@ -30,7 +30,7 @@ def read_test(dataset: Path, task: Task) -> list[Record]:
     records = [] if exported and not _file(dataset, "test").is_file() else read_split(dataset, "test", task)
     if not records:
         raise PipelineError(
-            f"{dataset}: the test split is empty, so there is nothing to judge the model on.",
+            f"{dataset}: the test split is empty, so there is nothing to evaluate the model on.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
     return records
@@ -41,7 +41,7 @@ def _file(dataset: Path, split: str) -> Path:
 
 
 def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
-    """One exported row as a record: the inverse of the export, as far as judging needs it."""
+    """One exported row as a record: the inverse of the export, as far as evaluation needs it."""
     column = pick(METRICS, task.type, "params.yaml: task.type").target
     try:
         fields, target = task_type(task).parse(row, row.get(column) if column else None, task)

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.rewording import mentions, swap_terms
 from pipeline.evaluate.robustness import differs
@@ -28,7 +28,7 @@ def fairness(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
     predictor: Predictor,
-    judged: Judged,
+    evaluation: Evaluation,
     task: Task,
     params: Params,
 ) -> list[dict[str, Any]]:
@@ -39,9 +39,9 @@ def fairness(
     `swapped` says how many answers change when each term is replaced by its counterpart in the next group.
     """
     texts = [task_type(task).main_text(record) for record in records]
-    entries = [_attribute(name, groups, texts, judged, params) for name, groups in params.fairness.items()]
+    entries = [_attribute(name, groups, texts, evaluation, params) for name, groups in params.fairness.items()]
     adjusted = iter(holm([entry["p"] for entry in entries if "gap" in entry]))
-    sign = -1 if judged.headline in judged.lower_is_better else 1
+    sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
     for entry in entries:
         if "gap" in entry:
             entry["p"] = rounded(next(adjusted))
@@ -53,13 +53,13 @@ def fairness(
 
 
 def _attribute(
-    name: str, groups: dict[str, tuple[str, ...]], texts: Sequence[str], judged: Judged, params: Params
+    name: str, groups: dict[str, tuple[str, ...]], texts: Sequence[str], evaluation: Evaluation, params: Params
 ) -> dict[str, Any]:
     held = [[group for group, terms in groups.items() if mentions(text, terms)] for text in texts]
     masks = {group: np.array([one == [group] for one in held]) for group in groups}
-    metric = judged.metrics[judged.headline]
+    metric = evaluation.metrics[evaluation.headline]
     figures = {group: masked(metric, mask) for group, mask in masks.items() if mask.any()}
-    sign = -1 if judged.headline in judged.lower_is_better else 1
+    sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
     once = np.ones((1, len(texts)))
     ranked = sorted(
         (group for group, mask in masks.items() if mask.sum() >= params.min_slice_rows),

@@ -12,7 +12,7 @@ from pipeline.core.record import Record, Reject, Target, as_json, share
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.edits import EDITS
-from pipeline.evaluate.judged import Judge, Judged
+from pipeline.evaluate.evaluation import ComputeMetrics, Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.stats.bootstrap import estimate, mean_of
@@ -28,7 +28,7 @@ def robustness(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
     predictor: Predictor,
-    judge: Judge,
+    compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
 ) -> list[dict[str, Any]]:
@@ -58,8 +58,8 @@ def robustness(
                 "changed": estimate(
                     {"share": mean_of(np.array(changed, np.float64))}, len(changed), params.resamples, params.seed
                 )["share"].as_dict(),
-                "before": _headline(judge([records[n] for n in touched], before), len(touched)),
-                "after": _headline(judge([edited[n] for n in touched], after), len(touched)),
+                "before": _headline(compute_metrics([records[n] for n in touched], before), len(touched)),
+                "after": _headline(compute_metrics([edited[n] for n in touched], after), len(touched)),
             }
         )
     return report
@@ -96,5 +96,5 @@ def _spread(predictions: Sequence[Prediction]) -> float:
     return float(np.std(numbers)) if numbers else 0.0
 
 
-def _headline(judged: Judged, rows: int) -> float:
-    return rounded(judged.metrics[judged.headline](np.ones((1, rows)))[0])
+def _headline(evaluation: Evaluation, rows: int) -> float:
+    return rounded(evaluation.metrics[evaluation.headline](np.ones((1, rows)))[0])

@@ -1,4 +1,4 @@
-"""Judge the trained model on the frozen test split: metrics, slices, calibration, worst errors, robustness."""
+"""Evaluate the trained model on the frozen test split: metrics, slices, calibration, worst errors, robustness."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.evaluate.compare import against, against_untuned
 from pipeline.evaluate.dataset import read_split, read_test, to_row
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.fairness import fairness
-from pipeline.evaluate.judged import Judged
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.references import references
@@ -62,57 +62,62 @@ def evaluate(
 ) -> None:
     """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
 
-    `before` is the model before fine-tuning, where it can be judged.
+    `before` is the model before fine-tuning, where it can be evaluated.
     """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
-    judge = partial(metrics.function, task=task, params=params)
+    compute_metrics = partial(metrics.function, task=task, params=params)
     test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
-    judged = judge(test, predictions)
-    headline = estimate(judged.metrics, len(test), params.resamples, params.seed, params.confidence_level)
+    evaluation = compute_metrics(test, predictions)
+    headline = estimate(evaluation.metrics, len(test), params.resamples, params.seed, params.confidence_level)
     others = references(train, test, task, params.baseline_rows) if params.baseline_rows else {}
-    compared = {name: against(judged, judge(test, p), len(test), params) for name, p in others.items()}
+    compared = {name: against(evaluation, compute_metrics(test, p), len(test), params) for name, p in others.items()}
     if before is not None and params.base_model_rows:
-        compared["base"] = against_untuned(test, predictions, before, judge, task, params)
-    cut = slices(test, judged, task, params)
-    worst = worst_errors(test, predictions, judged, others.get(_SECOND_OPINION), task, params)
+        compared["base"] = against_untuned(test, predictions, before, compute_metrics, task, params)
+    cut = slices(test, evaluation, task, params)
+    worst = worst_errors(test, predictions, evaluation, others.get(_SECOND_OPINION), task, params)
     report = {
         "stage": "evaluate",
         "n": len(test),
-        "not_judged": refused,
-        "headline": judged.headline,
-        "lower_is_better": sorted(judged.lower_is_better),
+        "not_evaluated": refused,
+        "headline": evaluation.headline,
+        "lower_is_better": sorted(evaluation.lower_is_better),
         "metrics": {name: figure.as_dict() for name, figure in headline.items()},
         "interval": {
             "level": params.confidence_level,
             "resamples": params.resamples,
             "method": "percentile bootstrap over rows",
         },
-        "details": judged.details,
-        "reliability": judged.reliability,
+        "details": evaluation.details,
+        "reliability": evaluation.reliability,
         "slices": cut,
         "references": compared,
-        "robustness": robustness(test, predictions, predictor, judge, task, params),
-        "fairness": fairness(test, predictions, predictor, judged, task, params),
+        "robustness": robustness(test, predictions, predictor, compute_metrics, task, params),
+        "fairness": fairness(test, predictions, predictor, evaluation, task, params),
         "worst_errors": worst,
     }
     write_json(report, out / "report.json")
     flat = {name: rounded(figure.value) for name, figure in headline.items()}
-    flat |= {f"{judged.headline}_low": rounded(headline[judged.headline].low)}
-    flat |= {f"{judged.headline}_high": rounded(headline[judged.headline].high)}
+    flat |= {f"{evaluation.headline}_low": rounded(headline[evaluation.headline].low)}
+    flat |= {f"{evaluation.headline}_high": rounded(headline[evaluation.headline].high)}
     doubted = sum(entry["label_may_be_wrong"] for entry in worst)
     counts = {
         "n": len(test),
-        "not_judged": len(refused),
+        "not_evaluated": len(refused),
         "worse_slices": sum(s["worse"] for s in cut),
         "doubted_labels": doubted,
     }
     write_json({**flat, **counts}, out / "metrics.json")
-    write_table(prediction_table(test, predictions, judged), out / "predictions.parquet")
+    write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
     write_table(review_queue(worst), out / "queue.parquet")
-    write_plots(judged, out)
-    low, high = flat[f"{judged.headline}_low"], flat[f"{judged.headline}_high"]
+    write_plots(evaluation, out)
+    low, high = flat[f"{evaluation.headline}_low"], flat[f"{evaluation.headline}_high"]
     log.info(
-        "evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", judged.headline, flat[judged.headline], low, high
+        "evaluate  %s rows: %s %.3f (%.3f to %.3f)",
+        f"{len(test):,}",
+        evaluation.headline,
+        flat[evaluation.headline],
+        low,
+        high,
     )
 
 
@@ -128,22 +133,22 @@ def _answered(
             "Check that the model's chat template fits these conversations.",
         )
     for entry in refused[:_NAMED]:
-        log.warning("evaluate  record %s is not judged: %s", entry["id"], entry["reason"])
+        log.warning("evaluate  record %s is not evaluated: %s", entry["id"], entry["reason"])
     if refused:
         log.warning(
-            "evaluate  %d of %d test records are not judged (not_judged in report.json)", len(refused), len(test)
+            "evaluate  %d of %d test records are not evaluated (not_evaluated in report.json)", len(refused), len(test)
         )
     return [record for record, p in pairs if not p.refused], [p for _, p in pairs if not p.refused], refused
 
 
-def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], judged: Judged) -> pa.Table:
+def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], evaluation: Evaluation) -> pa.Table:
     """One row a test record. `given` and `predicted` are JSON; `correct` is null for tasks without right or wrong."""
     columns: dict[str, tuple[pa.DataType, list[Any]]] = {
         "id": (pa.string(), [record.id for record in records]),
         "given": (pa.string(), [as_json(record.target) for record in records]),
         "predicted": (pa.string(), [as_json(p.value) for p in predictions]),
         "confidence": (pa.float64(), [None if p.confidence is None else rounded(p.confidence) for p in predictions]),
-        "correct": (pa.bool_(), judged.correct),
+        "correct": (pa.bool_(), evaluation.correct),
         "lang": (pa.string(), [record.lang for record in records]),
         "source": (pa.string(), [record.source.name for record in records]),
         "scores": (pa.map_(pa.string(), pa.float64()), [_rounded(p.scores) for p in predictions]),
@@ -153,14 +158,14 @@ def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction
     return pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()})
 
 
-def write_plots(judged: Judged, out: Path) -> None:
+def write_plots(evaluation: Evaluation, out: Path) -> None:
     """confusion.csv (actual, predicted; one line a test row) and reliability.csv (one line a bin), for `dvc plots`."""
     with (out / "confusion.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("actual", "predicted"), *judged.confusion])
+        csv.writer(file, lineterminator="\n").writerows([("actual", "predicted"), *evaluation.confusion])
     with (out / "reliability.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ["confidence", "accuracy", "count", "bin"], lineterminator="\n")
         writer.writeheader()
-        writer.writerows(judged.reliability)
+        writer.writerows(evaluation.reliability)
 
 
 def _rounded(scores: Mapping[str, float]) -> list[tuple[str, float]]:

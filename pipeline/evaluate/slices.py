@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.params import Params
 from pipeline.stats.bootstrap import Estimate, difference, estimate, masked
@@ -32,13 +32,13 @@ def attributes(records: Sequence[Record], task: Task, params: Params) -> dict[st
     return {name: values for name, values in cuts.items() if len(set(values)) > 1}
 
 
-def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params) -> list[dict[str, Any]]:
+def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params: Params) -> list[dict[str, Any]]:
     """One entry a slice: attribute, value, n, the headline metric with interval, and `worse`.
 
     `worse` says that the slice lies below the whole by more than chance: a paired bootstrap of the
     difference, Holm-corrected over all slices of at least `min_slice_rows` rows.
     """
-    metric = judged.metrics[judged.headline]
+    metric = evaluation.metrics[evaluation.headline]
     masks = {
         (name, value): np.array([v == value for v in values])
         for name, values in attributes(records, task, params).items()
@@ -49,7 +49,7 @@ def slices(records: Sequence[Record], judged: Judged, task: Task, params: Params
     found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.confidence_level)
     large = [key for key, mask in masks.items() if mask.sum() >= params.min_slice_rows]
     adjusted = dict(zip(large, holm([found[f"gap {name}={value}"].p for name, value in large]), strict=True))
-    lower = judged.headline in judged.lower_is_better
+    lower = evaluation.headline in evaluation.lower_is_better
     return [_entry(key, int(mask.sum()), found, adjusted.get(key), lower, params.alpha) for key, mask in masks.items()]
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.numbers import rounded
@@ -33,7 +33,7 @@ _QUEUE = pa.schema(
 def worst_errors(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
-    judged: Judged,
+    evaluation: Evaluation,
     reference: Sequence[Prediction] | None,
     task: Task,
     params: Params,
@@ -44,7 +44,7 @@ def worst_errors(
     (a different kind, trained apart) gives that same answer; never without a reference. Entries carry the columns of a
     review row (record_id, given, suggested as JSON, confidence), so that they can be queued for people as they are.
     """
-    wrong = [(badness, n) for n, badness in enumerate(judged.wrongness) if badness is not None]
+    wrong = [(badness, n) for n, badness in enumerate(evaluation.wrongness) if badness is not None]
     ranked = sorted(wrong, key=lambda item: (-item[0], records[item[1]].id))[: params.max_worst_errors]
     kind = task_type(task)
     entries = []

@@ -1,4 +1,4 @@
-"""How many labels are wrong: a random sample of the labelled train records, judged by people.
+"""How many labels are wrong: a random sample of the labelled train records, labelled by people.
 
 Doubtful labels alone cannot tell, since they are chosen for being doubtful. The sample is drawn per class by a hash of
 each record's id, from all train records whose label came with the data (source or crowd), whatever anybody thinks of

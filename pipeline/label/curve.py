@@ -2,7 +2,7 @@
 
 The labels of a sample of train records are hidden; simulated people give them back, either in random order or in the
 order of `sft label push` (how unsure a model is, each cluster in turn). After every round a linear model learns what is
-labelled so far and is judged on other train records. It says what the order saves on this data, as far as the
+labelled so far and is evaluated on other train records. It says what the order saves on this data, as far as the
 hidden labels are right; it says nothing of how fast or well real people answer.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Shares of the pool that are labelled after each round.
 _ROUNDS = (0.03, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65)
 _ORDERS = 3  # random orders, whose mean is reported
-_JUDGED = 0.25  # of the sampled groups
+_HELD_OUT = 0.25  # of the sampled groups
 _FEWEST = 100  # records to ask about; fewer show nothing
 _FEWEST_OF_CLASS = 5
 _MOST = 120_000  # records times classes: what a fit costs
@@ -36,10 +36,10 @@ def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> d
     """Accuracy by number of labels, in random order and in ours; `labels_needed` comes within a point of all labels."""
     if not params.rows:
         return {"applies": False, "why": "switched off: label.active_learning_curve.rows is 0"}
-    pool, judged = _sample(labelled, params.rows)
-    if len(pool) < _FEWEST or len(judged) < _FEWEST // 4:
+    pool, held_out = _sample(labelled, params.rows)
+    if len(pool) < _FEWEST or len(held_out) < _FEWEST // 4:
         return {"applies": False, "why": f"fewer than {_FEWEST} labelled train records have classes to predict"}
-    trial = _Trial(pool, judged, encoder)
+    trial = _Trial(pool, held_out, encoder)
     sizes = [round(part * len(pool)) for part in _ROUNDS]
     orders = [sorted(range(len(pool)), key=lambda n: share("label.curve", str(k), pool[n].id)) for k in range(_ORDERS)]
     ours = trial.asked(sizes)
@@ -53,23 +53,23 @@ def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> d
     ]
     whole = trial.accuracy(range(len(pool)))
     needed = {way: next((p["labels"] for p in points if p[way] >= whole - 0.01), None) for way in ("random", "ours")}
-    about = {"pool": len(pool), "judged": len(judged), "accuracy_of_all": whole}
+    about = {"pool": len(pool), "held_out": len(held_out), "accuracy_of_all": whole}
     return {"applies": True, **about, "labels_needed": needed, "points": points}
 
 
 class _Trial:
-    """Records to ask about, records to judge by, and their features."""
+    """Records to ask about, records to evaluate on, and their features."""
 
-    def __init__(self, pool: Sequence[Example], judged: Sequence[Example], encoder: Model) -> None:
+    def __init__(self, pool: Sequence[Example], held_out: Sequence[Example], encoder: Model) -> None:
         import numpy as np
 
         from pipeline.modeling.features.encoder import features, occupied
 
-        rows = occupied(features([e.text for e in (*pool, *judged)], encoder))
+        rows = occupied(features([e.text for e in (*pool, *held_out)], encoder))
         self.rows, self.test = rows[: len(pool)], rows[len(pool) :]
         self.ids = [e.id for e in pool]
         self.labels = [str(e.stratum) for e in pool]
-        self.truth = np.array([str(e.stratum) for e in judged])
+        self.truth = np.array([str(e.stratum) for e in held_out])
 
     def asked(self, sizes: Sequence[int]) -> list[int]:
         """The first `sizes[-1]` records in our order; what is next is decided anew after each size."""
@@ -82,7 +82,7 @@ class _Trial:
         return chosen
 
     def accuracy(self, chosen: Sequence[int]) -> float:
-        """Share of the judged records that a model of the chosen ones gets right."""
+        """Share of the held-out records that a model of the chosen ones gets right."""
         found = self._probabilities(chosen, self.test)
         if found is None:
             only = Counter(self.labels[n] for n in chosen).most_common(1)[0][0]
@@ -108,7 +108,7 @@ class _Trial:
 
 
 def _sample(labelled: Sequence[Example], rows: int) -> tuple[list[Example], list[Example]]:
-    """Records to ask about and records to judge by: a stable sample, groups whole, classes that both may hold."""
+    """Records to ask about and records to evaluate on: a stable sample, groups whole, classes that both may hold."""
     known = [e for e in labelled if e.stratum is not None]
     room = min(rows, _MOST // max(1, len({e.stratum for e in known})))
     drawn = sorted(known, key=lambda e: share("label.curve", e.id))[:room]
@@ -116,5 +116,5 @@ def _sample(labelled: Sequence[Example], rows: int) -> tuple[list[Example], list
     common = sorted((e for e in drawn if counts[e.stratum] >= _FEWEST_OF_CLASS), key=lambda e: e.id)
     if len({e.stratum for e in common}) < 2:
         return [], []
-    judged = {e.id for e in common if share("label.curve.judged", e.group) < _JUDGED}
-    return [e for e in common if e.id not in judged], [e for e in common if e.id in judged]
+    held_out = {e.id for e in common if share("label.curve.judged", e.group) < _HELD_OUT}
+    return [e for e in common if e.id not in held_out], [e for e in common if e.id in held_out]

@@ -70,9 +70,9 @@ class Agreement(Settings):
 
     resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
     min_kappa: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
-    min_votes: Annotated[int, Field(ge=1)] = 10  # fewer votes judge no annotator
+    min_votes: Annotated[int, Field(ge=1)] = 10  # with fewer votes no annotator is assessed
     accepts_all_share: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
-    min_gold_questions: Annotated[int, Field(ge=1)] = 5  # fewer gold questions judge no annotator
+    min_gold_questions: Annotated[int, Field(ge=1)] = 5  # with fewer gold questions no annotator is assessed
     min_gold_accuracy: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
     min_hidden_prelabels: Annotated[int, Field(ge=1)] = (
         20  # fewer records without a pre-label cannot tell whether people follow it
@@ -81,7 +81,7 @@ class Agreement(Settings):
 
 
 class Audit(Settings):
-    """The random sample of train labels that people judge (label/audit.py)."""
+    """The random sample of train labels that people check (label/audit.py)."""
 
     RENAMED: ClassVar[Mapping[str, str]] = {
         "complete": "min_answered_share",

@@ -89,9 +89,9 @@ def _fit_and_answer(
     if half.all() or not half.any():
         return none("too few independent train records to measure reliability", rare)
     head = fit(known, strata)
-    judged = np.concatenate([held_out, head.logits(foreign)]) if unlearnt else held_out
+    calibration_logits = np.concatenate([held_out, head.logits(foreign)]) if unlearnt else held_out
     truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearnt), -1)])
-    found = calibrate(judged, truth, half, params)
+    found = calibrate(calibration_logits, truth, half, params)
     logits = head.logits(asked)  # (asked, classes)
     place = {e.id: n for n, e in enumerate(learn)}
     for n, example in enumerate(ask):

@@ -24,7 +24,7 @@ _SETTINGS = ("task", "max_length", "max_new_tokens", "instructions", "chat")
 def untuned(folder: Path, models: Models) -> Untuned | None:
     """For the model that `train` wrote to `folder`; None where it did not come from a language model of `models`.
 
-    Results are cached. Rows are judged one at a time, so that none depends on its neighbours.
+    Results are cached. Rows are scored one at a time, so that none depends on its neighbours.
     """
     settings = json.loads((folder / "sft.json").read_text("utf-8"))
     base = next(

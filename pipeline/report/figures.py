@@ -49,7 +49,7 @@ def metrics(inputs: Inputs) -> dict[str, dict[str, Any]]:
 
 
 def main_metric(inputs: Inputs) -> tuple[str, dict[str, Any] | None]:
-    """Name and figure that the project is judged by; an empty name where there is none."""
+    """Name and figure that the project rests on; an empty name where there is none."""
     found = metrics(inputs)
     name = str(inputs.find("evaluate", "headline") or "")
     name = name if name in found else next((name for name in _MAIN if name in found), next(iter(sorted(found)), ""))

@@ -1,6 +1,6 @@
 """What counts as the same answer: spans, and answers by the rules of SQuAD and CMRC.
 
-Plain Python, shared by training (which judges itself on dev) and evaluate.
+Plain Python, shared by training (which is evaluated on dev) and evaluate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`sft label pull`: answers from Label Studio into one file of `data/annotations/`, nothing lost.
 
 The file `label-studio-<title>.jsonl` holds one line an answer, sorted, so that a diff shows what is new. Only tasks
-that changed since the last pull are fetched, judged by the server's own clock. An answer that was taken back keeps
+that changed since the last pull are fetched, by the server's own clock. An answer that was taken back keeps
 its line with `"state": "deleted"`; a skipped task is a line with `"state": "skipped"`; one that does not fit
 `task.labels` is kept as Label Studio has it (`"unreadable"`). Other lines stay as they are.
 """

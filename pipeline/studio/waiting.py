@@ -45,7 +45,7 @@ def _queue(data: Path, known: Mapping[str, str]) -> dict[str, QueueRow]:
 
 
 def _errors(file: Path) -> list[QueueRow]:
-    """The rows of evaluate's queue; none before the model was judged."""
+    """The rows of evaluate's queue; none before the model was evaluated."""
     return _rows(file) if file.is_file() else []
 
 

@@ -52,7 +52,7 @@ class TaskType(Protocol):
         """Annotations made true where that is certain (a shifted offset). Raises Reject where it is not."""
 
     def main_text(self, record: Record) -> str:
-        """The text on which duplicates are judged and embeddings are computed."""
+        """The text on which duplicates are found and embeddings are computed."""
 
     def likeness(self, record: Record) -> Sequence[str]:
         """The texts that must each be alike for two records to be near duplicates (questions, and their contexts)."""

@@ -109,7 +109,7 @@ def augmentable(record: Record) -> str:
 
 
 def protected(record: Record) -> Sequence[str]:
-    """Nothing: the gate judges whether a child may keep the number."""
+    """Nothing: the gate decides whether an augmented example may keep the number."""
     return ()
 
 

@@ -64,7 +64,7 @@ Test figures with intervals are in the evaluation report of the same run (`data/
 
 ## Limits
 
-Judged on data like its training data only; the evaluation report names the slices where it does worse, how it takes
+Evaluated on data like its training data only; the evaluation report names the slices where it does worse, how it takes
 small edits of its input, and, where groups were declared, how even its errors are. What is not there was not measured.
 """
 

@@ -32,7 +32,7 @@ _ASPECTS = ("column", "split", "model", "losing")
 
 
 class ExpectNoProblems(BatchExpectation):
-    """A check on the whole table that our own code has judged: passes when no problem was found."""
+    """A check on the whole table that our own code has made: passes when no problem was found."""
 
     metric_dependencies = ("table.row_count",)
     problems: list[str] = []  # noqa: RUF012 - a pydantic field, copied for every instance
@@ -162,8 +162,8 @@ def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mappin
     if check.gx == NO_PROBLEMS:
         found = dict(check.gauges) or {"problems": Gauge(len(values.get("problems", [])), high=0, unit="count")}
     else:
-        judged = int(values.get("element_count", 0)) - int(values.get("missing_count", 0) or 0)
-        kept = 1 - int(values.get("unexpected_count", 0)) / judged if judged else 1.0
+        checked = int(values.get("element_count", 0)) - int(values.get("missing_count", 0) or 0)
+        kept = 1 - int(values.get("unexpected_count", 0)) / checked if checked else 1.0
         found = {"sound_share": Gauge(round(kept, 6), low=getattr(rule, "share", 1.0))}
     ordered = sorted(found.items(), key=lambda item: (item[1].room, item[0]))
     return tuple({"name": name, **asdict(gauge)} for name, gauge in ordered)

@@ -45,7 +45,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
     tests = [record for record in stages.augment if record.split == "test"]
     if not tests:
         raise PipelineError(
-            "value: the test split is empty, so no variant can be judged.",
+            "value: the test split is empty, so no variant can be evaluated.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
     variants = build(stages, task, params.max_train_rows)

@@ -31,7 +31,7 @@ _POISSON = np.cumsum([math.exp(-1) / math.factorial(n) for n in range(12)])
 def prepare(
     variants: Iterable[Sequence[Example]], test: Sequence[Example], encoder: Model, seeds: int, strength: float
 ) -> Trial:
-    """A function that trains `seeds` models on a list of examples and judges them on `test`.
+    """A function that trains `seeds` models on a list of examples and evaluates them on `test`.
 
     Features of all texts are computed at once (TF-IDF weights are then the same for every variant). Seed s
     trains on bootstrap s of the source records: a record has the same weight in every variant, so variants

@@ -119,7 +119,7 @@ def _drawn(
             raise PipelineError(f"{runs / name}: no finished run.", _AGAIN)
         found = [Example(row["id"], "", row["label"]) for row in tables[0].to_pylist()]
         if tests and found != tests:
-            raise PipelineError(f"{runs / name}: judged on other test rows than the variants before it.", _AGAIN)
+            raise PipelineError(f"{runs / name}: evaluated on other test rows than the variants before it.", _AGAIN)
         tests = found
         models = [scores(table["predicted"].to_pylist(), tests) for table in tables]
         drawn[name] = draw(models, len(tests), params.resamples, params.seed)

@@ -85,8 +85,8 @@ def test_robustness_finds_that_capitals_matter(report):
 def test_slices_flag_only_what_is_really_worse(tweets, keyword, task):
     spoiled = [r.derive("x", target="neutral") if r.lang == "zh" and n % 3 else r for n, r in enumerate(tweets)]
     rows = [{"text": r.fields["text"]} for r in spoiled]
-    judged = classification.judge(spoiled, keyword.predict(rows), task, PARAMS)
-    found = {(s["attribute"], s["slice"]): s for s in slices(spoiled, judged, task, PARAMS)}
+    evaluation = classification.compute_metrics(spoiled, keyword.predict(rows), task, PARAMS)
+    found = {(s["attribute"], s["slice"]): s for s in slices(spoiled, evaluation, task, PARAMS)}
     assert found["language", "zh"]["worse"]
     assert not found["language", "en"]["worse"]
     assert not found["source", "reviews"]["worse"]
@@ -97,8 +97,8 @@ def test_slices_flag_only_what_is_really_worse(tweets, keyword, task):
 
 def test_a_small_slice_is_shown_but_not_flagged(task, record):
     records = [record(n, "good", "positive" if n > 5 else "negative", lang="en" if n > 5 else "zh") for n in range(60)]
-    judged = classification.judge(records, [Prediction("positive", 0.9)] * 60, task, PARAMS)
-    found = next(s for s in slices(records, judged, task, PARAMS) if s["slice"] == "zh")
+    evaluation = classification.compute_metrics(records, [Prediction("positive", 0.9)] * 60, task, PARAMS)
+    found = next(s for s in slices(records, evaluation, task, PARAMS) if s["slice"] == "zh")
     assert (found["n"], found["value"], found["worse"], found["p"]) == (6, 0.0, False, None)
 
 

@@ -35,7 +35,7 @@ def people(record):
     return rows
 
 
-def judged(records, predictor, task, params):
+def evaluation(records, predictor, task, params):
     predictions = predictor.predict([{"text": r.fields["text"]} for r in records])
     return predictions, METRICS["classification"].function(records, predictions, task=task, params=params)
 
@@ -43,7 +43,7 @@ def judged(records, predictor, task, params):
 def test_a_gap_between_groups_is_found_and_swaps_change_answers(people, keyword, task):
     params = Params(resamples=300, fairness=GENDER)
     predictor = Biased(keyword)
-    predictions, found = judged(people, predictor, task, params)
+    predictions, found = evaluation(people, predictor, task, params)
     (entry,) = fairness(people, predictions, predictor, found, task, params)
     sizes = {group["group"]: group["n"] for group in entry["groups"]}
     assert sizes == {"women": 40, "men": 40}  # texts that name both, or none, belong to neither
@@ -56,7 +56,7 @@ def test_a_gap_between_groups_is_found_and_swaps_change_answers(people, keyword,
 
 def test_an_even_model_has_no_gap(people, keyword, task):
     params = Params(resamples=300, fairness=GENDER)
-    predictions, found = judged(people, keyword, task, params)
+    predictions, found = evaluation(people, keyword, task, params)
     (entry,) = fairness(people, predictions, keyword, found, task, params)
     assert not entry["unequal"]
     assert entry["swapped"]["changed"]["value"] == 0.0
@@ -64,7 +64,7 @@ def test_an_even_model_has_no_gap(people, keyword, task):
 
 def test_small_groups_are_shown_and_not_compared(people, keyword, task):
     params = Params(resamples=300, fairness=GENDER, min_slice_rows=100)
-    predictions, found = judged(people, keyword, task, params)
+    predictions, found = evaluation(people, keyword, task, params)
     (entry,) = fairness(people, predictions, keyword, found, task, params)
     assert "gap" not in entry
     assert entry["groups"][0]["n"] == 40

@@ -15,9 +15,9 @@ from pipeline.stats.bootstrap import estimate
 PARAMS = Params(resamples=200)
 
 
-def plain(judged, name):
-    rows = len(judged.correct)
-    return float(judged.metrics[name](np.ones((1, rows)))[0])
+def plain(evaluation, name):
+    rows = len(evaluation.correct)
+    return float(evaluation.metrics[name](np.ones((1, rows)))[0])
 
 
 def test_classification_by_hand(task, record):
@@ -26,16 +26,16 @@ def test_classification_by_hand(task, record):
     confidence = [0.9, 0.8, 0.6, 0.95]
     records = [record(n, f"文本 {n}", label) for n, label in enumerate(given)]
     predictions = [Prediction(v, c, {v: c}) for v, c in zip(said, confidence, strict=True)]
-    judged = classification.judge(records, predictions, task, PARAMS)
-    assert plain(judged, "accuracy") == 0.5
-    assert plain(judged, "macro_f1") == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
+    evaluation = classification.compute_metrics(records, predictions, task, PARAMS)
+    assert plain(evaluation, "accuracy") == 0.5
+    assert plain(evaluation, "macro_f1") == pytest.approx((1 / 2 + 2 / 3 + 0) / 3)
     # bins of 0.1: 0.9 and 0.95 share one (gap 1.85 - 1), 0.8 is wrong, 0.6 is right
-    assert plain(judged, "ece") == pytest.approx((0.85 + 0.8 + 0.4) / 4)
+    assert plain(evaluation, "ece") == pytest.approx((0.85 + 0.8 + 0.4) / 4)
     # a scored label p and nothing elsewhere: (1-p)^2 when right, p^2 + 1 when wrong
-    assert plain(judged, "brier") == pytest.approx((0.01 + 1.64 + 0.16 + 1.9025) / 4)
-    assert judged.wrongness == [None, 0.8, None, 0.95]
-    assert judged.details["top_confusions"][0] == {"given": "neutral", "predicted": "positive", "count": 1}
-    assert judged.reliability[-1] == {"confidence": 0.925, "accuracy": 0.5, "count": 2, "bin": "0.90-1.00"}
+    assert plain(evaluation, "brier") == pytest.approx((0.01 + 1.64 + 0.16 + 1.9025) / 4)
+    assert evaluation.wrongness == [None, 0.8, None, 0.95]
+    assert evaluation.details["top_confusions"][0] == {"given": "neutral", "predicted": "positive", "count": 1}
+    assert evaluation.reliability[-1] == {"confidence": 0.925, "accuracy": 0.5, "count": 2, "bin": "0.90-1.00"}
 
 
 def test_per_class_equals_scikit_learn_for_200_classes(record):
@@ -44,36 +44,36 @@ def test_per_class_equals_scikit_learn_for_200_classes(record):
     given = rng.integers(0, 200, 1000)
     said = np.where(rng.random(1000) < 0.7, given, rng.integers(0, 200, 1000))
     records = [record(n, f"t{n}", labels[g]) for n, g in enumerate(given)]
-    judged = classification.judge(
+    evaluation = classification.compute_metrics(
         records, [Prediction(labels[s]) for s in said], Task(type="classification", labels=labels), PARAMS
     )
     expected = classification_report(
         [labels[g] for g in given], [labels[s] for s in said], output_dict=True, zero_division=0
     )
-    for label, found in judged.details["per_class"].items():
+    for label, found in evaluation.details["per_class"].items():
         if label in expected:
             for ours, theirs in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
                 assert found[ours] == pytest.approx(expected[label][theirs], abs=1e-6)
             assert found["support"] == expected[label]["support"]
-    assert "ece" not in judged.metrics, "no confidence was stated"
+    assert "ece" not in evaluation.metrics, "no confidence was stated"
 
 
 def test_one_class_and_perfect_answers(task, record):
     records = [record(n, "好", "positive") for n in range(5)]
-    judged = classification.judge(records, [Prediction("positive", 1.0)] * 5, task, PARAMS)
-    assert estimate(judged.metrics, 5, 200)["macro_f1"].as_dict() == {"value": 1.0, "low": 1.0, "high": 1.0}
-    assert judged.wrongness == [None] * 5
+    evaluation = classification.compute_metrics(records, [Prediction("positive", 1.0)] * 5, task, PARAMS)
+    assert estimate(evaluation.metrics, 5, 200)["macro_f1"].as_dict() == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert evaluation.wrongness == [None] * 5
 
 
 def test_multi_label_counts_whole_sets_and_every_label(record):
     task = Task(type="classification", labels=("a", "b", "c"), multi_label=True)
     given, said = [["a", "b"], ["c"], []], [["b", "a"], ["b", "c"], []]
     records = [record(n, "x", labels) for n, labels in enumerate(given)]
-    judged = classification.judge(records, [Prediction(labels) for labels in said], task, PARAMS)
+    evaluation = classification.compute_metrics(records, [Prediction(labels) for labels in said], task, PARAMS)
     truth, answer = np.array([[1, 1, 0], [0, 0, 1], [0, 0, 0]]), np.array([[1, 1, 0], [0, 1, 1], [0, 0, 0]])
-    assert plain(judged, "accuracy") == pytest.approx(2 / 3)
-    assert plain(judged, "macro_f1") == pytest.approx(f1_score(truth, answer, average="macro"))
-    assert judged.confusion == [("a+b", "a+b"), ("c", "b+c"), ("(none)", "(none)")]
+    assert plain(evaluation, "accuracy") == pytest.approx(2 / 3)
+    assert plain(evaluation, "macro_f1") == pytest.approx(f1_score(truth, answer, average="macro"))
+    assert evaluation.confusion == [("a+b", "a+b"), ("c", "b+c"), ("(none)", "(none)")]
 
 
 def test_chat_by_hand(chat_task, record):
@@ -83,13 +83,13 @@ def test_chat_by_hand(chat_task, record):
         Prediction("你好世界!", log_likelihood=-8.0, tokens=4),
         Prediction("goodbye there", log_likelihood=-2.0, tokens=1),
     ]
-    judged = chat.judge(records, predictions, chat_task, PARAMS)
-    assert plain(judged, "loss_per_token") == pytest.approx(2.0), "weighted by tokens: (8 + 2) / 5"
-    assert plain(judged, "perplexity") == pytest.approx(math.exp(2.0))
-    assert plain(judged, "exact_match") == 0.5, "punctuation does not count"
-    assert plain(judged, "rouge_l") == pytest.approx((1.0 + 0.5) / 2)
-    assert plain(judged, "mean_length") == pytest.approx((5 + 13) / 2)
-    assert judged.confusion == [("0000-0050", "0000-0050")] * 2
+    evaluation = chat.compute_metrics(records, predictions, chat_task, PARAMS)
+    assert plain(evaluation, "loss_per_token") == pytest.approx(2.0), "weighted by tokens: (8 + 2) / 5"
+    assert plain(evaluation, "perplexity") == pytest.approx(math.exp(2.0))
+    assert plain(evaluation, "exact_match") == 0.5, "punctuation does not count"
+    assert plain(evaluation, "rouge_l") == pytest.approx((1.0 + 0.5) / 2)
+    assert plain(evaluation, "mean_length") == pytest.approx((5 + 13) / 2)
+    assert evaluation.confusion == [("0000-0050", "0000-0050")] * 2
 
 
 def test_rouge_l_of_chinese_counts_characters():
@@ -101,11 +101,11 @@ def test_rouge_l_of_chinese_counts_characters():
 
 def test_chat_without_generated_replies_still_has_a_loss(chat_task, record):
     records = [record(0, [{"role": "user", "content": "hi"}], "hello")]
-    judged = chat.judge(records, [Prediction(None, log_likelihood=-1.0, tokens=2)], chat_task, PARAMS)
-    assert set(judged.metrics) == {"loss_per_token", "perplexity"}
+    evaluation = chat.compute_metrics(records, [Prediction(None, log_likelihood=-1.0, tokens=2)], chat_task, PARAMS)
+    assert set(evaluation.metrics) == {"loss_per_token", "perplexity"}
 
 
 def test_chat_without_likelihood_is_an_error(chat_task, record):
     records = [record(0, [{"role": "user", "content": "hi"}], "hello")]
     with pytest.raises(PipelineError, match="no log-likelihood"):
-        chat.judge(records, [Prediction("hello")], chat_task, PARAMS)
+        chat.compute_metrics(records, [Prediction("hello")], chat_task, PARAMS)

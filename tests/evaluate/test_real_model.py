@@ -102,9 +102,9 @@ def test_a_chat_that_the_no_system_turn_is_counted_and_named_and_stops_nothing(
     rows = [chat("what a good day", "thank you"), chat("bad film", "sad", told), chat("质量很好?", "非常满意")]
     report, predictions = run_in(tmp_path, "chat", "[]", rows, model, monkeypatch)
     assert report["n"] == len(predictions) == 2
-    assert report["not_judged"] == [{"id": "test1", "reason": "no_system_turn: no system turn"}]
-    assert read_json(tmp_path / "out/metrics.json")["not_judged"] == 1
-    assert "record test1 is not judged: no_system_turn" in caplog.text
+    assert report["not_evaluated"] == [{"id": "test1", "reason": "no_system_turn: no system turn"}]
+    assert read_json(tmp_path / "out/metrics.json")["not_evaluated"] == 1
+    assert "record test1 is not evaluated: no_system_turn" in caplog.text
     every = tmp_path / "every"
     every.mkdir()
     with pytest.raises(PipelineError, match="none of 1 test records can be put to the model: no_system_turn"):

@@ -22,8 +22,8 @@ def records(targets, lang="en"):
     return [Record(f"r{n}", {}, Source("s", "files", "f", n, "", "train"), t, lang) for n, t in enumerate(targets)]
 
 
-def plain(judged, name):
-    return float(judged.metrics[name](np.ones((1, len(judged.correct))))[0])
+def plain(evaluation, name):
+    return float(evaluation.metrics[name](np.ones((1, len(evaluation.correct))))[0])
 
 
 def spans(*parts):
@@ -53,15 +53,15 @@ def test_spans_are_scored_as_seqeval_scores_them_strictly():
     expected = classification_report(
         [to_tags(g, 20) for g in given], [to_tags(s, 20) for s in said], mode="strict", scheme=IOB2, output_dict=True
     )
-    judged = ner.judge(records(given), [Prediction(s) for s in said], NER, PARAMS)
+    evaluation = ner.compute_metrics(records(given), [Prediction(s) for s in said], NER, PARAMS)
     for ours, theirs in (("micro", "micro avg"), ("macro", "macro avg")):
         for part in ("precision", "recall"):
-            assert plain(judged, f"{ours}_{part}") == pytest.approx(expected[theirs][part])
-        assert plain(judged, f"{ours}_f1") == pytest.approx(expected[theirs]["f1-score"])
+            assert plain(evaluation, f"{ours}_{part}") == pytest.approx(expected[theirs][part])
+        assert plain(evaluation, f"{ours}_f1") == pytest.approx(expected[theirs]["f1-score"])
     for label in NER.labels:
-        assert judged.details["per_type"][label]["f1"] == pytest.approx(expected[label]["f1-score"], abs=1e-6)
-        assert judged.details["per_type"][label]["support"] == expected[label]["support"]
-    figure = estimate(judged.metrics, 80, 200)["micro_f1"]
+        assert evaluation.details["per_type"][label]["f1"] == pytest.approx(expected[label]["f1-score"], abs=1e-6)
+        assert evaluation.details["per_type"][label]["support"] == expected[label]["support"]
+    figure = estimate(evaluation.metrics, 80, 200)["micro_f1"]
     assert figure.low < figure.value < figure.high
 
 
@@ -69,44 +69,44 @@ def test_wrong_types_borders_missed_and_spurious_entities_are_told_apart():
     given = [spans((0, 2, "per"), (3, 5, "地点"), (6, 8, "org")), [], spans((0, 1, "per"))]
     said = [spans((0, 2, "org"), (3, 6, "地点")), spans((1, 2, "per")), spans((0, 1, "per"))]
     predictions = [Prediction(s, 0.5, parts=(0.9,) * len(s)) for s in said]
-    judged = ner.judge(records(given), predictions, NER, PARAMS)
-    assert judged.confusion == [
+    evaluation = ner.compute_metrics(records(given), predictions, NER, PARAMS)
+    assert evaluation.confusion == [
         ("per", "org"),
         ("地点", "(other borders)"),
         ("org", "(none)"),
         ("(none)", "per"),
         ("per", "per"),
     ]
-    assert judged.details["errors"] == {"missed": 1, "spurious": 1, "wrong_borders": 1, "wrong_type": 1}
-    assert judged.correct == [False, False, True]
-    assert judged.wrongness == [5.5, 1.5, None]
-    assert judged.reliability == [{"confidence": 0.9, "accuracy": 0.25, "count": 4, "bin": "0.90-1.00"}]
+    assert evaluation.details["errors"] == {"missed": 1, "spurious": 1, "wrong_borders": 1, "wrong_type": 1}
+    assert evaluation.correct == [False, False, True]
+    assert evaluation.wrongness == [5.5, 1.5, None]
+    assert evaluation.reliability == [{"confidence": 0.9, "accuracy": 0.25, "count": 4, "bin": "0.90-1.00"}]
 
 
 def test_no_entity_anywhere_is_no_crash():
-    judged = ner.judge(records([[], []]), [Prediction([]), Prediction([])], NER, PARAMS)
-    assert plain(judged, "micro_f1") == plain(judged, "macro_f1") == 1.0
-    assert judged.correct == [True, True]
+    evaluation = ner.compute_metrics(records([[], []]), [Prediction([]), Prediction([])], NER, PARAMS)
+    assert plain(evaluation, "micro_f1") == plain(evaluation, "macro_f1") == 1.0
+    assert evaluation.correct == [True, True]
 
 
 def test_answerable_and_unanswerable_are_shown_apart():
     a = [{"start": 0, "text": "cat"}]
-    judged = qa.judge(
+    evaluation = qa.compute_metrics(
         records([a, a, [], []]),
         [Prediction(a, 0.9), Prediction([], 0.6), Prediction([], 0.8), Prediction(a, 0.7)],
         QA,
         PARAMS,
     )
-    found = {name: plain(judged, name) for name in judged.metrics}
+    found = {name: plain(evaluation, name) for name in evaluation.metrics}
     assert found["exact_match"] == found["f1"] == found["answerable_f1"] == found["unanswerable_accuracy"] == 0.5
-    assert judged.confusion == [
+    assert evaluation.confusion == [
         ("answerable", "right"),
         ("answerable", "no_answer"),
         ("unanswerable", "right"),
         ("unanswerable", "wrong_answer"),
     ]
-    assert sum(line["count"] for line in judged.reliability) == 4
-    only = qa.judge(records([a]), [Prediction(a)], QA, PARAMS)
+    assert sum(line["count"] for line in evaluation.reliability) == 4
+    only = qa.compute_metrics(records([a]), [Prediction(a)], QA, PARAMS)
     assert set(only.metrics) == {"exact_match", "f1"}
 
 
@@ -114,7 +114,9 @@ def test_numbers_are_scored_as_scipy_and_scikit_learn_score_them():
     rng = np.random.default_rng(3)
     given = rng.integers(0, 9, 60).astype(float)  # with ties
     said = given * 0.5 + rng.normal(size=60).round(1)
-    judged = regression.judge(records(given.tolist()), [Prediction(float(s)) for s in said], NUMBER, PARAMS)
+    evaluation = regression.compute_metrics(
+        records(given.tolist()), [Prediction(float(s)) for s in said], NUMBER, PARAMS
+    )
     weights = np.stack([np.ones(60), rng.integers(0, 4, 60)]).astype(float)
     for row, count in enumerate(weights.astype(int)):
         a, b = np.repeat(given, count), np.repeat(said, count)
@@ -125,12 +127,12 @@ def test_numbers_are_scored_as_scipy_and_scikit_learn_score_them():
             "r2": r2_score(a, b),
         }
         for name, value in expected.items():
-            assert judged.metrics[name](weights)[row] == pytest.approx(value), name
-    assert len({actual for actual, _ in judged.confusion}) == 5
-    assert judged.reliability == []
+            assert evaluation.metrics[name](weights)[row] == pytest.approx(value), name
+    assert len({actual for actual, _ in evaluation.confusion}) == 5
+    assert evaluation.reliability == []
 
 
 def test_equal_numbers_have_no_correlation():
-    judged = regression.judge(records([2.0, 2.0]), [Prediction(1.0), Prediction(1.0)], NUMBER, PARAMS)
-    assert plain(judged, "pearson") == plain(judged, "r2") == 0.0
-    assert plain(judged, "mae") == 1.0
+    evaluation = regression.compute_metrics(records([2.0, 2.0]), [Prediction(1.0), Prediction(1.0)], NUMBER, PARAMS)
+    assert plain(evaluation, "pearson") == plain(evaluation, "r2") == 0.0
+    assert plain(evaluation, "mae") == 1.0

@@ -75,27 +75,27 @@ def test_rouge_is_rouge_score_s_and_counts_chinese_characters():
 def test_translation_by_hand(record):
     records = [record(n, f"text {n}", target) for n, target in enumerate(CHINESE[0])]
     predictions = [Prediction(text, log_likelihood=-6.0, tokens=3) for text in CHINESE[1]]
-    judged = translation.judge(records, predictions, into("zh"), PARAMS)
-    found = estimate(judged.metrics, 4, 200)
-    assert judged.headline == "chrf"
+    evaluation = translation.compute_metrics(records, predictions, into("zh"), PARAMS)
+    found = estimate(evaluation.metrics, 4, 200)
+    assert evaluation.headline == "chrf"
     assert found["chrf"].value == pytest.approx(sacrebleu.corpus_chrf(CHINESE[1], [CHINESE[0]]).score)
     assert found["bleu"].low <= found["bleu"].value <= found["bleu"].high
     assert found["loss_per_token"].value == pytest.approx(2.0)
     assert found["length_ratio"].value == pytest.approx(31 / 30)
-    assert judged.correct == [False, False, False, False]
-    assert judged.wrongness[2] == 1.0 == max(judged.wrongness), "nothing in common: the worst"
+    assert evaluation.correct == [False, False, False, False]
+    assert evaluation.wrongness[2] == 1.0 == max(evaluation.wrongness), "nothing in common: the worst"
 
 
 def test_summaries_without_a_loss_and_losses_without_a_summary(record):
     records = [record(n, "文章" * 9, target) for n, target in enumerate(CHINESE[0])]
-    judged = summarization.judge(records, [Prediction(text) for text in CHINESE[0]], SUMMARIES, PARAMS)
-    assert set(judged.metrics) == {"rouge_1", "rouge_2", "rouge_l", "length_ratio", "exact_match"}
-    assert (judged.wrongness, judged.correct, judged.reliability) == ([0.0] * 4, [True] * 4, [])
+    evaluation = summarization.compute_metrics(records, [Prediction(text) for text in CHINESE[0]], SUMMARIES, PARAMS)
+    assert set(evaluation.metrics) == {"rouge_1", "rouge_2", "rouge_l", "length_ratio", "exact_match"}
+    assert (evaluation.wrongness, evaluation.correct, evaluation.reliability) == ([0.0] * 4, [True] * 4, [])
     lost = [Prediction(None, log_likelihood=-1.0, tokens=2)] * 4
-    judged = summarization.judge(records, lost, SUMMARIES, PARAMS)
-    assert set(judged.metrics) == {"loss_per_token", "perplexity"}
+    evaluation = summarization.compute_metrics(records, lost, SUMMARIES, PARAMS)
+    assert set(evaluation.metrics) == {"loss_per_token", "perplexity"}
     with pytest.raises(PipelineError, match="wrote no text for some test rows"):
-        summarization.judge(records, [Prediction(None)] * 4, SUMMARIES, PARAMS)
+        summarization.compute_metrics(records, [Prediction(None)] * 4, SUMMARIES, PARAMS)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def topics(rows=400, rare=0.04):
 def test_both_orders_are_judged_and_the_labels_that_they_need_are_told():
     found = label_curve(topics(), TFIDF, Curve())
     assert found["applies"]
-    assert found["pool"] + found["judged"] == 400
+    assert found["pool"] + found["held_out"] == 400
     assert [set(point) for point in found["points"]] == [{"labels", "random", "ours"}] * 7
     labels = [point["labels"] for point in found["points"]]
     assert labels == sorted(labels)

@@ -111,7 +111,7 @@ def _label(folder: Path, table: pa.Table) -> pa.Table:
             "curve": {
                 "applies": True,
                 "pool": 300,
-                "judged": 100,
+                "held_out": 100,
                 "accuracy_of_all": 0.83,
                 "labels_needed": {"ours": 40, "random": None},
                 "points": [{"labels": n, "ours": 0.6 + n / 400, "random": 0.5 + n / 400} for n in (10, 40, 90)],

@@ -84,7 +84,7 @@ def test_the_learning_curve_ends_with_what_twice_the_records_would_bring():
 )  # fmt: skip
 def test_both_are_on_the_page_in_both_languages(project, language, words):
     inputs = with_reports(project)
-    worth = {"judged_by": "macro_f1", "steps": [], "variants": {}, "more_data": CURVE}
+    worth = {"metric": "macro_f1", "steps": [], "variants": {}, "more_data": CURVE}
     reports = {**inputs.reports, "evaluate": {**inputs.report("evaluate"), "fairness": FAIRNESS}, "value": worth}
     page = render(build(replace(inputs, reports=reports, params=Params(language=language))))
     assert all(word in page for word in words)

@@ -262,7 +262,7 @@ def test_the_curve_of_labels_saved_is_drawn_or_the_reason_is_told(project, docum
     assert [one["key"] for one in figures["items"]] == [
         "labels_ours",
         "labels_pool",
-        "labels_judged",
+        "labels_held_out",
         "accuracy_of_all",
     ]
     data = shutil.copytree(project, tmp_path / "data")

@@ -17,8 +17,8 @@ def test_macro_scores_equal_scikit_learn_on_the_whole_and_on_resamples(classes):
     drawn = np.concatenate(list(resample(500, 2, 0)))
     for weights in (np.ones(500), *drawn):
         rows = np.repeat(np.arange(500), weights.astype(int))
-        for name, judge in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
-            expected = judge(given[rows], said[rows], average="macro", zero_division=0)
+        for name, reference in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
+            expected = reference(given[rows], said[rows], average="macro", zero_division=0)
             assert metrics[name](weights[None])[0] == pytest.approx(expected)
 
 

@@ -131,10 +131,10 @@ def test_the_base_is_judged_once_and_only_where_it_is_the_same_model(learnt, mon
     from pipeline.modeling import untuned as module
 
     folder, chosen = learnt
-    judge = untuned(folder, chosen)
-    first = judge(ROWS[:3])
+    evaluate = untuned(folder, chosen)
+    first = evaluate(ROWS[:3])
     monkeypatch.setattr(module, "_load", None)
-    assert judge([{**row, "id": "other"} for row in ROWS[:3]]) == first, "from the cache, whatever the id"
+    assert evaluate([{**row, "id": "other"} for row in ROWS[:3]]) == first, "from the cache, whatever the id"
     assert untuned(folder, Models(generator=Model(name="elsewhere"))) is None
 
 

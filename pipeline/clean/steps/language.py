@@ -1,7 +1,7 @@
 """Language: which records are in a language the project does not accept.
 
 Sets the score `language`: the probability that the text is in one of `task.languages`.
-Reasons: wrong_language. Short texts are often misjudged, so they are not judged at all,
+Reasons: wrong_language. Short texts are often misread, so they are not checked at all,
 and by default only a confident verdict drops.
 """
 
@@ -32,7 +32,7 @@ class Language(Settings):
     min_confidence: float = Field(
         default=0.999, ge=0.5, le=1
     )  # drop only when this confident that the language is wrong
-    min_letters: int = Field(default=40, ge=1)  # shorter texts are not judged (Chinese characters count as three)
+    min_letters: int = Field(default=40, ge=1)  # shorter texts are not checked (Chinese characters count as three)
 
 
 def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:

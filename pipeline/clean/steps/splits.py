@@ -102,7 +102,7 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
 
 
 def _columns(table: pa.Table, context: Context) -> _Columns:
-    judged = context.columns(table, partial(_judged, task=context.task))
+    keys = context.columns(table, partial(_keys, task=context.task))
     roles = pc.struct_field(table.column("source"), "role")
     unlabelled = pc.or_(pc.is_null(table.column("target")), pc.equal(roles, "unlabelled"))
     return _Columns(
@@ -111,12 +111,12 @@ def _columns(table: pa.Table, context: Context) -> _Columns:
         pc.struct_field(table.column("source"), "trusted").to_pylist(),
         unlabelled.to_pylist(),
         table.column("group").to_pylist(),
-        judged.column("key").to_pylist(),
-        judged.column("stratum").to_pylist(),
+        keys.column("key").to_pylist(),
+        keys.column("stratum").to_pylist(),
     )
 
 
-def _judged(part: pa.Table, task: Task) -> pa.Table:
+def _keys(part: pa.Table, task: Task) -> pa.Table:
     """The key of what must not stand in two splits, and the class, of each record."""
     kind = task_type(task)
     records = list(to_contents(part))

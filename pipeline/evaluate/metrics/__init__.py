@@ -9,7 +9,7 @@ from typing import Protocol
 from pipeline.core.record import Record
 from pipeline.core.registry import Entry
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.metrics import chat, classification, ner, qa, regression, summarization, translation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
@@ -20,7 +20,7 @@ class Measure(Protocol):
 
     def __call__(
         self, records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
-    ) -> Judged:
+    ) -> Evaluation:
         """The predictions held against the records' targets, row by row in order."""
 
 
@@ -32,11 +32,11 @@ class TaskMetrics(Entry[Params, Measure]):
 
 
 METRICS: dict[str, TaskMetrics] = {
-    "classification": TaskMetrics(Params, classification.judge, target="label"),
-    "regression": TaskMetrics(Params, regression.judge, target="score"),
-    "ner": TaskMetrics(Params, ner.judge, target="spans"),
-    "qa": TaskMetrics(Params, qa.judge, target="answers"),
-    "chat": TaskMetrics(Params, chat.judge, target=None),
-    "translation": TaskMetrics(Params, translation.judge, target="target"),
-    "summarization": TaskMetrics(Params, summarization.judge, target="target"),
+    "classification": TaskMetrics(Params, classification.compute_metrics, target="label"),
+    "regression": TaskMetrics(Params, regression.compute_metrics, target="score"),
+    "ner": TaskMetrics(Params, ner.compute_metrics, target="spans"),
+    "qa": TaskMetrics(Params, qa.compute_metrics, target="answers"),
+    "chat": TaskMetrics(Params, chat.compute_metrics, target=None),
+    "translation": TaskMetrics(Params, translation.compute_metrics, target="target"),
+    "summarization": TaskMetrics(Params, summarization.compute_metrics, target="target"),
 }

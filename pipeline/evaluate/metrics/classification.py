@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
@@ -22,7 +22,9 @@ from pipeline.stats.scores import class_scores, micro_f1
 _TOP_CONFUSIONS = 20
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
     """Headline `accuracy`; with `multi_label` a row is right only when its whole label set is (subset accuracy).
 
     `micro_f1` over all labels is added there. `ece` and `brier` appear where the model states confidences and scores.
@@ -43,7 +45,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         scores = np.array([[p.scores.get(label, 0.0) for label in labels] for p in predictions])
         metrics["brier"] = mean_of(((scores - truth) ** 2).sum(axis=1))
     pairs = [(_join(a), _join(b)) for a, b in zip(given, predicted, strict=True)]
-    return Judged(
+    return Evaluation(
         metrics=metrics,
         headline="accuracy",
         lower_is_better=frozenset({"ece", "brier"}),

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
@@ -23,8 +23,10 @@ Key = tuple[int, int, str]
 MISSED, OTHER_BORDER = "(none)", "(other borders)"
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
-    """Headline `micro_f1`. A span is right where start, end and type are (as seqeval's strict mode judges tags).
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
+    """Headline `micro_f1`. A span is right where start, end and type are (as seqeval's strict mode compares tags).
 
     `correct`: all spans of the record are right. `confusion` has a line per entity: same place, then overlap.
     `reliability` bins predicted spans by their confidence, where the model states one per span.
@@ -45,7 +47,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
     if len(sure):
         ece = expected_calibration_error(sure, right, params.calibration_bins)
         details["span_ece"] = rounded(plain(ece, len(sure)))
-    return Judged(
+    return Evaluation(
         metrics=metrics,
         headline="micro_f1",
         correct=correct,

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.answers import answer_scores
@@ -18,7 +18,9 @@ from pipeline.stats.calibration import expected_calibration_error, reliability
 from pipeline.stats.numbers import Floats, Metric
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
     """Headline `f1`; `correct` is the exact match. Where some questions have no answer, both kinds apart too.
 
     `confusion` pairs (answerable, unanswerable) with (right, partly_right, wrong_answer, no_answer).
@@ -42,7 +44,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         sure: Floats = np.array(stated, np.float64)
         metrics["ece"] = expected_calibration_error(sure, exact, params.calibration_bins)
         bins = reliability(sure, exact, params.calibration_bins)
-    return Judged(
+    return Evaluation(
         metrics=metrics,
         headline="f1",
         lower_is_better=frozenset({"ece"}),

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
@@ -18,7 +18,9 @@ from pipeline.stats.numbers import Floats, Metric, divide, rounded
 _CELLS = 5
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
     """Headline `mae`, lower is better. `confusion` pairs the fifths of the true numbers' distribution.
 
     There is no right or wrong and no stated confidence, so `correct` is null and `reliability` has no rows.
@@ -35,7 +37,7 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         "r2": lambda weights: 1 - divide(weights @ gaps**2, _spread(given[None], weights), 1.0),
     }
     edges = np.unique(np.quantile(given, np.linspace(0, 1, _CELLS + 1)[1:-1]))
-    return Judged(
+    return Evaluation(
         metrics=metrics,
         headline="mae",
         lower_is_better=frozenset({"mae", "rmse"}),

@@ -6,18 +6,20 @@ from collections.abc import Sequence
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.metrics.overlap import rouge
-from pipeline.evaluate.metrics.written import judge_texts, length_ratio
+from pipeline.evaluate.metrics.written import evaluate_texts, length_ratio
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
 from pipeline.stats.numbers import Floats, Metric
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
     """Headline `rouge_l`. A row's wrongness is 1 - its ROUGE-L."""
-    return judge_texts(records, predictions, "rouge_l", _scores, params)
+    return evaluate_texts(records, predictions, "rouge_l", _scores, params)
 
 
 def _scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:

@@ -8,15 +8,17 @@ import numpy as np
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.metrics.overlap import bleu, chrf
-from pipeline.evaluate.metrics.written import judge_texts, length_ratio
+from pipeline.evaluate.metrics.written import evaluate_texts, length_ratio
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.numbers import Floats, Metric
 
 
-def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params) -> Judged:
+def compute_metrics(
+    records: Sequence[Record], predictions: Sequence[Prediction], task: Task, params: Params
+) -> Evaluation:
     """Headline `chrf`, in [0, 100] as BLEU. A row's wrongness is 1 - its own chrF / 100."""
 
     def scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
@@ -24,4 +26,4 @@ def judge(records: Sequence[Record], predictions: Sequence[Prediction], task: Ta
         metrics = {"chrf": characters.metric, "bleu": bleu(truths, texts, task.target_language).metric}
         return {**metrics, "length_ratio": length_ratio(truths, texts)}, np.nan_to_num(characters.each) / 100
 
-    return judge_texts(records, predictions, "chrf", scores, params)
+    return evaluate_texts(records, predictions, "chrf", scores, params)

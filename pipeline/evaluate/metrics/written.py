@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
-from pipeline.evaluate.judged import Judged
+from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.metrics.overlap import normalised, words
 from pipeline.evaluate.params import Params
@@ -24,9 +24,9 @@ Scores = Callable[[Sequence[str], Sequence[str]], tuple[dict[str, Metric], Float
 _LOSS = ("loss_per_token", "perplexity")
 
 
-def judge_texts(
+def evaluate_texts(
     records: Sequence[Record], predictions: Sequence[Prediction], headline: str, scores: Scores, params: Params
-) -> Judged:
+) -> Evaluation:
     """The metrics of `scores` and exact match where every row has a text; the loss where every row has one.
 
     A row's wrongness is its loss per token where `headline` is a loss, else 1 minus its overlap. `confusion` pairs
@@ -51,7 +51,7 @@ def judge_texts(
     if loss is not None:
         per_token = ratio_of(loss, [float(prediction.tokens) for prediction in predictions])
         metrics = {"loss_per_token": per_token, "perplexity": lambda w: np.exp(per_token(w)), **metrics}
-    return Judged(
+    return Evaluation(
         metrics=metrics,
         headline=headline,
         lower_is_better=frozenset(_LOSS),

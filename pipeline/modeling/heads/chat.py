@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, outputs
-from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate as collate
@@ -80,7 +80,7 @@ def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Exampl
     return packing.pack(examples, recipe.max_length)
 
 
-def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss and perplexity over the labelled tokens."""
     import torch
 
@@ -90,7 +90,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
         total += float(torch.nn.functional.cross_entropy(flat, labels.flatten(), reduction="sum"))
         tokens += int((labels != IGNORED).sum())
     loss = total / max(tokens, 1)
-    return Judgement({"loss": loss, "perplexity": float(torch.tensor(loss).exp())})
+    return Evaluation({"loss": loss, "perplexity": float(torch.tensor(loss).exp())})
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:

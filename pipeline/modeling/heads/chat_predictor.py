@@ -32,7 +32,7 @@ class Replier:
         self.max_new_tokens = int(settings["max_new_tokens"])
         self.num_beams = int(settings.get("num_beams", 1))
         chat = parse(settings.get("chat") or {}, ChatSettings, "sft.json: chat")
-        # Whatever carried loss in training: a reply is judged whole.
+        # Whatever carried loss in training: a reply is scored whole.
         self.template = ChatTemplate(self.tokenizer, chat.model_copy(update={"loss_on": PARTS}))
         self.encoder = Encoder(self.template)
         self.stops = stop_ids(self.template)

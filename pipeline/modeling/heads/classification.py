@@ -14,7 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, classify, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.heads import multi_label
-from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.heads.starting import names, start_encoder
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor
@@ -110,12 +110,12 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
     return len(examples) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
 
-def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Accuracy, macro F1 and mean loss; the temperature that calibrates this model."""
     logits = classify(model, examples, collate, batch)
     target = np.array([example["labels"] for example in examples])
     if target.ndim == 2:
-        return multi_label.judge(logits, target, model.config.id2label)
+        return multi_label.evaluate(logits, target, model.config.id2label)
     guess = logits.argmax(axis=1)
     loss = -np.log(softmax(logits)[np.arange(len(target)), target] + 1e-12).mean()
     metrics = {
@@ -123,7 +123,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
         "accuracy": float((guess == target).mean()),
         "macro_f1": plain(macro_f1(target, guess), len(target)),
     }
-    return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
+    return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
 
 
 def loss(model: Any, class_weights: Any, recipe: Recipe) -> Any:

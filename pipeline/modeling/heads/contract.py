@@ -37,7 +37,7 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """What the dev split says of a model: metrics, and what prediction needs to know (temperature, thresholds)."""
 
     metrics: dict[str, float]
@@ -57,7 +57,7 @@ class Head(Protocol):
     BEST: tuple[str, bool]
 
     def check(self, splits: Mapping[str, Sequence[Row]], task: Task) -> None:
-        """Raises PipelineError where these rows cannot train or judge a model."""
+        """Raises PipelineError where these rows cannot train or evaluate a model."""
 
     def start(self, models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
         """The model to fine-tune. `rows` may set its new weights (never the dev split's)."""
@@ -71,7 +71,7 @@ class Head(Protocol):
     def class_weights(self, examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
         """One weight per class (mean 1 over the examples), or None."""
 
-    def judge(self, model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+    def evaluate(self, model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
         """Dev metrics; `loss` is always among them."""
 
     def load(self, folder: Path, settings: Mapping[str, Any]) -> Predictor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.modeling.batches import Example
 from pipeline.modeling.heads.classification_predictor import Classifier
-from pipeline.modeling.heads.contract import Judgement
+from pipeline.modeling.heads.contract import Evaluation
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.training.losses import Loss, binary_cross_entropy
 from pipeline.stats.scores import class_scores, micro_f1, plain
@@ -32,7 +32,7 @@ def positive_weights(examples: Sequence[Example]) -> Floats:
     return result
 
 
-def judge(logits: Floats, target: Floats, names: Mapping[int, str]) -> Judgement:
+def evaluate(logits: Floats, target: Floats, names: Mapping[int, str]) -> Evaluation:
     """Mean loss, and F1 and whole-set accuracy at the thresholds that are best here."""
     probabilities = sigmoid(logits)
     thresholds = [best_threshold(probabilities[:, n], target[:, n]) for n in range(target.shape[1])]
@@ -44,7 +44,7 @@ def judge(logits: Floats, target: Floats, names: Mapping[int, str]) -> Judgement
         "micro_f1": plain(micro_f1(target * said, said, target), len(target)),
         "accuracy": float((said == target).all(axis=1).mean()),
     }
-    return Judgement(metrics, {"thresholds": {names[n]: value for n, value in enumerate(thresholds)}})
+    return Evaluation(metrics, {"thresholds": {names[n]: value for n, value in enumerate(thresholds)}})
 
 
 def best_threshold(probabilities: Floats, target: Floats) -> float:

@@ -1,7 +1,7 @@
 """Named entities: a token classifier with BIO tags; long texts go through in overlapping windows.
 
 One tag per unit (see `units.py`), on the token that holds its first character; other tokens do not count. Where
-windows overlap, each unit is judged in the window that shows most around it.
+windows overlap, each unit is read in the window that shows most around it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import best_tags, tag_names, to_spans, to_tags, units, windows
-from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.heads.starting import names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.loading import load_saved
@@ -98,7 +98,7 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
     return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
 
-def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss over tags, strict span precision, recall and micro F1; the temperature that calibrates tags."""
     found = tag_logits(model, examples, collate, batch)
     truth = {example["row"]: example["tags"] for example in examples}
@@ -117,7 +117,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
         "micro_recall": hits / max(true, 1),
         "micro_f1": f1(hits, said, true),
     }
-    return Judgement(metrics, {"temperature": fit_temperature(logits, target)})
+    return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
 
 
 def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:

@@ -12,7 +12,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, by_length, padded_inputs
 from pipeline.modeling.heads.answers import Found, decode, fit_null, settle
-from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.heads.starting import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
@@ -123,7 +123,7 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
     return start_and_end(recipe.label_smoothing)
 
 
-def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss, exact match and F1 at the null threshold that is best here."""
     found, total = find(model, examples, collate, batch)
     first = {example["row"]: example for example in reversed(examples)}
@@ -137,7 +137,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
     ]
     exact, overlap = np.array(scores).mean(axis=0)
     metrics = {"loss": total / max(len(examples), 1), "exact_match": float(exact), "f1": float(overlap)}
-    return Judgement(metrics, {"null_threshold": threshold, "temperature": temperature})
+    return Evaluation(metrics, {"null_threshold": threshold, "temperature": temperature})
 
 
 def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> tuple[dict[int, Found], float]:

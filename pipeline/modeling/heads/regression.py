@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, classify, outputs, padded_inputs
-from pipeline.modeling.heads.contract import Examples, Judgement, Start
+from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.heads.starting import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models, has_weights
@@ -107,7 +107,7 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
     return squared_error(model.config.target_mean, model.config.target_spread)
 
 
-def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Judgement:
+def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """RMSE, MAE and Pearson's r in the original unit; `loss` in the standardised one."""
     mean, spread = model.config.target_mean, model.config.target_spread
     said = classify(model, examples, collate, batch)[:, 0] * spread + mean
@@ -118,7 +118,7 @@ def judge(model: Any, examples: Sequence[Example], collate: Collate, batch: int)
         "mae": float(np.abs(gaps).mean()),
         "pearson": _pearson(said, said - gaps),
     }
-    return Judgement(metrics)
+    return Evaluation(metrics)
 
 
 def finish(model: Any) -> None:

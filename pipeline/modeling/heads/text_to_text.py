@@ -10,14 +10,14 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row
 from pipeline.modeling.heads import chat, prompted, seq2seq
-from pipeline.modeling.heads.chat import BEST, class_weights, judge
+from pipeline.modeling.heads.chat import BEST, class_weights, evaluate
 from pipeline.modeling.heads.contract import Examples, Start
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import Loss, loss_function
 from pipeline.modeling.training.recipe import Recipe
 
-__all__ = ["BEST", "check", "class_weights", "collate", "encode", "judge", "load", "loss", "pack", "start"]
+__all__ = ["BEST", "check", "class_weights", "collate", "encode", "evaluate", "load", "loss", "pack", "start"]
 
 
 def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:

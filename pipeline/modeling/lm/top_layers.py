@@ -41,7 +41,7 @@ class Lower:
 
     @property
     def replies(self) -> int:
-        """How many tokens are learned from and judged."""
+        """How many tokens are learned from and scored."""
         return int((self.labels[1:] != IGNORED).sum())
 
 
@@ -75,7 +75,7 @@ class TopLayers:
         self._first = [parameter.detach().clone() for parameter in self._learning]
 
     def _check(self) -> None:
-        """Some models number their layers, or do more to their logits than `lm_head`: those would be judged wrongly."""
+        """Some models number their layers, or do more to their logits than `lm_head`: those would be scored wrongly."""
         import torch
 
         ids = self._tokenizer(_KNOWN_TEXT, add_special_tokens=False)["input_ids"]

@@ -12,9 +12,9 @@ from pipeline.modeling.batches import Collate, Example, Row, by_length, outputs,
 from pipeline.modeling.heads.contract import Examples
 from pipeline.modeling.lm.masking import IGNORED
 
-#: Rows that are written or judged at a time.
+#: Rows that are written or scored at a time.
 BATCH = 8
-#: Tokens that are judged at a time, where a row is not longer: logits of a vocabulary of 49,152 take 200 KB each.
+#: Tokens that are scored at a time, where a row is not longer: logits of a vocabulary of 49,152 take 200 KB each.
 TOKENS = 2048
 #: Positions whose losses are computed at a time: each step of it copies their logits.
 _CHUNK = 256

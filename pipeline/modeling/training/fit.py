@@ -1,4 +1,4 @@
-"""One fine-tuning run: transformers' Trainer with our loss, optimiser, sampler and dev judgement."""
+"""One fine-tuning run: transformers' Trainer with our loss, optimiser, sampler and evaluation on dev."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.heads.contract import Head, Judgement
+from pipeline.modeling.heads.contract import Evaluation, Head
 from pipeline.modeling.loading import quiet
 from pipeline.modeling.training.checkpoints import newest
 from pipeline.modeling.training.job import Job, Run
@@ -37,7 +37,7 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     """
     from pipeline.modeling.training.trainer import make_trainer
 
-    before = job.judge()
+    before = job.evaluate()
     steps = total_steps(len(job.train), job.recipe, int(os.environ.get("WORLD_SIZE", "1")))
     if steps == 0:
         return Run(before, 0, before, 0, _history([], before))
@@ -57,10 +57,10 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     trainer.accelerator.wait_for_everyone()  # every process has read the best checkpoint
     if trainer.is_world_process_zero():
         shutil.rmtree(job.checkpoints, ignore_errors=True)
-    return Run(job.judge(), best_step, before, int(trainer.state.global_step), history)
+    return Run(job.evaluate(), best_step, before, int(trainer.state.global_step), history)
 
 
-def _tell(job: Job, entries: Sequence[dict[str, Any]], before: Judgement) -> None:
+def _tell(job: Job, entries: Sequence[dict[str, Any]], before: Evaluation) -> None:
     if job.live is not None:
         job.live(_history(entries, before))
 
@@ -87,7 +87,7 @@ def total_steps(examples: int, recipe: Recipe, processes: int = 1) -> int:
     return math.ceil(recipe.epochs * math.ceil(batches / recipe.gradient_accumulation_steps))
 
 
-def _is_better(head: Head, best_metric: float | None, before: Judgement) -> bool:
+def _is_better(head: Head, best_metric: float | None, before: Evaluation) -> bool:
     name, more_is_better = head.BEST
     if best_metric is None:
         return False
@@ -103,7 +103,7 @@ def _restore(model: Any, initial: dict[str, Any]) -> None:
                 parameter.copy_(initial[name])
 
 
-def _history(entries: Sequence[dict[str, Any]], before: Judgement) -> list[dict[str, float]]:
+def _history(entries: Sequence[dict[str, Any]], before: Evaluation) -> list[dict[str, float]]:
     """One row per look at dev: step, train_loss since the last look, dev metrics. Step 0 is the starting model."""
     rows: dict[int, dict[str, float]] = {0: {"step": 0, **{f"dev_{k}": v for k, v in before.metrics.items()}}}
     for entry in entries:

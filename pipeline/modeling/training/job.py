@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.modeling.batches import Collate, Example
-from pipeline.modeling.heads.contract import Head, Judgement
+from pipeline.modeling.heads.contract import Evaluation, Head
 from pipeline.modeling.training.losses import loss_function
 from pipeline.modeling.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a finished run leaves: the best model's judgement, where it was, and the course of the losses."""
+    """What a finished run leaves: the best model's evaluation, where it was, and the course of the losses."""
 
-    best: Judgement
+    best: Evaluation
     best_step: int
-    before: Judgement
+    before: Evaluation
     steps: int
     history: list[dict[str, float]] = field(default_factory=list)
 
@@ -46,6 +46,6 @@ class Job:
             return result
         return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal_gamma)
 
-    def judge(self) -> Judgement:
+    def evaluate(self) -> Evaluation:
         """The model as it stands, on dev."""
-        return self.head.judge(self.model, self.dev, self.collate, 2 * self.recipe.batch_size)
+        return self.head.evaluate(self.model, self.dev, self.collate, 2 * self.recipe.batch_size)

@@ -27,7 +27,7 @@ Look = Callable[[list[dict[str, Any]]], None]
 def make_trainer(job: Job, steps: int, look: Look = lambda _: None, stop_after: int | None = None) -> Trainer:
     """A Trainer for `job`, which ends after `stop_after` of its `steps` where that is given.
 
-    `look` gets the log so far after each judgement on dev.
+    `look` gets the log so far after each evaluation on dev.
     """
     recipe = job.recipe
     shares = balanced_shares(job.train) if recipe.sampling == "balanced" else None
@@ -70,7 +70,7 @@ class _Trainer(Trainer):
         return self.sampler
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        metrics = {f"eval_{name}": value for name, value in self.job.judge().metrics.items()}
+        metrics = {f"eval_{name}": value for name, value in self.job.evaluate().metrics.items()}
         self.log(dict(metrics))
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics

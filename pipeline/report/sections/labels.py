@@ -125,7 +125,7 @@ def _curve(found: Mapping[str, Any]) -> list[Block]:
         ("labels_ours", needed["ours"], "num"),
         ("labels_random", needed["random"], "num"),
         ("labels_pool", found["pool"], "num"),
-        ("labels_judged", found["judged"], "num"),
+        ("labels_held_out", found["held_out"], "num"),
         ("accuracy_of_all", found["accuracy_of_all"], "pct"),
     )
     return [curves("active", series, found["accuracy_of_all"]), figures, note("curve_is", pool=found["pool"])]

@@ -1,4 +1,4 @@
-"""What each data step bought: models trained on the variants of the data, judged on one test set."""
+"""Effect of each data step: models trained on the variants of the data, evaluated on one test set."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def value(inputs: Inputs) -> list[Block]:
         return [note("value_none", why=str(report.get("why", "")))]
     steps = report.get("steps", [])
     variants = _variants(steps, report.get("variants", {}))
-    judged_by = str(report.get("judged_by", ""))
+    metric = str(report.get("metric", ""))
     figures = ("step", "verdict", "before", "after", "difference", "p")
     rows = [[*(one.get(key) for key in figures), inputs.cut(one.get("sentence", ""))] for one in steps]
     columns = {
@@ -33,7 +33,7 @@ def value(inputs: Inputs) -> list[Block]:
         "p": "float",
         "in_words": "text",
     }
-    scores = {name: _value(one, judged_by) for name, one in variants.items()}
+    scores = {name: _value(one, metric) for name, one in variants.items()}
     known = [(name, score) for name, score in scores.items() if score is not None]
     sizes = [[name, one.get("rows"), scores[name]] for name, one in variants.items()]
     rest = {key: one for key, one in report.items() if key not in _DRAWN}
@@ -42,7 +42,7 @@ def value(inputs: Inputs) -> list[Block]:
         table("steps", columns, rows),
         table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
     ]
-    curve = more_data(report.get("more_data") or {}, judged_by)
+    curve = more_data(report.get("more_data") or {}, metric)
     return [*tables[:1], *chart, *tables[1:], *curve, details("stage_notes", from_notes(rest))]
 
 
@@ -52,7 +52,7 @@ def _variants(steps: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> d
     return {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
 
 
-def more_data(found: Mapping[str, Any], judged_by: str) -> list[Block]:
+def more_data(found: Mapping[str, Any], metric: str) -> list[Block]:
     """The learning curve, with what twice as many records would bring as its last point."""
     points = found.get("points") or []
     rows = [(f"{one['records']:,}", {key: one[key] for key in ("value", "low", "high")}) for one in points]
@@ -62,7 +62,7 @@ def more_data(found: Mapping[str, Any], judged_by: str) -> list[Block]:
     last, records = points[-1]["value"], points[-1]["records"]
     rows.append(("twice_as_many", {key: last + gain[key] for key in ("value", "low", "high")}))
     said = {key: f"{gain[key]:+.3f}" for key in ("value", "low", "high")}
-    return [intervals("more_data", rows), note("more_data", records=records, metric=judged_by, **said)]
+    return [intervals("more_data", rows), note("more_data", records=records, metric=metric, **said)]
 
 
 def _value(variant: Mapping[str, Any], metric: str) -> Any:

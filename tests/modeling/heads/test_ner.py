@@ -89,8 +89,8 @@ def test_entities_across_a_window_edge_survive(monkeypatch, tmp_path):
             yield [n], torch.tensor(logits), None
 
     monkeypatch.setattr(ner, "outputs", truth)
-    judged = ner.judge(start.model, examples.items, None, 1)
-    assert judged.metrics["micro_f1"] == 1.0
+    evaluation = ner.evaluate(start.model, examples.items, None, 1)
+    assert evaluation.metrics["micro_f1"] == 1.0
 
 
 def test_entities_that_tokens_cannot_show_are_counted(tmp_path):

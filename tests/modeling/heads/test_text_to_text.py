@@ -152,8 +152,8 @@ def test_the_batch_loss_is_the_model_s_own_loss(kind, tmp_path):
     own = {name: value for name, value in batch.items() if name != "decoder_labels"}
     with torch.inference_mode():
         expected = float(model(**own).loss)
-    judged = text_to_text.judge(model, examples, text_to_text.collate(start.tokenizer), 2)
-    assert judged.metrics["loss"] == pytest.approx(expected, rel=1e-5)
+    evaluation = text_to_text.evaluate(model, examples, text_to_text.collate(start.tokenizer), 2)
+    assert evaluation.metrics["loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_dropout_reaches_every_layer(seq2seq, tmp_path):

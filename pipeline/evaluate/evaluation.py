@@ -1,4 +1,4 @@
-"""What judging made of a set of predictions, whatever the task type."""
+"""What the metrics make of a set of predictions, whatever the task type."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline.stats.numbers import Metric
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluation:
     """Metrics as functions of row weights, and what is shown row by row.
 
-    `headline` names the metric that slices, references and robustness are judged on.
+    `headline` names the metric that slices, references and robustness rest on.
     `wrongness` ranks errors: larger is worse, None is not an error.
     `confusion` and `reliability` are the rows of the two plot files.
     """
@@ -30,5 +30,5 @@ class Judged:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-#: Records and their predictions, judged by the task's metrics.
-Judge = Callable[[Sequence[Record], Sequence[Prediction]], Judged]
+#: Records and their predictions -> their evaluation by the task's metrics.
+ComputeMetrics = Callable[[Sequence[Record], Sequence[Prediction]], Evaluation]
