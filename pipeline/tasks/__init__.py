@@ -1,7 +1,8 @@
 """The task types: what each means for data. No torch here, and no third-party package.
 
-A task type is a module that offers the functions of `TaskType`. Adding one: write
-the module, add its line to `TASKS`, and give it a head in `pipeline/modeling/heads/`.
+A task type is a module that offers the functions of `TaskType`, or an object of a class that does: `TextToText` holds
+the defaults for a text in and a text out. Adding one: write the module, add its line to `TASKS`, and give it a head in
+`pipeline/modeling/heads/` and metrics in `pipeline/evaluate/metrics/`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Fields, Record, Row, Target
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
-from pipeline.tasks import chat, classification, ner, qa, regression, summarization, translation
+from pipeline.tasks import chat, classification, ner, qa, regression
 from pipeline.tasks.region import Region
+from pipeline.tasks.summarization import Summarization
+from pipeline.tasks.translation import Translation
 
 
 class TaskType(Protocol):
@@ -114,12 +117,12 @@ TASKS: dict[str, TaskType] = {
     "regression": regression,
     "ner": ner,
     "qa": qa,
-    "translation": translation,
-    "summarization": summarization,
+    "translation": Translation(),
+    "summarization": Summarization(),
     "chat": chat,
 }
 
 
 def task_type(task: Task) -> TaskType:
-    """The module for `task.type`."""
+    """What `task.type` means."""
     return pick(TASKS, task.type, "params.yaml: task.type")

@@ -6,97 +6,37 @@ from collections.abc import Mapping
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.tasks.text_to_text import (
-    FIELDS,
-    OPTIONAL,
-    OVER_LONG,
-    agree,
-    answer_places,
-    augmentable,
-    edit_texts,
-    empty_sides,
-    likeness,
-    main_text,
-    parse,
-    protected,
-    repair,
-    result_from_target,
-    row,
-    says,
-    stratum,
-    target_from_result,
-    target_kind,
-    to_label_studio,
-    unit,
-    with_answer,
-    with_augmentable,
-)
+from pipeline.tasks.text_to_text import TextToText
 from pipeline.text.scripts import count_han
-
-__all__ = [
-    "ASK",
-    "FIELDS",
-    "HUB_CATEGORY",
-    "OPTIONAL",
-    "OVER_LONG",
-    "agree",
-    "answer_places",
-    "augmentable",
-    "edit_texts",
-    "labeling_config",
-    "likeness",
-    "main_text",
-    "parse",
-    "problems",
-    "protected",
-    "repair",
-    "result_from_target",
-    "row",
-    "says",
-    "stratum",
-    "target_from_result",
-    "target_kind",
-    "to_label_studio",
-    "unit",
-    "with_answer",
-    "with_augmentable",
-]
-
-HUB_CATEGORY = "translation"
-
-#: What annotators read above each task, by language.
-ASK: Mapping[str, str] = {
-    "en": "Write the translation. A text filled in is a suggestion: correct it.",
-    "zh": "请写出译文。已填的内容只是建议，请加以修改。",
-}
 
 #: A pair is suspect when one side is this many times as long as the other. A Chinese
 #: character counts as three letters: about the English letters it takes to say the same.
 MAX_LENGTH_RATIO = 4.0
 
 
-def problems(record: Record, task: Task) -> list[str]:
-    """An empty side, an untranslated copy, a length ratio over 4, a target in the wrong script."""
-    found = empty_sides(record)
-    if found or record.target is None:
+class Translation(TextToText):
+    """What the task type `translation` says beside the defaults of `TextToText`."""
+
+    HUB_CATEGORY = "translation"
+    ASK: Mapping[str, str] = {
+        "en": "Write the translation. A text filled in is a suggestion: correct it.",
+        "zh": "请写出译文。已填的内容只是建议，请加以修改。",
+    }
+
+    def problems(self, record: Record, task: Task) -> list[str]:
+        """An empty side, an untranslated copy, a length ratio over 4, a target in the wrong script."""
+        found = super().problems(record, task)
+        if found or record.target is None:
+            return found
+        text, target = record.fields["text"], record.target
+        if _letters(text) == _letters(target) and any(letter.isalpha() for letter in text):
+            found.append("the target is a copy of the text")
+        long, short = sorted((_length(text), _length(target)), reverse=True)
+        if long > MAX_LENGTH_RATIO * max(short, 5):
+            found.append(f"the sides differ in length by {long / max(short, 1):.1f} times")
+        if _wrong_script(target, task.target_language):
+            found.append(f"the target is not written in {task.target_language}")
         return found
-    text, target = record.fields["text"], record.target
-    if _letters(text) == _letters(target) and any(letter.isalpha() for letter in text):
-        found.append("the target is a copy of the text")
-    long, short = sorted((_length(text), _length(target)), reverse=True)
-    if long > MAX_LENGTH_RATIO * max(short, 5):
-        found.append(f"the sides differ in length by {long / max(short, 1):.1f} times")
-    if _wrong_script(target, task.target_language):
-        found.append(f"the target is not written in {task.target_language}")
-    return found
-
-
-def labeling_config(task: Task) -> str:
-    """The text, and a TextArea for its translation."""
-    return (
-        '<View><Text name="text" value="$text"/>'
-        '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
-    )
 
 
 def _letters(text: str) -> str:

@@ -10,7 +10,8 @@ from pipeline.core.settings import Task, parse
 from pipeline.modeling.batches import Row
 from pipeline.text.scripts import count_han
 
-#: Task type -> language of the text -> what a language model is asked. Others are asked in English.
+#: Task type -> language of the text -> what a language model is asked. Other languages are asked in English; a task
+#: type without a line is put to the model as its text alone, unless params.yaml says more (`train.instructions`).
 INSTRUCTIONS: dict[str, dict[str, str]] = {
     "translation": {
         "en": "Translate this text into {language}:\n\n{text}",
@@ -40,7 +41,7 @@ def instruction(row: Row, task: Task, own: Mapping[str, str], plain: bool) -> st
 
     `own` instructions (settings) win. `plain` models get the text alone where there is no own one.
     """
-    known = own or ({"en": "{text}"} if plain else INSTRUCTIONS[task.type])
+    known = own or ({} if plain else INSTRUCTIONS.get(task.type)) or {"en": "{text}"}
     language = str(row.get("lang") or _guess(str(row["text"])))
     spoken = language if language in known else "en" if "en" in known else min(known)
     names = _NAMES["zh" if spoken == "zh" else "en"]
