@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.tasks import TASKS
+from pipeline.tasks.text_to_text import TextToText
 from tests import chats
 
 SOURCE = Source("test", "files", "data/raw/test.csv", 2, "CC0-1.0", "train")
@@ -52,13 +54,13 @@ def record(fields: dict[str, Any], target: Any = None, **more: Any) -> Record:
     return Record(**{"id": "r1", "fields": fields, "source": SOURCE, "target": target, "lang": "en", **more})
 
 
-TASKS_BY_TYPE = {
+#: Those that are a text and a target text need no line of their own.
+TASKS_BY_TYPE = {name: Task(type=name) for name, kind in TASKS.items() if isinstance(kind, TextToText)} | {
     "classification": Task(type="classification", labels=("bad", "好")),
     "regression": Task(type="regression", range=(0.0, 100.0)),
     "ner": Task(type="ner", labels=("person", "地点")),
     "qa": Task(type="qa"),
     "translation": Task(type="translation", languages=("en", "zh"), target_language="zh"),
-    "summarization": Task(type="summarization"),
     "chat": Task(type="chat"),
 }
 

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.record import Reject
+from pipeline.evaluate.metrics import METRICS
+from pipeline.modeling.heads import HEADS
 from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.tasks import TASKS
 from tests import chats
@@ -22,6 +24,10 @@ KINDS = sorted(TASKS)
 
 def test_every_task_type_is_tested_here() -> None:
     assert sorted(TASKS_BY_TYPE) == KINDS
+
+
+def test_every_task_type_has_a_head_and_metrics() -> None:
+    assert sorted(HEADS) == sorted(METRICS) == KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)
