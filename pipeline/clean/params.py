@@ -8,7 +8,7 @@ from pydantic import create_model
 
 from pipeline.clean.step import CleanStep
 from pipeline.clean.steps import STEPS
-from pipeline.core.registry import Entry
+from pipeline.core.registry import Entry, pick
 from pipeline.core.settings import Settings
 
 
@@ -44,3 +44,8 @@ def params_class(steps: Mapping[str, Entry[Settings, CleanStep]]) -> type[CleanP
 
 
 Params = params_class(STEPS)
+
+
+def chosen_steps(params: CleanParams) -> dict[str, Entry[Settings, CleanStep]]:
+    """The steps that run, in order. Raises PipelineError for a name that no step has."""
+    return {name: pick(STEPS, name, "params.yaml: clean.steps") for name in params.steps}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from pipeline.clean.params import Params
+from pipeline.clean.params import Params, chosen_steps
 from pipeline.clean.step import Context, review_table
-from pipeline.clean.steps import STEPS
-from pipeline.core.registry import pick
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.engine import load_engine
@@ -19,7 +17,7 @@ from pipeline.runtime.store import read_table, write_table
 def run(collected: Path, out: Path) -> None:
     """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`."""
     params = load("clean", Params)
-    steps = {name: pick(STEPS, name, "params.yaml: clean.steps") for name in params.steps}
+    steps = chosen_steps(params)
     context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_table(collected / "records.parquet"))
     for name, step in steps.items():

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.collect.convert import Verdict, to_verdicts
 from pipeline.collect.params import Common, Params, RecordSource
-from pipeline.collect.sources import KINDS, setting, source_settings
+from pipeline.collect.sources import KINDS, read_sources, setting
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.votes import Ballot, attach, collect_votes
 from pipeline.core.errors import PipelineError, shorten
@@ -40,7 +40,7 @@ class Gathered:
 
 def gather(params: Params, task: Task, raw: Path) -> Gathered:
     """Read every source of `params`. Raises PipelineError for a source that gives nothing."""
-    sources = {name: source_settings(name, values) for name, values in params.sources.items()}
+    sources = read_sources(params)
     of_records = {name: s for name, s in sources.items() if isinstance(s, RecordSource)}
     if not of_records:
         raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from pipeline.core.record import Target, share
 from pipeline.core.registry import Entry, pick
-from pipeline.label.params import Prelabel
+from pipeline.label.aggregation import METHODS
+from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
 from pipeline.modeling.models import Model, revision
@@ -51,6 +52,13 @@ PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {
     "linear": Entry(Prelabel, linear),
     "tagger": Entry(Prelabel, tagger),
 }
+
+
+def check_methods(params: Params) -> None:
+    """Raises PipelineError where `label` names a method that does not exist."""
+    pick(METHODS, params.crowd.method, "params.yaml: label.crowd.method")
+    if params.prelabel.method is not None:
+        pick(PREDICTORS, params.prelabel.method, "params.yaml: label.prelabel.method")
 
 
 def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
+from pipeline.runtime.sections import check_sections
 from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
 from pipeline.runtime.threads import limit_threads
 
@@ -196,9 +197,9 @@ def enter(
 ) -> None:
     """The command line of a stage: `python -m pipeline.<stage> INPUT... OUT`.
 
-    Calls `work(*inputs, out)` with a temporary folder as `out` and moves the results in place
-    only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError. Of several processes
-    that share the work (accelerate, torchrun) the first one alone logs and leaves results.
+    Checks every section of params.yaml, then calls `work(*inputs, out)` with a temporary folder as `out` and moves the
+    results in place only when it succeeds, so a failed run leaves nothing half-written. Exits 1 on a PipelineError.
+    Of several processes that share the work (accelerate, torchrun) the first one alone logs and leaves results.
     `trains`: see `limit_threads`.
     """
     limit_threads(trains)
@@ -209,7 +210,12 @@ def enter(
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     log.setLevel(logging.INFO if _rank() == 0 else logging.ERROR)
     out: Path = paths.pop("out")
-    sys.exit(exit_code(lambda: _in_temporary_folder(out, lambda folder: work(*paths.values(), folder))))
+
+    def run() -> None:
+        check_sections()
+        _in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
+
+    sys.exit(exit_code(run))
 
 
 def _in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:

@@ -10,6 +10,7 @@ from pipeline.core.registry import did_you_mean, pick
 from pipeline.core.settings import parse
 from pipeline.validate.expectations import EXPECTATIONS, RENAMED_EXPECTATIONS
 from pipeline.validate.expectations.base import Check, Rule
+from pipeline.validate.params import Params
 from pipeline.validate.view import View
 
 
@@ -30,6 +31,11 @@ def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: 
         kind = pick(EXPECTATIONS, name, place, RENAMED_EXPECTATIONS).settings
         rules.append(parse(dict(entry), kind, f"{place} ({name})"))
     return rules
+
+
+def check_suite(params: Params) -> None:
+    """Raises PipelineError for the first entry of the suite that is not sound."""
+    read_suite(params.suite)
 
 
 def make_checks(rules: Sequence[Rule], view: View) -> list[Check]:

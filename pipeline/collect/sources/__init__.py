@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.collect.formats import FORMATS
-from pipeline.collect.params import Common, RecordSource
+from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources import crowd, files, hub, pypi, sql, url
 from pipeline.core.errors import PipelineError
@@ -34,6 +34,11 @@ def source_settings(name: str, values: Mapping[str, Any]) -> Common:
         raise PipelineError(f"{where}.kind is missing.", did_you_mean("", KINDS))
     kind = pick(KINDS, str(values["kind"]), f"{where}.kind")
     return _with_columns(parse(dict(values), kind.settings, where))
+
+
+def read_sources(params: Params) -> dict[str, Common]:
+    """The settings of every source. Raises PipelineError for the first that is not sound."""
+    return {name: source_settings(name, values) for name, values in params.sources.items()}
 
 
 def _with_columns(settings: Common) -> Common:

@@ -1,0 +1,84 @@
+"""Every section of params.yaml is checked before a stage starts."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import Settings
+from pipeline.runtime.sections import FURTHER, SECTIONS, check_sections
+from tests.conftest import ROOT
+
+TASK = "task: {type: classification, labels: [a, b], languages: [en]}\n"
+
+
+def check(folder: Path, text: str) -> None:
+    path = folder / "params.yaml"
+    path.write_text(TASK + text, "utf-8")
+    check_sections(path)
+
+
+@pytest.mark.parametrize("path", [ROOT / "params.yaml", *sorted((ROOT / "pipeline/commands/templates").glob("*.yaml"))])
+def test_our_own_files_pass(path):
+    check_sections(path)
+
+
+def test_every_name_leads_to_something():
+    for place in (*SECTIONS.values(), *FURTHER.values()):
+        module, name = place.split(":")
+        assert callable(getattr(importlib.import_module(module), name))
+    assert all(
+        issubclass(getattr(importlib.import_module(p.split(":")[0]), p.split(":")[1]), Settings)
+        for p in SECTIONS.values()
+    )
+
+
+def test_nothing_but_the_task(tmp_path):
+    check(tmp_path, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "hint"),
+    [
+        ("train: {epohcs: 1}\n", "train.epohcs", "epochs"),
+        ("value: {seeds: 2}\n", "value.seeds", ""),
+        ("trian: {epochs: 1}\n", "'trian'", "train"),
+        ("clean: {steps: [repair_text, near_duplicate]}\n", "near_duplicate", "near_duplicates"),
+        ("label: {crowd: {method: dawid_sken}}\n", "label.crowd.method", "dawid_skene"),
+        ("label: {prelabel: {method: linaer}}\n", "label.prelabel.method", "linear"),
+        ("augment: {methods: {synonym: {}}}\n", "augment.methods", "synonyms"),
+        ("validate: {suite: [{expect: uniqe}]}\n", "entry 1", "unique"),
+        ("collect: {sources: {s: {kind: file, licence: CC0, role: train}}}\n", "collect.sources.s.kind", "files"),
+        ("collect: {sources: {s: {kind: files, licence: CC0, role: train, path: a.csv, keys: id}}}\n", "s.keys", "key"),
+        ("engine: {kind: rai}\n", "engine.kind", ""),
+        ("report: {lang: en}\n", "report.lang", ""),
+    ],
+)
+def test_a_slip_in_any_section_is_named(tmp_path, text, named, hint):
+    with pytest.raises(PipelineError) as error:
+        check(tmp_path, text)
+    assert named in str(error.value)
+    assert hint in f"{error.value}{error.value.hint}"
+
+
+def test_the_first_stage_stops_at_a_slip_in_the_last(tmp_path):
+    (tmp_path / "params.yaml").write_text(TASK + "collect: {sources: {}}\nvalue: {seeds: 2}\n", "utf-8")
+    command = [sys.executable, "-m", "pipeline.collect", "data/raw", "out"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "value.seeds" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_yaml_reads_as_it_stands():
+    """The list of sections is complete: params.yaml has no other."""
+    assert set(YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text("utf-8"))) <= set(SECTIONS)
