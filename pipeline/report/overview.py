@@ -21,9 +21,20 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
         (unbalanced, "unbalanced", {"stages": ", ".join(unbalanced)}),
         (not checks, "unchecked", {}),
         (checks and not failed, "passed", {"n": len(checks)}),
+        *_noise(inputs),
     )
     because = [{"key": f"because.{key}", "args": args} for holds, key, args in sentences if holds]
     return {"state": _state(bool(errors or unbalanced), bool(failed), bool(checks)), "because": because}
+
+
+def _noise(inputs: Inputs) -> list[tuple[object, str, dict[str, Any]]]:
+    """The estimated share of wrong labels; the section on doubtful labels shows the same figure."""
+    estimate = inputs.find("clean", "label_noise")
+    if not estimate:
+        return []
+    if not estimate["share"]:
+        return [(True, "noise_cannot_tell", {})]
+    return [(True, "noise", {name: f"{100 * estimate['share'][name]:.1f} %" for name in ("value", "low", "high")})]
 
 
 def _state(broken: bool, failed: bool, checked: bool) -> str:

@@ -16,7 +16,7 @@ _CONTRADICTIONS = ("conflicting_label", "near_duplicate_other_label")
 
 #: Formula of each score, in words; the report shows them beside the scores.
 FORMULAS = {
-    "accuracy": "1 - estimated share of wrong labels (by class, weighted by class size); without that estimate, "
+    "accuracy": "1 - estimated share of wrong labels; where the data cannot tell it, "
     "the mean confidence of the label decisions",
     "consistency": "1 - share of records whose label contradicts an equal or near-equal text, or whose annotators tie",
     "freedom_from_bias": "1 - the largest association of the label with a declared attribute "
@@ -46,12 +46,10 @@ Part = tuple[float | None, dict[str, Any]]
 
 
 def _accuracy(view: View, found: Mapping[str, Any]) -> Part:
-    noise = _note(view, "clean", "noise_by_class") or {}
-    measured = [one for one in noise.values() if isinstance(one, Mapping) and one.get("records")]
-    if measured:
-        total = sum(one["records"] for one in measured)
-        rate = sum(one["records"] * one["rate"] for one in measured) / total
-        return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "judged_records": total}
+    noise = _note(view, "clean", "label_noise") or {}
+    if noise.get("share"):
+        rate = float(noise["share"]["value"])
+        return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "judged_records": noise["records"]}
     return _confidence(view)
 
 

@@ -299,14 +299,18 @@ def test_doubts_are_held_against_peoples_answers(project, tmp_path):
     assert shown == ([("label_error", len(looked_at), pytest.approx(wrong / len(looked_at)))] if looked_at else [])
 
 
-def with_notes(project, folder, **notes):
+GUESS = {"value": 0.1, "low": 0.05, "high": 0.2}
+
+
+def with_notes(project, folder, more=None, **notes):
     """The project's page with more notes of the label stage; and of `clean`, a model's estimate of two classes."""
     data = shutil.copytree(project, folder / "data")
     report = read_json(data / "label/report.json")
     write_json({**report, "notes": {**report["notes"], **notes}}, data / "label/report.json")
     clean = read_json(data / "clean/report.json")
-    guess = {"records": 20, "suspected": 2, "rate": 0.1, "low": 0.05, "high": 0.2, "mostly": "neutral"}
-    steps = [*clean["steps"], {"step": "label_errors", "notes": {"noise_by_class": {"negative": guess}}}]
+    guess = {"records": 20, "suspected": 2, "share": GUESS, "mostly": "neutral"}
+    noise = {"records": 20, "suspected": 2, "share": GUESS, "cannot_tell": "", "classes": {"negative": guess}}
+    steps = [*clean["steps"], {"step": "label_errors", "notes": {"label_noise": {**noise, **(more or {})}}}]
     write_json({**clean, "steps": steps}, data / "clean/report.json")
     return build(load_inputs(data, TASK, Params()))
 
@@ -329,6 +333,24 @@ def test_without_an_audit_the_page_says_how_to_do_or_finish_it(project, tmp_path
     assert "label.audit.records" in load_strings("en")["note.audit_none"]
 
 
+def test_one_estimate_of_wrong_labels_stands_on_the_page(project, tmp_path):
+    document = with_notes(project, tmp_path)
+    shown = {"value": "10.0 %", "low": "5.0 %", "high": "20.0 %"}
+    assert {"key": "because.noise", "args": shown} in document["verdict"]["because"]
+    [told] = [block for block in section(document, "doubtful") if block.get("key") == "noise_estimated"]
+    assert told["args"] == {**shown, "records": 20}
+
+
+def test_no_figure_stands_where_the_data_cannot_tell(project, tmp_path):
+    untold = {"negative": {"records": 20, "suspected": 2, "share": None, "mostly": None}}
+    document = with_notes(project, tmp_path, {"share": None, "cannot_tell": "few records", "classes": untold})
+    assert {"key": "because.noise_cannot_tell", "args": {}} in document["verdict"]["because"]
+    blocks = section(document, "doubtful")
+    assert "noise_cannot_tell" in [block.get("key") for block in blocks]
+    assert not [block for block in blocks if block.get("name") == "noise" and block["kind"] == "intervals"]
+    assert table(document, "doubtful", "noise")["rows"] == [["negative", None, 20, 2, None]]
+
+
 def test_audited_shares_stand_beside_the_estimated_ones(project, tmp_path):
     seen = {"of": 200, "drawn": 20, "answered": 20, "wrong": 3, "share": SHARE}
     classes = {"negative": seen, "neutral": {**seen, "answered": 0, "wrong": 0, "share": None}}
@@ -340,7 +362,7 @@ def test_audited_shares_stand_beside_the_estimated_ones(project, tmp_path):
     [figures] = [block for block in section(document, "doubtful") if block.get("name") == "noise_audit"]
     assert [(one["key"], one["value"]) for one in figures["items"]][:2] == [
         ("audited_wrong", SHARE),
-        ("estimated_wrong", 0.1),
+        ("estimated_wrong", GUESS),
     ]
     [told] = [block for block in section(document, "doubtful") if block.get("key") == "audit_done"]
     assert told["args"] == {"value": "7.5 %", "low": "2.6 %", "high": "19.9 %", "answered": 40, "of": 400}

@@ -2,7 +2,8 @@
 
 A target is relabelled only where precision was measured or estimated to be high enough. Of the train records, as many
 of the most doubtful as are estimated to be wrong are set aside: the stage `label` excludes them from training until
-reviewed. The most doubtful of the rest are listed. Protected labels (protected_labels.py) are only ever listed.
+reviewed. The most doubtful of the rest are listed: more where more are estimated to be wrong. Protected labels
+(protected_labels.py) are only ever listed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.clean.label_errors.detectors.contract import Integers, Scores
+from pipeline.clean.label_errors.label_noise import LabelNoise
 from pipeline.clean.label_errors.protected_labels import is_protected
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, Doubt, given
@@ -54,14 +56,14 @@ class Decisions(NamedTuple):
 
 
 def decide(
-    table: pa.Table, scored: Scored, threshold: float | None, wrong: float, settings: LabelErrors, context: Context
+    table: pa.Table, scored: Scored, threshold: float | None, noise: LabelNoise, settings: LabelErrors, context: Context
 ) -> Decisions:
-    """Relabel from a confidence of `threshold` on, set aside by the estimated share `wrong`; doubts go to `context`."""
+    """Relabel from a confidence of `threshold` on, set aside by the estimate; doubts go to `context`."""
     relabelled = {} if threshold is None else _relabelled(table, scored, threshold, context)
-    count = int(settings.set_aside * wrong * scored.known) - len(relabelled)
+    count = int(settings.set_aside * noise.wrong * scored.known) - len(relabelled)
     doubtful = scored.doubtful(relabelled, scored.known) if count > 0 else []
     decisions = Decisions(relabelled, _set_aside(table, doubtful[: max(count, 0)], scored, context))
-    _review(scored, decisions, settings, context)
+    _review(scored, decisions, max(settings.review_share, noise.share.high if noise.share else 0.0), context)
     return decisions
 
 
@@ -89,8 +91,9 @@ def _set_aside(table: pa.Table, doubtful: Sequence[int], scored: Scored, context
     return frozenset(n for n, r in records.items() if r.split in (None, "train") and not is_protected(r))
 
 
-def _review(scored: Scored, decisions: Decisions, settings: LabelErrors, context: Context) -> None:
-    limit = int(settings.review_share * len(scored.rows))
+def _review(scored: Scored, decisions: Decisions, part: float, context: Context) -> None:
+    """List the most doubtful, up to a `part` of the scored rows, and all that are set aside."""
+    limit = int(part * len(scored.rows))
     for number, place in enumerate(scored.doubtful(decisions.relabelled, len(scored.rows))):
         aside = scored.rows[place] in decisions.set_aside
         if number < limit or aside:

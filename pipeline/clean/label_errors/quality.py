@@ -7,7 +7,7 @@ precise relabelling from each confidence on is, and how many errors that catches
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from pipeline.clean.label_errors.detectors.contract import (
     Planted,
     Prepared,
 )
+from pipeline.clean.label_errors.label_noise import Share, label_noise
 from pipeline.clean.label_errors.settings import LabelErrors
-from pipeline.core.record import Record, share
+from pipeline.core.record import Record, Target, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import stratified_folds
 from pipeline.stats.intervals import wilson
@@ -56,6 +57,7 @@ class Quality:
 
     `enriched_below`: of the targets with log odds at it or below, twice as many were planted as anywhere.
     `self_confidence`: average precision of ranking by the predicted probability of the given label, as cleanlab does.
+    `noise`: the share of wrong targets in the copy as estimated, those of the data itself included.
     """
 
     records: int
@@ -65,11 +67,13 @@ class Quality:
     enriched_below: float
     kinds: dict[str, dict[str, float]]
     self_confidence: float | None = None
+    noise: Share | None = None
 
     def as_notes(self) -> Notes:
         """For report.json; `chance` is the average precision of a ranking at random."""
         notes: Notes = {
             "planted": self.planted,
+            "wrong_as_estimated": self.noise.as_notes() if self.noise else None,
             "average_precision": round(self.average_precision, 4),
             "chance": round(self.planted / max(self.records, 1), 4),
             "kinds": self.kinds,
@@ -101,7 +105,7 @@ def measure(
     copies = detector.plant(members, task, settings.planted, seed, classes)
     found = {}
     for name, planted in copies.items():
-        targets = [one.target if one else record.target for one, record in zip(planted, members, strict=True)]
+        targets = _targets(planted, members)
         folds = folds_of(members, detector.strata(targets), settings)
         found[name] = detector.score_out_of_fold(prepared, some, targets, folds, task)
 
@@ -111,7 +115,16 @@ def measure(
         )
 
     recipe = max(scored.recipes, key=ranking)
-    return recipe, {name: _quality(detector, one, recipe, copies[name], members, task) for name, one in found.items()}
+    measured = {}
+    for name, one in found.items():
+        targets = _targets(copies[name], members)
+        noise = label_noise(one.recipes[recipe], targets, detector.strata(targets)).share
+        measured[name] = replace(_quality(detector, one, recipe, copies[name], members, task), noise=noise)
+    return recipe, measured
+
+
+def _targets(planted: Sequence[Planted | None], true: Sequence[Record]) -> list[Target]:
+    return [one.target if one else record.target for one, record in zip(planted, true, strict=True)]
 
 
 def _wrong(planted: Sequence[Planted | None]) -> Mask:

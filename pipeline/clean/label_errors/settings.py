@@ -18,7 +18,8 @@ class LabelErrors(Settings):
     folds: int = Field(default=10, ge=2, le=20)  # a record is scored by models fitted on the other folds
     # Inverse regularisation strength of the logistic regression (single labels); 0: 0.3, 1, 3 or 10, as measured
     C: float = Field(default=0.0, ge=0)
-    review_share: float = Field(default=0.02, ge=0, le=1)  # of the scored records, at most so many go to review
+    # Of the scored records, at most so many go to review; more where more are estimated to be wrong (upper end)
+    review_share: float = Field(default=0.02, ge=0, le=1)
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that relabelling must reach, as measured or estimated
     # Excluded from training until reviewed: so much of the estimated number of wrong labels in train. 0: none
     set_aside: float = Field(default=0.75, ge=0, le=1)

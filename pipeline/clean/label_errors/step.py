@@ -2,7 +2,7 @@
 
 The story, in the order of `find_label_errors`: the detector for the kind of target (`detectors/`) gives out-of-fold
 scores; how good they are is measured on planted errors (quality.py); how many targets are wrong is estimated
-(noise_rate.py); what becomes of each doubt follows from both (decide.py).
+(label_noise.py); what becomes of each doubt follows from both (decide.py).
 
 Sets the score `label_quality` (0 to 1: the odds of the target against the likeliest other one). Changes targets, with
 the decision `model:label_errors`. Lists for review: `label_error`, and `label_set_aside`, which the stage `label`
@@ -17,9 +17,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from pipeline.clean.label_errors.change_precision import change_precision, precise_from, precision_notes
 from pipeline.clean.label_errors.decide import Scored, decide
 from pipeline.clean.label_errors.detectors import detector_for
-from pipeline.clean.label_errors.noise_rate import noise_notes, noise_rate
+from pipeline.clean.label_errors.label_noise import label_noise, noise_notes, rises_with
 from pipeline.clean.label_errors.notes import relabelling
 from pipeline.clean.label_errors.protected_labels import is_test
 from pipeline.clean.label_errors.quality import folds_of, measure, relabel_threshold
@@ -50,12 +51,19 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     out_of_fold = detector.score_out_of_fold(prepared, np.arange(len(rows)), targets, folds, task)
     recipe, copies = measure(detector, prepared, members[:known], out_of_fold, task, settings)
     scores = out_of_fold.recipes[recipe]
-    noise = noise_rate(scores.first(known))
+    noise = rises_with(
+        label_noise(scores.first(known), targets[:known], strata),
+        {name: (one.noise, one.planted / one.records) for name, one in copies.items()},
+    )
+    precision = change_precision(scores.first(known), noise)
     below = 0.0 if detector.CALIBRATED else max(0.0, *(one.enriched_below for one in copies.values()))
-    thresholds = (relabel_threshold(copies, settings.autofix_precision), noise.threshold(settings.autofix_precision))
+    thresholds = (
+        relabel_threshold(copies, settings.autofix_precision),
+        precise_from(precision, settings.autofix_precision),
+    )
     threshold = min((one for one in thresholds if one is not None), default=None)
     scored = Scored(rows, known, members, scores, strata, below)
-    decisions = decide(table, scored, threshold, noise.wrong, settings, context)
+    decisions = decide(table, scored, threshold, noise, settings, context)
     quality = 1 / (1 + np.exp(-np.clip(scores.log_odds, -500, 500)))
     table = with_scores(table, "label_quality", dict(zip(rows, quality.tolist(), strict=True)))
     notes = {
@@ -64,9 +72,9 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         "scored_of_test": len(rows) - known,
         **eligible.notes,
         "doubtful": int((scores.log_odds < 0).sum()),
-        **noise_notes(scores.first(known), targets[:known], strata, copies),
+        **noise_notes(noise, scores.first(known), targets[:known], strata),
         "planted": {"recipe": recipe, "copies": {name: one.as_notes() for name, one in copies.items()}},
-        "noise_rate": noise.as_notes(),
+        "change_precision": precision_notes(precision),
         "set_aside": len(decisions.set_aside),
         "autofix": relabelling(threshold, decisions.relabelled, records, settings),
     }

@@ -10,13 +10,14 @@ from pipeline.report.inputs import Inputs
 
 
 def noise(inputs: Inputs) -> list[Block]:
-    """The estimated share of wrong labels per class, the audited one beside it; then how good the suspicion is."""
-    estimated = inputs.find("clean", "noise_by_class") or {}
+    """The estimated share of wrong labels, that of each class, the audited ones beside; then how good suspicion is."""
+    estimate = inputs.find("clean", "label_noise") or {}
+    estimated = estimate.get("classes") or {}
     found = inputs.find("label", "audit") or {}
     classes = found.get("by_class") or {}
-    blocks = [_told(found), *_audited(found, estimated)]
-    if estimated:
-        shares = {name: _interval(one) for name, one in estimated.items()}
+    blocks = [*_estimated(estimate), _told(found), *_audited(found, estimate)]
+    shares = {name: one["share"] for name, one in estimated.items() if one["share"]}
+    if shares:
         blocks.append(intervals("noise", _worst(shares)))
     if classes:
         blocks.append(intervals("noise_audited", _worst({name: one["share"] for name, one in classes.items()})))
@@ -25,24 +26,34 @@ def noise(inputs: Inputs) -> list[Block]:
     return [*blocks, *_planted(inputs)]
 
 
+def _estimated(estimate: Mapping[str, Any]) -> list[Block]:
+    """How many labels of the data itself are wrong, in a sentence; or that the data cannot tell."""
+    if not estimate:
+        return []
+    if not estimate["share"]:
+        return [note("noise_cannot_tell", why=estimate["cannot_tell"])]
+    return [note("noise_estimated", **_percents(estimate["share"]), records=estimate["records"])]
+
+
+def _percents(share: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"{100 * share[name]:.1f} %" for name in ("value", "low", "high")}
+
+
 def _told(found: Mapping[str, Any]) -> Block:
     """Whether an audit was done, in a sentence; where none was, how to do one."""
     if not found.get("drawn"):
         return note("audit_none")
     if "share" not in found:
         return note("audit_open", **{name: found[name] for name in ("drawn", "answered", "needed")})
-    percents = {name: f"{100 * found['share'][name]:.1f} %" for name in ("value", "low", "high")}
-    return note("audit_done", **percents, answered=found["answered"], of=found["of"])
+    return note("audit_done", **_percents(found["share"]), answered=found["answered"], of=found["of"])
 
 
-def _audited(found: Mapping[str, Any], estimated: Mapping[str, Any]) -> list[Block]:
+def _audited(found: Mapping[str, Any], estimate: Mapping[str, Any]) -> list[Block]:
     if "share" not in found:
         return []
-    records = sum(one["records"] for one in estimated.values())
-    guess = sum(one["rate"] * one["records"] for one in estimated.values()) / records if records else None
     figures = facts(
         ("audited_wrong", found["share"], "interval"),
-        ("estimated_wrong", guess, "pct"),
+        ("estimated_wrong", estimate.get("share"), "interval"),
         ("audit_answered", found["answered"], "num"),
         ("audit_wrong", found["wrong"], "num"),
         ("audit_doubted", found["wrong_doubted"], "num"),
@@ -69,7 +80,7 @@ def _table(estimated: Mapping[str, Any], classes: Mapping[str, Any]) -> Block:
 def _class_row(name: str, guess: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "class": name,
-        "noise": _interval(guess) if guess else None,
+        "noise": guess.get("share"),
         **{key: guess.get(key) for key in ("records", "suspected", "mostly")},
         "noise_audited": seen.get("share"),
         "looked_at": seen.get("answered"),
@@ -80,10 +91,6 @@ def _class_row(name: str, guess: Mapping[str, Any], seen: Mapping[str, Any]) -> 
 def _worst(shares: Mapping[str, Mapping[str, float] | None]) -> list[tuple[str, Mapping[str, float]]]:
     known = [(name, one) for name, one in shares.items() if one is not None]
     return sorted(known, key=lambda item: (-item[1]["value"], item[0]))[:20]
-
-
-def _interval(one: Mapping[str, float]) -> dict[str, float]:
-    return {"value": one["rate"], "low": one["low"], "high": one["high"]}
 
 
 def _planted(inputs: Inputs) -> list[Block]:

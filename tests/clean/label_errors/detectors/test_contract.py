@@ -120,8 +120,8 @@ def test_planted_errors_rank_high_and_are_listed(kind):
     assert sum(right) > (len(found) / 2 if kind != "answers" else 0)
     for planted in outcome.notes["planted"]["copies"].values():
         assert planted["average_precision"] > min(3 * planted["chance"], 0.6)
-    noise = outcome.notes.get("noise_at_most")
-    assert noise is None or noise["high"] >= wrong.mean() - 0.02
+    noise = outcome.notes["label_noise"]["share"]
+    assert noise is None or noise["low"] - 0.02 <= wrong.mean() <= noise["high"] + 0.02
     assert outcome.dropped.num_rows == 0
 
 

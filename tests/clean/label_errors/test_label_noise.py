@@ -1,0 +1,138 @@
+"""The estimated share of wrong targets, on models and labels whose errors are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.clean.label_errors.change_precision import change_precision, precise_from, precision_notes
+from pipeline.clean.label_errors.detectors.contract import Scores
+from pipeline.clean.label_errors.label_noise import LabelNoise, Share, label_noise, noise_notes, rises_with
+
+CLASSES = 10
+
+
+def scores(labels, suggested, probabilities):
+    """Scores as the detector of single labels gives them."""
+    confidence = probabilities.max(axis=1)
+    names = [name(code) for code in suggested]
+    return Scores(np.zeros(len(labels)), names, confidence, suggested != labels, confidence, [""] * len(labels))
+
+
+def name(code):
+    return f"类 {code}"
+
+
+def modelled(noise, hard=0.0, count=6000, seed=0, classes=CLASSES):
+    """Scores of a calibrated model that does not know a share `hard` of the records; labels, and true classes."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, classes, count)
+    sure = np.where(rng.random(count) < hard, rng.uniform(0.3, 0.95, count), rng.beta(60, 1, count))
+    predicted = np.where(rng.random(count) < sure, true, (true + 1) % classes)
+    wrong = (true + rng.integers(1, classes, count)) % classes
+    labels = np.where(rng.random(count) < noise, wrong, true)
+    probabilities = np.full((count, classes), 1.0)
+    probabilities *= ((1 - sure) / (classes - 1))[:, None]
+    probabilities[np.arange(count), predicted] = sure
+    return scores(labels, predicted, probabilities), labels, true
+
+
+def estimate(found, labels):
+    return label_noise(found, [name(code) for code in labels], labels)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.05, 0.1, 0.3])
+@pytest.mark.parametrize("hard", [0.0, 0.4])
+def test_intervals_cover_the_truth_in_most_draws(rate, hard):
+    covered = []
+    for seed in range(10):
+        found, labels, true = modelled(rate, hard, count=3000, seed=seed)
+        noise = estimate(found, labels)
+        wrong = (labels != true).mean()
+        covered.append(noise.share is None or noise.share.low <= wrong <= noise.share.high)
+        for code, share in noise.by_class.items():
+            of_class = (labels != true)[labels == code].mean()
+            assert share is None or share.low - 0.03 <= of_class <= share.high + 0.03
+    assert np.mean(covered) >= 0.85
+
+
+def test_a_clean_set_is_told_to_be_clean():
+    share = estimate(*modelled(0.0, 0.4)[:2]).share
+    assert share.low == 0.0
+    assert share.value <= 0.01
+    assert share.high < 0.025
+
+
+def test_few_records_tell_nothing():
+    noise = estimate(*modelled(0.2, count=200)[:2])
+    assert (noise.share, noise.by_class, noise.wrong) == (None, {}, 0.0)
+    assert "200 scored records" in noise.why
+    assert change_precision(modelled(0.2, count=200)[0], noise) == {}
+
+
+def test_models_that_know_nothing_tell_nothing():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.full(2, 50.0), 2000)
+    labels = rng.integers(0, 2, 2000)
+    noise = estimate(scores(labels, probabilities.argmax(axis=1), probabilities), labels)
+    assert noise.share is None
+    assert "too often" in noise.why
+
+
+def test_a_small_class_that_models_do_not_see_is_no_noise():
+    rng = np.random.default_rng(0)
+    labels = (rng.random(2000) < 0.1).astype(int)
+    probabilities = np.stack([rng.uniform(0.8, 0.95, 2000)] * 2, axis=1)
+    noise = estimate(scores(labels, np.zeros(2000, int), probabilities), labels)
+    assert noise.share is None
+    assert "largest class" in noise.why
+
+
+def test_targets_without_classes_have_one_figure():
+    found, labels, true = modelled(0.1, 0.4)
+    noise = label_noise(found, labels.tolist(), np.zeros(len(labels), np.int64))
+    assert noise.share.low <= (labels != true).mean() <= noise.share.high
+    assert noise.by_class == {}
+    assert noise_notes(noise, found, labels.tolist(), np.zeros(len(labels), np.int64))["label_noise"]["classes"] == {}
+
+
+def test_an_estimate_that_does_not_rise_with_planted_errors_is_withdrawn():
+    noise = LabelNoise(Share(0.1, 0.08, 0.12), {0: None})
+    assert rises_with(noise, {"symmetric": (Share(0.19, 0.17, 0.22), 0.1), "confused": (None, 0.1)}) is noise
+    withdrawn = rises_with(noise, {"symmetric": (Share(0.11, 0.09, 0.13), 0.1)})
+    assert withdrawn.share is None
+    assert "symmetric" in withdrawn.why
+    untold = LabelNoise(None, why="few")
+    assert rises_with(untold, {"symmetric": (Share(0.5, 0.4, 0.6), 0.1)}) is untold
+
+
+def test_notes_name_the_figure_or_none():
+    found, labels, _ = modelled(0.1, count=3000)
+    given = [name(code) for code in labels]
+    notes = noise_notes(estimate(found, labels), found, given, labels)["label_noise"]
+    assert notes["records"] == 3000
+    assert set(notes["classes"]) == {name(code) for code in range(CLASSES)}
+    assert sum(one["suspected"] for one in notes["classes"].values()) == notes["suspected"]
+    assert set(notes["share"]) == {"value", "low", "high"}
+    untold = noise_notes(LabelNoise(None, why="few"), found, given, labels)["label_noise"]
+    assert (untold["share"], untold["cannot_tell"]) == (None, "few")
+    assert untold["classes"][name(0)]["share"] is None
+
+
+def test_changes_are_promised_no_more_precision_than_they_have():
+    found, labels, true = modelled(0.2, hard=0.4)
+    precision = change_precision(found, estimate(found, labels))
+    suggested = np.array(found.suggested)
+    for threshold, promised in precision.items():
+        moved = found.differs & (found.confidence >= threshold)
+        right = (suggested[moved] == np.array([name(code) for code in true])[moved]).mean()
+        assert right - 0.4 < promised < right + 0.05
+    assert precise_from(precision, 0.5) is not None
+    assert set(precision_notes(precision)) <= {"0.5", "0.6", "0.7", "0.8", "0.9"}
+
+
+def test_hard_labels_that_are_right_are_left_alone():
+    found, labels, _ = modelled(0.0, hard=1.0)
+    assert precise_from(change_precision(found, estimate(found, labels)), 0.8) is None
+    agreed = replace(found, differs=np.zeros(len(labels), bool))
+    assert change_precision(agreed, estimate(agreed, labels)) == {}
