@@ -13,6 +13,7 @@ from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.targets import confidence_of, is_missing, target_of
+from pipeline.core.conversation import told
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Fields, Record, Reject, Source, Split, Target, as_json, content_id
 from pipeline.core.registry import did_you_mean
@@ -143,6 +144,8 @@ class RecordMaker:
         try:
             # A target inside the fields (a chat's reply) is taken out by the task type.
             content: Any = self.kind.parse(values, None, self.task)[0]
+            if "messages" in content:
+                content = told(content)
         except Reject:
             content = values
         return self._id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))

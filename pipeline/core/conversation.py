@@ -126,6 +126,12 @@ def to_row(talk: Conversation) -> dict[str, Any]:
     }
 
 
+def told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a record's fields says something, for ids: that of a chat of plain texts is its roles and texts."""
+    beside = {name: value for name, value in fields.items() if name != "messages" and value is not None}
+    return {"messages": [exported(Message.of(turn)) for turn in fields["messages"]], **beside}
+
+
 def exported(message: Message) -> dict[str, Any]:
     """One message of `to_row`."""
     found: dict[str, Any] = {"role": message.role, "content": message.content}

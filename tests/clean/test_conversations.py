@@ -14,10 +14,11 @@ from pipeline.clean.steps.conversations import Conversations, check_conversation
 from pipeline.conversations.repair import TurnOrder
 from pipeline.core.conversation import Message
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record
+from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, parse
 from pipeline.runtime.stage import Outcome
 from pipeline.runtime.store import schema, to_records, to_table
+from tests import chats
 from tests.clean.records import make
 
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -41,12 +42,10 @@ def chat(text: str, key: str, **more: Any) -> Record:
     roles = {"s": "system", "u": "user", "a": "assistant"}
     messages = [Message(roles[turn[0]], turn[2:]).as_dict() for turn in re.split(r"\|(?=[sua]:)", text)]
     reply = messages.pop() if messages[-1]["role"] == "assistant" else None
-    plain = [{"role": message["role"], "content": message["content"]} for message in messages]
-    target = reply and reply["content"]
-    return make("", target, key, fields={"messages": plain}, **more)
+    return make("", reply, key, fields=chats.fields(messages), **more)
 
 
-def chats() -> list[Record]:
+def service() -> list[Record]:
     return [chat(text, name) for name, text in SERVICE.items()]
 
 
@@ -55,7 +54,7 @@ def in_order(records: list[Record], **settings: Any) -> Outcome:
 
 
 def test_ten_service_chats_all_give_something_to_learn_from() -> None:
-    outcome = in_order(chats())
+    outcome = in_order(service())
     checked = check_conversations(outcome.kept, Conversations(), Context(CHAT))
     sound = check_annotations(checked.kept, Annotations(), Context(CHAT))
     kept = list(to_records(sound.kept))
@@ -75,12 +74,12 @@ def test_ten_service_chats_all_give_something_to_learn_from() -> None:
 
 
 def test_each_repair_is_in_the_history() -> None:
-    changed = [record for record in to_records(in_order(chats()).kept) if record.history]
+    changed = [record for record in to_records(in_order(service()).kept) if record.history]
     assert len(changed) == 9
     assert {change.step for record in changed for change in record.history} == {"turn_order"}
-    thanks = next(record for record in changed if record.target == "Press renew on the member page.")
+    thanks = next(record for record in changed if record.target == chats.reply("Press renew on the member page."))
     edits = {change.field: (change.before, change.after) for change in thanks.history}
-    assert edits["target"] == ("null", '"Press renew on the member page."')
+    assert edits["target"] == ("null", as_json(thanks.target))
     assert len(json.loads(edits["fields.messages"][0])) == 3
     assert thanks.labels_by is not None
     assert thanks.labels_by.who == "source:web"
@@ -95,7 +94,7 @@ def test_turns_that_wait_for_a_reply_stay(role: str) -> None:
 
 def test_order_can_be_left_as_it_is_and_no_record_is_no_trouble() -> None:
     keep = {"greeting": "keep", "same_role": "keep", "trailing_user": "keep", "system": "keep"}
-    outcome = in_order(chats(), **keep)
+    outcome = in_order(service(), **keep)
     assert outcome.notes["repairs"] == {"empty_system_dropped": 2}
     assert in_order([]).kept.num_rows == 0
 
@@ -112,7 +111,7 @@ def test_faulty_conversations_go_with_reason_and_evidence() -> None:
     outcome, _ = check([chat("u:q|a:<think>\n我在想", "1"), chat("u:q|a:r<|im_end|>", "2"), chat("u:好|a:r", "3")])
     assert outcome.dropped["reason"].to_pylist() == ["reasoning_left_open", "control_token_in_text"]
     assert "我在想" in outcome.dropped["detail"][0].as_py()
-    assert [record.target for record in to_records(outcome.kept)] == ["r"]
+    assert [record.target for record in to_records(outcome.kept)] == [chats.reply("r")]
     assert outcome.notes["faults"] == {"reasoning_left_open": 1, "control_token_in_text": 1}
 
 

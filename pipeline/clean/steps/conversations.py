@@ -66,7 +66,7 @@ def _repair(part: pa.Table, ledger: Ledger, settings: TurnOrder) -> Outcome:
         if not done:
             return record
         repairs.update(done)
-        fields, target = parts_of(found, record.fields)
+        fields, target = parts_of(found)
         changes: dict[str, Any] = {"fields": fields, "target": target}
         if target is not None and record.target is None:
             records["got_a_reply"] += 1
@@ -85,7 +85,7 @@ def _check(part: pa.Table, ledger: Ledger, settings: Conversations) -> Outcome:
             mending, calls = _mended(talk)
             if calls:
                 mends["arguments"] += calls
-                fields, target = parts_of(mending, record.fields)
+                fields, target = parts_of(mending)
                 record, talk = record.derive("conversations", fields=fields, target=target), mending
         wrong = [fault for fault in faults(talk) if fault.reason not in settings.allow]
         found.update(_reasons(wrong))
