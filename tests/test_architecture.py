@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -74,6 +75,37 @@ def test_serving_and_labelling_do_not_import_each_other(room: str, other: str) -
     inside = {name: found for name, found in IMPORTS.items() if name.startswith(f"pipeline.{room}.")}
     assert inside
     assert not {name for name, found in inside.items() if any(one.startswith(f"pipeline.{other}.") for one in found)}
+
+
+def floors() -> dict[str, int]:
+    """Room -> its floor, from the table in docs/architecture.md."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d) \| ([^|]+) \|", text, flags=re.MULTILINE)
+    return {room: int(floor) for floor, rooms in rows for room in re.findall(r"`(\w+)`", rooms)}
+
+
+def test_every_room_has_a_floor_in_the_architecture_page() -> None:
+    assert set(floors()) == {path.parent.name for path in (ROOT / "pipeline").glob("*/__init__.py")}
+
+
+@pytest.mark.parametrize("room", sorted(floors()))
+def test_a_room_imports_lower_floors_only(room: str) -> None:
+    floor, top = floors(), max(floors().values())
+    others = {
+        (name, other)
+        for name, found in IMPORTS.items()
+        for other in found
+        if name.startswith(f"pipeline.{room}.") and other.count(".") and other.split(".")[1] not in (room, "cli")
+    }
+    above = {(name, other) for name, other in others if floor[other.split(".")[1]] >= floor[room]}
+    assert not above or floor[room] == top, above
+
+
+def test_files_that_the_architecture_page_names_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([a-z_]+/[a-z_/.]+)`", text))
+    assert len(named) > 20
+    assert [name for name in named if not any((ROOT / at / name).exists() for at in ("pipeline", ".", "data"))] == []
 
 
 def test_no_module_stands_loose_at_the_top() -> None:

@@ -1,4 +1,4 @@
-"""The order in which people are asked: useful, and not twenty times the same.
+"""The order in which annotators are asked: useful, and not twenty times the same.
 
     usefulness = priority x DECAY ^ (tasks already taken from the record's cluster)
 

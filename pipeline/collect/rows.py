@@ -1,4 +1,4 @@
-"""What a reader yields: good rows and bad ones. Nothing that was in the input is left out."""
+"""What a reader yields: good rows, and bad rows, which go into quarantine. Nothing is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personal data and secrets in a text: the one definition that masking (clean.pii) and checking (no_pii_left) share.
+"""What counts as personal data or a secret: one definition for masking (clean.pii) and checking (no_pii_left).
 
 `find` looks at the text folded: full-width digits, letters and signs as ASCII, any dash as a hyphen, any space as a
 space, offsets unchanged. In code only secrets are found: a sum, an address in a command or an example there is no

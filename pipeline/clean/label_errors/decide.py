@@ -1,9 +1,10 @@
 """What becomes of doubtful targets, whatever their kind: relabelled, set aside, or listed for review.
 
-A target is relabelled only where precision was measured or estimated to be high enough. Of the train records, as many
-of the most doubtful as are estimated to be wrong are set aside: the stage `label` excludes them from training until
-reviewed. The most doubtful of the rest are listed: more where more are estimated to be wrong. Protected labels
-(protected_labels.py) are only ever listed.
+A target is fixed automatically (relabelled) only above the threshold from which precision was measured or estimated to
+be high enough: this auto-fix threshold is decided here. Of the train records, as many of the most doubtful as are
+estimated to be wrong are set aside: the stage `label` excludes them from training until reviewed. The most doubtful of
+the rest are listed: more where more are estimated to be wrong. Protected labels (protected_labels.py) are only ever
+listed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Splits by group: which one is drawn from the group's name alone, so adding data moves no old record.
+"""Assigns records to splits by group: drawn from the group's name alone, so adding data moves no old record.
 
 Records with equal text or equal `group` go together. A group is in test when it holds a record of a
 test source, or when its draw says so and it holds a record that may be tested; its other members

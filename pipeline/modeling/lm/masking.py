@@ -1,4 +1,4 @@
-"""Which tokens carry no loss."""
+"""Which tokens carry no loss: those of a chat that are not to be learned are masked."""
 
 from __future__ import annotations
 
