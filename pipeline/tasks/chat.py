@@ -147,13 +147,13 @@ def main_text(record: Record) -> str:
 
 
 def likeness(record: Record) -> Sequence[str]:
-    """The conversation."""
-    return (main_text(record),)
+    """What was asked and the reply: equal prompts with other replies are no copies."""
+    return (unit(record), "" if record.target is None else str(record.target))
 
 
 def unit(record: Record) -> str:
-    """The conversation."""
-    return main_text(record)
+    """What was asked: a prompt must not stand in two splits, whatever its replies."""
+    return "\n".join(m["content"] for m in record.fields["messages"] if m["role"] != "system").strip()
 
 
 def says(record: Record) -> str:

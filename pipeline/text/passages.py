@@ -54,22 +54,31 @@ def grams(texts: Sequence[str], words: int = WORDS, characters: int = CHARACTERS
 
 def units(text: str) -> list[str]:
     """The words and CJK characters of a normalised text."""
+    return [part.strip() for part in pieces(text)]
+
+
+def pieces(text: str) -> list[str]:
+    """The units of a normalised text, each with the space behind it: joined they are the text."""
     codes = _codes([text])
     begins = _begins(codes, np.zeros(len(codes), np.int64))
-    places = [*np.flatnonzero(begins).tolist(), len(text)]
-    return [text[a:b].strip() for a, b in pairwise(places)]
+    return [text[a:b] for a, b in pairwise([*np.flatnonzero(begins).tolist(), len(text)])]
 
 
 def longest_passage(text: str, known: Hashes, words: int = WORDS, characters: int = CHARACTERS) -> str:
     """The longest stretch of `text` whose n-grams are all among `known`, normalised; "" where it has none."""
     plain = normalised(text)
     found = grams([plain], words, characters)
+    return longest_run(plain, found.unit[np.isin(found.hashes, known)].tolist(), words, characters)
+
+
+def longest_run(plain: str, places: Sequence[int], words: int = WORDS, characters: int = CHARACTERS) -> str:
+    """The longest stretch of a normalised text that n-grams cover which begin at these units, one after another."""
     parts = units(plain)
-    best, first, last = (0, 0), 0, -1
-    for place in found.unit[np.isin(found.hashes, known)].tolist():
+    best, first, last = (0, 0), 0, -2
+    for place in places:
         first = place if place != last + 1 else first
         last = place
-        width = characters if _is_character(parts[place]) else words
+        width = characters if is_character(parts[place]) else words
         best = max(best, (last + width - first, -first))
     return _joined(parts[-best[1] : best[0] - best[1]])
 
@@ -143,12 +152,13 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _is_character(unit: str) -> bool:
+def is_character(unit: str) -> bool:
+    """Whether a unit is a CJK character; else it is a word."""
     return len(unit) == 1 and bool(is_cjk(_codes([unit]))[0])
 
 
 def _joined(parts: Sequence[str]) -> str:
     text = ""
     for part in parts:
-        text += part if not text or (_is_character(part) and _is_character(text[-1])) else f" {part}"
+        text += part if not text or (is_character(part) and is_character(text[-1])) else f" {part}"
     return text

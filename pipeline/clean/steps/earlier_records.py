@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.clean.likeness import Alike, likeness_of_parts, similar_pairs
 from pipeline.clean.step import Context, Doubt, given
-from pipeline.clean.steps.near_duplicates import NearDuplicates, likeness_of_parts, similar_pairs
+from pipeline.clean.steps.near_duplicates import NearDuplicates
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
@@ -42,13 +43,14 @@ def drop_earlier_records(table: pa.Table, settings: EarlierRecords, context: Con
     past = pa.concat_tables([_past(Path(path), context.task, table.schema) for path in settings.paths])
     both = pa.concat_tables([past, table])
     similarity = NearDuplicates(drop=settings.similarity, review=settings.similarity)
-    found, alike = similar_pairs(both, similarity, context)
+    near = similar_pairs(both, similarity, context)
+    found = near.pairs
     crosses = (found.min(axis=1, initial=both.num_rows) < past.num_rows) & (
         found.max(axis=1, initial=0) >= past.num_rows
     )
-    found, alike = found[crosses], alike[crosses]
+    found = found[crosses]
     records = context.records(both, np.unique(found).tolist())
-    alike = likeness_of_parts(records, found, alike, similarity, context)
+    alike = likeness_of_parts(records, Alike(found, near.similarity[crosses], near.shared), context)
     best: dict[int, tuple[float, str]] = {}
     for pair, value in zip(found.tolist(), alike.tolist(), strict=True):
         old, new = sorted(pair)

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,18 +21,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from pipeline.clean.groups import Pair, close_pairs, joined_groups
+from pipeline.clean.likeness import likeness_of_parts, similar_pairs
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.survivors import rank
 from pipeline.core.record import Record
-from pipeline.core.settings import Settings, Task
+from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
-from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
-from pipeline.text.clusters import components, same_value
-from pipeline.text.minhash import candidates, signatures
-from pipeline.text.normalise import normalised, text_key
-from pipeline.text.shingles import Integers
-from pipeline.text.similarity import jaccard
+from pipeline.text.normalise import normalised
 
 
 class NearDuplicates(Settings):
@@ -43,6 +38,7 @@ class NearDuplicates(Settings):
     drop: float = Field(default=0.9, gt=0, le=1)  # at least so similar: one survives
     review: float = Field(default=0.6, gt=0, le=1)  # at least so similar: one group, one split, listed for review
     bands: int = Field(default=32, ge=1)  # more find more pairs near `review`, and cost time
+    max_group_share: float = Field(default=0.05, gt=0, le=1)  # of a source; a larger group is divided, and told
     rows: int = Field(default=4, ge=1)  # permutations a band; a pair meets with chance 1 - (1 - s**rows)**bands
     sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
 
@@ -53,102 +49,32 @@ class NearDuplicates(Settings):
         return self
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two rows, the similarity of their texts, and that of the least similar of their parts."""
-
-    a: int
-    b: int
-    similarity: float
-    alike: float
-
-
 def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Context) -> Outcome:
     """Drop near copies, set `group`. Notes: pairs, clusters with sizes, 20 examples of each kind."""
     own = table.column("group").to_pylist()
-    found, similarity = similar_pairs(table, settings, context)
-    records = context.records(table, np.unique(found).tolist())
-    alike = likeness_of_parts(records, found, similarity, settings, context)
+    found = similar_pairs(table, settings, context)
+    records = context.records(table, np.unique(found.pairs).tolist())
+    alike = likeness_of_parts(records, found, context)
     pairs = [
         Pair(a, b, s, least)
-        for (a, b), s, least in zip(found.tolist(), similarity.tolist(), alike.tolist(), strict=True)
+        for (a, b), s, least in zip(found.pairs.tolist(), found.similarity.tolist(), alike.tolist(), strict=True)
     ]
     texts = {n: context.main_text(record) for n, record in records.items()}
     drops = copies(records, texts, pairs, settings.drop, settings.sources, context)
-    groups = joined_groups(own, texts, pairs)
-    stay = [p for p in pairs if p.alike >= settings.review and p.a not in drops and p.b not in drops]
+    sources = pc.struct_field(table.column("source"), "name").to_pylist()
+    thresholds = (settings.review, settings.drop)
+    close, large = close_pairs(own, sources, texts, pairs, thresholds, settings.max_group_share)
+    groups = joined_groups(own, texts, close)
+    stay = [p for p in close if p.alike >= settings.review and p.a not in drops and p.b not in drops]
     templates = _ask(records, stay, groups, settings, context)
-    notes = {"pairs": len(pairs), **_copy_notes(records, texts, drops), **_template_notes(templates, texts)}
+    notes = {
+        "pairs": len(pairs),
+        "boilerplate": found.notes,
+        "large_groups": large,
+        **_copy_notes(records, texts, drops),
+        **_template_notes(templates, texts),
+    }
     return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
-
-
-def similar_pairs(table: pa.Table, settings: NearDuplicates, context: Context) -> tuple[Integers, NDArray[np.float64]]:
-    """All pairs of rows whose texts are at least `review` similar, but for those that banding misses (see `rows`).
-
-    Returns row numbers, shape (pairs, 2), and similarities.
-    """
-    signed = np.empty((table.num_rows, settings.bands * settings.rows), np.uint32)
-    plain: list[pa.ChunkedArray] = []
-    start = 0
-    for part in context.engine.map(partial(_signed, settings=settings, task=context.task), table):
-        signed[start : start + part.num_rows] = _matrix(part.column("signature").combine_chunks())
-        plain.append(part.column("plain"))
-        start += part.num_rows
-    texts = pa.chunked_array([chunk for column in plain for chunk in column.chunks], pa.string())
-    order = pc.sort_indices(table.column("id")).to_numpy().astype(np.int64)  # so that input order cannot matter
-    found = order[candidates(signed, order, settings.bands, settings.review - 3.5 * _deviation(settings))]
-    alike = jaccard(texts, found)
-    close = alike >= settings.review
-    return found[close], alike[close]
-
-
-def _signed(part: pa.Table, settings: NearDuplicates, task: Task) -> pa.Table:
-    """The normalised main text of each record, and its signature."""
-    main_text = task_type(task).main_text
-    plain = [normalised(main_text(record)) for record in to_contents(part)]
-    signed = signatures(plain, settings.bands * settings.rows)
-    packed = pa.FixedSizeBinaryArray.from_buffers(
-        pa.binary(signed.shape[1] * 4), len(signed), [None, pa.py_buffer(signed)]
-    )
-    return pa.table({"plain": pa.array(plain, pa.string()), "signature": packed})
-
-
-def _matrix(packed: pa.Array) -> NDArray[np.uint32]:
-    """Rows of fixed-size binary as rows of integers, shape (rows, width / 4)."""
-    width = packed.type.byte_width
-    data = np.frombuffer(
-        memoryview(packed.buffers()[1] or b""), np.uint32, len(packed) * width // 4, packed.offset * width
-    )
-    result: NDArray[np.uint32] = data.reshape(len(packed), width // 4)
-    return result
-
-
-def likeness_of_parts(
-    records: Mapping[int, Record],
-    pairs: Integers,
-    similarity: NDArray[np.float64],
-    settings: NearDuplicates,
-    context: Context,
-) -> NDArray[np.float64]:
-    """The similarity of the least similar part of each pair; that of the whole where there is one part."""
-    likeness = task_type(context.task).likeness
-    rows, places = np.unique(pairs, return_inverse=True)
-    parts = [likeness(records[n]) for n in rows.tolist()]
-    places = places.reshape(-1, 2)
-    least = similarity
-    width = len(parts[0]) if parts else 1
-    for part in range(width if width > 1 else 0):
-        plain = [normalised(texts[part]) for texts in parts]
-        # Two empty texts share no n-gram, yet they are equal.
-        equal = np.array([plain[a] == plain[b] for a, b in places.tolist()], bool)
-        found = jaccard(pa.array(plain, pa.string()), places)
-        least = np.minimum(least if part else 1.0, np.where(equal, 1.0, found))
-    return least
-
-
-def _deviation(settings: NearDuplicates) -> float:
-    """Standard deviation of a similarity estimated from a signature, at the review threshold."""
-    return float(np.sqrt(settings.review * (1 - settings.review) / (settings.bands * settings.rows)))
 
 
 def copies(
@@ -160,10 +86,15 @@ def copies(
     context: Context,
     reason: str = "near_duplicate",
 ) -> dict[int, Drop]:
-    """From the best record down: one that is a copy (at `least` so alike) of a record already kept goes."""
+    """From the best record down: one that is a copy (at `least` so alike) of a record already kept goes.
+
+    Texts that differ in nothing but numbers and signs (C, C++; 5 days, 6 days) are no copies, however alike.
+    """
+    letters = {n: _letters(text) for n, text in texts.items()}
     beside: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
-        if pair.alike >= least and _may_merge(records[pair.a], records[pair.b], context):
+        same = letters[pair.a][0] == letters[pair.b][0] and letters[pair.a][1] != letters[pair.b][1]
+        if pair.alike >= least and not same and _may_merge(records[pair.a], records[pair.b], context):
             beside[pair.a][pair.b] = beside[pair.b][pair.a] = pair.alike
     ranks = {n: rank(records[n], texts[n], sources) for n in beside}
     drops: dict[int, Drop] = {}
@@ -177,6 +108,12 @@ def copies(
     return drops
 
 
+def _letters(text: str) -> tuple[str, str]:
+    """The letters of a text as it is compared, and all of it without white space."""
+    plain = "".join(normalised(text).split())
+    return "".join(filter(str.isalpha, plain)), plain
+
+
 def _may_merge(a: Record, b: Record, context: Context) -> bool:
     says = task_type(context.task).says
     return a.target is None or b.target is None or says(a) == says(b)
@@ -185,18 +122,6 @@ def _may_merge(a: Record, b: Record, context: Context) -> bool:
 def _contradict(a: Record, b: Record, context: Context) -> bool:
     targets = [a.target, b.target]
     return not _may_merge(a, b, context) and task_type(context.task).agree(targets, context.task) is None
-
-
-def joined_groups(own: Sequence[str | None], texts: Mapping[int, str], pairs: Sequence[Pair]) -> list[str | None]:
-    """Names of groups: the smallest of the members' `own` groups and text keys. Lone records keep what they have."""
-    root = components(len(own), [(p.a, p.b) for p in pairs] + same_value(own)).tolist()
-    sizes = Counter(root)
-    names: dict[int, str] = {}
-    for n, group in enumerate(own):
-        if sizes[root[n]] > 1:
-            name = group or text_key(texts[n])
-            names[root[n]] = min(name, names.get(root[n], name))
-    return [names.get(root[n], group) for n, group in enumerate(own)]
 
 
 def _ask(

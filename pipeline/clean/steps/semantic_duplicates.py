@@ -19,8 +19,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from pipeline.clean.groups import Pair, joined_groups
 from pipeline.clean.step import Context, Doubt, given, with_strings
-from pipeline.clean.steps.near_duplicates import Pair, copies, joined_groups
+from pipeline.clean.steps.near_duplicates import copies
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
 from pipeline.modeling.features.encoder import embed
