@@ -126,3 +126,19 @@ TASKS: dict[str, TaskType] = {
 def task_type(task: Task) -> TaskType:
     """What `task.type` means."""
     return pick(TASKS, task.type, "params.yaml: task.type")
+
+
+def prompt_and_replies(record: Record, task: Task) -> tuple[str, list[str]]:
+    """What is asked, one text a line, and the free texts that answer it: none where answers are labels or places."""
+    kind = task_type(task)
+    texts: list[str] = []
+
+    def collect(text: str) -> str:
+        texts.append(text)
+        return text
+
+    kind.edit_texts(record.fields, record.target, collect)
+    whole = {n for n, start, end in kind.answer_places(record) if start == 0 and end == len(texts[n])}
+    replies = whole if kind.target_kind(task) == "text" else set()
+    asked = [text for n, text in enumerate(texts) if n not in replies]
+    return "\n".join(asked), [texts[n] for n in sorted(replies)]

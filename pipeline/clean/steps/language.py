@@ -1,24 +1,25 @@
-"""Language: which records are in a language the project does not accept.
+"""Language: which records are in a language the project does not accept. Prompt and reply are judged apart.
 
-Sets the score `language`: the probability that the text is in one of `task.languages`.
-Reasons: wrong_language. Short texts are often misread, so they are not checked at all,
-and by default only a confident verdict drops.
+Sets the score `language`: the probability that the reply (of tasks without one: the text) is in one of
+`task.languages`; where there is a reply, `language_prompt` is that of what it answers. Reasons: wrong_language. Short
+texts are often misjudged, so they are not judged at all, and only a confident verdict drops.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping
-from functools import cache, partial
-from typing import Any, ClassVar, Literal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.step import Context, Ledger, rows_of, with_scores, with_strings
+from pipeline.clean.step import Context, Ledger, Row, rows_of, with_scores, with_strings
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
-from pipeline.text.scripts import KANA_LETTER, count_han
+from pipeline.tasks import prompt_and_replies
+from pipeline.text.language import Verdict, accounts_for, detect, has_part_in
 
 
 class Language(Settings):
@@ -28,74 +29,74 @@ class Language(Settings):
         "confidence": "min_confidence",
     }
 
-    wrong: Literal["drop", "keep"] = "drop"  # keep: the score alone is attached
+    wrong: Literal["drop", "keep"] = "drop"  # keep: the scores alone are attached
     min_confidence: float = Field(
-        default=0.999, ge=0.5, le=1
+        default=0.99, ge=0.5, le=1
     )  # drop only when this confident that the language is wrong
-    min_letters: int = Field(default=40, ge=1)  # shorter texts are not checked (Chinese characters count as three)
+    min_letters: int = Field(default=15, ge=1)  # shorter texts are not judged (Chinese characters count as three)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """Of one record: verdicts on the reply (or the text) and on the prompt, and what is wrong, if anything."""
+
+    main: Verdict | None
+    prompt: Verdict | None
+    drop: Drop | None
 
 
 def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:
-    """Score every text long enough; fill `lang` where it is empty; drop confident strangers. Notes: languages found."""
+    """Score every text long enough; fill `lang` where it is empty; drop confident strangers. Notes: languages found.
+
+    A reply in another language stays where its prompt accounts for it: a translation, a poem in French. So does a
+    prompt in another language that has a reply in one of ours.
+    """
     return context.by_part(table, partial(_check, settings=settings, task=context.task))
 
 
 def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Outcome:
     accepted = task.languages
-    scores: dict[int, float] = {}
+    scores: dict[str, dict[int, float]] = {"language": {}, "language_prompt": {}}
     drops: dict[int, Drop] = {}
     langs: list[str] = []
     found = ledger.counts["found"]
     given = part.column("lang").to_pylist()
     for row in rows_of(part, task):
-        verdict = detect(row.text, accepted, settings.min_letters)
-        langs.append(given[row.number] or (verdict[0] if verdict and verdict[0] in accepted else accepted[0]))
-        if verdict is None:
-            found["(too short)"] += 1
-            continue
-        language, sure = verdict
-        found[language] += 1
-        scores[row.number] = sure if language in accepted else 1 - sure
-        is_stranger = language not in accepted and sure >= settings.min_confidence
-        if is_stranger and settings.wrong == "drop" and not row.is_held_out:
-            drops[row.number] = Drop("wrong_language", f"{language} at {sure:.4f}")
-    part = with_strings(with_scores(part, "language", scores), "lang", langs)
-    return drop_rows(part, "language", drops)
+        finding = _judge(row, settings, task)
+        judged = [verdict for verdict in (finding.main, finding.prompt) if verdict]
+        known = [language for language, _ in judged if language in accepted]
+        langs.append(given[row.number] or (known or accepted)[0])
+        found[judged[0][0] if judged else "(too short)"] += 1
+        for name, verdict in (("language", finding.main), ("language_prompt", finding.prompt)):
+            if verdict is not None:
+                scores[name][row.number] = verdict[1] if verdict[0] in accepted else 1 - verdict[1]
+        if finding.drop and settings.wrong == "drop" and not row.is_held_out:
+            drops[row.number] = finding.drop
+    for name, values in scores.items():
+        part = with_scores(part, name, values) if values else part
+    return drop_rows(with_strings(part, "lang", langs), "language", drops)
 
 
-def detect(text: str, accepted: Collection[str], min_letters: int = 1) -> tuple[str, float] | None:
-    """The language of a text and the probability of the verdict; None when the text is too short to tell.
-
-    For an accepted language the probability is that of any accepted one. Addresses, handles and
-    tags are not language and are left out.
-    """
-    text = _NOT_LANGUAGE.sub(" ", text[:_MOST])
-    han, kana = count_han(text), len(KANA_LETTER.findall(text))
-    letters = sum(map(str.isalpha, text)) + 2 * han
-    if letters < min_letters:
-        return None
-    if han and 3 * (han + kana) > letters / 2:
-        return ("ja", 1.0) if kana > han / 5 else ("zh", 1.0)
-    ranked = _identifier()(text.replace("\n", " "))
-    inside = sum(p for language, p in ranked if language in accepted)
-    best = ranked[0][0]
-    if best in accepted:
-        return best, min(inside, 1.0)
-    return best, min(1 - inside, 1.0)
+def _judge(row: Row, settings: Language, task: Task) -> _Finding:
+    accepted, least = (*task.languages, *filter(None, [task.target_language])), settings.min_letters
+    prompt, replies = prompt_and_replies(row.record, task)
+    if not replies:
+        verdict = detect(row.text, accepted, least)
+        wrong = _wrong(verdict, settings, accepted)
+        is_mixed = bool(wrong) and task.type == "chat" and has_part_in(prompt, accepted, least)
+        return _Finding(verdict, None, Drop("wrong_language", wrong) if wrong and not is_mixed else None)
+    asked, verdict = detect(prompt, accepted, least), detect("\n".join(replies), accepted, least)
+    wrong = _wrong(verdict, settings, accepted)
+    if wrong and not accounts_for(prompt, accepted, least):
+        return _Finding(verdict, asked, Drop("wrong_language", f"reply: {wrong}"))
+    wrong = _wrong(asked, settings, accepted) if verdict is None else ""
+    if wrong and not has_part_in(prompt, accepted, least):
+        return _Finding(verdict, asked, Drop("wrong_language", f"prompt: {wrong}"))
+    return _Finding(verdict, asked, None)
 
 
-_MOST = 20_000  # characters that are looked at
-# At most so long before the @: else a long word without one takes time by the square of its length.
-_NOT_LANGUAGE = re.compile(r"https?://\S+|[@#]\w+|[^\s@]{1,64}@\S+")
-
-
-@cache
-def _identifier() -> Callable[[str], Any]:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-    def rank(text: str) -> list[tuple[str, float]]:
-        return [(str(language), float(p)) for language, p in identifier.rank(text)]
-
-    return rank
+def _wrong(verdict: Verdict | None, settings: Language, accepted: Collection[str]) -> str:
+    """The verdict in words where it is confident and the language not accepted; "" otherwise."""
+    if verdict is None or verdict[0] in accepted or verdict[1] < settings.min_confidence:
+        return ""
+    return f"{verdict[0]} at {verdict[1]:.4f}"
