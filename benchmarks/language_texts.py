@@ -1,6 +1,5 @@
 """Short texts in fourteen languages for benchmarks/language.py, written for it. Joined they make longer ones."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {

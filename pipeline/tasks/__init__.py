@@ -139,6 +139,6 @@ def prompt_and_replies(record: Record, task: Task) -> tuple[str, list[str]]:
 
     kind.edit_texts(record.fields, record.target, collect)
     whole = {n for n, start, end in kind.answer_places(record) if start == 0 and end == len(texts[n])}
-    replies = whole if kind.target_kind(task) == "text" else set()
+    replies = set() if kind.target_kind(task) in ("spans", "answers") else whole
     asked = [text for n, text in enumerate(texts) if n not in replies]
     return "\n".join(asked), [texts[n] for n in sorted(replies)]

@@ -35,18 +35,18 @@ def accounts_for(prompt: str, accepted: Collection[str], min_letters: int = 1) -
     """Whether a prompt is a reason to answer in a language that is not accepted.
 
     It asks for a translation, names a language, or is in an accepted language itself and holds a line or a quotation
-    that is not.
+    that surely is not.
     """
     if _ABOUT_LANGUAGES.search(prompt):
         return True
-    parts = [verdict for part in _parts(prompt) if (verdict := detect(part, accepted, min_letters))]
-    are_accepted = {language in accepted for language, _ in parts}
-    return are_accepted == {True, False}
-
-
-def has_part_in(prompt: str, accepted: Collection[str], min_letters: int = 1) -> bool:
-    """Whether a line or a quotation of the prompt is in an accepted language."""
     verdicts = (detect(part, accepted, min_letters) for part in _parts(prompt))
+    foreign = any(one is not None and one[0] not in accepted and one[1] >= _SURE for one in verdicts)
+    return foreign and has_part_in(prompt, accepted)
+
+
+def has_part_in(prompt: str, accepted: Collection[str]) -> bool:
+    """Whether a line or a quotation of the prompt, of a few words at least, is in an accepted language."""
+    verdicts = (detect(part, accepted, _FEW_LETTERS) for part in _parts(prompt))
     return any(verdict is not None and verdict[0] in accepted for verdict in verdicts)
 
 
@@ -94,6 +94,8 @@ def _identifier() -> Callable[[str], Ranked]:
 
 _MOST = 20_000  # characters that are looked at
 _MOST_PARTS = 60
+_FEW_LETTERS = 8  # an instruction such as `Is this true?`
+_SURE = 0.9
 #: Codes for texts without language.
 _NO_LANGUAGE = frozenset({"zxx", "und", "mul"})
 # At most so long before the @: else a long word without one takes time by the square of its length.

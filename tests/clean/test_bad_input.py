@@ -16,12 +16,12 @@ from pipeline.clean.params import Params
 from pipeline.clean.run import run as clean
 from pipeline.clean.step import Context
 from pipeline.clean.steps import STEPS
-from pipeline.clean.steps.language import detect
 from pipeline.clean.steps.repair_text import RepairText, repairer
 from pipeline.collect.run import run as collect
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.runtime.store import read_json, read_table, to_records
+from pipeline.text.language import detect
 from pipeline.text.normalise import normalised
 from pipeline.text.personal_data import find
 from tests.clean.records import TASK, make, table

@@ -2,16 +2,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.steps.language import Language, check_language, detect
+from pipeline.clean.step import Context
+from pipeline.clean.steps.language import Language, check_language
 from pipeline.clean.steps.missing import Missing, drop_missing
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.quality import Quality, filter_quality
-from pipeline.core.record import Change
-from pipeline.runtime.store import to_records
+from pipeline.core.record import Change, Record, Source
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_records, to_table
 from pipeline.text.account_numbers import cn_identity, luhn
+from pipeline.text.language import detect
 from pipeline.text.personal_data import find
+from tests import chats
 from tests.clean.records import make, table, texts
 
+SOURCE = Source("some", "files", "some.csv", 1, "train", "")
 SPANISH = "El primer ministro dijo ayer que el gobierno no piensa subir los impuestos este año a nadie"
 ENGLISH = "The prime minister said yesterday that the government will not raise taxes this year"
 CHINESE = "总理昨天表示，政府今年不打算提高税收，并将继续支持中小企业发展"
@@ -48,6 +53,50 @@ def test_keep_only_scores(context):
     outcome = check_language(table([make(SPANISH)]), Language(wrong="keep"), context)
     (kept,) = to_records(outcome.kept)
     assert kept.scores["language"] < 0.01
+
+
+CHAT = Task(type="chat", languages=("en", "zh"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "why"),
+    [
+        ("How did Niagara Falls form?", ENGLISH, None),
+        ("How did Niagara Falls form?", SPANISH, "reply: es"),
+        ("尼亚加拉瀑布是怎么形成的？", SPANISH, "reply: es"),
+        ("Write two lines in Spanish.", SPANISH, None),
+        ("请翻译成西班牙语：总理昨天讲话", SPANISH, None),
+        (f"把下面的话翻译成中文：{SPANISH}", CHINESE, None),
+        (SPANISH, ENGLISH, None),  # whoever asks in another language may get an answer in ours
+        (SPANISH, "Si.", "prompt: es"),
+        (f"Is this true?\n{SPANISH}", "Yes.", None),
+        (SPANISH, SPANISH, "reply: es"),
+        (SPANISH, None, "es"),
+        (f"Is this true?\n{SPANISH}", None, None),
+        ("Hi", "Hello", None),
+    ],
+)
+def test_prompt_and_reply_are_judged_apart(asked, answered, why):
+    record = Record("r", chats.fields([("user", asked)]), SOURCE, chats.reply(answered))
+    outcome = check_language(to_table([record], schema(CHAT)), Language(), Context(CHAT))
+    details = outcome.dropped["detail"].to_pylist()
+    assert len(details) == (why is not None)
+    assert all(detail.startswith(why) for detail in details)
+
+
+def test_prompt_and_reply_have_scores_of_their_own():
+    record = Record("r", chats.fields([("user", SPANISH)]), SOURCE, chats.reply(CHINESE))
+    (kept,) = to_records(check_language(to_table([record], schema(CHAT)), Language(), Context(CHAT)).kept)
+    assert kept.scores["language"] > 0.99
+    assert kept.scores["language_prompt"] < 0.01
+    assert kept.lang == "zh"
+
+
+def test_a_translation_may_be_in_its_target_language():
+    task = Task(type="translation", languages=("en",), target_language="es")
+    records = [Record("r", {"text": ENGLISH}, SOURCE, SPANISH), Record("s", {"text": ENGLISH}, SOURCE, JAPANESE)]
+    outcome = check_language(to_table(records, schema(task)), Language(), Context(task))
+    assert outcome.kept["id"].to_pylist() == ["r"]
 
 
 def test_blank_texts_drop_and_missing_labels_follow_the_policy(context):

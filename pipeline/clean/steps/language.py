@@ -83,14 +83,14 @@ def _judge(row: Row, settings: Language, task: Task) -> _Finding:
     if not replies:
         verdict = detect(row.text, accepted, least)
         wrong = _wrong(verdict, settings, accepted)
-        is_mixed = bool(wrong) and task.type == "chat" and has_part_in(prompt, accepted, least)
+        is_mixed = bool(wrong) and task.type == "chat" and has_part_in(prompt, accepted)
         return _Finding(verdict, None, Drop("wrong_language", wrong) if wrong and not is_mixed else None)
     asked, verdict = detect(prompt, accepted, least), detect("\n".join(replies), accepted, least)
     wrong = _wrong(verdict, settings, accepted)
     if wrong and not accounts_for(prompt, accepted, least):
         return _Finding(verdict, asked, Drop("wrong_language", f"reply: {wrong}"))
     wrong = _wrong(asked, settings, accepted) if verdict is None else ""
-    if wrong and not has_part_in(prompt, accepted, least):
+    if wrong and not has_part_in(prompt, accepted):
         return _Finding(verdict, asked, Drop("wrong_language", f"prompt: {wrong}"))
     return _Finding(verdict, asked, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Settings
 from pipeline.llm.verifiers.contract import Verifier
+from pipeline.llm.verifiers.language import InLanguage, in_language
 from pipeline.llm.verifiers.matching import Choice, Numeric, Pattern, matches, same_choice, same_number, same_text
 from pipeline.llm.verifiers.mathematics import Mathematics, equivalent
 from pipeline.llm.verifiers.python_check import PythonCheck, passes_check
@@ -19,6 +20,7 @@ VERIFIERS: dict[str, Entry[Settings, Verifier]] = {
     "json_schema": Entry(Schema, follows_schema),
     "tool_calls": Entry(NoSettings, valid_calls),
     "length": Entry(Length, has_length),
+    "language": Entry(InLanguage, in_language),
     "must_quote": Entry(Quote, quotes_passage),
     "python": Entry(PythonCheck, passes_check),
 }
