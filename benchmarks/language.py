@@ -30,14 +30,44 @@ ACCEPTED = ("en", "zh")
 NAMES = dict(
     zip(
         TEXTS,
-        ["German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Russian", "Japanese", "Korean", "Turkish", "Indonesian", "Swedish", "Vietnamese"],
+        [
+            "German",
+            "French",
+            "Spanish",
+            "Italian",
+            "Portuguese",
+            "Dutch",
+            "Polish",
+            "Russian",
+            "Japanese",
+            "Korean",
+            "Turkish",
+            "Indonesian",
+            "Swedish",
+            "Vietnamese",
+        ],
         strict=True,
     )
 )
 CHINESE = dict(
     zip(
         TEXTS,
-        ["德语", "法语", "西班牙语", "意大利语", "葡萄牙语", "荷兰语", "波兰语", "俄语", "日语", "韩语", "土耳其语", "印尼语", "瑞典语", "越南语"],
+        [
+            "德语",
+            "法语",
+            "西班牙语",
+            "意大利语",
+            "葡萄牙语",
+            "荷兰语",
+            "波兰语",
+            "俄语",
+            "日语",
+            "韩语",
+            "土耳其语",
+            "印尼语",
+            "瑞典语",
+            "越南语",
+        ],
         strict=True,
     )
 )

@@ -1,8 +1,8 @@
-"""Language: which records are in a language the project does not accept. Prompt and reply are judged apart.
+"""Language: which records are in a language the project does not accept. Prompt and reply are looked at apart.
 
 Sets the score `language`: the probability that the reply (of tasks without one: the text) is in one of
 `task.languages`; where there is a reply, `language_prompt` is that of what it answers. Reasons: wrong_language. Short
-texts are often misjudged, so they are not judged at all, and only a confident verdict drops.
+texts are often misread, so they are not checked at all, and only a confident verdict drops.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Language(Settings):
     min_confidence: float = Field(
         default=0.99, ge=0.5, le=1
     )  # drop only when this confident that the language is wrong
-    min_letters: int = Field(default=15, ge=1)  # shorter texts are not judged (Chinese characters count as three)
+    min_letters: int = Field(default=15, ge=1)  # shorter texts are not checked (Chinese characters count as three)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Ou
     found = ledger.counts["found"]
     given = part.column("lang").to_pylist()
     for row in rows_of(part, task):
-        finding = _judge(row, settings, task)
-        judged = [verdict for verdict in (finding.main, finding.prompt) if verdict]
-        known = [language for language, _ in judged if language in accepted]
+        finding = _finding(row, settings, task)
+        verdicts = [verdict for verdict in (finding.main, finding.prompt) if verdict]
+        known = [language for language, _ in verdicts if language in accepted]
         langs.append(given[row.number] or (known or accepted)[0])
-        found[judged[0][0] if judged else "(too short)"] += 1
+        found[verdicts[0][0] if verdicts else "(too short)"] += 1
         for name, verdict in (("language", finding.main), ("language_prompt", finding.prompt)):
             if verdict is not None:
                 scores[name][row.number] = verdict[1] if verdict[0] in accepted else 1 - verdict[1]
@@ -77,7 +77,7 @@ def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Ou
     return drop_rows(with_strings(part, "lang", langs), "language", drops)
 
 
-def _judge(row: Row, settings: Language, task: Task) -> _Finding:
+def _finding(row: Row, settings: Language, task: Task) -> _Finding:
     accepted, least = (*task.languages, *filter(None, [task.target_language])), settings.min_letters
     prompt, replies = prompt_and_replies(row.record, task)
     if not replies:
