@@ -53,8 +53,22 @@ def write_rows(path: Path) -> None:
             writer.writerow([f"{' '.join(words)} {n}", true if rng.random() > 0.1 else rng.choice(names)])
 
 
-def built(folder: Path, encoder: str, threads: str) -> dict[str, bytes]:
-    """The files that clean, label, augment and value write with so many threads, by name."""
+#: Runs a stage as `python -m` does, then names the heavy libraries that it has loaded.
+RUNNER = """
+import runpy, sys
+name, sys.argv = sys.argv[1], sys.argv[1:]
+try:
+    runpy.run_module(f"pipeline.{name}", run_name="__main__", alter_sys=True)
+except SystemExit as end:
+    heavy = {"torch", "transformers", "datasets", "great_expectations", "accelerate", "nlpaug", "sklearn"}
+    print(*sorted(heavy & set(sys.modules)))
+    raise end
+"""
+
+
+def built(folder: Path, encoder: str, threads: str) -> tuple[dict[str, bytes], dict[str, list[str]]]:
+    """The files that clean, label, augment and value write with so many threads, by name; and what each one loads."""
+    loaded = {}
     (folder / "raw").mkdir(parents=True)
     (folder / "annotations").mkdir()
     (folder / "annotations" / "annotations.jsonl").touch()
@@ -71,23 +85,30 @@ def built(folder: Path, encoder: str, threads: str) -> dict[str, bytes]:
     ):
         stage, *paths = command.split()
         done = subprocess.run(
-            [sys.executable, "-m", f"pipeline.{stage}", *paths],
+            [sys.executable, "-c", RUNNER, stage, *paths],
             cwd=folder, env=environment, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
+        loaded[stage] = done.stdout.split()
     stages = ("clean", "label", "augment", "value")
-    return {f"{s}/{file.name}": file.read_bytes() for s in stages for file in sorted((folder / s).iterdir())}
+    files = {f"{s}/{file.name}": file.read_bytes() for s in stages for file in sorted((folder / s).iterdir())}
+    return files, loaded
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoder", ["tfidf", "bert"])
 def test_stages_write_the_same_bytes_with_one_thread_and_two(encoder: str, bert_folder: str, tmp_path: Path) -> None:
     name = bert_folder if encoder == "bert" else encoder
-    one, two = (built(tmp_path / threads, str(name), threads) for threads in "12")
+    (one, loaded), (two, _) = (built(tmp_path / threads, str(name), threads) for threads in "12")
     assert len(one) > 12
     assert b'"applies": true' in one["clean/report.json"]
     assert b'"applies": true' in one["value/report.json"]
     assert [name for name in one if one[name] != two[name]] == []
+    if encoder == "tfidf":  # no weights: then no stage loads what only models need
+        assert loaded == {
+            "collect": [], "clean": ["sklearn"], "label": ["sklearn"], "augment": ["nlpaug", "sklearn"],
+            "value": ["sklearn"],
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(

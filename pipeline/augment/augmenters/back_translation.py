@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.augment.augmenters import apertium, http_translation, seq2seq
 from pipeline.augment.augmenters.endpoint import Endpoint
+from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.prompts import runs_on
 from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
@@ -91,6 +92,7 @@ def _translated(version: str, translate: Translate, batch: int, texts: list[str]
 
 
 def _augmenter(engine: object) -> Augmenter:
+    import_nlpaug()
     import nlpaug.augmenter.word as naw
 
     # nlpaug sends batches as they are only to classes of this very name.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.request import Request, Rewrite, as_written
 from pipeline.augment.augmenters.words import word_spans
 
@@ -25,6 +26,7 @@ def run_each(augmenter: Augmenter, requests: Sequence[Request]) -> list[str]:
     Texts go in one by one: a flow given a list returns one result for all of it. nlpaug draws from
     `random` and `numpy.random`; both are seeded per request and put back.
     """
+    import_nlpaug()
     import nlpaug.flow as naf
 
     flow = naf.Sequential([augmenter])
@@ -38,6 +40,7 @@ def as_augmenter(rewrite: Rewrite, lang: str = "en") -> Augmenter:
     Takes a text or a list of texts. Its random choices come from `random`, as nlpaug's do. A text that could not be
     rewritten comes back as it was.
     """
+    import_nlpaug()
     from nlpaug.augmenter.sentence import SentenceAugmenter
     from nlpaug.util import Action
 

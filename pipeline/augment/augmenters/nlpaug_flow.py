@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.augment.augmenters.flows import run_each
+from pipeline.augment.augmenters.light_nlpaug import give_language_models, import_nlpaug
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.errors import PipelineError, shorten
@@ -17,6 +18,8 @@ from pipeline.core.registry import did_you_mean
 _WHERE = "params.yaml: augment.methods.nlpaug"
 #: What nlpaug's augmenters raise for arguments and texts that they cannot work with.
 _TROUBLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, OSError, ImportError, RuntimeError)
+#: nlpaug's modules of augmenters that run a language model.
+_LANGUAGE_MODELS = ("abst_summ", "back_translation", "context_word_embs", "context_word_embs_sentence", "lambada")
 _NLTK_DATA = re.compile(r"nltk\.download\('([\w.-]+)'\)")
 
 
@@ -36,6 +39,7 @@ class Nlpaug(MethodSettings):
 
 def build(settings: Nlpaug, models: object) -> Rewrite:
     """Nlpaug's augmenters as they are: they do not know protected words, so more of their children fail the gate."""
+    import_nlpaug()
     import nlpaug.flow as naf
 
     flow = []
@@ -65,6 +69,7 @@ def _explained(error: Exception, what: str) -> PipelineError | EngineMissingErro
 
 def _augmenters(flow: Sequence[Mapping[str, Any]], where: str) -> list[tuple[str, str, Any, dict[str, Any]]]:
     """Each augmenter's place in params.yaml, name, class and arguments."""
+    import_nlpaug()
     import nlpaug.augmenter.char as nac
     import nlpaug.augmenter.sentence as nas
     import nlpaug.augmenter.word as naw
@@ -80,6 +85,8 @@ def _augmenters(flow: Sequence[Mapping[str, Any]], where: str) -> list[tuple[str
         place, name = f"{where}.flow.{n}", str(values["augmenter"])
         if name not in known:
             raise PipelineError(f"{place}: unknown augmenter '{name}'.", did_you_mean(name, known))
+        if known[name].__module__.rpartition(".")[2] in _LANGUAGE_MODELS:
+            give_language_models()
         found.append((place, name, known[name], {k: v for k, v in values.items() if k != "augmenter"}))
     return found
 

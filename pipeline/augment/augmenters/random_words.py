@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from pipeline.augment.augmenters.flows import run_each
+from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
@@ -37,6 +38,7 @@ def build_delete(settings: RandomWords, models: object) -> Rewrite:
 
 
 def _augmenter(action: str, word_share: float) -> Augmenter:
+    import_nlpaug()
     import nlpaug.augmenter.word as naw
 
     weaver = Weaver(glue=action == "delete")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from pipeline.augment.augmenters.flows import run_each
+from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.words import Weaver, is_fixed
 from pipeline.augment.policy import MethodSettings
@@ -31,6 +32,7 @@ def build(settings: Spelling, models: object) -> Rewrite:
 
 
 def _augmenter(word_share: float) -> Augmenter:
+    import_nlpaug()
     import nlpaug.augmenter.char as nac
 
     weaver = Weaver()

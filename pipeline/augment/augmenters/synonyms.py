@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from pipeline.augment.augmenters.flows import run_each
+from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
 from pipeline.augment.augmenters.thesaurus import Thesaurus, open_thesaurus
 from pipeline.augment.augmenters.wordnet import CarefulWordNet
@@ -60,6 +61,7 @@ def _source(lang: str, settings: Synonyms) -> CarefulWordNet | Thesaurus:
 
 
 def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Augmenter:
+    import_nlpaug()
     import nlpaug.augmenter.word as naw
 
     weaver = Weaver()
