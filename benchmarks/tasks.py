@@ -38,7 +38,7 @@ COLUMNS = (
     "train / dev / test",
     "model",
     "95 % interval",
-    "references",
+    "baselines",
     "CPU / wall s",
     "GB",
 )
@@ -147,7 +147,7 @@ def row(name: str, project: Path, cost: Cost) -> str:
     score = judged["metrics"][metric]
     others = [
         f"{label} {compared(found['metrics'], judged['metrics'], metric)}"
-        for label, found in judged["references"].items()
+        for label, found in judged["baselines"].items()
     ]
     if children := made["kept"] - made["in"]:
         train += f" + {children:,} made"

@@ -154,14 +154,14 @@ def number_rows(folder: Path) -> dict[int, str]:
 def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
     """Scores of every state, and how much of the gap each recovers."""
     from pipeline.stats.gain import draw
+    from pipeline.value.linear_probe import linear_probe
     from pipeline.value.params import Params
-    from pipeline.value.trial import prepare
     from pipeline.value.variants import Example
     from pipeline.value.verdict import over_seeds
 
     params = Params(max_train_rows=20_000)
     states, test = states_of(folder, rows, last)
-    trial = prepare(states.values(), test, encoder, params.seeds, params.C)
+    trial = linear_probe(states.values(), test, encoder, params.seeds, params.C)
     names = list(states) if last == "label" else ["undamaged", "raw", last]
     truth = {row.id: row.truth for row in rows}
     drawn = {}

@@ -106,7 +106,7 @@ class Reading:
 Check = Callable[[Annotation], Target]
 
 
-def settle(found: Iterable[Annotation | SetAside], check: Check) -> Reading:
+def latest_answers(found: Iterable[Annotation | SetAside], check: Check) -> Reading:
     """Each annotation checked; of one person's several answers on a record the latest is used."""
     reading = Reading()
     latest: dict[tuple[str, str], Annotation] = {}
@@ -199,7 +199,7 @@ def stop(path: Path, problems: Sequence[str]) -> None:
     """Raise PipelineError with the first of `problems`, if there are any."""
     if problems:
         more = f"\n(and {len(problems) - 3:,} more in this file)" if len(problems) > 3 else ""
-        raise PipelineError("\n".join(problems[:3]) + more, f"Mend {path}; docs/labelling.md shows the format.")
+        raise PipelineError("\n".join(problems[:3]) + more, f"Fix {path}; docs/labelling.md shows the format.")
 
 
 def parse_time(text: str) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.lm.instructions import filled, untuned
+from pipeline.modeling.lm.instructions import default_instruction, filled
 from pipeline.tasks import task_type
 
 
@@ -21,7 +21,7 @@ def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
     if "messages" in record.fields:
         return [{"role": m["role"], "content": m["content"]} for m in record.fields["messages"]]
     text = task_type(task).augmentable(record)
-    return [{"role": "user", "content": filled(untuned(record.lang, task), text)}]
+    return [{"role": "user", "content": filled(default_instruction(record.lang, task), text)}]
 
 
 def prompt_template(record: Record, task: Task) -> str | None:
@@ -30,7 +30,7 @@ def prompt_template(record: Record, task: Task) -> str | None:
     A reply that calls tools is none that a text could stand for.
     """
     calls = isinstance(record.target, Mapping) and record.target["tool_calls"]
-    return untuned(record.lang, task) if has_reply(record, task) and not calls else None
+    return default_instruction(record.lang, task) if has_reply(record, task) and not calls else None
 
 
 def system_turns(record: Record) -> tuple[str, ...]:

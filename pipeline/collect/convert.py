@@ -28,14 +28,14 @@ _PRESET_SPLIT: dict[str, Split] = {"test": "test", "benchmark": "benchmark"}
 class Verdict:
     """What became of one row: its record, its native key, and (unless kept) the step and reason that dropped it.
 
-    `mended` is what the reader put right in a kept row.
+    `repaired` is what the reader repaired in a kept row.
     """
 
     record: Record
     key: str | None = None
     step: str | None = None
     drop: Drop | None = None
-    mended: str | None = None
+    repaired: str | None = None
 
 
 def to_verdicts(name: str, settings: RecordSource, task: Task, parts: Iterable[Part], where: str) -> Iterator[Verdict]:
@@ -99,7 +99,7 @@ class RecordMaker:
         if failed:
             return Verdict(record, key, "select", Drop("filtered_out", storable(failed)))
         try:
-            verdict = Verdict(self._complete(record, key, values, row), key, mended=row.mended)
+            verdict = Verdict(self._complete(record, key, values, row), key, repaired=row.repaired)
             if key is not None:
                 self._kept_keys.add(key)
             return verdict

@@ -67,9 +67,9 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
         raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
     found.kept += [verdict.record for verdict in good]
     found.notes[name] = _note(settings, len(verdicts), len(good), reasons)
-    mended = Counter(verdict.mended for verdict in good if verdict.mended)
-    if mended:
-        found.notes[name]["mended"] = dict(sorted(mended.items()))
+    repaired = Counter(verdict.repaired for verdict in good if verdict.repaired)
+    if repaired:
+        found.notes[name]["repaired"] = dict(sorted(repaired.items()))
     _log(name, len(verdicts), f"{len(good):,} records", reasons, started)
     # Of several rows with one key the first counts, unless a later one is the first that was kept.
     return _by_key(reversed(verdicts)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}

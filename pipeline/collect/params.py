@@ -97,12 +97,19 @@ class FileOptions(Settings):
     rows_at: str | None = None  # json: dotted path to the list of rows, such as `data.items`
     tag_column: int = -1  # conll: which column holds the tag, from 0; -1 is the last
     joiner: str | None = None  # conll: between tokens; default: nothing where the file is Chinese, else a space
-    bad_tags: Literal["mend", "quarantine", "iob1"] = (
-        "mend"  # conll: an I-X that follows no X begins one; iob1: by rule
+    bad_tags: Literal["repair", "quarantine", "iob1"] = (
+        "repair"  # conll: an I-X that follows no X begins one; iob1: by rule
     )
     last_included: bool = False  # spans: ends name the last character, not the one after it
     beside: dict[str, str] = Field(default_factory=dict)  # parallel: column -> ending or path of the aligned file
     languages: tuple[str, ...] = ()  # tmx: from and to, such as [en, zh]
+
+    @field_validator("bad_tags", mode="before")
+    @classmethod
+    def _old_name_of_repair(cls, value: object) -> object:
+        if value == "mend":
+            raise ValueError("mend: renamed to repair")
+        return value
 
     @field_validator("columns")
     @classmethod

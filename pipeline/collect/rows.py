@@ -18,12 +18,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class Row:
     """One readable row: its number (as an editor counts lines, or from 1) and its values by column.
 
-    `mended` says in a snake_case word what the reader had to put right; it is counted in the report.
+    `repaired` says in a snake_case word what the reader had to repair; it is counted in the report.
     """
 
     number: int
     values: Mapping[str, Any]
-    mended: str | None = None
+    repaired: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

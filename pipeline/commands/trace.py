@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from pipeline.annotation.exported import QueueRow
-from pipeline.commands.story import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
+from pipeline.commands.lineage import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
 from pipeline.core.conversation import Message
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.report.edits import sides

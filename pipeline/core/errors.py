@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class PipelineError(Exception):
-    """A problem the user can mend: what is wrong and where, then how to mend it.
+    """A problem the user can fix: what is wrong and where, then how to fix it.
 
     Anything else that is raised is a bug of ours and keeps its traceback.
     """

@@ -10,8 +10,8 @@ from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
 from pipeline.evaluate.evaluation import ComputeMetrics, Evaluation
 from pipeline.evaluate.params import Params
+from pipeline.modeling.base_model import BasePredict
 from pipeline.modeling.prediction import Prediction
-from pipeline.modeling.untuned import Untuned
 from pipeline.stats.bootstrap import difference, estimate
 from pipeline.stats.numbers import rounded
 
@@ -30,10 +30,10 @@ def against(model: Evaluation, reference: Evaluation, rows: int, params: Params)
     }
 
 
-def against_untuned(
+def against_base_model(
     test: Sequence[Record],
     predictions: Sequence[Prediction],
-    untuned: Untuned,
+    base: BasePredict,
     compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
@@ -41,6 +41,6 @@ def against_untuned(
     """The same for the model before fine-tuning, on at most `base_model_rows` rows drawn by record id (losses only)."""
     order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_model_rows]
     rows = [test[n] for n in sorted(order)]
-    before = compute_metrics(rows, untuned([to_row(record, task) for record in rows]))
+    before = compute_metrics(rows, base([to_row(record, task) for record in rows]))
     after = compute_metrics(rows, [predictions[n] for n in sorted(order)])
     return {"n": len(rows), **against(after, before, len(rows), params)}

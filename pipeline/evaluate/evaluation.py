@@ -15,7 +15,7 @@ from pipeline.stats.numbers import Metric
 class Evaluation:
     """Metrics as functions of row weights, and what is shown row by row.
 
-    `headline` names the metric that slices, references and robustness rest on.
+    `headline` names the metric that slices, baselines and robustness rest on.
     `wrongness` ranks errors: larger is worse, None is not an error.
     `confusion` and `reliability` are the rows of the two plot files.
     """

@@ -15,19 +15,19 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
-from pipeline.evaluate.compare import against, against_untuned
+from pipeline.evaluate.baselines import baselines
+from pipeline.evaluate.compare import against, against_base_model
 from pipeline.evaluate.dataset import read_split, read_test, to_row
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.fairness import fairness
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
-from pipeline.evaluate.references import references
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
-from pipeline.evaluate.worst import review_queue, worst_errors
+from pipeline.evaluate.worst_errors import review_queue, worst_errors
+from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
-from pipeline.modeling.untuned import Untuned, untuned
 from pipeline.runtime.store import write_json, write_table
 from pipeline.stats.bootstrap import estimate
 from pipeline.stats.numbers import rounded
@@ -48,7 +48,7 @@ def run(dataset: Path, model: Path, out: Path) -> None:
     test = read_test(dataset, task)
     train = read_split(dataset, "train", task) if params.baseline_rows else []
     predictor = load_predictor(model)
-    evaluate(train, test, predictor, task, params, out, untuned(model, load("models", Models)))
+    evaluate(train, test, predictor, task, params, out, load_base_model(model, load("models", Models)))
 
 
 def evaluate(
@@ -58,7 +58,7 @@ def evaluate(
     task: Task,
     params: Params,
     out: Path,
-    before: Untuned | None = None,
+    before: BasePredict | None = None,
 ) -> None:
     """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
 
@@ -69,10 +69,10 @@ def evaluate(
     test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
     evaluation = compute_metrics(test, predictions)
     headline = estimate(evaluation.metrics, len(test), params.resamples, params.seed, params.confidence_level)
-    others = references(train, test, task, params.baseline_rows) if params.baseline_rows else {}
+    others = baselines(train, test, task, params.baseline_rows) if params.baseline_rows else {}
     compared = {name: against(evaluation, compute_metrics(test, p), len(test), params) for name, p in others.items()}
     if before is not None and params.base_model_rows:
-        compared["base"] = against_untuned(test, predictions, before, compute_metrics, task, params)
+        compared["base"] = against_base_model(test, predictions, before, compute_metrics, task, params)
     cut = slices(test, evaluation, task, params)
     worst = worst_errors(test, predictions, evaluation, others.get(_SECOND_OPINION), task, params)
     report = {
@@ -90,7 +90,7 @@ def evaluate(
         "details": evaluation.details,
         "reliability": evaluation.reliability,
         "slices": cut,
-        "references": compared,
+        "baselines": compared,
         "robustness": robustness(test, predictions, predictor, compute_metrics, task, params),
         "fairness": fairness(test, predictions, predictor, evaluation, task, params),
         "worst_errors": worst,

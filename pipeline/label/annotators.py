@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha, pairs
-from pipeline.label.people import warnings
+from pipeline.label.annotator_quality import warnings
 
 if TYPE_CHECKING:
     from pipeline.label.aggregation.votes import Consensus, Floats, Votes

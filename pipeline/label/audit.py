@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Target, as_json, share
 from pipeline.core.settings import Task
-from pipeline.label.evidence import Opinion
+from pipeline.label.evidence import VoteOutcome
 from pipeline.label.merge import Evidence, Ledger, counts, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
@@ -37,9 +37,9 @@ class Sample:
     sizes: Mapping[str, int] = field(default_factory=dict)  # class -> labelled train records
     by_class: bool = False
 
-    def open(self, opinions: Mapping[str, Opinion]) -> frozenset[str]:
+    def open(self, outcomes: Mapping[str, VoteOutcome]) -> frozenset[str]:
         """The records that nobody has answered yet."""
-        return frozenset(self.given.keys() - opinions.keys())
+        return frozenset(self.given.keys() - outcomes.keys())
 
 
 def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Params) -> Sample:
@@ -91,19 +91,19 @@ def allocation(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
 
 
 def audited(
-    sample: Sample, opinions: Mapping[str, Opinion], doubted: Set[str], task: Task, params: Params
+    sample: Sample, outcomes: Mapping[str, VoteOutcome], doubted: Set[str], task: Task, params: Params
 ) -> dict[str, Any]:
     """For report.json: how far the audit is; and the shares of wrong labels, once enough of the sample is answered.
 
     Before that, answers are not the random part: doubtful labels are answered first. `doubted` are the records that
     `clean` doubts.
     """
-    settled = {n: o for n, o in opinions.items() if n in sample.given and counts(o, params.crowd.review_posterior)}
+    settled = {n: o for n, o in outcomes.items() if n in sample.given and counts(o, params.crowd.review_posterior)}
     drawn, needed = len(sample.given), math.ceil(params.audit.min_answered_share * len(sample.given))
     report = {"drawn": drawn, "of": sum(sample.sizes.values()), "answered": len(settled), "needed": needed}
     if not drawn or len(settled) < max(needed, 1):
         return report
-    wrong = {name for name, opinion in settled.items() if _contradicts(opinion.value, sample.given[name], task)}
+    wrong = {name for name, outcome in settled.items() if _contradicts(outcome.value, sample.given[name], task)}
     rows = {key: _class(key, sample, settled.keys(), wrong) for key in sorted(sample.sizes)}
     seen = {key: row for key, row in rows.items() if row["answered"]}
     total = sum(row["of"] for row in seen.values())

@@ -14,7 +14,7 @@ from pipeline.label.spans import decide_spans
 
 
 @dataclass(frozen=True)
-class Opinion:
+class VoteOutcome:
     """What people's votes on one record come to. `value` None: they leave it open.
 
     `confidence` is the posterior; None where all said the same and are taken at their word.
@@ -29,7 +29,7 @@ class Opinion:
 class Group:
     """All votes of one kind (people's annotations, or crowd votes), decided together."""
 
-    opinions: dict[str, Opinion] = field(default_factory=dict)
+    outcomes: dict[str, VoteOutcome] = field(default_factory=dict)
     votes: Votes | None = None
     consensus: Consensus | None = None
 
@@ -91,25 +91,27 @@ def decide(rows: Sequence[tuple[str, str, str]], rules: Rules) -> Group:
         consensus = aggregate(votes, rules.method)
         choices = zip(votes.items, consensus.decide(), strict=True)
         found = {item: (json.loads(votes.labels[c[0]]), c[1]) if c else (None, 0.0) for item, c in choices}
-    opinions = {name: _opinion(given, found[name], rules) for name, given in by_record.items()}
-    return Group(opinions, votes, consensus)
+    outcomes = {name: _outcome(given, found[name], rules) for name, given in by_record.items()}
+    return Group(outcomes, votes, consensus)
 
 
-def _opinion(given: Mapping[str, str], found: tuple[Target, float], rules: Rules) -> Opinion:
+def _outcome(given: Mapping[str, str], found: tuple[Target, float], rules: Rules) -> VoteOutcome:
     voters, (value, confidence) = tuple(given), found
     unanimous = len(set(given.values())) == 1
     doubted = all(name in rules.weak for name in voters)
     if rules.trusted and unanimous and not doubted:
-        return Opinion(json.loads(given[voters[0]]), None, voters)
+        return VoteOutcome(json.loads(given[voters[0]]), None, voters)
     if doubted:
         confidence = min(confidence, max(rules.weak[name] for name in voters))
-    return Opinion(value, confidence, voters)
+    return VoteOutcome(value, confidence, voters)
 
 
-def _free(given: Mapping[str, str], rules: Rules) -> Opinion:
+def _free(given: Mapping[str, str], rules: Rules) -> VoteOutcome:
     voters, values = tuple(given), sorted(set(given.values()))
     value = json.loads(values[0]) if len(values) == 1 else rules.combine([json.loads(each) for each in values])
     doubted = all(name in rules.weak for name in voters)
     if value is None or doubted:
-        return Opinion(value, max((rules.weak[n] for n in voters), default=0.0) if doubted and value else 0.0, voters)
-    return Opinion(value, None, voters)
+        return VoteOutcome(
+            value, max((rules.weak[n] for n in voters), default=0.0) if doubted and value else 0.0, voters
+        )
+    return VoteOutcome(value, None, voters)

@@ -9,12 +9,12 @@ from typing import Any
 from pipeline.annotation.annotations import Reading
 from pipeline.core.record import Record, Reject, Split, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.label.active_learning_curve import active_learning_curve
+from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
-from pipeline.label.curve import label_curve
 from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
-from pipeline.label.people import people_report
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
 from pipeline.label.review_queue import Review, set_aside
@@ -39,16 +39,16 @@ def gather(
     people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
     rules = Rules(params.crowd.method, _form(task), trusted=True, combine=_combine(task))
     human = decide(people, rules)
-    weak = _weak(human, people_report(reading.used, gold, params.agreement), params)
+    weak = _weak(human, annotator_quality(reading.used, gold, params.agreement), params)
     if weak:
         human = decide(people, replace(rules, weak=weak))
     crowd = decide(crowd_rows(records.values(), params.crowd.count_source_label), replace(rules, trusted=False))
-    opinions = {name: opinion for name, opinion in human.opinions.items() if name not in gold}
+    outcomes = {name: outcome for name, outcome in human.outcomes.items() if name not in gold}
     held_out = held_out_groups(records)
-    evidence = Evidence(opinions, crowd.opinions, group_split=held_out, set_aside=set_aside(review))
+    evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, set_aside=set_aside(review))
     learn, ask = questions(records, evidence, review.keys(), settings)
     found = prelabel(learn, ask, encoder, params.prelabel)
-    report = {**found.report, "curve": label_curve(learn, encoder, params.active_learning_curve)}
+    report = {**found.report, "curve": active_learning_curve(learn, encoder, params.active_learning_curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))
 
 

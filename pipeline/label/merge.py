@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
-from pipeline.label.evidence import Opinion
+from pipeline.label.evidence import VoteOutcome
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
 
@@ -28,8 +28,8 @@ class Candidate:
 class Evidence:
     """All that is known about labels besides the records themselves, by record id."""
 
-    human: Mapping[str, Opinion] = field(default_factory=dict)
-    crowd: Mapping[str, Opinion] = field(default_factory=dict)
+    human: Mapping[str, VoteOutcome] = field(default_factory=dict)
+    crowd: Mapping[str, VoteOutcome] = field(default_factory=dict)
     prelabels: Prelabels = field(default_factory=Prelabels)
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
     audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
@@ -111,9 +111,9 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
     return found
 
 
-def counts(opinion: Opinion, at_least: float) -> bool:
-    """Whether an opinion is sure enough to decide a label: one that states a confidence needs `at_least` that."""
-    return opinion.value is not None and (opinion.confidence is None or opinion.confidence >= at_least)
+def counts(outcome: VoteOutcome, at_least: float) -> bool:
+    """Whether an outcome is confident enough to decide a label: one that states a confidence needs `at_least` that."""
+    return outcome.value is not None and (outcome.confidence is None or outcome.confidence >= at_least)
 
 
 def _names(voters: tuple[str, ...]) -> str:

@@ -49,7 +49,7 @@ class Prelabel(Settings):
 
 
 class Curve(Settings):
-    """The simulation of how many labels people would have to give (label/curve.py)."""
+    """The simulation of how many labels people would have to give (label/active_learning_curve.py)."""
 
     rows: Annotated[int, Field(ge=0)] = (
         4000  # labelled train records it is run on, fewer for many classes: 5 CPU s; 0: off

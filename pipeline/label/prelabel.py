@@ -34,7 +34,7 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     """Logistic regression on encoder features, calibrated by temperature on out-of-sample logits.
 
     A record of `ask` that is also in `learn` (a doubtful label) is answered by a model that saw neither
-    it nor its group. Classes with fewer groups than folds are not learnt.
+    it nor its group. Classes with fewer groups than folds are not learned.
     """
     classes: dict[str | None, Target] = {e.stratum: e.target for e in learn if e.stratum is not None}
     if not classes:
@@ -42,10 +42,10 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
             "this task has no classes to predict (for spans: method tagger), or no train record is labelled; "
             "people label the rest"
         )
-    kept, unlearnt, rare = _common_classes(learn, params)
+    kept, unlearned, rare = _common_classes(learn, params)
     if len({e.stratum for e in kept}) < 2:
         return none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
-    return _fit_and_answer(kept, unlearnt, ask, classes, rare, encoder, params)
+    return _fit_and_answer(kept, unlearned, ask, classes, rare, encoder, params)
 
 
 PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {
@@ -75,7 +75,7 @@ def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Ex
 
 def _fit_and_answer(
     learn: Sequence[Example],
-    unlearnt: Sequence[Example],
+    unlearned: Sequence[Example],
     ask: Sequence[Example],
     classes: dict[str | None, Target],
     rare: list[str],
@@ -84,21 +84,21 @@ def _fit_and_answer(
 ) -> Prelabels:
     import numpy as np
 
-    from pipeline.label.reliability import calibrate
+    from pipeline.label.calibration import calibrate
     from pipeline.modeling.features.encoder import features
     from pipeline.modeling.features.linear import fit, out_of_sample, softmax
 
     strata = [str(e.stratum) for e in learn]
-    rows = features([e.text for e in (*learn, *unlearnt, *ask)], encoder)
-    known, foreign = rows[: len(learn)], rows[len(learn) : len(learn) + len(unlearnt)]
-    asked = rows[len(learn) + len(unlearnt) :]
+    rows = features([e.text for e in (*learn, *unlearned, *ask)], encoder)
+    known, foreign = rows[: len(learn)], rows[len(learn) : len(learn) + len(unlearned)]
+    asked = rows[len(learn) + len(unlearned) :]
     names, held_out = out_of_sample(known, strata, [e.group for e in learn], params.folds)
-    half = np.array([share("label.half", e.group) < 0.5 for e in (*learn, *unlearnt)])
+    half = np.array([share("label.half", e.group) < 0.5 for e in (*learn, *unlearned)])
     if half.all() or not half.any():
         return none("too few independent train records to measure reliability", rare)
     head = fit(known, strata)
-    calibration_logits = np.concatenate([held_out, head.logits(foreign)]) if unlearnt else held_out
-    truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearnt), -1)])
+    calibration_logits = np.concatenate([held_out, head.logits(foreign)]) if unlearned else held_out
+    truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearned), -1)])
     found = calibrate(calibration_logits, truth, half, params)
     logits = head.logits(asked)  # (asked, classes)
     place = {e.id: n for n, e in enumerate(learn)}

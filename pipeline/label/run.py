@@ -9,20 +9,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.annotation.annotations import check_against, read_folder, settle
+from pipeline.annotation.annotations import check_against, latest_answers, read_folder
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
 from pipeline.core.record import as_json
 from pipeline.core.settings import load, load_task
+from pipeline.label.annotator_quality import annotator_quality, warnings
 from pipeline.label.annotators import agreement_report
 from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
 from pipeline.label.gather import gather
 from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
-from pipeline.label.people import people_report, warnings
-from pipeline.label.prelabel_bias import anchoring
+from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
@@ -36,11 +36,11 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     table = read_table(clean / "records.parquet")
     review = by_record(read_table(clean / "review.parquet"))
     records = {record.id: record for record in to_records(table)}
-    reading = settle(read_folder(annotations, readers(task)), check_against(records, task))
+    reading = latest_answers(read_folder(annotations, readers(task)), check_against(records, task))
     gold = read_gold(annotations)
     human, crowd, evidence = gather(records, reading, review, (task, params), models.encoder, gold)
     sample = draw(records.values(), evidence, task, params)
-    evidence = replace(evidence, audit=sample.open(human.opinions))
+    evidence = replace(evidence, audit=sample.open(human.outcomes))
     ledger = Ledger()
     report = StageReport("label", table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
@@ -51,11 +51,11 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "merge": ledger.summary(),
         "prelabel": evidence.prelabels.report,
         "agreement": {
-            "human": about(human, params, people_report(reading.used, gold, params.agreement)),
+            "human": about(human, params, annotator_quality(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params),
         },
-        "anchoring": anchoring(reading.used, read_pushed(annotations), set(gold), params.agreement),
-        "audit": audited(sample, human.opinions, set(review), task, params),
+        "prelabel_bias": prelabel_bias(reading.used, read_pushed(annotations), set(gold), params.agreement),
+        "audit": audited(sample, human.outcomes, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
         "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide
@@ -68,20 +68,20 @@ def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]]
     if group.votes is not None and group.consensus is not None:
         return agreement_report(group.votes, group.consensus, params.agreement, working)
     if not working:
-        return {"items": len(group.opinions)}
+        return {"items": len(group.outcomes)}
     people = [{"annotator": name, **one} for name, one in working.items()]
-    return {"items": len(group.opinions), "warnings": warnings(working), "annotator_list": people}
+    return {"items": len(group.outcomes), "warnings": warnings(working), "annotator_list": people}
 
 
 def disputed(human: Group, gold: Mapping[str, str]) -> list[str]:
     """Gold questions that several people, all alike, answered otherwise: perhaps the known answer is wrong."""
     return [
         name
-        for name, opinion in sorted(human.opinions.items())
+        for name, outcome in sorted(human.outcomes.items())
         if name in gold
-        and len(opinion.voters) > 1
-        and opinion.confidence is None
-        and as_json(opinion.value) != gold[name]
+        and len(outcome.voters) > 1
+        and outcome.confidence is None
+        and as_json(outcome.value) != gold[name]
     ]
 
 

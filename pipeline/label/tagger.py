@@ -26,7 +26,7 @@ def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     """
     import numpy as np
 
-    from pipeline.label.reliability import calibrate_scores
+    from pipeline.label.calibration import calibrate_scores
     from pipeline.modeling.features.linear_tagger import fit_tagger
 
     sample = sorted(learn, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]

@@ -1,4 +1,4 @@
-"""What to fix first: how many records each problem concerns, and what mending it should bring."""
+"""What to fix first: how many records each problem concerns, and what fixing it should bring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 5
 #: Words in a licence field that mean nobody knows it.
 _NO_LICENCE = ("", "unknown", "none", "unspecified", "other")
 
-#: Reasons of the collect stage that params.yaml asked for: nothing to mend.
+#: Reasons of the collect stage that params.yaml asked for: nothing to fix.
 _ASKED_FOR = ("over_limit", "excluded_label", "filtered_out", "dropped_item")
 
 #: What one unit of gain is worth beside a corrected label, to put unlike gains in one order.
@@ -30,7 +30,7 @@ def fixes(inputs: Inputs) -> list[Fix]:
 
     Each has `key` and `args` (what is wrong), `n` records, `section`, `tone` and `gain` (key and args, or None).
     """
-    found = [*_promises(inputs), *_reviews(inputs), *_more_records(inputs), *_weak(inputs), *_licences(inputs)]
+    found = [*_failed_checks(inputs), *_reviews(inputs), *_more_records(inputs), *_weak(inputs), *_licences(inputs)]
     found.sort(key=lambda fix: (fix["tone"] != "bad", -fix.pop("weight"), -fix["n"], fix["key"]))
     return found[:SHOWN]
 
@@ -43,11 +43,11 @@ def _gain(key: str, **values: Any) -> dict[str, Any]:
     return {"key": f"gain.{key}", "args": values}
 
 
-def _promises(inputs: Inputs) -> Iterator[Fix]:
+def _failed_checks(inputs: Inputs) -> Iterator[Fix]:
     for check in expectations(inputs):
         if not check["ok"]:
             tone = "bad" if check["severity"] == "error" else "warn"
-            gain = _gain("run_goes_on" if tone == "bad" else "promise_kept")
+            gain = _gain("run_goes_on" if tone == "bad" else "check_passed")
             n, names = check["count"] or 0, {"name": check["name"]}
             yield _fix("fix.expectation", n, "expectations", tone, 0.5 * n / _rows(inputs), args=names, gain=gain)
 

@@ -135,7 +135,7 @@ def problems(record: Record, task: Task) -> list[str]:
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
-    """Nothing to mend."""
+    """Nothing to repair."""
     return dict(fields), target
 
 

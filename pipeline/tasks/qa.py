@@ -43,7 +43,7 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     """Context, question and answers. Rejects: missing_context, missing_question, not_a_text, bad_answer.
 
     Answers are a list of {start, text}, or {text: [...], answer_start: [...]} as `datasets` has them. Offsets are
-    taken as they are: `repair` mends or rejects those that do not fit.
+    taken as they are: `repair` repairs or rejects those that do not fit.
     """
     fields = {name: text_of(values, name, f"missing_{name}") for name in FIELDS}
     if target is None:
@@ -68,7 +68,7 @@ def problems(record: Record, task: Task) -> list[str]:
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
-    """Answers at their true place: a wrong offset is mended where the answer occurs exactly once.
+    """Answers at their true place: a wrong offset is repaired where the answer occurs exactly once.
 
     Rejects: answer_not_in_context, answer_is_ambiguous.
     """

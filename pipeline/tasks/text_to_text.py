@@ -40,7 +40,7 @@ class TextToText:
         return found + (["target is empty"] if record.target is not None and not record.target.strip() else [])
 
     def repair(self, fields: Fields, target: Target) -> tuple[Fields, Target]:
-        """Nothing to mend: a text target has no offsets."""
+        """Nothing to repair: a text target has no offsets."""
         return dict(fields), target
 
     def main_text(self, record: Record) -> str:

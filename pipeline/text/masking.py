@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def set_aside(text: str, regions: Sequence[tuple[int, int]]) -> tuple[str, str, list[str]]:
+def mask(text: str, regions: Sequence[tuple[int, int]]) -> tuple[str, str, list[str]]:
     """`text` with a mark for each region; the mark, a noncharacter that `text` does not hold; the regions' texts."""
     mark = next(chr(code) for code in range(0xFDD0, 0xFDF0) if chr(code) not in text)
     rest, held, end = [], [], 0
@@ -16,7 +16,7 @@ def set_aside(text: str, regions: Sequence[tuple[int, int]]) -> tuple[str, str, 
     return "".join([*rest, text[end:]]), mark, held
 
 
-def put_back(text: str, mark: str, held: Sequence[str]) -> str:
-    """The inverse of `set_aside` after an edit that kept every mark, in order."""
+def unmask(text: str, mark: str, held: Sequence[str]) -> str:
+    """The inverse of `mask` after an edit that kept every mark, in order."""
     pieces = text.split(mark)
     return "".join([*(part for pair in zip(pieces, held, strict=False) for part in pair), pieces[-1]])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.text.code_regions import code_regions, layout_regions
 from pipeline.text.markup import ENTITY_HINT, decode_entities, decode_entities_beside_tags, drop_tags
-from pipeline.text.masking import put_back, set_aside
+from pipeline.text.masking import mask, unmask
 from pipeline.text.mojibake import repair_chinese, repair_encoding
 
 Edit = Callable[[str], str]
@@ -89,7 +89,7 @@ def _edited_around(
     held: list[str] = []
     mark = ""
     if regions:
-        text, mark, held = set_aside(text, _joined(regions))
+        text, mark, held = mask(text, _joined(regions))
         if any(edit(piece) != piece for name, edit in steps if name != "whitespace" for piece in held):
             used.add("left_alone")
     for name, edit in steps:
@@ -98,7 +98,7 @@ def _edited_around(
         if changed != text:
             used.add(name)
             text = changed
-    return put_back(text, mark, held) if held else text
+    return unmask(text, mark, held) if held else text
 
 
 def _joined(regions: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ from pipeline.validate.view import View
 
 #: How many failing records the report names.
 NAMED = 20
-#: Settings that make one promise another one; all others are its bounds.
+#: Settings that make one check another one; all others are its bounds.
 _ASPECTS = ("column", "split", "model", "losing")
 
 
@@ -49,7 +49,7 @@ class ExpectNoProblems(BatchExpectation):
 class Finding:
     """The outcome of one expectation. `first` names at most 20 failing records, or problems, and why.
 
-    `key` is the same for the same promise in every version. `gauges` are its figures with their bounds, the one that
+    `key` is the same for the same check in every version. `gauges` are its figures with their bounds, the one that
     lies nearest to its bound first.
     """
 

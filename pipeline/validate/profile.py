@@ -12,9 +12,9 @@ from typing import Any
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
 from pipeline.text.scripts import UNSPACED
-from pipeline.validate.axes import axes
 from pipeline.validate.bias import skew
 from pipeline.validate.params import Params
+from pipeline.validate.quality_scores import axes
 from pipeline.validate.view import View
 
 #: Upper ends of the length bins, in characters: a factor of two apart.

@@ -24,7 +24,7 @@ from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
-from pipeline.validate.regions import coverage
+from pipeline.validate.semantic_coverage import coverage
 from pipeline.validate.suite import make_checks, read_suite
 from pipeline.validate.view import EXPORTED, Released, View, read_released, view_of
 
@@ -156,7 +156,7 @@ def explain(finding: Finding) -> str:
 def _remedy(folder: Path) -> str:
     return (
         f"Look at {folder / 'data_docs' / 'index.html'} and report.json beside it; follow a record with "
-        "`sft trace <record id>`; then mend the data or the stage that let it through, or change the entry "
+        "`sft trace <record id>`; then fix the data or the stage that let it through, or change the entry "
         "in params.yaml: validate.suite (severity: warn reports without stopping)."
     )
 

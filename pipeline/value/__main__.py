@@ -1,4 +1,4 @@
-"""Measure what each data step bought: one cheap model per state of the training data, one frozen test split."""
+"""Measure the effect of each data step: one cheap model per state of the training data, one frozen test split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure what each data step bought: one cheap model per state of the training data, one frozen test split."""
+"""Measure the effect of each data step: one cheap model per state of the training data, one frozen test split."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
+from pipeline.value.learning_curve import learning_curve
+from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
-from pipeline.value.parts import learning_curve, sources
-from pipeline.value.trial import Trial, prepare
+from pipeline.value.source_ablation import source_ablation
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 
@@ -60,7 +61,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         if len(before) != len(after) or label_moves(before, after)
     }
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
-    trial = prepare([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
+    trial = linear_probe([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)
     control = {
         name: draw(trial(examples), len(variants.test), params.resamples, params.seed)
@@ -81,7 +82,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         "steps": steps,
         "total": _total(drawn, params),
         "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
-        "sources": sources(final, variants.source_of, whole, trial, len(variants.test), params)
+        "sources": source_ablation(final, variants.source_of, whole, trial, len(variants.test), params)
         if params.source_ablation
         else [],
         "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {},

@@ -29,9 +29,9 @@ from pipeline.stats.gain import Draws, draw
 from pipeline.tasks import task_type
 from pipeline.train.params import Params as TrainParams
 from pipeline.train.run import train
+from pipeline.value.linear_probe import scores
 from pipeline.value.params import Params
 from pipeline.value.run import compare, read_stages
-from pipeline.value.trial import scores
 from pipeline.value.variants import Example, Stages, Variants, build, random_control
 from pipeline.value.verdict import estimated
 

@@ -113,7 +113,7 @@ def test_conll_broken_lines_cost_their_sentence(tmp_path):
     expected = [(1, None), (3, "undecodable"), (6, "wrong_column_count"), (9, "empty_token"), (11, None), (13, None)]
     assert reasons(rows) == expected
     assert rows[2].detail == "1 columns where the file has 2"
-    assert rows[4].mended == "inconsistent_tags"
+    assert rows[4].repaired == "inconsistent_tags"
 
 
 def test_conll_a_sound_sentence_is_gone_through_once():
@@ -131,12 +131,12 @@ def test_conll_a_sound_sentence_is_gone_through_once():
 
 
 @pytest.mark.parametrize(
-    ("bad_tags", "reason", "mended"), [("quarantine", "inconsistent_tags", None), ("iob1", None, None)]
+    ("bad_tags", "reason", "repaired"), [("quarantine", "inconsistent_tags", None), ("iob1", None, None)]
 )
-def test_conll_inconsistent_tags_by_option(tmp_path, bad_tags, reason, mended):
+def test_conll_inconsistent_tags_by_option(tmp_path, bad_tags, reason, repaired):
     (row,) = read(tmp_path, "a.x", "z\tO\nRome\tI-LOC\n", format="conll", bad_tags=bad_tags)
     assert getattr(row, "reason", None) == reason
-    assert getattr(row, "mended", None) == mended
+    assert getattr(row, "repaired", None) == repaired
 
 
 def test_conll_without_tags_is_unlabelled_and_comments_are_no_tokens(tmp_path):
@@ -162,7 +162,7 @@ def test_conll_through_collect(project):
         ("read", "wrong_column_count", 6),
     ]
     note = found.report["notes"]["sources"]["s"]
-    assert note["mended"] == {"inconsistent_tags": 1}
+    assert note["repaired"] == {"inconsistent_tags": 1}
     assert (note["read"], note["kept"]) == (7, 3)
     assert {row["source"]["locator"] for row in found.dropped} == {"a.conll"}
 
@@ -192,7 +192,7 @@ def test_spans_in_every_form(tmp_path, marked):
     for content in (json.dumps(row), json.dumps([row], indent=1), json.dumps(row, indent=2) * 2):
         rows = read(tmp_path, "a.json", content, format="spans")
         assert [surfaces(r) for r in rows] == [[("北京", "LOC")]] * len(rows)
-        assert {r.mended for r in rows} == {None}
+        assert {r.repaired for r in rows} == {None}
 
 
 def test_spans_last_included(tmp_path):
@@ -215,7 +215,7 @@ def test_spans_a_wrong_place_is_mended_where_the_surface_occurs_once(tmp_path):
         format="spans",
     )
     assert surfaces(rows[0]) == [("Ann", "PER")]
-    assert rows[0].mended == "span_offset"
+    assert rows[0].repaired == "span_offset"
     assert reasons(rows) == [(1, None), (2, "surface_mismatch"), (3, "surface_mismatch")]
 
 

@@ -56,7 +56,7 @@ def test_wrong_labels_come_first_and_are_doubted(report, folder):
 def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, tmp_path):
     evaluate([], tweets, keyword, task, PARAMS, tmp_path)  # nothing to learn from: no second opinion
     alone = read_json(tmp_path / "report.json")
-    assert alone["references"] == {}
+    assert alone["baselines"] == {}
     assert alone["worst_errors"]
     assert not any(entry["label_may_be_wrong"] for entry in alone["worst_errors"])
     strict = PARAMS.model_copy(update={"label_error_confidence": 0.98})
@@ -65,12 +65,12 @@ def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, 
 
 
 def test_references_are_compared_in_pairs(report):
-    majority = report["references"]["majority"]
+    majority = report["baselines"]["majority"]
     assert majority["metrics"]["accuracy"]["value"] == pytest.approx(44 / 120)
     gap = majority["model_minus_reference"]["accuracy"]
     assert gap["value"] == pytest.approx(report["metrics"]["accuracy"]["value"] - 44 / 120, abs=1e-6)
     assert gap["low"] > 0
-    assert "macro_f1" in report["references"]["tfidf_logistic_regression"]["metrics"]
+    assert "macro_f1" in report["baselines"]["tfidf_logistic_regression"]["metrics"]
 
 
 def test_robustness_finds_that_capitals_matter(report):
@@ -127,7 +127,7 @@ def test_chat_writes_the_same_files(chat_task, record, tmp_path):
     report = read_json(tmp_path / "report.json")
     assert report["metrics"]["loss_per_token"]["value"] == 1.0
     assert report["metrics"]["rouge_l"]["value"] == 1.0
-    assert report["references"] == {}
+    assert report["baselines"] == {}
     assert (tmp_path / "confusion.csv").read_text("utf-8").splitlines()[0] == "actual,predicted"
     assert (tmp_path / "reliability.csv").read_text("utf-8").splitlines()[0] == "confidence,accuracy,count,bin"
 

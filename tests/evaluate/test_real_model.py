@@ -86,7 +86,7 @@ def test_chat(llama_folder, tmp_path, monkeypatch):  # noqa: F811
     assert report["metrics"]["loss_per_token"]["value"] == pytest.approx(loss, abs=1e-5)
     assert report["metrics"]["perplexity"]["value"] == pytest.approx(np.exp(loss), rel=1e-5)
     assert 1 < loss < 12, "an untrained model of 320 tokens guesses: about ln 320"
-    assert report["references"] == {}
+    assert report["baselines"] == {}
     assert [entry["edit"] for entry in report["robustness"] if entry["n"]]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
+from pipeline.evaluate.baselines import baselines
 from pipeline.evaluate.params import Params
-from pipeline.evaluate.references import references
 from pipeline.evaluate.robustness import differs, edit_record
 from pipeline.evaluate.run import evaluate
 from pipeline.modeling.prediction import Prediction
@@ -76,7 +76,7 @@ def test_every_out_is_written(kind, tmp_path):
         assert sum(int(line["count"]) for line in csv.DictReader(file)) == {"ner": 120, "qa": 60, "regression": 0}[kind]
     assert pq.read_table(tmp_path / "predictions.parquet").num_rows == 60
     assert {s["attribute"] for s in report["slices"]} >= {"source", "language"}
-    assert report["references"]
+    assert report["baselines"]
     assert report["worst_errors"]
     json.dumps(report, allow_nan=False)
 
@@ -105,18 +105,18 @@ def test_references_learn_from_train_alone():
     ner = [example(n, "ner") for n in range(40)]
     text = "北京 and Romeo saw Rome 😀小明"
     asked = [Record("t", {"text": text}, ner[0].source, [])]
-    (found,) = references(ner, asked, TASKS["ner"], 100)["gazetteer"]
+    (found,) = baselines(ner, asked, TASKS["ner"], 100)["gazetteer"]
     assert [text[s["start"] : s["end"]] for s in found.value] == ["北京", "Rome", "小明"]
     assert [s["label"] for s in found.value] == ["place", "place", "person"]
     qa = [example(n, "qa") for n in range(4)]
-    said = references(qa, qa, TASKS["qa"], 100)
+    said = baselines(qa, qa, TASKS["qa"], 100)
     for name, predictions in said.items():
         for record, prediction in zip(qa, predictions, strict=True):
             (answer,) = prediction.value
             start = answer["start"]
             assert record.fields["context"][start : start + len(answer["text"])] == answer["text"], name
     numbers = [example(n, "regression") for n in range(40)]
-    said = references(numbers, numbers, TASKS["regression"], 100)
+    said = baselines(numbers, numbers, TASKS["regression"], 100)
     assert said["mean"][0].value == pytest.approx(sum(r.target for r in numbers) / 40)
     assert set(said) == {"mean", "tfidf_ridge"}
-    assert references([], numbers, TASKS["regression"], 100) == {}
+    assert baselines([], numbers, TASKS["regression"], 100) == {}

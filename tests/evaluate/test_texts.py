@@ -7,7 +7,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.evaluate.extracts import copies, first_words, lead, leads, sentences
+from pipeline.evaluate.extractive_baselines import copies, first_words, lead, leads, sentences
 from pipeline.evaluate.metrics import overlap, summarization, translation
 from pipeline.evaluate.params import Params
 from pipeline.evaluate.run import evaluate
@@ -153,13 +153,13 @@ def test_the_stage_writes_every_out(task, papers, tmp_path):
     assert {row["lang"] for row in model.asked} == {"en", "zh"}, "the language picks the instruction"
     assert metrics["n"] == 24
     assert metrics["loss_per_token"] == report["metrics"]["loss_per_token"]["value"] == 1.0
-    base = report["references"].pop("base")
+    base = report["baselines"].pop("base")
     assert base["n"] == 3
     assert base["metrics"]["loss_per_token"]["value"] == 3.0
     assert base["model_minus_reference"]["loss_per_token"]["value"] == -2.0
     own = {"summarization": {"lead_1", "lead_3", "lead_mean_length"}, "translation": {"copy_source"}}[task.type]
-    assert set(report["references"]) == own
-    for reference in report["references"].values():
+    assert set(report["baselines"]) == own
+    for reference in report["baselines"].values():
         assert report["headline"] in reference["model_minus_reference"]
     slices = {(cut["attribute"], cut["slice"]): cut for cut in report["slices"]}
     assert slices["language", "en"]["n"] == slices["language", "zh"]["n"] == 12

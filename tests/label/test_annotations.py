@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.annotation.annotations import check_against, parse_time, read_folder, settle
+from pipeline.annotation.annotations import check_against, latest_answers, parse_time, read_folder
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
@@ -17,7 +17,7 @@ RECORDS = {r.id: r for r in (record("r1", "好", text="很好"), record("r2"), r
 
 
 def read(project, task=TASK, records=RECORDS):
-    return settle(read_folder(project.annotations, readers(task)), check_against(records, task))
+    return latest_answers(read_folder(project.annotations, readers(task)), check_against(records, task))
 
 
 def test_values_in_english_and_chinese_are_read(project):

@@ -11,7 +11,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
 from pipeline.core.settings import Task
 from pipeline.label.audit import PER_CLASS, Sample, allocation, audited, draw, order
-from pipeline.label.evidence import Opinion
+from pipeline.label.evidence import VoteOutcome
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Audit, Params
 from pipeline.label.run import run
@@ -45,7 +45,7 @@ def labelled(count, split="train"):
 
 def test_drawn_are_train_records_of_every_class_whatever_anybody_thinks_of_them():
     rows = [*labelled(400), *labelled(40, "test"), record("open", split="unlabelled")]
-    human = {row.id: Opinion("positive", None, ("ann",)) for row in rows[:200]}
+    human = {row.id: VoteOutcome("positive", None, ("ann",)) for row in rows[:200]}
     sample = draw(rows, Evidence(human=human), TASK, params(60))
     assert len(sample.given) == 60
     assert sample.sizes == {"好": 100, "negative": 300}
@@ -61,7 +61,7 @@ def test_drawn_are_train_records_of_every_class_whatever_anybody_thinks_of_them(
 
 def test_votes_count_as_labels_and_too_many_classes_are_drawn_from_together():
     voted = [record(f"v{n}", split="unlabelled") for n in range(9)]
-    crowd = {row.id: Opinion("positive", 0.9, ("x", "y")) for row in voted}
+    crowd = {row.id: VoteOutcome("positive", 0.9, ("x", "y")) for row in voted}
     sample = draw([*voted, *labelled(40)], Evidence(crowd=crowd), TASK, params(12))
     assert not sample.by_class
     assert sample.sizes == {"positive": 9, "好": 10, "negative": 30}
@@ -75,9 +75,9 @@ def test_nothing_is_drawn_unless_asked_for():
 
 
 def judged(sample, wrong, skip=()):
-    """Opinions on the sample; `wrong` are labelled wrongly, `skip` nobody has judged."""
+    """Outcomes on the sample; `wrong` are labelled wrongly, `skip` nobody has judged."""
     said = {name: "positive" if name in wrong else label for name, label in sample.given.items()}
-    return {name: Opinion(value, None, ("ann",)) for name, value in said.items() if name not in skip}
+    return {name: VoteOutcome(value, None, ("ann",)) for name, value in said.items() if name not in skip}
 
 
 def test_shares_are_weighted_by_class_and_come_with_intervals():
@@ -100,7 +100,7 @@ def test_nothing_is_stated_before_enough_is_answered():
     early = audited(sample, judged(sample, set(names[:3]), names[5:]), set(), TASK, params(50))
     assert early == {"drawn": 50, "of": 400, "answered": 5, "needed": 45}
     assert "share" in audited(sample, judged(sample, set(), names[:5]), set(), TASK, params(50))
-    open_one = {names[0]: Opinion("positive", 0.5, ("ann", "bob"))}
+    open_one = {names[0]: VoteOutcome("positive", 0.5, ("ann", "bob"))}
     assert audited(sample, open_one, set(), TASK, params(50))["answered"] == 0
     assert audited(Sample(), {}, set(), TASK, Params()) == {"drawn": 0, "of": 0, "answered": 0, "needed": 0}
 
@@ -108,7 +108,7 @@ def test_nothing_is_stated_before_enough_is_answered():
 def test_numbers_that_are_close_do_not_contradict_each_other():
     task = Task(type="regression", range=(0, 10))
     sample = Sample({"near": 5.0, "far": 5.0}, dict.fromkeys(("near", "far"), ""), {"": 2})
-    said = {"near": Opinion(5.5, None, ("ann",)), "far": Opinion(9.0, None, ("ann",))}
+    said = {"near": VoteOutcome(5.5, None, ("ann",)), "far": VoteOutcome(9.0, None, ("ann",))}
     found = audited(sample, said, {"far"}, task, params(2))
     assert (found["wrong"], found["wrong_doubted"], found["by_class"]) == (1, 1, {})
 

@@ -10,17 +10,17 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Reject, Vote
 from pipeline.core.settings import parse
-from pipeline.label.evidence import Opinion, Rules, crowd_rows, decide
+from pipeline.label.evidence import Rules, VoteOutcome, crowd_rows, decide
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Answer, Prelabels
 from tests.label.conftest import record
 
-HUMAN = {"r": Opinion("positive", None, ("ann",))}
-SPLIT_HUMAN = {"r": Opinion("positive", 0.9, ("ann", "小王"))}
-OPEN_HUMAN = {"r": Opinion(None, 0.0, ("ann", "小王"))}
-CROWD = {"r": Opinion("好", 0.9, ("x", "y", "z"))}
-WEAK_CROWD = {"r": Opinion("好", 0.4, ("x", "y"))}
+HUMAN = {"r": VoteOutcome("positive", None, ("ann",))}
+SPLIT_HUMAN = {"r": VoteOutcome("positive", 0.9, ("ann", "小王"))}
+OPEN_HUMAN = {"r": VoteOutcome(None, 0.0, ("ann", "小王"))}
+CROWD = {"r": VoteOutcome("好", 0.9, ("x", "y", "z"))}
+WEAK_CROWD = {"r": VoteOutcome("好", 0.4, ("x", "y"))}
 SURE = Prelabels({"r": Answer("negative", 0.97)}, 0.9)
 UNSURE = Prelabels({"r": Answer("negative", 0.7)}, 0.9)
 UNPROVEN = Prelabels({"r": Answer("negative", 0.99)}, None)
@@ -72,7 +72,7 @@ def test_precedence_is_a_setting(precedence, target):
         ({"prelabels": UNPROVEN}, "awaiting_label", "no threshold is precise enough"),
         ({"crowd": WEAK_CROWD}, "awaiting_label", "votes reach 0.40 of 0.50"),
         ({"human": OPEN_HUMAN, "prelabels": SURE}, "annotators_disagree", "2 annotators"),
-        ({"human": {"r": Opinion("好", 0.7, ("x", "y"))}}, "annotators_disagree", "best label 0.70"),
+        ({"human": {"r": VoteOutcome("好", 0.7, ("x", "y"))}}, "annotators_disagree", "best label 0.70"),
     ],
 )
 def test_what_nobody_decides_waits(evidence, reason, detail):
@@ -126,7 +126,7 @@ def test_a_record_without_news_is_returned_as_it_is():
     assert merged(one)[0] is one
 
 
-@pytest.mark.parametrize("evidence", [{"human": HUMAN}, {"crowd": {"r": Opinion("negative", 0.99, ("x",))}}])
+@pytest.mark.parametrize("evidence", [{"human": HUMAN}, {"crowd": {"r": VoteOutcome("negative", 0.99, ("x",))}}])
 def test_test_labels_stay_unless_asked(evidence):
     one = record("r", "好", split="test")
     kept, ledger = merged(one, **evidence)
@@ -178,21 +178,21 @@ def test_wrong_precedence_is_explained(names):
 def test_people_who_agree_are_taken_at_their_word():
     rows = [(f"{n}", w, '"好"') for n in range(9) for w in "xy"] + [("odd", "x", '"negative"')]
     group = decide(rows, Rules("dawid_skene", "classes", trusted=True))
-    assert group.opinions["odd"] == Opinion("negative", None, ("x",))
-    assert decide(rows, Rules("dawid_skene", "classes", trusted=False)).opinions["odd"].confidence is not None
+    assert group.outcomes["odd"] == VoteOutcome("negative", None, ("x",))
+    assert decide(rows, Rules("dawid_skene", "classes", trusted=False)).outcomes["odd"].confidence is not None
 
 
 def test_disagreeing_people_go_through_the_method():
     rows = [("r", "x", '"好"'), ("r", "y", '"好"'), ("r", "z", '"坏"'), ("t", "x", '"好"'), ("t", "z", '"坏"')]
-    opinions = decide(rows, Rules("majority", "classes", trusted=True)).opinions
-    assert (opinions["r"].value, round(opinions["r"].confidence, 3)) == ("好", 0.667)
-    assert opinions["t"] == Opinion(None, 0.0, ("x", "z"))
+    outcomes = decide(rows, Rules("majority", "classes", trusted=True)).outcomes
+    assert (outcomes["r"].value, round(outcomes["r"].confidence, 3)) == ("好", 0.667)
+    assert outcomes["t"] == VoteOutcome(None, 0.0, ("x", "z"))
 
 
 def test_free_answers_decide_only_where_equal():
     rows = [("a", "x", '"我很好"'), ("a", "y", '"我很好"'), ("b", "x", '"fine"'), ("b", "y", '"good"')]
-    opinions = decide(rows, Rules("dawid_skene", "free", trusted=True)).opinions
-    assert (opinions["a"].value, opinions["b"].value) == ("我很好", None)
+    outcomes = decide(rows, Rules("dawid_skene", "free", trusted=True)).outcomes
+    assert (outcomes["a"].value, outcomes["b"].value) == ("我很好", None)
 
 
 def test_the_source_of_a_voted_record_votes_too():

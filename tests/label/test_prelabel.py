@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
+from pipeline.label.calibration import calibrate, lowest_threshold
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
-from pipeline.label.reliability import calibrate, lowest_threshold
 from pipeline.modeling.models import Model
 
 TFIDF = Model(name="tfidf")

@@ -9,7 +9,7 @@ import pytest
 from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.annotation.push_ledger import Pushed, Sent
 from pipeline.label.params import Agreement
-from pipeline.label.prelabel_bias import anchoring
+from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.run import run
 from pipeline.runtime.store import read_json
 from tests.label.conftest import answer, record, text_id
@@ -45,7 +45,7 @@ def answers(ledger, shown_yes, blind_yes):
 )
 def test_what_counts_is_how_much_more_often_people_agree_where_they_see_it(shown_yes, blind_yes, verdict):
     ledger = pushed(200, 50)
-    found = anchoring(answers(ledger, shown_yes, blind_yes), ledger, set(), Agreement())
+    found = prelabel_bias(answers(ledger, shown_yes, blind_yes), ledger, set(), Agreement())
     assert found["verdict"] == verdict
     assert (found["shown"]["records"], found["blind"]["records"]) == (200, 50)
     assert found["difference"]["value"] == pytest.approx(shown_yes / 200 - blind_yes / 50)
@@ -55,18 +55,18 @@ def test_what_counts_is_how_much_more_often_people_agree_where_they_see_it(shown
 
 def test_too_few_blind_answers_decide_nothing_and_no_lot_is_told_apart():
     ledger = pushed(200, 19)
-    found = anchoring(answers(ledger, 200, 0), ledger, set(), Agreement())
+    found = prelabel_bias(answers(ledger, 200, 0), ledger, set(), Agreement())
     assert (found["verdict"], found["needed"]) == ("not_enough", 20)
     assert "difference" not in found
-    assert anchoring([], ledger, set(), Agreement())["blind"] == {"records": 0, "answers": 0, "agree": None}
-    assert anchoring(answers(ledger, 9, 9), Pushed(), set(), Agreement()) == {"verdict": "none"}
+    assert prelabel_bias([], ledger, set(), Agreement())["blind"] == {"records": 0, "answers": 0, "agree": None}
+    assert prelabel_bias(answers(ledger, 9, 9), Pushed(), set(), Agreement()) == {"verdict": "none"}
 
 
 def test_records_count_once_and_gold_questions_or_other_texts_not_at_all():
     ledger, more = pushed(3, 2), Agreement(min_hidden_prelabels=1)
     given = [said("s000", "yes"), said("s000", "no", "bob"), said("s001", "yes"), said("any", "no")]
     given += [said("s002", "no", text="older"), said("b000", "yes"), said("b001", "no")]
-    found = anchoring(given, ledger, {"b001"}, more)
+    found = prelabel_bias(given, ledger, {"b001"}, more)
     assert found["shown"] == {"records": 2, "answers": 3, "agree": found["shown"]["agree"]}
     assert found["shown"]["agree"]["value"] == 0.75
     assert (found["blind"]["records"], found["blind"]["agree"]["value"]) == (1, 1.0)
@@ -92,6 +92,6 @@ def test_the_stage_reads_the_ledger_beside_the_annotations(project):
         *[answer(row.id, "positive" if n % 2 == 0 else "negative", text_id=text_id(row)) for n, row in enumerate(rows)]
     )
     run(project.clean, project.annotations, project.out)
-    found = read_json(project.out / "report.json")["notes"]["anchoring"]
+    found = read_json(project.out / "report.json")["notes"]["prelabel_bias"]
     assert (found["shown"]["agree"]["value"], found["blind"]["agree"]["value"]) == (1.0, 0.0)
     assert found["verdict"] == "follow"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.label.evidence import Opinion
+from pipeline.label.evidence import VoteOutcome
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Params, Queue
 from pipeline.label.prelabels import Answer, Prelabels
@@ -34,9 +34,9 @@ def answers(confidence, confidence_threshold=0.9):
         (record("r"), {"prelabels": answers(0.6)}, "unlabelled", 0.8 * 0.4),
         (record("r", "negative"), {"review": {"r": [DOUBT]}}, "label_error", 0.9 * 0.8),
         (record("r", "negative"), {"review": {"r": [DOUBT | {"confidence": None}]}}, "label_error", 0.45),
-        (record("r", "好"), {"crowd": {"r": Opinion("好", 0.7, ("x",))}}, "low_crowd_confidence", 0.9 * 0.3),
-        (record("r", "好"), {"human": {"r": Opinion(None, 0.0, ("x", "y"))}}, "disagreement", 1.0),
-        (record("r", "好"), {"human": {"r": Opinion("好", 0.7, ("x", "y"))}}, "disagreement", 0.3),
+        (record("r", "好"), {"crowd": {"r": VoteOutcome("好", 0.7, ("x",))}}, "low_crowd_confidence", 0.9 * 0.3),
+        (record("r", "好"), {"human": {"r": VoteOutcome(None, 0.0, ("x", "y"))}}, "disagreement", 1.0),
+        (record("r", "好"), {"human": {"r": VoteOutcome("好", 0.7, ("x", "y"))}}, "disagreement", 0.3),
         (record("r", "好"), {"changed": ["r"]}, "text_changed", 0.7),
     ],
 )
@@ -50,8 +50,8 @@ def test_reason_and_priority(one, more, reason, priority):
     [
         (record("r", "好"), {}),
         (record("r"), {"prelabels": answers(0.95)}),  # the model labels it
-        (record("r", "好"), {"crowd": {"r": Opinion("好", 0.9, ("x",))}}),
-        (record("r", "好"), {"review": {"r": [DOUBT]}, "human": {"r": Opinion("好", None, ("x",))}}),
+        (record("r", "好"), {"crowd": {"r": VoteOutcome("好", 0.9, ("x",))}}),
+        (record("r", "好"), {"review": {"r": [DOUBT]}, "human": {"r": VoteOutcome("好", None, ("x",))}}),
         (record("r", split="benchmark"), {"review": {"r": [DOUBT]}}),
         (record("r", split="unlabelled", group="g"), {"group_split": {"g": "test"}}),
     ],
@@ -68,7 +68,7 @@ def test_a_record_set_aside_is_asked_about_as_such_with_the_suggestion():
 
 
 def test_several_reasons_outrank_the_strongest_alone():
-    low = Opinion("negative", 0.7, ("x",))
+    low = VoteOutcome("negative", 0.7, ("x",))
     found = row(record("r", "negative"), review={"r": [DOUBT]}, crowd={"r": low})
     assert found["priority"] == pytest.approx(1 - (1 - 0.72) * (1 - 0.27))
     assert (found["reason"], found["prelabel"], found["confidence"]) == ("label_error", '"好"', 0.8)

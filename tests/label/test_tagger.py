@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.label.calibration import calibrate_scores
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
-from pipeline.label.reliability import calibrate_scores
 from pipeline.modeling.models import Model
 
 TFIDF = Model(name="tfidf")

@@ -15,7 +15,7 @@ from pipeline.report.edits import changed_texts, edit
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import sample
 from pipeline.report.render import decimal, number, percent
-from pipeline.report.sections.gates import figures
+from pipeline.report.sections.expectations import figures
 from pipeline.report.sections.model import NO_SPAN, span_pairs
 
 VISIBLE = st.text("ab 好x", max_size=30)

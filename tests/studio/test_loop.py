@@ -357,8 +357,8 @@ def test_the_model_answers_live_while_the_backend_runs(folder, people, monkeypat
     thread.join(60)
     list(pull(folder.annotations))
     assert Counter(line.get("prelabel") for line in folder.lines()) == {None: seen[True], "edited": seen[False]}
-    anchored = folder.label()["anchoring"]
-    assert [anchored[name]["records"] for name in ("shown", "blind")] == [seen[False], seen[True]]
+    bias = folder.label()["prelabel_bias"]
+    assert [bias[name]["records"] for name in ("shown", "blind")] == [seen[False], seen[True]]
     hidden = [sent for sent in read_pushed(folder.annotations).tasks.values() if sent.shown is False]
     assert 5 < len(hidden) < 20
     assert all(sent.prelabel for sent in hidden)

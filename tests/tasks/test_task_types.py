@@ -139,9 +139,9 @@ def test_row_that_is_no_such_record_is_rejected(kind: str, values: dict[str, Any
 def test_wrong_answer_offset_is_mended_where_the_answer_occurs_once(
     context: str, answer: dict[str, Any], place: int
 ) -> None:
-    _, (mended,) = TASKS["qa"].repair({"context": context, "question": "?"}, [answer])
-    assert mended["start"] == place
-    assert context[place:].startswith(mended["text"])
+    _, (repaired,) = TASKS["qa"].repair({"context": context, "question": "?"}, [answer])
+    assert repaired["start"] == place
+    assert context[place:].startswith(repaired["text"])
 
 
 @pytest.mark.parametrize(

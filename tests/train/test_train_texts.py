@@ -10,9 +10,9 @@ from pipeline.commands.predict import run as predict
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.evaluate.run import run as evaluate
+from pipeline.modeling.base_model import load_base_model
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
-from pipeline.modeling.untuned import untuned
 from pipeline.train.params import Params
 from pipeline.train.run import train
 from tests.modeling.conftest import save_seq2seq
@@ -121,21 +121,21 @@ def test_evaluate_holds_the_model_against_its_base(learnt, monkeypatch):
     report = json.loads((root / "evaluate/report.json").read_text("utf-8"))
     assert report["metrics"]["exact_match"]["value"] == 1.0
     assert report["metrics"]["chrf"]["value"] == 100.0
-    base = report["references"]["base"]
+    base = report["baselines"]["base"]
     assert base["n"] == 5
     assert 2 < base["metrics"]["loss_per_token"]["value"] < 12, "random weights guess among some 300 tokens"
     assert base["model_minus_reference"]["loss_per_token"]["high"] < -1
 
 
 def test_the_base_is_judged_once_and_only_where_it_is_the_same_model(learnt, monkeypatch):
-    from pipeline.modeling import untuned as module
+    from pipeline.modeling import base_model as module
 
     folder, chosen = learnt
-    evaluate = untuned(folder, chosen)
+    evaluate = load_base_model(folder, chosen)
     first = evaluate(ROWS[:3])
     monkeypatch.setattr(module, "_load", None)
     assert evaluate([{**row, "id": "other"} for row in ROWS[:3]]) == first, "from the cache, whatever the id"
-    assert untuned(folder, Models(generator=Model(name="elsewhere"))) is None
+    assert load_base_model(folder, Models(generator=Model(name="elsewhere"))) is None
 
 
 def test_a_broken_model_folder_is_explained(learnt, tmp_path):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.validate.axes import FORMULAS
 from pipeline.validate.bias import correlation_ratio, cramers_v
 from pipeline.validate.params import Params
 from pipeline.validate.profile import distinct, lexical, tokens
-from pipeline.validate.regions import coverage
+from pipeline.validate.quality_scores import FORMULAS
 from pipeline.validate.run import dataset_totals, described
+from pipeline.validate.semantic_coverage import coverage
 from tests.validate.conftest import SOURCE, review, sound_reviews, view
 
 TOPICS = ("the battery of this phone lasts long", "一家很好吃的面馆在街角", "our train to the coast was late again")

@@ -8,7 +8,7 @@ from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.features import linear
 from pipeline.runtime.store import read_json
-from pipeline.value import trial
+from pipeline.value import linear_probe
 from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence
@@ -37,7 +37,7 @@ def test_cleaning_that_helps_is_said_to_help(noisy, task, models, params, tmp_pa
 
 def test_paired_models_are_fitted_to_the_end(sound, task, models, params, tmp_path, monkeypatch):
     tolerances = []
-    monkeypatch.setattr(trial, "fit", lambda *values: tolerances.append(values[4:]) or linear.fit(*values))
+    monkeypatch.setattr(linear_probe, "fit", lambda *values: tolerances.append(values[4:]) or linear.fit(*values))
     measured(sound, task, models, params, tmp_path)
     assert set(tolerances) == {(linear.THOROUGH,)}, "a quick fit stops where chance has it"
 

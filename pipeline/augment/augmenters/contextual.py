@@ -12,7 +12,7 @@ from functools import partial
 
 from pydantic import Field
 
-from pipeline.augment.augmenters.presence import guarded, missing
+from pipeline.augment.augmenters.availability import guarded, missing
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite
 from pipeline.augment.augmenters.wordnet import STOP_WORDS
 from pipeline.augment.augmenters.words import is_fixed, word_spans

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.augment.augmenters.presence import missing, note_answer
+from pipeline.augment.augmenters.availability import missing, note_answer
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.settings import Settings
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.augment.augmenters.availability import guarded, missing
 from pipeline.augment.augmenters.endpoint import Client, Endpoint, RefusedError
-from pipeline.augment.augmenters.presence import guarded, missing
 from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_lines, tidy_reply
 from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings

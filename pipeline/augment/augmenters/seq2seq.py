@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.augment.augmenters.presence import guarded, missing
+from pipeline.augment.augmenters.availability import guarded, missing
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.models import Model, identity
 

@@ -1,7 +1,7 @@
-"""Annotations held against their texts: what is certain is mended, what is unsound goes.
+"""Annotations held against their texts: what is certain is repaired, what is invalid goes.
 
-Mends through `TaskType.repair` (a shifted offset, white space at a span's edge), then asks `TaskType.problems`.
-Records of test and benchmark sources are mended too, but an unsound one stays and is listed for review: a test set is
+Repairs through `TaskType.repair` (a shifted offset, white space at a span's edge), then asks `TaskType.problems`.
+Records of test and benchmark sources are repaired too, but an invalid one stays and is listed for review: a test set is
 not for a pipeline to shrink. Reasons: invalid_structure, and those of `TaskType.repair` (nothing can be scored
 against an annotation that has no place in its text, so these drop test records as well).
 """
@@ -29,14 +29,14 @@ class Annotations(Settings):
     """Section `clean.annotations`."""
 
     RENAMED: ClassVar[Mapping[str, str]] = {
-        "unsound": "invalid",
+        "invalid": "invalid",
     }
 
     invalid: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
 
 
 def check_annotations(table: pa.Table, settings: Annotations, context: Context) -> Outcome:
-    """Mend or drop. Notes: records mended, problems by kind, unsound records that stayed."""
+    """Fix or drop. Notes: records repaired, problems by kind, invalid records that stayed."""
     return context.by_part(table, partial(_check, settings=settings, task=context.task))
 
 

@@ -2,8 +2,8 @@
 
 Tags are IOB1, IOB2, BIOES (also IOBES, BILOU, BMES), or plain labels. One row a sentence: `text` (the tokens joined),
 `spans` ({start, end, label}; null where the file has no tag column), `tokens`, `tags`, and `document` (the same for all
-sentences between two `-DOCSTART-` lines). A broken line costs its sentence. Tags that contradict each other are mended
-and counted, or quarantined: see `bad_tags`.
+sentences between two `-DOCSTART-` lines). A broken line costs its sentence. Tags that contradict each other are
+repaired and counted, or quarantined: see `bad_tags`.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str 
         raw = " ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True))
         return BadRow(block[0][0], "inconsistent_tags", f"{contradictions} tags follow from no other", excerpt(raw))
     text, spans = _joined(tokens, found, layout.joiner)
-    mended = "inconsistent_tags" if contradictions and options.bad_tags == "mend" else None
-    return Row(block[0][0], {**values, "text": text, "tags": tags, "spans": spans}, mended)
+    repaired = "inconsistent_tags" if contradictions and options.bad_tags == "repair" else None
+    return Row(block[0][0], {**values, "text": text, "tags": tags, "spans": spans}, repaired)
 
 
 def _excerpt(block: Lines) -> str:

@@ -48,7 +48,7 @@ def _compose(text: str, where: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f":{mark.line + 1}" if mark else ""
-        raise PipelineError(f"{where}{place}: not YAML: {shorten(error, 200)}", "Mend that line.") from None
+        raise PipelineError(f"{where}{place}: not YAML: {shorten(error, 200)}", "Fix that line.") from None
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     top = {key.value: value for key, value in pairs if isinstance(key.value, str)}
     if not isinstance(top.get("conversations"), yaml.SequenceNode):

@@ -26,7 +26,7 @@ def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     except json.JSONDecodeError as error:
         value = None
         if not _is_list(text, options):
-            hint = "Mend the file, or set `format: jsonl` if every line is an object."
+            hint = "Fix the file, or set `format: jsonl` if every line is an object."
             raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
     except RecursionError:
         raise PipelineError(f"{where}: not readable: nested too deeply.", "Flatten the file.") from None

@@ -7,7 +7,7 @@ The spans stand under `spans`, `entities`, `label`, `labels` or `annotations`, i
     {"name": {"彭小军": [[0, 2]]}}                 CLUENER: the end is the last character
 
 All become the column `spans` ({start, end, label}, end exclusive). Where a span states its surface, that is
-checked: an end that is the last character is told so, and a wrong place is mended where the surface occurs once.
+checked: an end that is the last character is told so, and a wrong place is repaired where the surface occurs once.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
         placed = [_placed(span, text, last_included) for span in _unpacked(marked)]
     except Reject as reject:
         return BadRow(number, reject.reason, reject.detail, excerpt(values))
-    mended = "span_offset" if any(was_wrong for _, was_wrong in placed) else None
-    return Row(number, {**values, "spans": [span for span, _ in placed]}, mended)
+    repaired = "span_offset" if any(was_wrong for _, was_wrong in placed) else None
+    return Row(number, {**values, "spans": [span for span, _ in placed]}, repaired)
 
 
 def _text_of(values: dict[str, Any]) -> str:

@@ -105,7 +105,7 @@ def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] 
 
 
 def _answer(answer: Any, context: str) -> dict[str, Any]:
-    """Offsets as they are: the task type mends or rejects those that do not fit. CMRC's own form has none."""
+    """Offsets as they are: the task type repairs or rejects those that do not fit. CMRC's own form has none."""
     if isinstance(answer, str):
         return {"start": context.find(answer), "text": answer}
     text, start = (answer.get("text"), answer.get("answer_start")) if isinstance(answer, dict) else (None, None)

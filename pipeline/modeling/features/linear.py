@@ -40,7 +40,7 @@ class LinearHead:
 QUICK, THOROUGH = 1e-3, 1e-4
 
 
-#: Training rows of one fold's model, above which more would hardly teach a linear model anything.
+#: Training rows of one fold's model, above which more hardly change a linear model.
 _MOST = 100_000
 _FEWEST_OF_CLASS = 100
 

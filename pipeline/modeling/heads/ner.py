@@ -18,7 +18,7 @@ from pipeline.modeling.batches import Collate, Example, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import best_tags, tag_names, to_spans, to_tags, units, windows
 from pipeline.modeling.heads.contract import Evaluation, Examples, Start
-from pipeline.modeling.heads.starting import names, start_encoder
+from pipeline.modeling.heads.encoder_with_head import names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models

@@ -11,9 +11,9 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, by_length, padded_inputs
-from pipeline.modeling.heads.answers import Found, decode, fit_null, settle
+from pipeline.modeling.heads.answer_spans import Found, choose_answer, decode, fit_null_threshold
 from pipeline.modeling.heads.contract import Evaluation, Examples, Start
-from pipeline.modeling.heads.starting import start_encoder
+from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
@@ -130,9 +130,9 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     given = [first[row]["answers"] for row in sorted(found)]
     langs = [first[row]["lang"] for row in sorted(found)]
     ordered = [found[row] for row in sorted(found)]
-    threshold, temperature = fit_null(ordered, given, langs)
+    threshold, temperature = fit_null_threshold(ordered, given, langs)
     scores = [
-        answer_scores(settle(one, threshold, temperature).value, truth, lang)
+        answer_scores(choose_answer(one, threshold, temperature).value, truth, lang)
         for one, truth, lang in zip(ordered, given, langs, strict=True)
     ]
     exact, overlap = np.array(scores).mean(axis=0)
@@ -187,7 +187,7 @@ class Reader:
             for window in windows(row, self.tokenizer, self.max_length, self.stride)[0]
         ]
         found = find(self.model, examples, collate(self.tokenizer), _BATCH)[0] if examples else {}
-        return [settle(found[n], self.threshold, self.temperature) for n in range(len(rows))]
+        return [choose_answer(found[n], self.threshold, self.temperature) for n in range(len(rows))]
 
 
 def _label(offsets: Sequence[list[int] | None], answers: Sequence[Mapping[str, Any]], limit: int) -> list[int]:

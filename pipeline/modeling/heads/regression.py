@@ -17,7 +17,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, classify, outputs, padded_inputs
 from pipeline.modeling.heads.contract import Evaluation, Examples, Start
-from pipeline.modeling.heads.starting import start_encoder
+from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Prediction, Predictor

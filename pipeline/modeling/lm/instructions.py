@@ -49,7 +49,7 @@ def instruction(row: Row, task: Task, own: Mapping[str, str], plain: bool) -> st
     return known[spoken].replace("{language}", names.get(target, target))
 
 
-def untuned(language: str, task: Task) -> str:
+def default_instruction(language: str, task: Task) -> str:
     """How a model that was not trained on the task is asked about a text in this language, with its `{text}`.
 
     The text alone where the task has no instruction of its own: a chat is asked as it stands.

@@ -22,10 +22,10 @@ from itertools import pairwise
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from pipeline.core.errors import shorten
 from pipeline.core.record import Reject
-from pipeline.modeling.lm.causes import lost_part, refusal
 from pipeline.modeling.lm.chat_settings import Part
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.marks import Layout, Place, layout
+from pipeline.modeling.lm.layout import Layout, Place, layout
+from pipeline.modeling.lm.refusals import lost_part, refusal
 from pipeline.modeling.lm.turns import Turn, Turns
 
 #: A think block that a prompt opens, or closes at once.

@@ -1,4 +1,4 @@
-"""The top layers of a causal language model, trained for a moment to see what rows teach it.
+"""The top layers of a causal language model, trained for a moment to see what it learns from rows.
 
 The lower layers are frozen and computed once per conversation, so that dozens of short trainings on other rows cost
 minutes on a CPU. Only for comparisons of data: the model that a project keeps is trained by `modeling/trainer.py`.

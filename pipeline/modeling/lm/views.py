@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.marks import Layout, Place
+from pipeline.modeling.lm.layout import Layout, Place
 from pipeline.modeling.lm.replies import Reply, Zone, reply, zones
 from pipeline.modeling.lm.turns import Turns
 

@@ -14,7 +14,7 @@ from pipeline.report.sections.bias import bias
 from pipeline.report.sections.cleaning import changes, drops, duplicates
 from pipeline.report.sections.conflicts import conflicts
 from pipeline.report.sections.coverage import coverage
-from pipeline.report.sections.gates import expected
+from pipeline.report.sections.expectations import expected
 from pipeline.report.sections.labels import decisions, doubtful, prelabels
 from pipeline.report.sections.model import model
 from pipeline.report.sections.sources import sources

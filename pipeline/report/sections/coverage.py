@@ -54,7 +54,7 @@ def _series(name: str | None, series: list[str]) -> str:
 
 
 def _names(inputs: Inputs, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The largest regions' two most telling words, each at the middle of its points."""
+    """The largest regions' two key terms, each at the middle of its points."""
     found = []
     for region in sorted(inputs.profile["coverage"]["regions"], key=lambda one: (-one["records"], one["region"])):
         inside = [row for row in rows if row["region"] == region["region"]]

@@ -11,15 +11,15 @@ from pipeline.core.record import Record
 from pipeline.report.blocks import Block, curves, facts, from_notes, linked, missing, note, stage_notes, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
-from pipeline.report.sections.ledger import audit, label_changes
+from pipeline.report.sections.agreement import agreement
+from pipeline.report.sections.label_changes import audit, label_changes
 from pipeline.report.sections.noise import noise
-from pipeline.report.sections.people import agreement
-from pipeline.report.sections.prelabel_bias import anchoring
+from pipeline.report.sections.prelabel_bias import prelabel_bias
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
 #: Notes that other sections draw.
-_ELSEWHERE = ("audit", "anchoring")
+_ELSEWHERE = ("audit", "prelabel_bias")
 
 
 def doubtful(inputs: Inputs) -> list[Block]:
@@ -104,7 +104,11 @@ def prelabels(inputs: Inputs) -> list[Block]:
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
     blocks = from_notes({key: one for key, one in shown.items() if key in _PRELABEL and one})
     blocks += _queue(inputs)
-    return [*blocks, *anchoring(inputs), *saved] if blocks or saved else [note("prelabels_none"), *anchoring(inputs)]
+    return (
+        [*blocks, *prelabel_bias(inputs), *saved]
+        if blocks or saved
+        else [note("prelabels_none"), *prelabel_bias(inputs)]
+    )
 
 
 def _queue(inputs: Inputs) -> list[Block]:

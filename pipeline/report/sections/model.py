@@ -13,7 +13,7 @@ from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
 
 _KNOWN = {
-    "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "references",
+    "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "baselines",
 }  # fmt: skip
 _LARGEST_MATRIX = 20
 
@@ -31,7 +31,7 @@ def model(inputs: Inputs) -> list[Block]:
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
     blocks += _slices(inputs) + fairness(inputs) + _worst(inputs)
-    noted = {key: inputs.find("evaluate", key) for key in ("references", "details")}
+    noted = {key: inputs.find("evaluate", key) for key in ("baselines", "details")}
     blocks += from_notes({key: one for key, one in noted.items() if one})
     rest = {key: one for key, one in report.items() if key not in _KNOWN}
     trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}

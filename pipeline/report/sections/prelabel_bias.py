@@ -11,17 +11,17 @@ from pipeline.report.inputs import Inputs
 _TONES = {"follow": "warn", "no_sign": "good"}
 
 
-def anchoring(inputs: Inputs) -> list[Block]:
+def prelabel_bias(inputs: Inputs) -> list[Block]:
     """A plain sentence, and the figures behind it; where nothing was held back, how to check."""
-    found = inputs.find("label", "anchoring") or {"verdict": "none"}
+    found = inputs.find("label", "prelabel_bias") or {"verdict": "none"}
     verdict = found["verdict"]
     if verdict == "none":
-        return [note("anchoring_none")]
-    told = note(f"anchoring_{verdict}", _TONES.get(verdict, "info"), **_figures(found))
+        return [note("prelabel_bias_none")]
+    told = note(f"prelabel_bias_{verdict}", _TONES.get(verdict, "info"), **_figures(found))
     rows = [[f"prelabel_{name}", *(found[name][key] for key in ("records", "answers", "agree"))] for name in _GROUPS]
     columns = {"group": "code", "records": "num", "answers": "num", "as_prelabel": "interval"}
-    difference = facts(("anchoring_difference", found.get("difference"), "interval"))
-    return [told, table("anchoring", columns, rows), *([difference] if difference["items"] else [])]
+    difference = facts(("prelabel_bias_difference", found.get("difference"), "interval"))
+    return [told, table("prelabel_bias", columns, rows), *([difference] if difference["items"] else [])]
 
 
 _GROUPS = ("shown", "blind")

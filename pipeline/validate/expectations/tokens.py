@@ -65,7 +65,7 @@ def fits_model(rule: FitsModel, view: View) -> Check:
             answers, lost_answers, hit = answers + len(places), lost_answers + loss.answers, hit + bool(loss.answers)
     facts = f"longest {longest:,}; {lost_tokens / max(total, 1):.4%} of all tokens are cut off"
     facts += f"; {lost_answers:,} of {answers:,} answers not whole, in {hit:,} records" if answers else ""
-    title = f"records {_promise(rule, view.kind.OVER_LONG)} {rule.max_length:,} tokens ({how}){mostly(rule.share)}"
+    title = f"records {_claim(rule, view.kind.OVER_LONG)} {rule.max_length:,} tokens ({how}){mostly(rule.share)}"
     return verdicts(title, reasons, rule.share, facts)
 
 
@@ -73,7 +73,7 @@ def _batches(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     return (records[start : start + _RECORDS] for start in range(0, len(records), _RECORDS))
 
 
-def _promise(rule: FitsModel, over_long: str) -> str:
+def _claim(rule: FitsModel, over_long: str) -> str:
     if over_long == "windows":
         return "lose no answer to windows of"
     return "lose no answer to the limit of" if rule.losing == "answers" else "have at most"

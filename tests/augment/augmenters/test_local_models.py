@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from pipeline.augment.augmenters import build, seq2seq
-from pipeline.augment.augmenters.presence import note_answer
+from pipeline.augment.augmenters.availability import note_answer
 from pipeline.augment.augmenters.request import EngineMissingError, Request, as_written
 from pipeline.augment.run import run
 from pipeline.core.errors import PipelineError

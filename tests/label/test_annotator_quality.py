@@ -13,9 +13,9 @@ from pipeline.annotation.gold import read_gold
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Task
-from pipeline.label.evidence import Opinion, Rules, decide
+from pipeline.label.annotator_quality import annotator_quality, warnings
+from pipeline.label.evidence import Rules, VoteOutcome, decide
 from pipeline.label.params import Agreement
-from pipeline.label.people import people_report, warnings
 from pipeline.label.run import run
 from pipeline.label.spans import decide_spans
 from pipeline.runtime.store import read_json, read_table, to_records
@@ -80,7 +80,7 @@ def test_people_who_just_accept_are_warned_about(accepted, shown, expected):
             self.record_id, self.annotator, self.value, self.lead_time = f"r{n}", "小王", "好", None
             self.prelabel = "accepted" if n < accepted else "edited"
 
-    report = people_report([Given(n) for n in range(shown)], {}, Agreement())
+    report = annotator_quality([Given(n) for n in range(shown)], {}, Agreement())
     assert report["小王"]["accepts_all"] is expected
     assert bool(warnings(report)) is expected
 
@@ -88,11 +88,11 @@ def test_people_who_just_accept_are_warned_about(accepted, shown, expected):
 def test_a_weak_persons_lone_answer_is_bounded_and_a_good_ones_is_not():
     rows = [("a", "weak", '"x"'), ("b", "good", '"y"'), ("c", "weak", '"x"'), ("c", "good", '"x"')]
     rules = Rules("dawid_skene", "classes", trusted=True, weak={"weak": 0.3})
-    opinions = decide(rows, rules).opinions
-    assert opinions["a"].confidence <= 0.3
-    assert opinions["b"] == Opinion("y", None, ("good",))
-    assert opinions["c"] == Opinion("x", None, ("good", "weak"))
-    free = decide(rows, Rules("dawid_skene", "free", trusted=True, weak={"weak": 0.3})).opinions
+    outcomes = decide(rows, rules).outcomes
+    assert outcomes["a"].confidence <= 0.3
+    assert outcomes["b"] == VoteOutcome("y", None, ("good",))
+    assert outcomes["c"] == VoteOutcome("x", None, ("good", "weak"))
+    free = decide(rows, Rules("dawid_skene", "free", trusted=True, weak={"weak": 0.3})).outcomes
     assert (free["a"].confidence, free["b"].confidence) == (0.3, None)
 
 

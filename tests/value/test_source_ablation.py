@@ -1,14 +1,13 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from pipeline.core.record import Source, share
 from pipeline.runtime.store import read_json
 from pipeline.stats.gain import draw
-from pipeline.value.parts import _gain_of_doubling, learning_curve, sources
+from pipeline.value.linear_probe import linear_probe
 from pipeline.value.run import measure
-from pipeline.value.trial import prepare
+from pipeline.value.source_ablation import source_ablation
 from pipeline.value.variants import Stages, build
 
 from .conftest import LABELS, make, split_of
@@ -55,32 +54,11 @@ def test_parts_can_be_turned_off(two_sources, task, models, params, tmp_path):
     assert (report["sources"], report["more_data"]) == ([], {})
 
 
-def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, params):
-    variants = build(noisy, task, 4000)
-    examples = variants.train["raw"]
-    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
-    whole = draw(trial(examples), len(variants.test), params.resamples, params.seed)["macro_f1"]
-    found = learning_curve(examples, whole, trial, len(variants.test), params)
-    sizes = [point["records"] for point in found["points"]]
-    assert sizes == sorted(sizes)
-    assert sizes[-1] == len({example.root for example in examples}) == pytest.approx(8 * sizes[0], abs=8)
-    assert found["points"][0]["value"] < found["points"][-1]["value"]
-    assert found["doubled"]["low"] <= found["doubled"]["value"] <= found["doubled"]["high"]
-    assert "Twice the" in found["sentence"]
-
-
-def test_doubling_reads_a_power_law_off_exactly():
-    sizes = np.log([100.0, 200.0, 400.0])
-    errors = 0.8 * np.array([100.0, 200.0, 400.0]) ** -0.5
-    expected = 0.8 * (400**-0.5 - 800**-0.5)
-    assert _gain_of_doubling(sizes, (1 - errors)[:, None])[0] == pytest.approx(expected)
-
-
 def test_a_source_with_all_of_the_classes_is_not_left_out(sound, task, models, params):
     variants = build(sound, task, 4000)
     examples = variants.train["raw"]
     names = {e.root: "only" if e.label != LABELS[0] else "other" for e in examples}
-    trial = prepare([examples], variants.test, models.encoder, params.seeds, params.C)
+    trial = linear_probe([examples], variants.test, models.encoder, params.seeds, params.C)
     whole = draw(trial(examples), len(variants.test), params.resamples, params.seed)["macro_f1"]
-    found = sources(examples, names, whole, trial, len(variants.test), params)
+    found = source_ablation(examples, names, whole, trial, len(variants.test), params)
     assert [entry["source"] for entry in found] == ["other"]

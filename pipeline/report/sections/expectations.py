@@ -1,4 +1,4 @@
-"""Every promise about the dataset: its bound, what was measured, and how far that moved since the released version."""
+"""Every check of the dataset: its bound, what was measured, and how far that moved since the released version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.report.inputs import Inputs
 
 _KINDS = {
     "ok": "ok",
-    "promise": "text",
+    "check": "text",
     "severity": "code",
     "figure": "code",
     "limit": "short",

@@ -28,8 +28,8 @@ Trial = Callable[[Sequence[Example]], list[Scores]]
 _POISSON = np.cumsum([math.exp(-1) / math.factorial(n) for n in range(12)])
 
 
-def prepare(
-    variants: Iterable[Sequence[Example]], test: Sequence[Example], encoder: Model, seeds: int, strength: float
+def linear_probe(
+    variants: Iterable[Sequence[Example]], test: Sequence[Example], encoder: Model, seeds: int, C: float
 ) -> Trial:
     """A function that trains `seeds` models on a list of examples and evaluates them on `test`.
 
@@ -46,7 +46,7 @@ def prepare(
         rows = np.array([row_of[example.text] for example in examples])
 
         def one(seed: int) -> Scores:
-            return scores(_predict(matrix, rows, examples, _weights(examples, seed), strength, test_rows), test)
+            return scores(_predict(matrix, rows, examples, _weights(examples, seed), C, test_rows), test)
 
         return list(side_by_side(one, range(seeds)))
 
@@ -62,14 +62,14 @@ def scores(predicted: Sequence[str], test: Sequence[Example]) -> Scores:
 
 
 def _predict(
-    matrix: Any, rows: NDArray[np.int64], examples: Sequence[Example], weights: Floats, strength: float, test: list[int]
+    matrix: Any, rows: NDArray[np.int64], examples: Sequence[Example], weights: Floats, C: float, test: list[int]
 ) -> list[str]:
     drawn = weights > 0
     labels = [example.label for example, use in zip(examples, drawn, strict=True) if use]
     if len(set(labels)) == 1:  # a tiny bootstrap may lose all classes but one; that model can only say this one
         return [labels[0]] * len(test)
     # A quick fit's stopping point moves macro F1 by as much as a cleaning step does.
-    head = fit(matrix[rows[drawn]], labels, strength, weights[drawn], THOROUGH)
+    head = fit(matrix[rows[drawn]], labels, C, weights[drawn], THOROUGH)
     best = head.logits(matrix[test]).argmax(axis=1)
     return [head.labels[n] for n in best]
 

@@ -67,7 +67,7 @@ def answers(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict
     }
 
 
-#: Kind of target -> its references.
+#: Kind of target -> its baselines.
 SIMPLE: dict[str, Callable[[Sequence[Record], Sequence[Record], Task], dict[str, list[Prediction]]]] = {
     "number": numbers,
     "spans": spans,

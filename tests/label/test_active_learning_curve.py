@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.label.curve import label_curve
+from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.params import Curve
 from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
@@ -23,7 +23,7 @@ def topics(rows=400, rare=0.04):
 
 
 def test_both_orders_are_judged_and_the_labels_that_they_need_are_told():
-    found = label_curve(topics(), TFIDF, Curve())
+    found = active_learning_curve(topics(), TFIDF, Curve())
     assert found["applies"]
     assert found["pool"] + found["held_out"] == 400
     assert [set(point) for point in found["points"]] == [{"labels", "random", "ours"}] * 7
@@ -39,13 +39,16 @@ def test_both_orders_are_judged_and_the_labels_that_they_need_are_told():
 
 
 def test_it_depends_on_the_records_and_not_on_their_order():
-    assert label_curve(topics(), TFIDF, Curve()) == label_curve(topics()[::-1], TFIDF, Curve())
+    assert active_learning_curve(topics(), TFIDF, Curve()) == active_learning_curve(topics()[::-1], TFIDF, Curve())
 
 
 def test_what_cannot_be_simulated_is_left_out_with_the_reason():
     unlabelled = [Example(f"u{n}", "text", f"u{n}") for n in range(500)]
     for examples in (unlabelled, topics(60), [e for e in topics() if e.stratum == "food"]):
-        found = label_curve(examples, TFIDF, Curve())
+        found = active_learning_curve(examples, TFIDF, Curve())
         assert not found["applies"]
         assert "fewer than 100 labelled train records" in found["why"]
-    assert label_curve(topics(), TFIDF, Curve(rows=0))["why"] == "switched off: label.active_learning_curve.rows is 0"
+    assert (
+        active_learning_curve(topics(), TFIDF, Curve(rows=0))["why"]
+        == "switched off: label.active_learning_curve.rows is 0"
+    )

@@ -152,7 +152,7 @@ def _describe(
             {
                 "region": name,
                 "records": len(inside),
-                "words": _telling([words[n] for n in inside], everywhere, len(records)),
+                "words": _key_terms([words[n] for n in inside], everywhere, len(records)),
                 "classes": dict(classes.most_common(3)),
                 "train_share": round(float(shares["train"]), 4),
                 "test_share": round(float(shares["test"]), 4),
@@ -164,7 +164,7 @@ def _describe(
     return sorted(found, key=lambda one: (not one["thin"], one["records"], one["region"]))
 
 
-def _telling(inside: Sequence[set[str]], everywhere: Counter[str], total: int) -> list[str]:
+def _key_terms(inside: Sequence[set[str]], everywhere: Counter[str], total: int) -> list[str]:
     """The words that are more frequent inside than elsewhere, by smoothed log ratio times frequency."""
     counts = Counter(word for one in inside for word in one)
     rest = max(1, total - len(inside))

@@ -62,7 +62,7 @@ def decode(begin: Floats, end: Floats, offsets: Sequence[Sequence[int] | None], 
     return Found(ranked[:_BEST], null)
 
 
-def settle(found: Found, threshold: float, temperature: float) -> Prediction:
+def choose_answer(found: Found, threshold: float, temperature: float) -> Prediction:
     """The answer, or none where 'no answer' is more than `threshold` above it; confidence among all candidates."""
     none = not found.spans or found.margin > threshold
     scores = np.array([score for score, _, _ in found.spans])
@@ -76,18 +76,20 @@ def settle(found: Found, threshold: float, temperature: float) -> Prediction:
     return Prediction([{"start": start, "text": text}], sure)
 
 
-def fit_null(found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: Sequence[str]) -> tuple[float, float]:
+def fit_null_threshold(
+    found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: Sequence[str]
+) -> tuple[float, float]:
     """The threshold with the best F1, and the temperature with the best log loss of 'the answer is right'."""
     threshold = _best_threshold(found, given, langs) if any(not truth for truth in given) else NEVER
     right = np.array(
         [
-            answer_scores(settle(one, threshold, 1.0).value, truth, lang)[0]
+            answer_scores(choose_answer(one, threshold, 1.0).value, truth, lang)[0]
             for one, truth, lang in zip(found, given, langs, strict=True)
         ]
     )
     best = (np.inf, 1.0)
     for temperature in np.exp(np.linspace(-1.5, 3, 19)).round(6).tolist():
-        sure = np.array([settle(one, threshold, temperature).confidence for one in found])
+        sure = np.array([choose_answer(one, threshold, temperature).confidence for one in found])
         likely = np.where(right == 1, sure, 1 - sure)
         best = min(best, (float(-np.log(likely + 1e-6).mean()), temperature))
     return threshold, best[1]
@@ -96,7 +98,7 @@ def fit_null(found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: S
 def _best_threshold(found: Sequence[Found], given: Sequence[Sequence[Answer]], langs: Sequence[str]) -> float:
     """Between two margins. All rows are answered first; then rows fall to 'none' from the highest margin down."""
     answered = [
-        answer_scores(settle(one, NEVER, 1.0).value, truth, lang)[1]
+        answer_scores(choose_answer(one, NEVER, 1.0).value, truth, lang)[1]
         for one, truth, lang in zip(found, given, langs, strict=True)
     ]
     order = sorted(range(len(found)), key=lambda n: -found[n].margin)

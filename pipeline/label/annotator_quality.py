@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pipeline.label.params import Agreement
 
 
-def people_report(used: Iterable[Annotation], gold: Mapping[str, str], params: Agreement) -> dict[str, dict[str, Any]]:
+def annotator_quality(
+    used: Iterable[Annotation], gold: Mapping[str, str], params: Agreement
+) -> dict[str, dict[str, Any]]:
     """By annotator: gold questions answered and right, median seconds a task, pre-labels shown and accepted.
 
     `gold` maps record ids to known answers (JSON). `accepts_all`: at least `min_votes` pre-labels were shown and

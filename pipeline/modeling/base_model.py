@@ -15,13 +15,13 @@ from pipeline.modeling.models import Model, Models, identity, local_path, revisi
 from pipeline.modeling.prediction import Prediction
 
 #: Rows -> predictions that carry log_likelihood and tokens, and no text.
-Untuned = Callable[[Sequence[Row]], list[Prediction]]
+BasePredict = Callable[[Sequence[Row]], list[Prediction]]
 
 #: What likelihoods depend on, beside model and row.
 _SETTINGS = ("task", "max_length", "max_new_tokens", "instructions", "chat")
 
 
-def untuned(folder: Path, models: Models) -> Untuned | None:
+def load_base_model(folder: Path, models: Models) -> BasePredict | None:
     """For the model that `train` wrote to `folder`; None where it did not come from a language model of `models`.
 
     Results are cached. Rows are scored one at a time, so that none depends on its neighbours.

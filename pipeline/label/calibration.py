@@ -36,7 +36,7 @@ def calibrate(logits: Floats, truth: Ints, half: NDArray[np.bool_], params: Prel
 
     `truth` is -1 for rows whose class the model cannot answer: always wrong, and not to be left out, since such
     rows are among those that are asked. What is used is fitted on all rows. What is reported is fitted on one half
-    and measured on the other, both ways, so that it is no promise about the rows it was chosen on.
+    and measured on the other, both ways, so that it says nothing about the rows it was chosen on.
     """
     sure, right, taken = np.zeros(len(truth)), np.zeros(len(truth), bool), np.zeros(len(truth), bool)
     for part in (half, ~half):

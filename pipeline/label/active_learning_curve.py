@@ -32,7 +32,7 @@ _FEWEST_OF_CLASS = 5
 _MOST = 120_000  # records times classes: what a fit costs
 
 
-def label_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, Any]:
+def active_learning_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, Any]:
     """Accuracy by number of labels, in random order and in ours; `labels_needed` comes within a point of all labels."""
     if not params.rows:
         return {"applies": False, "why": "switched off: label.active_learning_curve.rows is 0"}

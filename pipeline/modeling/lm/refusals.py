@@ -9,7 +9,7 @@ from itertools import groupby
 from pipeline.core.conversation import Json, Message
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.marks import Layout
+from pipeline.modeling.lm.layout import Layout
 from pipeline.modeling.lm.turns import Turn, Turns
 
 

@@ -46,7 +46,7 @@ def copies(train: Sequence[Record], test: Sequence[Record]) -> dict[str, list[Pr
     return {"copy_source": [Prediction(str(record.fields["text"])) for record in test]}
 
 
-#: Task type -> its references.
+#: Task type -> its baselines.
 EXTRACTS: Mapping[str, Callable[[Sequence[Record], Sequence[Record]], dict[str, list[Prediction]]]] = {
     "summarization": leads,
     "translation": copies,

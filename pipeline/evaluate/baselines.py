@@ -9,15 +9,15 @@ import numpy as np
 
 from pipeline.core.record import Record, Target, share
 from pipeline.core.settings import Task
-from pipeline.evaluate.extracts import EXTRACTS
-from pipeline.evaluate.simple_models import SIMPLE
+from pipeline.evaluate.extractive_baselines import EXTRACTS
+from pipeline.evaluate.simple_baselines import SIMPLE
 from pipeline.modeling.features.encoder import occupied, tfidf
 from pipeline.modeling.features.linear import THOROUGH, fit
 from pipeline.modeling.prediction import Prediction
 from pipeline.tasks import task_type
 
 
-def references(train: Sequence[Record], test: Sequence[Record], task: Task, rows: int) -> dict[str, list[Prediction]]:
+def baselines(train: Sequence[Record], test: Sequence[Record], task: Task, rows: int) -> dict[str, list[Prediction]]:
     """Predictions of simple models by name: see `SIMPLE` for targets that are no class, `EXTRACTS` for text targets.
 
     For tasks with a class: the majority class, and TF-IDF with logistic regression.
