@@ -29,7 +29,7 @@ class Annotations(Settings):
     """Section `clean.annotations`."""
 
     RENAMED: ClassVar[Mapping[str, str]] = {
-        "invalid": "invalid",
+        "unsound": "invalid",
     }
 
     invalid: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
