@@ -71,6 +71,15 @@ def similar_pairs(table: pa.Table, settings: Search, context: Context) -> Alike:
     return Alike(found[close], alike[close], shared, _boilerplate_notes(plain, without, names, shared))
 
 
+def distinctive_texts(table: pa.Table, context: Context) -> pa.ChunkedArray:
+    """The normalised main text of each record without the boilerplate of its source."""
+    plain, names, shared = _measured(table, context)
+    if not shared:
+        return plain
+    parts = context.engine.map(partial(_rest, shared=shared), pa.table({"plain": plain, "name": names}))
+    return pa.chunked_array(list(parts), pa.string())
+
+
 def likeness_of_parts(records: Mapping[int, Record], alike: Alike, context: Context) -> NDArray[np.float64]:
     """The similarity of the least similar part of each pair; that of the whole where there is one part."""
     likeness = task_type(context.task).likeness
@@ -113,15 +122,18 @@ def _plain(part: pa.Table, task: Task) -> tuple[pa.Array, dict[str, Counts]]:
     return pa.array(plain, pa.string()), {name: count(texts) for name, texts in by_source.items()}
 
 
+def _rest(part: pa.Table, shared: Common) -> pa.Array:
+    return pa.array(residual(part.column("plain").to_pylist(), part.column("name").to_pylist(), shared), pa.string())
+
+
 def _signed(part: pa.Table, permutations: int, shared: Common) -> pa.Table:
     """What is left of each text without its source's boilerplate, and the signature of that."""
-    plain = part.column("plain").to_pylist()
-    rest = residual(plain, part.column("name").to_pylist(), shared)
-    signed = signatures(rest, permutations)
+    rest = _rest(part, shared)
+    signed = signatures(rest.to_pylist(), permutations)
     packed = pa.FixedSizeBinaryArray.from_buffers(
         pa.binary(signed.shape[1] * 4), len(signed), [None, pa.py_buffer(signed)]
     )
-    return pa.table({"rest": pa.array(rest, pa.string()), "signature": packed})
+    return pa.table({"rest": rest, "signature": packed})
 
 
 def _matrix(packed: pa.Array) -> NDArray[np.uint32]:

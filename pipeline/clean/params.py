@@ -26,6 +26,7 @@ class CleanParams(Settings):
         "conflicting_labels",
         "exact_duplicates",
         "near_duplicates",
+        "contained",
         "splits",
         "label_errors",
     )

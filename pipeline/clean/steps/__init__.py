@@ -8,6 +8,7 @@ from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import CleanStep
 from pipeline.clean.steps.annotations import Annotations, check_annotations
 from pipeline.clean.steps.conflicting_labels import ConflictingLabels, resolve_conflicts
+from pipeline.clean.steps.contained import Contained, find_contained
 from pipeline.clean.steps.conversations import Conversations, check_conversations, repair_turns
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
@@ -38,6 +39,7 @@ STEPS: dict[str, Entry[Settings, CleanStep]] = {
     "conflicting_labels": Entry(ConflictingLabels, resolve_conflicts),
     "exact_duplicates": Entry(ExactDuplicates, drop_exact_duplicates),
     "near_duplicates": Entry(NearDuplicates, drop_near_duplicates),
+    "contained": Entry(Contained, find_contained),
     "semantic_duplicates": Entry(SemanticDuplicates, drop_semantic_duplicates),
     "earlier_records": Entry(EarlierRecords, drop_earlier_records),
     "splits": Entry(Splits, assign_splits),
