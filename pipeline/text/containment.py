@@ -26,7 +26,7 @@ _CHUNK = 10_000
 
 
 def sampled(texts: Sequence[str], total: int) -> tuple[Grams, Integers]:
-    """The n-grams that propose pairs, of some of `total` normalised texts, and how many distinct ones each has in all."""
+    """The n-grams of some of `total` normalised texts that propose pairs, and how many distinct ones each text has."""
     found = grams(texts).distinct()
     sizes = np.bincount(found.owner, minlength=len(texts))
     keep = (found.hashes % np.uint64(max(1, total // _TEXTS)) == 0) & (sizes[found.owner] >= MIN_GRAMS)
