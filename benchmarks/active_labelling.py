@@ -39,7 +39,7 @@ from benchmarks.crowd import accuracy, read
 from pipeline.annotation.acquisition import most_useful_first
 from pipeline.core.cache import cache_folder
 from pipeline.core.record import as_json, share
-from pipeline.core.settings import load
+from pipeline.core.settings import Task, load
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
 from pipeline.label.params import Prelabel, Queue
@@ -64,6 +64,7 @@ class Banking:
         (self.texts, self.labels), (texts, self.truth) = (self._read(folder / f"{n}.csv") for n in ("train", "test"))
         self.rows, self.test = embed(self.texts, self.encoder), embed(texts, self.encoder)
         self.ids = [f"{n:05d}" for n in range(len(self.texts))]
+        self.task = Task(type="classification", labels=tuple(sorted(set(self.labels))))
 
     @staticmethod
     def _read(path: Path) -> tuple[list[str], np.ndarray]:
@@ -84,7 +85,7 @@ class Banking:
             Example(self.ids[n], self.texts[n], self.ids[n], str(self.labels[n]), str(self.labels[n])) for n in chosen
         ]
         ask = [Example(self.ids[n], self.texts[n], self.ids[n]) for n in range(len(self.ids)) if n not in done]
-        return prelabel(learn, ask, self.encoder, Prelabel())
+        return prelabel(learn, ask, self.encoder, Prelabel(), self.task)
 
     def next(self, chosen: list[int], found: Prelabels) -> list[int]:
         """The batch that is asked next."""
@@ -165,6 +166,7 @@ class Wnut:
         self.rows = embed([text for text, _ in self.pool], self.encoder)
         self.ids = [f"{n:05d}" for n in range(len(self.pool))]
         self.labels = sorted({span["label"] for _, spans in self.pool for span in spans})
+        self.task = Task(type="ner", labels=tuple(self.labels))
 
     @staticmethod
     def _read(path: Path) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -198,7 +200,7 @@ class Wnut:
         done = set(chosen)
         learn = [Example(self.ids[n], self.pool[n][0], self.ids[n], None, self.pool[n][1]) for n in chosen]
         ask = [Example(self.ids[n], self.pool[n][0], self.ids[n]) for n in range(len(self.ids)) if n not in done]
-        return prelabel(learn, ask, self.encoder, Prelabel(method="tagger", folds=3))
+        return prelabel(learn, ask, self.encoder, Prelabel(method="tagger", folds=3), self.task)
 
     def next(self, chosen: list[int], found: Prelabels, size: int) -> list[int]:
         """The batch that is asked next."""

@@ -47,7 +47,7 @@ def gather(
     held_out = held_out_groups(records)
     evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, set_aside=set_aside(review))
     learn, ask = questions(records, evidence, review.keys(), settings)
-    found = prelabel(learn, ask, encoder, params.prelabel)
+    found = prelabel(learn, ask, encoder, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, encoder, params.active_learning_curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))
 
@@ -110,7 +110,7 @@ def questions(
         text, group = kind.main_text(record), record.group or record.id
         unlabelled = decided.target is None and decided.split != "benchmark"
         if unlabelled or (record.id in doubtful and record.id not in evidence.human):
-            ask.append(Example(record.id, text, group))
+            ask.append(Example(record.id, text, group, record=record))
         if decided.split == "train" and decided.target is not None:
-            learn.append(Example(record.id, text, group, kind.stratum(decided), decided.target))
+            learn.append(Example(record.id, text, group, kind.stratum(decided), decided.target, decided))
     return learn, ask

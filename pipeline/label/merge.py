@@ -107,7 +107,9 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
         and confidence_threshold is not None
         and answer.confidence >= confidence_threshold
     ):
-        found["model"] = Candidate(answer.value, Decision(f"model:{params.prelabel.method}", answer.confidence))
+        found["model"] = Candidate(
+            answer.value, Decision(f"model:{evidence.prelabels.by or params.prelabel.method}", answer.confidence)
+        )
     return found
 
 

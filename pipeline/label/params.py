@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings
+from pipeline.label.language_model.settings import LlmPrelabel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -40,7 +41,9 @@ class Prelabel(Settings):
         "accept_floor": "min_confidence",
     }
 
-    method: str | None = "linear"  # a name in prelabel/PREDICTORS: linear for classes, tagger for spans; null: none
+    # a name in prelabel.PREDICTORS: linear for classes, tagger for spans, llm for any task; null: none
+    method: str | None = "linear"
+    llm: LlmPrelabel | None = None  # method llm: which model is asked, and what it is told
     min_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
     confidence_threshold: Share | None = None  # confidence to accept at; null: lowest that reaches min_precision
     min_confidence: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so

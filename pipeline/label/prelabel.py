@@ -1,7 +1,7 @@
 """Pre-labels: a model's answer, with a calibrated confidence, for records that need one.
 
 A predictor gets the labelled train records to learn from and the records to answer for, and returns
-`Prelabels`. Adding one (the last trained model, an LLM): one function, one line in `PREDICTORS`.
+`Prelabels`. Adding one (the last trained model, say): one function, one line in `PREDICTORS`.
 """
 
 from __future__ import annotations
@@ -11,26 +11,30 @@ from collections.abc import Callable, Sequence
 
 from pipeline.core.record import Target, share
 from pipeline.core.registry import Entry, pick
+from pipeline.core.settings import Task
 from pipeline.label.aggregation import METHODS
+from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
 from pipeline.modeling.models import Model, revision
 
-Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel], Prelabels]
+Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel, Task], Prelabels]
 
 
-def prelabel(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+def prelabel(
+    learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task
+) -> Prelabels:
     """Answers for `ask` by the predictor named in params; the report says why where there are none."""
     if params.method is None:
         return none("switched off: label.prelabel.method is null")
     if not ask:
         return none("no record needs one")
     work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method").function
-    return work(learn, ask, encoder, params)
+    return work(learn, ask, encoder, params, task)
 
 
-def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task) -> Prelabels:
     """Logistic regression on encoder features, calibrated by temperature on out-of-sample logits.
 
     A record of `ask` that is also in `learn` (a doubtful label) is answered by a model that saw neither
@@ -51,6 +55,7 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
 PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {
     "linear": Entry(Prelabel, linear),
     "tagger": Entry(Prelabel, tagger),
+    "llm": Entry(Prelabel, language_model),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core.record import Target
+from pipeline.core.record import Record, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,13 @@ class Example:
     group: str
     stratum: str | None = None
     target: Target = None
+    record: Record | None = None  # for predictors that read more than the text
+
+    def as_record(self) -> Record:
+        """The record itself. Raises ValueError where the example has none."""
+        if self.record is None:
+            raise ValueError(f"{self.id}: an example without its record")
+        return self.record
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Prelabels:
     answers: dict[str, Answer] = field(default_factory=dict)
     confidence_threshold: float | None = None
     report: dict[str, Any] = field(default_factory=dict)
+    by: str = ""  # which model, where the method alone does not say it
 
 
 def none(why: str, rare: Sequence[str] = ()) -> Prelabels:

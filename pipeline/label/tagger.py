@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.core.record import Span, Target, as_json, share
+from pipeline.core.settings import Task
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.modeling.models import Model
@@ -18,7 +19,7 @@ Pair = tuple[str, list[Span]]
 _FEWEST = 50  # labelled texts; fewer measure no reliability
 
 
-def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
+def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task) -> Prelabels:
     """A linear tagger (see `fit_tagger`), its log probability of a text's tags calibrated out of sample.
 
     An answer is right where every span is. A record of `ask` that is also in `learn` is answered by a model that saw

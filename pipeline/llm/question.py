@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 #: Why an answer holds nothing to use. `too_long`: the prompt is beyond the model's window. `refused`: the service or
@@ -29,7 +29,7 @@ class Question:
 
     def key(self) -> str:
         """The question as canonical JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return _as_json(self)
 
     def retold(self, answer: str, complaint: str) -> Question:
         """The question with an answer that was no good and why, to be asked once more."""
@@ -60,12 +60,18 @@ class Answer:
 
     def dump(self) -> bytes:
         """For the cache."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True).encode()
+        return _as_json(self).encode()
 
     @classmethod
     def load(cls, data: bytes) -> Answer:
         """The inverse of `dump`."""
         return cls(**json.loads(data))
+
+
+def _as_json(flat: Question | Answer) -> str:
+    """Canonical JSON. Not by `asdict`, whose deep copies cost more than all else that is done with an answer."""
+    values = {field.name: getattr(flat, field.name) for field in fields(flat)}
+    return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
 
 def ask(user: str, system: str = "", **more: Any) -> Question:

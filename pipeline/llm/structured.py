@@ -6,10 +6,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import shorten
 from pipeline.llm.question import Answer, Question
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 #: A model that was not held to a schema often wraps its JSON in a fence, or puts words before and after it.
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
@@ -29,13 +33,18 @@ def parse(text: str, schema: str) -> tuple[Any, str]:
     found, problem = _json_in(text)
     if problem:
         return None, problem
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(Draft202012Validator(json.loads(schema)).iter_errors(found), key=lambda error: list(error.path))
+    errors = sorted(_validator(schema).iter_errors(found), key=lambda error: list(error.path))
     if errors:
         place = "/".join(map(str, errors[0].path)) or "the whole answer"
         return None, f"{place}: {shorten(errors[0].message, 160)}"
     return found, ""
+
+
+@lru_cache(maxsize=64)
+def _validator(schema: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema))
 
 
 def broken(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[int, str]:

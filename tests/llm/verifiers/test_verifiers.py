@@ -145,7 +145,7 @@ def test_quotations_stand_in_the_passage(text, is_right) -> None:
 CHECKS = {
     "def check(text, **more): return 'even' in text": ("it is even", ""),
     "def check(text, reference, **more): return text == reference or 'differs'": ("a", "differs"),
-    "def check(**more):\n    while True: pass": ("a", "fail"),
+    "def check(**more):\n    while True: pass": ("a", "the check "),
     "def check(**more): return len('x' * 10**10)": ("a", "MemoryError"),
     "def check(**more):\n    import socket\n    socket.create_connection(('127.0.0.1', PORT), 2)": ("a", "unreachable"),
     "def check(**more):\n    import os\n    os.fork()": ("a", "unavailable"),

@@ -1,0 +1,217 @@
+"""What a language model is asked for in each task type, and how its JSON answer becomes a target.
+
+Spans and answers are asked for as quotes and found in the text here: offsets that a model writes are not to be trusted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pipeline.core.conversation import conversation
+from pipeline.core.record import Fields, Record, Reject, Target, as_json
+from pipeline.core.settings import Task
+from pipeline.llm.judges.rubric import transcript
+from pipeline.tasks import task_type
+from pipeline.text.scripts import UNSPACED_LETTER
+
+
+@dataclass(frozen=True)
+class Form:
+    """One task type's question. Functions take what they need of task and record.
+
+    `schema` is the JSON schema of an answer; `show` writes a record's text for the prompt; `say` is the answer that a
+    labelled record has; `read` is what `tasks.<type>.parse` takes as target, and raises Reject for a quote that does
+    not stand in the text. `exact` says whether answers can be equal, so that their precision can be measured.
+    """
+
+    ask: Mapping[str, str]
+    schema: Callable[[Task], dict[str, Any]]
+    show: Callable[[Fields], str]
+    say: Callable[[Target, Fields], Any]
+    read: Callable[[Any, Fields], Any]
+    exact: bool = True
+
+
+def form_of(task: Task) -> Form:
+    """The form of a task."""
+    return MULTI_LABEL if task.multi_label else FORMS[task.type]
+
+
+def is_right(said: Target, truth: Target, task: Task) -> bool:
+    """Whether an answer is the labelled one; for a question, one of those that are labelled."""
+    if task.type == "qa":
+        return {answer["text"] for answer in said} <= {answer["text"] for answer in truth}
+    if task.type == "regression":
+        return math.isclose(said, truth, abs_tol=1e-9)
+    return as_json(said) == as_json(truth)
+
+
+def quote_places(quotes: Sequence[str], text: str) -> list[int]:
+    """Where each quote begins: the first place after the one before it of the same words, whole words where words are.
+
+    Raises Reject quote_not_found.
+    """
+    after: dict[str, int] = {}
+    places = []
+    for quote in quotes:
+        place = _find(quote, text, after.get(quote, 0))
+        if place < 0:
+            raise Reject("quote_not_found", f"'{quote[:60]}' does not stand in the text")
+        after[quote] = place + len(quote)
+        places.append(place)
+    return places
+
+
+def _find(quote: str, text: str, start: int) -> int:
+    if not quote.strip():
+        return -1
+    place = first = text.find(quote, start)
+    while place >= 0 and _cuts_a_word(text, place, place + len(quote)):
+        place = text.find(quote, place + 1)
+    return place if place >= 0 else first
+
+
+def _cuts_a_word(text: str, start: int, end: int) -> bool:
+    return _joined(text[start - 1 : start], text[start : start + 1]) or _joined(
+        text[end - 1 : end], text[end : end + 1]
+    )
+
+
+def _joined(left: str, right: str) -> bool:
+    return left.isalnum() and right.isalnum() and not UNSPACED_LETTER.match(left) and not UNSPACED_LETTER.match(right)
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _text(fields: Fields) -> str:
+    return str(fields["text"])
+
+
+def _pair(fields: Fields) -> str:
+    second = fields.get("text_pair")
+    return str(fields["text"]) if second is None else f"1: {fields['text']}\n2: {second}"
+
+
+def _question(fields: Fields) -> str:
+    return f"{fields['context']}\n\n{fields['question']}"
+
+
+def _conversation(fields: Fields) -> str:
+    return transcript(conversation(fields))
+
+
+def _number_schema(task: Task) -> dict[str, Any]:
+    bounds = {} if task.range is None else {"minimum": task.range[0], "maximum": task.range[1]}
+    return _object(number={"type": "number", **bounds})
+
+
+def _entities(target: Target, fields: Fields) -> list[dict[str, str]]:
+    text = str(fields["text"])
+    return [{"text": text[span["start"] : span["end"]], "label": span["label"]} for span in target]
+
+
+def _spans(value: Any, fields: Fields) -> list[dict[str, Any]]:
+    found = value["entities"]
+    places = quote_places([one["text"] for one in found], str(fields["text"]))
+    spans = [
+        {"start": place, "end": place + len(one["text"]), "label": one["label"]}
+        for place, one in zip(places, found, strict=True)
+    ]
+    return sorted(spans, key=lambda span: (span["start"], span["end"]))
+
+
+def _answers(value: Any, fields: Fields) -> list[dict[str, Any]]:
+    (place,) = quote_places([value["answer"]], str(fields["context"]))
+    return [{"start": place, "text": value["answer"]}]
+
+
+FORMS: dict[str, Form] = {
+    "classification": Form(
+        {"en": "Give the text the one label that fits it.", "zh": "请为文本选择唯一合适的标签。"},
+        lambda task: _object(label={"enum": list(task.labels)}),
+        _text,
+        lambda target, _: {"label": target},
+        lambda value, _: value["label"],
+    ),
+    "regression": Form(
+        {"en": "Give the number that fits the text.", "zh": "请为文本给出合适的数值。"},
+        _number_schema,
+        _pair,
+        lambda target, _: {"number": target},
+        lambda value, _: value["number"],
+    ),
+    "ner": Form(
+        {
+            "en": "List every entity in the order of the text, quoted letter by letter, with its label.",
+            "zh": "请按文中顺序列出所有实体，逐字引用原文，并给出标签。",
+        },
+        lambda task: _object(
+            entities={"type": "array", "items": _object(text={"type": "string"}, label={"enum": list(task.labels)})}
+        ),
+        _text,
+        lambda target, fields: {"entities": _entities(target, fields)},
+        _spans,
+    ),
+    "qa": Form(
+        {
+            "en": "Answer the question with a quote from the passage, letter by letter and as short as it can be.",
+            "zh": "请逐字引用文中最短的片段回答问题。",
+        },
+        lambda task: _object(answer={"type": "string"}),
+        _question,
+        lambda target, _: {"answer": target[0]["text"] if target else ""},
+        _answers,
+    ),
+    "translation": Form(
+        {"en": "Translate the text.", "zh": "请翻译文本。"},
+        lambda task: _object(translation={"type": "string"}),
+        _text,
+        lambda target, _: {"translation": target},
+        lambda value, _: value["translation"],
+        exact=False,
+    ),
+    "summarization": Form(
+        {"en": "Summarise the text.", "zh": "请概括文本。"},
+        lambda task: _object(summary={"type": "string"}),
+        _text,
+        lambda target, _: {"summary": target},
+        lambda value, _: value["summary"],
+        exact=False,
+    ),
+    "chat": Form(
+        {"en": "Write the next reply of the assistant.", "zh": "请写出助手的下一条回复。"},
+        lambda task: _object(reply={"type": "string"}),
+        _conversation,
+        lambda target, _: {"reply": target["content"] if isinstance(target, Mapping) else target},
+        lambda value, _: {"role": "assistant", "content": value["reply"]},
+        exact=False,
+    ),
+}
+
+MULTI_LABEL = Form(
+    {"en": "Give the text every label that fits it, or none.", "zh": "请为文本选择所有合适的标签，也可以没有。"},
+    lambda task: _object(labels={"type": "array", "items": {"enum": list(task.labels)}, "uniqueItems": True}),
+    _text,
+    lambda target, _: {"labels": target},
+    lambda value, _: value["labels"],
+)
+
+
+def target_of(value: Any, record: Record, task: Task) -> Target:
+    """The target that a model's JSON value means for a record. Raises Reject where it means none."""
+    kind = task_type(task)
+    target = kind.parse(record.fields, form_of(task).read(value, record.fields), task)[1]
+    problems = kind.problems(replace(record, target=target), task)
+    if problems:
+        raise Reject("not_an_answer", problems[0])
+    return target

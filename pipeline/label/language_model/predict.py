@@ -1,0 +1,195 @@
+"""Pre-labels by a language model, each with a confidence that was measured on labelled records.
+
+The model is asked about the records without a label and about a sample of labelled train records. Those tell what its
+confidence is worth; only where the precision measured there clears `min_precision` does an answer become a label.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Reject, Target, as_json, share
+from pipeline.core.settings import Task
+from pipeline.label.language_model.forms import form_of, is_right, target_of
+from pipeline.label.language_model.prompt import prompts
+from pipeline.label.language_model.settings import LlmPrelabel
+from pipeline.label.params import Prelabel
+from pipeline.label.prelabels import Answer, Example, Prelabels, none
+from pipeline.llm.ask import Engine, ask_all, unanswered
+from pipeline.llm.question import Answer as Reply
+from pipeline.llm.question import Question, samples
+from pipeline.llm.remote import RemoteModel
+from pipeline.llm.structured import parse
+from pipeline.llm.usage import forecast
+from pipeline.modeling.models import Model
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = logging.getLogger("pipeline")
+
+_FEWEST = 50  # labelled records that a confidence can be measured on; fewer prove no precision of .95
+_WHERE = "params.yaml: label.prelabel.llm.endpoint"
+
+
+@dataclass(frozen=True)
+class Said:
+    """A model's answer to one record: the target and its score (log odds, before calibration), or why there is none."""
+
+    target: Target = None
+    score: float = -math.inf
+    problem: str = ""
+
+
+def language_model(
+    learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task
+) -> Prelabels:
+    """Answers of the model in `params.llm`. What it leaves open, refuses or quotes wrongly goes to people.
+
+    Raises PipelineError for a service that does not answer and for a budget that is used up; answers so far are kept.
+    """
+    settings = params.llm
+    if settings is None:
+        return none("label.prelabel.llm names no model")
+    measured = sorted(learn, key=lambda e: share("label.llm", e.id))[: settings.calibration_rows]
+    asked = {example.id: example for example in (*measured, *ask)}
+    questions = prompts(list(asked.values()), learn, encoder, task, settings)
+    engine = RemoteModel(settings.endpoint, _WHERE)
+    if settings.dry_run:
+        return _dry_run(engine, questions, settings)
+    said = dict(zip(asked, _answers(engine, questions, list(asked.values()), task, settings), strict=True))
+    return _calibrated(said, measured, ask, (task, params, settings), engine.usage.as_notes())
+
+
+def _dry_run(engine: Engine, questions: Sequence[Question], settings: LlmPrelabel) -> Prelabels:
+    cost = forecast(unanswered(engine, _sent(questions, settings)), settings.endpoint).as_notes()
+    log.warning("label.prelabel.llm.dry_run: nothing was asked. A run would ask: %s", as_json(cost))
+    found = none("label.prelabel.llm.dry_run is set: nothing was asked")
+    return Prelabels(report={**found.report, "forecast": cost})
+
+
+def _sent(questions: Sequence[Question], settings: LlmPrelabel) -> list[Question]:
+    if settings.confidence == "logprobs":
+        return list(questions)
+    return [one for question in questions for one in samples(question, settings.samples)]
+
+
+def _answers(
+    engine: Engine, questions: Sequence[Question], asked: Sequence[Example], task: Task, settings: LlmPrelabel
+) -> list[Said]:
+    sent = _sent(questions, settings)
+    replies = ask_all(engine, sent)
+    each = len(sent) // max(len(questions), 1)
+    return [
+        _vote([_read(reply, sent[n * each].schema, example, task) for reply in replies[n * each : (n + 1) * each]])
+        for n, example in enumerate(asked)
+    ]
+
+
+def _read(reply: Reply, schema: str, example: Example, task: Task) -> Said:
+    """One reply as an answer; its score is its log probability, 0 where the service gives none."""
+    if not reply.is_usable:
+        return Said(problem=reply.problem)
+    value, problem = parse(reply.text, schema)
+    if problem:
+        return Said(problem="not_json")
+    try:
+        return Said(target_of(value, example.as_record(), task), reply.logprob or 0.0)
+    except Reject as reject:
+        return Said(problem=reject.reason)
+
+
+def _vote(tries: Sequence[Said]) -> Said:
+    """The answer that most tries give, scored by how many do; of one try, as it is."""
+    if len(tries) == 1:
+        return tries[0]
+    sound = [said for said in tries if not said.problem]
+    if not sound:
+        return tries[0]
+    votes = Counter(as_json(said.target) for said in sound)
+    best, count = votes.most_common(1)[0]
+    winner = next(said.target for said in sound if as_json(said.target) == best)
+    return Said(winner, math.log((count + 0.5) / (len(tries) - count + 0.5)))
+
+
+def _calibrated(
+    said: Mapping[str, Said],
+    measured: Sequence[Example],
+    ask: Sequence[Example],
+    settings: tuple[Task, Prelabel, LlmPrelabel],
+    usage: JsonObject,
+) -> Prelabels:
+    task, params, llm = settings
+    problems = Counter(one.problem for one in said.values() if one.problem)
+    about = {
+        "applies": True,
+        "method": f"language model {llm.endpoint.model}",
+        "asked": len(ask),
+        "usage": usage,
+        "problems": dict(sorted(problems.items())),
+    }
+    answered = [example for example in ask if not said[example.id].problem]
+    known = [example for example in measured if not said[example.id].problem]
+    by = llm.endpoint.model
+    if not form_of(task).exact or len(known) < _FEWEST:
+        why = "answers are free texts" if not form_of(task).exact else f"fewer than {_FEWEST} labelled train records"
+        answers = {example.id: Answer(said[example.id].target, 0.0) for example in answered}
+        return Prelabels(answers, None, {**about, "why": f"{why}: no precision can be measured, people decide"}, by)
+    import numpy as np
+
+    from pipeline.label.calibration import calibrate_scores
+
+    right = np.array([is_right(said[e.id].target, e.target, task) for e in known])
+    half = np.array([share("label.half", e.group) < 0.5 for e in known])
+    if half.all() or not half.any():
+        return none("too few independent train records to measure reliability")
+    odds = _odds_by_answer([said[e.id].target for e in known], right)
+    scores = np.array([said[e.id].score for e in known]) + odds.left_out(known, said, right)
+    found = calibrate_scores(scores, right, half, params)
+    sure = found.sure(np.array([said[e.id].score + odds.of(said[e.id].target) for e in answered]))
+    answers = {e.id: Answer(said[e.id].target, float(p)) for e, p in zip(answered, sure, strict=True)}
+    return Prelabels(answers, found.threshold, {**about, **found.report}, by)
+
+
+@dataclass(frozen=True)
+class _Odds:
+    """How often each answer (a label, say) was right where it was given, as log odds against all answers together.
+
+    A model may confuse two labels every time and be sure of it: its own confidence cannot tell.
+    """
+
+    right: Mapping[str, int]
+    given: Mapping[str, int]
+    base: float  # share of all answers that is right
+
+    def of(self, target: Target, *, less: int = 0, less_right: int = 0) -> float:
+        """Log odds for an answer, shrunk towards the base by two rows; `less` takes that many rows out again."""
+        key = as_json(target)
+        given, right = self.given.get(key, 0) - less, self.right.get(key, 0) - less_right
+        return _logit((right + 2 * self.base) / (given + 2)) - _logit(self.base)
+
+    def left_out(
+        self, known: Sequence[Example], said: Mapping[str, Said], right: NDArray[np.bool_]
+    ) -> NDArray[np.float64]:
+        """The log odds for rows that were counted, each without itself."""
+        import numpy as np
+
+        rows = zip(known, right, strict=True)
+        return np.array([self.of(said[e.id].target, less=1, less_right=int(ok)) for e, ok in rows])
+
+
+def _odds_by_answer(targets: Sequence[Target], right: NDArray[np.bool_]) -> _Odds:
+    keys = [as_json(target) for target in targets]
+    correct = Counter(key for key, ok in zip(keys, right, strict=True) if ok)
+    return _Odds(correct, Counter(keys), (int(right.sum()) + 1) / (len(right) + 2))
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))
