@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,6 +35,11 @@ class Side(TypedDict):
 
     name: str
     splits: dict[str, int]
+
+
+#: How a record may have changed.
+Kind = Literal["added", "removed", "relabelled", "rewritten", "moved"]
+_KINDS: tuple[Kind, ...] = ("added", "removed", "relabelled", "rewritten", "moved")
 
 
 class Changes(TypedDict):
@@ -103,15 +108,19 @@ def page(found: Changes, named: int) -> Iterator[str]:
         a, b = (found[side]["splits"].get(split, 0) for side in ("old", "new"))
         yield f"  {split:<12} {a:>9,} -> {b:,}" + (f"  ({b - a:+,})" if a != b else "")
     yield ""
-    for kind in ("added", "removed", "relabelled", "rewritten", "moved"):
-        count = found["counts"][kind]
-        yield f"{kind:<12} {count:>9,}"
-        for reason, n in found["reasons"].get(kind, {}).items():
-            yield f"{'':<12} {n:>9,}  {reason}"
-        yield from (f"{'':<14} {_named(one)}" for one in found[kind][:named])
-        if named and count > named:
-            yield f"{'':<14} ... and {count - named:,} more (--json names all)"
+    for kind in _KINDS:
+        yield from _changes_of(found, kind, named)
     yield f"{'unchanged':<12} {_unchanged(found):>9,}"
+
+
+def _changes_of(found: Changes, kind: Kind, named: int) -> Iterator[str]:
+    count = found["counts"][kind]
+    yield f"{kind:<12} {count:>9,}"
+    for reason, n in found["reasons"].get(kind, {}).items():
+        yield f"{'':<12} {n:>9,}  {reason}"
+    yield from (f"{'':<14} {_named(one)}" for one in found[kind][:named])
+    if named and count > named:
+        yield f"{'':<14} ... and {count - named:,} more (--json names all)"
 
 
 def _named(one: str | Sequence[str]) -> str:

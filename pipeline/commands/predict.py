@@ -132,14 +132,18 @@ def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
     if "messages" in row and fields == CHAT:
         _check_messages(row["messages"], where)
         return row
+    _check_texts(row, where, fields)
+    if not isinstance(row.get("text_pair"), (str, type(None))):
+        raise PipelineError(f"{where}: 'text_pair' must be a string.")
+    return row
+
+
+def _check_texts(row: Mapping[str, object], where: str, fields: Sequence[str]) -> None:
     for name in ("text",) if fields == CHAT else fields:
         if not isinstance(row.get(name), str):
             found = ", ".join(sorted(row)) or "nothing"
             other = " (or 'messages')" if fields == CHAT else ""
             raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
-    if not isinstance(row.get("text_pair"), (str, type(None))):
-        raise PipelineError(f"{where}: 'text_pair' must be a string.")
-    return row
 
 
 def _object(line: bytes, where: str) -> dict[str, Any]:

@@ -97,13 +97,18 @@ def page(story: Story) -> Iterator[str]:
 
 def _fields(story: Story) -> Iterator[str]:
     for name, value in story["fields"].items():
-        turns = value if isinstance(value, list) else [] if value is None else [value]
+        turns = value if isinstance(value, list) else [value]
         for n, turn in enumerate(turns):
-            for text in _turn(turn) if isinstance(turn, dict) else [str(turn)]:
-                yield f"  {name if n == 0 else '':<8} {shorten(text, 160)}"
-    target = story["target"]
-    lines = _turn(target) if isinstance(target, dict) else [] if target is None else [str(target)]
-    yield from (f"  {'target':<8} {shorten(line, 160)}" for line in lines)
+            yield from (f"  {name if n == 0 else '':<8} {shorten(text, 160)}" for text in _texts(turn))
+    yield from (f"  {'target':<8} {shorten(line, 160)}" for line in _texts(story["target"]))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """A text, or the lines of a turn; nothing where there is none."""
+    if isinstance(value, dict):
+        yield from _turn(value)
+    elif value is not None:
+        yield str(value)
 
 
 def _turn(turn: Mapping[str, object]) -> Iterator[str]:
@@ -123,12 +128,16 @@ def _label_lines(story: Story) -> Iterator[str]:
         yield f"{'label':<10} decided by {decision['who']}{sure}"
     for vote in story["votes"] or []:
         yield f"{'':<10} {vote['annotator']} said {_plain(vote['value'])}"
+    yield from _doubt_lines(story)
+    for task in story["queue"]:
+        yield f"{'queue':<10} waits for a person: {task['reason']}"
+
+
+def _doubt_lines(story: Story) -> Iterator[str]:
     for doubt in story["review"]:
         suggested = f", suggests {_plain(doubt['suggested'])}" if doubt["suggested"] else ""
         sure = "" if doubt["confidence"] is None else f" ({doubt['confidence']:.2f})"
         yield f"{'review':<10} {doubt['reason']}: given {_plain(doubt['given'])}{suggested}{sure}"
-    for task in story["queue"]:
-        yield f"{'queue':<10} waits for a person: {task['reason']}"
 
 
 def _family_lines(story: Story) -> Iterator[str]:

@@ -139,12 +139,17 @@ def _cells(row: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Any]:
     return [row.get(key) if kind == "interval" else _cell(row.get(key)) for key, kind in kinds.items()]
 
 
+def _are_plain(values: Sequence[object]) -> bool:
+    """Whether these are a few plain values, such as the ends of an interval."""
+    return bool(values) and not any(isinstance(one, Mapping | list) for one in values)
+
+
 def _kind(value: Any) -> str:
     """The type of a single figure; empty for what needs a table."""
     if isinstance(value, Mapping):
         return "interval" if {"value", "low", "high"} <= value.keys() else ""
-    if isinstance(value, list):  # a few plain values, such as the ends of an interval
-        return "text" if value and not any(isinstance(one, Mapping | list) for one in value) else ""
+    if isinstance(value, list):
+        return "text" if _are_plain(value) else ""
     # A truth value is a number as well, so it goes first.
     plain = ((bool, "ok"), (int, "num"), (float, "float"), (str, "text"))
     return next((name for kind, name in plain if isinstance(value, kind)), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.counts import ranked
@@ -71,6 +71,10 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
     return dict(ranked(counts))
 
 
+def _are_parts(value: Sequence[object]) -> bool:
+    return all(isinstance(one, dict) for one in value)
+
+
 def plain_label(target: str | None, text: str = "") -> str | None:
     """A target's JSON as people read it: a label without quotes, spans and answers by their words in `text`.
 
@@ -79,7 +83,7 @@ def plain_label(target: str | None, text: str = "") -> str | None:
     value = None if target is None else json.loads(target)
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+    if value and isinstance(value, list) and _are_parts(value):
         return "; ".join(_part(one, text) for one in value)
     if isinstance(value, dict) and "role" in value:
         return target_text(value)

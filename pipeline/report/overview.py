@@ -8,6 +8,13 @@ from typing import Any
 from pipeline.report.figures import expectations, main_metric, reasons, review_counts
 from pipeline.report.inputs import FLOW, Inputs
 
+#: Whether it holds, its key among the page's texts, and what fills its gaps.
+Sentence = tuple[object, str, dict[str, object]]
+
+
+def _because(sentences: Sequence[Sentence]) -> list[dict[str, object]]:
+    return [{"key": f"because.{key}", "args": args} for holds, key, args in sentences if holds]
+
 
 def verdict(inputs: Inputs) -> dict[str, Any]:
     """`fail`, `warn`, `pass` or `unknown`, with the sentences that say why."""
@@ -15,7 +22,7 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
     failed = [check for check in checks if not check["ok"]]
     errors = [check for check in failed if check["severity"] == "error"]
     unbalanced = [stage["name"] for stage in flow(inputs)["stages"] if not stage["balanced"]]
-    sentences: tuple[tuple[object, str, dict[str, Any]], ...] = (
+    sentences: tuple[Sentence, ...] = (
         (errors, "errors", {"n": len(errors)}),
         (len(failed) > len(errors), "warnings", {"n": len(failed) - len(errors)}),
         (unbalanced, "unbalanced", {"stages": ", ".join(unbalanced)}),
@@ -23,7 +30,7 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
         (checks and not failed, "passed", {"n": len(checks)}),
         *_noise(inputs),
     )
-    because = [{"key": f"because.{key}", "args": args} for holds, key, args in sentences if holds]
+    because = _because(sentences)
     return {"state": _state(bool(errors or unbalanced), bool(failed), bool(checks)), "because": because}
 
 

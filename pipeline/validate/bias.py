@@ -57,13 +57,7 @@ def cramers_v(table: Sequence[Sequence[int]]) -> float:
     rows_used, columns_used = sum(map(bool, rows)), sum(map(bool, columns))
     if n < 2 or min(rows_used, columns_used) < 2:
         return 0.0
-    chi2 = sum(
-        (count - rows[i] * columns[j] / n) ** 2 / (rows[i] * columns[j] / n)
-        for i, row in enumerate(table)
-        for j, count in enumerate(row)
-        if rows[i] and columns[j]
-    )
-    phi2 = max(0.0, chi2 / n - (rows_used - 1) * (columns_used - 1) / (n - 1))
+    phi2 = max(0.0, _chi_squared(table, rows, columns) / n - (rows_used - 1) * (columns_used - 1) / (n - 1))
     sizes = [size - (size - 1) ** 2 / (n - 1) for size in (rows_used, columns_used)]
     return math.sqrt(phi2 / (min(sizes) - 1)) if min(sizes) > 1 else 0.0
 
@@ -84,12 +78,30 @@ def size_of(target: Any) -> float:
     return float(len(target if isinstance(target, list) else target_text(target)))
 
 
-def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, Any]:
-    """Cramer's V of attribute and class, and the class counts of the largest groups."""
+def _class_counts(
+    values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]
+) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in large}
     for (value, answer), n in Counter(zip(values, answers, strict=True)).items():
         if value in counts and answer is not None:
             counts[value][answer] += n
+    return counts
+
+
+def _chi_squared(table: Sequence[Sequence[int]], rows: Sequence[int], columns: Sequence[int]) -> float:
+    """Of the cells whose row and column hold anything; `rows` and `columns` are the sums."""
+    n = sum(rows)
+    return sum(
+        (count - rows[i] * columns[j] / n) ** 2 / (rows[i] * columns[j] / n)
+        for i, row in enumerate(table)
+        for j, count in enumerate(row)
+        if rows[i] and columns[j]
+    )
+
+
+def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, Any]:
+    """Cramer's V of attribute and class, and the class counts of the largest groups."""
+    counts = _class_counts(values, answers, large)
     classes = sorted({answer for one in counts.values() for answer in one})
     table = [[counts[name][answer] for answer in classes] for name in sorted(large)]
     slices = [

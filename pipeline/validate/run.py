@@ -64,7 +64,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     _log(findings)
     failed_folder = cache_folder() / "validate-failed"
     shutil.rmtree(failed_folder, ignore_errors=True)
-    errors = [finding for finding in findings if not finding.passed and finding.severity == "error"]
+    errors = _failed(findings)
     place = failed_folder if errors else out
     write_json(report, place / "report.json")
     write_json({**view.profile, "gates": gates(findings)}, place / "profile.json")
@@ -75,6 +75,10 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
     export(view, params, report, out / "dataset")
     write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+
+
+def _failed(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not finding.passed and finding.severity == "error"]
 
 
 def _check_labelled(view: View) -> None:

@@ -33,11 +33,8 @@ _KNOWN = {
 
 def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Block]:
     """One voice's annotators (crowd, human): agreement, each person, each pair, the labels confused."""
-    low, high = found.get("alpha_interval") or (None, None)
-    alpha = found.get("alpha")
-    interval = alpha if low is None else {"value": alpha, "low": low, "high": high}
     figures = facts(
-        ("krippendorff_alpha", interval, "float" if low is None else "interval"),
+        ("krippendorff_alpha", *_alpha(found)),
         *((key, found.get(key), "float") for key in ("fleiss_kappa", "cohen_kappa", "mean_confidence")),
         *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
     )
@@ -52,11 +49,19 @@ def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Bloc
     ]
 
 
+def _alpha(found: Mapping[str, Any]) -> tuple[object, str]:
+    """The figure and its kind: with its interval where there is one."""
+    low, high = found.get("alpha_interval") or (None, None)
+    alpha = found.get("alpha")
+    return (alpha, "float") if low is None else ({"value": alpha, "low": low, "high": high}, "interval")
+
+
 def _people(people: list[Mapping[str, Any]]) -> Block:
     """One row a person; columns that nobody has a figure for are left out."""
     rows = [_person(one) for one in people]
     names = list(_COLUMNS)
-    kept = [n for n, name in enumerate(names) if name in _PLAIN or any(row[n] is not None for row in rows)]
+    known = {n for row in rows for n, value in enumerate(row) if value is not None}
+    kept = [n for n, name in enumerate(names) if name in _PLAIN or n in known]
     return table("annotators", {names[n]: _COLUMNS[names[n]] for n in kept}, [[row[n] for n in kept] for row in rows])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,11 @@ _SPLITS = ("train", "dev", "test", "unlabelled", "benchmark")
 _QUANTILES = (5, 25, 50, 75, 95, 100)
 
 
+def _in_order(splits: Collection[str]) -> list[str]:
+    """The usual ones first."""
+    return [*(s for s in _SPLITS if s in splits), *sorted(set(splits) - set(_SPLITS))]
+
+
 def balance(inputs: Inputs) -> list[Block]:
     """Shares per split of class, language and source; quantiles of length in characters."""
     seen = _Seen()
@@ -24,7 +29,7 @@ def balance(inputs: Inputs) -> list[Block]:
     lengths = seen.lengths
     if not lengths:
         return [missing("augment")]
-    splits = [*(s for s in _SPLITS if s in lengths), *sorted(lengths.keys() - set(_SPLITS))]
+    splits = _in_order(lengths)
     rows = [[split, len(lengths[split]), *_quantiles(lengths[split])] for split in splits]
     columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
     blocks = [bars(name, splits, spread) for name, spread in seen.spread.items() if spread]

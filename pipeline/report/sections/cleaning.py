@@ -15,34 +15,41 @@ from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
 
+#: Columns of the examples of dropped records.
+_EXAMPLE = {
+    "reason": "code",
+    "text": "text",
+    "why": "text",
+    "stage": "code",
+    "step": "code",
+    "source": "text",
+    "row": "num",
+    "id": "id",
+    "other_id": "id",
+}
+
 
 def drops(inputs: Inputs) -> list[Block]:
     """Counts by stage, step and reason; then example records with the evidence."""
     if not any(inputs.report(stage) for stage in FLOW):
         return [missing("collect")]
-    rows = [
-        [stage, step["step"], reason, count, _share(count, step["in"] + step["added"])]
-        for stage, step in _steps(inputs)
-        for reason, count in step.get("reasons", {}).items()
-    ]
+    rows = _reasons(inputs)
     if not rows:
         return [note("drops_none", "good")]
     kinds = {"stage": "code", "step": "code", "reason": "code", "records": "num", "share_of_step": "pct"}
     rows.sort(key=lambda row: (-row[3], *row[:3]))
     examples = [row for stage in FLOW for row in _dropped(inputs, stage)]
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
-    columns = {
-        "reason": "code",
-        "text": "text",
-        "why": "text",
-        "stage": "code",
-        "step": "code",
-        "source": "text",
-        "row": "num",
-        "id": "id",
-        "other_id": "id",
-    }
-    return [table("drops", kinds, rows), table("drop_examples", columns, examples[: inputs.params.max_rows], total)]
+    shown = table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total)
+    return [table("drops", kinds, rows), shown]
+
+
+def _reasons(inputs: Inputs) -> list[list[Any]]:
+    return [
+        [stage, step["step"], reason, count, _share(count, step["in"] + step["added"])]
+        for stage, step in _steps(inputs)
+        for reason, count in step.get("reasons", {}).items()
+    ]
 
 
 def _steps(inputs: Inputs) -> Iterator[tuple[str, Mapping[str, Any]]]:

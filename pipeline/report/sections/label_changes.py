@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -70,6 +71,14 @@ def audit(inputs: Inputs) -> list[Block]:
     if queue is None or answered is None or not answered.num_rows:
         return []
     answers = {row["id"]: as_json(row["target"]) for row in answered.to_pylist()}
+    looked_at, wrong, suggestion = _against(answers, queue)
+    rows = [[reason, n, share_of(wrong[reason], n), share_of(suggestion[reason], n)] for reason, n in ranked(looked_at)]
+    columns = {"reason": "code", "looked_at": "num", "was_wrong": "interval", "suggestion_right": "interval"}
+    return [table("audit", columns, rows)] if rows else []
+
+
+def _against(answers: Mapping[str, str], queue: pa.Table) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """By reason: doubts that people have answered, those that were right, those whose suggestion was right."""
     looked_at, wrong, suggestion = Counter[str](), Counter[str](), Counter[str]()
     for row in queue.to_pylist():
         if row["record_id"] in answers:
@@ -77,6 +86,4 @@ def audit(inputs: Inputs) -> list[Block]:
             looked_at[reason] += 1
             wrong[reason] += answer != row["given"]
             suggestion[reason] += answer == row["suggested"]
-    rows = [[reason, n, share_of(wrong[reason], n), share_of(suggestion[reason], n)] for reason, n in ranked(looked_at)]
-    columns = {"reason": "code", "looked_at": "num", "was_wrong": "interval", "suggestion_right": "interval"}
-    return [table("audit", columns, rows)] if rows else []
+    return looked_at, wrong, suggestion

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.report.blocks import Block, from_notes, heat, intervals, linked, missing, reliability, stage_notes, table
 from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
@@ -134,14 +136,18 @@ def _is_share(one: Mapping[str, Any]) -> bool:
     return all(isinstance(value, int | float) and 0 <= value <= 1 for value in values)
 
 
+def _pairs(found: pa.Table, is_spans: bool) -> Counter[tuple[str, str]]:
+    """How often each given label met each predicted one."""
+    return Counter(pair for row in found.to_pylist() for pair in (_span_pairs(row) if is_spans else [_pair(row)]))
+
+
 def _confusion(inputs: Inputs) -> list[Block]:
     """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
     found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
     if found is None or not inputs.task.labels:
         return []
-    is_spans = inputs.kind.target_kind(inputs.task) == "spans"
-    pairs = Counter(pair for row in found.to_pylist() for pair in (_span_pairs(row) if is_spans else [_pair(row)]))
-    sizes = Counter(label for pair, count in pairs.items() for label in pair for _ in range(count))
+    pairs = _pairs(found, inputs.kind.target_kind(inputs.task) == "spans")
+    sizes = Counter(label for pair in pairs.elements() for label in pair)
     order = {label: n for n, label in enumerate([*inputs.task.labels, NO_SPAN])}
     largest = [label for label, _ in sizes.most_common(_LARGEST_MATRIX)]
     kept = sorted(largest, key=lambda label: (order.get(label, len(order)), label))

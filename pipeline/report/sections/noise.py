@@ -16,14 +16,14 @@ def noise(inputs: Inputs) -> list[Block]:
     found = inputs.find("label", "audit") or {}
     classes = found.get("by_class") or {}
     blocks = [*_estimated(estimate), _told(found), *_audited(found, estimate)]
-    shares = {name: one["share"] for name, one in estimated.items() if one["share"]}
-    if shares:
-        blocks.append(intervals("noise", _worst(shares)))
-    if classes:
-        blocks.append(intervals("noise_audited", _worst({name: one["share"] for name, one in classes.items()})))
-    if estimated or classes:
-        blocks.append(_table(estimated, classes))
-    return [*blocks, *_planted(inputs)]
+    drawn = [*_drawn("noise", estimated), *_drawn("noise_audited", classes)]
+    return [*blocks, *drawn, *([_table(estimated, classes)] if estimated or classes else []), *_planted(inputs)]
+
+
+def _drawn(name: str, classes: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    """The shares of the classes that have one, the worst first."""
+    shares = {label: one["share"] for label, one in classes.items() if one["share"]}
+    return [intervals(name, _worst(shares))] if shares else []
 
 
 def _estimated(estimate: Mapping[str, Any]) -> list[Block]:

@@ -47,14 +47,17 @@ def versions(inputs: Inputs) -> list[Block]:
     found = compare(old, new)
     if not _changed(found):
         return [note("same_version", "good"), *_shifts(inputs)]
-    reasons = (
-        ("added", why_added(found.added, new, {})),
-        ("removed", why_removed(found.removed, old, _dropped(inputs))),
-        ("relabelled", why_relabelled(found.relabelled, new)),
-    )
-    by_reason = [[kind, reason, count] for kind, counts in reasons for reason, count in ranked(counts)]
-    columns = {"change": "code", "why_changed": "text", "records": "num"}
-    return [table("version_reasons", columns, by_reason), *_examples(inputs, found), *_shifts(inputs)]
+    reasons = {
+        "added": why_added(found.added, new, {}),
+        "removed": why_removed(found.removed, old, _dropped(inputs)),
+        "relabelled": why_relabelled(found.relabelled, new),
+    }
+    return [_reasons(reasons), *_examples(inputs, found), *_shifts(inputs)]
+
+
+def _reasons(reasons: Mapping[str, Mapping[str, int]]) -> Block:
+    rows = [[kind, reason, count] for kind, counts in reasons.items() for reason, count in ranked(counts)]
+    return table("version_reasons", {"change": "code", "why_changed": "text", "records": "num"}, rows)
 
 
 def _dropped(inputs: Inputs) -> dict[str, str]:

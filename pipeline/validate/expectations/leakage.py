@@ -20,6 +20,15 @@ class Trust(Rule):
     min_confidence: float | None = Field(None, ge=0, le=1)  # accept crowd labels this sure; None: none of them
 
 
+def _repeats(record: Record, what: str, first: Mapping[str, Mapping[Hashable, str]], key: Hashable) -> str | None:
+    """Whether a split that this record's gives way to holds the same key, in words."""
+    for split in _ORDER[: _ORDER.index(str(record.split))]:
+        other = first[split].get(key)
+        if other:
+            return f"{what} as {other} in {split}"
+    return None
+
+
 def no_leakage(rule: ShareRule, view: View) -> Check:
     """No record shares its text (width, case, punctuation and white space aside) or group with another split.
 
@@ -37,15 +46,8 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
     splits = {record.id: record.split for record in everything if record.id in parents}
 
     def verdict(record: Record, *keys: Hashable) -> str | None:
-        astray = _astray(record, splits)
-        if astray:
-            return astray
-        for (what, first), key in zip(keepers, keys, strict=True):
-            for split in _ORDER[: _ORDER.index(str(record.split))]:
-                other = first[split].get(key)
-                if other:
-                    return f"{what} as {other} in {split}"
-        return None
+        repeats = (_repeats(record, what, first, key) for (what, first), key in zip(keepers, keys, strict=True))
+        return _astray(record, splits) or next(filter(None, repeats), None)
 
     title = f"no record shares its text, group or parent with another split{mostly(rule.share)}"
     held = len(view.held_back)

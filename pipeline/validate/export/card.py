@@ -114,6 +114,12 @@ def _counts(totals: Mapping[str, Any]) -> Iterator[str]:
     yield f"Augmented rows: {totals['augmented']:,} (their `parent_id` names the row they were made from)."
 
 
+def _dropped_by(stage: str, report: Mapping[str, Any]) -> Iterator[str]:
+    for step in report.get("steps", ()):
+        if step.get("reasons"):
+            yield f"{stage}, {plain(str(step['step']))} dropped {_reasons(step['reasons'])}."
+
+
 def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """What is known to be missing or broken, one sentence each."""
     for finding in report["expectations"]:
@@ -122,10 +128,8 @@ def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -
     for reason, count in report["dataset"]["not_exported"].items():
         if count:
             yield f"{count:,} records were not exported: {plain(reason).replace(chr(92), '')}."
-    steps = ((stage, step) for stage, found in stages.items() for step in found.get("steps", ()))
-    for stage, step in steps:
-        if step.get("reasons"):
-            yield f"{stage}, {plain(str(step['step']))} dropped {_reasons(step['reasons'])}."
+    for stage, found in stages.items():
+        yield from _dropped_by(stage, found)
     yield _personal_data(stages.get("clean", {}))
     yield "Expectations look for what they name; what none of them names was not checked."
 

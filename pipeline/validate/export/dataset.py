@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,19 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> 
 def tables(view: View) -> dict[str, pa.Table]:
     """Exported split name -> its rows, all with one schema; splits without rows are left out."""
     records = [record for record in view.records if record.target is not None]
-    chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
-    rows = (pa.Table.from_pylist(list(map(view.kind.row, chunk))) for chunk in chunks)
-    own = _typed(pa.concat_tables(rows, promote_options="permissive"))
-    lineage = pa.concat_tables(pa.Table.from_pylist(list(map(_lineage, chunk)), schema=_LINEAGE) for chunk in chunks)
+    own, lineage = _own_and_lineage(records, view)
     table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
     splits = pa.array([record.split for record in records])
     parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
     return {name: part for name, part in parts.items() if part.num_rows}
+
+
+def _own_and_lineage(records: Sequence[Record], view: View) -> tuple[pa.Table, pa.Table]:
+    """The task's columns of the records and those of their lineage, a chunk at a time as Python objects."""
+    chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
+    rows = (pa.Table.from_pylist(list(map(view.kind.row, chunk))) for chunk in chunks)
+    own = _typed(pa.concat_tables(rows, promote_options="permissive"))
+    return own, pa.concat_tables(pa.Table.from_pylist(list(map(_lineage, chunk)), schema=_LINEAGE) for chunk in chunks)
 
 
 def parquet_path(name: str) -> str:
