@@ -98,20 +98,24 @@ class Acceptance:
             texts += [self._kind.main_text(c.child) for c in passing]
         return texts
 
+    def _trials(self, labelled: Sequence[Record], models: Models) -> Trials | None:
+        """Runs with classes, or with replies; None where the task has neither."""
+        settings = self._params.ablation
+        if self._has_classes:
+            return LabelTrials(labelled, self._features, settings, self._task)
+        if models.generator is not None and all(has_reply(record, self._task) for record in labelled):
+            return ReplyTrials(labelled, models.generator, settings, self._task)
+        return None
+
     def _run_ablation(self, records: Sequence[Record], accepted: Sequence[Candidate], models: Models) -> None:
         names = list(dict.fromkeys(c.method for c in accepted))
         if self._params.keep == "always" or not names:
             return
-        settings, labelled = self._params.ablation, [*self._parents, *_dev(records)]
-        trials: Trials
-        if self._has_classes:
-            trials = LabelTrials(labelled, self._features, settings, self._task)
-        elif models.generator is not None and all(has_reply(record, self._task) for record in labelled):
-            trials = ReplyTrials(labelled, models.generator, settings, self._task)
-        else:
+        trials = self._trials([*self._parents, *_dev(records)], models)
+        if trials is None:
             self._not_measured(accepted, UNMEASURED)
             return
-        choice = search.choose(accepted, trials, settings)
+        choice = search.choose(accepted, trials, self._params.ablation)
         self.ablation |= choice.notes
         if choice.not_measured:
             self._not_measured(accepted, choice.not_measured)

@@ -62,6 +62,12 @@ class Made:
     ids: set[str] = field(default_factory=set)
 
 
+def _tell_why(name: str, why: str, made: Made) -> None:
+    if why:
+        made.undrawn[name] = why
+        log.warning("augment   %-22s makes nothing: %s", name, why)
+
+
 def make(
     methods: Mapping[str, MethodSettings],
     draws: Sequence[Draw],
@@ -78,10 +84,8 @@ def make(
     pools = _pools(parents, task)
     for name, settings in methods.items():
         own = [draw for draw in draws if draw.method == name]
-        why = "" if own else why_no_draws(settings, parents, task)
-        if why:
-            made.undrawn[name] = why
-            log.warning("augment   %-22s makes nothing: %s", name, why)
+        if not own:
+            _tell_why(name, why_no_draws(settings, parents, task), made)
         started = time.monotonic()
         try:
             texts = METHODS[name].function(settings, models)([_request(draw, pools, task) for draw in own])

@@ -102,20 +102,12 @@ def plan(methods: Mapping[str, MethodSettings], records: Sequence[Record], task:
     draws: list[Draw] = []
     for name, settings in methods.items():
         _check_names(name, settings, classes, task)
-        fitting = [
-            (record, stratum)
-            for record, stratum in zip(able, strata, strict=True)
-            if record.lang in settings.languages and (stratum is None or settings.per_class.get(stratum) != 0)
-        ]
-        in_class = Counter(stratum for _, stratum in fitting)
+        pairs = zip(able, strata, strict=True)
+        fitting = [(record, stratum) for record, stratum in pairs if _fits(settings, record, stratum)]
         if settings.each_class is not None:
             own = _of_each_class(name, fitting, settings.each_class)
         else:
-            own = [
-                Draw(name, record, seed)
-                for record, stratum in fitting
-                for seed in _seeds(name, record.id, _children(settings, classes, in_class, stratum, record.lang))
-            ]
+            own = _of_each_record(name, fitting, settings, classes)
         draws += own if settings.limit is None else _thinned(own, settings.limit)
     return _thinned(draws, limit)
 
@@ -137,6 +129,22 @@ def _thinned(draws: list[Draw], limit: int) -> list[Draw]:
         return draws
     kept = {draw.seed for draw in sorted(draws, key=lambda draw: (share("budget", draw.seed), draw.seed))[:limit]}
     return [draw for draw in draws if draw.seed in kept]
+
+
+def _fits(settings: MethodSettings, record: Record, stratum: str | None) -> bool:
+    """Whether the record is in the method's languages and not of a class that it leaves out."""
+    return record.lang in settings.languages and (stratum is None or settings.per_class.get(stratum) != 0)
+
+
+def _of_each_record(
+    name: str, fitting: Sequence[tuple[Record, str | None]], settings: MethodSettings, classes: Counter[str | None]
+) -> list[Draw]:
+    in_class = Counter(stratum for _, stratum in fitting)
+    return [
+        Draw(name, record, seed)
+        for record, stratum in fitting
+        for seed in _seeds(name, record.id, _children(settings, classes, in_class, stratum, record.lang))
+    ]
 
 
 def why_no_draws(settings: MethodSettings, parents: Sequence[Record], task: Task) -> str:

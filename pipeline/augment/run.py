@@ -37,17 +37,16 @@ def run(label: Path, out: Path) -> None:
         report.apply(name, partial(add_children, candidates=own, verdicts=acceptance.rejected, step=name))
     if acceptance.unhelpful:
         report.apply("ablation", partial(drop_children, verdicts=acceptance.unhelpful))
-    chosen = {}
-    if params.select.keep is not None:
-        report.apply("select", partial(select, settings=params.select, task=task, models=models))
-        chosen = report.steps[-1]["notes"]
     report.notes = {
         "methods": method_notes(methods, draws, made, acceptance, task_type(task).augmentable),
         "ablation": acceptance.ablation,
         "gate": acceptance.gate,
-        **({"select": chosen} if chosen else {}),
     }
-    accepted = sum(1 for c in made.candidates if c.child.id not in acceptance.rejected)
+    if params.select.keep is not None:
+        report.apply("select", partial(select, settings=params.select, task=task, models=models))
+        chosen = report.steps[-1]["notes"]
+        report.notes |= {"select": chosen} if chosen else {}
+    accepted = len({c.child.id for c in made.candidates} - acceptance.rejected.keys())
     report.write(out, examples_tried=len(made.candidates), examples_accepted=accepted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,32 @@ class Gathered:
     voted_on: int = 0
 
 
+def _crowds(sources: Mapping[str, Common], of_records: Mapping[str, RecordSource]) -> dict[str, CrowdSettings]:
+    """The sources of votes, each of which says whose records it voted on."""
+    crowds = {name: source for name, source in sources.items() if isinstance(source, CrowdSettings)}
+    for name, crowd in crowds.items():
+        _check_of(name, crowd, of_records)
+    return crowds
+
+
 def gather(params: Params, task: Task, raw: Path) -> Gathered:
     """Read every source of `params`. Raises PipelineError for a source that gives nothing."""
     sources = read_sources(params)
     of_records = {name: s for name, s in sources.items() if isinstance(s, RecordSource)}
     if not of_records:
         raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")
-    crowds = {name: s for name, s in sources.items() if isinstance(s, CrowdSettings)}
-    for name, crowd in crowds.items():
-        _check_of(name, crowd, of_records)
+    crowds = _crowds(sources, of_records)
     found = Gathered()
     keys = {name: _read_source(name, settings, task, raw, found) for name, settings in of_records.items()}
     for name, crowd in crowds.items():
         _read_votes(name, crowd, task, raw, keys[crowd.of], found)
     return found
+
+
+def _repaired(good: Sequence[Verdict]) -> dict[str, dict[str, int]]:
+    """How many rows their readers had to repair, by what; nothing where there were none."""
+    repaired = Counter(verdict.repaired for verdict in good if verdict.repaired)
+    return {"repaired": dict(sorted(repaired.items()))} if repaired else {}
 
 
 def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found: Gathered) -> dict[str, Verdict]:
@@ -66,10 +78,7 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
     if not good:
         raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
     found.kept += [verdict.record for verdict in good]
-    found.notes[name] = _note(settings, len(verdicts), len(good), reasons)
-    repaired = Counter(verdict.repaired for verdict in good if verdict.repaired)
-    if repaired:
-        found.notes[name]["repaired"] = dict(sorted(repaired.items()))
+    found.notes[name] = _note(settings, len(verdicts), len(good), reasons) | _repaired(good)
     _log(name, len(verdicts), f"{len(good):,} records", reasons, started)
     # Of several rows with one key the first counts, unless a later one is the first that was kept.
     return _by_key(reversed(verdicts)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}
@@ -89,12 +98,17 @@ def _by_key(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
     return {verdict.key: verdict for verdict in verdicts if verdict.key is not None}
 
 
+def _kept_and_gone(verdicts: Mapping[str, Verdict]) -> tuple[dict[str, Record], dict[str, str]]:
+    """By key and id: the records that were kept, and the ids of those that were dropped."""
+    kept = {item: verdict.record for item, verdict in verdicts.items() if verdict.drop is None}
+    return kept, {item: verdict.record.id for item, verdict in verdicts.items() if verdict.drop is not None}
+
+
 def _read_votes(
     name: str, settings: CrowdSettings, task: Task, raw: Path, verdicts: Mapping[str, Verdict], found: Gathered
 ) -> None:
     started = time.monotonic()
-    kept = {item: v.record for item, v in verdicts.items() if v.drop is None}
-    gone = {item: v.record.id for item, v in verdicts.items() if v.drop is not None}
+    kept, gone = _kept_and_gone(verdicts)
     parts = KINDS[settings.kind].function(settings, raw, setting(name))
     ballot = collect_votes(name, settings, task, parts, kept, gone, setting(name))
     reasons = Counter(drop.reason for _, drop in ballot.dropped)

@@ -31,6 +31,12 @@ class Ballot:
         return sum(map(len, self.votes.values()))
 
 
+def _wanted(settings: CrowdSettings) -> dict[str, str]:
+    """Setting -> the column that it names and that must be there."""
+    wanted = {"item": settings.item, "worker": settings.worker} | ({"time": settings.time} if settings.time else {})
+    return wanted if settings.format == "label_studio" else {**wanted, "label": settings.label}
+
+
 def collect_votes(
     name: str,
     settings: CrowdSettings,
@@ -48,9 +54,7 @@ def collect_votes(
     ballot = Ballot()
     voted: set[tuple[str, str]] = set()
     seen_rows: Counter[str] = Counter()
-    wanted = {"item": settings.item, "worker": settings.worker} | ({"time": settings.time} if settings.time else {})
-    if settings.format != "label_studio":
-        wanted["label"] = settings.label
+    wanted = _wanted(settings)
     for part in parts:
         columns: set[str] = set()
         for row in part.rows:
@@ -75,17 +79,21 @@ def attach(record: Record, votes: list[Vote]) -> Record:
     return replace(record, votes=tuple(votes))
 
 
+def _voted_on(item: str, settings: CrowdSettings, kept: Mapping[str, Record], gone: Mapping[str, str]) -> Record:
+    if item in kept:
+        return kept[item]
+    if item in gone:
+        raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
+    raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
+
+
 def _vote(
     row: AnyRow, settings: CrowdSettings, task: Task, kept: Mapping[str, Record], gone: Mapping[str, str]
 ) -> tuple[Record, Vote]:
     if isinstance(row, BadRow):
         raise Reject(row.reason, row.detail)
     item, worker = _text(row, settings.item, "item"), _text(row, settings.worker, "worker")
-    record = kept.get(item)
-    if record is None:
-        if item in gone:
-            raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
-        raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
+    record = _voted_on(item, settings, kept, gone)
     if settings.format == "label_studio":
         value = _choice(record, row.values["result"], task)
     else:

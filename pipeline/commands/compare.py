@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def as_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Lines for people; `rows` tells where the time did not suffice for all."""
     failed = [f"{entry['name']}: {shorten(entry['error'], 300)}" for entry in entries if "error" in entry]
     measured = [entry for entry in entries if "error" not in entry]
-    columns = list(dict.fromkeys(key for entry in entries for key in entry if key != "error"))
+    columns = [key for key in dict.fromkeys(chain.from_iterable(entries)) if key != "error"]
     cells = [columns, *([_cell(entry.get(name)) for name in columns] for entry in measured)]
     return "\n".join([*_aligned(cells), *failed]) + "\n"
 

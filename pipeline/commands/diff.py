@@ -199,12 +199,18 @@ def _fetch(revision: str, place: Path) -> None:
             )
 
 
+def _outs(
+    lock: Mapping[str, Mapping[str, Mapping[str, Sequence[Mapping[str, str]]]] | None],
+) -> list[Mapping[str, str]]:
+    """What the stages of a dvc.lock wrote: path and hash."""
+    return [out for stage in (lock.get("stages") or {}).values() for out in stage.get("outs", ())]
+
+
 def _in_cache(revision: str) -> dict[str, Path]:
     """Files below data/ of a revision that lie in the project's own DVC cache, by the hashes of its dvc.lock."""
     shown = subprocess.run(["git", "show", f"{revision}:./dvc.lock"], capture_output=True, text=True)
     lock = YAML(typ="safe", pure=True).load(shown.stdout) if shown.returncode == 0 else None
-    stages = (lock or {}).get("stages") or {}
-    outs = [out for stage in stages.values() for out in stage.get("outs", ())]
+    outs = _outs(lock or {})
     files = {str(o["path"]): Path(".dvc/cache/files/md5") / o["md5"][:2] / o["md5"][2:] for o in outs if "md5" in o}
     return {name.removeprefix("data/"): path for name, path in files.items() if path.is_file()}
 

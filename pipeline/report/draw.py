@@ -11,6 +11,11 @@ _WIDTH, _TOP, _TALL, _LEFT, _RIGHT = 1120, 58, 190, 8, 150
 _BAR, _REASONS, _LINE = 10, 4, 19
 
 
+def _lowest(boxes: Sequence[Mapping[str, Any]], at_least: float) -> float:
+    """Where the lowest of the boxes ends."""
+    return max([at_least, *(float(box["y"] + box["height"]) for box in boxes)])
+
+
 def sankey(flow: Mapping[str, Any]) -> dict[str, Any] | None:
     """Bars, ribbons and labels of the flow of counts; None where nothing flowed."""
     stages: Sequence[Mapping[str, Any]] = flow["stages"]
@@ -24,9 +29,9 @@ def sankey(flow: Mapping[str, Any]) -> dict[str, Any] | None:
         for n, stage in enumerate(stages)
     ]
     ends = _ends(flow["ends"], scale)
-    floor = _TOP + max([bar["height"] for bar in bars] + [ends[-1]["y"] + ends[-1]["height"] - _TOP if ends else 0])
+    floor = max(_TOP + max(bar["height"] for bar in bars), _lowest(ends[-1:], _TOP))
     drops = [drop for bar in bars for drop in _drops(bar, scale, floor + 26)]
-    bottom = max([floor, *(drop["y"] + drop["height"] for drop in drops)])
+    bottom = _lowest(drops, floor)
     shape = [{"x": _round(b["x"]), "y": _TOP, "height": _round(max(b["height"], 2)), **_plain(b)} for b in bars]
     return {
         "width": _WIDTH,
@@ -190,14 +195,19 @@ def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 20
     return {**ends, "points": placed, "line": f"0,{height} {_polyline(placed)}", "up": up, "along": along}
 
 
+def _tenths_around(values: Sequence[float], level: float | None) -> tuple[float, float]:
+    """The round tenths that hold all values, and the level where there is one."""
+    every = [*values] if level is None else [*values, level]
+    low, high = math.floor(10 * min(every) + 1e-9) / 10, math.ceil(10 * max(every) - 1e-9) / 10
+    return low, max(high, low + 0.1)
+
+
 def paths(
     series: Sequence[Mapping[str, Any]], level: float | None, width: int = 560, height: int = 220
 ) -> dict[str, Any]:
     """Curves of shares by counts: polylines, and ticks at round tenths around what the curves span."""
-    values = [y for one in series for _, y in one["points"]] + ([] if level is None else [level])
     right = max(x for one in series for x, _ in one["points"])
-    low, high = math.floor(10 * min(values) + 1e-9) / 10, math.ceil(10 * max(values) - 1e-9) / 10
-    high = max(high, low + 0.1)
+    low, high = _tenths_around([y for one in series for _, y in one["points"]], level)
 
     def up(y: float) -> float:
         return _round(height * (1 - (y - low) / (high - low)))

@@ -72,7 +72,7 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _are_parts(value: Sequence[object]) -> bool:
-    return all(isinstance(one, dict) for one in value)
+    return bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def plain_label(target: str | None, text: str = "") -> str | None:
@@ -83,7 +83,7 @@ def plain_label(target: str | None, text: str = "") -> str | None:
     value = None if target is None else json.loads(target)
     if value is None or isinstance(value, str):
         return value
-    if value and isinstance(value, list) and _are_parts(value):
+    if isinstance(value, list) and _are_parts(value):
         return "; ".join(_part(one, text) for one in value)
     if isinstance(value, dict) and "role" in value:
         return target_text(value)

@@ -22,16 +22,16 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
     failed = [check for check in checks if not check["ok"]]
     errors = [check for check in failed if check["severity"] == "error"]
     unbalanced = [stage["name"] for stage in flow(inputs)["stages"] if not stage["balanced"]]
+    state = _state(bool(errors or unbalanced), bool(failed), bool(checks))
     sentences: tuple[Sentence, ...] = (
         (errors, "errors", {"n": len(errors)}),
         (len(failed) > len(errors), "warnings", {"n": len(failed) - len(errors)}),
         (unbalanced, "unbalanced", {"stages": ", ".join(unbalanced)}),
         (not checks, "unchecked", {}),
-        (checks and not failed, "passed", {"n": len(checks)}),
+        (len(checks) > len(failed) == 0, "passed", {"n": len(checks)}),
         *_noise(inputs),
     )
-    because = _because(sentences)
-    return {"state": _state(bool(errors or unbalanced), bool(failed), bool(checks)), "because": because}
+    return {"state": state, "because": _because(sentences)}
 
 
 def _noise(inputs: Inputs) -> list[tuple[object, str, dict[str, Any]]]:

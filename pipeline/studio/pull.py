@@ -249,6 +249,12 @@ def _fingerprint(file: Path) -> str:
     return content_id(file.read_text("utf-8")) if file.is_file() else ""
 
 
+def _conflicts(found: Sequence[str]) -> Iterator[str]:
+    yield from (f"conflict: {one}; the file's is kept" for one in found[:10])
+    if len(found) > 10:
+        yield f"and {len(found) - 10:,} more conflicts"
+
+
 def _summary(file: Path, pulled: Pulled, gone: int) -> Iterator[str]:
     counts = pulled.counts
     states = Counter(line.get("state") for line in pulled.lines.values())
@@ -261,8 +267,6 @@ def _summary(file: Path, pulled: Pulled, gone: int) -> Iterator[str]:
         yield f"note: {states['unreadable']:,} answers cannot be used, such as {first['studio']}: {first['detail']}"
     if gone:
         yield f"note: {gone:,} answers belong to tasks that are no longer in Label Studio; they are kept"
-    yield from (f"conflict: {one}; the file's is kept" for one in pulled.conflicts[:10])
-    if len(pulled.conflicts) > 10:
-        yield f"and {len(pulled.conflicts) - 10:,} more conflicts"
+    yield from _conflicts(pulled.conflicts)
     if counts.total():
         yield "next: dvc repro"

@@ -7,7 +7,7 @@ task; the old one is removed unless somebody answered it or began to. Tasks go o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,10 @@ class Present:
     answered_stale: int = 0
     foreign: int = 0  # without record_id: imported by hand
 
+    def forget(self, numbers: Set[int]) -> None:
+        """Take tasks out that were removed from the project."""
+        self.tasks = {key: task for key, task in self.tasks.items() if task["id"] not in numbers}
+
     def untouched(self) -> list[PresentTask]:
         """Tasks that nobody answered, skipped or began."""
         return [task for task in self.tasks.values() if task["untouched"]]
@@ -66,10 +70,10 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.model_error_weight)
     questions = queued(rows, data / "clean", project.task)
     present = _present(project, now)
-    drop = {task["id"] for task in present.untouched() if renew} | _with_suggestion(present, questions)
+    drop = _with_suggestion(present, questions) | ({task["id"] for task in present.untouched()} if renew else set())
     remove = [*present.stale, *sorted(drop)]
     _remove(project, remove)
-    present.tasks = {key: task for key, task in present.tasks.items() if task["id"] not in drop}
+    present.forget(drop)
     ledger = Ledger(data / "annotations", project)
     ledger.settle(present.tasks)
     yield from _about(present, len(remove))
@@ -160,10 +164,7 @@ def _refresh(
     """New pre-labels for untouched tasks that show older ones; tasks that hold them back go on doing so."""
     interface = _interface(project)
     todo = []
-    for question in questions:
-        task = present.tasks.get(question.key)
-        if task is None or question.value is None or not _is_older(task, version):
-            continue
+    for question, task in _outdated(present, questions, version):
         sound, problem = checked(question, project.task, interface)
         if problem is not None:
             continue
@@ -175,6 +176,13 @@ def _refresh(
         project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
     if todo:
         yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _outdated(present: Present, questions: Sequence[Question], version: str) -> Iterator[tuple[Question, PresentTask]]:
+    for question in questions:
+        task = present.tasks.get(question.key)
+        if task is not None and question.value is not None and _is_older(task, version):
+            yield question, task
 
 
 def _is_older(task: PresentTask, version: str) -> bool:
@@ -194,6 +202,11 @@ def _ask_again(project: Project, present: Present, questions: Sequence[Question]
         yield f"asked one more person about {len(again):,} tasks on which people disagree"
 
 
+def _suggest(questions: Sequence[Question]) -> bool:
+    """Whether most of them show a pre-label, so that gold questions must look so too."""
+    return sum(question.value is not None for question in questions) > len(questions) / 2
+
+
 def _choose(
     project: Project, present: Present, questions: Sequence[Question], priorities: Mapping[str, float], data: Path
 ) -> list[Question]:
@@ -206,8 +219,7 @@ def _choose(
     ordered = in_order(missing, priorities, min(room - round(room * settings.gold_share), len(missing)), project.task)
     wanted = round(len(ordered) * settings.gold_share / (1 - settings.gold_share))
     taken = {record for record, _ in present.tasks} | set(priorities)
-    suggest = sum(question.value is not None for question in ordered) > len(ordered) / 2
-    asked = mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, suggest))
+    asked = mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, _suggest(ordered)))
     return mixed(asked, audit)  # in the order in which they were drawn, so that the first ones are a sample too
 
 
@@ -245,13 +257,16 @@ def _about_sent(project: Project, chosen: Sequence[Question]) -> Iterator[str]:
     if not chosen:
         yield "nothing to send: what is queued is in the project, or the project is full (studio.max_tasks)"
         return
+    yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{_and_more(chosen)}"
+    if len(chosen) * project.settings.gold_share >= 1 and not gold:
+        yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
+
+
+def _and_more(chosen: Sequence[Question]) -> str:
     audit = sum(question.audit for question in chosen)
     more = f", {audit:,} of the audit" if audit else ""
     hidden = sum(question.hidden for question in chosen)
-    more += f"; {hidden:,} hold their pre-label back (studio.blind_share)" if hidden else ""
-    yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{more}"
-    if len(chosen) * project.settings.gold_share >= 1 and not gold:
-        yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
+    return more + (f"; {hidden:,} hold their pre-label back (studio.blind_share)" if hidden else "")
 
 
 def _show(project: Project, version: str) -> None:

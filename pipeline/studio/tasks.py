@@ -158,10 +158,13 @@ def _is_known(record: Record) -> bool:
     if record.target is None or record.split == "benchmark" or record.parent_id is not None or record.labels_by is None:
         return False
     who = record.labels_by.who
-    several = (
-        who.startswith("human:") and ("+" in who or who.endswith("annotators")) and record.labels_by.confidence is None
-    )
-    return several or (record.source.trusted and who.startswith("source:"))
+    vouched = record.source.trusted and who.startswith("source:")
+    return vouched or (record.labels_by.confidence is None and _are_several(who))
+
+
+def _are_several(who: str) -> bool:
+    """Whether a label was decided by more than one person."""
+    return who.startswith("human:") and ("+" in who or who.endswith("annotators"))
 
 
 def _gold(record: Record, others: Sequence[Record], task: Task, suggest: bool) -> Question:

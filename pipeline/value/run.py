@@ -41,6 +41,15 @@ def read_stages(collect: Path, clean: Path, label: Path, augment: Path) -> Stage
     return Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
 
 
+def _controls(variants: Variants) -> dict[str, list[Example]]:
+    """Step -> what as many random changes would have left, for steps that removed rows or changed labels."""
+    return {
+        name: random_control(before, after, name)
+        for (_, before), (name, after) in itertools.pairwise(variants.train.items())
+        if len(before) != len(after) or label_moves(before, after)
+    }
+
+
 def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
     """Write the three files for `stages`; where the quick form does not apply, they say so and why."""
     tests = [record for record in stages.augment if record.split == "test"]
@@ -55,11 +64,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         log.info("value     does not apply: %s", why)
         _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
         return
-    controls = {
-        name: random_control(before, after, name)
-        for (_, before), (name, after) in itertools.pairwise(variants.train.items())
-        if len(before) != len(after) or label_moves(before, after)
-    }
+    controls = _controls(variants)
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
     trial = linear_probe([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)

@@ -23,7 +23,7 @@ def changes(before: Sequence[Example], after: Sequence[Example]) -> dict[str, in
     second = {example.root: example for example in after}
     # Children share their parent's root; where the parent itself is among them, it is what `first` is held against.
     second |= {example.root: example for example in after if first.get(example.root) == example}
-    both = [root for root in first if root in second]
+    both = first.keys() & second.keys()
     removed = len(first) - len(both)
     return {
         "removed": removed,

@@ -111,7 +111,8 @@ def _text(answer: dict[str, object], asked: str, parent: str, has_lines: bool) -
         return Written("", problem="too_long", detail="the prompt is longer than the model's window")
     raw = str(answer["text"])
     text = tidy_lines(raw, parent) if has_lines else tidy(raw)
-    if runs_on(text) or (not answer["ended"] and (has_lines or "\n" not in raw.strip())):
+    is_cut = not answer["ended"] and (has_lines or "\n" not in raw.strip())
+    if is_cut or runs_on(text):
         return Written(text, problem="endless", detail="the answer did not end within max_tokens, or repeats itself")
     if text != parent and echoes(text, asked):
         return Written(text, problem="echo", detail="the answer is a line of the prompt")

@@ -48,11 +48,15 @@ def _translate(client: Client, source: str, target: str, url: str, texts: list[s
             alone = [_translate(client, source, target, url, [text])[0] for text in part] if len(part) > 1 else [None]
             results += alone
             continue
-        answer = reply.get("translatedText") if isinstance(reply, dict) else None
-        if not isinstance(answer, list) or len(answer) != len(part):
-            raise PipelineError(
-                f"{_WHERE}: {url} gave no list of {len(part)} translations: {shorten(reply, 200)}",
-                "The service must answer {q: [...]} with {translatedText: [...]}.",
-            )
-        results += [" ".join(str(text).split()) for text in answer]
+        results += _translations(reply, len(part), url)
     return results
+
+
+def _translations(reply: object, count: int, url: str) -> list[str]:
+    answer = reply.get("translatedText") if isinstance(reply, dict) else None
+    if not isinstance(answer, list) or len(answer) != count:
+        raise PipelineError(
+            f"{_WHERE}: {url} gave no list of {count} translations: {shorten(reply, 200)}",
+            "The service must answer {q: [...]} with {translatedText: [...]}.",
+        )
+    return [" ".join(str(text).split()) for text in answer]

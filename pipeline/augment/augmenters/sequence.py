@@ -64,13 +64,16 @@ def _members(of: Sequence[Mapping[str, Any]], where: str) -> list[tuple[Method, 
     return found
 
 
+def _next_step(request: Request, text: str, number: int) -> Request:
+    """What the step with this number is asked: the text as it is by now, with a draw of its own."""
+    return replace(request, text=text, seed=content_id(request.seed, str(number)))
+
+
 def _in_turn(steps: Sequence[Rewrite], requests: Sequence[Request]) -> list[Written]:
     results = [Written(request.text) for request in requests]
     for number, rewrite in enumerate(steps):
         passing = [n for n, result in enumerate(results) if result.text.strip() and not result.problem]
-        asked = [
-            replace(requests[n], text=results[n].text, seed=content_id(requests[n].seed, str(number))) for n in passing
-        ]
+        asked = [_next_step(requests[n], results[n].text, number) for n in passing]
         for n, written in zip(passing, map(as_written, rewrite(asked)), strict=True):
             # Other words for a new question leave its new answer as it is.
             answer = results[n].answer if written.answer is None else written.answer

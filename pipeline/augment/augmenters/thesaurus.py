@@ -38,17 +38,20 @@ def open_thesaurus(lang: str, path: str | None, where: str) -> Thesaurus | None:
     return Thesaurus(Path(path) if path else SHIPPED[lang], where)
 
 
-def _groups(path: Path, where: str) -> list[list[str]]:
+def _lines(path: Path, where: str) -> list[str]:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        return path.read_text("utf-8").splitlines()
     except OSError as error:
         raise PipelineError(
             f"{where}: {path}: {error.strerror}.", "Name a text file with one group of words a line."
         ) from None
     except UnicodeDecodeError as error:
         raise PipelineError(f"{where}: {path} is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from None
+
+
+def _groups(path: Path, where: str) -> list[list[str]]:
     groups = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(path, where), 1):
         words = [word for word in _BETWEEN.split(line.strip()) if word]
         if not words or words[0].startswith("#"):
             continue

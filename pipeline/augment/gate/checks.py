@@ -50,17 +50,22 @@ def check_near_duplicates(
     texts = [kind.augmentable(c.child) for c in candidates]
     others = [kind.augmentable(record) for record in records]
     closest = most_similar(texts, others, [row[c.parent.id] for c in candidates])
-    verdicts: Verdicts = {}
-    for candidate, (score, other) in zip(candidates, closest, strict=True):
-        if score >= max_jaccard:
-            detail = f"similarity {score:.2f} with a {records[other].split} record: {shorten(others[other])}"
-            verdicts[candidate.child.id] = Drop("near_duplicate", detail, records[other].id)
+    verdicts = {
+        candidate.child.id: _copy_of(records[other], others[other], score)
+        for candidate, (score, other) in zip(candidates, closest, strict=True)
+        if score >= max_jaccard
+    }
     fresh = [n for n, c in enumerate(candidates) if c.child.id not in verdicts]
     for n, earlier in copies_of_earlier([texts[n] for n in fresh], max_jaccard).items():
         other_child = candidates[fresh[earlier]].child
         detail = f"a near-duplicate of an earlier augmented example: {shorten(texts[fresh[earlier]])}"
         verdicts[candidates[fresh[n]].child.id] = Drop("near_duplicate", detail, other_child.id)
     return verdicts
+
+
+def _copy_of(record: Record, text: str, score: float) -> Drop:
+    detail = f"similarity {score:.2f} with a {record.split} record: {shorten(text)}"
+    return Drop("near_duplicate", detail, record.id)
 
 
 def check_meaning(
@@ -104,16 +109,12 @@ def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateS
     candidates = [c for c in candidates if not c.is_new]
     if limit is None or not candidates:
         return {}
-    pairs = [record for c in candidates for record in (c.child, c.parent)]
-    found = losses(model, [(None, kind.augmentable(record)) for record in pairs])
-    verdicts: Verdicts = {}
-    for candidate, child, parent in zip(candidates, found[::2], found[1::2], strict=True):
-        ratio = math.exp(min(child.mean - parent.mean, 50.0))
-        if ratio > limit:
-            verdicts[candidate.child.id] = Drop(
-                "not_fluent", f"perplexity {ratio:.2f} times that of its source example, above {limit}"
-            )
-    return verdicts
+    pairs = [(None, kind.augmentable(record)) for c in candidates for record in (c.child, c.parent)]
+    found = losses(model, pairs)
+    gaps = (child.mean - parent.mean for child, parent in zip(found[::2], found[1::2], strict=True))
+    ratios = {c.child.id: math.exp(min(gap, 50.0)) for c, gap in zip(candidates, gaps, strict=True)}
+    why = "perplexity {:.2f} times that of its source example, above {}"
+    return {name: Drop("not_fluent", why.format(ratio, limit)) for name, ratio in ratios.items() if ratio > limit}
 
 
 def check_labels(

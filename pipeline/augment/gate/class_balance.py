@@ -16,13 +16,25 @@ from pipeline.augment.policy import Draw
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
-from pipeline.tasks import task_type
+from pipeline.tasks import TaskType, task_type
 
 #: Part of the classes that may lag behind the others.
 LAGGING = 0.1
 
 #: Class -> number of records, or of children.
 Counts = Mapping[str | None, int]
+
+
+def _by_class(candidates: Sequence[Candidate], kind: TaskType) -> dict[str | None, list[Candidate]]:
+    own: dict[str | None, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        own[kind.stratum(candidate.parent)].append(candidate)
+    return own
+
+
+def _by_lot(children: Sequence[Candidate]) -> list[Candidate]:
+    """In the order of a draw of their ids."""
+    return sorted(children, key=lambda c: (share("even", c.child.id), c.child.id))
 
 
 def check_class_balance(
@@ -43,17 +55,13 @@ def check_class_balance(
     notes: dict[str, Any] = {}
     for method in dict.fromkeys(c.method for c in accepted):
         planned = Counter(kind.stratum(draw.parent) for draw in draws if draw.method == method)
-        own: dict[str | None, list[Candidate]] = defaultdict(list)
-        for candidate in accepted:
-            if candidate.method == method:
-                own[kind.stratum(candidate.parent)].append(candidate)
+        own = _by_class([c for c in accepted if c.method == method], kind)
         have = {name: len(children) for name, children in own.items()}
         most = allowed(sizes, planned, have, tolerance)
         for name, children in own.items():
             detail = f"{have[name]} of {planned[name]} planned examples of '{name}' passed the rest of the gate, where "
             detail += f"more than {most[name]} would shift the class balance: other classes lost more of theirs"
-            in_order = sorted(children, key=lambda c: (share("even", c.child.id), c.child.id))
-            verdicts |= {c.child.id: Drop("class_imbalance", detail) for c in in_order[most[name] :]}
+            verdicts |= {c.child.id: Drop("class_imbalance", detail) for c in _by_lot(children)[most[name] :]}
         notes[method] = {
             "classes_without_examples": sum(not have.get(name) for name in planned),
             "imbalance": round(_spread(sizes, planned, have), 3),

@@ -21,7 +21,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.scores import reply_losses
-from pipeline.modeling.models import Models
+from pipeline.modeling.models import Model, Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
 from pipeline.tasks import task_type
@@ -46,26 +46,21 @@ class Scores:
 
 def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models) -> Outcome:
     """The table less the labelled train records that were not chosen (`not_selected`, with their scores)."""
-    records = list(to_records(table))
-    rows = [n for n, record in enumerate(records) if record.split == "train" and record.target is not None]
+    pool = {n: r for n, r in enumerate(to_records(table)) if r.split == "train" and r.target is not None}
+    rows, learned = list(pool), list(pool.values())
     size = max(1, round((settings.keep or 1.0) * len(rows)))
     if settings.keep is None or size >= len(rows):
         return keep_all(table)
-    pool = [records[n] for n in rows]
-    scores = score(pool, settings, task, models)
-    features = TextFeatures([task_type(task).main_text(record) for record in pool], models.encoder)
-    matrix = features.rows([task_type(task).main_text(record) for record in pool])
-    chosen = set(choose(pool, scores, matrix, settings, size))
-    drops = {
-        rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}")
-        for n in range(len(rows))
-        if n not in chosen
-    }
-    return drop_rows(table, "select", drops, notes=_notes(pool, scores, matrix, chosen, settings))
+    scores = score(learned, settings, task, models)
+    texts = [task_type(task).main_text(record) for record in learned]
+    matrix = TextFeatures(texts, models.encoder).rows(texts)
+    chosen = set(choose(learned, scores, matrix, settings, size))
+    left = [n for n in range(len(rows)) if n not in chosen]
+    drops = {rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}") for n in left}
+    return drop_rows(table, "select", drops, notes=_notes(learned, scores, matrix, chosen, settings))
 
 
-def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
-    """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
+def _generator(pool: Sequence[Record], task: Task, models: Models) -> Model:
     if not all(has_reply(record, task) for record in pool):
         raise PipelineError(
             f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
@@ -75,9 +70,15 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
         raise PipelineError(
             "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
         )
+    return models.generator
+
+
+def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
+    """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
+    generator = _generator(pool, task, models)
     asked = [as_messages(record, task) for record in pool]
     answers = [target_text(record.target) for record in pool]
-    found = reply_losses(models.generator, list(zip(asked, answers, strict=True)))
+    found = reply_losses(generator, list(zip(asked, answers, strict=True)))
     loss = np.array([one.given / max(one.tokens, 1) for one in found])
     ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])
     quality = -loss

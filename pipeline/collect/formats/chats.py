@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from pipeline.collect.formats.json_rows import read_either
 from pipeline.collect.params import FileOptions
@@ -37,12 +37,16 @@ def _read(path: Path, options: FileOptions, where: str, turns: Callable[[Mapping
     return _turned(read_either(path, options, where), turns)
 
 
+def _are_objects(found: object) -> TypeGuard[list[dict[str, object]]]:
+    return isinstance(found, list) and bool(found) and all(isinstance(one, dict) for one in found)
+
+
 def _instances(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
     for row in rows:
         found = row.values.get("instances") if isinstance(row, Row) else None
         if isinstance(row, BadRow) or found is None:
             yield row
-        elif isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
+        elif _are_objects(found):
             rest = {name: value for name, value in row.values.items() if name != "instances"}
             yield from (Row(row.number, {**rest, **one}) for one in found)
         else:
@@ -67,11 +71,14 @@ def _from_sharegpt(row: Mapping[str, Any]) -> Any:
     return [*_system(row), *turns] if isinstance(turns, list) else None
 
 
+def _are_pairs(history: object) -> TypeGuard[list[list[object]]]:
+    return isinstance(history, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in history)
+
+
 def _from_alpaca(row: Mapping[str, Any]) -> Any:
     instruction, output = row.get("instruction"), row.get("output")
     history = row.get("history") or []
-    pairs = isinstance(history, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in history)
-    if not isinstance(instruction, str) or not pairs:
+    if not isinstance(instruction, str) or not _are_pairs(history):
         return None
     question = f"{instruction}\n\n{row['input']}" if row.get("input") else instruction
     talk = [*(turn for pair in history for turn in pair), question]

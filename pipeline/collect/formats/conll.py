@@ -69,7 +69,7 @@ def spans_of(tags: Sequence[str]) -> tuple[list[tuple[int, int, str]], int]:
     for n, tag in enumerate(tags):
         letter, label = _split(tag)
         goes_on = letter in "IE" and label == open_label
-        contradictions += letter in "IE" and not goes_on and _TAG.fullmatch(tag) is not None
+        contradictions += not goes_on and letter in "IE" and _TAG.fullmatch(tag) is not None
         if goes_on:
             spans[-1] = (spans[-1][0], n + 1, label)
         elif label:
@@ -109,12 +109,17 @@ def _cells(line: str) -> list[str]:
 
 def _layout(path: Path, options: FileOptions, where: str) -> Layout:
     some = [line for _, line in islice(lines(path, options, where), _PEEK) if line.strip(" \t\r\n")]
-    widths = Counter(len(_cells(line)) for line in some if not line.startswith("-DOCSTART-"))
-    width = widths.most_common(1)[0][0] if widths else 1
+    width = _usual_width(some)
     if width > 1 and not -width <= options.tag_column < width:
         problem = f"{where}: tag_column {options.tag_column}, but most lines have {width} columns."
         raise PipelineError(problem, "Columns count from 0; -1 is the last.")
     return Layout(width, _usual_joiner(some) if options.joiner is None else options.joiner)
+
+
+def _usual_width(some: Sequence[str]) -> int:
+    """The number of columns that most lines have."""
+    widths = Counter(len(_cells(line)) for line in some if not line.startswith("-DOCSTART-"))
+    return widths.most_common(1)[0][0] if widths else 1
 
 
 def _usual_joiner(some: Sequence[str]) -> str:
@@ -133,18 +138,20 @@ def _is_comment(line: str, layout: Layout) -> bool:
     return line.startswith("#") and len(_cells(line)) != layout.width
 
 
+def _bad_line(number: int, cells: Sequence[str], layout: Layout, block: Lines) -> BadRow | None:
+    if len(cells) != layout.width:
+        problem = f"{len(cells)} columns where the file has {layout.width}"
+        return BadRow(number, "wrong_column_count", problem, _excerpt(block))
+    return None if cells[0] else BadRow(number, "empty_token", "a tag without a token", _excerpt(block))
+
+
 def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str | None) -> AnyRow:
     tokens, tags = [], []
     for number, line in block:
         cells = _cells(line)
-        bad = undecodable(number, line, options)
+        bad = undecodable(number, line, options) or _bad_line(number, cells, layout, block)
         if bad:
             return bad
-        if len(cells) != layout.width:
-            problem = f"{len(cells)} columns where the file has {layout.width}"
-            return BadRow(number, "wrong_column_count", problem, _excerpt(block))
-        if not cells[0]:
-            return BadRow(number, "empty_token", "a tag without a token", _excerpt(block))
         tokens.append(cells[0])
         tags.append(cells[options.tag_column] if layout.width > 1 else "")
     values: dict[str, Any] = {"tokens": tokens, "document": document}

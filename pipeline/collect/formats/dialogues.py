@@ -36,6 +36,12 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             yield Row(number, {"messages": messages, "categories": categories})
 
 
+def _place(error: Exception) -> str:
+    """The line of an error of YAML, where it knows it."""
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}" if mark else ""
+
+
 def _compose(text: str, where: str) -> dict[str, Any]:
     """The nodes of the top mapping by key; they know their lines."""
     import yaml
@@ -46,9 +52,7 @@ def _compose(text: str, where: str) -> dict[str, Any]:
     except RecursionError:
         raise PipelineError(f"{where}: not YAML of a dialogue: nested too deeply.", "Flatten the file.") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}" if mark else ""
-        raise PipelineError(f"{where}{place}: not YAML: {shorten(error, 200)}", "Fix that line.") from None
+        raise PipelineError(f"{where}{_place(error)}: not YAML: {shorten(error, 200)}", "Fix that line.") from None
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     top = {key.value: value for key, value in pairs if isinstance(key.value, str)}
     if not isinstance(top.get("conversations"), yaml.SequenceNode):

@@ -19,19 +19,24 @@ from pipeline.core.errors import PipelineError
 log = logging.getLogger("pipeline")
 
 
+def _paths(path: Path, options: FileOptions, where: str) -> dict[str, Path]:
+    """Column -> the file that holds it."""
+    if not options.beside:
+        raise PipelineError(f"{where}: `format: parallel` needs `beside`.", "Such as `beside: {target: .zh}`.")
+    return {"text": path} | {column: _other(path, name, where) for column, name in options.beside.items()}
+
+
 def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     """One row a line; lines that are blank in every file are no rows.
 
     Bad rows: undecodable, nul_byte, empty_side, no_counterpart (beyond the end of the shortest file).
     """
-    if not options.beside:
-        raise PipelineError(f"{where}: `format: parallel` needs `beside`.", "Such as `beside: {target: .zh}`.")
-    paths = {"text": path} | {column: _other(path, name, where) for column, name in options.beside.items()}
+    paths = _paths(path, options, where)
     readers = [_texts(file, options, f"{where} ({column})") for column, file in paths.items()]
     uneven = False
     for number, texts in enumerate(zip_longest(*readers), 1):
         uneven = uneven or None in texts
-        if any(text and text.strip() for text in texts):
+        if "".join(filter(None, texts)).strip():
             yield _row(number, dict(zip(paths, texts, strict=True)), options)
     if uneven:
         names = ", ".join(file.name for file in paths.values())

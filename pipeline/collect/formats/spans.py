@@ -46,10 +46,15 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             yield _row(element.line, element.value, options.last_included)
 
 
+def _marked(values: Mapping[str, Any]) -> Any:
+    """What stands under the first of the usual names for spans."""
+    return next((values[name] for name in _PLACES if values.get(name) is not None), None)
+
+
 def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
     try:
         text = _text_of(values)
-        marked = next((values[name] for name in _PLACES if values.get(name) is not None), None)
+        marked = _marked(values)
         if marked is None:
             return Row(number, {**values, "spans": None})
         placed = [_placed(span, text, last_included) for span in _unpacked(marked)]
@@ -76,11 +81,15 @@ def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
     yield from map(_unpacked_span, marked)
 
 
+def _alone(label: Any) -> Any:
+    """The only label of a list of one, as doccano and Label Studio write it."""
+    return label[0] if isinstance(label, list) and len(label) == 1 else label
+
+
 def _unpacked_span(span: Any) -> dict[str, Any]:
     if isinstance(span, Mapping):
         found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
-        label = found["label"]
-        return {**found, "label": label[0] if isinstance(label, list) and len(label) == 1 else label}
+        return {**found, "label": _alone(found["label"])}
     if isinstance(span, list) and len(span) == 3:
         return {"start": span[0], "end": span[1], "label": span[2], "surface": None}
     raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
@@ -107,7 +116,7 @@ def _ends(surface: str, places: Any) -> Iterator[tuple[Any, Any]]:
 def _placed(span: Mapping[str, Any], text: str, last_included: bool) -> tuple[dict[str, Any], bool]:
     """The span at its true place, and whether it was elsewhere."""
     start, end, label, surface = (span[key] for key in ("start", "end", "label", "surface"))
-    if not (_is_number(start) and _is_number(end)) or not isinstance(label, str):
+    if not (_is_number(start) and _is_number(end) and isinstance(label, str)):
         raise Reject("bad_span", f"a span needs numbers and a label: {excerpt(dict(span))}")
     end += last_included
     if isinstance(surface, str) and surface:

@@ -99,7 +99,7 @@ def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] 
         raise Reject("bad_answer", "`answers` is no list")
     if given and impossible:
         raise Reject("contradictory_answer", "is_impossible, yet it has answers")
-    if not given and impossible is False:
+    if impossible is False and not given:
         raise Reject("contradictory_answer", "not is_impossible, yet it has no answer")
     return [_answer(answer, context) for answer in given]
 

@@ -28,12 +28,17 @@ def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
         yield Part(locator, read_file(path, settings, locator, where))
 
 
+def _matches(pattern: Path) -> list[Path]:
+    """Files in the order of their names, without what DVC keeps beside them."""
+    found = sorted(Path(name) for name in glob.glob(str(pattern), recursive=True))
+    return [path for path in found if path.is_file() and path.suffix != ".dvc"]
+
+
 def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
     """The files that match, each with a locator that is the same on every machine."""
     base, below = _base(pattern, raw, where)
     try:
-        found = sorted(Path(name) for name in glob.glob(str(base / below), recursive=True))
-        found = [path for path in found if path.is_file() and path.suffix != ".dvc"]
+        found = _matches(base / below)
     except (OSError, ValueError, RecursionError) as error:  # a name that no file system takes
         raise PipelineError(f"{where}.path: '{shorten(pattern)}': {error}.", "Name a file or a glob.") from None
     if not found:

@@ -59,10 +59,11 @@ def _alpha(found: Mapping[str, Any]) -> tuple[object, str]:
 def _people(people: list[Mapping[str, Any]]) -> Block:
     """One row a person; columns that nobody has a figure for are left out."""
     rows = [_person(one) for one in people]
-    names = list(_COLUMNS)
     known = {n for row in rows for n, value in enumerate(row) if value is not None}
-    kept = [n for n, name in enumerate(names) if name in _PLAIN or n in known]
-    return table("annotators", {names[n]: _COLUMNS[names[n]] for n in kept}, [[row[n] for n in kept] for row in rows])
+    kept = {n: name for n, name in enumerate(_COLUMNS) if name in _PLAIN or n in known}
+    return table(
+        "annotators", {name: _COLUMNS[name] for name in kept.values()}, [[row[n] for n in kept] for row in rows]
+    )
 
 
 def _person(one: Mapping[str, Any]) -> list[Any]:

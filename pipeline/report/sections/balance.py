@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +84,12 @@ def _schema(columns: Mapping[str, Counter[str]]) -> Block:
     )
 
 
+def _bins(edges: Sequence[int], counts: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
+    """Bin -> split -> records."""
+    names = [*(f"≤ {edge:,}" for edge in edges), f"> {edges[-1]:,}"]
+    return {name: {split: counts[split][n] for split in counts} for n, name in enumerate(names)}
+
+
 def _length_chart(inputs: Inputs) -> list[Block]:
     """Records by length of the main text, one bar a bin, split by split; the profile names the bins."""
     found = inputs.profile.get("lengths", {})
@@ -91,8 +97,7 @@ def _length_chart(inputs: Inputs) -> list[Block]:
     if not edges:
         return []
     splits = [split for split in _SPLITS if any(counts.get(split, ()))]
-    names = [*(f"≤ {edge:,}" for edge in edges), f"> {edges[-1]:,}"]
-    every = {name: {split: counts[split][n] for split in splits} for n, name in enumerate(names)}
+    every = _bins(edges, {split: counts[split] for split in splits})
     rows = {name: row for name, row in every.items() if any(row.values())}
     return [bars("length", splits, rows, ordered=True)] if rows else []
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import share
@@ -27,14 +29,19 @@ def coverage(inputs: Inputs) -> list[Block]:
     return [*drawn, *_words(inputs.profile["words"])]
 
 
+def _largest(values: Sequence[str]) -> list[str]:
+    """The names of the colours: the most frequent values, the rest as one."""
+    names = [name for name, _ in ranked(Counter(values))]
+    return [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
+
+
 def _map(inputs: Inputs) -> Block:
     points = inputs.table("validate/map.parquet")
     every = [] if points is None else points.to_pylist()
     rows = sorted(every, key=lambda row: share("draw", row["id"]))[:_POINTS]
     records = inputs.records_by_id(row["id"] for row in rows)
     by = "class" if any(row["class"] for row in rows) else "source"
-    names = [name for name, _ in ranked(Counter(row[by] or "–" for row in rows))]
-    series = [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
+    series = _largest([row[by] or "–" for row in rows])
     shown = [
         {
             "x": row["x"],
@@ -94,13 +101,17 @@ def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
     return table("regions", columns, rows)
 
 
-def _closest(inputs: Inputs) -> list[Block]:
-    """Test records of the map that say nearly what a train record says: what the duplicate filters cannot see."""
-    points = inputs.table("validate/map.parquet")
+def _near_train(points: pa.Table | None) -> list[dict[str, Any]]:
+    """The test records that have a nearest train record, the nearest first."""
     if points is None or "nearest" not in points.column_names:
         return []
     found = [row for row in points.to_pylist() if row["split"] == "test" and row["nearest"]]
-    found.sort(key=lambda row: (row["distance"], row["id"]))
+    return sorted(found, key=lambda row: (row["distance"], row["id"]))
+
+
+def _closest(inputs: Inputs) -> list[Block]:
+    """Test records of the map that say nearly what a train record says: what the duplicate filters cannot see."""
+    found = _near_train(inputs.table("validate/map.parquet"))
     shown = found[:_CLOSEST]
     records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]))
     rows = []

@@ -78,6 +78,13 @@ def _whole(inputs: Inputs, record: Record | None) -> str:
     return "" if record is None or inputs.text(record) is None else inputs.kind.main_text(record)
 
 
+def _agreements(inputs: Inputs, voices: Mapping[str, object]) -> list[Block]:
+    blocks: list[Block] = []
+    for voice, found in sorted(voices.items()):
+        blocks += agreement(inputs, voice, found) if isinstance(found, Mapping) and found.get("items") else []
+    return blocks
+
+
 def decisions(inputs: Inputs) -> list[Block]:
     """Who decided the labels, and what the label stage noted on agreement and annotators."""
     report = inputs.report("label")
@@ -88,10 +95,13 @@ def decisions(inputs: Inputs) -> list[Block]:
     rows = [[who, count, count / total] for who, count in deciders.items()]
     blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
     notes = _all_notes(report)
-    for voice, found in sorted((notes.pop("agreement", None) or {}).items()):
-        blocks += agreement(inputs, voice, found) if isinstance(found, Mapping) and found.get("items") else []
+    blocks += _agreements(inputs, notes.pop("agreement", None) or {})
     more = from_notes({key: one for key, one in notes.items() if key not in (*_PRELABEL, *_ELSEWHERE)})
     return [*blocks, *label_changes(inputs), *stage_notes(more)]
+
+
+def _about_prelabels(notes: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one for key, one in notes.items() if key in _PRELABEL and one}
 
 
 def prelabels(inputs: Inputs) -> list[Block]:
@@ -102,13 +112,9 @@ def prelabels(inputs: Inputs) -> list[Block]:
     prelabel = dict(notes.get("prelabel") or {})
     saved = _curve(prelabel.pop("curve", None) or {})
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
-    blocks = from_notes({key: one for key, one in shown.items() if key in _PRELABEL and one})
-    blocks += _queue(inputs)
-    return (
-        [*blocks, *prelabel_bias(inputs), *saved]
-        if blocks or saved
-        else [note("prelabels_none"), *prelabel_bias(inputs)]
-    )
+    blocks = from_notes(_about_prelabels(shown)) + _queue(inputs)
+    nothing = [] if blocks or saved else [note("prelabels_none")]
+    return [*nothing, *blocks, *prelabel_bias(inputs), *saved]
 
 
 def _queue(inputs: Inputs) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -35,9 +35,12 @@ def model(inputs: Inputs) -> list[Block]:
     blocks += _slices(inputs) + fairness(inputs) + _worst(inputs)
     noted = {key: inputs.find("evaluate", key) for key in ("baselines", "details")}
     blocks += from_notes({key: one for key, one in noted.items() if one})
-    rest = {key: one for key, one in report.items() if key not in _KNOWN}
-    trained = {key: one for key, one in inputs.report("train").items() if key != "stage"}
-    return [*blocks, *stage_notes(from_notes(rest) + from_notes(trained, inside="train"))]
+    rest = from_notes(_without(report, _KNOWN))
+    return [*blocks, *stage_notes(rest + from_notes(_without(inputs.report("train"), {"stage"}), inside="train"))]
+
+
+def _without(report: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    return {key: one for key, one in report.items() if key not in keys}
 
 
 def _slices(inputs: Inputs) -> list[Block]:
@@ -141,6 +144,12 @@ def _pairs(found: pa.Table, is_spans: bool) -> Counter[tuple[str, str]]:
     return Counter(pair for row in found.to_pylist() for pair in (_span_pairs(row) if is_spans else [_pair(row)]))
 
 
+def _in_order(labels: Sequence[str], declared: Sequence[str]) -> list[str]:
+    """As declared, "no span" after them, and then by name."""
+    order = {label: n for n, label in enumerate([*declared, NO_SPAN])}
+    return sorted(labels, key=lambda label: (order.get(label, len(order)), label))
+
+
 def _confusion(inputs: Inputs) -> list[Block]:
     """The matrix of the largest classes, at most twenty: more cannot be read. None without classes."""
     found = inputs.table("evaluate/predictions.parquet", ["given", "predicted"])
@@ -148,9 +157,7 @@ def _confusion(inputs: Inputs) -> list[Block]:
         return []
     pairs = _pairs(found, inputs.kind.target_kind(inputs.task) == "spans")
     sizes = Counter(label for pair in pairs.elements() for label in pair)
-    order = {label: n for n, label in enumerate([*inputs.task.labels, NO_SPAN])}
-    largest = [label for label, _ in sizes.most_common(_LARGEST_MATRIX)]
-    kept = sorted(largest, key=lambda label: (order.get(label, len(order)), label))
+    kept = _in_order([label for label, _ in sizes.most_common(_LARGEST_MATRIX)], inputs.task.labels)
     return [heat(kept, [[pairs[a, b] for b in kept] for a in kept], len(sizes) - len(kept))]
 
 

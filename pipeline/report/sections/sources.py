@@ -24,10 +24,8 @@ _COLUMNS = {
 }
 
 
-def sources(inputs: Inputs) -> list[Block]:
-    """One row a source: licence, how many rows it gave, how many reached the dataset."""
-    if not (inputs.folder / "collect/records.parquet").is_file():
-        return [missing("collect")]
+def _rows(inputs: Inputs) -> list[list[object]]:
+    """The largest source first."""
     about: dict[str, dict[str, Any]] = {}
     gave, lost, reached = Counter[str](), Counter[str](), Counter[str]()
     for name, counts in (("collect/records.parquet", gave), ("collect/dropped.parquet", lost)):
@@ -36,12 +34,19 @@ def sources(inputs: Inputs) -> list[Block]:
             counts[source["name"]] += source["rows"]
     for source in _sources(inputs, "augment/records.parquet", pc.field("parent_id").is_null()):
         reached[source["name"]] += source["rows"]
-    rows = []
+    rows: list[list[object]] = []
     for name in sorted(about, key=lambda name: (-gave[name], name)):
         kept = reached[name] / gave[name] if gave[name] else None
         origin = [about[name][key] for key in ("kind", "role", "licence")]
-        locator = inputs.cut(about[name]["locator"])
-        rows.append([name, *origin, gave[name], lost[name], reached[name], kept, locator])
+        rows.append([name, *origin, gave[name], lost[name], reached[name], kept, inputs.cut(about[name]["locator"])])
+    return rows
+
+
+def sources(inputs: Inputs) -> list[Block]:
+    """One row a source: licence, how many rows it gave, how many reached the dataset."""
+    if not (inputs.folder / "collect/records.parquet").is_file():
+        return [missing("collect")]
+    rows = _rows(inputs)
     notes = from_notes(inputs.report("collect").get("notes", {}))
     binding = facts(("binding_licence", inputs.report("validate").get("dataset", {}).get("licence"), "text"))
     dataset = inputs.folder / "validate/dataset"
