@@ -1,4 +1,7 @@
-"""Crowd aggregation on real votes: accuracy of every method at 3, 5 and 20 votes an item.
+"""Crowd aggregation on real votes: accuracy and calibration of every method at 3, 5 and 20 votes an item.
+
+Calibration: expected calibration error of the winning label's posterior (10 bins), and how many of the wrong labels are
+among the 15 % of items that the method is least sure of.
 
     python benchmarks/crowd.py [FOLDER]
 
@@ -101,6 +104,18 @@ def accuracy(scores: dict[str, dict[str, float]], gold: dict[str, str]) -> float
     return float(np.mean(wins))
 
 
+def calibration(scores: dict[str, dict[str, float]], gold: dict[str, str]) -> tuple[float, float]:
+    """Expected calibration error, and the share of wrong labels among the most doubtful 15 % of the gold items."""
+    best = [max(scores[item].items(), key=lambda one: (one[1], one[0])) for item in gold]
+    sure = np.array([posterior for _, posterior in best])
+    right = np.array([label == gold[item] for (label, _), item in zip(best, gold, strict=True)])
+    bins = np.minimum((sure * 10).astype(int), 9)
+    parts = [bins == k for k in range(10) if (bins == k).any()]
+    error = sum(part.mean() * abs(right[part].mean() - sure[part].mean()) for part in parts)
+    doubtful = np.argsort(sure, kind="stable")[: int(0.15 * len(sure))]
+    return float(error), float((~right[doubtful]).sum() / max(1, (~right).sum()))
+
+
 def main() -> None:
     """Print one line per method."""
     default = os.environ.get("SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")
@@ -110,14 +125,16 @@ def main() -> None:
     votes, gold = read(folder)
     methods: dict[str, Method] = {name: ours(name) for name in METHODS} | peers()
     print(f"{len(votes):,} votes, {len(gold):,} items with a confirmed label, {SEEDS} seeds")
-    print(f"{'method':<24}{'3 votes':>10}{'5 votes':>10}{'20 votes':>10}{'CPU s':>8}")
+    print(f"{'method':<24}" + "".join(f"{f'{n} votes, ECE, found':>24}" for n in (3, 5, 20)) + f"{'CPU s':>8}")
     for name, method in methods.items():
         started = time.process_time()
         cells = []
         for per_item in (3, 5, 20):
             seeds = range(SEEDS if per_item < 20 and not name.startswith("crowd-kit glad") else 1)
-            cells.append(np.mean([accuracy(method(draw(votes, per_item, seed)), gold) for seed in seeds]))
-        print(f"{name:<24}" + "".join(f"{cell:>10.4f}" for cell in cells) + f"{time.process_time() - started:>8.1f}")
+            found = [method(draw(votes, per_item, seed)) for seed in seeds]
+            cells.append(np.mean([(accuracy(one, gold), *calibration(one, gold)) for one in found], axis=0))
+        shown = "".join(f"{right:>10.4f}{error:>7.3f}{caught:>7.2f}" for right, error, caught in cells)
+        print(f"{name:<24}{shown}{time.process_time() - started:>8.1f}")
 
 
 if __name__ == "__main__":

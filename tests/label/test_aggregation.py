@@ -116,6 +116,44 @@ def test_unknown_method_names_the_setting_and_the_known_ones():
     assert "Did you mean 'dawid_skene'" in error.value.hint
 
 
+def hard_and_easy(seed, items=800, people=120, each=10):
+    """Votes on items of which some are hard for everybody, by people of whom a quarter know little; the truth."""
+    rng = np.random.default_rng(seed)
+    truth = {f"{n:03}": "是" if rng.random() < 0.5 else "no" for n in range(items)}
+    other = {"是": "no", "no": "是"}
+    skill = np.where(rng.random(people) < 0.25, rng.uniform(-0.2, 0.5, people), rng.normal(2.0, 0.6, people))
+    rows = []
+    for item, label in truth.items():
+        hardness = np.exp(rng.normal(0, 0.9))
+        for who in rng.choice(people, each, replace=False):
+            right = rng.random() < 1 / (1 + np.exp(-skill[who] / hardness))
+            rows.append((item, f"w{who}", label if right else other[label]))
+    return rows, truth
+
+
+def test_posteriors_are_calibrated_and_the_review_queue_holds_most_wrong_labels():
+    from benchmarks import crowd
+
+    found = []
+    for seed in range(3):
+        rows, truth = hard_and_easy(seed)
+        of = {name: crowd.ours(name)(rows) for name in ("dawid_skene", "dawid_skene_ml", "majority")}
+        found.append(
+            [figure for one in of.values() for figure in (crowd.accuracy(one, truth), *crowd.calibration(one, truth))]
+        )
+    ours, ours_error, ours_found, plain, plain_error, _, majority, *_ = np.mean(found, axis=0)
+    assert ours >= majority
+    assert ours >= plain - 0.005
+    assert ours_error <= 0.02 < plain_error
+    assert ours_found >= 0.6
+
+
+@pytest.mark.parametrize("rows", [[("a", "x", "好")], [("a", "x", "好"), ("a", "y", "坏")]])
+def test_one_item_is_decided_or_left_open(rows):
+    [decided] = aggregate(encode(rows), "dawid_skene").decide()
+    assert (decided is None) == (len(rows) == 2)
+
+
 def test_dawid_skene_is_not_below_majority_on_real_votes():
     """The weather votes of benchmarks/crowd.py, at 3, 5 and 20 votes an item."""
     default = Path(__file__).parents[3] / "shared" / "data"
@@ -130,3 +168,6 @@ def test_dawid_skene_is_not_below_majority_on_real_votes():
         drawn = crowd.draw(votes, per_item, seed=0)
         scores = {name: crowd.accuracy(crowd.ours(name)(drawn), gold) for name in ("majority", "dawid_skene")}
         assert scores["dawid_skene"] >= scores["majority"]
+    error, doubtful = crowd.calibration(crowd.ours("dawid_skene")(votes), gold)
+    assert error <= 0.02
+    assert doubtful >= 0.6

@@ -1,4 +1,4 @@
-"""Dawid-Skene with priors (MAP), and its one-coin special case.
+"""Dawid-Skene with priors (MAP) and hard items, as it was in 1979, and its one-coin special case.
 
 Dawid & Skene 1979, https://doi.org/10.2307/2346806: every annotator has a confusion matrix, every
 item a hidden true label; EM alternates between them. Plain maximum likelihood over-fits
@@ -26,43 +26,100 @@ TOLERANCE = 1e-5
 RIGHT_LABEL = 4.0
 
 
+#: How much of a vote on an item is a guess, by how hard the item is; how many items are how hard is estimated.
+_HARDNESS = np.array([0.0, 0.3, 0.6, 0.9])
+#: Draws of new weights for the votes (Gamma of this shape, mean 1), from which it shows how much hangs on single ones.
+_DRAWS, _SHAPE, _DRAW_ROUNDS = 12, 2.0, 10
+
+
 def dawid_skene(votes: Votes) -> Consensus:
-    """Posterior labels under one confusion matrix per annotator, with a Dirichlet prior on its rows."""
-    return _expectation_maximisation(votes, RIGHT_LABEL, min(1.0, RIGHT_LABEL / (len(votes.labels) - 1)))
+    """Posterior labels under one confusion matrix per annotator and a hardness of each item, calibrated.
+
+    Plain Dawid-Skene takes errors for independent, and is far too sure: people err together on hard items. So an item
+    has one of four levels of hardness, and a vote on it is to that part a guess after the overall shares of labels.
+    The posterior is the mean of that on the votes as they are and of those on votes weighted anew at random (a Bayesian
+    bootstrap, Rubin 1981, https://doi.org/10.1214/aos/1176345338; seeded, so equal votes give equal results).
+    """
+    ones = np.ones(len(votes.item))
+    posterior, quality = _with_hardness(votes, ones, normalised(votes.counts()), ROUNDS)
+    rng = np.random.default_rng(0)
+    drawn = np.zeros_like(posterior)
+    _, pair = np.unique(votes.item * len(votes.annotators) + votes.annotator, return_inverse=True)
+    for _ in range(
+        _DRAWS
+    ):  # several votes of one person on an item weigh alike, so that names of labels change nothing
+        weights = rng.gamma(_SHAPE, 1 / _SHAPE, int(pair.max()) + 1)[pair]
+        drawn += _with_hardness(votes, weights, posterior, _DRAW_ROUNDS)[0]
+    return Consensus(_led_by(posterior, normalised(posterior + drawn / _DRAWS)), quality)
 
 
-def dawid_skene_ml(votes: Votes) -> Consensus:
-    """The same by maximum likelihood, as in 1979: over-fits annotators with few votes."""
-    return _expectation_maximisation(votes, 1e-6, 1e-6)
+def _led_by(posterior: Floats, mean: Floats) -> Floats:
+    """`mean`, with the likeliest label of `posterior` as its likeliest: the votes as they are decide, ties included."""
+    items = np.arange(len(mean))
+    own, best = posterior.argmax(axis=1), mean.argmax(axis=1)
+    led = mean.copy()
+    led[items, own], led[items, best] = mean[items, best], mean[items, own]
+    tied = np.isclose(posterior, posterior.max(axis=1, keepdims=True), rtol=0, atol=1e-9)
+    open_ = tied.sum(axis=1) > 1
+    led[open_] = posterior[open_]
+    return led
 
 
-def _expectation_maximisation(votes: Votes, diagonal: float, off: float) -> Consensus:
-    prior = np.full((len(votes.labels), len(votes.labels)), off)  # (true, given)
-    np.fill_diagonal(prior, diagonal)
-    posterior = normalised(votes.counts())
-    for _ in range(ROUNDS):
+def _with_hardness(votes: Votes, weights: Floats, posterior: Floats, rounds: int) -> tuple[Floats, Floats]:
+    """EM over labels and hardness of items, from a first `posterior` on; the posterior, and annotators' quality."""
+    size = len(votes.labels)
+    off = min(1.0, RIGHT_LABEL / (size - 1))
+    prior = np.full((size, size), off)
+    np.fill_diagonal(prior, RIGHT_LABEL)
+    guess = normalised(votes.counts().sum(axis=0) + 1)[votes.label][:, None]
+    levels = normalised(np.ones(len(_HARDNESS)))
+    known = posterior[votes.item] * weights[:, None]  # (votes, labels): the part of a vote that tells of its annotator
+    for _ in range(rounds):
         before = posterior
         classes = normalised(posterior.sum(axis=0) + off)
-        confusion = normalised(_confusion_counts(votes, posterior) + prior)  # (annotators, true, given)
-        posterior = from_logs(np.log(classes) + _log_likelihood(votes, np.log(confusion)))
+        confusion = normalised(_counts(votes, known) + prior)  # (annotators, true, given)
+        told = confusion[votes.annotator, :, votes.label]  # (votes, true)
+        mixed = [(1 - part) * told + part * guess for part in _HARDNESS.tolist()]
+        logs = np.stack([_summed(votes, weights[:, None] * np.log(one)) for one in mixed])  # (levels, items, true)
+        joint = np.exp(logs - logs.max(axis=(0, 2), keepdims=True)) * classes * levels[:, None, None]
+        joint /= joint.sum(axis=(0, 2), keepdims=True)
+        posterior = joint.sum(axis=0)
+        levels = normalised(joint.sum(axis=(1, 2)) + 1)
+        known = np.zeros_like(told)
+        for part, one, of_level in zip(_HARDNESS.tolist(), mixed, joint, strict=True):
+            known += of_level[votes.item] * ((1 - part) * told / one)
+        known *= weights[:, None]
         if np.abs(posterior - before).max() < TOLERANCE:
             break
-    return Consensus(posterior, np.einsum("akk,k->a", confusion, classes))
+    return posterior, np.einsum("akk,k->a", confusion, classes)
 
 
-def _confusion_counts(votes: Votes, posterior: Floats) -> Floats:
+def _counts(votes: Votes, known: Floats) -> Floats:
+    """What each annotator gave where the true label was which; shape (annotators, true, given)."""
     people, size = len(votes.annotators), len(votes.labels)
     cells = votes.annotator * size + votes.label
-    counts = [np.bincount(cells, posterior[votes.item, k], people * size).reshape(people, size) for k in range(size)]
+    counts = [np.bincount(cells, known[:, k], people * size).reshape(people, size) for k in range(size)]
     return np.stack(counts, axis=1)
 
 
-def _log_likelihood(votes: Votes, log_confusion: Floats) -> Floats:
-    sums = [
-        np.bincount(votes.item, log_confusion[votes.annotator, k, votes.label], len(votes.items))
-        for k in range(len(votes.labels))
-    ]
-    return np.stack(sums, axis=1)
+def _summed(votes: Votes, values: Floats) -> Floats:
+    """Values of votes, shape (votes, labels), summed over each item."""
+    columns = [np.bincount(votes.item, values[:, k], len(votes.items)) for k in range(values.shape[1])]
+    return np.stack(columns, axis=1)
+
+
+def dawid_skene_ml(votes: Votes) -> Consensus:
+    """By maximum likelihood and without hardness, as in 1979: over-fits annotators with few votes, and is too sure."""
+    posterior = normalised(votes.counts())
+    for _ in range(ROUNDS):
+        before = posterior
+        classes = normalised(posterior.sum(axis=0) + 1e-6)
+        confusion = normalised(_counts(votes, posterior[votes.item]) + 1e-6)
+        told = np.log(confusion[votes.annotator, :, votes.label])
+        posterior = from_logs(np.log(classes) + _summed(votes, told))
+        if np.abs(posterior - before).max() < TOLERANCE:
+            break
+    return Consensus(posterior, np.einsum("akk,k->a", confusion, classes))
 
 
 #: Beta prior of the one-coin accuracy: as if an annotator had been right RIGHT times and wrong WRONG times.
