@@ -11,6 +11,8 @@ from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, 
 from pipeline.label.annotator_quality import warnings
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pipeline.label.aggregation.votes import Consensus, Floats, Votes
     from pipeline.label.params import Agreement
 
@@ -48,28 +50,39 @@ def agreement_report(
 
 
 def annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[dict[str, Any]]:
-    """One entry an annotator, most votes first. Confusion: consensus label -> label given -> votes."""
+    """One entry an annotator, most votes first. Confusion: consensus label -> label given -> votes.
+
+    Only votes on items that somebody else voted on too are held against the consensus: alone, one agrees with oneself.
+    """
     people, size = len(votes.annotators), len(votes.labels)
     decided = consensus.posterior.argmax(axis=1)[votes.item] if len(votes.item) else votes.item
-    cells = (votes.annotator * size + decided) * size + votes.label
+    cells = ((votes.annotator * size + decided) * size + votes.label)[_seen_by_others(votes)]
     tables = np.bincount(cells, minlength=people * size * size).reshape(people, size, size).astype(np.float64)
     entries = [_annotator(votes, n, tables[n], float(consensus.quality[n]), params) for n in range(people)]
     return sorted(entries, key=lambda entry: (-entry["votes"], entry["annotator"]))
 
 
+def _seen_by_others(votes: Votes) -> NDArray[np.bool_]:
+    """Which votes are on items that at least two annotators voted on."""
+    both = np.unique(votes.item * max(1, len(votes.annotators)) + votes.annotator)
+    people = np.bincount(both // max(1, len(votes.annotators)), minlength=len(votes.items))
+    return np.asarray(people[votes.item] > 1, np.bool_)
+
+
 def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> dict[str, Any]:
     kappa = cohen_kappa(table)
-    total = int(table.sum())
+    shared = int(table.sum())
     confusion = {
         votes.labels[row]: {votes.labels[k]: int(table[row, k]) for k in np.flatnonzero(table[row])}
         for row in np.flatnonzero(table.sum(axis=1))
     }
     return {
         "annotator": votes.annotators[n],
-        "votes": total,
-        "agrees_with_consensus": float(np.trace(table) / total),
+        "votes": int((votes.annotator == n).sum()),
+        "shared": shared,
+        "agrees_with_consensus": float(np.trace(table) / shared) if shared else None,
         "kappa_with_consensus": kappa,
         "quality": quality,
-        "weak": total >= params.min_votes and kappa is not None and kappa < params.min_kappa,
+        "weak": shared >= params.min_votes and kappa is not None and kappa < params.min_kappa,
         "confusion": confusion,
     }

@@ -8,21 +8,25 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.core.record import Record, Target, as_json
+from pipeline.core.settings import Task
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
-from pipeline.label.spans import decide_spans
+from pipeline.label.spans import decide_spans, span_votes
+from pipeline.tasks import task_type
 
 
 @dataclass(frozen=True)
 class VoteOutcome:
     """What people's votes on one record come to. `value` None: they leave it open.
 
-    `confidence` is the posterior; None where all said the same and are taken at their word.
+    `confidence` is the posterior; None where all said the same and are taken at their word. `in_parts`: it was decided
+    part by part (spans), so it stands although its least sure part, whose posterior this is, is in doubt.
     """
 
     value: Target
     confidence: float | None
     voters: tuple[str, ...]
+    in_parts: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,25 @@ def crowd_rows(records: Iterable[Record], count_source_label: bool = False) -> l
 
 #: What answers are: labels of a closed set, lists of spans, or anything else (texts, numbers, placed answers).
 Form = Literal["classes", "spans", "free"]
+
+
+def form_of(task: Task) -> Form:
+    """Lists of spans are no classes: each distinct list would be one, and confusions of them K x K."""
+    if task_type(task).target_kind(task) == "spans":
+        return "spans"
+    return "classes" if task.labels else "free"
+
+
+def votes_of(rows: Sequence[tuple[str, str, str]], form: Form) -> Votes | None:
+    """The votes that agreement is figured from, of (record, annotator, value as JSON); None of free answers."""
+    if form == "free" or not rows:
+        return None
+    if form == "classes":
+        return encode(rows)
+    by_record: dict[str, dict[str, str]] = {}
+    for record_id, annotator, value in sorted(rows):
+        by_record.setdefault(record_id, {})[annotator] = value
+    return encode(span_votes(by_record))
 
 
 @dataclass(frozen=True)
@@ -103,7 +126,7 @@ def _outcome(given: Mapping[str, str], found: tuple[Target, float], rules: Rules
         return VoteOutcome(json.loads(given[voters[0]]), None, voters)
     if doubted:
         confidence = min(confidence, max(rules.weak[name] for name in voters))
-    return VoteOutcome(value, confidence, voters)
+    return VoteOutcome(value, confidence, voters, in_parts=rules.form == "spans" and not doubted)
 
 
 def _free(given: Mapping[str, str], rules: Rules) -> VoteOutcome:

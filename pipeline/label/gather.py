@@ -12,7 +12,7 @@ from pipeline.core.settings import Task
 from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
-from pipeline.label.evidence import Form, Group, Rules, crowd_rows, decide
+from pipeline.label.evidence import Group, Rules, crowd_rows, decide, form_of
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel import prelabel
@@ -37,7 +37,7 @@ def gather(
     """
     task, params = settings
     people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
-    rules = Rules(params.crowd.method, _form(task), trusted=True, combine=_combine(task))
+    rules = Rules(params.crowd.method, form_of(task), trusted=True, combine=_combine(task))
     human = decide(people, rules)
     weak = _weak(human, annotator_quality(reading.used, gold, params.agreement), params)
     if weak:
@@ -50,13 +50,6 @@ def gather(
     found = prelabel(learn, ask, encoder, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, encoder, params.active_learning_curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))
-
-
-def _form(task: Task) -> Form:
-    """Lists of spans are no classes: each distinct list would be one, and confusions of them K x K."""
-    if task_type(task).target_kind(task) == "spans":
-        return "spans"
-    return "classes" if task.labels else "free"
 
 
 def _combine(task: Task) -> Callable[[list[Target]], Target | None]:

@@ -114,8 +114,10 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
 
 
 def counts(outcome: VoteOutcome, at_least: float) -> bool:
-    """Whether an outcome is confident enough to decide a label: one that states a confidence needs `at_least` that."""
-    return outcome.value is not None and (outcome.confidence is None or outcome.confidence >= at_least)
+    """Whether an outcome decides a label: one that states a confidence needs `at_least` that, unless it is in parts."""
+    return outcome.value is not None and (
+        outcome.in_parts or outcome.confidence is None or outcome.confidence >= at_least
+    )
 
 
 def _names(voters: tuple[str, ...]) -> str:

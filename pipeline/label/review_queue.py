@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core.record import Record, as_json
-from pipeline.label.merge import Evidence, candidates, counts
+from pipeline.label.merge import Evidence, candidates
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
 
@@ -77,8 +77,12 @@ def _reasons(
     if text_changed:
         found.append(Reason("text_changed", weights.text_changed, 1.0))
     if human is not None:
-        if not counts(human, params.crowd.review_posterior):
-            found.append(Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0)))
+        sure = human.confidence if human.value is not None else 0.0
+        if sure is not None and sure < params.crowd.review_posterior:
+            value = as_json(human.value) if human.in_parts else None
+            found.append(
+                Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0), value, human.confidence)
+            )
         return found  # a person has looked: the doubts below are answered
     if record.id in evidence.audit:
         return [AUDIT]  # whatever else speaks for asking: people shall see no suggestion

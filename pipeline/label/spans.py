@@ -1,30 +1,52 @@
-"""Several people's lists of spans, decided span by span.
+"""Several people's lists of spans, decided piece by piece.
 
-Each span that anybody marked becomes an item, and everybody who answered the record votes on it: its label, or that it
-is none. So the methods, weights and agreement figures of closed label sets hold for spans too. What counts as one span
-is its exact place: people who disagree about a border vote for two spans, and neither may win.
+All borders that anybody set cut the text into pieces: runs of tokens on which each answer is the same throughout.
+Everybody who answered the record votes on each piece that anybody marked: its label, or that it is none. So the
+methods, weights and agreement figures of closed label sets hold for spans too, and people who disagree about a border
+still agree about what both marked. Voting on whole spans is worse: each place of a border is a span of its own there,
+and none wins (docs/labelling.md).
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from pipeline.core.record import Span, as_json
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import Consensus, Votes, encode
 
-#: What voting against a span is called.
+if TYPE_CHECKING:
+    from pipeline.label.aggregation.votes import Floats
+
+#: What voting against a label is called.
 NONE = as_json(None)
+
+_HALF = 0.5 - 1e-9  # posterior of 'none' from which on a piece is not marked; a tie marks nothing
+
+Answers = Mapping[str, Sequence[Span]]
+
+
+class Piece(NamedTuple):
+    """A run of characters within which nobody set a border."""
+
+    start: int
+    end: int
 
 
 def span_votes(given: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str, str]]:
     """(record/start/end, annotator, label as JSON) of every vote; `given` is record -> annotator -> spans as JSON."""
     rows = []
     for record, answers in sorted(given.items()):
-        marked = {who: _by_place(json.loads(value)) for who, value in answers.items()}
-        for place in sorted(set().union(*marked.values())):
-            rows += [(f"{record}/{place[0]}/{place[1]}", who, marked[who].get(place, NONE)) for who in sorted(marked)]
+        marked = _read(answers)
+        for piece in _pieces(marked):
+            name = f"{record}/{piece.start}/{piece.end}"
+            rows += [(name, who, _label(spans, piece)) for who, spans in sorted(marked.items())]
     return rows
 
 
@@ -33,34 +55,71 @@ def decide_spans(
 ) -> tuple[dict[str, tuple[list[Span], float]], Votes | None, Consensus | None]:
     """Record -> (spans, confidence), for the records of `given`; and votes and consensus for the agreement report.
 
-    A span stands where its label beats all others and 'none'. Of two that overlap the surer one stands. The
-    confidence is that of the least sure decision about the record.
+    A piece is marked where 'none' is the less likely. Neighbouring marked pieces are one span, unless most people who
+    marked both parted them there; its label is the likeliest over its pieces, by their lengths. The confidence is that
+    of the least sure piece.
     """
-    decided: dict[str, tuple[list[Span], float]] = {record: ([], 1.0) for record in given}
     rows = span_votes(given)
     if not rows:
-        return decided, None, None
+        return {record: ([], 1.0) for record in given}, None, None
     votes = encode(rows)
     consensus = aggregate(votes, method)
-    chosen: dict[str, list[tuple[float, int, int, str]]] = {record: [] for record in given}
-    for item, choice in zip(votes.items, consensus.decide(), strict=True):
+    marked: defaultdict[str, dict[Piece, Floats]] = defaultdict(dict)
+    sure = dict.fromkeys(given, 1.0)
+    none = votes.labels.index(NONE) if NONE in votes.labels else None
+    for item, row in zip(votes.items, consensus.posterior, strict=True):
         record, start, end = item.rsplit("/", 2)
-        label, sure = (NONE, 0.0) if choice is None else (votes.labels[choice[0]], choice[1])
-        decided[record] = (decided[record][0], min(decided[record][1], sure))
-        if label != NONE:
-            chosen[record].append((-sure, int(start), int(end), json.loads(label)))
-    for record, spans in chosen.items():
-        decided[record] = (_without_overlaps(spans), decided[record][1])
-    return decided, votes, consensus
+        against = 0.0 if none is None else float(row[none])
+        sure[record] = min(sure[record], float(row.max()))
+        if against < _HALF:
+            marked[record][Piece(int(start), int(end))] = row
+    labels = [json.loads(label) for label in votes.labels]
+    found = {record: (_joined(marked[record], labels, _read(given[record])), sure[record]) for record in given}
+    return found, votes, consensus
 
 
-def _without_overlaps(spans: Sequence[tuple[float, int, int, str]]) -> list[Span]:
-    kept: list[Span] = []
-    for _, start, end, label in sorted(spans):
-        if all(end <= other["start"] or other["end"] <= start for other in kept):
-            kept.append({"start": start, "end": end, "label": label})
-    return sorted(kept, key=lambda span: (span["start"], span["end"]))
+def _read(answers: Mapping[str, str]) -> dict[str, list[Span]]:
+    return {who: json.loads(value) for who, value in answers.items()}
 
 
-def _by_place(spans: Sequence[Span]) -> dict[tuple[int, int], str]:
-    return {(span["start"], span["end"]): as_json(span["label"]) for span in spans}
+def _pieces(marked: Answers) -> list[Piece]:
+    """The pieces that anybody marked, in order."""
+    spans = [span for found in marked.values() for span in found]
+    borders = sorted({border for span in spans for border in (span["start"], span["end"])})
+    pieces = [Piece(start, end) for start, end in pairwise(borders)]
+    return [piece for piece in pieces if any(_covers(span, piece) for span in spans)]
+
+
+def _covers(span: Span, piece: Piece) -> bool:
+    return span["start"] <= piece.start and piece.end <= span["end"]
+
+
+def _label(spans: Sequence[Span], piece: Piece) -> str:
+    return next((as_json(span["label"]) for span in spans if _covers(span, piece)), NONE)
+
+
+def _joined(pieces: Mapping[Piece, Floats], labels: Sequence[str | None], marked: Answers) -> list[Span]:
+    """Spans of the marked pieces; `pieces` holds the posterior of each of `labels`."""
+    runs: list[list[Piece]] = []
+    for piece in sorted(pieces):
+        if runs and runs[-1][-1].end == piece.start and not _parted(piece.start, marked):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    names = [n for n, label in enumerate(labels) if label is not None]
+    spans: list[Span] = []
+    for run in runs:
+        weights = np.stack([(piece.end - piece.start) * pieces[piece] for piece in run]).sum(axis=0)
+        label = labels[names[int(weights[names].argmax())]]
+        spans.append({"start": run[0].start, "end": run[-1].end, "label": str(label)})
+    return spans
+
+
+def _parted(border: int, marked: Answers) -> bool:
+    """Whether most people who marked both sides of a border ended one span there and began another."""
+    began = through = 0
+    for spans in marked.values():
+        through += any(span["start"] < border < span["end"] for span in spans)
+        ended = any(span["end"] == border for span in spans)
+        began += ended and any(span["start"] == border for span in spans)
+    return began > through

@@ -38,19 +38,29 @@ def _pulled(task: Task, folder: Path) -> Iterator[str]:
         return
     people = Counter(one.annotator for one in found)
     yield f"pulled answers {len(found):,}: " + ", ".join(f"{name} {count:,}" for name, count in people.most_common(20))
-    yield _agreement(found)
+    yield _agreement(found, task, folder)
 
 
-def _agreement(found: Sequence[Annotation]) -> str:
-    """How far people agree, by the last answer of each person to each record."""
+def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
+    """How far people agree: Krippendorff's alpha as the stage `label` reports it of the same answers."""
+    from pipeline.annotation.annotations import check_against, settle
     from pipeline.core.record import as_json
-    from pipeline.label.aggregation.votes import encode
+    from pipeline.core.settings import load
     from pipeline.label.agreement import alpha_interval, krippendorff_alpha
+    from pipeline.label.evidence import form_of, votes_of
+    from pipeline.label.params import Params
+    from pipeline.runtime.store import read_table, to_records
 
-    in_order = sorted(found, key=lambda one: one.created_at)
-    latest = {(one.record_id, one.annotator): as_json(one.value) for one in in_order}
-    counts = encode([(record, person, value) for (record, person), value in latest.items()]).counts()
-    alpha, interval = krippendorff_alpha(counts), alpha_interval(counts, 1000)
+    path = folder.parent / "clean" / "records.parquet"
+    records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}
+    used = settle(found, check_against(records, task)).used
+    form = form_of(task)
+    if form == "free":
+        return "agreement: no figure, since answers of this task are free"
+    votes = votes_of([(one.record_id, one.annotator, as_json(one.value)) for one in used], form)
+    counts = None if votes is None else votes.counts()
+    alpha = None if counts is None else krippendorff_alpha(counts)
+    interval = None if counts is None else alpha_interval(counts, load("label", Params).agreement.resamples)
     if alpha is None or interval is None:
         return "agreement: no record has answers of two people yet"
     return f"agreement: Krippendorff's alpha {alpha:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"

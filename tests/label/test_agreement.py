@@ -110,3 +110,26 @@ def test_few_votes_make_nobody_weak_but_long_lists_keep_the_weak():
     assert report["weak"] == ["zz"]
     assert [p["annotator"] for p in report["annotator_list"]] == ["v", "w", "zz"]
     assert report["annotators"] == 5
+
+
+def test_only_items_of_others_are_held_against_the_consensus():
+    """Half of what `alone` answered nobody else did; on the rest it is wrong: that is no agreement of one half."""
+    rows = [(f"{n:02}", w, "ab"[n % 2]) for n in range(10) for w in ("x", "y", "王")]
+    rows += [(f"{n:02}", "alone", "ba"[n % 2]) for n in range(10)]
+    rows += [(f"z{n:02}", "alone", "ab"[n % 2]) for n in range(10)]
+    votes = encode(rows)
+    report = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))
+    alone = next(p for p in report["annotator_list"] if p["annotator"] == "alone")
+    assert (alone["votes"], alone["shared"], alone["agrees_with_consensus"]) == (20, 10, 0.0)
+    assert report["weak"] == ["alone"]
+
+
+def test_who_shares_no_item_is_not_assessed():
+    votes = encode([(f"{n}", "only", "ab"[n % 2]) for n in range(20)])
+    [only] = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))["annotator_list"]
+    assert (only["shared"], only["agrees_with_consensus"], only["kappa_with_consensus"], only["weak"]) == (
+        0,
+        None,
+        None,
+        False,
+    )
