@@ -43,7 +43,7 @@ def _pulled(task: Task, folder: Path) -> Iterator[str]:
 
 def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     """How far people agree: Krippendorff's alpha as the stage `label` reports it of the same answers."""
-    from pipeline.annotation.annotations import check_against, settle
+    from pipeline.annotation.annotations import check_against, latest_answers
     from pipeline.core.record import as_json
     from pipeline.core.settings import load
     from pipeline.label.agreement import alpha_interval, krippendorff_alpha
@@ -53,7 +53,7 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
 
     path = folder.parent / "clean" / "records.parquet"
     records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}
-    used = settle(found, check_against(records, task)).used
+    used = latest_answers(found, check_against(records, task)).used
     form = form_of(task)
     if form == "free":
         return "agreement: no figure, since answers of this task are free"
