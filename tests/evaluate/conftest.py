@@ -4,7 +4,10 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
+from pipeline.evaluate.params import Params
+from pipeline.evaluate.run import evaluate
 from pipeline.modeling.prediction import Prediction
+from pipeline.runtime.store import read_json
 from tests.chats import as_record_holds
 
 
@@ -64,3 +67,18 @@ def tweets(record):
         given = "negative" if n % 10 == 0 and label == "positive" else label
         rows.append(record(n, text, given, "zh" if n % 2 else "en", source="reviews" if n < 60 else "tweets"))
     return rows
+
+
+PARAMS = Params(resamples=200, robustness_rows=60)
+
+
+@pytest.fixture(scope="module")
+def folder(tweets, keyword, task, tmp_path_factory):
+    out = tmp_path_factory.mktemp("evaluate")
+    evaluate(tweets, tweets, keyword, task, PARAMS, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def report(folder):
+    return read_json(folder / "report.json")

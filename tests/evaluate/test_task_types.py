@@ -6,42 +6,13 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.core.record import Decision, Record, Source
-from pipeline.core.settings import Task
-from pipeline.evaluate.baselines import baselines
 from pipeline.evaluate.params import Params
-from pipeline.evaluate.robustness import differs, edit_record
 from pipeline.evaluate.run import evaluate
 from pipeline.modeling.prediction import Prediction
 from pipeline.runtime.store import read_json
+from tests.evaluate.task_cases import TASKS, example, find
 
 PARAMS = Params(resamples=200, robustness_rows=40)
-TASKS = {
-    "ner": Task(type="ner", labels=("person", "place"), languages=("en", "zh")),
-    "qa": Task(type="qa", languages=("en", "zh")),
-    "regression": Task(type="regression", languages=("en", "zh"), range=(0.0, 10.0)),
-}
-NAMES = {"Ann": "person", "Rome": "place", "小明": "person", "北京": "place"}
-
-
-def find(text):
-    spans = [{"start": text.find(n), "end": text.find(n) + len(n), "label": k} for n, k in NAMES.items() if n in text]
-    return sorted(spans, key=lambda span: span["start"])
-
-
-def example(n, kind):
-    zh = n % 2
-    text = ("小明😀去了北京,第%d次。" if zh else "😀 Ann saw Rome, day %d. She left.") % n
-    if kind == "ner":
-        fields, target = {"text": text}, find(text) if n % 5 else []
-    elif kind == "qa":
-        spans = find(text)
-        answer = {"start": spans[1]["start"], "text": text[spans[1]["start"] : spans[1]["end"]]}
-        fields, target = {"context": text, "question": "哪里?" if zh else "where?"}, [answer] if n % 5 else []
-    else:
-        fields, target = {"text": text, "text_pair": "x" * n if n % 3 else None}, float(n % 7)
-    origin = Source("reviews" if n < 30 else "tweets", "files", "x.csv", n, "cc0", "train")
-    return Record(f"id{n:03d}", fields, origin, target, "zh" if zh else "en", labels_by=Decision("human:a", 1.0))
 
 
 class Model:
@@ -79,44 +50,3 @@ def test_every_out_is_written(kind, tmp_path):
     assert report["baselines"]
     assert report["worst_errors"]
     json.dumps(report, allow_nan=False)
-
-
-def test_offsets_move_with_small_edits():
-    for kind in ("ner", "qa"):
-        record = example(2, kind)
-        assert edit_record(record, "upper_case", TASKS[kind]).target is not None
-        for edit in ("dropped_character", "typo", "final_punctuation"):
-            edited = edit_record(record, edit, TASKS[kind])
-            text = edited.fields["text" if kind == "ner" else "context"]
-            for part in edited.target:
-                surface = text[part["start"] : part.get("end", part["start"] + len(part.get("text", "")))]
-                assert surface == surface.strip()
-                assert surface
-                assert part.get("text", surface) == surface
-
-
-def test_a_number_differs_only_when_it_moves_visibly():
-    assert not differs(1.0, 1.04, 0.5)
-    assert differs(1.0, 1.06, 0.5)
-    assert differs([], [{"start": 0}], 0.0)
-
-
-def test_references_learn_from_train_alone():
-    ner = [example(n, "ner") for n in range(40)]
-    text = "北京 and Romeo saw Rome 😀小明"
-    asked = [Record("t", {"text": text}, ner[0].source, [])]
-    (found,) = baselines(ner, asked, TASKS["ner"], 100)["gazetteer"]
-    assert [text[s["start"] : s["end"]] for s in found.value] == ["北京", "Rome", "小明"]
-    assert [s["label"] for s in found.value] == ["place", "place", "person"]
-    qa = [example(n, "qa") for n in range(4)]
-    said = baselines(qa, qa, TASKS["qa"], 100)
-    for name, predictions in said.items():
-        for record, prediction in zip(qa, predictions, strict=True):
-            (answer,) = prediction.value
-            start = answer["start"]
-            assert record.fields["context"][start : start + len(answer["text"])] == answer["text"], name
-    numbers = [example(n, "regression") for n in range(40)]
-    said = baselines(numbers, numbers, TASKS["regression"], 100)
-    assert said["mean"][0].value == pytest.approx(sum(r.target for r in numbers) / 40)
-    assert set(said) == {"mean", "tfidf_ridge"}
-    assert baselines([], numbers, TASKS["regression"], 100) == {}

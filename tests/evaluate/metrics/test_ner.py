@@ -2,20 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn.metrics import mean_absolute_error, r2_score
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.evaluate.metrics import ner, qa, regression
+from pipeline.evaluate.metrics import ner
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import estimate
 
 PARAMS = Params(resamples=200)
+
+
 NER = Task(type="ner", labels=("per", "地点", "org"), languages=("en", "zh"))
-QA = Task(type="qa", languages=("en", "zh"))
-NUMBER = Task(type="regression")
 
 
 def records(targets, lang="en"):
@@ -87,52 +85,3 @@ def test_no_entity_anywhere_is_no_crash():
     evaluation = ner.compute_metrics(records([[], []]), [Prediction([]), Prediction([])], NER, PARAMS)
     assert plain(evaluation, "micro_f1") == plain(evaluation, "macro_f1") == 1.0
     assert evaluation.correct == [True, True]
-
-
-def test_answerable_and_unanswerable_are_shown_apart():
-    a = [{"start": 0, "text": "cat"}]
-    evaluation = qa.compute_metrics(
-        records([a, a, [], []]),
-        [Prediction(a, 0.9), Prediction([], 0.6), Prediction([], 0.8), Prediction(a, 0.7)],
-        QA,
-        PARAMS,
-    )
-    found = {name: plain(evaluation, name) for name in evaluation.metrics}
-    assert found["exact_match"] == found["f1"] == found["answerable_f1"] == found["unanswerable_accuracy"] == 0.5
-    assert evaluation.confusion == [
-        ("answerable", "right"),
-        ("answerable", "no_answer"),
-        ("unanswerable", "right"),
-        ("unanswerable", "wrong_answer"),
-    ]
-    assert sum(line["count"] for line in evaluation.reliability) == 4
-    only = qa.compute_metrics(records([a]), [Prediction(a)], QA, PARAMS)
-    assert set(only.metrics) == {"exact_match", "f1"}
-
-
-def test_numbers_are_scored_as_scipy_and_scikit_learn_score_them():
-    rng = np.random.default_rng(3)
-    given = rng.integers(0, 9, 60).astype(float)  # with ties
-    said = given * 0.5 + rng.normal(size=60).round(1)
-    evaluation = regression.compute_metrics(
-        records(given.tolist()), [Prediction(float(s)) for s in said], NUMBER, PARAMS
-    )
-    weights = np.stack([np.ones(60), rng.integers(0, 4, 60)]).astype(float)
-    for row, count in enumerate(weights.astype(int)):
-        a, b = np.repeat(given, count), np.repeat(said, count)
-        expected = {
-            "mae": mean_absolute_error(a, b),
-            "pearson": stats.pearsonr(a, b)[0],
-            "spearman": stats.spearmanr(a, b)[0],
-            "r2": r2_score(a, b),
-        }
-        for name, value in expected.items():
-            assert evaluation.metrics[name](weights)[row] == pytest.approx(value), name
-    assert len({actual for actual, _ in evaluation.confusion}) == 5
-    assert evaluation.reliability == []
-
-
-def test_equal_numbers_have_no_correlation():
-    evaluation = regression.compute_metrics(records([2.0, 2.0]), [Prediction(1.0), Prediction(1.0)], NUMBER, PARAMS)
-    assert plain(evaluation, "pearson") == plain(evaluation, "r2") == 0.0
-    assert plain(evaluation, "mae") == 1.0

@@ -1,13 +1,9 @@
-import math
-
 import numpy as np
 import pytest
 from sklearn.metrics import classification_report, f1_score
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.evaluate.metrics import chat, classification
-from pipeline.evaluate.metrics.overlap import rouge, words
+from pipeline.evaluate.metrics import classification
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import estimate
@@ -74,38 +70,3 @@ def test_multi_label_counts_whole_sets_and_every_label(record):
     assert plain(evaluation, "accuracy") == pytest.approx(2 / 3)
     assert plain(evaluation, "macro_f1") == pytest.approx(f1_score(truth, answer, average="macro"))
     assert evaluation.confusion == [("a+b", "a+b"), ("c", "b+c"), ("(none)", "(none)")]
-
-
-def test_chat_by_hand(chat_task, record):
-    ask = [{"role": "user", "content": "你好?"}]
-    records = [record(0, ask, "你好,世界"), record(1, ask, "hello there")]
-    predictions = [
-        Prediction("你好世界!", log_likelihood=-8.0, tokens=4),
-        Prediction("goodbye there", log_likelihood=-2.0, tokens=1),
-    ]
-    evaluation = chat.compute_metrics(records, predictions, chat_task, PARAMS)
-    assert plain(evaluation, "loss_per_token") == pytest.approx(2.0), "weighted by tokens: (8 + 2) / 5"
-    assert plain(evaluation, "perplexity") == pytest.approx(math.exp(2.0))
-    assert plain(evaluation, "exact_match") == 0.5, "punctuation does not count"
-    assert plain(evaluation, "rouge_l") == pytest.approx((1.0 + 0.5) / 2)
-    assert plain(evaluation, "mean_length") == pytest.approx((5 + 13) / 2)
-    assert evaluation.confusion == [("0000-0050", "0000-0050")] * 2
-
-
-def test_rouge_l_of_chinese_counts_characters():
-    # longest common subsequence 我 爱 京: precision 3/4, recall 3/5
-    (found,) = rouge(["我很爱北京"], ["我爱南京"], "rougeL")
-    assert found == pytest.approx([2 * 0.75 * 0.6 / 1.35])
-    assert words("Hi 你好,GPT-4!") == ["hi", "你", "好", "gpt", "4"]
-
-
-def test_chat_without_generated_replies_still_has_a_loss(chat_task, record):
-    records = [record(0, [{"role": "user", "content": "hi"}], "hello")]
-    evaluation = chat.compute_metrics(records, [Prediction(None, log_likelihood=-1.0, tokens=2)], chat_task, PARAMS)
-    assert set(evaluation.metrics) == {"loss_per_token", "perplexity"}
-
-
-def test_chat_without_likelihood_is_an_error(chat_task, record):
-    records = [record(0, [{"role": "user", "content": "hi"}], "hello")]
-    with pytest.raises(PipelineError, match="no log-likelihood"):
-        chat.compute_metrics(records, [Prediction("hello")], chat_task, PARAMS)
