@@ -12,6 +12,7 @@ from pipeline.collect.conditions import first_failed
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
+from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
 from pipeline.core.errors import PipelineError
@@ -38,16 +39,15 @@ class Verdict:
     repaired: str | None = None
 
 
-def to_verdicts(name: str, settings: RecordSource, task: Task, parts: Iterable[Part], where: str) -> Iterator[Verdict]:
+def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterator[Verdict]:
     """One verdict for every row of the source.
 
     Steps and reasons: `read` (a format's own), `select` (filtered_out), `parse` (the task type's own,
     unknown_label, excluded_label, missing_target, bad_confidence, unknown_language, missing_key,
     repeated_key, broken_unicode).
     """
-    maker = RecordMaker(name, settings, task, where)
     for count, part in enumerate(parts):
-        if count and settings.key == "row":
+        if count and maker.settings.key == "row":
             raise PipelineError(
                 f"{where}.key: 'row' needs a source of one file.", "Name a column, or split the source."
             )
@@ -79,7 +79,9 @@ class RecordMaker:
                 problem = f"{where}.fields: '{field}' is no field of the task '{task.type}'."
                 raise PipelineError(problem, did_you_mean(field, self.kind.FIELDS))
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
-        needed = [f for f in self.fields if f in settings.fields or f not in self.kind.OPTIONAL]
+        self.talks = talk_reader(settings, task, where)
+        given = self.kind.FIELDS if self.talks and dialect_of(settings) else self.kind.OPTIONAL
+        needed = [f for f in self.fields if f in settings.fields or f not in given]
         self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
@@ -92,13 +94,20 @@ class RecordMaker:
         if isinstance(row, BadRow):
             record = Record(self._id("unreadable", row.raw), self._blank({}), source)
             return Verdict(record, None, "read", Drop(row.reason, storable(f"{row.detail}: {row.raw}")))
-        values = {field: self._cell(row.values.get(column)) for field, column in self.fields.items()}
-        key = self._key(row)
+        values: dict[str, Any] = {f: self._cell(row.values.get(column)) for f, column in self.fields.items()}
+        key, refused = self._key(row), None
+        if self.talks is not None:
+            try:
+                values = {"messages": self.talks.read(row.values)}
+            except Reject as reject:
+                refused = reject
         record = Record(self._row_id(key, values), self._blank(values), source)
         failed = first_failed(self.settings.where, row.values)
         if failed:
             return Verdict(record, key, "select", Drop("filtered_out", storable(failed)))
         try:
+            if refused is not None:
+                raise refused
             verdict = Verdict(self._complete(record, key, values, row), key, repaired=row.repaired)
             if key is not None:
                 self._kept_keys.add(key)
@@ -108,7 +117,8 @@ class RecordMaker:
                 record, key, "parse", Drop("number_out_of_range", storable(f"{error}: {excerpt(row.values)}"))
             )
         except Reject as reject:
-            detail = storable(f"{reject.detail}: {excerpt(row.values)}")
+            whole = json.dumps(row.values, ensure_ascii=False, default=str) if self.talks else excerpt(row.values)
+            detail = storable(f"{reject.detail}: {whole}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
 
     def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:

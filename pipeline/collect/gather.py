@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.convert import Verdict, to_verdicts
+from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts
 from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.sources import KINDS, read_sources, setting
 from pipeline.collect.sources.crowd import CrowdSettings
@@ -70,7 +70,8 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
     """Read one source into `found`; returns its verdicts by native key and by record id."""
     started = time.monotonic()
     parts = KINDS[settings.kind].function(settings, raw, setting(name))
-    verdicts = list(to_verdicts(name, settings, task, parts, setting(name)))
+    maker = RecordMaker(name, settings, task, setting(name))
+    verdicts = list(to_verdicts(maker, parts, setting(name)))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)
     good = [verdict for verdict in verdicts if verdict.drop is None]
@@ -79,6 +80,8 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
         raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
     found.kept += [verdict.record for verdict in good]
     found.notes[name] = _note(settings, len(verdicts), len(good), reasons) | _repaired(good)
+    if maker.talks is not None:
+        found.notes[name] |= maker.talks.notes()
     _log(name, len(verdicts), f"{len(good):,} records", reasons, started)
     # Of several rows with one key the first counts, unless a later one is the first that was kept.
     return _by_key(reversed(verdicts)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.core.conversation import Role as TurnRole
 from pipeline.core.settings import Settings
 
 Role = Literal["train", "test", "unlabelled", "benchmark"]
@@ -62,6 +63,8 @@ class RecordSource(Common):
     confidence: str | None = None  # column of how sure the label is, in [0, 1]
     trusted_when: tuple[Condition, ...] = ()  # labels of rows that meet all may enter the test split
     where: tuple[Condition, ...] = ()  # rows that do not meet all are dropped
+    dialect: str | None = None  # chat: how conversations are written, a name in pipeline/dialects/__init__.py
+    roles: dict[str, TurnRole] = Field(default_factory=dict)  # chat: role name -> ours, beside those that are known
     key: str | None = None  # column of the source's own id, or `row`; default: ids come from the content
     group: str | None = None  # column of what must share a split: conversation, author, document
     lang: str | None = None  # a code of task.languages, or `auto`; default: the only one of task.languages

@@ -46,12 +46,12 @@ class Reading:
     """How a source's turns are read, and what was met on the way.
 
     `roles` are further role names (in lower case). `ignored` counts the keys that were not used, by place and name;
-    `mended` counts what was put right.
+    `repaired` counts what was put right.
     """
 
     roles: Mapping[str, Role] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
-    mended: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
 
 
 def is_nothing(value: Json) -> bool:
@@ -122,13 +122,13 @@ def message_of(turn: Json, reading: Reading, number: int) -> Message:
     """
     if not isinstance(turn, Mapping):
         raise Reject("not_a_turn", f"turn {number} is {kind_of(turn)}, not an object with a role and a content")
-    if turn.keys() == _PLAIN and isinstance(turn["content"], str):
-        role = turn["role"]
-        known = ROLE_NAMES.get(role) if isinstance(role, str) and not reading.roles else None
-        return Message(known or role_of(role, reading), turn["content"])
+    if turn.keys() == _PLAIN and isinstance(turn["content"], str) and isinstance(turn["role"], str):
+        known = None if reading.roles else ROLE_NAMES.get(turn["role"])
+        if known:  # most turns of most sources
+            return Message(known, turn["content"])
     what = f"turn {number}"
     name = _first(turn, _ROLE)
-    if isinstance(name, str) and name.strip().lower() in CALL_ROLES and name not in reading.roles:
+    if is_call_turn(turn, reading):
         said = text_of(_first(turn, _CONTENT), what)
         return Message("assistant", tool_calls=calls_in(said, what), learn=_learn(turn, what))
     role = role_of(name, reading)
@@ -147,6 +147,12 @@ def message_of(turn: Json, reading: Reading, number: int) -> Message:
         name=_name(turn, what),
         learn=_learn(turn, what),
     )
+
+
+def is_call_turn(turn: Json, reading: Reading) -> bool:
+    """Whether a turn is a call of its own, by its role (`function_call`, `tool_call`)."""
+    name = _first(turn, _ROLE) if isinstance(turn, Mapping) else None
+    return isinstance(name, str) and name.strip().lower() in CALL_ROLES and name.strip().lower() not in reading.roles
 
 
 def _asked(turn: Mapping[str, Any], role: Role, content: str, what: str, reading: Reading) -> Message:

@@ -106,7 +106,7 @@ def squad(rows: Iterable[Row], task: Task) -> Iterator[str]:
 
 FORMS: dict[str, Form] = {
     "messages": Form(NoSettings, messages, "jsonl"),
-    "prompt-completion": Form(NoSettings, prompt_completion, "jsonl"),
+    "prompt_completion": Form(NoSettings, prompt_completion, "jsonl"),
     "sharegpt": Form(NoSettings, sharegpt, "jsonl"),
     "alpaca": Form(NoSettings, alpaca, "jsonl"),
     "conll": Form(NoSettings, conll, "conll", ("ner",)),

@@ -8,7 +8,6 @@ target is the reply, whole: text, reasoning and calls (`pipeline.core.conversati
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -18,7 +17,6 @@ from pipeline.core.conversation import (
     Json,
     Message,
     calls_as_json,
-    canonical,
     conversation,
     exported,
     fields_of,
@@ -29,7 +27,8 @@ from pipeline.core.conversation import (
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
-from pipeline.core.turns import Reading, as_text, calls_in, is_nothing, kind_of, message_of, tools_of, turns_in
+from pipeline.core.turns import Reading, as_text, calls_in, is_nothing, message_of
+from pipeline.dialects.messages import beside, messages_in
 from pipeline.tasks.region import Region
 
 FIELDS: Mapping[str, str] = {"messages": "messages", "tools": "json", "template_arguments": "json"}
@@ -59,8 +58,7 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     """Fields and reply from `messages`: a list of turns (see `core/turns.py`), such a list as JSON text, or one text.
 
     Also reads `tools`, and `template_arguments` or `chat_template_kwargs`. The last assistant turn becomes the target
-    unless one is given, as a text or as a message. Rejects: missing_messages, no_user_turn, bad_tools,
-    bad_template_arguments, and those of `message_of`.
+    unless one is given, as a text or as a message. Rejects: no_user_turn, and those of `pipeline.dialects.messages`.
     """
     talk = _talk(values)
     messages = list(talk.messages)
@@ -77,30 +75,7 @@ def _talk(values: Mapping[str, object]) -> Conversation:
     turns = values.get("messages")
     if isinstance(turns, Conversation):  # a reader of dialects made it
         return turns
-    listed = turns_in(turns)
-    if listed is None and isinstance(turns, str) and turns:
-        listed = [{"role": "user", "content": turns}]
-    if not listed:
-        found = "nothing" if is_nothing(turns) or turns == "" else "an empty list" if listed == [] else kind_of(turns)
-        raise Reject("missing_messages", f"the row has no list of messages, but {found}")
-    reading = Reading()
-    messages = tuple(message_of(turn, reading, n) for n, turn in enumerate(listed, 1))
-    return Conversation(messages, tools_of(values.get("tools")), template_arguments_of(values))
-
-
-def template_arguments_of(values: Mapping[str, object]) -> tuple[tuple[str, Json], ...]:
-    """Further arguments of the chat template, an object or its JSON text. Rejects: bad_template_arguments."""
-    given = values.get("template_arguments") or values.get("chat_template_kwargs")
-    if is_nothing(given):
-        return ()
-    try:
-        value = json.loads(given) if isinstance(given, str) else given
-        canonical(value)
-    except (ValueError, TypeError):
-        value = None
-    if not isinstance(value, Mapping):
-        raise Reject("bad_template_arguments", f'expected an object such as {{"enable_thinking": false}}: {given!r}')
-    return tuple(sorted((name, one) for name, one in value.items() if one is not None))
+    return beside(values, messages_in(turns, Reading()))
 
 
 def _reply(target: Json) -> Message:

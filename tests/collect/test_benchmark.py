@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pipeline.collect.convert import to_verdicts
+from pipeline.collect.convert import RecordMaker, to_verdicts
 from pipeline.collect.formats import read_file
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import Part, Row
@@ -76,6 +76,6 @@ def test_every_task_type_takes_every_benchmark(tmp_path, task, text):
     rows = read(tmp_path, "b.json", f"[{text}]" if text != SQUAD else text)
     values = {"kind": "files", "role": "benchmark", "licence": "MIT", "path": "b.json", "format": "benchmark"}
     settings = source_settings("b", {**values, "lang": task.languages[0]})
-    (verdict,) = to_verdicts("b", settings, task, [Part("b.json", rows)], "here")
+    (verdict,) = to_verdicts(RecordMaker("b", settings, task, "here"), [Part("b.json", rows)], "here")
     assert verdict.drop is None, verdict.drop
     assert verdict.record.split == "benchmark"

@@ -204,7 +204,7 @@ def test_lines(tmp_path):
 def test_unknown_ending_asks_for_a_format(tmp_path):
     with pytest.raises(PipelineError, match=r"the ending of a\.dat names no format") as error:
         read(tmp_path, "a.dat", "x")
-    assert "Known formats: alpaca, benchmark, conll, csv" in error.value.hint
+    assert "Known formats: alpaca, anthropic, benchmark, conll, csv" in error.value.hint
 
 
 def test_misspelt_format(tmp_path):
@@ -246,24 +246,14 @@ def test_dialogues_that_are_none_stop(tmp_path, content, message):
         read(tmp_path, "a.yml", content + "\n", format="dialogues")
 
 
-def test_messages_in_both_containers(tmp_path):
-    row = {"messages": [{"role": "user", "content": "hi"}]}
+def test_chats_come_as_their_rows_from_every_container(tmp_path):
+    row = {"messages": [{"role": "user", "content": "嗨"}]}
     for content in (json.dumps([row]), json.dumps(row) + "\n"):
-        assert roles(read(tmp_path, "a.json", content, format="messages")[0]) == [("user", "hi")]
-    assert values(read(tmp_path, "a.jsonl", '{"msgs": []}\n', format="messages")) == ["not_a_dialogue"]
-
-
-def test_sharegpt_with_system(tmp_path):
-    row = {"system": "Be kind.", "conversations": [{"from": "human", "value": "嗨"}, {"from": "gpt", "value": "你好"}]}
-    found = read(tmp_path, "a.jsonl", json.dumps(row), format="sharegpt")[0]
-    assert roles(found) == [("system", "Be kind."), ("human", "嗨"), ("gpt", "你好")]
-
-
-def test_alpaca_with_input_and_history(tmp_path):
-    row = {"instruction": "Translate", "input": "hi", "output": "嗨", "history": [["a", "b"]]}
-    found = read(tmp_path, "a.jsonl", json.dumps(row), format="alpaca")[0]
-    assert roles(found) == [("user", "a"), ("assistant", "b"), ("user", "Translate\n\nhi"), ("assistant", "嗨")]
-    assert values(read(tmp_path, "a.jsonl", '{"output": "x"}', format="alpaca")) == ["not_a_dialogue"]
+        assert values(read(tmp_path, "a.json", content, format="messages")) == [row]
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "a.parquet")
+    assert values(read(tmp_path, "a.parquet", (tmp_path / "a.parquet").read_bytes(), format="sharegpt")) == [row]
+    cells = read(tmp_path, "a.csv", 'messages,n\n"[{""role"": ""user""}]",1\n', format="messages")
+    assert values(cells) == [{"messages": '[{"role": "user"}]', "n": "1"}]
 
 
 def test_label_studio_export(tmp_path):

@@ -43,7 +43,7 @@ def written(form: str, name: str):
     return json.loads("".join(FORMS[form].function([row], task)))
 
 
-@pytest.mark.parametrize("form", ["messages", "prompt-completion", "sharegpt", "alpaca"])
+@pytest.mark.parametrize("form", ["messages", "prompt_completion", "sharegpt", "alpaca"])
 @pytest.mark.parametrize("name", ROWS)
 def test_every_task_ends_with_its_target(form, name):
     task, row = ROWS[name]
@@ -61,7 +61,7 @@ def test_chats_keep_every_turn():
         "id": "c", "instruction": "你好吗？", "input": "", "output": "很好。", "system": "Be brief.",
         "history": [["Hi", "Hello!"]],
     }  # fmt: skip
-    assert written("prompt-completion", "chat")["completion"] == TURNS[-1:]
+    assert written("prompt_completion", "chat")["completion"] == TURNS[-1:]
 
 
 def test_labels_are_asked_for_in_the_rows_language():

@@ -25,6 +25,7 @@ from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, Reader
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import Entry, pick
+from pipeline.dialects import DIALECTS
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,8 @@ FORMATS: dict[str, Format] = {
     "parquet": Format(FileOptions, parquet.read, endings=(".parquet",)),
     "lines": Format(FileOptions, text_lines.read, endings=(".txt",)),
     "dialogues": Format(FileOptions, dialogues.read),
-    "messages": Format(FileOptions, chats.read_messages),
-    "sharegpt": Format(FileOptions, chats.read_sharegpt),
-    "alpaca": Format(FileOptions, chats.read_alpaca),
+    **{name: Format(FileOptions, chats.read) for name in DIALECTS},
+    "alpaca": Format(FileOptions, chats.read_instances),
     "label_studio": Format(FileOptions, label_studio.read),
     "conll": Format(FileOptions, conll.read, columns={"target": "spans", "group": "document"}),
     "spans": Format(FileOptions, spans.read, columns={"target": "spans"}),

@@ -1,40 +1,45 @@
-"""Formats `messages`, `sharegpt` and `alpaca`: chats in JSON (a list) or JSON Lines.
+"""Files of conversations, whatever holds the rows: JSON (a list), JSON Lines, Parquet, CSV, TSV.
 
-All give the column `messages`, a list of turns; the other columns stay as they are.
-Role names are the task type's business.
+The rows are given as they stand; `pipeline.collect.talks` reads the conversations in them by the format's dialect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
+from pipeline.collect.formats import delimited, parquet
 from pipeline.collect.formats.json_rows import read_either
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.core.turns import without_nulls
+
+_DELIMITED = {".csv": delimited.read_csv, ".tsv": delimited.read_tsv}
 
 
-def read_messages(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """`{"messages": [{"role", "content"}, ...]}`."""
-    return _read(path, options, where, lambda row: row.get("messages"))
+def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """The rows of a file. In Parquet, keys that are null are left out: each turn there has the keys of all others."""
+    if is_parquet(path):
+        yield from (_without_nulls(row) for row in parquet.read(path, options, where))
+        return
+    ending = Path(where.removesuffix(".gz")).suffix.lower()
+    yield from _DELIMITED.get(ending, read_either)(path, options, where)
 
 
-def read_sharegpt(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """`{"conversations": [{"from", "value"}, ...], "system": optional}`."""
-    return _read(path, options, where, _from_sharegpt)
+def read_instances(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """Rows of `alpaca`; one with `instances`, a list of {input, output} (self-instruct, BELLE), gives several."""
+    return _instances(read(path, options, where))
 
 
-def read_alpaca(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
-    """`{"instruction", "input", "output"}`, and optionally `system` and `history` (pairs).
-
-    A row with `instances`, a list of {input, output} (self-instruct, BELLE), gives one row an instance.
-    """
-    return _turned(_instances(read_either(path, options, where)), _from_alpaca)
+def is_parquet(path: Path) -> bool:
+    """Whether the file begins as Parquet does."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
-def _read(path: Path, options: FileOptions, where: str, turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
-    return _turned(read_either(path, options, where), turns)
+def _without_nulls(row: AnyRow) -> AnyRow:
+    return Row(row.number, without_nulls(row.values), row.repaired) if isinstance(row, Row) else row
 
 
 def _are_objects(found: object) -> TypeGuard[list[dict[str, object]]]:
@@ -51,40 +56,3 @@ def _instances(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
             yield from (Row(row.number, {**rest, **one}) for one in found)
         else:
             yield BadRow(row.number, "not_a_dialogue", "`instances` holds no objects", excerpt(row.values))
-
-
-def _turned(rows: Iterable[AnyRow], turns: Callable[[Mapping[str, Any]], Any]) -> Iterator[AnyRow]:
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        messages = turns(row.values)
-        if isinstance(messages, list):
-            yield Row(row.number, {**row.values, "messages": messages})
-        else:
-            detail = f"no turns among the keys {', '.join(list(row.values)[:10])}"
-            yield BadRow(row.number, "not_a_dialogue", detail, excerpt(row.values))
-
-
-def _from_sharegpt(row: Mapping[str, Any]) -> Any:
-    turns = row.get("conversations")
-    return [*_system(row), *turns] if isinstance(turns, list) else None
-
-
-def _are_pairs(history: object) -> TypeGuard[list[list[object]]]:
-    return isinstance(history, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in history)
-
-
-def _from_alpaca(row: Mapping[str, Any]) -> Any:
-    instruction, output = row.get("instruction"), row.get("output")
-    history = row.get("history") or []
-    if not isinstance(instruction, str) or not _are_pairs(history):
-        return None
-    question = f"{instruction}\n\n{row['input']}" if row.get("input") else instruction
-    talk = [*(turn for pair in history for turn in pair), question]
-    talk += [output] if output is not None else []
-    return [*_system(row), *({"role": ("user", "assistant")[n % 2], "content": turn} for n, turn in enumerate(talk))]
-
-
-def _system(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"role": "system", "content": row["system"]}] if row.get("system") else []

@@ -1,0 +1,114 @@
+"""Dialect `hermes`: structure in tags of the text, as Hermes and Qwen write it.
+
+`<think>` around reasoning, `<tool_call>{"name", "arguments"}</tool_call>` around each call, `<tool_response>` around
+each result. Tags are read where they are well formed; what is not stays text, for checks to find, and is counted.
+Turns are as in `messages` or `sharegpt`; tool definitions may stand in `<tools>` of the system text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pipeline.core.conversation import Conversation, Json, Message, ToolCall, canonical, loaded
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Reject, Row
+from pipeline.core.turns import Reading, calls_in, parsed, tools_of
+from pipeline.dialects import messages, sharegpt
+
+COLUMNS = (*messages.COLUMNS, *sharegpt.COLUMNS)
+
+_THINK = re.compile(r"\A\s*<think>(.*?)</think>\n*", re.DOTALL)
+_CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
+_CALLS_LAST = re.compile(r"(.*?)((?:\s*<tool_call>(?:(?!<tool_call>).)*?</tool_call>)+)\s*\Z", re.DOTALL)
+_RESPONSE = re.compile(r"\s*<tool_response>\n?(.*?)\n?</tool_response>\s*", re.DOTALL)
+_TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
+_TAG = re.compile(r"</?(?:think|tool_call|tool_response)>")
+
+
+def read(row: Row, reading: Reading) -> Conversation:
+    """Rejects: those of `messages` and `sharegpt`."""
+    reader = messages.read if row.get("messages") is not None else sharegpt.read
+    talk = reader(row, reading)
+    found = [part for message in talk.messages for part in _parts(message, reading)]
+    return replace(talk, messages=tuple(found), tools=talk.tools or _tools(found))
+
+
+def _parts(message: Message, reading: Reading) -> Sequence[Message]:
+    if message.role == "assistant":
+        return [_answer(message, reading)]
+    if message.role in ("user", "tool") and "<tool_response>" in message.content:
+        texts = _whole_of(_RESPONSE, message.content)
+        if texts:
+            return [replace(message, role="tool", content=text) for text in texts]
+        reading.repaired["tags_left_as_text"] += 1
+    return [message]
+
+
+def _whole_of(pattern: re.Pattern[str], text: str) -> list[str]:
+    """The blocks that a text consists of; none where anything stands between them."""
+    return pattern.findall(text) if not pattern.sub("", text).strip() else []
+
+
+def _answer(message: Message, reading: Reading) -> Message:
+    message = thought_taken_out(message)
+    text, calls = message.content, message.tool_calls
+    called = _CALLS_LAST.match(text)
+    if called and not calls and not _TAG.search(called[1]):
+        try:
+            calls = tuple(call for one in _CALL.findall(called[2]) for call in calls_in(one, "a <tool_call>"))
+            text = called[1].rstrip("\n")
+        except Reject:
+            calls = ()
+    if _TAG.search(text):
+        reading.repaired["tags_left_as_text"] += 1
+    return replace(message, content=text, tool_calls=calls)
+
+
+def thought_taken_out(message: Message) -> Message:
+    """The message with the `<think>` that its text begins with as its reasoning, where it is well formed."""
+    found = _THINK.match(message.content) if message.role == "assistant" and not message.reasoning else None
+    if not found or _TAG.search(found[1]):
+        return message
+    return replace(message, reasoning=found[1].strip("\n"), content=message.content[found.end() :])
+
+
+def _tools(found: Sequence[Message]) -> tuple[JsonObject, ...]:
+    """Tool definitions in `<tools>` of the system text: a JSON list, or an object a line. The text stays as it is."""
+    block = next((_TOOLS.search(message.content) for message in found if message.role == "system"), None)
+    if block is None:
+        return ()
+    value = parsed(block[1])
+    listed: Json = value if value is not None else [parsed(line) for line in block[1].splitlines() if line.strip()]
+    try:
+        return tools_of(listed)
+    except Reject:
+        return ()
+
+
+def write(talk: Conversation) -> JsonObject:
+    """Turns of role and content alone, and the tool definitions. Rejects: tags_in_text."""
+    turns = [turn for message in talk.messages for turn in _turns(message)]
+    return {"messages": turns, **({"tools": canonical(talk.tools)} if talk.tools else {})}
+
+
+def _turns(message: Message) -> Iterator[JsonObject]:
+    if any(_TAG.search(text) for text in (message.content, message.reasoning)):
+        raise Reject("tags_in_text", "a text of the conversation holds one of the tags itself")
+    text = message.content
+    if message.role == "tool":
+        text = f"<tool_response>\n{text}\n</tool_response>"
+    if message.reasoning:
+        text = f"<think>\n{message.reasoning}\n</think>\n\n{text}"
+    for call in message.tool_calls:
+        text = f"{text}{_break(text)}<tool_call>\n{_call(call)}\n</tool_call>"
+    yield {"role": message.role, "content": text}
+
+
+def _break(text: str) -> str:
+    return "\n" if text and not text.endswith("\n") else ""
+
+
+def _call(call: ToolCall) -> str:
+    return canonical({"name": call.name, "arguments": loaded(call.arguments)})

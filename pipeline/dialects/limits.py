@@ -1,0 +1,97 @@
+"""What a dialect has no place for is refused by name, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from pipeline.core.conversation import Conversation, Message, loaded
+from pipeline.core.record import Reject
+from pipeline.dialects.dialect import Places
+
+_SYSTEM = ("system", "developer")
+
+
+def check(talk: Conversation, places: Places) -> Conversation:
+    """The conversation as a dialect with these places can say it: ids that their order implies are left out.
+
+    Rejects: no_place_for_tools, no_place_for_ids, no_place_for_text_beside_calls, no_place_for_reasoning,
+    no_place_for_names, no_place_for_learn, no_place_for_template_arguments, no_place_for_developer,
+    no_place_for_late_system, no_place_for_runs, no_place_for_any_order, arguments_no_object, no_turns.
+    """
+    if not talk.messages:
+        raise Reject("no_turns", "the conversation is empty")
+    for name, is_there in _FOUND.items():
+        if not getattr(places, name) and is_there(talk):
+            raise Reject(f"no_place_for_{name}", _WHAT[name])
+    for call in (call for message in talk.messages for call in message.tool_calls):
+        if isinstance(loaded(call.arguments), str):
+            raise Reject("arguments_no_object", f"the arguments of a call of '{call.name}' are no JSON object")
+    return talk if places.ids else without_ids(talk)
+
+
+def without_ids(talk: Conversation) -> Conversation:
+    """The conversation without ids of calls and names of results. Rejects: no_place_for_ids where results need them."""
+    if not _in_order(talk):
+        raise Reject("no_place_for_ids", "tool results are not in the order of their calls, and only ids tell them")
+    return replace(talk, messages=tuple(_anonymous(message) for message in talk.messages))
+
+
+def _anonymous(message: Message) -> Message:
+    if message.role == "tool":
+        return replace(message, tool_call_id="", name="")
+    return replace(message, tool_calls=tuple(replace(call, id="") for call in message.tool_calls))
+
+
+def _in_order(talk: Conversation) -> bool:
+    """Whether every result that names a call is the next one that is waited for."""
+    waiting: list[tuple[str, str]] = []
+    for message in talk.messages:
+        if message.role == "assistant":
+            waiting = [(call.id, call.name) for call in message.tool_calls]
+        elif message.role == "tool":
+            id, name = waiting.pop(0) if waiting else ("", "")
+            if message.tool_call_id not in ("", id) or message.name not in ("", name):
+                return False
+    return True
+
+
+def _talks(messages: tuple[Message, ...]) -> Iterator[Message]:
+    return (message for message in messages if message.role not in _SYSTEM)
+
+
+def _out_of_order(talk: Conversation) -> bool:
+    system = [n for n, message in enumerate(talk.messages) if message.role in _SYSTEM]
+    roles = [message.role for message in _talks(talk.messages)]
+    alternate = all(role == ("user", "assistant")[n % 2] for n, role in enumerate(roles))
+    return system not in ([], [0]) or not alternate or len(roles) % 2 != 0
+
+
+_FOUND: dict[str, Callable[[Conversation], bool]] = {
+    "tools": lambda talk: bool(talk.tools) or any(m.tool_calls or m.role == "tool" for m in talk.messages),
+    "ids": lambda talk: not _in_order(talk),
+    "text_beside_calls": lambda talk: any(m.tool_calls and (m.content or m.reasoning) for m in talk.messages),
+    "reasoning": lambda talk: any(m.reasoning for m in talk.messages),
+    "names": lambda talk: any(m.name for m in talk.messages if m.role != "tool"),
+    "learn": lambda talk: any(m.learn is not None for m in talk.messages),
+    "template_arguments": lambda talk: bool(talk.template_arguments),
+    "developer": lambda talk: any(m.role == "developer" for m in talk.messages),
+    "late_system": lambda talk: any(m.role in _SYSTEM for m in talk.messages[1:]),
+    "runs": lambda talk: any(a.role == b.role == "assistant" for a, b in pairwise(talk.messages)),
+    "any_order": _out_of_order,
+}
+
+_WHAT = {
+    "tools": "there is no place for tool definitions, calls and results",
+    "ids": "tool results are not in the order of their calls, and only ids tell them",
+    "text_beside_calls": "there is no place for a text beside calls",
+    "reasoning": "there is no place for reasoning",
+    "names": "there is no place for a speaker's name",
+    "learn": "there is no place for turns that are, or are not, to be learned",
+    "template_arguments": "there is no place for arguments of the chat template",
+    "developer": "there is no role developer",
+    "late_system": "there is no place for a system turn but at the beginning",
+    "runs": "two turns of the assistant in a row would become one",
+    "any_order": "a system turn, then user and assistant in turn, is all it can say",
+}

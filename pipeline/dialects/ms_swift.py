@@ -1,0 +1,46 @@
+"""Dialect `ms_swift`: messages with `loss`, calls and results as turns of role tool_call and tool_response.
+
+`{"messages": [{"role", "content", "loss"}], "tools"}`, or `{"query", "response", "history", "system"}`. Reasoning
+stands in `<think>` at the beginning of a reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.core.conversation import Conversation, Message, canonical, loaded
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Reject, Row
+from pipeline.core.turns import Reading, is_nothing
+from pipeline.dialects import alpaca, messages
+from pipeline.dialects.hermes import thought_taken_out
+
+COLUMNS = (*messages.COLUMNS, *alpaca.COLUMNS)
+
+
+def read(row: Row, reading: Reading) -> Conversation:
+    """Rejects: those of `messages` and `alpaca`."""
+    if is_nothing(row.get("messages")) and row.get("query") is not None:
+        return alpaca.read(row, reading)
+    talk = messages.read(row, reading)
+    return replace(talk, messages=tuple(thought_taken_out(message) for message in talk.messages))
+
+
+def write(talk: Conversation) -> JsonObject:
+    """A turn for each call; `loss` where the record says whether a turn is learned. Rejects: tags_in_text."""
+    turns = [turn for message in talk.messages for turn in _turns(message)]
+    return {"messages": turns, **({"tools": canonical(talk.tools)} if talk.tools else {})}
+
+
+def _turns(message: Message) -> Iterator[JsonObject]:
+    if message.role == "assistant" and thought_taken_out(replace(message, reasoning="")).reasoning:
+        raise Reject("tags_in_text", "a reply begins with <think> itself")
+    loss = {} if message.learn is None else {"loss": message.learn}
+    text = f"<think>\n{message.reasoning}\n</think>\n\n{message.content}" if message.reasoning else message.content
+    role = "tool_response" if message.role == "tool" else message.role
+    if text or not message.tool_calls:
+        yield {"role": role, "content": text, **loss}
+    for call in message.tool_calls:
+        said = {"name": call.name, "arguments": loaded(call.arguments)}
+        yield {"role": "tool_call", "content": canonical(said), **loss}

@@ -1,0 +1,119 @@
+"""Dialect `responses`: items as OpenAI's Responses API has them.
+
+`{"instructions", "input": [items], "tools"}`; what the model gave may stand in `output`. Items are messages with parts,
+`reasoning`, `function_call` and `function_call_output`; those of one answer make one turn of the assistant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from pipeline.core.conversation import Conversation, Json, Message, ToolCall
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Reject, Row
+from pipeline.core.turns import Reading, arguments_of, as_text, is_nothing, kind_of, message_of, parsed, text_of
+from pipeline.dialects.messages import beside
+
+COLUMNS = ("input", "output", "instructions", "tools", "items")
+
+
+def read(row: Row, reading: Reading) -> Conversation:
+    """Rejects: missing_messages, unknown_item, bad_call, and those of `message_of`."""
+    messages: list[Message] = []
+    if not is_nothing(row.get("instructions")) and row["instructions"] != "":
+        messages.append(Message("developer", as_text(row["instructions"], "the instructions")))
+    for name in ("input", "items", "output"):
+        for number, item in enumerate(_items(row.get(name), name), 1):
+            _add(messages, item, f"item {number} of {name}", number, reading)
+    if not messages:
+        raise Reject("missing_messages", f"no items among the keys {', '.join(list(row)[:10])}")
+    return beside(row, messages)
+
+
+def _items(value: Json, name: str) -> Sequence[Json]:
+    if isinstance(value, str) and value:
+        role = "assistant" if name == "output" else "user"
+        listed = parsed(value) if value.lstrip()[:1] == "[" else None
+        return listed if isinstance(listed, list) else [{"role": role, "content": value}]
+    if is_nothing(value) or value == "":
+        return []
+    if not isinstance(value, list | tuple):
+        raise Reject("missing_messages", f"`{name}` is {kind_of(value)}, not a list of items")
+    return value
+
+
+def _add(messages: list[Message], item: Json, what: str, number: int, reading: Reading) -> None:
+    """The item as a message of its own, or as a part of the assistant's turn that is being read."""
+    if not isinstance(item, Mapping):
+        raise Reject("not_a_turn", f"{what} is {kind_of(item)}, not an object")
+    kind = item.get("type") or "message"
+    last = messages[-1] if messages and messages[-1].role == "assistant" else None
+    if kind == "message":
+        message = message_of({key: part for key, part in item.items() if key not in _OURS}, reading, number)
+        is_open = last is not None and message.role == "assistant" and not last.content and not last.tool_calls
+        if last is not None and is_open and last.reasoning:
+            messages[-1] = replace(message, reasoning=last.reasoning)
+        else:
+            messages.append(message)
+    elif kind == "reasoning":
+        messages.append(Message("assistant", reasoning=_reasoning(item, what, reading)))
+    elif kind == "function_call":
+        call = _call(item, what)
+        if last is None:
+            messages.append(Message("assistant", tool_calls=(call,)))
+        else:
+            messages[-1] = replace(last, tool_calls=(*last.tool_calls, call))
+    elif kind == "function_call_output":
+        id = as_text(item.get("call_id"), f"the call id of {what}")
+        messages.append(Message("tool", text_of(item.get("output"), f"the output of {what}"), tool_call_id=id))
+    else:
+        raise Reject("unknown_item", f"{what} is of type '{kind}'")
+
+
+#: Keys of items that say nothing about the text.
+_OURS = frozenset({"type", "id", "status"})
+
+
+def _reasoning(item: Mapping[str, Json], what: str, reading: Reading) -> str:
+    """The reasoning itself where the item holds it, else its summary. What is encrypted cannot be read."""
+    if not is_nothing(item.get("encrypted_content")):
+        reading.ignored["item of type reasoning: encrypted_content"] += 1
+    parts = item.get("content") or item.get("summary") or []
+    listed = parts if isinstance(parts, list | tuple) else [parts]
+    return "\n\n".join(as_text(part.get("text") if isinstance(part, Mapping) else part, what) for part in listed)
+
+
+def _call(item: Mapping[str, Json], what: str) -> ToolCall:
+    name = item.get("name")
+    if not isinstance(name, str) or not name:
+        raise Reject("bad_call", f"{what} is a call without a name")
+    id = item.get("call_id")
+    return ToolCall(name, arguments_of(item.get("arguments")), "" if is_nothing(id) else as_text(id, what))
+
+
+def write(talk: Conversation) -> JsonObject:
+    """Items under `input`. Rejects: no_place_for_calls_without_id."""
+    items = [item for message in talk.messages for item in _written(message)]
+    tools = [{"type": "function", **tool["function"]} for tool in talk.tools]
+    return {"input": items, **({"tools": tools} if tools else {})}
+
+
+def _written(message: Message) -> Iterator[dict[str, Json]]:
+    if message.role == "tool":
+        yield {"type": "function_call_output", "call_id": needed(message.tool_call_id), "output": message.content}
+        return
+    if message.reasoning:
+        yield {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": message.reasoning}]}
+    if message.content or not message.tool_calls:
+        kind = "output_text" if message.role == "assistant" else "input_text"
+        yield {"type": "message", "role": message.role, "content": [{"type": kind, "text": message.content}]}
+    for call in message.tool_calls:
+        yield {"type": "function_call", "call_id": needed(call.id), "name": call.name, "arguments": call.arguments}
+
+
+def needed(id: str) -> str:
+    """A call's id. Rejects: call_without_id."""
+    if not id:
+        raise Reject("call_without_id", "this dialect joins calls and results by id, and one has none")
+    return id
