@@ -19,6 +19,7 @@ from pipeline.clean.steps.normalise_text import NormaliseText, normalise_text
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.quality import Quality, filter_quality
 from pipeline.clean.steps.repair_text import RepairText, repair_text
+from pipeline.clean.steps.replies import Replies, filter_replies
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
 from pipeline.conversations.repair import TurnOrder
@@ -35,6 +36,7 @@ STEPS: dict[str, Entry[Settings, CleanStep]] = {
     "pii": Entry(Pii, handle_pii),
     "normalise_text": Entry(NormaliseText, normalise_text),
     "quality": Entry(Quality, filter_quality),
+    "replies": Entry(Replies, filter_replies),
     "decontaminate": Entry(Decontaminate, drop_contaminated),
     "conflicting_labels": Entry(ConflictingLabels, resolve_conflicts),
     "exact_duplicates": Entry(ExactDuplicates, drop_exact_duplicates),
