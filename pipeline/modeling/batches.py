@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.record import Row as Row
+from pipeline.modeling.device import halving, to_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,11 +67,16 @@ def outputs(
     import torch
 
     model.eval()
-    for rows in by_length([len(example["input_ids"]) for example in examples], batch, tokens):
-        inputs = {k: v.to(model.device) for k, v in collate([examples[n] for n in rows]).items()}
+
+    def run(rows: Sequence[int]) -> tuple[Any, Any]:
+        inputs = to_model(collate([examples[n] for n in rows]), model)
         labels = inputs.pop("labels")
         with torch.inference_mode():
-            yield rows, model(**inputs).logits, labels
+            return model(**inputs).logits, labels
+
+    for rows in by_length([len(example["input_ids"]) for example in examples], batch, tokens):
+        for part, (logits, labels) in halving(run, rows):
+            yield list(part), logits, labels
 
 
 def classify(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.modeling import onnx
+from pipeline.modeling.device import placement
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import load_error
 
@@ -63,13 +64,13 @@ _POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-
 
 
 def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
-    """Model (in evaluation mode) and tokenizer of a folder that `train` wrote."""
+    """Model (in evaluation mode, where this machine computes) and tokenizer of a folder that `train` wrote."""
     quiet()
     if (folder / onnx.FILE).is_file():
         exported = onnx.load(folder)
         return exported, load_tokenizer(folder, exported.config.vocab_size, "the exported model")
     try:
-        model = kind.from_pretrained(folder).eval()
+        model = placement().put(kind.from_pretrained(folder).eval())
     except load_errors() as error:
         hint = "Train it again: dvc repro -f train"
         raise PipelineError(f"{folder}: the model does not load: {shorten(error, 200)}", hint) from None

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.core.cache import cached
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.device import Placement, halving, placement, to_model
 from pipeline.modeling.features.parallel import in_threads
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import Model, has_weights, identity, local_path
@@ -52,7 +53,8 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
             compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
         return compute[0](batch)
 
-    rows = cached("embedding", f"{identity(model)} mean {max_tokens}", texts, on_demand, batch=2048)
+    version = f"{identity(model)} mean {max_tokens}{placement(embeds=True).mark}"
+    rows = cached("embedding", version, texts, on_demand, batch=2048)
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
 
@@ -108,43 +110,53 @@ def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
     import torch
 
     tokenizer, model = load_encoder(path)
+    place = placement(embeds=True)
+    model = place.put(model)
 
     def forward(ids: list[list[int]], length: int) -> list[bytes]:
         batch = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
+        batch = to_model(batch, model)
         with torch.inference_mode():
-            hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
+            hidden = model(**batch).last_hidden_state.float()  # (batch, tokens, hidden)
         mask = batch["attention_mask"].unsqueeze(-1)
         mean = (hidden * mask).sum(1) / mask.sum(1)  # (batch, hidden)
-        vectors = torch.nn.functional.normalize(mean, dim=1).float()
+        vectors = torch.nn.functional.normalize(mean, dim=1).cpu()
         return [vector.numpy().tobytes() for vector in vectors]
 
     def embed_texts(texts: list[str]) -> list[bytes]:
-        return batched(tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"], forward)
+        return batched(tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"], forward, place)
 
     return embed_texts
 
 
-def batched(ids: Sequence[list[int]], forward: Callable[[list[list[int]], int], Sequence[Result]]) -> list[Result]:
+def batched(
+    ids: Sequence[list[int]], forward: Callable[[list[list[int]], int], Sequence[Result]], place: Placement
+) -> list[Result]:
     """`forward` on token ids in batches of one size and few lengths, the longest first; results in the order of `ids`.
 
-    `forward` gets the ids of a batch and the length to pad them to.
+    `forward` gets the ids of a batch and the length to pad them to. On an accelerator batches come one by one, of
+    as many rows as make up its tokens.
     """
 
     def run(batch: tuple[list[int], int]) -> Sequence[Result]:
         rows = [ids[n] for n in batch[0]]
-        return forward([*rows, *[rows[0]] * (_BATCH - len(rows))], batch[1])
+        if place.is_processor:
+            return forward([*rows, *[rows[0]] * (_BATCH - len(rows))], batch[1])
+        return [one for _, part in halving(lambda some: forward(list(some), batch[1]), rows) for one in part]
 
     lengths: defaultdict[int, list[int]] = defaultdict(list)
     for n, row in enumerate(ids):
         lengths[-(-len(row) // _STEP) * _STEP].append(n)
     batches = [
-        (rows[start : start + _BATCH], length)
+        (rows[start : start + size], length)
         for length, rows in sorted(lengths.items(), reverse=True)
-        for start in range(0, len(rows), _BATCH)
+        for size in [place.rows(length, _BATCH)]
+        for start in range(0, len(rows), size)
     ]
+    found_in = in_threads(run, batches) if place.is_processor else map(run, batches)
     found = {
         n: result
-        for (rows, _), part in zip(batches, in_threads(run, batches), strict=True)
+        for (rows, _), part in zip(batches, found_in, strict=True)
         for n, result in zip(rows, part, strict=False)
     }
     return [found[n] for n in range(len(ids))]

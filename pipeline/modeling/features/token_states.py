@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.core.cache import cached
+from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.features.encoder import batched, load_encoder
 from pipeline.modeling.features.units import units, windows
 from pipeline.modeling.models import Model, identity, local_path
@@ -30,7 +31,8 @@ def token_states(texts: Sequence[str], model: Model) -> list[NDArray[np.float32]
             compute.append(_reader(local_path(model, "models.encoder")))
         return compute[0](batch)
 
-    found = cached("token states", f"{identity(model)} {_MAX_TOKENS} {_STRIDE}", texts, on_demand, batch=2048)
+    version = f"{identity(model)} {_MAX_TOKENS} {_STRIDE}{placement().mark}"
+    found = cached("token states", version, texts, on_demand, batch=2048)
     sizes = [len(units(text)) for text in texts]
     return [
         np.frombuffer(part, np.float16).reshape(size, -1).astype(np.float32)
@@ -43,12 +45,14 @@ def _reader(path: str) -> Callable[[list[str]], list[bytes]]:
     import torch
 
     tokenizer, model = load_encoder(path)
+    place = placement()
+    model = place.put(model)
 
     def forward(ids: list[list[int]], length: int) -> list[NDArray[np.float16]]:
         batch = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
         with torch.inference_mode():
-            hidden = model(**batch).last_hidden_state  # (batch, tokens, hidden)
-        return list(hidden.half().numpy())
+            hidden = model(**to_model(batch, model)).last_hidden_state  # (batch, tokens, hidden)
+        return list(hidden.half().cpu().numpy())
 
     def read(texts: list[str]) -> list[bytes]:
         bounds = [units(text) for text in texts]
@@ -57,7 +61,7 @@ def _reader(path: str) -> Callable[[list[str]], list[bytes]]:
             for n, text in enumerate(texts)
             for window in windows(text, bounds[n], tokenizer, _MAX_TOKENS, _STRIDE)
         ]
-        states = batched([window["input_ids"] for _, window in parts], forward)
+        states = batched([window["input_ids"] for _, window in parts], forward, place)
         found = [np.zeros((len(part), model.config.hidden_size), np.float16) for part in bounds]
         for (n, window), hidden in zip(reversed(parts), reversed(states), strict=True):  # the first window wins
             for token, unit in enumerate(window["units"]):

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Row, by_length, padded_inputs
+from pipeline.modeling.device import halving, to_model
 from pipeline.modeling.heads.answer_spans import Found, choose_answer, decode, fit_null_threshold
 from pipeline.modeling.heads.contract import Evaluation, Examples, Start
 from pipeline.modeling.heads.encoder_with_head import start_encoder
@@ -149,11 +150,15 @@ def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) 
     total = 0.0
     criterion = start_and_end(0.0)
     limit = int(model.config.max_answer_length)
-    for rows in by_length([len(example["input_ids"]) for example in examples], batch):
-        inputs = {k: v.to(model.device) for k, v in collate([examples[n] for n in rows]).items()}
+
+    def run(rows: Sequence[int]) -> tuple[Any, Any]:
+        inputs = to_model(collate([examples[n] for n in rows]), model)
         labels = inputs.pop("labels")
         with torch.inference_mode():
-            out = model(**inputs)
+            return model(**inputs), labels
+
+    batches = by_length([len(example["input_ids"]) for example in examples], batch)
+    for rows, (out, labels) in (done for part in batches for done in halving(run, part)):
         total += float(criterion(out, labels)) * len(rows)
         begin, end = (x.double().cpu().numpy() for x in (out.start_logits, out.end_logits))
         for k, n in enumerate(rows):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
+from pipeline.modeling.device import halving, placement, to_model
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.lm.encoding import prompt_ids
@@ -49,7 +50,7 @@ class CausalLM:
         self, prompts: Sequence[str | Messages], seeds: Sequence[str], temperature: float, max_tokens: int
     ) -> list[Answer]:
         """An answer to each prompt: turns, or a text as one user turn. Sampled with its seed (hex); greedy at 0."""
-        tokenizer, model = self._loaded = self._loaded or load_generator(self._model)
+        tokenizer, model = self._loaded = self._loaded or _placed(load_generator(self._model))
         ids = [_prompt_ids(prompt, tokenizer) for prompt in prompts]
         room = _window(model) - max_tokens
         results = [Answer("", False, too_long=len(one) > room) for one in ids]
@@ -58,14 +59,23 @@ class CausalLM:
             if not results[n].too_long:
                 shapes[-(-len(one) // _WIDTH) * _WIDTH].append(n)
         for width, rows in sorted(shapes.items()):
-            for start in range(0, len(rows), _BATCH):
-                part = rows[start : start + _BATCH]
-                written = _write(
-                    model, tokenizer, [ids[n] for n in part], width, [seeds[n] for n in part], temperature, max_tokens
-                )
-                for n, answer in zip(part, written, strict=True):
-                    results[n] = answer
+            size = placement().rows(width + max_tokens, _BATCH)
+
+            def write(part: Sequence[int], width: int = width) -> list[Answer]:
+                some, drawn = [ids[n] for n in part], [seeds[n] for n in part]
+                return _write(model, tokenizer, some, width, drawn, temperature, max_tokens)
+
+            for start in range(0, len(rows), size):
+                for part, written in halving(write, rows[start : start + size]):
+                    for n, answer in zip(part, written, strict=True):
+                        results[n] = answer
         return results
+
+
+def _placed(loaded: tuple[Any, Any]) -> tuple[Any, Any]:
+    """A tokenizer, and its model where this machine computes."""
+    tokenizer, model = loaded
+    return tokenizer, placement().put(model)
 
 
 def _prompt_ids(prompt: str | Messages, tokenizer: Any) -> list[int]:
@@ -87,14 +97,15 @@ def _write(
     temperature: float,
     max_tokens: int,
 ) -> list[Answer]:
-    """Answers to at most `_BATCH` prompts, left-padded to `width` tokens; shape in every step: (_BATCH, tokens)."""
+    """Answers to prompts, left-padded to `width` tokens; on a processor the shape in every step is (_BATCH, tokens)."""
     import torch
     from transformers import DynamicCache
 
     pad, stops = _pad(tokenizer), _stops(model, tokenizer)
-    filled = prompts + [prompts[0]] * (_BATCH - len(prompts))
-    ids = torch.tensor([[pad] * (width - len(one)) + one for one in filled])
-    mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled])
+    device = model.device
+    filled = prompts + [prompts[0]] * (_BATCH - len(prompts) if device.type == "cpu" else 0)
+    ids = torch.tensor([[pad] * (width - len(one)) + one for one in filled], device=device)
+    mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled], device=device)
     draws = [torch.Generator().manual_seed(int(seed[:8], 16)) for seed in seeds]
     written: list[list[int]] = [[] for _ in prompts]
     ended = [False] * len(prompts)
@@ -102,9 +113,12 @@ def _write(
     with torch.inference_mode():
         for _ in range(max_tokens):
             places = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-            logits = model(
-                input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, logits_to_keep=1
-            ).logits[:, -1]
+            logits = (
+                model(input_ids=ids, attention_mask=mask, position_ids=places, past_key_values=cache, logits_to_keep=1)
+                .logits[:, -1]
+                .float()
+                .cpu()
+            )
             tokens = [_draw(logits[n], temperature, draws[n]) if not ended[n] else pad for n in range(len(prompts))]
             for n, token in enumerate(tokens):
                 ended[n] = ended[n] or token in stops
@@ -112,8 +126,8 @@ def _write(
                     written[n].append(token)
             if all(ended):
                 break
-            ids = torch.tensor([[token] for token in tokens + tokens[:1] * (_BATCH - len(prompts))])
-            mask = torch.cat([mask, torch.ones(_BATCH, 1, dtype=mask.dtype)], dim=1)
+            ids = torch.tensor([[token] for token in tokens + tokens[:1] * (len(filled) - len(prompts))], device=device)
+            mask = torch.cat([mask, mask.new_ones(len(filled), 1)], dim=1)
     return [
         Answer(str(tokenizer.decode(ids, skip_special_tokens=True)), done)
         for ids, done in zip(written, ended, strict=True)
@@ -159,19 +173,25 @@ class Seq2Seq:
         """
         import torch
 
-        tokenizer, model = self._loaded = self._loaded or load_encoder_decoder(self._path, self._where)
+        tokenizer, model = self._loaded = self._loaded or _placed(load_encoder_decoder(self._path, self._where))
         window = min(max_tokens, _window(model))
         lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
         order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
         results = [""] * len(texts)
-        for start in range(0, len(order), batch):
-            part = order[start : start + batch]
+
+        def write(part: Sequence[int]) -> list[str]:
             inputs = tokenizer([texts[n] for n in part], padding=True, return_tensors="pt")
             inputs.pop("token_type_ids", None)
             with torch.inference_mode():
-                tokens = model.generate(**inputs, max_new_tokens=max_tokens, num_beams=1, do_sample=False)
-            for n, text in zip(part, tokenizer.batch_decode(tokens, skip_special_tokens=True), strict=True):
-                results[n] = text
+                tokens = model.generate(
+                    **to_model(inputs, model), max_new_tokens=max_tokens, num_beams=1, do_sample=False
+                )
+            return list(tokenizer.batch_decode(tokens, skip_special_tokens=True))
+
+        for start in range(0, len(order), batch):
+            for part, written in halving(write, order[start : start + batch]):
+                for n, text in zip(part, written, strict=True):
+                    results[n] = text
         return results
 
 

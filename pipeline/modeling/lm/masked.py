@@ -10,6 +10,7 @@ from typing import Any
 from pipeline.core.cache import cached
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.modeling.batches import by_length, padded
+from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.lm.generation import check_path
 from pipeline.modeling.loading import load_tokenizer
 from pipeline.modeling.models import Model, identity, load_error, local_path
@@ -53,7 +54,7 @@ class MaskedLM:
         results: list[bytes] = [b"[]"] * len(inputs)
         for rows in by_length([len(one) for one in ids], _BATCH):
             with torch.inference_mode():
-                logits = model(**padded([ids[n][:window] for n in rows], tokenizer)).logits
+                logits = model(**to_model(padded([ids[n][:window] for n in rows], tokenizer), model)).logits.cpu()
             for n, scores in zip(rows, logits, strict=True):
                 places = [k for k, token in enumerate(ids[n][:window]) if token == tokenizer.mask_token_id]
                 text, start, end = questions[n]
@@ -127,4 +128,4 @@ def _load(path: str, where: str) -> tuple[Any, Any]:
     tokenizer = load_tokenizer(path, model.config.vocab_size, where)
     if tokenizer.mask_token is None:
         raise PipelineError(f"{where}: the tokenizer of '{path}' has no mask token.", "Name a masked language model.")
-    return tokenizer, model.eval()
+    return tokenizer, placement().put(model.eval())

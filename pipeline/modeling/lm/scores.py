@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.cache import cached
+from pipeline.modeling.device import placement
 from pipeline.modeling.features.parallel import in_threads
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import prompt_ids
@@ -65,14 +66,20 @@ def _computed(
     step: str, work: Callable[..., bytes], model: Model, items: Sequence[tuple[Messages | None, str]]
 ) -> list[bytes]:
     loaded: list[tuple[Any, Any]] = []
+    place = placement()
 
     def compute(batch: list[str]) -> list[bytes]:
         if not loaded:
-            loaded.append(load_generator(model))
-        return list(in_threads(lambda item: work(*loaded[0], *json.loads(item)), batch))
+            tokenizer, found = load_generator(model)
+            loaded.append((tokenizer, place.put(found)))
+
+        def one(item: str) -> bytes:
+            return work(*loaded[0], *json.loads(item))
+
+        return list(in_threads(one, batch) if place.is_processor else map(one, batch))
 
     inputs = [json.dumps([messages, text], ensure_ascii=False) for messages, text in items]
-    return cached(step, f"{identity(model)} {MAX_TOKENS}", inputs, compute, batch=64)
+    return cached(step, f"{identity(model)} {MAX_TOKENS}{place.mark}", inputs, compute, batch=64)
 
 
 def _loss(tokenizer: Any, model: Any, messages: Messages | None, text: str) -> bytes:
@@ -111,7 +118,8 @@ def _nats(model: Any, prompt: list[int], ids: list[int]) -> float:
     if not ids:
         return 0.0
     with torch.inference_mode():
-        logits = model(input_ids=torch.tensor([prompt + ids]), logits_to_keep=len(ids) + 1).logits[0, :-1]
-        nats = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(ids), reduction="sum")
+        tokens = torch.tensor([prompt + ids], device=model.device)
+        logits = model(input_ids=tokens, logits_to_keep=len(ids) + 1).logits[0, :-1]
+        nats = torch.nn.functional.cross_entropy(logits.float(), tokens[0, len(prompt) :], reduction="sum")
     # Rounded far below what matters and above what a processor's order of sums can change.
     return round(float(nats), 3)

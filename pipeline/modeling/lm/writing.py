@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.modeling.batches import Collate, Example, Row, by_length, outputs, padded
+from pipeline.modeling.device import halving, to_model
 from pipeline.modeling.heads.contract import Examples
 from pipeline.modeling.lm.masking import IGNORED
 
@@ -60,17 +61,21 @@ def write(
 
     reads_apart = bool(model.config.is_encoder_decoder)
     texts = [""] * len(prompts)
-    for rows in by_length([len(ids) for ids in prompts], BATCH):
-        batch = padded([prompts[n] for n in rows], tokenizer, side="right" if reads_apart else "left").items()
+
+    def run(rows: Sequence[int]) -> Any:
+        batch = padded([prompts[n] for n in rows], tokenizer, side="right" if reads_apart else "left")
         with torch.inference_mode():
-            found = model.generate(
-                **{name: tensor.to(model.device) for name, tensor in batch},
+            return model.generate(
+                **to_model(batch, model),
                 max_new_tokens=max_tokens,
                 do_sample=False,
                 num_beams=beams,
                 pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
                 eos_token_id=list(stops) or tokenizer.eos_token_id,
             )
+
+    batches = by_length([len(ids) for ids in prompts], BATCH)
+    for rows, found in (done for part in batches for done in halving(run, part)):
         new = found if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
         for n, text in zip(rows, tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):
             texts[n] = text.strip()

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.modeling.device import is_out_of_memory, placement
 from pipeline.modeling.heads.contract import Evaluation, Head
 from pipeline.modeling.loading import quiet
 from pipeline.modeling.training.checkpoints import newest
 from pipeline.modeling.training.job import Job, Run
 from pipeline.modeling.training.recipe import Recipe
-
-#: How torch says that memory is used up, on processors and accelerators.
-_MEMORY = re.compile(r"out of memory|can't allocate memory|not enough memory")
 
 
 def seed_everything(seed: int) -> None:
@@ -37,6 +34,8 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     """
     from pipeline.modeling.training.trainer import make_trainer
 
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # the Trainer would do it only after this first look
+        job.model.to(placement().device)
     before = job.evaluate()
     steps = total_steps(len(job.train), job.recipe, int(os.environ.get("WORLD_SIZE", "1")))
     if steps == 0:
@@ -71,7 +70,7 @@ def clear_memory_errors(recipe: Recipe) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not (isinstance(error, MemoryError) or _MEMORY.search(str(error))):
+        if not is_out_of_memory(error):
             raise
         raise PipelineError(
             f"train: out of memory with batches of {recipe.batch_size} x {recipe.max_length} tokens.",

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pipeline.core.errors import PipelineError
+from pipeline.modeling.device import placement
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.job import Job
 from pipeline.modeling.training.recipe import Recipe
@@ -175,14 +176,11 @@ class _Precision(TypedDict):
 
 def _precision(wanted: str) -> _Precision:
     """The Trainer's switches. Processors compute in float32: bfloat16 is many times slower on most of them."""
-    import torch
-
+    place = placement()
     if wanted == "auto":
-        has_accelerator = torch.cuda.is_available()
-        wanted = ("bfloat16" if torch.cuda.is_bf16_supported() else "float16") if has_accelerator else "float32"
+        wanted = "float32" if place.is_processor else place.dtype
     # The Trainer wants to be told that a processor is meant, for half precision and for several processes alike.
-    on_processor = not torch.accelerator.is_available()
-    return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": on_processor}
+    return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": place.is_processor}
 
 
 def _diverged(step: int, checkpoints: Path) -> PipelineError:
