@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core.record import Record, as_json
+from pipeline.core.record import Record, Reject, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime import stage
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined
 from pipeline.runtime.store import to_contents, to_records
-from pipeline.tasks import task_type
+from pipeline.tasks import TaskType, task_type
 from pipeline.text.normalise import text_key
 
 #: Columns of review.parquet.
@@ -166,11 +166,26 @@ def edit_texts(part: pa.Table, step: str, task: Task, edit: Callable[[str], str]
 
     def work(record: Record) -> Record:
         fields, target = kind.edit_texts(record.fields, record.target, edit)
+        votes = edited_votes(record, kind, edit)
         if fields == record.fields and target == record.target:
-            return record
-        return record.derive(step, fields=fields, target=target)
+            return record if votes == record.votes else replace(record, votes=votes)
+        return replace(record.derive(step, fields=fields, target=target), votes=votes)
 
     return stage.per_record(part, step, work)
+
+
+def edited_votes(record: Record, kind: TaskType, edit: Callable[[str], str]) -> tuple[Vote, ...]:
+    """The record's votes after an edit of its texts: their texts edited, their places moved along.
+
+    A vote of which the edit leaves nothing is given up; the record keeps the others.
+    """
+    found = []
+    for vote in record.votes:
+        try:
+            found.append(replace(vote, value=kind.edit_texts(record.fields, vote.value, edit)[1]))
+        except Reject:
+            continue
+    return tuple(found)
 
 
 class CleanStep(Protocol):

@@ -13,6 +13,7 @@ from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Answer, Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.core.turns import as_text
+from pipeline.tasks.answer_places import placed
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import Place, letters, remap_spans
 from pipeline.tasks.region import Region
@@ -68,14 +69,34 @@ def problems(record: Record, task: Task) -> list[str]:
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
-    """Answers at their true place: a wrong offset is repaired where the answer occurs exactly once.
+    """Answers at their true place (see `answer_places.placed`), each once; those without one go while others stand.
 
-    Rejects: answer_not_in_context, answer_is_ambiguous.
+    Rejects, where none of several has a place: answer_not_in_context, answer_is_ambiguous.
     """
     if not target:
         return dict(fields), target
-    distinct = {(a["start"], a["text"]): a for a in (_placed(answer, fields["context"]) for answer in target)}
+    distinct: dict[tuple[int, str], Answer] = {}
+    problem: Reject | None = None
+    for answer in target:
+        try:
+            found = placed(answer, fields["context"])
+            distinct[found["start"], found["text"]] = found
+        except Reject as reject:
+            problem = problem or reject
+    if problem is not None and not distinct:
+        raise problem
     return dict(fields), [distinct[key] for key in sorted(distinct)]
+
+
+def versions(record: Record) -> list[Target]:
+    """Each answer of the record that has a place, by itself: what several annotators said, repeats included."""
+    found: list[Target] = []
+    for answer in record.target or []:
+        try:
+            found.append([placed(answer, record.fields["context"])])
+        except Reject:
+            continue
+    return found
 
 
 def main_text(record: Record) -> str:
@@ -104,14 +125,13 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
 
 
 def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
-    """Both texts edited, answers moved with the context. Rejects: span_lost, answer_not_in_context."""
+    """Both texts edited, answers moved with the context. Rejects: span_lost.
+
+    An answer without a place keeps its offset: `repair` decides what becomes of it.
+    """
     context = edit(fields["context"])
     edited = {"context": context, "question": edit(fields["question"])}
-    if not target:
-        return edited, target
-    spans = [Place(start=a["start"], end=a["start"] + len(a["text"])) for a in repair(fields, target)[1]]
-    moved = remap_spans(fields["context"], context, spans)
-    return edited, [{"start": s["start"], "text": context[s["start"] : s["end"]]} for s in moved]
+    return edited, target and [_moved(answer, fields["context"], context, edit) for answer in target]
 
 
 def answer_places(record: Record) -> list[tuple[int, int, int]]:
@@ -204,13 +224,10 @@ def _answer(answer: Any) -> Answer:
         raise Reject("bad_answer", f"an answer needs text and start (or answer_start): {answer}") from None
 
 
-def _placed(answer: Answer, context: str) -> Answer:
-    start, text = answer["start"], answer["text"].strip()
-    padding = len(answer["text"]) - len(answer["text"].lstrip())
-    if start >= 0 and text and context[start + padding : start + padding + len(text)] == text:
-        return {"start": start + padding, "text": text}
-    occurrences = context.count(text) if text else 0
-    if occurrences == 1:
-        return {"start": context.index(text), "text": text}
-    reason = "answer_is_ambiguous" if occurrences else "answer_not_in_context"
-    raise Reject(reason, f"'{text}' is not at offset {start} and occurs {occurrences} times")
+def _moved(answer: Answer, before: str, after: str, edit: Callable[[str], str]) -> Answer:
+    try:
+        found = placed(answer, before)
+    except Reject:
+        return {"start": answer["start"], "text": edit(answer["text"])}
+    [span] = remap_spans(before, after, [Place(start=found["start"], end=found["start"] + len(found["text"]))])
+    return {"start": span["start"], "text": after[span["start"] : span["end"]]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_dupli
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.repair_text import RepairText, Replace, repair_text
 from pipeline.clean.steps.splits import Part, Splits, assign_splits
-from pipeline.core.record import Record
+from pipeline.core.record import Record, Vote
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Outcome
 from pipeline.runtime.store import schema, to_records, to_table
@@ -62,6 +63,90 @@ def test_answer_without_a_place_drops_the_record(context: str, reason: str, role
     outcome, _ = check(QA, [qa(context, [{"start": 1, "text": "cat"}], role=role)])
     assert outcome.dropped["reason"].to_pylist() == [reason]
     assert "'cat' is not at offset 1" in outcome.dropped["detail"][0].as_py()
+
+
+def test_one_bad_answer_of_several_costs_that_answer() -> None:
+    outcome, _ = check(QA, [qa("他住在北京。", [{"start": 3, "text": "北京"}, {"start": 0, "text": "上海"}])])
+    (kept,) = to_records(outcome.kept)
+    assert kept.target == [{"start": 3, "text": "北京"}]
+    assert "上海" in kept.history[-1].before
+    assert outcome.notes["answers"] == {"without_a_place": 1}
+    assert kept.votes == ()
+
+
+def test_a_bad_answer_is_booked_where_it_is_judged() -> None:
+    record = qa("fish &amp; chips", [{"start": 0, "text": "fish"}, {"start": 3, "text": "soup"}])
+    edited = repair_text(to_table([record], schema(QA)), RepairText(), Context(QA))
+    (kept,) = to_records(edited.kept)
+    assert [answer["text"] for answer in kept.target] == ["fish", "soup"]
+    assert next(to_records(check(QA, [kept])[0].kept)).target == [{"start": 0, "text": "fish"}]
+
+
+def test_repeated_answers_are_kept_as_votes_that_move_with_the_text() -> None:
+    answers = [{"start": 9, "text": "Ann"}, {"start": 9, "text": "Ann"}, {"start": 9, "text": "Ann Lee"}]
+    outcome, _ = check(QA, [qa("I saw it Ann Lee, a@b.org", answers)])
+    (kept,) = to_records(outcome.kept)
+    assert [(vote.annotator, vote.value[0]["text"]) for vote in kept.votes] == [
+        ("answer 1", "Ann"),
+        ("answer 2", "Ann"),
+        ("answer 3", "Ann Lee"),
+    ]
+    assert kept.target == [{"start": 9, "text": "Ann"}, {"start": 9, "text": "Ann Lee"}]
+    assert outcome.notes["answers"] == {"kept_as_votes": 3}
+    moved = repair_text(
+        to_table(
+            [
+                replace(
+                    kept,
+                    fields={**kept.fields, "context": "I  saw\u200b it Ann Lee"},
+                    target=[],
+                    votes=tuple(replace(v, value=[{**v.value[0], "start": 11}]) for v in kept.votes),
+                )
+            ],
+            schema(QA),
+        ),
+        RepairText(whitespace="collapse"),
+        Context(QA),
+    )
+    (after,) = to_records(moved.kept)
+    context = after.fields["context"]
+    assert context == "I saw it Ann Lee"
+    assert all(context[v.value[0]["start"] :].startswith(v.value[0]["text"]) for v in after.votes)
+
+
+def test_votes_are_masked_like_the_record() -> None:
+    vote = Vote("x", [{"start": 9, "text": "ann@b.org"}])
+    record = qa("write to ann@b.org", [{"start": 9, "text": "ann@b.org"}], votes=(vote,))
+    (kept,) = to_records(handle_pii(to_table([record], schema(QA)), Pii(), Context(QA)).kept)
+    assert "ann@b.org" not in str(kept)
+    [vote] = kept.votes
+    assert kept.fields["context"][vote.value[0]["start"] :] == vote.value[0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("context", "answer", "found"),
+    [
+        ("He paid ５０ yuan（about）", "50 yuan", "５０ yuan"),
+        ("她住在北京（市）。", "北京(市)", "北京（市）"),
+        ("in  New\u00a0 York today", "New York", "New\u00a0 York"),
+        ("the U.S. Army won", "US Army", "U.S. Army"),
+        ("“好”，他说", '"好"', "“好”"),
+    ],
+)
+def test_an_answer_spelt_a_little_otherwise_is_mended_where_it_occurs_once(
+    context: str, answer: str, found: str
+) -> None:
+    (kept,) = to_records(check(QA, [qa(context, [{"start": 0, "text": answer}])])[0].kept)
+    assert kept.target == [{"start": context.index(found), "text": found}]
+
+
+@pytest.mark.parametrize(
+    ("context", "answer"),
+    [("it costs 1.5 yuan", "15 yuan"), ("ＡＢ and ＡＢ", "AB"), ("the artist", "art ist s"), ("particular", "art")],
+)
+def test_what_reads_otherwise_or_twice_is_not_mended(context: str, answer: str) -> None:
+    outcome, _ = check(QA, [qa(context, [{"start": 0, "text": answer}])])
+    assert outcome.kept.num_rows == (1 if answer in context else 0)
 
 
 def test_span_edges_are_trimmed_and_repeats_merged() -> None:

@@ -16,7 +16,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import field_validator
 
-from pipeline.clean.step import Context, Ledger
+from pipeline.clean.step import Context, Ledger, edited_votes
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Record, Reject, as_json
 from pipeline.core.registry import did_you_mean
@@ -113,7 +113,10 @@ def _worker(
         forbidden = sorted(name for name in seen if actions[name] == "drop")
         if forbidden:
             raise Reject("personal_data", ", ".join(forbidden))
-        return _redacted(record, placeholders, fields=fields, target=target) if placeholders else record
+        votes = edited_votes(record, kind, edit)
+        if not placeholders:
+            return record
+        return replace(_redacted(record, placeholders, fields=fields, target=target), votes=votes)
 
     return work
 

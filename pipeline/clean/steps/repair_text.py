@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import field_validator
 
-from pipeline.clean.step import Context, Ledger
+from pipeline.clean.step import Context, Ledger, edited_votes
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Outcome, per_record
@@ -94,7 +94,8 @@ def _repaired(record: Record, repairer: _RecordRepairer) -> Record:
     fields, target = repairer.repair(record)
     if fields == record.fields and target == record.target:
         return record
-    return record.derive("repair_text", fields=fields, target=target)
+    votes = edited_votes(record, repairer.kind, repairer.as_in(record.fields, fields))
+    return replace(record.derive("repair_text", fields=fields, target=target), votes=votes)
 
 
 class _RecordRepairer:
@@ -102,7 +103,8 @@ class _RecordRepairer:
 
     def __init__(self, wanted: Repairs, task: Task, counts: Counter[str]) -> None:
         self._task = task
-        self._edit_texts = task_type(task).edit_texts
+        self.kind = task_type(task)
+        self._edit_texts = self.kind.edit_texts
         self._wanted = wanted
         self._counts = counts
         self._by_topics = {frozenset[str](): Repairer(wanted)}
@@ -119,6 +121,12 @@ class _RecordRepairer:
         for names in used:
             self._counts.update(names)
         return result
+
+    def as_in(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Callable[[str], str]:
+        """The edit that made the fields `after` of `before`; other texts (of votes) are repaired like any."""
+        known = {text: after[name] for name, text in before.items() if isinstance(text, str)}
+        plain = self._by_topics[frozenset()]
+        return lambda text: known[text] if text in known else plain.explained(text)[0]
 
     def _edited(
         self, record: Record, about: frozenset[str], texts: list[str]

@@ -1,0 +1,77 @@
+"""Where an answer stands in its context, also where the two are spelt a little differently."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pipeline.core.record import Answer, Reject
+
+#: Punctuation that NFKC does not make one; also what Chinese texts write instead of the Western signs.
+_SIGNS = str.maketrans(
+    {"。": ".", "、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "《": "<", "》": ">", "–": "-", "—": "-"}
+)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def placed(answer: Answer, context: str) -> Answer:
+    """The answer at its place, as the context spells it.
+
+    A wrong offset is repaired where the answer occurs exactly once; so is one that differs from the context in
+    white space, width of letters and signs, or punctuation. Rejects: answer_not_in_context, answer_is_ambiguous.
+    """
+    start, text = answer["start"], answer["text"].strip()
+    padding = len(answer["text"]) - len(answer["text"].lstrip())
+    if start >= 0 and text and context[start + padding : start + padding + len(text)] == text:
+        return {"start": start + padding, "text": text}
+    occurrences = context.count(text) if text else 0
+    if occurrences == 1:
+        return {"start": context.index(text), "text": text}
+    if not occurrences and text:
+        for words_only in (False, True):
+            found = _alike(text, context, words_only)
+            if len(found) == 1:
+                return found[0]
+            occurrences = occurrences or len(found)
+    reason = "answer_is_ambiguous" if occurrences else "answer_not_in_context"
+    raise Reject(reason, f"'{text}' is not at offset {start} and occurs {occurrences} times")
+
+
+def _alike(text: str, context: str, words_only: bool) -> list[Answer]:
+    """The places in the context that read like the answer, compared without white space or, too, punctuation."""
+    wanted, _ = _plain(text, words_only)
+    plain, at = _plain(context, words_only)
+    found: list[Answer] = []
+    place = plain.find(wanted) if wanted else -1
+    while place >= 0:
+        start, end = at[place], at[place + len(wanted) - 1] + 1
+        if _whole(context, start, end) and _numbers(context[start:end]) == _numbers(text):
+            found.append({"start": start, "text": context[start:end]})
+        place = plain.find(wanted, place + 1)
+    return found
+
+
+def _plain(text: str, words_only: bool) -> tuple[str, list[int]]:
+    """The text in one width, without white space (and punctuation); and where each letter of it came from."""
+    letters, at = [], []
+    for n, letter in enumerate(text):
+        for one in unicodedata.normalize("NFKC", letter).translate(_SIGNS):
+            if one.isalnum() if words_only else not one.isspace():
+                letters.append(one)
+                at.append(n)
+    return "".join(letters), at
+
+
+def _whole(context: str, start: int, end: int) -> bool:
+    """Whether no word of letters goes on beyond the place (Chinese has no such words)."""
+    cuts_left = start > 0 and _wordy(context[start - 1]) and _wordy(context[start])
+    cuts_right = end < len(context) and _wordy(context[end - 1]) and _wordy(context[end])
+    return not cuts_left and not cuts_right
+
+
+def _wordy(letter: str) -> bool:
+    return letter.isalnum() and not "\u2e80" <= letter <= "\u9fff"
+
+
+def _numbers(text: str) -> list[str]:
+    return _NUMBER.findall(unicodedata.normalize("NFKC", text))
