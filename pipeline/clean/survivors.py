@@ -12,7 +12,7 @@ Rank = tuple[bool | int | str, ...]
 def rank(record: Record, text: str, sources: Sequence[str] = ()) -> Rank:
     """Sort key: smaller survives.
 
-    Benchmark, then test sources, labelled, trusted, labelled by people (votes or a human), earlier in
+    Benchmark, then test, then dev sources, labelled, trusted, labelled by people (votes or a human), earlier in
     `sources` (names; others after them), longer text, smaller id.
     """
     who = record.labels_by.who if record.labels_by else ""
@@ -21,6 +21,7 @@ def rank(record: Record, text: str, sources: Sequence[str] = ()) -> Rank:
     return (
         record.source.role != "benchmark",
         record.source.role != "test",
+        record.source.role != "dev",
         record.target is None,
         not record.source.trusted,
         not by_people,

@@ -15,14 +15,14 @@ from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Decision, Fields, Record, Reject, Source, Split, Target, as_json, content_id
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
 from pipeline.tasks import TaskType, task_type
 
-_PRESET_SPLIT: dict[str, Split] = {"test": "test", "benchmark": "benchmark"}
+_PRESET_SPLIT: dict[str, Split] = {"test": "test", "dev": "dev", "benchmark": "benchmark"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterat
 
     Steps and reasons: `read` (a format's own), `select` (filtered_out), `parse` (the task type's own,
     unknown_label, excluded_label, missing_target, bad_confidence, unknown_language, missing_key,
-    repeated_key, broken_unicode).
+    repeated_key, conflicting_key, broken_unicode).
     """
     for count, part in enumerate(parts):
         if count and maker.settings.key == "row":
@@ -58,6 +58,17 @@ def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterat
             yield maker.verdict(row, part.locator)
         if seen:
             check_columns(maker.wanted, seen, part.locator, where)
+
+
+def without_conflicts(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts, with the first of two rows of one key and two answers dropped too: file order decides nothing."""
+    conflicts = {v.key: v.drop.detail for v in verdicts if v.drop is not None and v.drop.reason == "conflicting_key"}
+    return [
+        Verdict(v.record, v.key, "parse", Drop("conflicting_key", conflicts[v.key]))
+        if v.drop is None and v.key in conflicts
+        else v
+        for v in verdicts
+    ]
 
 
 def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where: str) -> None:
@@ -86,7 +97,7 @@ class RecordMaker:
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()
-        self._kept_keys: set[str] = set()
+        self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
 
     def verdict(self, row: AnyRow, locator: str) -> Verdict:
         """The row as a record, or why not."""
@@ -110,7 +121,7 @@ class RecordMaker:
                 raise refused
             verdict = Verdict(self._complete(record, key, values, row), key, repaired=row.repaired)
             if key is not None:
-                self._kept_keys.add(key)
+                self._kept[key] = as_json(verdict.record.target)
             return verdict
         except OverflowError as error:
             return Verdict(
@@ -123,9 +134,10 @@ class RecordMaker:
 
     def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:
         settings = self.settings
-        if settings.key is not None:
-            self._check_key(key)
+        if settings.key is not None and key is None:
+            raise Reject("missing_key", f"the column '{settings.key}' is empty")
         fields, target = self._fields_and_target(values, row)
+        self._check_key(key, target)
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
         check_unicode(fields, target, group)
@@ -166,11 +178,14 @@ class RecordMaker:
         self._seen[base] += 1
         return content_id(self.name, what, text, str(self._seen[base] - 1))
 
-    def _check_key(self, key: str | None) -> None:
-        if key is None:
-            raise Reject("missing_key", f"the column '{self.settings.key}' is empty")
-        if key in self._kept_keys:
-            raise Reject("repeated_key", f"the key '{key}' came before", content_id(self.name, "key", key))
+    def _check_key(self, key: str | None, target: Target) -> None:
+        if key is None or key not in self._kept:
+            return
+        other, id = self._kept[key], content_id(self.name, "key", key)
+        if target is not None and other != "null" and as_json(target) != other:
+            answers = f"{shorten(other, 60)} and {shorten(as_json(target), 60)}"
+            raise Reject("conflicting_key", f"the key '{key}' comes with two answers: {answers}", id)
+        raise Reject("repeated_key", f"the key '{key}' came before", id)
 
     def _key(self, row: Row) -> str | None:
         column = self.settings.key

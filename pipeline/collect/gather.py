@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts
+from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts, without_conflicts
 from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.sources import KINDS, read_sources, setting
 from pipeline.collect.sources.crowd import CrowdSettings
@@ -71,7 +71,7 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
     started = time.monotonic()
     parts = KINDS[settings.kind].function(settings, raw, setting(name))
     maker = RecordMaker(name, settings, task, setting(name))
-    verdicts = list(to_verdicts(maker, parts, setting(name)))
+    verdicts = without_conflicts(list(to_verdicts(maker, parts, setting(name))))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)
     good = [verdict for verdict in verdicts if verdict.drop is None]

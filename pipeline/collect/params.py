@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.core.conversation import Role as TurnRole
 from pipeline.core.settings import Settings
 
-Role = Literal["train", "test", "unlabelled", "benchmark"]
+Role = Literal["train", "test", "unlabelled", "benchmark", "dev"]
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
@@ -52,7 +52,7 @@ class Common(Settings):
 class RecordSource(Common):
     """A source whose rows become records: which columns fill what."""
 
-    role: Role  # train | test (split preset) | unlabelled (targets ignored) | benchmark (only guards against leakage)
+    role: Role  # train | test, dev (split preset) | unlabelled (targets ignored) | benchmark (guards against leakage)
     fields: dict[str, str] = Field(default_factory=dict)  # record field -> column; default: the column of the same name
     target: str | None = None  # column of the answer
     target_value: str | None = None  # or one answer for all rows, such as a file of negative reviews
@@ -100,6 +100,7 @@ class FileOptions(Settings):
     rows_at: str | None = None  # json: dotted path to the list of rows, such as `data.items`
     tag_column: int = -1  # conll: which column holds the tag, from 0; -1 is the last
     joiner: str | None = None  # conll: between tokens; default: nothing where the file is Chinese, else a space
+    segment_digits: Literal["strip", "keep"] | None = None  # conll: tokens such as 科0; null asks where it meets them
     bad_tags: Literal["repair", "quarantine", "iob1"] = (
         "repair"  # conll: an I-X that follows no X begins one; iob1: by rule
     )

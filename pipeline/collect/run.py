@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.collect.gather import STEPS, Gathered, gather
+from pipeline.collect.labels_from_data import write_labels
 from pipeline.collect.params import Params
 from pipeline.core.record import Record
 from pipeline.core.settings import load, load_task
@@ -23,6 +24,7 @@ def run(raw: Path, out: Path) -> None:
 
     Rejected votes are added and dropped by the step `votes`: a vote is no record of its own.
     """
+    write_labels(raw)
     task = load_task()
     found = gather(load("collect", Params), task, raw)
     columns = schema(task)

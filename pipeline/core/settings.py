@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -47,6 +47,13 @@ class Task(Settings):
     multi_label: bool = False  # classification only: several labels a record
     target_language: str | None = None  # translation only: the language of the target, such as zh
     range: tuple[float, float] | None = None  # regression only: smallest and largest number allowed
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _labels_are_written(cls, labels: object) -> object:
+        if labels == "from_data":
+            raise ValueError("from_data stands for labels that `collect` writes here; run it first: dvc repro collect")
+        return tuple(labels) if isinstance(labels, list) else labels  # strict types: no JSON any more
 
     @model_validator(mode="after")
     def _labels_are_distinct(self) -> Task:

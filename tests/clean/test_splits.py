@@ -120,3 +120,45 @@ def test_tiny_tables(size):
 def test_shares_must_leave_training_data():
     with pytest.raises(PipelineError, match="leave nothing to train on"):
         parse({"dev": {"share": 0.5}, "test": {"share": 0.5}}, Splits, "params.yaml: clean.splits")
+
+
+@pytest.mark.parametrize(("role", "other"), [("test", "dev"), ("dev", "test")])
+def test_no_split_is_drawn_beside_a_given_one(role, other):
+    records = [*(make(f"text {n}") for n in range(200)), *(make(f"given {n}", role=role) for n in range(5))]
+    outcome = split(records)
+    parts = list(by_id(outcome).values())
+    assert parts.count(role) == 5
+    assert parts.count(other) > 10
+    assert f"`role: {role}`" in outcome.notes[f"{role}_given"]
+    both = Splits(**{role: Part(share=0.2, beside_given=True)})
+    assert list(by_id(split(records, both)).values()).count(role) > 20
+
+
+def test_dev_sources_push_out_what_resembles_them():
+    outcome = split([make("held out", key="1", role="dev"), make("Held out!", key="2")])
+    assert outcome.dropped["reason"].to_pylist() == ["similar_to_dev"]
+
+
+@pytest.mark.parametrize("seed", [str(n) for n in range(12)])
+def test_a_class_of_a_few_dozen_rows_is_in_every_split(seed):
+    rare = {label: [make(f"{label} {n}", label) for n in range(30)] for label in ("bad", "so-so")}
+    common = [make(f"text {n}", "good") for n in range(600)]
+    outcome = split(
+        [*rare["bad"], *rare["so-so"], *common], Splits(dev=Part(share=0.05), test=Part(share=0.05), seed=seed)
+    )
+    for part in ("dev", "test", "train"):
+        assert set(outcome.notes["by_class"][part]) == {"bad", "good", "so-so"}
+    assert outcome.notes["classes_missing"] == {}
+
+
+def test_a_class_too_small_for_every_split_is_told():
+    records = [*(make(f"text {n}") for n in range(100)), make("the only one", "bad")]
+    notes = split(records, Splits()).notes
+    assert "bad" in notes["test_lacks"] + notes["dev_lacks"]
+
+
+def test_an_empty_split_is_told(caplog):
+    outcome = split([make(f"text {n}", key=str(n), group="one") for n in range(30)])
+    assert set(outcome.notes["empty_splits"]) | set(by_id(outcome).values()) == {"train", "dev", "test"}
+    assert "30 of 30 records" in outcome.notes["empty_why"]
+    assert "no record is in" in caplog.text

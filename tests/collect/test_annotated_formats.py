@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.collect.formats import conll
+from pipeline.collect.formats import conll, read_file
 from pipeline.collect.formats.conll import spans_of
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, Row
@@ -378,3 +378,17 @@ def test_answers_in_columns_are_read_as_datasets_has_them(project):
     found = project.collect(QA, path="a.jsonl", target="answers")
     assert found.rows[0]["target"] == [{"start": 0, "text": "Ann"}]
     assert found.reasons() == [("parse", "bad_answer", 2)]
+
+
+WEIBO = "科0\tB-ORG\n技1\tI-ORG\n好0\tO\n人0\tO\n们1\tO\n\n一0\tO\n"
+
+
+def test_segment_digits_are_asked_about_and_stripped_or_kept(tmp_path):
+    path = tmp_path / "weibo.conll"
+    path.write_text(WEIBO, "utf-8")
+    with pytest.raises(PipelineError, match="科0"):
+        list(read_file(path, FileOptions(format="conll"), "weibo.conll", "here"))
+    for how, text in (("strip", "科技好人们"), ("keep", "科0技1好0人0们1")):
+        row = next(iter(read_file(path, FileOptions(format="conll", segment_digits=how), "weibo.conll", "here")))
+        assert row.values["text"] == text
+        assert row.values["spans"][0]["label"] == "ORG"

@@ -357,3 +357,26 @@ def test_no_sources_and_odd_names(project):
         project.collect(sources={"x": {"licence": "MIT"}})
     with pytest.raises(PipelineError, match="a source is named 'a b'"):
         parse({"sources": {"a b": {}}}, Params, "collect")
+
+
+def test_a_key_with_two_answers_is_a_conflict_whatever_the_order(project):
+    rows = ["k1,one,positive", "k1,one,negative", "k2,two,positive", "k2,two,positive", "k3,三,positive"]
+    for order in (rows, rows[::-1]):
+        project.write("a.csv", "\n".join(["id,text,label", *order]) + "\n")
+        found = project.collect(path="a.csv", key="id", target="label")
+        assert sorted(found.texts) == ["two", "三"]
+        assert sorted(reason for _, reason, _ in found.reasons()) == ["conflicting_key"] * 2 + ["repeated_key"]
+
+
+def test_dev_sources_go_to_dev(project):
+    project.write("a.csv", "text,label\none,positive\n")
+    assert [row["split"] for row in project.collect(path="a.csv", target="label", role="dev").rows] == ["dev"]
+
+
+@pytest.mark.parametrize(("count", "format", "warns"), [(20, None, True), (19, None, False), (20, "lines", True)])
+def test_many_text_files_read_line_by_line_warn(project, caplog, count, format, warns):
+    for n in range(count):
+        project.write(f"mails/{n:02}.txt", "Hello\nworld\n")
+    more = {"format": format} if format else {}
+    assert len(project.collect(path="mails/*.txt", **more).rows) == 2 * count
+    assert ("each line of them becomes a record" in caplog.text) is warns

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision
+from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.expectations.tokens import estimate
@@ -262,3 +263,12 @@ def test_columns_of_records_can_be_named():
     records = [replace(record, group=None) if record.id == "zh1" else record for record in sound_reviews()]
     finding = check(records, expect="values_present", column="group")
     assert finding.first == ({"id": "zh1", "why": "no value"},)
+
+
+@pytest.mark.parametrize(("classes", "passes"), [(2, True), (77, True), (3, False)])
+def test_class_share_is_relative_to_the_number_of_classes(classes, passes):
+    labels = tuple(f"c{n}" for n in range(classes))
+    task = Task(type="classification", labels=labels)
+    counts = {label: 20 for label in labels} | ({} if passes else {labels[0]: 2})
+    records = [review(f"{label}-{n}", "text", label) for label, count in counts.items() for n in range(count)]
+    assert check(records, task, expect="class_share_between", min_of_even=0.2).passed is passes

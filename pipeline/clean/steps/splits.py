@@ -2,13 +2,15 @@
 
 Records with equal text or equal `group` go together. A group is in test when it holds a record of a
 test source, or when its draw says so and it holds a record that may be tested; its other members
-are dropped, as is whatever resembles a benchmark. Draws do not look at labels, so classes are split alike in
-expectation. Unlabelled records outside dev and test are `unlabelled`.
+are dropped, as is whatever resembles a benchmark. Where a source has the role test (or dev) none is drawn beside it.
+Draws do not look at labels, so classes are split alike in expectation; a class that a split lacks all the same gets one
+of its groups moved there (class_coverage.py). Unlabelled records outside dev and test are `unlabelled`.
 Reasons: similar_to_test, similar_to_dev, similar_to_benchmark.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, model_validator
 
+from pipeline.clean.class_coverage import missing_classes
 from pipeline.clean.step import Context, with_strings
 from pipeline.core.record import share
 from pipeline.core.settings import Settings, Task
@@ -28,6 +31,8 @@ from pipeline.runtime.store import to_contents
 from pipeline.tasks import task_type
 from pipeline.text.clusters import components, same_value
 from pipeline.text.normalise import text_key
+
+log = logging.getLogger("pipeline")
 
 
 class Part(Settings):
@@ -40,6 +45,7 @@ class Part(Settings):
     share: float = Field(default=0.1, ge=0, lt=1)  # of the groups
     trusted_only: bool = False  # only records whose source vouches for the label, where any source does
     max_records: int | None = Field(default=None, ge=1)  # records; where it binds, adding data can move old records
+    beside_given: bool = False  # draw it although a source has the role of this split
 
 
 class Splits(Settings):
@@ -78,19 +84,30 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
     notes: dict[str, Any] = {}
     parts: dict[str, str] = {}
     start = 0.0
+    preset = {name: role for name, rows in groups.items() if (role := _preset({columns.roles[n] for n in rows}))}
     for split, how in (("test", settings.test), ("dev", settings.dev)):
-        drawn = [name for name, draw in draws.items() if start <= draw < start + how.share]
+        if split in columns.roles and not how.beside_given:
+            notes[f"{split}_given"] = f"sources with `role: {split}` are the {split} split; none is drawn beside them"
+            continue
+        drawn = [name for name, draw in draws.items() if start <= draw < start + how.share and name not in parts]
         allowed = _allowed(how, trust, columns)
         sizes = {name: sum(map(allowed, groups[name])) for name in drawn}
         chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, how, split, notes)
         parts.update(dict.fromkeys(chosen, split))
+        if how.share:
+            taken = {**parts, **preset}
+            moved, few = missing_classes(groups, taken, draws, columns.strata, split, start, allowed)
+            if how.max_records is None:
+                parts.update(dict.fromkeys(moved, split))
+                notes[f"{split}_moved_for_classes"] = sorted(moved.values())
+            notes[f"{split}_lacks"] = few if how.max_records is None else sorted([*few, *moved.values()])
         start += how.share
     splits: list[str | None] = [None] * table.num_rows
     drops: dict[int, Drop] = {}
     for name, rows in groups.items():
-        preset = _preset({columns.roles[n] for n in rows})
-        part = preset or parts.get(name, "train")
-        may_stay = _member(part, settings, trust, columns) if preset is None else _of_role(preset, columns)
+        role = preset.get(name)
+        part = role or parts.get(name, "train")
+        may_stay = _member(part, settings, trust, columns) if role is None else _of_role(role, columns)
         stay = [n for n in rows if may_stay(n)]
         for n in stay:
             splits[n] = "unlabelled" if part == "train" and columns.unlabelled[n] else part
@@ -98,6 +115,7 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
             other = min((columns.ids[n] for n in stay), default=None)
             drops.update({n: Drop(f"similar_to_{part}", f"group {name}", other) for n in set(rows).difference(stay)})
     notes.update(_counts(columns.strata, splits))
+    _tell_empty(splits, groups, settings, notes)
     return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
 
 
@@ -140,7 +158,7 @@ def _groups(columns: _Columns) -> dict[str, list[int]]:
 
 
 def _preset(roles: set[str]) -> str | None:
-    return next((role for role in ("benchmark", "test") if role in roles), None)
+    return next((role for role in ("benchmark", "test", "dev") if role in roles), None)
 
 
 def _of_role(role: str, columns: _Columns) -> Callable[[int], bool]:
@@ -157,6 +175,20 @@ def _member(split: str, settings: Splits, trust: bool, columns: _Columns) -> Cal
     """Whether a row of a group that was drawn into `split` may stay."""
     drawn = {"dev": settings.dev, "test": settings.test}
     return _allowed(drawn[split], trust, columns) if split in drawn else lambda n: True
+
+
+def _tell_empty(
+    splits: Sequence[str | None], groups: Mapping[str, Sequence[int]], settings: Splits, notes: dict[str, Any]
+) -> None:
+    """Say which splits hold nothing, and how large the largest group is: mostly that is why."""
+    wanted = [("train", 1.0), ("dev", settings.dev.share), ("test", settings.test.share)]
+    empty = [split for split, share in wanted if share and splits and split not in splits]
+    notes["empty_splits"] = empty
+    if empty:
+        name = max(groups, key=lambda one: (len(groups[one]), one))
+        size = f"{len(groups[name]):,} of {len(splits):,} records"
+        notes["empty_why"] = f"{len(groups):,} groups in all; the largest ({name}) holds {size}"
+        log.warning("clean     no record is in %s: %s", " and ".join(empty), notes["empty_why"])
 
 
 def _within_limit(

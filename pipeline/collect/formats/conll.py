@@ -26,6 +26,7 @@ from pipeline.text.scripts import UNSPACED_LETTER
 Lines = list[tuple[int, str]]
 
 _PEEK = 20_000
+_SEGMENTED = re.compile(r"[^\s][0-9]")
 _TAG = re.compile(r"([BIESLUMW])[-_](.+)", re.DOTALL)
 #: Letters of the other schemes in those of BIOES.
 _LETTERS = {"L": "E", "M": "I", "U": "S", "W": "S"}
@@ -37,6 +38,7 @@ class Layout:
 
     width: int
     joiner: str
+    digits: bool = False  # each token ends in a digit that is no part of it
 
 
 def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
@@ -113,7 +115,18 @@ def _layout(path: Path, options: FileOptions, where: str) -> Layout:
     if width > 1 and not -width <= options.tag_column < width:
         problem = f"{where}: tag_column {options.tag_column}, but most lines have {width} columns."
         raise PipelineError(problem, "Columns count from 0; -1 is the last.")
-    return Layout(width, _usual_joiner(some) if options.joiner is None else options.joiner)
+    digits = _has_segment_digits(some)
+    if digits and options.segment_digits is None:
+        hint = "Set `segment_digits: strip` to take the digits off, or `keep` if they belong to the text."
+        raise PipelineError(f"{where}: tokens such as '{_cells(some[0])[0]}': each character carries a digit.", hint)
+    joiner = _usual_joiner(some) if options.joiner is None else options.joiner
+    return Layout(width, joiner, digits and options.segment_digits == "strip")
+
+
+def _has_segment_digits(some: Sequence[str]) -> bool:
+    """Whether nearly each token is one character and a digit that tells its place in a word (Weibo NER)."""
+    tokens = [cells[0] for line in some if len(cells := _cells(line)) > 1]
+    return len(tokens) >= 5 and sum(_SEGMENTED.fullmatch(token) is not None for token in tokens) > 0.9 * len(tokens)
 
 
 def _usual_width(some: Sequence[str]) -> int:
@@ -152,7 +165,7 @@ def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str 
         bad = undecodable(number, line, options) or _bad_line(number, cells, layout, block)
         if bad:
             return bad
-        tokens.append(cells[0])
+        tokens.append(cells[0][:-1] if layout.digits and _SEGMENTED.fullmatch(cells[0]) else cells[0])
         tags.append(cells[options.tag_column] if layout.width > 1 else "")
     values: dict[str, Any] = {"tokens": tokens, "document": document}
     if layout.width == 1:

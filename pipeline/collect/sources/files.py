@@ -12,6 +12,9 @@ from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part, storable
 from pipeline.core.errors import PipelineError, shorten
 
+#: Text files of one source that make a person wonder whether lines are meant.
+_MANY = 20
+
 log = logging.getLogger("pipeline")
 
 
@@ -24,7 +27,14 @@ class FilesSettings(RecordSource, FileOptions):
 def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
     """One part a file, in the order of their names."""
     check_format(settings, where)
-    for path, locator in find_files(settings.path, raw, where):
+    found = find_files(settings.path, raw, where)
+    if settings.format in ("lines", None) and len(found) >= _MANY and all(p.suffix == ".txt" for p, _ in found):
+        log.warning(
+            "%s: %d text files, and each line of them becomes a record. If each file is one text: `format: document`",
+            where,
+            len(found),
+        )
+    for path, locator in found:
         yield Part(locator, read_file(path, settings, locator, where))
 
 

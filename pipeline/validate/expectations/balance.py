@@ -23,6 +23,7 @@ class ClassShare(Rule):
     split: Literal["train", "dev", "test"] = "train"
     min: float = Field(0.0, ge=0, le=1)
     max: float = Field(1.0, ge=0, le=1)
+    min_of_even: float = Field(0.0, ge=0, le=1)  # of the share that each class would have if all had the same
 
 
 class LanguageShare(Rule):
@@ -48,6 +49,8 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
             f"validate.suite: class_share_between needs task.labels, and a {view.task.type} task declares none.",
             "Remove this entry from validate.suite.",
         )
+    least = max(rule.min, rule.min_of_even / len(view.task.labels))
+    rule = rule.model_copy(update={"min": least})
     targets = [record.target for record in view.records if record.split == rule.split]
     counts = Counter(label for target in targets for label in _labels(target))
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}

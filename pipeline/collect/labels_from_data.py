@@ -1,0 +1,80 @@
+"""`task.labels: from_data`: the label set read from the sources once, and written to params.yaml for people to look at.
+
+From then on it is a declared set like any other: a label that is not in it is refused, and so a new spelling or a
+mislabelled file is noticed. Delete the list and write `from_data` again to read it anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from pipeline.collect.conditions import first_failed
+from pipeline.collect.params import Params, RecordSource
+from pipeline.collect.rows import Row
+from pipeline.collect.sources import KINDS, setting, source_settings
+from pipeline.collect.targets import target_of
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Reject
+from pipeline.core.settings import load, read_params
+
+log = logging.getLogger("pipeline")
+
+#: More distinct values than that are no label set.
+_MOST = 1000
+
+
+def write_labels(raw: Path, params: Path = Path("params.yaml")) -> None:
+    """Replace `labels: from_data` in the file `params` by the labels of the sources, the most frequent first.
+
+    Raises PipelineError where there is none, or more than a thousand.
+    """
+    task = read_params(params).get("task")
+    if not isinstance(task, dict) or task.get("labels") != "from_data":
+        return
+    counts = Counter(
+        label
+        for name, values in load("collect", Params, params).sources.items()
+        for label in _labels(name, source_settings(name, values), raw)
+    )
+    if not 1 <= len(counts) <= _MOST:
+        first = ", ".join(shorten(label, 30) for label in sorted(counts)[:5]) or "none"
+        raise PipelineError(
+            f"{params}: task.labels: from_data: the sources hold {len(counts):,} different labels (first: {first}).",
+            "Set `target` of each source to the column of the label, or write the list yourself.",
+        )
+    labels = sorted(counts, key=lambda label: (-counts[label], label))
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 120
+    document = yaml.load(params.read_text("utf-8"))
+    document["task"]["labels"] = labels
+    with params.open("w", encoding="utf-8") as file:
+        yaml.dump(document, file)
+    told = ", ".join(f"{label} ({counts[label]:,})" for label in labels[:20])
+    log.info("collect   wrote %d labels to %s: %s%s", len(labels), params, told, " ..." if len(labels) > 20 else "")
+
+
+def _labels(name: str, settings: object, raw: Path) -> Iterator[str]:
+    """The labels of one source's rows, in our words, as often as they occur."""
+    if not isinstance(settings, RecordSource) or settings.role in ("unlabelled", "benchmark"):
+        return
+    for part in KINDS[settings.kind].function(settings, raw, setting(name)):
+        for row in part.rows:
+            if isinstance(row, Row) and not first_failed(settings.where, row.values):
+                try:
+                    target = target_of(row.values, settings)
+                except Reject:
+                    continue
+                yield from _names(target)
+
+
+def _names(target: object) -> Iterator[str]:
+    for one in target if isinstance(target, list) else [target]:
+        label = one.get("label") if isinstance(one, dict) else one
+        if isinstance(label, str) and label:
+            yield label

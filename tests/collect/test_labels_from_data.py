@@ -1,0 +1,54 @@
+import pytest
+
+from pipeline.collect.labels_from_data import write_labels
+from pipeline.core.errors import PipelineError
+from pipeline.core.settings import load_task
+
+PARAMS = """# my project
+task: {{type: {type}, labels: {labels}, languages: [en, zh]}}
+
+collect:
+  sources:
+    a: {{kind: files, role: train, licence: MIT, path: a.csv, lang: en, target: label, labels: {{"1": good}}}}  # stars
+    u: {{kind: files, role: unlabelled, licence: MIT, path: a.csv, lang: en}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(rows: str, labels: str = "from_data") -> None:
+        (tmp_path / "a.csv").write_text(rows, "utf-8")
+        (tmp_path / "params.yaml").write_text(PARAMS.format(type="classification", labels=labels), "utf-8")
+
+    write.folder = tmp_path
+    return write
+
+
+def test_labels_are_written_in_our_words_and_comments_stay(project):
+    project("text,label\na,1\nb,坏\nc,坏\nd,\ne,no\n")
+    write_labels(project.folder)
+    assert load_task().labels == ("坏", "good", "no")
+    text = (project.folder / "params.yaml").read_text("utf-8")
+    assert "# my project" in text
+    assert "# stars" in text
+
+
+def test_a_written_list_is_left_alone(project):
+    project("text,label\na,1\n", labels="[good, bad]")
+    write_labels(project.folder)
+    assert load_task().labels == ("good", "bad")
+
+
+def test_before_the_first_run_other_stages_say_what_to_do(project):
+    project("text,label\na,1\n")
+    with pytest.raises(PipelineError, match="dvc repro collect"):
+        load_task()
+
+
+@pytest.mark.parametrize("rows", ["", "".join(f"t{n},answer {n}\n" for n in range(1001))])
+def test_no_labels_and_free_texts_are_refused(project, rows):
+    project("text,label\n" + rows)
+    with pytest.raises(PipelineError, match="different labels"):
+        write_labels(project.folder)
