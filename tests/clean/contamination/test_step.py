@@ -39,7 +39,8 @@ def chat(id: str, *turns: str, role: str = "train", reply: str | None = "Let me 
     roles = ("user", "assistant")
     messages = [{"role": roles[n % 2], "content": text} for n, text in enumerate(turns)]
     name = "maths" if role == "benchmark" else "ours"
-    return Record(id, {"messages": messages}, Source(name, "files", f"{name}.jsonl", 7, "MIT", role), reply)
+    target = None if reply is None else {"role": "assistant", "content": reply}
+    return Record(id, {"messages": messages}, Source(name, "files", f"{name}.jsonl", 7, "MIT", role), target)
 
 
 def run(records, **settings):
