@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,19 @@ if TYPE_CHECKING:
 #: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
 Example = dict[str, Any]
 Collate = Callable[[Sequence[Example]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Tokenised rows. `dropped` counts rows that cannot be learned from by reason, `cut` the truncated ones.
+
+    `notes` are further counts for the report (windows, entities that tokens cannot show, ...).
+    """
+
+    items: list[Example]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    cut: int = 0
+    notes: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
 
 
 def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "right") -> dict[str, Any]:

@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.core.conversation import Message
 from pipeline.core.record import Row, Target
+
+
+@dataclass(frozen=True)
+class WrittenReply:
+    """A reply that a chat model wrote, taken apart, and its cost in tokens. `ended`: it stopped by itself."""
+
+    message: Message
+    prompt_tokens: int
+    tokens: int
+    ended: bool
 
 
 @dataclass(frozen=True)
@@ -15,9 +26,11 @@ class Prediction:
 
     `confidence` is calibrated where the task allows it, else None. `scores` holds a probability
     per label for tasks with a label set. `log_likelihood` (sum over target tokens, nats) and
-    `tokens` are set by language models where the row carries the true target. `parts` holds one
-    confidence per span where the value is a list of spans. `refused` says why the row could not be put to the model
-    at all (a chat that its template has no form for); `value` is None then.
+    `tokens` are set by language models where the row carries the true target; `part_losses` then holds the loss (nats)
+    and the number of tokens of each part of a chat's true reply (content, reasoning, tool_calls). `parts` holds one
+    confidence per span where the value is a list of spans. `reply` is a chat's reply, whole, where `value` is its text.
+    `refused` says why the row could not be put to the model at all (a chat that its template has no form for); `value`
+    is None then.
     """
 
     value: Target
@@ -27,6 +40,8 @@ class Prediction:
     tokens: int = 0
     parts: tuple[float, ...] = ()
     refused: str = ""
+    reply: WrittenReply | None = None
+    part_losses: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
 
 class Predictor(Protocol):

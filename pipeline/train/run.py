@@ -14,10 +14,10 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
-from pipeline.modeling.batches import Example
+from pipeline.modeling.batches import Example, Examples
 from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
 from pipeline.modeling.heads import HEADS
-from pipeline.modeling.heads.contract import Examples, Head, Start
+from pipeline.modeling.heads.contract import Head, Start
 from pipeline.modeling.models import Models
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, outputs
-from pipeline.modeling.heads.contract import Evaluation, Examples, Start
+from pipeline.modeling.batches import Collate, Example, Examples, Row, outputs
+from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate as collate

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.conversation import Conversation, Message
+from pipeline.core.conversation import Conversation, Message, readable
 from pipeline.core.record import Reject
 from pipeline.core.settings import parse
 from pipeline.modeling.batches import Example
@@ -16,9 +18,10 @@ from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate
 from pipeline.modeling.lm.encoding import Encoder, encode_reply, prompt_ids
 from pipeline.modeling.lm.replies import stop_ids
+from pipeline.modeling.lm.reply_parser import ReplyParser
 from pipeline.modeling.lm.rows import asked_and_reply
 from pipeline.modeling.loading import load_saved
-from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.prediction import Prediction, WrittenReply
 
 
 class Replier:
@@ -36,33 +39,40 @@ class Replier:
         self.template = ChatTemplate(self.tokenizer, chat.model_copy(update={"loss_on": PARTS}))
         self.encoder = Encoder(self.template)
         self.stops = stop_ids(self.template)
+        self.parser = ReplyParser(self.template)
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-        """One reply per row, in order; log_likelihood and tokens where the true reply is known.
+        """One reply per row, in order; log_likelihood, tokens and part_losses where the true reply is known.
 
-        It is the last assistant turn of `messages`, else `response`. A row that the model's chat template refuses,
-        prompt or true reply, gets no reply but the reason (`refused`).
+        It is the last assistant turn of `messages`, else `response`. `max_new_tokens` of a row shortens its reply. A
+        row that the model's chat template refuses, prompt or true reply, gets no reply but the reason (`refused`).
         """
         found: list[Prediction | None] = [None] * len(rows)
-        asked: list[int] = []
-        prompts: list[list[int]] = []
-        examples: list[Example | None] = []
+        asked: list[_Asked] = []
         for n, row in enumerate(rows):
             try:
-                talk, reply = asked_and_reply(row)
-                # The end of an over-long prompt matters most: that is what the reply answers.
-                prompt = prompt_ids(talk, self.template)[-self.max_length :]
-                examples.append(self._example(talk, reply))
+                asked.append(self._asked(n, row))
             except Reject as reject:
                 found[n] = Prediction(None, refused=str(reject))
-                continue
-            prompts.append(prompt)
-            asked.append(n)
-        replies = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams, self.stops)
-        likely = writing.likelihoods(self.model, examples, collate(self.tokenizer))
-        for n, text, (total, tokens) in zip(asked, replies, likely, strict=True):
-            found[n] = Prediction(text, log_likelihood=total, tokens=tokens)
+        prompts = [one.prompt for one in asked]
+        written = writing.write_ids(
+            self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams, self.stops
+        )
+        likely = writing.token_losses(self.model, [one.example for one in asked], collate(self.tokenizer))
+        for one, ids, losses in zip(asked, written, likely, strict=True):
+            reply = self._reply(one, ids[: rows[one.row].get("max_new_tokens")])
+            found[one.row] = _prediction(reply, one.example, losses)
         return [prediction for prediction in found if prediction is not None]
+
+    def _asked(self, n: int, row: Mapping[str, Any]) -> _Asked:
+        talk, reply = asked_and_reply(row)
+        # The end of an over-long prompt matters most: that is what the reply answers.
+        prompt = prompt_ids(talk, self.template)[-self.max_length :]
+        return _Asked(n, talk, prompt, self._example(talk, reply))
+
+    def _reply(self, asked: _Asked, ids: Sequence[int]) -> WrittenReply:
+        message = self.parser.message(self.tokenizer.decode(ids), asked.talk.tools)
+        return WrittenReply(message, len(asked.prompt), len(ids), bool(ids) and ids[-1] in self.stops)
 
     def likelihoods(
         self, rows: Sequence[Mapping[str, Any]], batch: int = writing.BATCH
@@ -85,4 +95,28 @@ class Replier:
             return None
         whole = Conversation((*talk.messages, reply), talk.tools, talk.template_arguments)
         encoded = encode_reply(whole, self.encoder)
-        return {"input_ids": encoded.ids, "labels": encoded.labels}
+        return {"input_ids": encoded.ids, "labels": encoded.labels, "parts": encoded.parts}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A row that is put to the model: its number, what is asked, and its true reply where that is known."""
+
+    row: int
+    talk: Conversation
+    prompt: list[int]
+    example: Example | None
+
+
+def _prediction(reply: WrittenReply, example: Example | None, losses: Sequence[float] | None) -> Prediction:
+    text = readable(reply.message)
+    if example is None or losses is None:
+        return Prediction(text, reply=reply)
+    parts: dict[str, tuple[float, int]] = {}
+    place = 0
+    for start, end, kind in example["parts"]:
+        nats, tokens = parts.get(kind, (0.0, 0))
+        parts[kind] = (nats + math.fsum(losses[place : place + end - start]), tokens + end - start)
+        place += end - start
+    total = -math.fsum(losses)
+    return Prediction(text, log_likelihood=total, tokens=len(losses), reply=reply, part_losses=parts)

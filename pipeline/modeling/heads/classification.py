@@ -11,10 +11,10 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, classify, padded
+from pipeline.modeling.batches import Collate, Example, Examples, Row, classify, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.heads import multi_label
-from pipeline.modeling.heads.contract import Evaluation, Examples, Start
+from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import names, start_encoder
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row
+from pipeline.modeling.batches import Collate, Example, Examples, Row
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.recipe import Recipe
@@ -21,19 +21,6 @@ class Start:
     model: Any
     tokenizer: Any
     base: str
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Tokenised rows. `dropped` counts rows that cannot be learned from by reason, `cut` the truncated ones.
-
-    `notes` are further counts for the report (windows, entities that tokens cannot show, ...).
-    """
-
-    items: list[Example]
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    cut: int = 0
-    notes: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

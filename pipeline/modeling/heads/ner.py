@@ -14,10 +14,10 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, outputs, padded
+from pipeline.modeling.batches import Collate, Example, Examples, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import best_tags, tag_names, to_spans, to_tags, units, windows
-from pipeline.modeling.heads.contract import Evaluation, Examples, Start
+from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.loading import load_saved

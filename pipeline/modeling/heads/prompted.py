@@ -8,8 +8,7 @@ from typing import Any
 
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Example, Row
-from pipeline.modeling.heads.contract import Examples
+from pipeline.modeling.batches import Example, Examples, Row
 from pipeline.modeling.lm import writing
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoded, Encoder, encode_reply, prompt_ids

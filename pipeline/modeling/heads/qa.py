@@ -10,10 +10,10 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, by_length, padded_inputs
+from pipeline.modeling.batches import Collate, Example, Examples, Row, by_length, padded_inputs
 from pipeline.modeling.device import halving, to_model
 from pipeline.modeling.heads.answer_spans import Found, choose_answer, decode, fit_null_threshold
-from pipeline.modeling.heads.contract import Evaluation, Examples, Start
+from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models

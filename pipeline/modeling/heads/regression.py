@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, classify, outputs, padded_inputs
-from pipeline.modeling.heads.contract import Evaluation, Examples, Start
+from pipeline.modeling.batches import Collate, Example, Examples, Row, classify, outputs, padded_inputs
+from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models, has_weights

@@ -8,8 +8,8 @@ from typing import Any
 
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row, padded
-from pipeline.modeling.heads.contract import Examples, Start
+from pipeline.modeling.batches import Collate, Example, Examples, Row, padded
+from pipeline.modeling.heads.contract import Start
 from pipeline.modeling.lm import writing
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing

@@ -8,10 +8,10 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Row
+from pipeline.modeling.batches import Collate, Example, Examples, Row
 from pipeline.modeling.heads import chat, prompted, seq2seq
 from pipeline.modeling.heads.chat import BEST, class_weights, evaluate
-from pipeline.modeling.heads.contract import Examples, Start
+from pipeline.modeling.heads.contract import Start
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import Loss, loss_function

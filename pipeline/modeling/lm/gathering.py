@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.batches import Example, Row
-from pipeline.modeling.heads.contract import Examples
+from pipeline.modeling.batches import Example, Examples, Row
 from pipeline.modeling.lm.encoding import Encoded, Encoder, Learned
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.lm.rows import of_row

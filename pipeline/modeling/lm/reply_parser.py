@@ -123,12 +123,14 @@ class ReplyParser:
 
     def _written(self, message: Message) -> str:
         """The reply as the template writes it, without its end; "" where it cannot."""
-        talk = Conversation((Message("user", _ASK), message), _TOOLS if message.tool_calls else ())
-        try:
-            found = reply(self.template.turns(talk), 1, self.template)
-        except Reject:
-            return ""
-        return found.text.removesuffix(found.end)
+        for tools in (_TOOLS, ()) if message.tool_calls else ((),):  # some write calls, and no definitions
+            talk = Conversation((Message("user", _ASK), message), tools)
+            try:
+                found = reply(self.template.turns(talk), 1, self.template)
+            except Reject:
+                continue
+            return found.text.removesuffix(found.end)
+        return ""
 
 
 def _json_form(one: str, two: str) -> _CallForm | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
-from pipeline.modeling.batches import Collate, Example, Row, by_length, outputs, padded
+from pipeline.modeling.batches import Collate, Example, Examples, Row, by_length, outputs, padded
 from pipeline.modeling.device import halving, to_model
-from pipeline.modeling.heads.contract import Examples
 from pipeline.modeling.lm.masking import IGNORED
 
 #: Rows that are written or scored at a time.
@@ -53,14 +53,28 @@ def write(
     beams: int,
     stops: Sequence[int] = (),
 ) -> list[str]:
-    """What the model writes for each prompt, greedy or by beam search, without control tokens.
+    """What the model writes for each prompt, greedy or by beam search, without control tokens; see `write_ids`."""
+    found = write_ids(model, tokenizer, prompts, max_tokens, beams, stops)
+    return [text.strip() for text in tokenizer.batch_decode(found, skip_special_tokens=True)]
+
+
+def write_ids(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[Sequence[int]],
+    max_tokens: int,
+    beams: int,
+    stops: Sequence[int] = (),
+) -> list[list[int]]:
+    """The tokens that the model writes for each prompt, through the first that ends a text.
 
     `stops` are the tokens that end a text; the tokenizer's end of text where they are not given.
     """
     import torch
 
     reads_apart = bool(model.config.is_encoder_decoder)
-    texts = [""] * len(prompts)
+    ends = list(stops) or [tokenizer.eos_token_id]
+    written: list[list[int]] = [[] for _ in prompts]
 
     def run(rows: Sequence[int]) -> Any:
         batch = padded([prompts[n] for n in rows], tokenizer, side="right" if reads_apart else "left")
@@ -71,35 +85,50 @@ def write(
                 do_sample=False,
                 num_beams=beams,
                 pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
-                eos_token_id=list(stops) or tokenizer.eos_token_id,
+                eos_token_id=ends if stops else tokenizer.eos_token_id,
             )
 
     batches = by_length([len(ids) for ids in prompts], BATCH)
     for rows, found in (done for part in batches for done in halving(run, part)):
-        new = found if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
-        for n, text in zip(rows, tokenizer.batch_decode(new, skip_special_tokens=True), strict=True):
-            texts[n] = text.strip()
-    return texts
+        # A seq2seq model's text begins with the token that starts its decoder.
+        new = found[:, 1:] if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
+        for n, ids in zip(rows, new.tolist(), strict=True):
+            written[n] = through_end(ids, ends)
+    return written
+
+
+def through_end(ids: Sequence[int], ends: Sequence[int]) -> list[int]:
+    """The tokens through the first that ends a text: what comes behind it is padding."""
+    stop = next((n for n, id in enumerate(ids, 1) if id in ends), len(ids))
+    return list(ids[:stop])
 
 
 def likelihoods(
     model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
 ) -> list[tuple[float | None, int]]:
     """Sum of the log probabilities of each example's labels, and their number; (None, 0) for None."""
+    found = token_losses(model, examples, collate, batch)
+    return [(None, 0) if losses is None else (-math.fsum(losses), len(losses)) for losses in found]
+
+
+def token_losses(
+    model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
+) -> list[list[float] | None]:
+    """The loss (nats) of each labelled token of each example, in order; None for None."""
     known = [n for n, example in enumerate(examples) if example is not None]
-    found: list[tuple[float | None, int]] = [(None, 0)] * len(examples)
+    found: list[list[float] | None] = [None] * len(examples)
     for picked, logits, labels in outputs(model, [e for e in examples if e is not None], collate, batch, TOKENS):
         for n, scores, label in zip(picked, logits, labels, strict=True):
-            found[known[n]] = (-_summed_loss(scores, label), int((label != IGNORED).sum()))
+            found[known[n]] = _losses(scores, label)
     return found
 
 
-def _summed_loss(logits: Any, labels: Any) -> float:
-    """Cross-entropy of all positions of a row: logits (positions, vocabulary), labels (positions)."""
+def _losses(logits: Any, labels: Any) -> list[float]:
+    """Cross-entropy at the labelled positions of a row: logits (positions, vocabulary), labels (positions)."""
     import torch
 
     parts = zip(logits.split(_CHUNK), labels.split(_CHUNK), strict=True)
     losses = [
-        torch.nn.functional.cross_entropy(some.float(), ids, reduction="none").double().sum() for some, ids in parts
+        torch.nn.functional.cross_entropy(some.float(), ids, reduction="none")[ids != IGNORED] for some, ids in parts
     ]
-    return float(sum(losses))
+    return [float(value) for value in torch.cat(losses).double().tolist()]
