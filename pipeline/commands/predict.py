@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from pipeline.conversations.arguments import faults
+from pipeline.conversations.order import is_empty
+from pipeline.core.conversation import Conversation, Message, conversation, exported, to_row
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Reject
+from pipeline.core.settings import Task
+from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
 from pipeline.tasks import TASKS
@@ -71,14 +77,30 @@ def input_fields(model: Path) -> tuple[str, ...]:
 
 
 def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
-    """The prediction as people read it: entities with their surface and confidence, an answer with its place."""
+    """The prediction as people read it: entities with their surface and confidence, an answer with its place.
+
+    A chat's reply comes whole too (`reply`, in OpenAI's form), with what is wrong with its calls (`call_faults`).
+    """
     found: dict[str, Any] = {"prediction": _value(row, prediction)}
+    if prediction.reply is not None:
+        found |= _reply(row, prediction.reply.message)
     if prediction.refused:
         found["refused"] = prediction.refused
     if prediction.confidence is not None:
         found["confidence"] = round(prediction.confidence, 6)
     if prediction.scores:
         found["scores"] = {label: round(score, 6) for label, score in prediction.scores.items()}
+    return found
+
+
+def _reply(row: Mapping[str, Any], message: Message) -> dict[str, Any]:
+    """The reply where it is more than its text, and the faults of its calls by the tools of the row."""
+    if not (message.tool_calls or message.reasoning):
+        return {}
+    found: dict[str, Any] = {"reply": exported(message)}
+    if message.tool_calls:
+        talk = Conversation((message,), of_row(row).tools)
+        found["call_faults"] = [f"{fault.reason}: {fault.detail}" for fault in faults(talk)]
     return found
 
 
@@ -130,8 +152,7 @@ def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
     row = _object(line, where)
     _check_unicode(line, where)
     if "messages" in row and fields == CHAT:
-        _check_messages(row["messages"], where)
-        return row
+        return _normalised(row, where)
     _check_texts(row, where, fields)
     if not isinstance(row.get("text_pair"), (str, type(None))):
         raise PipelineError(f"{where}: 'text_pair' must be a string.")
@@ -167,13 +188,19 @@ def _check_unicode(line: bytes, where: str) -> None:
         ) from None
 
 
-def _check_messages(messages: Any, where: str) -> None:
-    turns = messages if isinstance(messages, list) else []
-    sound = [
-        isinstance(t, dict) and isinstance(t.get("role"), str) and isinstance(t.get("content"), str) for t in turns
-    ]
-    if not turns or not all(sound):
-        raise PipelineError(f'{where}: \'messages\' must be a list of {{"role": ..., "content": ...}}.')
+def _normalised(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """The row with its conversation in the one form that models read. Raises PipelineError for what is none."""
+    try:
+        fields, target = TASKS["chat"].parse(row, None, Task(type="chat"))
+    except Reject as reject:
+        raise PipelineError(
+            f'{where}: \'messages\' must be a list of {{"role": ..., "content": ...}}: {reject}.'
+        ) from None
+    talk = conversation(fields, target)
+    for n, message in enumerate(talk.messages, 1):
+        if is_empty(message) and message.role != "tool":
+            raise PipelineError(f"{where}: 'messages' must be a list of turns with a content: turn {n} says nothing.")
+    return {**row, **{name: value for name, value in to_row(talk).items() if value is not None}}
 
 
 def _write(lines: Iterable[dict[str, Any]], file: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""`sft serve`: the trained model over HTTP, for programs (/v1/predict) and Label Studio (/predict), in one process."""
+"""`sft serve`: the trained model over HTTP: /v1/predict, OpenAI's chat completions, Label Studio's backend."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Serve until interrupted. Raises PipelineError where the folder holds no model, before a port is taken."""
     from pipeline.runtime.ports import free_port
-    from pipeline.serve import label_studio, predict_api
+    from pipeline.serve import chat_api, label_studio, predict_api
     from pipeline.serve.app import create_app
     from pipeline.serve.model import ServedModel
     from pipeline.serve.run import serve
 
     load_predictor(arguments.model)
     secret = os.environ.get("SFT_SERVE_SECRET") or None
-    app = create_app(ServedModel(arguments.model), secret, [predict_api.add_routes, label_studio.add_routes])
+    routes = [predict_api.add_routes, chat_api.add_routes, label_studio.add_routes]
+    app = create_app(ServedModel(arguments.model), secret, routes)
     serve(app, arguments.host, free_port(arguments.host, arguments.port), secret)

@@ -4,8 +4,9 @@ import json
 import pytest
 
 from pipeline.commands.predict import CHAT, add_arguments, predicted, read_rows, run
+from pipeline.core.conversation import Message, ToolCall, readable
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.prediction import Prediction
+from pipeline.modeling.prediction import Prediction, WrittenReply
 from pipeline.modeling.predictor import load_predictor
 
 
@@ -69,6 +70,24 @@ def test_rows_of_a_chat_hold_turns_or_a_text(tmp_path):
     source.write_text('{"text": "hi"}\n{"messages": [{"role": "user"}]}\n', "utf-8")
     with pytest.raises(PipelineError, match=r"in\.jsonl:2: 'messages' must be a list"):
         list(read_rows(source, CHAT))
+
+
+def test_a_reply_that_calls_comes_whole_with_the_faults_of_its_calls(tmp_path):
+    class Caller:
+        def predict(self, rows):
+            call = Message("assistant", reasoning="嗯", tool_calls=(ToolCall("weather", '{"town": "里昂"}'),))
+            return [Prediction(readable(call), reply=WrittenReply(call, 5, 5, True)) for _ in rows]
+
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = {"type": "function", "function": {"name": "weather", "parameters": schema}}
+    asked = {"messages": [{"from": "human", "value": "里昂天气？"}], "tools": [tool], "id": 7}
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps(asked), "utf-8")
+    (found,) = predicted(read_rows(source, CHAT), Caller())
+    assert found["prediction"] == 'weather({"town": "里昂"})'
+    assert found["reply"]["tool_calls"][0]["function"]["name"] == "weather"
+    assert [fault.split(":")[0] for fault in found["call_faults"]] == ["missing_argument", "extra_argument"]
+    assert (found["id"], found["messages"]) == (7, [{"role": "user", "content": "里昂天气？"}])
 
 
 def test_rows_are_read_as_they_are_needed(tmp_path):
