@@ -7,7 +7,8 @@ scores; how good they are is measured on planted errors (quality.py); how many t
 Sets the score `label_quality` (0 to 1: the odds of the target against the likeliest other one). Changes targets, with
 the decision `model:label_errors`. Lists for review: `label_error`, and `label_set_aside`, which the stage `label`
 excludes from training until somebody answers. Drops nothing. Test records take no part in fitting or measuring; a model
-of all others scores them, for review. Free texts have no detector, and the notes say so.
+of all others scores them, for review. Free texts have no detector, and the notes say so. Records in a language that the
+encoder cannot read are left out (unread.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pipeline.clean.label_errors.protected_labels import is_test
 from pipeline.clean.label_errors.quality import folds_of, measure, relabel_threshold
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, replace_rows, with_scores
+from pipeline.clean.unread import read_rows
 from pipeline.core.record import Record
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import LEAN, lean_records
@@ -38,10 +40,11 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     if detector is None:
         return keep_all(table, notes={"applies": False, "why": f"no detector for targets of the task {task.type}"})
     records = list(lean_records(table.select(LEAN).to_batches()))
-    eligible = detector.eligible(records, task, settings.folds)
+    read, unread = read_rows(records, context)
+    eligible = detector.eligible([records[n] for n in read], task, settings.folds)
     if eligible.why:
-        return keep_all(table, notes={"applies": False, "why": eligible.why, **eligible.notes})
-    rows, known = _known_first(records, eligible.rows)
+        return keep_all(table, notes={"applies": False, "why": eligible.why, **eligible.notes, **unread})
+    rows, known = _known_first(records, [read[n] for n in eligible.rows])
     members = [records[n] for n in rows]
     targets = [record.target for record in members]
     strata = detector.strata(targets[:known])
@@ -71,6 +74,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         "scored": known,
         "scored_of_test": len(rows) - known,
         **eligible.notes,
+        **unread,
         "doubtful": int((scores.log_odds < 0).sum()),
         **noise_notes(noise, scores.first(known), targets[:known], strata),
         "planted": {"recipe": recipe, "copies": {name: one.as_notes() for name, one in copies.items()}},

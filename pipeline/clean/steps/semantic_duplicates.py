@@ -6,12 +6,14 @@ stays (survivors.py); the dropped name it and the cosine. From `review` to `drop
 share a `group`, so they share a split, and the record that is asked about names the other one.
 Reasons: semantic_duplicate.
 
+Records in a language that the encoder cannot read are left out (pipeline/clean/unread.py).
 Every text is compared with every other one, block by block: memory grows with the rows, time with their square
 (100,000 rows of 384 numbers: some minutes).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from pydantic import Field, model_validator
 from pipeline.clean.groups import Pair, joined_groups
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.clean.steps.near_duplicates import copies
+from pipeline.clean.unread import read_rows
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
 from pipeline.modeling.features.encoder import embed
@@ -57,8 +60,9 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
         )
     records = context.records(table)
     texts = {n: context.main_text(record) for n, record in records.items()}
-    vectors = embed([texts[n] for n in range(table.num_rows)], context.models.encoder)
-    found = similar(vectors, settings.review)
+    read, unread = read_rows([records[n] for n in range(table.num_rows)], context)
+    vectors = embed([texts[n] for n in read], context.models.encoder)
+    found = [replace(pair, a=read[pair.a], b=read[pair.b]) for pair in similar(vectors, settings.review)]
     pairs = sorted(found, key=lambda pair: (records[pair.a].id, records[pair.b].id))
     drops = copies(records, texts, pairs, settings.drop, settings.sources, context, "semantic_duplicate")
     groups = joined_groups(table.column("group").to_pylist(), texts, pairs)
@@ -67,7 +71,7 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
         one, other = sorted((records[pair.a], records[pair.b]), key=lambda record: record.id)
         detail = f"like {other.id}, labelled {given(other)}"
         context.doubts.append(Doubt(one.id, "semantic_duplicate", given(one), None, pair.alike, groups[pair.a], detail))
-    notes: dict[str, Any] = {"pairs": len(pairs), "dropped": len(drops), "asked_about": len(stay)}
+    notes: dict[str, Any] = {"pairs": len(pairs), "dropped": len(drops), "asked_about": len(stay), **unread}
     return drop_rows(with_strings(table, "group", groups), "semantic_duplicates", drops, notes=notes)
 
 
