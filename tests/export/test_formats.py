@@ -1,18 +1,17 @@
-"""The forms of `sft export`, row by row, and the command."""
+"""The forms of `sft export`, row by row."""
 
 from __future__ import annotations
 
-import argparse
 import json
 
-import pyarrow as pa
 import pytest
 
-from pipeline.commands.export import run, write
-from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.export.formats import FORMS, answer, conversation, tagged
-from pipeline.runtime.store import write_table
+from pipeline.core.turns import Reading
+from pipeline.dialects import DIALECTS
+from pipeline.export.formats import FORMS, Account, tagged
+from pipeline.export.questions import answer
+from pipeline.export.talks import talk_of
 
 SENTIMENT = Task(type="classification", labels=("good", "bad"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -40,28 +39,29 @@ ROWS = {
 
 def written(form: str, name: str):
     task, row = ROWS[name]
-    return json.loads("".join(FORMS[form].function([row], task)))
+    return json.loads("".join(FORMS[form].function([row], task, Account())))
 
 
-@pytest.mark.parametrize("form", ["messages", "prompt_completion", "sharegpt", "alpaca"])
+@pytest.mark.parametrize("form", DIALECTS)
 @pytest.mark.parametrize("name", ROWS)
-def test_every_task_ends_with_its_target(form, name):
+def test_every_task_is_a_conversation_that_ends_with_its_target(form, name):
     task, row = ROWS[name]
-    found = json.dumps(written(form, name), ensure_ascii=False)
-    assert conversation(row, task)[-1]["role"] == "assistant"
-    assert json.dumps(conversation(row, task)[-1]["content"], ensure_ascii=False) in found
+    talk = talk_of(row, task)
+    assert talk.messages[-1].role == "assistant"
+    found = DIALECTS[form].read(written(form, name), Reading())
+    assert found.messages[-1] == talk.messages[-1]
 
 
 def test_chats_keep_every_turn():
     assert written("messages", "chat")["messages"] == TURNS
-    assert [turn["from"] for turn in written("sharegpt", "chat")["conversations"]] == [
-        "system", "human", "gpt", "human", "gpt",
-    ]  # fmt: skip
+    assert [turn["from"] for turn in written("sharegpt", "chat")["conversations"]] == ["human", "gpt", "human", "gpt"]
+    assert written("sharegpt", "chat")["system"] == "Be brief."
     assert written("alpaca", "chat") == {
         "id": "c", "instruction": "你好吗？", "input": "", "output": "很好。", "system": "Be brief.",
         "history": [["Hi", "Hello!"]],
     }  # fmt: skip
     assert written("prompt_completion", "chat")["completion"] == TURNS[-1:]
+    assert written("openai", "chat").keys() == {"messages"}
 
 
 def test_labels_are_asked_for_in_the_rows_language():
@@ -78,7 +78,7 @@ def test_conll_tags_words_and_characters_and_never_cuts_a_span():
     assert list(tagged("NewYork-based", [{"start": 0, "end": 7, "label": "LOC"}]))[:2] == [
         ("NewYork", "B-LOC"), ("-", "O"),
     ]  # fmt: skip
-    text = "".join(FORMS["conll"].function([ROWS["ner"][1]], NER))
+    text = "".join(FORMS["conll"].function([ROWS["ner"][1]], NER, Account()))
     assert text == "# id = n\nAnn\tB-PER\n去\tO\n北\tB-LOC\n京\tI-LOC\n\n"
 
 
@@ -87,32 +87,7 @@ def test_squad_answers_lie_where_they_say():
     [found] = part["qas"][0]["answers"]
     assert part["context"][found["answer_start"] :].startswith(found["text"])
     empty = {**ROWS["qa"][1], "answers": []}
-    assert json.loads("".join(FORMS["squad"].function([empty], QA)))["data"][0]["paragraphs"][0]["qas"][0][
+    assert json.loads("".join(FORMS["squad"].function([empty], QA, Account())))["data"][0]["paragraphs"][0]["qas"][0][
         "is_impossible"
     ]
     assert answer(empty) == "unanswerable"
-
-
-def test_files_are_written_per_split(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("task: {type: classification, labels: [good, bad]}\n")
-    for split in ("train", "test"):
-        write_table(pa.Table.from_pylist([ROWS["sentiment"][1]]), tmp_path / f"d/data/{split}-00000-of-00001.parquet")
-    options = {"dataset": tmp_path / "d", "out": tmp_path / "out", "push": None}
-    run(argparse.Namespace(form=["messages", "alpaca"], **options))
-    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.jsonl")) == [
-        "alpaca/test.jsonl", "alpaca/train.jsonl", "messages/test.jsonl", "messages/train.jsonl",
-    ]  # fmt: skip
-    assert "1 rows" in capsys.readouterr().out
-    with pytest.raises(PipelineError, match="nothing to do"):
-        run(argparse.Namespace(form=[], **options))
-
-
-@pytest.mark.parametrize(
-    ("form", "said"),
-    [("mesages", "Did you mean 'messages'"), ("squad", "Forms that do: messages"), ("messages", "dvc repro validate")],
-)
-def test_what_cannot_be_written_says_why(tmp_path, form, said):
-    with pytest.raises(PipelineError) as caught:
-        list(write(tmp_path, form, SENTIMENT, tmp_path / "out"))
-    assert said in str(caught.value)
