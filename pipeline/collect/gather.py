@@ -116,8 +116,7 @@ def _read_votes(
     ballot = collect_votes(name, settings, task, parts, kept, gone, setting(name))
     reasons = Counter(drop.reason for _, drop in ballot.dropped)
     if not ballot.attached:
-        first = f"First: {shorten(ballot.dropped[0][1].detail, 200)}" if ballot.dropped else "Its files hold no rows."
-        raise PipelineError(f"{setting(name)}: no vote found its record. {first}", _LOOK)
+        raise _no_vote(name, settings, ballot, keyed=any(verdict.key is not None for verdict in verdicts.values()))
     if ballot.read != ballot.attached + len(ballot.dropped):
         raise RuntimeError(f"{name}: votes vanished")
     _attach_all(ballot, found)
@@ -125,6 +124,22 @@ def _read_votes(
     note = _note(settings, ballot.read, ballot.attached, reasons)
     found.notes[name] = {**note, "of": settings.of, "records_voted_on": len(ballot.votes)}
     _log(name, ballot.read, f"{ballot.attached:,} votes on {len(ballot.votes):,} records", reasons, started)
+
+
+def _no_vote(name: str, settings: CrowdSettings, ballot: Ballot, keyed: bool) -> PipelineError:
+    """What is said where not one vote counts: why most were refused, and the remedy for that."""
+    if not ballot.dropped:
+        return PipelineError(f"{setting(name)}: its files hold no votes.", _LOOK)
+    drops = [drop for _, drop in ballot.dropped]
+    (reason, count), *_ = Counter(drop.reason for drop in drops).most_common(1)
+    first = shorten(next(drop.detail for drop in drops if drop.reason == reason), 200)
+    if reason != "unknown_item":
+        return PipelineError(f"{setting(name)}: no vote counts: {count} of {ballot.read} are {reason}. {first}", _LOOK)
+    problem = f"{setting(name)}: no vote found its record. {first}"
+    if not keyed:
+        hint = f"Name the column that '{settings.item}' speaks of: {setting(settings.of)}.key: <column>."
+        return PipelineError(f"{problem} That source has no `key`.", hint)
+    return PipelineError(problem, f"Compare the column '{settings.item}' with the column that `key` names.")
 
 
 def _attach_all(ballot: Ballot, found: Gathered) -> None:

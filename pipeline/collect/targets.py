@@ -24,11 +24,11 @@ def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:
     if settings.target_separator and isinstance(cell, str):
         cell = [part.strip() for part in cell.split(settings.target_separator) if part.strip()]
     if isinstance(cell, list):
-        return _translated(cell, settings.labels)
+        return translated(cell, settings.labels)
     return translate(cell, settings.labels)
 
 
-def _translated(cells: list[Any], labels: Mapping[str, str | None]) -> list[Any]:
+def translated(cells: list[Any], labels: Mapping[str, str | None]) -> list[Any]:
     """Several labels in our words. Of marked spans the label is translated; those `labels` excludes are not marked."""
     found = []
     for cell in cells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,14 @@ from typing import Any
 from pipeline.collect.convert import check_columns, check_unicode
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.sources.crowd import CrowdSettings
-from pipeline.collect.targets import translate
+from pipeline.collect.targets import translate, translated
 from pipeline.core.record import Record, Reject, Source, Target, Vote, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
+
+#: Kinds of target that are lists.
+_LISTS = ("texts", "spans", "answers")
 
 
 @dataclass
@@ -49,7 +53,7 @@ def collect_votes(
     """Every vote of a crowd source. `kept` holds records by key and id, `gone` the ids of dropped ones by key.
 
     Reasons: the format's own, missing_item, missing_worker, missing_label, unknown_item, dropped_item,
-    repeated_vote, excluded_label, unreadable_result, broken_unicode and the task type's own.
+    repeated_vote, excluded_label, bad_json, unreadable_result, broken_unicode and the task type's own.
     """
     ballot = Ballot()
     voted: set[tuple[str, str]] = set()
@@ -84,7 +88,7 @@ def _voted_on(item: str, settings: CrowdSettings, kept: Mapping[str, Record], go
         return kept[item]
     if item in gone:
         raise Reject("dropped_item", f"the record of '{item}' was dropped", gone[item])
-    raise Reject("unknown_item", f"the source '{settings.of}' has no record '{item}'")
+    raise Reject("unknown_item", f"the source '{settings.of}' has no record of the key or id '{item}'")
 
 
 def _vote(
@@ -97,8 +101,7 @@ def _vote(
     if settings.format == "label_studio":
         value = _choice(record, row.values["result"], task)
     else:
-        answer = translate(_text(row, settings.label, "label"), settings.labels)
-        value = task_type(task).parse(record.fields, answer, task)[1]
+        value = task_type(task).parse(record.fields, _answer(row, settings, task), task)[1]
     time = row.values.get(settings.time or "time" if settings.format == "label_studio" else settings.time or "")
     vote = Vote(worker, value, str(time) if time else None)
     check_unicode(vote.annotator, vote.value, vote.time)
@@ -115,11 +118,39 @@ def _choice(record: Record, result: Any, task: Task) -> Target:
         raise Reject("unreadable_result", problem) from None
 
 
-def _text(row: Row, column: str, what: str) -> str:
+def _answer(row: Row, settings: CrowdSettings, task: Task) -> object:
+    """The vote in our words, as the task type reads it: a list stays a list, also one that a cell holds as JSON."""
+    cell = _cell(row, settings.label, "label")
+    if isinstance(cell, str):
+        cell = _unfolded(cell, settings, task)
+    elif not isinstance(cell, list | dict) and task_type(task).target_kind(task) == "text":
+        cell = _text(row, settings.label, "label")
+    return translated(cell, settings.labels) if isinstance(cell, list) else translate(cell, settings.labels)
+
+
+def _unfolded(cell: str, settings: CrowdSettings, task: Task) -> object:
+    """A cell of several labels, or of spans or placed answers as JSON, as the list that it stands for."""
+    if settings.label_separator:
+        return [part.strip() for part in cell.split(settings.label_separator) if part.strip()]
+    if task_type(task).target_kind(task) not in _LISTS or not cell.lstrip().startswith(("[", "{")):
+        return cell
+    try:
+        return json.loads(cell)
+    except ValueError as error:
+        raise Reject("bad_json", f"the column '{settings.label}': {error}") from None
+
+
+def _cell(row: Row, column: str, what: str) -> object:
     cell = row.values.get(column)
     if cell is None or cell == "":
         raise Reject(f"missing_{what}", f"the column '{column}' is empty")
-    return str(cell)
+    return cell
+
+
+def _text(row: Row, column: str, what: str) -> str:
+    """The cell as text; a whole number that a file holds as 7.0 reads 7, as keys do elsewhere."""
+    cell = _cell(row, column, what)
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _rejected(

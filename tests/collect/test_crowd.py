@@ -146,8 +146,9 @@ def test_votes_on_chats_are_replies(project):
         ({"of": "text"}, ["w,k1,positive"], "no source of records is called 'text'"),
         ({"item": "itm"}, ["w,k1,positive"], "votes.item: no column 'itm' in v.csv"),
         ({"label": "lable"}, ["w,k1,positive"], "votes.label: no column 'lable' in v.csv"),
-        ({}, [], "no vote found its record. Its files hold no rows"),
-        ({}, ["w,k9,positive"], "no vote found its record. First: .* no record 'k9'"),
+        ({}, [], "votes: its files hold no votes"),
+        ({}, ["w,k9,positive"], "no vote found its record. .* no record of the key or id 'k9'"),
+        ({}, ["w,k1,gut", "v,k2,gut", "w,k9,positive"], "no vote counts: 2 of 3 are unknown_label"),
         ({"path": "absent.csv"}, [], "no file matches 'absent.csv'"),
         ({"role": "train"}, [], "role is not a known setting"),
     ],
@@ -159,3 +160,76 @@ def test_wrong_settings_are_named(voted, settings, votes, message):
 
 def test_the_settings_of_a_source_name_the_kind():
     assert source_settings("votes", VOTES).kind == "crowd"
+
+
+NER = {"type": "ner", "labels": ["PER", "LOC"], "languages": ["en", "zh"]}
+SPANS = [{"start": 0, "end": 3, "label": "PER"}]
+SETS = {"type": "classification", "labels": ["screen", "battery", "价格"], "multi_label": True, "languages": ["en"]}
+STARS = {"type": "regression", "range": [0, 5], "languages": ["en"]}
+EN_ZH = {"type": "translation", "target_language": "zh", "languages": ["en"]}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("task", "field", "answers"),
+    [
+        (NER, "text", [SPANS, []]),
+        (SETS, "text", [["screen", "battery"], []]),
+        (STARS, "text", [4, 0]),
+        (EN_ZH, "text", ["你好", "您好"]),
+    ],
+)
+def test_every_task_can_be_voted_on(project, ending, task, field, answers):
+    project.write("a.jsonl", json.dumps({"id": 7, field: "Ann went home"}))
+    rows = [{"worker": f"w{n}", "item": 7, "label": value} for n, value in enumerate(answers)]
+    if ending == "jsonl":
+        project.write("v.jsonl", "\n".join(map(json.dumps, rows)))
+    else:
+        cells = [
+            json.dumps(row["label"], ensure_ascii=False) if isinstance(row["label"], list) else row["label"]
+            for row in rows
+        ]
+        lines = [
+            f'{row["worker"]},7,"{str(cell).replace(chr(34), chr(34) * 2)}"'
+            for row, cell in zip(rows, cells, strict=True)
+        ]
+        project.write("v.csv", "worker,item,label\n" + "".join(f"{line}\n" for line in lines))
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    found = project.collect(task, sources={"texts": records, "votes": VOTES | {"path": f"v.{ending}"}})
+    assert [json.loads(vote["value"]) for vote in found.rows[0]["votes"]] == answers
+
+
+def test_a_cell_of_several_labels_is_split(project):
+    project.write("a.jsonl", json.dumps({"id": "a", "text": "dim and short-lived"}))
+    project.write("v.csv", "worker,item,label\nw,a,screen|battery\nx,a,[\n")
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    found = project.collect(SETS, sources={"texts": records, "votes": VOTES | {"label_separator": "|"}})
+    assert [json.loads(vote["value"]) for vote in found.rows[0]["votes"]] == [["screen", "battery"]]
+    broken = project.collect(
+        SETS, sources={"texts": records, "votes": VOTES | {"path": "v.csv", "label_separator": "|"}}
+    )
+    assert [row["reason"] for row in broken.dropped if row["step"] == "votes"] == ["unknown_label"]
+
+
+def test_json_that_is_none_is_named(project):
+    project.write("a.jsonl", json.dumps({"id": "a", "text": "Ann"}))
+    project.write("v.csv", 'worker,item,label\nw,a,[{\nx,a,"[]"\n')
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    found = project.collect(NER, sources={"texts": records, "votes": VOTES})
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == ["bad_json"]
+
+
+def test_keys_that_a_file_holds_as_decimals_are_found(project):
+    project.write("a.csv", "id,text,y\n7,good,\n")
+    project.write("v.jsonl", json.dumps({"worker": "w", "item": 7.0, "label": "positive"}))
+    found = project.collect(sources={"texts": RECORDS, "votes": VOTES | {"path": "v.jsonl"}})
+    assert found.rows[0]["votes"][0]["annotator"] == "w"
+
+
+def test_a_source_without_a_key_is_named_as_the_cause(project):
+    project.write("a.csv", "id,text,y\n7,good,\n")
+    project.write("v.csv", "worker,item,label\nw,7,positive\n")
+    keyless = {name: value for name, value in RECORDS.items() if name != "key"}
+    with pytest.raises(PipelineError, match="That source has no `key`") as error:
+        project.collect(sources={"texts": keyless, "votes": VOTES})
+    assert "sources.texts.key: <column>" in error.value.hint

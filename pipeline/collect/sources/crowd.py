@@ -21,6 +21,7 @@ class CrowdSettings(Common, FileOptions):
     item: str = "item"  # column: the key of the record; for label_studio a key of the task's data
     worker: str = "worker"  # column: who voted
     label: str = "label"  # column: the vote; not read for label_studio, whose answers are the task's own
+    label_separator: str | None = Field(default=None, min_length=1)  # splits a cell that holds several labels
     time: str | None = None  # column: when
     labels: dict[str, str | None] = Field(default_factory=dict)  # vote -> our label; null quarantines the vote
 
