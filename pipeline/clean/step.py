@@ -17,6 +17,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime import stage
 from pipeline.runtime.engine import Engine
+from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined
 from pipeline.runtime.store import to_contents, to_records
 from pipeline.tasks import TaskType, task_type
@@ -100,7 +101,7 @@ class Context:
         """Some rows (by default all) as records, by row number. A million of them fill gigabytes: ask for few."""
         if rows is None:
             return dict(enumerate(to_records(table)))
-        return dict(zip(rows, to_records(table.take(pa.array(rows, pa.int64()))), strict=True))
+        return dict(zip(rows, to_records(take_rows(table, rows)), strict=True))
 
     def main_text(self, record: Record) -> str:
         """The text on which duplicates are found."""

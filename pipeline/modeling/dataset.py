@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
+from pipeline.runtime.parts import take_rows
 
 #: Our split names -> the exported ones.
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}
@@ -36,7 +37,7 @@ def sample(table: pa.Table, rows: int, seed: int) -> pa.Table:
         return table
     shares = [share(str(seed), record_id) for record_id in table.column("id").to_pylist()]
     chosen = sorted(sorted(range(len(shares)), key=shares.__getitem__)[:rows])
-    return table.take(pa.array(chosen, pa.int64()))
+    return take_rows(table, chosen)
 
 
 def to_rows(table: pa.Table) -> list[dict[str, Any]]:

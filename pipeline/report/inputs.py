@@ -16,6 +16,7 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
+from pipeline.runtime.parts import take_rows
 from pipeline.runtime.store import LEAN, lean_records, read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
 
@@ -138,4 +139,4 @@ def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:
         codes = pc.dictionary_encode(table.column(name).combine_chunks(), null_encoding="encode").indices.to_numpy()
         begins[1:] |= codes[order][1:] != codes[order][:-1]
     rank = np.arange(len(order)) - np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))
-    return table.take(pa.array(order[rank < size]))
+    return take_rows(table, order[rank < size])

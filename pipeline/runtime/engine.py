@@ -21,6 +21,7 @@ from pydantic import Field, model_validator
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.settings import Settings, load_optional
+from pipeline.runtime.parts import parts_of
 
 log = logging.getLogger("pipeline")
 
@@ -49,8 +50,7 @@ class Engine(Settings):
 
         `work` and its results must pickle: a function of a module, or a `partial` of one.
         """
-        batches = table.to_batches(max_chunksize=self.rows) if table.num_rows else []
-        parts = (pa.Table.from_batches([batch]) for batch in batches) if batches else iter([table])
+        parts = parts_of(table, self.rows) if table.num_rows else iter([table])
         return map(work, parts) if self.kind == "local" else self._on_daft(work, parts)
 
     def _on_daft(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
+from pipeline.runtime.parts import parts_of, take_rows
 from pipeline.runtime.sections import check_sections
 from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
 from pipeline.runtime.threads import limit_threads
@@ -86,8 +87,7 @@ def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
     numbers = sorted(changed)
     parts = []
     start = place = 0
-    for batch in table.to_batches(max_chunksize=_ROWS) if numbers else []:
-        part = pa.Table.from_batches([batch])
+    for part in parts_of(table, _ROWS) if numbers else ():
         order = list(range(part.num_rows))
         records: list[Record] = []
         while place < len(numbers) and numbers[place] < start + part.num_rows:
@@ -95,7 +95,7 @@ def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
             records.append(changed[numbers[place]])
             place += 1
         both = pa.concat_tables([part, to_table(records, table.schema)]) if records else part
-        parts.append(both.take(pa.array(order, pa.int64())) if records else part)
+        parts.append(take_rows(both, order) if records else part)
         start += part.num_rows
     return pa.concat_tables(parts) if parts else table
 
@@ -103,8 +103,7 @@ def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
 def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: Any) -> Outcome:
     """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt."""
     parts = [keep_all(table.slice(0, 0))]
-    for batch in table.to_batches(max_chunksize=_ROWS):
-        part = pa.Table.from_batches([batch])
+    for part in parts_of(table, _ROWS):
         changed: dict[int, Record] = {}
         drops: dict[int, Drop] = {}
         for n, record in enumerate(to_records(part)):

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Record, Source, Split, Vote, as_json
 from pipeline.core.settings import Task
+from pipeline.runtime.parts import parts_of
 from pipeline.tasks import task_type
 
 #: One turn of a conversation: see `pipeline/core/conversation.py`.
@@ -71,6 +72,7 @@ _ROWS = 4096
 _NO_SOURCE = Source("", "", "", 0, "", "")
 #: Rows that a reader of single records has to decode at most.
 _ROW_GROUP = 65_536
+_ROW_GROUP_BYTES = 2**30
 
 
 def schema(task: Task) -> pa.Schema:
@@ -105,13 +107,24 @@ def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
     parts = [columns.empty_table()]
     left = iter(records)
     while rows := [_to_row(record) for record in islice(left, _ROWS)]:
-        parts.append(pa.Table.from_pylist(rows, schema=columns))
+        parts += _tables(rows, columns)
     return pa.concat_tables(parts[1:] or parts)
+
+
+def _tables(rows: list[dict[str, Any]], columns: pa.Schema) -> list[pa.Table]:
+    """One table, or several where it would hold more text than Arrow's strings can."""
+    try:
+        return [pa.Table.from_pylist(rows, schema=columns)]
+    except pa.ArrowCapacityError:
+        if len(rows) < 2:
+            raise
+    half = len(rows) // 2
+    return _tables(rows[:half], columns) + _tables(rows[half:], columns)
 
 
 def to_records(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
     """The rows of a table as records, a batch at a time."""
-    for part in table.to_batches(max_chunksize=batch):
+    for part in parts_of(table, batch):
         for row in part.to_pylist():
             yield _to_record(row)
 
@@ -146,7 +159,7 @@ _NO_SCORES: dict[str, float] = {}
 
 def to_contents(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
     """The rows as records that hold id, fields and target alone: a third of the work where only texts count."""
-    for part in table.select(["id", "fields", "target"]).to_batches(max_chunksize=batch):
+    for part in parts_of(table.select(["id", "fields", "target"]), batch):
         for id, fields, target in zip(*(column.to_pylist() for column in part.columns), strict=True):
             yield Record(id, fields, _NO_SOURCE, target)
 
@@ -162,13 +175,20 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write Parquet; equal tables give equal bytes."""
+    """Write Parquet, a row group at a time; equal tables give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for n, column in enumerate(table.schema):
         if pa.types.is_map(column.type):  # Parquet and Arrow's streams name a map's entries differently: so would we
             plain = pa.map_(column.type.key_type, column.type.item_type)
             table = table.set_column(n, column.name, table[column.name].cast(plain))
-    pq.write_table(table.combine_chunks(), path, compression="zstd", row_group_size=_ROW_GROUP)
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        start = 0
+        while start < table.num_rows or start == 0:
+            part = table.slice(start, _ROW_GROUP)
+            while part.nbytes > _ROW_GROUP_BYTES and part.num_rows > 1:  # a nested column of more could not be read
+                part = part.slice(0, part.num_rows // 2)
+            writer.write_table(part.combine_chunks(), row_group_size=_ROW_GROUP)
+            start += max(part.num_rows, 1)
 
 
 def read_json(path: Path) -> Any:
