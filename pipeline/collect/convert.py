@@ -12,6 +12,7 @@ from pipeline.collect.conditions import first_failed
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
+from pipeline.collect.shapes import with_nested, with_spans
 from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
@@ -52,7 +53,8 @@ def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterat
                 f"{where}.key: 'row' needs a source of one file.", "Name a column, or split the source."
             )
         seen: set[str] = set()
-        for row in part.rows:
+        for raw in part.rows:
+            row = maker.shaped(raw)
             if isinstance(row, Row):
                 seen |= row.values.keys()
             yield maker.verdict(row, part.locator)
@@ -98,6 +100,15 @@ class RecordMaker:
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()
         self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
+
+    def shaped(self, row: AnyRow) -> AnyRow:
+        """The row with nested columns taken out, and tokens and tags as a text and its spans."""
+        if not isinstance(row, Row):
+            return row
+        row = with_nested(row, self.wanted.values())
+        if self.task.type == "ner":
+            return with_spans(row, self.fields["text"], self.settings.target, self.settings.labels)
+        return row
 
     def verdict(self, row: AnyRow, locator: str) -> Verdict:
         """The row as a record, or why not."""
@@ -235,7 +246,8 @@ _LARGEST_OFFSET = 2**31 - 1
 def _check_labels(settings: RecordSource, task: Task, where: str) -> None:
     ours = {**settings.labels, "target_value": settings.target_value}
     for given, label in ours.items():
-        if label is not None and task.labels and label not in task.labels:
+        tag = task.type == "ner" and label is not None and (label == "O" or label[2:] in task.labels)  # B-PER
+        if label is not None and task.labels and label not in task.labels and not tag:
             place = "target_value" if given == "target_value" else f"labels.{given}"
             raise PipelineError(
                 f"{where}.{place}: '{label}' is not among task.labels.", did_you_mean(label, task.labels)

@@ -95,6 +95,7 @@ class FileOptions(Settings):
 
     format: str | None = None  # a name in pipeline/collect/formats/__init__.py; default: by the file's ending
     encoding: str = "utf-8"  # or a chain such as `mac_roman > cp1252 > mac_roman`: decode, encode, decode
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)  # csv, tsv; null: found out by the header
     quotes: bool = True  # csv, tsv: double quotes enclose cells (and line breaks); false: quotes are plain characters
     columns: tuple[str, ...] = ()  # csv, tsv: the names, where the file has no header row
     rows_at: str | None = None  # json: dotted path to the list of rows, such as `data.items`

@@ -226,7 +226,7 @@ def test_spans_a_wrong_place_is_mended_where_the_surface_occurs_once(tmp_path):
         ('[[-1, 1, "PER"]]', "offset_out_of_range"),
         ('[[2, 2, "PER"]]', "offset_out_of_range"),
         ("[[0, 1]]", "bad_span"),
-        ('[{"start": "0", "end": 1, "label": "PER"}]', "bad_span"),
+        ('[{"start": "first", "end": 1, "label": "PER"}]', "bad_span"),
         ('[{"start": 0, "end": 1}]', "bad_span"),
         ('"PER"', "bad_span"),
         ('{"PER": ["Ann"]}', "bad_span"),

@@ -12,6 +12,7 @@ from pipeline.collect.formats import (
     conll,
     delimited,
     dialogues,
+    documents,
     json_rows,
     label_studio,
     parallel,
@@ -58,6 +59,9 @@ FORMATS: dict[str, Format] = {
     "spans": Format(FileOptions, spans.read, columns={"target": "spans"}),
     "squad": Format(FileOptions, squad.read, columns={"target": "answers", "key": "id", "group": "context_id"}),
     "benchmark": Format(FileOptions, benchmark.read, columns={"key": "item"}),
+    "document": Format(FileOptions, documents.read_document),
+    "eml": Format(FileOptions, documents.read_eml, endings=(".eml",)),
+    "xlsx": Format(FileOptions, documents.read_xlsx, endings=(".xlsx",)),
     "parallel": Format(FileOptions, parallel.read),
     "tmx": Format(FileOptions, tmx.read, columns={"target": "target"}),
 }

@@ -174,7 +174,7 @@ def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str 
     if contradictions and options.bad_tags == "quarantine":
         raw = " ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True))
         return BadRow(block[0][0], "inconsistent_tags", f"{contradictions} tags follow from no other", excerpt(raw))
-    text, spans = _joined(tokens, found, layout.joiner)
+    text, spans = joined_tokens(tokens, found, layout.joiner)
     repaired = "inconsistent_tags" if contradictions and options.bad_tags == "repair" else None
     return Row(block[0][0], {**values, "text": text, "tags": tags, "spans": spans}, repaired)
 
@@ -183,7 +183,7 @@ def _excerpt(block: Lines) -> str:
     return excerpt("".join(line for _, line in block))
 
 
-def _joined(
+def joined_tokens(
     tokens: Sequence[str], spans: Sequence[tuple[int, int, str]], joiner: str
 ) -> tuple[str, list[dict[str, Any]]]:
     """The text, and the spans in its characters."""

@@ -7,6 +7,7 @@ the rest of the file: that line is quarantined and reading goes on at the next o
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,6 +20,8 @@ from pipeline.core.errors import PipelineError, shorten
 
 #: A quoted cell longer than this many lines is taken for an unclosed quote.
 MAX_LINES = 500
+_DELIMITERS = (",", ";", "\t", "|")
+_NAMED = re.compile(r"sep=(.)", re.IGNORECASE)
 _PLAIN = " (if quotes are plain characters in this file, set `quotes: false`)"
 
 
@@ -44,10 +47,16 @@ def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Itera
         sys.maxsize
     )  # the default refuses cells over 128 KiB; long texts are the clean stage's business
     header = list(options.columns)
-    for number, raw, cells in _logical_rows(_Lines(path, options, where), options.quotes, delimiter):
+    extra = 0
+    source = _Lines(path, options, where)
+    delimiter = options.delimiter or source.delimiter(delimiter)
+    for number, raw, cells in _logical_rows(source, options.quotes, delimiter):
         if not header:
             header = _header(number, raw, cells, options, where)
+            extra = len(cells) - len(header)
             continue
+        if extra and isinstance(cells, list) and len(cells) == len(header) + extra and not any(cells[-extra:]):
+            cells = cells[:-extra]
         if isinstance(cells, str):
             yield undecodable(number, raw, options) or BadRow(number, "broken_row", cells + _PLAIN, excerpt(raw))
         elif len(cells) != len(header):
@@ -61,14 +70,41 @@ class _Lines:
     """The file's lines with a way to put some back."""
 
     def __init__(self, path: Path, options: FileOptions, where: str) -> None:
-        self._source = lines(path, options, where)
+        self._source = _at_any_end(lines(path, options, where))
         self._returned: list[tuple[int, str]] = []
 
     def next(self) -> tuple[int, str] | None:
         return self._returned.pop() if self._returned else next(self._source, None)
 
+    def delimiter(self, usual: str) -> str:
+        """What separates the cells of the first line, or what a line `sep=;` before it says."""
+        first = self.next()
+        if first is None:
+            return usual
+        named = _NAMED.fullmatch(first[1].lstrip("\ufeff").rstrip("\r\n"))
+        if named:
+            return named[1]
+        self.put_back([first])
+        found = max(_DELIMITERS, key=lambda mark: (_outside_quotes(first[1]).count(mark), mark == usual))
+        return found if usual not in _outside_quotes(first[1]) and found in first[1] else usual
+
     def put_back(self, taken: list[tuple[int, str]]) -> None:
         self._returned.extend(reversed(taken))
+
+
+def _at_any_end(source: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines, where CR alone ends them too: old Macintosh files have no LF at all."""
+    number = 0
+    old = False
+    for _, line in source:
+        old = old or (number == 0 and "\r" in line.rstrip("\r\n"))
+        for part in re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", line) if old else [line]:
+            number += 1
+            yield number, part
+
+
+def _outside_quotes(line: str) -> str:
+    return "".join(line.split('"')[::2])
 
 
 def _logical_rows(source: _Lines, quotes: bool, delimiter: str) -> Iterator[tuple[int, str, list[str] | str]]:
@@ -124,6 +160,8 @@ def _header(number: int, raw: str, cells: list[str] | str, options: FileOptions,
             f"{where}:{number}: the header row cannot be read: {excerpt(raw)}",
             "Set `encoding`, `quotes: false`, or (for a file without header) `columns` of this source.",
         )
+    while len(cells) > 1 and not cells[-1].strip():
+        cells = cells[:-1]  # Excel writes empty columns at the end
     repeated = [a for a, b in pairwise(sorted(cells)) if a == b]
     if repeated:
         raise PipelineError(

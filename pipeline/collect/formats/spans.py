@@ -36,6 +36,7 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     Bad rows: not_json, undecodable, truncated_file, not_an_object, missing_text_column, bad_span, offset_out_of_range,
     surface_mismatch.
     """
+    column = getattr(options, "fields", {}).get("text", "text")
     for element in elements(read_text(path, options, where), listed=not is_lines(path)):
         if isinstance(element, BadRow):
             yield element
@@ -43,17 +44,26 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             problem = f"expected an object, found {type(element.value).__name__}"
             yield BadRow(element.line, "not_an_object", problem, excerpt(element.value))
         else:
-            yield _row(element.line, element.value, options.last_included)
+            yield _row(element.line, element.value, options.last_included, column)
 
 
 def _marked(values: Mapping[str, Any]) -> Any:
-    """What stands under the first of the usual names for spans."""
-    return next((values[name] for name in _PLACES if values.get(name) is not None), None)
+    """What stands under the usual names for spans: the first list that holds marks, else an empty one."""
+    found = [values[name] for name in _PLACES if values.get(name) is not None]
+    full = [one for one in found if one]
+    if len(full) > 1 and len({_said(one) for one in full}) > 1:
+        raise Reject("bad_span", "two lists hold different marks")
+    return next(iter(full or found), None)
 
 
-def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
+def _said(marked: Any) -> tuple[tuple[str, str, str], ...]:
+    """Where marks stand and what they are, in whichever of the shapes."""
+    return tuple(sorted((str(s["start"]), str(s["end"]), str(s["label"])) for s in _unpacked(marked)))
+
+
+def _row(number: int, values: dict[str, Any], last_included: bool, column: str) -> AnyRow:
     try:
-        text = _text_of(values)
+        text = _text_of(values, column)
         marked = _marked(values)
         if marked is None:
             return Row(number, {**values, "spans": None})
@@ -64,10 +74,10 @@ def _row(number: int, values: dict[str, Any], last_included: bool) -> AnyRow:
     return Row(number, {**values, "spans": [span for span, _ in placed]}, repaired)
 
 
-def _text_of(values: dict[str, Any]) -> str:
-    text = values.get("text")
+def _text_of(values: dict[str, Any], column: str) -> str:
+    text = values.get(column)
     if not isinstance(text, str):
-        raise Reject("missing_text_column", "no text under the key 'text'")
+        raise Reject("missing_text_column", f"no text under the key '{column}'")
     return text
 
 
@@ -89,10 +99,18 @@ def _alone(label: Any) -> Any:
 def _unpacked_span(span: Any) -> dict[str, Any]:
     if isinstance(span, Mapping):
         found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
-        return {**found, "label": _alone(found["label"])}
+        ends = {"start": _number(found["start"]), "end": _number(found["end"])}
+        return {**found, **ends, "label": _alone(found["label"])}
     if isinstance(span, list) and len(span) == 3:
-        return {"start": span[0], "end": span[1], "label": span[2], "surface": None}
+        return {"start": _number(span[0]), "end": _number(span[1]), "label": span[2], "surface": None}
     raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
+
+
+def _number(value: Any) -> Any:
+    """An offset that is written as a text or as 10.0; anything else as it is."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _from_cluener(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

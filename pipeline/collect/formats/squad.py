@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt, is_escaped
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, content_id
 
+_ID = re.compile(r'"(?:id|query_id)"\s*:')
 _DATA = re.compile(r'"data"\s*:\s*\[')
 
 
@@ -29,7 +31,9 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     not_a_question, bad_answer, contradictory_answer.
     """
     numbers = count(1)
-    for article in _articles(read_text(path, options, where), where):
+    text = read_text(path, options, where)
+    has_ids = _ID.search(text) is not None
+    for article in _articles(text, where):
         if isinstance(article, BadRow):
             yield BadRow(next(numbers), article.reason, f"line {article.number}: {article.detail}", article.raw)
             continue
@@ -37,7 +41,8 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             if isinstance(part, BadRow):
                 yield BadRow(next(numbers), part.reason, part.detail, part.raw)
                 continue
-            yield from (_row(next(numbers), question, *part) for question in part[2])
+            rows = (_row(next(numbers), question, *part) for question in part[2])
+            yield from rows if has_ids else map(_with_content_id, rows)
 
 
 def _articles(text: str, where: str) -> Iterator[Element | BadRow]:
@@ -91,8 +96,17 @@ def _row(number: int, question: Any, title: str, context: str, _: list[Any]) -> 
     return Row(number, {"id": identity, "context": context, "question": text, "answers": answers, **more})
 
 
+def _with_content_id(row: AnyRow) -> AnyRow:
+    """The row with an id made of its question and context: files made by hand have none."""
+    if isinstance(row, BadRow):
+        return row
+    return replace(row, values={**row.values, "id": content_id(row.values["context"], row.values["question"])})
+
+
 def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] | None:
-    given, impossible = question.get("answers"), question.get("is_impossible")
+    given, impossible = _answer_list(question.get("answers")), question.get("is_impossible")
+    if impossible and isinstance(given, list):
+        given = [answer for answer in given if not isinstance(answer, dict) or answer.get("text")]
     if given is None:
         return [] if impossible else None
     if not isinstance(given, list):
@@ -104,11 +118,22 @@ def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] 
     return [_answer(answer, context) for answer in given]
 
 
+def _answer_list(given: Any) -> Any:
+    """Answers as a list of objects; the hub's form has one object of two lists."""
+    if not isinstance(given, dict) or not {"text", "answer_start"} <= given.keys():
+        return given
+    texts, starts = given["text"], given["answer_start"]
+    if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
+        raise Reject("bad_answer", "`text` and `answer_start` are no lists of one length")
+    return [{"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True)]
+
+
 def _answer(answer: Any, context: str) -> dict[str, Any]:
     """Offsets as they are: the task type repairs or rejects those that do not fit. CMRC's own form has none."""
     if isinstance(answer, str):
         return {"start": context.find(answer), "text": answer}
     text, start = (answer.get("text"), answer.get("answer_start")) if isinstance(answer, dict) else (None, None)
+    start = int(start) if isinstance(start, str) and start.isascii() and start.isdigit() else start
     if not isinstance(text, str) or not isinstance(start, int) or isinstance(start, bool):
         raise Reject("bad_answer", f"an answer needs text and answer_start: {excerpt(answer)}")
     return {"start": start, "text": text}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import glob
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
-from pipeline.collect.rows import Part, storable
+from pipeline.collect.rows import AnyRow, Part, Row, storable
 from pipeline.core.errors import PipelineError, shorten
 
+#: The column that holds the name of a row's folder: `target: "{folder}"`.
+FOLDER = "{folder}"
 #: Text files of one source that make a person wonder whether lines are meant.
 _MANY = 20
 
@@ -34,8 +37,16 @@ def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
             where,
             len(found),
         )
+    named = FOLDER in (*settings.fields.values(), *settings.named_columns().values())
     for path, locator in found:
-        yield Part(locator, read_file(path, settings, locator, where))
+        rows = read_file(path, settings, locator, where)
+        yield Part(locator, _with_folder(rows, path.parent.name) if named else rows)
+
+
+def _with_folder(rows: Iterable[AnyRow], folder: str) -> Iterator[AnyRow]:
+    """The rows with the name of their file's folder in the column `{folder}`."""
+    for row in rows:
+        yield replace(row, values={**row.values, FOLDER: folder}) if isinstance(row, Row) else row
 
 
 def _matches(pattern: Path) -> list[Path]:

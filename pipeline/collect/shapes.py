@@ -1,0 +1,48 @@
+"""Rows whose columns hold more than a cell: nested objects (`translation.en`), and tokens with their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeline.collect.formats.conll import joined_tokens, spans_of
+from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.text.scripts import UNSPACED_LETTER
+
+
+def with_nested(row: Row, columns: Iterable[str]) -> Row:
+    """The row with a value for each column named by a dotted path that leads into its objects."""
+    found = {name: _at(row.values, name) for name in columns if "." in name and name not in row.values}
+    return replace(row, values={**row.values, **found}) if found else row
+
+
+def with_spans(row: Row, text: str, target: str | None, labels: Mapping[str, str | None]) -> AnyRow:
+    """A row whose columns `text` and `target` hold tokens and tags, with the text joined and spans in their place.
+
+    Tags are words (B-PER, O) or numbers that `labels` names. Bad rows: unequal_tags, unnamed_tag.
+    """
+    tokens = row.values.get(text)
+    tags = row.values.get(target) if target is not None else None
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        return row
+    joiner = "" if sum(bool(UNSPACED_LETTER.search(token)) for token in tokens) * 5 > len(tokens) else " "
+    if target is None or not isinstance(tags, list):
+        return replace(row, values={**row.values, text: joiner.join(tokens)})
+    if len(tags) != len(tokens):
+        return BadRow(row.number, "unequal_tags", f"{len(tokens)} tokens, {len(tags)} tags", excerpt(dict(row.values)))
+    named = [labels.get(str(tag), tag) or "O" for tag in tags]
+    unnamed = next((tag for tag in named if not isinstance(tag, str)), None)
+    if unnamed is not None:
+        detail = f'the tag {unnamed} is a number; name each in `labels`, such as {{"0": O, "1": B-PER}}'
+        return BadRow(row.number, "unnamed_tag", detail, excerpt(dict(row.values)))
+    found, _ = spans_of([str(tag) for tag in named])
+    whole, spans = joined_tokens(tokens, found, joiner)
+    return replace(row, values={**row.values, text: whole, target: spans})
+
+
+def _at(values: Mapping[str, Any], path: str) -> Any:
+    value: Any = values
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
