@@ -40,6 +40,14 @@ def sample(table: pa.Table, rows: int, seed: int) -> pa.Table:
     return take_rows(table, chosen)
 
 
+def repeated(table: pa.Table) -> pa.Table:
+    """Each row as often as its column `repeats` says (0: not at all), where the dataset has one."""
+    if "repeats" not in table.column_names:
+        return table
+    times = table.column("repeats").to_pylist()
+    return table.take(pa.array([n for n, count in enumerate(times) for _ in range(count)], pa.int64()))
+
+
 def to_rows(table: pa.Table) -> list[dict[str, Any]]:
     """Rows as dictionaries."""
     return table.to_pylist()

@@ -15,7 +15,7 @@ from pipeline.core.record import as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.batches import Example, Examples
-from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
+from pipeline.modeling.dataset import SPLITS, read_split, repeated, sample, to_rows
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.heads.contract import Head, Start
 from pipeline.modeling.models import Models
@@ -115,8 +115,9 @@ def _rows(dataset: Path, split: str, params: Params) -> list[dict[str, Any]]:
             f"train: {dataset} has no rows in the {SPLITS[split]} split.",
             "Check the shares of the splits in params.yaml (clean) and what the earlier stages dropped.",
         )
-    limit = params.max_train_rows if split == "train" else params.max_dev_rows
-    return to_rows(sample(table, limit, params.seed))
+    if split == "train":
+        return to_rows(sample(repeated(table), params.max_train_rows, params.seed))
+    return to_rows(sample(table, params.max_dev_rows, params.seed))
 
 
 def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any]:

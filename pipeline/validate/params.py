@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from pipeline.core.settings import Settings
+from pipeline.validate.export.mixture import Mixture
 
 #: What holds for every dataset; used where the project declares no suite of its own.
 BASIC_SUITE: tuple[dict[str, Any], ...] = (
@@ -29,3 +30,4 @@ class Params(Settings):
     suite: tuple[dict[str, Any], ...] = BASIC_SUITE  # expectations, see docs/validation.md; order is the report's
     attributes: tuple[str, ...] = ("source", "lang", "length")  # what labels should not lean on; any column, or length
     map_records: int = Field(3000, ge=0, le=20000)  # records on the map of meanings; new texts are embedded, 0: no map
+    mixture: Mixture | None = None  # how often each train record is read in an epoch; see docs/conversations.md

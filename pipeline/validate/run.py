@@ -22,6 +22,7 @@ from pipeline.runtime.versions import compare, split_digest
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.export.mixture import mixed
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.semantic_coverage import coverage
@@ -52,6 +53,9 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     view = view_of(read_table(augment / "records.parquet", LEAN), task, models, reports)
     _check_labelled(view)
     totals = {"name": params.name, **dataset_totals(view)}
+    mixture = mixed(view, params.mixture) if params.mixture else None
+    if mixture:
+        totals["mixture"] = list(mixture.groups)
     view, points = described(view, params, totals, read_released(released))
     checks = make_checks(rules, view)
 
@@ -73,7 +77,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     write_data_docs(findings, outcome, totals, place / "data_docs")
     if errors:
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
-    export(view, params, report, out / "dataset")
+    export(view, params, report, out / "dataset", mixture)
     write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
 
 

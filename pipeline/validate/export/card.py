@@ -50,6 +50,7 @@ def card(
         _LOAD,
         "## Rows",
         *_counts(totals),
+        *_mixture(totals.get("mixture", ())),
         "## Sources and licences",
         table(("source", "kind", "licence", "rows"), licences),
         f"Most restrictive licence: {plain(most_restrictive(names))}; this one binds the dataset as a whole.",
@@ -62,6 +63,13 @@ def card(
         "\n".join(f"- {limit}" for limit in limits(report, stages)),
     ]
     return paragraphs(parts)
+
+
+def _mixture(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if groups:
+        yield "## Mixture"
+        yield "Read each train row as often as its column `repeats` says; `tokens_read` are those of one epoch."
+        yield table(tuple(groups[0]), groups)
 
 
 def paragraphs(parts: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
 from pipeline.validate.export.licences import most_restrictive
+from pipeline.validate.export.mixture import Mixed
 from pipeline.validate.export.statement import statement
 from pipeline.validate.params import Params
 from pipeline.validate.view import EXPORTED, View
@@ -36,12 +37,12 @@ _LINEAGE = pa.schema(
 _CHUNK = 100_000
 
 
-def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> None:
+def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mixture: Mixed | None = None) -> None:
     """Write the dataset folder. Records without a label are left out; empty splits get no file.
 
     `load_dataset("<folder>")` reads the Parquet files through the card's `configs`.
     """
-    splits = tables(view)
+    splits = tables(view, mixture)
     for name, table in splits.items():
         write_table(table, out / parquet_path(name))
         write_jsonl(table, out / "jsonl" / f"{name}.jsonl")
@@ -60,11 +61,17 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path) -> 
     (out / "checksums.txt").write_text("".join(lines), "utf-8")
 
 
-def tables(view: View) -> dict[str, pa.Table]:
-    """Exported split name -> its rows, all with one schema; splits without rows are left out."""
+def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
+    """Exported split name -> its rows, all with one schema; splits without rows are left out.
+
+    With a mixture, column `repeats` says how often a row is read in an epoch (1 outside of train).
+    """
     records = [record for record in view.records if record.target is not None]
     own, lineage = _own_and_lineage(records, view)
     table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
+    if mixture:
+        repeats = [mixture.repeats.get(record.id, 1) for record in records]
+        table = table.append_column("repeats", pa.array(repeats, pa.int32()))
     splits = pa.array([record.split for record in records])
     parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
     return {name: part for name, part in parts.items() if part.num_rows}

@@ -1,0 +1,119 @@
+"""How often each training record is read in one epoch, so that sources or languages have the shares that are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, share
+from pipeline.core.registry import did_you_mean
+from pipeline.core.settings import Settings
+from pipeline.validate.expectations.tokens import token_counter
+from pipeline.validate.view import View
+
+#: Records whose texts are counted together.
+_PART = 8192
+
+
+class Mixture(Settings):
+    """Section `validate.mixture`. Without it every record is read once."""
+
+    by: Literal["source", "lang"] = "source"  # what makes a group
+    unit: Literal["rows", "tokens"] = "tokens"  # of shares, caps and size; tokens of all texts of a record
+    weights: dict[str, float] = Field({})  # group -> its share, relative to the others; empty: by size and temperature
+    temperature: float = Field(1.0, gt=0)  # shares as size ** (1 / temperature): above 1 they grow more even
+    caps: dict[str, float] = Field({})  # group -> most of it, in units
+    max_repeats: float = Field(4.0, gt=0)  # most epochs of any group: more would be learned by heart
+    size: float | None = Field(None, gt=0)  # of the whole mixture, in units; null: as much as there is
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """`repeats`: record id -> how often it is read. `groups`: one entry a group, for card and report."""
+
+    repeats: Mapping[str, int]
+    groups: Sequence[Mapping[str, Any]]
+
+
+def mixed(view: View, settings: Mixture) -> Mixed:
+    """The mixture of the labelled train records.
+
+    A group's records are all read as many whole epochs as it gets; what is left of an epoch is drawn by record id, so
+    other records coming or going move no choice. Raises PipelineError for groups that are not there, or not weighted.
+    """
+    records = [record for record in view.records if record.split == "train" and record.target is not None]
+    tokens = _tokens(records, view)
+    groups: dict[str, list[int]] = {}
+    for n, record in enumerate(records):
+        groups.setdefault(record.source.name if settings.by == "source" else record.lang, []).append(n)
+    units = tokens if settings.unit == "tokens" else [1] * len(records)
+    sizes = {name: float(sum(units[n] for n in rows)) for name, rows in sorted(groups.items())}
+    epochs = epochs_of(sizes, settings)
+    repeats = {
+        record.id: _times(record.id, epochs[name]) for name, rows in groups.items() for record in _at(records, rows)
+    }
+    read = {name: sum(tokens[n] * repeats[records[n].id] for n in rows) for name, rows in groups.items()}
+    total = max(sum(read.values()), 1)
+    told = [
+        {
+            settings.by: name,
+            "rows": len(groups[name]),
+            "tokens": sum(tokens[n] for n in groups[name]),
+            "epochs": round(epochs[name], 4),
+            "rows_read": sum(repeats[records[n].id] for n in groups[name]),
+            "tokens_read": read[name],
+            "share_of_tokens": round(read[name] / total, 4),
+        }
+        for name in sizes
+    ]
+    return Mixed(repeats, told)
+
+
+def epochs_of(sizes: Mapping[str, float], settings: Mixture) -> dict[str, float]:
+    """How many times each group (name -> size in units) is read."""
+    for part in ("weights", "caps"):
+        for name in getattr(settings, part):
+            if name not in sizes:
+                raise PipelineError(
+                    f"validate.mixture.{part}: no train record is of {settings.by} '{name}'.",
+                    did_you_mean(name, sizes),
+                )
+    left = sorted(set(sizes) - set(settings.weights)) if settings.weights else []
+    if left:
+        raise PipelineError(
+            f"validate.mixture.weights: no weight for {', '.join(left)}.", "Give each one; 0 leaves a group out."
+        )
+    wanted = settings.weights or {name: size ** (1 / settings.temperature) for name, size in sizes.items()}
+    whole = sum(wanted.values())
+    if sizes and (whole <= 0 or min(wanted.values()) < 0):
+        raise PipelineError("validate.mixture.weights: weights must be 0 or more, and one above 0.")
+    total = settings.size if settings.size is not None else sum(sizes.values())
+    found = {}
+    for name, size in sizes.items():
+        most = min(settings.caps.get(name, float("inf")), settings.max_repeats * size)
+        found[name] = min(total * wanted[name] / whole, most) / size if size else 0.0
+    return found
+
+
+def _times(id: str, epochs: float) -> int:
+    return int(epochs) + (share("mixture", id) < epochs - int(epochs))
+
+
+def _at(records: Sequence[Record], rows: Sequence[int]) -> Sequence[Record]:
+    return [records[n] for n in rows]
+
+
+def _tokens(records: Sequence[Record], view: View) -> list[int]:
+    """Tokens of all texts of each record, by the generator's tokenizer where there is one, else the encoder's."""
+    which = "generator" if view.models.generator is not None else "encoder"
+    _, count = token_counter(getattr(view.models, which), which)
+    found: list[int] = []
+    for start in range(0, len(records), _PART):
+        texts = [view.texts(record) for record in records[start : start + _PART]]
+        counts = iter(count([text for one in texts for text in one]))
+        found += [sum(next(counts) for _ in one) for one in texts]
+    return found

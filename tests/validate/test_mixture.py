@@ -1,0 +1,96 @@
+"""Shares by source or language, in rows or tokens; drawn by record id; told on the card and exported as a column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
+from pipeline.modeling.dataset import repeated
+from pipeline.runtime.store import read_json
+from pipeline.validate.export.mixture import Mixture, epochs_of, mixed
+from tests.validate.conftest import SOURCE, review, sound_reviews, view
+
+SUITE = [{"expect": "conserved_counts"}]
+SIZES = {"big": 900.0, "small": 100.0}
+
+
+def sources(big: int = 900, small: int = 100) -> list[Record]:
+    def of(name: str, n: int) -> Record:
+        return review(f"{name}{n}", f"text {n} 好看", source=replace(SOURCE, name=name))
+
+    return [*(of("big", n) for n in range(big)), *(of("small", n) for n in range(small))]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"big": 1, "small": 1}),
+        ({"weights": {"big": 1, "small": 1}, "max_repeats": 9}, {"big": 500 / 900, "small": 5}),
+        ({"weights": {"big": 1, "small": 1}}, {"big": 500 / 900, "small": 4}),  # never over max_repeats
+        ({"weights": {"big": 1, "small": 0}}, {"big": 1000 / 900, "small": 0}),
+        ({"temperature": 2}, {"big": 750 / 900, "small": 2.5}),  # shares 3 : 1, the square roots
+        ({"caps": {"big": 90}}, {"big": 0.1, "small": 1}),
+        ({"size": 500}, {"big": 0.5, "small": 0.5}),
+    ],
+)
+def test_epochs_by_hand(settings: dict, expected: dict) -> None:
+    assert epochs_of(SIZES, Mixture(**settings)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"weights": {"bigg": 1}}, "no train record is of source 'bigg'"),
+        ({"caps": {"bigg": 1}}, "caps: no train record"),
+        ({"weights": {"big": 1}}, "no weight for small"),
+        ({"weights": {"big": 0, "small": 0}}, "one above 0"),
+    ],
+)
+def test_wrong_groups_are_named(settings: dict, named: str) -> None:
+    with pytest.raises(PipelineError, match=named):
+        epochs_of(SIZES, Mixture(**settings))
+
+
+def test_choices_are_drawn_by_id_and_stay_when_records_come() -> None:
+    settings = Mixture(unit="rows", caps={"big": 450})
+    found = mixed(view(sources()), settings)
+    big, small = found.groups
+    assert (big["rows"], small["rows_read"]) == (900, 100)
+    assert big["rows_read"] == pytest.approx(450, abs=60)
+    more = mixed(view([*sources(), *sources(1000, 0)[900:]]), Mixture(unit="rows", caps={"big": 500}))
+    assert all(more.repeats[id] == times for id, times in found.repeats.items())
+    assert mixed(view(list(reversed(sources()))), settings).repeats == found.repeats
+
+
+def test_tokens_count_and_languages_are_groups() -> None:
+    found = mixed(view(sound_reviews()), Mixture(by="lang", weights={"en": 1, "zh": 1}, max_repeats=50))
+    assert [group["lang"] for group in found.groups] == ["en", "zh"]
+    assert all(group["tokens"] > 0 for group in found.groups)
+    assert sum(group["share_of_tokens"] for group in found.groups) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_column_is_exported_told_and_repeated(project) -> None:
+    records = [*sound_reviews(), *sources(8, 2)]
+    weights = {"reviews": 1, "big": 1, "small": 1}
+    out = project.write(records, SUITE, mixture={"unit": "rows", "weights": weights}).validate()
+    train = pq.read_table(out / "dataset/data/train-00000-of-00001.parquet")
+    dev = pq.read_table(out / "dataset/data/validation-00000-of-00001.parquet")
+    assert set(dev["repeats"].to_pylist()) == {1}
+    told = read_json(out / "report.json")["dataset"]["mixture"]
+    assert repeated(train).num_rows == sum(group["rows_read"] for group in told) == sum(train["repeats"].to_pylist())
+    card = (out / "dataset/README.md").read_text("utf-8")
+    assert "## Mixture" in card
+    assert "tokens\\_read" in card or "tokens_read" in card
+
+
+def test_without_a_mixture_there_is_no_column(project) -> None:
+    out = project.write(sound_reviews(), SUITE).validate()
+    table = pq.read_table(out / "dataset/data/train-00000-of-00001.parquet")
+    assert "repeats" not in table.column_names
+    assert repeated(table) is table
+    assert repeated(pa.table({"a": [1, 2, 3], "repeats": [0, 2, 1]}))["a"].to_pylist() == [2, 2, 3]
