@@ -14,12 +14,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pipeline.core.errors import PipelineError
-
-if TYPE_CHECKING:
-    import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -77,9 +74,9 @@ def placement(embeds: bool = False) -> Placement:
     return Placement(device, dtype)
 
 
-def to_model(batch: Mapping[str, torch.Tensor], model: Any) -> dict[str, torch.Tensor]:
-    """The tensors of a batch on the model's device."""
-    return {name: tensor.to(model.device) for name, tensor in batch.items()}
+def to_model(batch: Mapping[str, Any], model: Any) -> dict[str, Any]:
+    """A batch with its tensors on the model's device; switches stay as they are."""
+    return {name: value.to(model.device) if hasattr(value, "to") else value for name, value in batch.items()}
 
 
 def halving(work: Callable[[Sequence[Item]], Result], items: Sequence[Item]) -> Iterator[tuple[Sequence[Item], Result]]:
