@@ -13,6 +13,7 @@ from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
 from pipeline.label.evidence import Group, Rules, crowd_rows, decide, form_of
+from pipeline.label.first_splits import first_splits
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel import prelabel
@@ -44,8 +45,9 @@ def gather(
         human = decide(people, replace(rules, weak=weak))
     crowd = decide(crowd_rows(records.values(), params.crowd.count_source_label), replace(rules, trusted=False))
     outcomes = {name: outcome for name, outcome in human.outcomes.items() if name not in gold}
-    held_out = held_out_groups(records)
-    evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, set_aside=set_aside(review))
+    drawn = first_splits(records, outcomes, crowd.outcomes, params)
+    held_out = held_out_groups(records) | {records[name].group or name: split for name, split in drawn.items()}
+    evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, first_splits=drawn, set_aside=set_aside(review))
     learn, ask = questions(records, evidence, review.keys(), settings)
     found = prelabel(learn, ask, encoder, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, encoder, params.active_learning_curve)}

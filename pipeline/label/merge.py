@@ -32,6 +32,9 @@ class Evidence:
     crowd: Mapping[str, VoteOutcome] = field(default_factory=dict)
     prelabels: Prelabels = field(default_factory=Prelabels)
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
+    first_splits: Mapping[str, Split] = field(
+        default_factory=dict
+    )  # record -> dev or test, in a project without labels
     audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
     # `clean` doubts their label so much that it decides nothing; nor does the model that doubts it
     set_aside: frozenset[str] = frozenset()
@@ -155,9 +158,14 @@ def _note_conflicts(record: Record, found: dict[str, Candidate], order: list[str
 
 
 def _split(record: Record, chosen: str, evidence: Evidence) -> Split:
-    """A newly labelled record joins the train split, or dev where its group is and people labelled it."""
+    """A newly labelled record joins the train split, or dev where its group is and people labelled it.
+
+    Where no record came with a label, dev and test are drawn from people's (first_splits.py).
+    """
     if record.split not in (None, "unlabelled"):
         return record.split
+    if record.id in evidence.first_splits:
+        return evidence.first_splits[record.id]
     split = evidence.group_split.get(record.group or "", "train")
     if split == "test" or (split == "dev" and chosen == "model"):
         raise Reject("shares_group_with_held_out", f"group {record.group} is in the {split} split")

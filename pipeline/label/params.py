@@ -96,6 +96,14 @@ class Audit(Settings):
     )
 
 
+class FirstSplits(Settings):
+    """Dev and test of a project in which no record came with a label (label/first_splits.py)."""
+
+    min_records: Annotated[int, Field(ge=2)] = 50  # labelled by people before any are drawn: fewer judge nothing
+    test: Annotated[float, Field(ge=0, lt=0.5)] = 0.2  # share of the groups; only where two people vouch for the label
+    dev: Annotated[float, Field(ge=0, lt=0.5)] = 0.1  # share of the groups
+
+
 class Queue(Settings):
     """How much each reason counts in the priority of a queued record (0 to 1; see docs/labelling.md)."""
 
@@ -120,6 +128,7 @@ class Params(Settings):
     active_learning_curve: Curve = Curve()
     agreement: Agreement = Agreement()
     audit: Audit = Audit()
+    first_splits: FirstSplits = FirstSplits()
     queue: Queue = Queue()
 
     @field_validator("precedence")
