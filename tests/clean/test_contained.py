@@ -1,7 +1,5 @@
 import random
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from pipeline.clean.step import Context
@@ -10,12 +8,17 @@ from pipeline.clean.steps.splits import Splits, assign_splits
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_records, to_table
-from pipeline.text.containment import containment, proposed, sampled
 from tests.clean.records import TASK, make, table
 
 PASSAGE = "The old bridge over the river was closed in spring because one of its pillars had begun to sink into the mud"
+
+
 LONG = f"Local news. {PASSAGE}. Traffic now takes the long way round through the village, to the anger of all there."
+
+
 CHINESE = "这座老桥因为桥墩下沉已经在今年春天关闭车辆只能绕行附近的村庄"
+
+
 WORDS = [f"{a}{b}" for a in "bcdfghklmn" for b in ("ale", "ono", "iru", "ace", "ume", "est", "old")]
 
 
@@ -83,16 +86,3 @@ def test_questions_on_one_context_are_nothing_to_tell():
 @pytest.mark.parametrize("records", [[], [make(PASSAGE)], [make(""), make(" ", key="2")]])
 def test_degenerate_tables(records):
     assert run(records)[0].kept.num_rows == len(records)
-
-
-def test_sampled_ngrams_still_propose_the_pair(monkeypatch):
-    monkeypatch.setattr("pipeline.text.containment._TEXTS", 10)
-    rng = random.Random(3)
-    texts = [" ".join(rng.choices(WORDS, k=60)) for _ in range(40)]
-    texts.append("before it " + texts[7] + " and after it")
-    found, sizes = sampled(texts, len(texts))
-    assert len(found.hashes) < sizes.sum() / 2
-    pairs = proposed(found.hashes, found.owner, len(texts), 0.9)
-    shares = containment(pa.chunked_array([texts]), pairs)
-    assert pairs[shares >= 0.9].tolist() == [[7, 40]]
-    assert proposed(np.zeros(0, np.uint64), np.zeros(0, np.int64), 0, 0.9).shape == (0, 2)

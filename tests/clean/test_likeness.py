@@ -1,44 +1,46 @@
 """What much of a source shares makes no copies and no groups."""
 
-import json
 import random
 from collections import Counter
 
 import pytest
 
-from pipeline.clean.groups import Pair, close_pairs, joined_groups
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
-from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_table
+from tests.clean.chats import chat
 from tests.clean.records import TASK, make, table
 
 CHAT = Task(type="chat", languages=("en", "zh"))
+
+
 INSTRUCTION = (
     "Below stands a remark that a guest left at the reception of a small hotel by the sea. Say in one word whether the "
     "guest was content, annoyed or neither; write the word in capital letters, without a full stop; never explain it."
 )
+
+
 CHINESE = (
     "请阅读下面这位旅客在酒店前台留下的意见，并用一个词说明他是满意、不满意还是两者都不是，不要写句号，也不要解释。"
 )
+
+
 REMARKS = (
     "The soup was cold", "We loved the view", "Loud ice machine", "Nice towels", "Window would not shut",
     "Best pancakes", "Lift out of order", "Friendly porter", "Wifi kept dropping", "Quiet nights", "Stained carpet",
     "Great coffee", "Rude clerk", "Lovely garden", "No hot water", "Warm welcome",
 )  # fmt: skip
+
+
 OPINIONS = ("汤是凉的", "风景很美", "制冰机太吵", "毛巾不错", "窗户关不上", "早餐很棒", "电梯坏了", "门童热情")
+
+
 SIGNATURE = (
     "\n\nKind regards\nDr Martina Hollenbach\nHead of Customer Relations\nNordwind Shipping Ltd, 12 Harbour Street\n"
     "This message is confidential. If you are not the addressee, please delete it and tell the sender at once."
 )
-
-
-def chat(prompt: str, reply: str | None, source: str = "web", **more: object) -> Record:
-    where = Source(source, "files", f"{source}.json", 1, "MIT", "train")
-    messages = [{"role": "user", "content": prompt}]
-    return Record(json.dumps([source, prompt, reply]), {"messages": messages}, where, reply, **more)
 
 
 def near(records, task=CHAT, **settings):
@@ -104,51 +106,6 @@ def test_mails_under_one_signature_stay_and_are_split_like_others():
     assert 42 <= splits.count("train") <= 57
 
 
-def test_templated_word_problems_do_not_become_one_group():
-    rng = random.Random(1)
-    names = [
-        "Anna",
-        "Bert",
-        "Clara",
-        "David",
-        "Emma",
-        "Felix",
-        "Grace",
-        "Henry",
-        "Ida",
-        "James",
-        "Klara",
-        "Louis",
-        "Mona",
-        "Nils",
-        "Olga",
-        "Peter",
-    ]
-    things = [
-        "apples",
-        "pencils",
-        "marbles",
-        "tickets",
-        "stamps",
-        "cookies",
-        "shells",
-        "bricks",
-        "candles",
-        "ribbons",
-        "buttons",
-        "flowers",
-    ]
-    problems = []
-    for _ in range(800):
-        a, b = rng.sample(names, 2)
-        x, y, thing = rng.randrange(10, 99), rng.randrange(2, 9), rng.choice(things)
-        problem = f"{a} has {x} {thing}. {b} gives {a} {y} more {thing}. How many {thing} does {a} have now?"
-        problems.append(chat(problem, f"{a} has {x} + {y} = {x + y} {thing} now. The answer is {x + y}."))
-    outcome = near({record.id: record for record in problems}.values())
-    assert largest(outcome) <= 40
-    assert outcome.dropped.num_rows <= 8
-
-
 def test_equal_prompts_with_other_replies_are_no_copies_and_share_a_split():
     prompts = [f"Tell me something about topic {n} that few people know, please." for n in range(40)]
     rows = [
@@ -173,34 +130,6 @@ def test_numbers_one_digit_apart_and_languages_of_the_c_family_stay_apart():
     rows += [make(story.format(n, m), key=f"s{n}{m}") for n, m in ((12, 30), (13, 30), (12, 31))]
     rows += [make(f"这台手机的电池可以用{n}天，屏幕很亮，拍照也很清楚，我很喜欢它", key=f"z{n}") for n in (2, 3)]
     assert near(rows, TASK, drop=0.8).dropped.num_rows == 0
-
-
-def pairs_of(chain: int, similarity: float) -> list[Pair]:
-    return [Pair(n, n + 1, similarity, similarity) for n in range(chain - 1)]
-
-
-def test_a_group_that_is_too_large_is_told_and_divided():
-    own, sources = [None] * 30, ["web"] * 30
-    texts = {n: f"text {n}" for n in range(30)}
-    pairs = [Pair(n, n + 1, 0.85 if n % 2 else 0.65, 0.85) for n in range(29)]
-    close, told = close_pairs(own, sources, texts, pairs, (0.6, 0.9), 0.1)
-    assert [pair.similarity for pair in close] == [0.85] * 14
-    assert told == [
-        {"source": "web", "records": 30, "share": 1.0, "text": "text 0", "similarity": 0.7, "largest_part": 2}
-    ]
-    assert len(set(joined_groups(own, texts, close))) == 14 + 1  # pairs, and two records without a group
-
-
-def test_small_groups_and_groups_of_the_source_are_not_divided():
-    texts = {n: str(n) for n in range(30)}
-    assert close_pairs([None] * 10, ["web"] * 10, texts, pairs_of(10, 0.65), (0.6, 0.9), 0.1) == (
-        pairs_of(10, 0.65),
-        [],
-    )
-    own: list[str | None] = ["web:one"] * 30
-    close, (told,) = close_pairs(own, ["web"] * 30, texts, [], (0.6, 0.9), 0.1)
-    assert (close, told["largest_part"]) == ([], 30)
-    assert close_pairs([], [], {}, [], (0.6, 0.9), 0.1) == ([], [])
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8])

@@ -7,9 +7,10 @@ import pytest
 
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Change
 from pipeline.runtime.store import to_records
 from pipeline.text.entity_recognisers import recogniser
-from tests.clean.records import make, table
+from tests.clean.records import make, table, texts
 
 
 @pytest.fixture
@@ -61,3 +62,39 @@ def test_a_missing_recogniser_stops_the_run(context, settings, message, hint, mo
         handle_pii(table([make("Ann Lee")]), Pii(**settings), context)
     assert message in str(caught.value)
     assert hint in f"{caught.value} {caught.value.hint}"
+
+
+def test_mask_is_stable_and_leaves_nothing_in_history(context):
+    first = make("a@b.com or c@d.com, again a@b.com").derive(
+        "repair_text", fields={"text": "a@b.com, c@d.com, a@b.com"}
+    )
+    outcome = handle_pii(table([first]), Pii(), context)
+    (kept,) = to_records(outcome.kept)
+    assert kept.fields["text"] == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
+    assert [c.step for c in kept.history] == ["repair_text", "pii"]
+    assert "@b.com" not in str(kept.history)
+    assert outcome.notes["entities"] == {"email": 3}
+    assert handle_pii(outcome.kept, Pii(), context).changed == 0
+
+
+def test_mask_leaves_no_other_spelling_in_history(context):
+    first = make("拨打１３８１２３４５６７８。").derive("repair_text", fields={"text": "拨打１３８12345678。"})
+    first = first.derive("repair_text", fields={"text": "拨打13812345678。"})
+    (kept,) = to_records(handle_pii(table([first]), Pii(), context).kept)
+    assert kept.fields["text"] == "拨打[CN_MOBILE_1]。"
+    assert [(c.step, c.before) for c in kept.history[:2]] == [("repair_text", '"[masked]"')] * 2
+    assert [c.after for c in kept.history] == ['"[masked]"', '"拨打[CN_MOBILE_1]。"', '"拨打[CN_MOBILE_1]。"']
+    assert "１３８" not in str(kept.history)
+
+
+def test_mask_keeps_the_history_of_other_fields(context):
+    first = make("a@b.com").derive("language", lang="zh")
+    (kept,) = to_records(handle_pii(table([first]), Pii(), context).kept)
+    assert kept.history[0] == Change("language", "lang", '""', '"zh"')
+
+
+def test_keep_and_drop(context):
+    records = [make("a@b.com"), make("see 10.0.0.1")]
+    outcome = handle_pii(table(records), Pii(email="drop"), context)
+    assert texts(outcome.kept) == ["see 10.0.0.1"]
+    assert outcome.dropped["reason"].to_pylist() == ["personal_data"]

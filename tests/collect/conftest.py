@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.collect.run import run
 from pipeline.runtime.store import read_json, read_table
+from tests.collect.crowd import RECORDS
 
 CLASSIFICATION = {"type": "classification", "labels": ["negative", "positive"], "languages": ["en", "zh"]}
 CHAT = {"type": "chat", "languages": ["en", "zh"]}
@@ -83,3 +84,17 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path)
+
+
+VOTES = {"kind": "crowd", "of": "texts", "licence": "MIT", "path": "v.csv"}
+
+
+@pytest.fixture
+def voted(project):
+    project.write("a.csv", "id,text,y\nk1,good,\nk2,不好,negative\nk3,x,wrong\n")
+
+    def collect(votes, **settings):
+        project.write("v.csv", "worker,item,label\n" + "".join(f"{line}\n" for line in votes))
+        return project.collect(sources={"votes": VOTES | settings, "texts": RECORDS})
+
+    return collect

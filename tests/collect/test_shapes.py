@@ -7,7 +7,7 @@ import pytest
 from pipeline.collect.formats import read_file
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow
-from tests.collect.test_formats import read, values
+from tests.collect.reading import read, values
 
 NER = {"type": "ner", "labels": ["PER", "LOC"], "languages": ["en", "zh"]}
 MAIL = """From: Ann <ann@example.org>

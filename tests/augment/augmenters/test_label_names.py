@@ -11,7 +11,7 @@ from pipeline.core.record import content_id
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from tests.augment.conftest import TASK, record
-from tests.augment.test_stage import result
+from tests.augment.stage import result
 
 
 def ask(label, lang="en", number=0):

@@ -9,7 +9,8 @@ from pipeline.augment.gate.class_balance import allowed, check_class_balance
 from pipeline.augment.policy import MethodSettings, plan
 from pipeline.runtime.store import read_json
 from tests.augment.conftest import TASK, record
-from tests.augment.test_stage import SWAP, result
+from tests.augment.stage import result
+from tests.augment.test_run import SWAP
 
 RECORDS = [record(f"good number {n}", "pos") for n in range(20)] + [record(f"bad {n}", "neg") for n in range(20)]
 

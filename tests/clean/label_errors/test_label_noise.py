@@ -1,40 +1,10 @@
 """The estimated share of wrong targets, on models and labels whose errors are known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from pipeline.clean.label_errors.change_precision import change_precision, precise_from, precision_notes
-from pipeline.clean.label_errors.detectors.contract import Scores
 from pipeline.clean.label_errors.label_noise import LabelNoise, Share, label_noise, noise_notes, rises_with
-
-CLASSES = 10
-
-
-def scores(labels, suggested, probabilities):
-    """Scores as the detector of single labels gives them."""
-    confidence = probabilities.max(axis=1)
-    names = [name(code) for code in suggested]
-    return Scores(np.zeros(len(labels)), names, confidence, suggested != labels, confidence, [""] * len(labels))
-
-
-def name(code):
-    return f"类 {code}"
-
-
-def modelled(noise, hard=0.0, count=6000, seed=0, classes=CLASSES):
-    """Scores of a calibrated model that does not know a share `hard` of the records; labels, and true classes."""
-    rng = np.random.default_rng(seed)
-    true = rng.integers(0, classes, count)
-    sure = np.where(rng.random(count) < hard, rng.uniform(0.3, 0.95, count), rng.beta(60, 1, count))
-    predicted = np.where(rng.random(count) < sure, true, (true + 1) % classes)
-    wrong = (true + rng.integers(1, classes, count)) % classes
-    labels = np.where(rng.random(count) < noise, wrong, true)
-    probabilities = np.full((count, classes), 1.0)
-    probabilities *= ((1 - sure) / (classes - 1))[:, None]
-    probabilities[np.arange(count), predicted] = sure
-    return scores(labels, predicted, probabilities), labels, true
+from tests.clean.label_errors.modelled_labels import CLASSES, modelled, name, scores
 
 
 def estimate(found, labels):
@@ -61,13 +31,6 @@ def test_a_clean_set_is_told_to_be_clean():
     assert share.low == 0.0
     assert share.value <= 0.01
     assert share.high < 0.025
-
-
-def test_few_records_tell_nothing():
-    noise = estimate(*modelled(0.2, count=200)[:2])
-    assert (noise.share, noise.by_class, noise.wrong) == (None, {}, 0.0)
-    assert "200 scored records" in noise.why
-    assert change_precision(modelled(0.2, count=200)[0], noise) == {}
 
 
 def test_models_that_know_nothing_tell_nothing():
@@ -117,22 +80,3 @@ def test_notes_name_the_figure_or_none():
     untold = noise_notes(LabelNoise(None, why="few"), found, given, labels)["label_noise"]
     assert (untold["share"], untold["cannot_tell"]) == (None, "few")
     assert untold["classes"][name(0)]["share"] is None
-
-
-def test_changes_are_promised_no_more_precision_than_they_have():
-    found, labels, true = modelled(0.2, hard=0.4)
-    precision = change_precision(found, estimate(found, labels))
-    suggested = np.array(found.suggested)
-    for threshold, promised in precision.items():
-        moved = found.differs & (found.confidence >= threshold)
-        right = (suggested[moved] == np.array([name(code) for code in true])[moved]).mean()
-        assert right - 0.4 < promised < right + 0.05
-    assert precise_from(precision, 0.5) is not None
-    assert set(precision_notes(precision)) <= {"0.5", "0.6", "0.7", "0.8", "0.9"}
-
-
-def test_hard_labels_that_are_right_are_left_alone():
-    found, labels, _ = modelled(0.0, hard=1.0)
-    assert precise_from(change_precision(found, estimate(found, labels)), 0.8) is None
-    agreed = replace(found, differs=np.zeros(len(labels), bool))
-    assert change_precision(agreed, estimate(agreed, labels)) == {}

@@ -13,6 +13,8 @@ from pipeline.runtime.store import read_table, write_table
 from tests.clean.records import make, table
 
 ROOT = Path(__file__).parents[2]
+
+
 PARAMS = """
 task: {type: classification, labels: [bad, good, so-so], languages: [en, zh]}
 models: {}

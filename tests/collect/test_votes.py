@@ -6,33 +6,13 @@ import json
 
 import pytest
 
-from pipeline.collect.sources import source_settings
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from tests.chats import reply
 from tests.collect.conftest import CHAT
+from tests.collect.crowd import RECORDS
 
-RECORDS = {
-    "kind": "files",
-    "role": "train",
-    "licence": "MIT",
-    "path": "a.csv",
-    "key": "id",
-    "target": "y",
-    "lang": "en",
-}
 VOTES = {"kind": "crowd", "of": "texts", "licence": "MIT", "path": "v.csv"}
-
-
-@pytest.fixture
-def voted(project):
-    project.write("a.csv", "id,text,y\nk1,good,\nk2,不好,negative\nk3,x,wrong\n")
-
-    def collect(votes, **settings):
-        project.write("v.csv", "worker,item,label\n" + "".join(f"{line}\n" for line in votes))
-        return project.collect(sources={"votes": VOTES | settings, "texts": RECORDS})
-
-    return collect
 
 
 def test_votes_are_attached_whatever_their_order(voted):
@@ -140,32 +120,18 @@ def test_votes_on_chats_are_replies(project):
     assert (row["target"], row["votes"][0]["value"]) == (None, as_json(reply("嗨")))
 
 
-@pytest.mark.parametrize(
-    ("settings", "votes", "message"),
-    [
-        ({"of": "text"}, ["w,k1,positive"], "no source of records is called 'text'"),
-        ({"item": "itm"}, ["w,k1,positive"], "votes.item: no column 'itm' in v.csv"),
-        ({"label": "lable"}, ["w,k1,positive"], "votes.label: no column 'lable' in v.csv"),
-        ({}, [], "votes: its files hold no votes"),
-        ({}, ["w,k9,positive"], "no vote found its record. .* no record of the key or id 'k9'"),
-        ({}, ["w,k1,gut", "v,k2,gut", "w,k9,positive"], "no vote counts: 2 of 3 are unknown_label"),
-        ({"path": "absent.csv"}, [], "no file matches 'absent.csv'"),
-        ({"role": "train"}, [], "role is not a known setting"),
-    ],
-)
-def test_wrong_settings_are_named(voted, settings, votes, message):
-    with pytest.raises(PipelineError, match=message):
-        voted(votes, **settings)
-
-
-def test_the_settings_of_a_source_name_the_kind():
-    assert source_settings("votes", VOTES).kind == "crowd"
-
-
 NER = {"type": "ner", "labels": ["PER", "LOC"], "languages": ["en", "zh"]}
+
+
 SPANS = [{"start": 0, "end": 3, "label": "PER"}]
+
+
 SETS = {"type": "classification", "labels": ["screen", "battery", "价格"], "multi_label": True, "languages": ["en"]}
+
+
 STARS = {"type": "regression", "range": [0, 5], "languages": ["en"]}
+
+
 EN_ZH = {"type": "translation", "target_language": "zh", "languages": ["en"]}
 
 

@@ -16,31 +16,14 @@ from pipeline.label.run import run
 from pipeline.runtime.store import read_json, read_table, to_records
 from tests.chats import reply
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
+from tests.label.reviews import BAD, GOOD, RECORDS
 
-GOOD, BAD = ["great movie", "很好看", "非常喜欢"], ["awful movie", "很难看", "非常讨厌"]
-
-
-def train(rows=120):
-    words = (GOOD, BAD)
-    return [
-        record(f"t{n:03}", ("positive", "negative")[n % 2], f"{words[n % 2][n // 2 % 3]} {n}", group=f"g{n}")
-        for n in range(rows)
-    ]
-
-
-RECORDS = [
-    *train(),
-    record("test", "positive", "fine", split="test"),
-    record("easy", None, "great great 很好看", split="unlabelled", role="unlabelled"),
-    record("hard", None, "???", split="unlabelled", role="unlabelled"),
-    record("crowd", None, "so so", split="unlabelled", votes=[("x", "好"), ("y", "好"), ("小王", "好")]),
-    record("split", None, "hm", split="unlabelled"),
-    record("bench", None, "b", split="benchmark"),
-]
 REVIEWED = [
     {"record_id": "t001", "reason": "label_error", "given": '"negative"', "suggested": '"positive"', "confidence": 0.6},
     {"record_id": "gone", "reason": "conflicting_label", "given": '"好"'},
 ]
+
+
 ANSWERS = [
     answer("t000", "negative", created_at="2026-01-02T00:00:00Z"),
     answer("test", "negative"),
@@ -179,22 +162,6 @@ def test_nothing_labelled_is_an_error_with_remedy(project):
         run(project.clean, project.annotations, project.out)
 
 
-@pytest.mark.parametrize(
-    ("label", "message"),
-    [
-        ({"crowd": {"methd": "mace"}}, "label.crowd.methd is not a known setting. Did you mean 'method'?"),
-        ({"crowd": {"min_posterior": 2}}, "label.crowd.min_posterior"),
-        ({"prelabel": {"min_precision": "high"}}, "label.prelabel.min_precision"),
-        ({"precedence": ["human", "modle"]}, "Did you mean 'model'?"),
-    ],
-)
-def test_wrong_settings_are_explained(project, label, message):
-    project.write(RECORDS, label=label)
-    with pytest.raises(PipelineError) as error:
-        run(project.clean, project.annotations, project.out)
-    assert message in str(error.value)
-
-
 def test_command_line_prints_the_error_and_leaves_nothing_half_written(project):
     project.write(RECORDS)
     project.annotate("{broken")
@@ -218,15 +185,6 @@ def test_without_torch_where_no_weights_are_needed(project):
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 0
-
-
-def test_shipped_settings_are_valid():
-    from pipeline.core.settings import load
-    from pipeline.label.params import Params
-
-    root = Path(__file__).parents[2]
-    for name in ("params.yaml", "pipeline/commands/templates/chat.yaml"):
-        assert load("label", Params, root / name).precedence[0] == "human"
 
 
 def test_span_lists_are_decided_piece_by_piece_and_no_sentence_is_lost(project):
