@@ -75,13 +75,25 @@ def test_anthropic_blocks_results_beside_a_question_and_what_is_redacted() -> No
     assert reading.ignored == {"block of type redacted_thinking": 1}
 
 
+CALLED = """<think>
+both
+</think>
+
+Now.
+<tool_call>
+{"name": "f", "arguments": {"n": 1}}
+</tool_call>
+<tool_call>
+{"name": "f", "arguments": {"n": 2}}
+</tool_call>"""
+
+
 def test_hermes_tags_in_sharegpt_with_tools_in_the_system_text() -> None:
     row = {
         "conversations": [
             {"from": "system", "value": 'Tools: <tools>[{"name": "f", "parameters": {}}]</tools>'},
             {"from": "human", "value": "两次"},
-            {"from": "gpt", "value": '<think>\nboth\n</think>\n\nNow.\n<tool_call>\n{"name": "f", "arguments": {"n": 1}}\n'
-                                     '</tool_call>\n<tool_call>\n{"name": "f", "arguments": {"n": 2}}\n</tool_call>'},
+            {"from": "gpt", "value": CALLED},
             {"from": "tool", "value": "<tool_response>\n一\n</tool_response>\n<tool_response>\n二\n</tool_response>"},
             {"from": "gpt", "value": "Done."},
         ]
