@@ -38,16 +38,17 @@ def fairness(
     group. `gap` is the best group minus the worst by paired bootstrap, `p` Holm-corrected over attributes and pairs.
     `swapped` says how many answers change when each term is replaced by its counterpart in the next group.
     """
-    texts = [task_type(task).main_text(record) for record in records]
+    texts = list(map(task_type(task).main_text, records))
     entries = [_attribute(name, groups, texts, evaluation, params) for name, groups in params.fairness.items()]
     adjusted = iter(holm([entry["p"] for entry in entries if "gap" in entry]))
     sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
+    can_swap = task_type(task).target_kind(task) in ("text", "texts", "number", "message")
     for entry in entries:
         if "gap" in entry:
             entry["p"] = rounded(next(adjusted))
             entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
-        groups = list(params.fairness[entry["attribute"]].values())
-        if task_type(task).target_kind(task) in ("text", "texts", "number", "message"):
+        if can_swap:
+            groups = list(params.fairness[entry["attribute"]].values())
             entry["swapped"] = _swapped(records, predictions, predictor, groups, task, params)
     return entries
 

@@ -127,6 +127,7 @@ def _answered(
     """What the model answered, and id and reason of each record that could not be put to it."""
     pairs = list(zip(test, predictions, strict=True))
     refused = [{"id": record.id, "reason": p.refused} for record, p in pairs if p.refused]
+    answered = [(record, p) for record, p in pairs if not p.refused]
     if len(refused) == len(test):
         raise PipelineError(
             f"evaluate: none of {len(test)} test records can be put to the model: {refused[0]['reason']}.",
@@ -138,7 +139,7 @@ def _answered(
         log.warning(
             "evaluate  %d of %d test records are not evaluated (not_evaluated in report.json)", len(refused), len(test)
         )
-    return [record for record, p in pairs if not p.refused], [p for _, p in pairs if not p.refused], refused
+    return [record for record, _ in answered], [p for _, p in answered], refused
 
 
 def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], evaluation: Evaluation) -> pa.Table:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
@@ -22,14 +23,24 @@ from pipeline.tasks import task_type
 def attributes(records: Sequence[Record], task: Task, params: Params) -> dict[str, list[str]]:
     """What the test split is cut by: one value a record for each attribute."""
     kind = task_type(task)
-    cuts = {
-        "source": [record.source.name for record in records],
-        "language": [record.lang for record in records],
-        "length": [bucket(kind.main_text(record), params.length_edges) for record in records],
-        "label_by": [record.labels_by.who if record.labels_by else "(none)" for record in records],
-        "class": [kind.stratum(record) or "(none)" for record in records],
+    of: dict[str, Callable[[Record], str]] = {
+        "source": lambda record: record.source.name,
+        "language": lambda record: record.lang,
+        "length": lambda record: bucket(kind.main_text(record), params.length_edges),
+        "label_by": lambda record: record.labels_by.who if record.labels_by else "(none)",
+        "class": lambda record: kind.stratum(record) or "(none)",
     }
+    cuts = {name: [value(record) for record in records] for name, value in of.items()}
     return {name: values for name, values in cuts.items() if len(set(values)) > 1}
+
+
+def _masks(cuts: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    """(attribute, value) -> which rows have it."""
+    return {
+        (name, value): np.array([v == value for v in values])
+        for name, values in cuts.items()
+        for value in sorted(set(values))
+    }
 
 
 def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params: Params) -> list[dict[str, Any]]:
@@ -39,11 +50,7 @@ def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params
     difference, Holm-corrected over all slices of at least `min_slice_rows` rows.
     """
     metric = evaluation.metrics[evaluation.headline]
-    masks = {
-        (name, value): np.array([v == value for v in values])
-        for name, values in attributes(records, task, params).items()
-        for value in sorted(set(values))
-    }
+    masks = _masks(attributes(records, task, params))
     figures = {f"{name}={value}": masked(metric, mask) for (name, value), mask in masks.items()}
     gaps: Mapping[str, Metric] = {f"gap {key}": difference(figure, metric) for key, figure in figures.items()}
     found = estimate({**figures, **gaps}, len(records), params.resamples, params.seed, params.confidence_level)

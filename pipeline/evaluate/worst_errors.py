@@ -30,6 +30,10 @@ _QUEUE = pa.schema(
 )
 
 
+def _is_sure(prediction: Prediction, least: float) -> bool:
+    return prediction.confidence is not None and prediction.confidence >= least
+
+
 def worst_errors(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
@@ -51,7 +55,7 @@ def worst_errors(
     for badness, n in ranked:
         record, prediction = records[n], predictions[n]
         agrees = reference is not None and as_json(reference[n].value) == as_json(prediction.value)
-        sure = prediction.confidence is not None and prediction.confidence >= params.label_error_confidence
+        sure = _is_sure(prediction, params.label_error_confidence)
         entries.append(
             {
                 "record_id": record.id,

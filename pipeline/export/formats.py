@@ -121,12 +121,14 @@ def tagged(text: str, spans: Sequence[Span]) -> Iterator[tuple[str, str]]:
     borders = sorted({0, len(text), *(span[end] for span in ordered for end in ("start", "end"))})
     for start, end in pairwise(borders):
         inside = next((span for span in ordered if span["start"] <= start < span["end"]), None)
-        for match in _TOKEN.finditer(text, start, end):
-            if inside is None:
-                yield match.group(), "O"
-            else:
-                first = not text[inside["start"] : match.start()].strip()
-                yield match.group(), f"{'B' if first else 'I'}-{inside['label']}"
+        yield from ((match.group(), _tag(text, match.start(), inside)) for match in _TOKEN.finditer(text, start, end))
+
+
+def _tag(text: str, start: int, span: Span | None) -> str:
+    """The tag of the token that begins at `start`: the first of its span, another one of it, or none."""
+    if span is None:
+        return "O"
+    return f"{'I' if text[span['start'] : start].strip() else 'B'}-{span['label']}"
 
 
 def _question(row: Row) -> dict[str, object]:

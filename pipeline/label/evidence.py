@@ -38,6 +38,12 @@ class Group:
     consensus: Consensus | None = None
 
 
+def _is_the_sources(record: Record) -> bool:
+    """Whether the record has the label that it came with."""
+    by = record.labels_by
+    return record.target is not None and by is not None and by.who.startswith("source:")
+
+
 def crowd_rows(records: Iterable[Record], count_source_label: bool = False) -> list[tuple[str, str, str]]:
     """(record, annotator, value as JSON) of every vote; of one annotator's several votes the latest.
 
@@ -48,8 +54,7 @@ def crowd_rows(records: Iterable[Record], count_source_label: bool = False) -> l
     for record in records:
         latest = {v.annotator: v for v in sorted(record.votes, key=lambda v: (v.time or "", as_json(v.value)))}
         rows += [(record.id, name, as_json(vote.value)) for name, vote in latest.items()]
-        from_source = record.labels_by is not None and record.labels_by.who.startswith("source:")
-        if count_source_label and record.votes and record.target is not None and from_source:
+        if count_source_label and record.votes and _is_the_sources(record):
             rows.append((record.id, f"source:{record.source.name}", as_json(record.target)))
     return rows
 
@@ -93,6 +98,14 @@ class Rules:
     combine: Callable[[list[Target]], Target | None] = lambda values: None
 
 
+def _by_record(rows: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
+    """Record -> annotator -> value as JSON."""
+    found: dict[str, dict[str, str]] = {}
+    for record_id, annotator, value in sorted(rows):
+        found.setdefault(record_id, {})[annotator] = value
+    return found
+
+
 def decide(rows: Sequence[tuple[str, str, str]], rules: Rules) -> Group:
     """Group the rows of (record, annotator, value as JSON) and decide each record.
 
@@ -101,9 +114,7 @@ def decide(rows: Sequence[tuple[str, str, str]], rules: Rules) -> Group:
     """
     if not rows:
         return Group()
-    by_record: dict[str, dict[str, str]] = {}
-    for record_id, annotator, value in sorted(rows):
-        by_record.setdefault(record_id, {})[annotator] = value
+    by_record = _by_record(rows)
     if rules.form == "free":
         return Group({record_id: _free(given, rules) for record_id, given in by_record.items()})
     found: dict[str, tuple[Target, float]]
@@ -133,8 +144,7 @@ def _free(given: Mapping[str, str], rules: Rules) -> VoteOutcome:
     voters, values = tuple(given), sorted(set(given.values()))
     value = json.loads(values[0]) if len(values) == 1 else rules.combine([json.loads(each) for each in values])
     doubted = all(name in rules.weak for name in voters)
-    if value is None or doubted:
-        return VoteOutcome(
-            value, max((rules.weak[n] for n in voters), default=0.0) if doubted and value else 0.0, voters
-        )
-    return VoteOutcome(value, None, voters)
+    if value is not None and not doubted:
+        return VoteOutcome(value, None, voters)
+    trust = [rules.weak[name] for name in voters] if doubted and value else []
+    return VoteOutcome(value, max(trust, default=0.0), voters)

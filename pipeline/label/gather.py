@@ -85,6 +85,14 @@ def held_out_groups(records: Mapping[str, Record]) -> dict[str, Split]:
     }
 
 
+def _decided(record: Record, evidence: Evidence, params: Params, scratch: Ledger) -> Record:
+    """The record with its label so far, or without one."""
+    try:
+        return merge(record, evidence, params, scratch)
+    except Reject:
+        return replace(record, target=None)
+
+
 def questions(
     records: Mapping[str, Record], evidence: Evidence, doubtful: Set[str], settings: tuple[Task, Params]
 ) -> tuple[list[Example], list[Example]]:
@@ -98,10 +106,7 @@ def questions(
     ask: list[Example] = []
     scratch = Ledger()
     for record in records.values():
-        try:
-            decided = merge(record, evidence, params, scratch)
-        except Reject:
-            decided = replace(record, target=None)
+        decided = _decided(record, evidence, params, scratch)
         text, group = kind.main_text(record), record.group or record.id
         unlabelled = decided.target is None and decided.split != "benchmark"
         if unlabelled or (record.id in doubtful and record.id not in evidence.human):

@@ -74,9 +74,9 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
         return record
     found = candidates(record, evidence, params)
     order = [kind for kind in params.precedence if kind in found]
-    chosen = order[0] if order else None
-    if chosen is None:
+    if not order:
         raise _waiting(record, evidence, params)
+    chosen = order[0]
     split = _split(record, chosen, evidence)
     source = found.get("source")
     if split == "test" and source is not None and not params.relabel_test:
@@ -127,6 +127,10 @@ def _names(voters: tuple[str, ...]) -> str:
     return "+".join(voters) if len(voters) <= 3 else f"{len(voters)} annotators"
 
 
+def _bar(threshold: float | None) -> str:
+    return "no threshold is precise enough" if threshold is None else f"accepted from {threshold:.3f}"
+
+
 def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
     human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
     answer, confidence_threshold = evidence.prelabels.answers.get(record.id), evidence.prelabels.confidence_threshold
@@ -137,12 +141,7 @@ def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
         return Reject("label_in_doubt", detail)
     why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.min_posterior:.2f}"]
     if answer is not None:
-        bar = (
-            "no threshold is precise enough"
-            if confidence_threshold is None
-            else f"accepted from {confidence_threshold:.3f}"
-        )
-        why.append(f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {bar}")
+        why.append(f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {_bar(confidence_threshold)}")
     return Reject("awaiting_label", "; ".join(why) or "nobody has labelled it yet")
 
 

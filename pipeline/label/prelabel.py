@@ -66,14 +66,19 @@ def check_methods(params: Params) -> None:
         pick(PREDICTORS, params.prelabel.method, "params.yaml: label.prelabel.method")
 
 
+def _rare(sample: Sequence[Example], folds: int) -> list[str]:
+    """Classes with fewer groups than folds."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for example in sample:
+        groups[str(example.stratum)].add(example.group)
+    return sorted(name for name, members in groups.items() if len(members) < folds)
+
+
 def _common_classes(learn: Sequence[Example], params: Prelabel) -> tuple[list[Example], list[Example], list[str]]:
     """A stable sample of at most `train_rows`: rows of common classes, of those too rare for the folds, their names."""
     labelled = [e for e in learn if e.stratum is not None]
     sample = sorted(labelled, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
-    groups: dict[str, set[str]] = defaultdict(set)
-    for example in sample:
-        groups[str(example.stratum)].add(example.group)
-    rare = sorted(name for name, members in groups.items() if len(members) < params.folds)
+    rare = _rare(sample, params.folds)
     ordered = sorted(sample, key=lambda e: e.id)
     return [e for e in ordered if e.stratum not in rare], [e for e in ordered if e.stratum in rare], rare
 

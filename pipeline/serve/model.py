@@ -56,18 +56,22 @@ def _settings(folder: Path) -> dict[str, Json]:
 _WANTED: Mapping[str, tuple[type, ...]] = {"messages": (list,), "json": (list, dict, str)}
 
 
+def _checked(value: object, name: str, wanted: tuple[type, ...], optional: bool) -> object:
+    if value is None and not optional:
+        raise Reject("missing_field", f"there is no '{name}'")
+    if value is not None and not isinstance(value, wanted):
+        raise Reject("not_text", f"'{name}' must be a {wanted[0].__name__}")
+    return value
+
+
 def model_row(values: Mapping[str, object], task: Task) -> Fields:
     """The input columns of one row. Raises Reject (missing_field, not_text) where a field cannot be used."""
     kind = task_type(task)
     row: dict[str, object] = {}
     for name, form in kind.FIELDS.items():
-        value = values.get(name)
-        if value is None and name not in kind.OPTIONAL:
-            raise Reject("missing_field", f"there is no '{name}'")
-        wanted = _WANTED.get(form, (str,))
-        if value is not None and not isinstance(value, wanted):
-            raise Reject("not_text", f"'{name}' must be a {wanted[0].__name__}")
-        row[name] = value or None if name in kind.OPTIONAL else value
+        optional = name in kind.OPTIONAL
+        value = _checked(values.get(name), name, _WANTED.get(form, (str,)), optional)
+        row[name] = value or None if optional else value
     try:
         as_json(row).encode("utf-8")
     except UnicodeEncodeError:

@@ -79,6 +79,10 @@ class Batcher:
             elif not requests[0][1].done():
                 requests[0][1].set_exception(error)
             return
+        self._share_out(requests, version, found)
+
+    def _share_out(self, requests: list[Waiting], version: str, found: list[Prediction]) -> None:
+        """Each request's own part of the answers."""
         start = 0
         for rows, future in requests:
             if not future.done():  # the client may have gone

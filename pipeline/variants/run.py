@@ -82,12 +82,16 @@ def run_once(seed: int, dataset: Path, task: Task, models: Models, params: Train
     write_json({"test_accuracy": round(right / max(len(test), 1), 6)}, out / "metrics.json")
 
 
+def _learned(run: Path) -> list[Example]:
+    """What the variant was trained on."""
+    return [Example(str(row["id"]), str(row["text"]), str(row["label"])) for row in _train_rows(run)]
+
+
 def report(runs: Path, params: Params, out: Path) -> None:
     """Write report.json: every variant's metrics with intervals over seeds and test rows, every step's verdict."""
     drawn, tests = _drawn(runs, ORDER, [], params)
     control, _ = _drawn(runs, [f"{name}{CONTROL}" for name in ORDER[1:]], tests, params)
-    rows = {name: [Example(str(r["id"]), str(r["text"]), str(r["label"])) for r in _train_rows(runs / name)]
-            for name in drawn}  # fmt: skip
+    rows = {name: _learned(runs / name) for name in drawn}
     if len(drawn) < 2:
         raise PipelineError(f"{runs}: fewer than two variants to compare.", "Name more in variants/params.yaml.")
     chance = {name.removesuffix(CONTROL): part for name, part in control.items()}
@@ -106,6 +110,14 @@ def report(runs: Path, params: Params, out: Path) -> None:
         sys.stderr.write(f"variants  {step['sentence']}\n")
 
 
+def _predictions(runs: Path) -> list[pa.Table]:
+    """What the models of all seeds answered."""
+    tables = [read_table(file) for file in sorted(runs.glob("seed-*/predictions.parquet"))]
+    if not tables:
+        raise PipelineError(f"{runs}: no finished run.", _AGAIN)
+    return tables
+
+
 def _drawn(
     runs: Path, names: Sequence[str], tests: list[Example], params: Params
 ) -> tuple[dict[str, dict[str, Draws]], list[Example]]:
@@ -114,9 +126,7 @@ def _drawn(
     for name in names:
         if not (runs / name).is_dir():
             continue
-        tables = [read_table(file) for file in sorted((runs / name).glob("seed-*/predictions.parquet"))]
-        if not tables:
-            raise PipelineError(f"{runs / name}: no finished run.", _AGAIN)
+        tables = _predictions(runs / name)
         found = [Example(row["id"], "", row["label"]) for row in tables[0].to_pylist()]
         if tests and found != tests:
             raise PipelineError(f"{runs / name}: evaluated on other test rows than the variants before it.", _AGAIN)

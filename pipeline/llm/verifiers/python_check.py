@@ -66,6 +66,11 @@ def passes_check(case: Case, settings: PythonCheck) -> str:
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"the check took more than {settings.seconds} s"
+    return _verdict(done)
+
+
+def _verdict(done: subprocess.CompletedProcess[str]) -> str:
+    """What the process printed last, or how it failed."""
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"ended with {done.returncode}"])[-1]
         return f"the check failed: {shorten(last, 160)}"

@@ -78,10 +78,8 @@ def quotes_passage(case: Case, settings: Quote) -> str:
 
     White space, case, width and punctuation do not count. The whole text is the quotation where it has no marks.
     """
-    spoken = ["".join(groups) for groups in _QUOTED.findall(case.text)]
+    spoken = ["".join(groups) for groups in _QUOTED.findall(case.text)] or [case.text]
     quotations = [text for text in spoken if len(text.strip()) >= settings.min_chars]
-    if not spoken and len(case.text.strip()) >= settings.min_chars:
-        quotations = [case.text]
     if not quotations:
         return f"nothing of at least {settings.min_chars} characters is quoted"
     passage = f" {normalised(case.passage)} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,12 +53,11 @@ def decode(begin: Floats, end: Floats, offsets: Sequence[Sequence[int] | None], 
     firsts = inside[np.argsort(-begin[inside], kind="stable")[:_BEST]]
     lasts = inside[np.argsort(-end[inside], kind="stable")[:_BEST]]
     spans: dict[tuple[int, str], float] = {}
-    for a in firsts.tolist():
-        for b in lasts.tolist():
-            if a <= b < a + limit:
-                start, text = _trimmed(context, offsets[a][0], offsets[b][1])
-                if text:
-                    spans[start, text] = max(float(begin[a] + end[b]), spans.get((start, text), -np.inf))
+    for a, b in product(firsts.tolist(), lasts.tolist()):
+        if a <= b < a + limit:
+            start, text = _trimmed(context, offsets[a][0], offsets[b][1])
+            if text:
+                spans[start, text] = max(float(begin[a] + end[b]), spans.get((start, text), -np.inf))
     ranked = sorted(((score, start, text) for (start, text), score in spans.items()), key=_rank)
     return Found(ranked[:_BEST], null)
 

@@ -25,12 +25,14 @@ from pipeline.stats.scores import macro_f1, plain
 BEST = ("macro_f1", True)
 
 
+def _counts(rows: Sequence[Row], task: Task) -> Counter[str]:
+    """How often each class is given."""
+    return Counter(label for row in rows for label in (row["label"] if task.multi_label else [row["label"]]))
+
+
 def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
     """At least two classes in train, none on dev that train never shows."""
-    found = {
-        name: Counter(label for row in rows for label in (row["label"] if task.multi_label else [row["label"]]))
-        for name, rows in splits.items()
-    }
+    found = {name: _counts(rows, task) for name, rows in splits.items()}
     if len(found["train"]) < 2:
         only = ", ".join(found["train"]) or "none"
         raise PipelineError(
@@ -70,14 +72,11 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     found = tokenizer([row["text"] for row in rows])["input_ids"]
     short = tokenizer([row["text"] for row in rows], truncation=True, max_length=recipe.max_length)["input_ids"]
     cut = [len(ids) > recipe.max_length for ids in found]
-    items = [
-        {"input_ids": ids, "labels": _label(row["label"], task)}
-        for ids, row, is_cut in zip(short, rows, cut, strict=True)
-        if not (is_cut and recipe.over_long == "drop")
-    ]
-    if recipe.over_long == "drop":
-        return Examples(items, {"over_long": sum(cut)} if any(cut) else {})
-    return Examples(items, cut=sum(cut))
+    items = [{"input_ids": ids, "labels": _label(row["label"], task)} for ids, row in zip(short, rows, strict=True)]
+    if recipe.over_long != "drop" or not any(cut):
+        return Examples(items, cut=sum(cut))
+    kept = [item for item, is_cut in zip(items, cut, strict=True) if not is_cut]
+    return Examples(kept, {"over_long": sum(cut)})
 
 
 def _label(given: Any, task: Task) -> int | list[float]:

@@ -173,9 +173,11 @@ class Seq2Seq:
         """
         import torch
 
+        if not texts:
+            return []
         tokenizer, model = self._loaded = self._loaded or _placed(load_encoder_decoder(self._path, self._where))
         window = min(max_tokens, _window(model))
-        lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]] if texts else []
+        lengths = list(map(len, tokenizer(texts)["input_ids"]))
         order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
         results = [""] * len(texts)
 

@@ -42,8 +42,7 @@ def instruction(row: Row, task: Task, own: Mapping[str, str], plain: bool) -> st
     `own` instructions (settings) win. `plain` models get the text alone where there is no own one.
     """
     known = own or ({} if plain else INSTRUCTIONS.get(task.type)) or {"en": "{text}"}
-    language = str(row.get("lang") or _guess(str(row["text"])))
-    spoken = language if language in known else "en" if "en" in known else min(known)
+    spoken = _spoken(str(row.get("lang") or _guess(str(row["text"]))), known)
     names = _NAMES["zh" if spoken == "zh" else "en"]
     target = task.target_language or ""
     return known[spoken].replace("{language}", names.get(target, target))
@@ -55,6 +54,13 @@ def default_instruction(language: str, task: Task) -> str:
     The text alone where the task has no instruction of its own: a chat is asked as it stands.
     """
     return instruction({"lang": language, "text": ""}, task, {}, plain=task.type not in INSTRUCTIONS)
+
+
+def _spoken(language: str, known: Mapping[str, str]) -> str:
+    """The language itself where an instruction is known in it, else English, else any."""
+    if language in known:
+        return language
+    return "en" if "en" in known else min(known)
 
 
 def filled(template: str, text: str) -> str:

@@ -117,10 +117,9 @@ class _Marked:
         plain.append(rendered[at:])
         if "".join(plain) != text:
             return None
-        found = [
-            Place(*part, spans["s", n][0], spans["s", n][-1]) for n, part in enumerate(self.parts) if ("s", n) in spans
-        ]
-        lost = tuple(part for n, part in enumerate(self.parts) if ("s", n) not in spans)
+        shown = {n: part for n, part in enumerate(self.parts) if ("s", n) in spans}
+        found = [Place(*part, spans["s", n][0], spans["s", n][-1]) for n, part in shown.items()]
+        lost = tuple(part for n, part in enumerate(self.parts) if n not in shown)
         lost_tools = tuple(name for n, name in enumerate(self.tools) if ("t", n) not in spans)
         return Layout(tuple(sorted(found, key=lambda place: (place.start, place.end))), lost, lost_tools)
 

@@ -133,10 +133,15 @@ class ReplyParser:
         return ""
 
 
+def _arguments(one: str, start: int) -> re.Match[str] | None:
+    """The first object from `start` on that holds the sample's arguments and not its name."""
+    return next((m for m in _OBJECT.finditer(one, start) if _VALUES[0] in m[0] and _NAMES[0] not in m[0]), None)
+
+
 def _json_form(one: str, two: str) -> _CallForm | None:
     """Arguments are written as a JSON object, or as JSON text within JSON."""
     name = one.find(_NAMES[0])
-    found = next((m for m in _OBJECT.finditer(one, max(name, 0)) if _VALUES[0] in m[0] and _NAMES[0] not in m[0]), None)
+    found = _arguments(one, max(name, 0))
     if name < 0 or found is None:
         return None
     start, end = found.span()

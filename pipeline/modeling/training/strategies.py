@@ -14,16 +14,17 @@ _EMBEDDINGS = re.compile(r"(^|\.)(embeddings?|embed_tokens|embed_positions|wte|w
 _NEW = re.compile(r"(^|\.)(classifier|score|qa_outputs)\.")
 
 
+def _check_layers(frozen: int, layers: int) -> None:
+    if not 0 <= frozen <= layers:
+        raise PipelineError(f"params.yaml: train.freeze: {frozen} layers, but the model has {layers}.", "Name fewer.")
+
+
 def freeze(model: Any, recipe: Recipe) -> None:
     """Stop the gradients of what `recipe.freeze` names; parameters frozen before stay so."""
     if recipe.freeze == "none":
         return
-    layers = layer_count(model)
-    if isinstance(recipe.freeze, int) and not 0 <= recipe.freeze <= layers:
-        raise PipelineError(
-            f"params.yaml: train.freeze: {recipe.freeze} layers, but the model has {layers}.", "Name fewer."
-        )
     lowest = recipe.freeze if isinstance(recipe.freeze, int) else 0
+    _check_layers(lowest, layer_count(model))
     for name, parameter in model.named_parameters():
         is_low = bool(_EMBEDDINGS.search(name)) or -1 < _layer(name) < lowest
         if is_low or (recipe.freeze == "all" and not _NEW.search(name)):
