@@ -68,6 +68,13 @@ def _tell_why(name: str, why: str, made: Made) -> None:
         log.warning("augment   %-22s makes nothing: %s", name, why)
 
 
+def _skip(name: str, error: EngineMissingError, made: Made, require: bool) -> None:
+    if require:
+        raise PipelineError(f"params.yaml: augment.methods.{name}: {error.what}.", error.remedy) from None
+    made.missing[name] = str(error)
+    log.warning("augment   %-22s skipped: %s", name, error)
+
+
 def make(
     methods: Mapping[str, MethodSettings],
     draws: Sequence[Draw],
@@ -90,10 +97,7 @@ def make(
         try:
             texts = METHODS[name].function(settings, models)([_request(draw, pools, task) for draw in own])
         except EngineMissingError as error:
-            if require:
-                raise PipelineError(f"params.yaml: augment.methods.{name}: {error.what}.", error.remedy) from None
-            made.missing[name] = str(error)
-            log.warning("augment   %-22s skipped: %s", name, error)
+            _skip(name, error, made, require)
             continue
         for draw, text in zip(own, texts, strict=True):
             _add(made, _candidate(draw, as_written(text), task, settings))

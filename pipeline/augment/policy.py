@@ -162,8 +162,9 @@ def why_no_draws(settings: MethodSettings, parents: Sequence[Record], task: Task
         return ""
     if settings.fill_to is None:
         return "it asks for no examples: set its factor or fill_to"
-    has_classes = any(task_type(task).stratum(record) for record in parents)
-    return "" if has_classes else f"the records of task '{task.type}' have no class to fill: set its factor"
+    if any(map(task_type(task).stratum, parents)):
+        return ""
+    return f"the records of task '{task.type}' have no class to fill: set its factor"
 
 
 def _children(

@@ -135,7 +135,7 @@ def as_table(entries: Sequence[Mapping[str, Any]]) -> str:
     failed = [f"{entry['name']}: {shorten(entry['error'], 300)}" for entry in entries if "error" in entry]
     measured = [entry for entry in entries if "error" not in entry]
     columns = [key for key in dict.fromkeys(chain.from_iterable(entries)) if key != "error"]
-    cells = [columns, *([_cell(entry.get(name)) for name in columns] for entry in measured)]
+    cells = [columns, *(list(map(_cell, map(entry.get, columns))) for entry in measured)]
     return "\n".join([*_aligned(cells), *failed]) + "\n"
 
 

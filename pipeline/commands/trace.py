@@ -49,7 +49,7 @@ def tell(data: Path, id: str) -> Story:
     stations = {stage: _station(data, stage, id) for stage in STAGES}
     seen = [(stage, row) for stage, (row, _) in stations.items() if row is not None]
     last = seen[-1][1]
-    dropped = next((_drop(stage, row) for stage, (row, was_dropped) in stations.items() if row and was_dropped), None)
+    dropped = next((_drop(stage, row) for stage, row in seen if stations[stage][1]), None)
     return {
         "id": id,
         "source": last["source"],
@@ -61,7 +61,7 @@ def tell(data: Path, id: str) -> Story:
         "labels_by": last["labels_by"],
         "votes": last["votes"],
         "scores": dict(last["scores"] or []),
-        "stages": [{"stage": stage, "changes": _new_changes(seen, n)} for n, (stage, _) in enumerate(seen)],
+        "stages": [{"stage": seen[n][0], "changes": _new_changes(seen, n)} for n in range(len(seen))],
         "dropped": dropped,
         "parent": last["parent_id"],
         "children": _related(data, "augment", "parent_id", id),

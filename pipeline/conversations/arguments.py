@@ -31,7 +31,7 @@ def faults(talk: Conversation) -> Iterator[Fault]:
     if not schemas and any(message.tool_calls for message in talk.messages):
         yield Fault("no_tool_definitions", "the conversation calls tools and defines none")
     for n, message in enumerate(talk.messages, 1):
-        if message.tool_calls and message.role != "assistant":
+        if message.role != "assistant" and message.tool_calls:
             yield Fault("call_of_other_role", f"turn {n} ({message.role}) calls {message.tool_calls[0].name}")
         for call in message.tool_calls:
             yield from _of_call(call, schemas, f"turn {n}, {call.name}")

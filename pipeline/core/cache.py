@@ -55,8 +55,8 @@ def cached(
         todo = sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))
         for start in range(0, len(todo), batch):
             part = todo[start : start + batch]
-            results = compute([text for _, text in part])
-            fresh = {k: result for (k, _), result in zip(part, results, strict=True)}
+            names, texts = zip(*part, strict=True)
+            fresh = dict(zip(names, compute(list(texts)), strict=True))
             _store(connection, step, fresh)
             found |= fresh
             if show_progress:

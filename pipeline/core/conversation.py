@@ -32,6 +32,10 @@ class ToolCall:
     id: str = ""
 
 
+def _call_of(value: Mapping[str, Any]) -> ToolCall:
+    return ToolCall(value["name"], value.get("arguments") or "{}", value.get("id") or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn. `content` and `reasoning` are texts, "" where there is none.
@@ -55,10 +59,7 @@ class Message:
             role=value["role"],
             content=value.get("content") or "",
             reasoning=value.get("reasoning") or "",
-            tool_calls=tuple(
-                ToolCall(call["name"], call.get("arguments") or "{}", call.get("id") or "")
-                for call in value.get("tool_calls") or ()
-            ),
+            tool_calls=tuple(map(_call_of, value.get("tool_calls") or ())),
             tool_call_id=value.get("tool_call_id") or "",
             name=value.get("name") or "",
             learn=value.get("learn"),

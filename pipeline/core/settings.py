@@ -8,7 +8,7 @@ and `1e-3` a number.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -125,12 +125,15 @@ def _check_size(values: dict[object, object], path: Path) -> None:
             raise PipelineError(f"{path}: an alias (*name) stands inside what it stands for.", "Write it out.")
         if seen > _MOST_VALUES:
             raise PipelineError(f"{path}: holds more than {_MOST_VALUES:,} values.", "Are there aliases of aliases?")
-        inside = (*above, id(value)) if isinstance(value, dict | list) else above
-        if isinstance(value, dict):
-            _check_keys(value, path)
-            todo += [(item, inside) for item in value.values()]
-        elif isinstance(value, list):
-            todo += [(item, inside) for item in value]
+        todo += [(item, (*above, id(value))) for item in _inside(value, path)]
+
+
+def _inside(value: object, path: Path) -> Iterable[object]:
+    """What a mapping or a list holds; the keys of a mapping must be words."""
+    if isinstance(value, dict):
+        _check_keys(value, path)
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _check_keys(mapping: dict[object, object], path: Path) -> None:

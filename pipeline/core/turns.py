@@ -234,15 +234,21 @@ def parsed(text: str) -> Json:
         return None
 
 
+def _read_tools(text: str) -> Json:
+    """The definitions in a JSON text; an empty one holds none."""
+    value = parsed(text) if text.strip() else text
+    if value is None:
+        raise Reject("bad_tools", "the tool definitions are no JSON")
+    return value
+
+
 def tools_of(value: Json) -> tuple[Mapping[str, Any], ...]:
     """Tool definitions in OpenAI's form, from that of any common dialect, as objects or as a JSON text.
 
     Rejects: bad_tools.
     """
-    if isinstance(value, str) and value.strip():
-        value = parsed(value)
-        if value is None:
-            raise Reject("bad_tools", "the tool definitions are no JSON")
+    if isinstance(value, str):
+        value = _read_tools(value)
     if is_nothing(value) or value == "":
         return ()
     if isinstance(value, Mapping):

@@ -40,14 +40,13 @@ def fairness(
     """
     texts = list(map(task_type(task).main_text, records))
     entries = [_attribute(name, groups, texts, evaluation, params) for name, groups in params.fairness.items()]
-    adjusted = iter(holm([entry["p"] for entry in entries if "gap" in entry]))
     sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
-    can_swap = task_type(task).target_kind(task) in ("text", "texts", "number", "message")
-    for entry in entries:
-        if "gap" in entry:
-            entry["p"] = rounded(next(adjusted))
-            entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
-        if can_swap:
+    measured = [entry for entry in entries if "gap" in entry]
+    for entry, p in zip(measured, holm([entry["p"] for entry in measured]), strict=True):
+        entry["p"] = rounded(p)
+        entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
+    if task_type(task).target_kind(task) in ("text", "texts", "number", "message"):
+        for entry in entries:
             groups = list(params.fairness[entry["attribute"]].values())
             entry["swapped"] = _swapped(records, predictions, predictor, groups, task, params)
     return entries

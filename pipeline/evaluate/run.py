@@ -121,6 +121,21 @@ def evaluate(
     )
 
 
+def _tell_refused(refused: Sequence[Mapping[str, str]], rows: int) -> None:
+    """Raises PipelineError where no row is left."""
+    if len(refused) == rows:
+        raise PipelineError(
+            f"evaluate: none of {rows} test records can be put to the model: {refused[0]['reason']}.",
+            "Check that the model's chat template fits these conversations.",
+        )
+    for entry in refused[:_NAMED]:
+        log.warning("evaluate  record %s is not evaluated: %s", entry["id"], entry["reason"])
+    if refused:
+        log.warning(
+            "evaluate  %d of %d test records are not evaluated (not_evaluated in report.json)", len(refused), rows
+        )
+
+
 def _answered(
     test: Sequence[Record], predictions: Sequence[Prediction]
 ) -> tuple[list[Record], list[Prediction], list[dict[str, str]]]:
@@ -128,17 +143,7 @@ def _answered(
     pairs = list(zip(test, predictions, strict=True))
     refused = [{"id": record.id, "reason": p.refused} for record, p in pairs if p.refused]
     answered = [(record, p) for record, p in pairs if not p.refused]
-    if len(refused) == len(test):
-        raise PipelineError(
-            f"evaluate: none of {len(test)} test records can be put to the model: {refused[0]['reason']}.",
-            "Check that the model's chat template fits these conversations.",
-        )
-    for entry in refused[:_NAMED]:
-        log.warning("evaluate  record %s is not evaluated: %s", entry["id"], entry["reason"])
-    if refused:
-        log.warning(
-            "evaluate  %d of %d test records are not evaluated (not_evaluated in report.json)", len(refused), len(test)
-        )
+    _tell_refused(refused, len(test))
     return [record for record, _ in answered], [p for _, p in answered], refused
 
 

@@ -142,7 +142,8 @@ def _outcome(given: Mapping[str, str], found: tuple[Target, float], rules: Rules
 
 def _free(given: Mapping[str, str], rules: Rules) -> VoteOutcome:
     voters, values = tuple(given), sorted(set(given.values()))
-    value = json.loads(values[0]) if len(values) == 1 else rules.combine([json.loads(each) for each in values])
+    read = list(map(json.loads, values))
+    value = read[0] if len(read) == 1 else rules.combine(read)
     doubted = all(name in rules.weak for name in voters)
     if value is not None and not doubted:
         return VoteOutcome(value, None, voters)

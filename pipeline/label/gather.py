@@ -105,11 +105,12 @@ def questions(
     learn: list[Example] = []
     ask: list[Example] = []
     scratch = Ledger()
+    unseen = doubtful - evidence.human.keys()
     for record in records.values():
         decided = _decided(record, evidence, params, scratch)
         text, group = kind.main_text(record), record.group or record.id
         unlabelled = decided.target is None and decided.split != "benchmark"
-        if unlabelled or (record.id in doubtful and record.id not in evidence.human):
+        if unlabelled or record.id in unseen:
             ask.append(Example(record.id, text, group, record=record))
         if decided.split == "train" and decided.target is not None:
             learn.append(Example(record.id, text, group, kind.stratum(decided), decided.target, decided))

@@ -63,6 +63,12 @@ class Ledger:
         }
 
 
+def _hold_back(record: Record, source: Candidate, kind: str, other: Candidate, ledger: Ledger) -> None:
+    """Note that another answer would have changed a label of the test split."""
+    if other.value != source.value:
+        ledger.held_back_on_test.append({"record_id": record.id, "given": source.value, kind: other.value})
+
+
 def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) -> Record:
     """The record with its decided label, who decided and how sure.
 
@@ -80,9 +86,7 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
     split = _split(record, chosen, evidence)
     source = found.get("source")
     if split == "test" and source is not None and not params.relabel_test:
-        if found[chosen].value != source.value:
-            held = {"record_id": record.id, "given": source.value, chosen: found[chosen].value}
-            ledger.held_back_on_test.append(held)
+        _hold_back(record, source, chosen, found[chosen], ledger)
         chosen = "source"
     else:
         _note_conflicts(record, found, order, ledger)

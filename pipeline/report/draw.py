@@ -212,13 +212,16 @@ def paths(
     def up(y: float) -> float:
         return _round(height * (1 - (y - low) / (high - low)))
 
+    def along_the_width(x: float) -> float:
+        return _round(width * x / right)
+
     def placed(points: Sequence[Sequence[float]]) -> dict[str, Any]:
-        found = [{"x": _round(width * x / right), "y": up(y), "value": [x, y]} for x, y in points]
+        found = [{"x": along_the_width(x), "y": up(y), "value": [x, y]} for x, y in points]
         return {"points": found, "line": _polyline(found)}
 
     drawn = [{**one, **placed(one["points"])} for one in series]
-    steps = round((high - low) * 10)
-    ticks = [{"at": up(low + k / 10), "value": round(low + k / 10, 1)} for k in range(steps + 1)]
+    tenths = [low + k / 10 for k in range(round((high - low) * 10) + 1)]
+    ticks = [{"at": up(tenth), "value": round(tenth, 1)} for tenth in tenths]
     along = [{"at": _round(width * value / right), "value": value} for value in _ticks(right)]
     shape = {"width": width, "height": height, "up": ticks, "along": along}
     return {**shape, "series": drawn, "level": None if level is None else up(level)}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeGuard
 
 from pipeline.core.counts import ranked
 from pipeline.report.inputs import Inputs
@@ -71,8 +71,8 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
     return dict(ranked(counts))
 
 
-def _are_parts(value: Sequence[object]) -> bool:
-    return bool(value) and all(isinstance(one, dict) for one in value)
+def _are_parts(value: object) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def plain_label(target: str | None, text: str = "") -> str | None:
@@ -80,10 +80,10 @@ def plain_label(target: str | None, text: str = "") -> str | None:
 
     Of a reply, its text and its calls.
     """
-    value = None if target is None else json.loads(target)
+    value = json.loads(target or "null")
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, list) and _are_parts(value):
+    if _are_parts(value):
         return "; ".join(_part(one, text) for one in value)
     if isinstance(value, dict) and "role" in value:
         return target_text(value)

@@ -23,6 +23,12 @@ _ROWS = 8192
 _ID_LENGTH = 20
 
 
+def _files(data: Path) -> list[Path]:
+    """The records of every stage that has run, dropped ones too."""
+    stages = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
+    return [path for path in stages if path.is_file()]
+
+
 def find(data: Path, words: str) -> dict[str, str]:
     """Ids that fit `words`, each with a piece of its text: the id itself, else ids that begin so, else texts.
 
@@ -32,8 +38,7 @@ def find(data: Path, words: str) -> dict[str, str]:
     wanted = words.strip()
     if not wanted:
         raise PipelineError("sft trace: nothing to look for.", "Give a record id or words of its text.")
-    stages = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
-    files = [path for path in stages if path.is_file()]
+    files = _files(data)
     if not files:
         raise PipelineError(f"{data}: holds no records yet.", "Build them first: dvc repro")
     found = _by_id(files, wanted) or _by_text(files, wanted)

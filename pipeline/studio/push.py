@@ -58,6 +58,10 @@ class Present:
         """Take tasks out that were removed from the project."""
         self.tasks = {key: task for key, task in self.tasks.items() if task["id"] not in numbers}
 
+    def count_open(self) -> int:
+        """How many tasks wait for an answer."""
+        return sum(task["open"] for task in self.tasks.values())
+
     def untouched(self) -> list[PresentTask]:
         """Tasks that nobody answered, skipped or began."""
         return [task for task in self.tasks.values() if task["untouched"]]
@@ -212,7 +216,7 @@ def _choose(
 ) -> list[Question]:
     """New questions, those of the audit and gold ones too, up to `studio.max_tasks` open ones in the project."""
     settings = project.settings
-    room = max(settings.max_tasks - sum(task["open"] for task in present.tasks.values()), 0)
+    room = max(settings.max_tasks - present.count_open(), 0)
     new = [question for question in questions if question.key not in present.tasks]
     audit = sorted((q for q in new if q.audit), key=lambda q: share("label.audit", q.record.id))[:room]
     room, missing = room - len(audit), [question for question in new if not question.audit]

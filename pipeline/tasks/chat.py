@@ -240,16 +240,21 @@ def result_from_target(target: Target) -> list[Region]:
     ]
 
 
+def _written(result: Sequence[Region]) -> dict[str, str]:
+    """Field of the labeling config -> what was written there."""
+    texts: dict[str, list[str]] = {}
+    for part in result:
+        if part.get("type") == "textarea":
+            texts.setdefault(part.get("from_name") or "reply", []).extend(part["value"]["text"])
+    return {name: "\n".join(parts) for name, parts in texts.items()}
+
+
 def target_from_result(result: Sequence[Region], task: Task) -> Target:
     """The reply that was written: its text, or a message where it has reasoning or calls. `parse` takes both.
 
     Rejects: empty_annotation, bad_call.
     """
-    texts: dict[str, list[str]] = {}
-    for part in result:
-        if part.get("type") == "textarea":
-            texts.setdefault(part.get("from_name") or "reply", []).extend(part["value"]["text"])
-    said = {name: "\n".join(parts) for name, parts in texts.items()}
+    said = _written(result)
     calls = calls_in(said["tool_calls"], "the reply") if said.get("tool_calls", "").strip() else ()
     if not said.get("reply", "").strip() and not calls:
         raise Reject("empty_annotation", "no reply was written")

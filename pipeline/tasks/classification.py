@@ -33,15 +33,19 @@ def target_kind(task: Task) -> str:
     return "texts" if task.multi_label else "text"
 
 
+def _check_declared(labels: Sequence[object], task: Task) -> None:
+    unknown = [label for label in labels if label not in task.labels]
+    if unknown:
+        raise Reject("unknown_label", f"'{unknown[0]}' is not among task.labels: {', '.join(task.labels)}")
+
+
 def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fields, Target]:
     """Text and label. Rejects: those of `text_of`, unknown_label."""
     text = text_of(values, "text")
     if target is None:
         return {"text": text}, None
     labels = target if isinstance(target, list) else [target]
-    unknown = [label for label in labels if label not in task.labels]
-    if unknown:
-        raise Reject("unknown_label", f"'{unknown[0]}' is not among task.labels: {', '.join(task.labels)}")
+    _check_declared(labels, task)
     if task.multi_label:
         return {"text": text}, [label for label in task.labels if label in labels]
     if len(labels) != 1:

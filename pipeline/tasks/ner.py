@@ -48,17 +48,20 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     return {"text": text}, _sorted(spans)
 
 
+def _misplaced(span: Span, text: str) -> list[str]:
+    surface = text[span["start"] : span["end"]]
+    if not 0 <= span["start"] < span["end"] <= len(text):
+        return [f"span [{span['start']}, {span['end']}) is outside the text"]
+    return [] if surface == surface.strip() else [f"span '{surface}' begins or ends with white space"]
+
+
 def problems(record: Record, task: Task) -> list[str]:
     """Empty text, spans outside it, empty, overlapping or padded spans, labels outside the declared set."""
     text = record.fields["text"]
     spans = record.target or []
     found = [] if text.strip() else ["text is empty"]
     for span in spans:
-        surface = text[span["start"] : span["end"]]
-        if not 0 <= span["start"] < span["end"] <= len(text):
-            found.append(f"span [{span['start']}, {span['end']}) is outside the text")
-        elif surface != surface.strip():
-            found.append(f"span '{surface}' begins or ends with white space")
+        found += _misplaced(span, text)
         if span["label"] not in task.labels:
             found.append(f"label '{span['label']}' is not declared")
     if any(b["start"] < a["end"] for a, b in pairwise(_sorted(spans))):

@@ -28,6 +28,15 @@ class Place(TypedDict):
 Placed = TypeVar("Placed", bound=Place)
 
 
+def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place without white space at its edges."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
 def remap_spans(before: str, after: str, spans: Sequence[Placed]) -> list[Placed]:
     """Spans of `before` as spans of `after`, other keys kept.
 
@@ -41,10 +50,7 @@ def remap_spans(before: str, after: str, spans: Sequence[Placed]) -> list[Placed
     for span in map(copy, spans):
         start = _map(span["start"], blocks, len(after), to_end=False)
         end = _map(span["end"], blocks, len(after), to_end=True)
-        while start < end and after[start].isspace():
-            start += 1
-        while end > start and after[end - 1].isspace():
-            end -= 1
+        start, end = _without_space(after, start, end)
         if start >= end:
             raise Reject("span_lost", f"nothing is left of '{before[span['start'] : span['end']]}' after the edit")
         span["start"], span["end"] = start, end
@@ -143,14 +149,10 @@ def _trace(edited: list[list[float]], equal: list[list[float]], i: int, j: int) 
         if equal[i][j] <= edited[i][j] + (_BEGIN if size else 0):
             i, j, size = i - 1, j - 1, size + 1
             continue
-        if size:
-            blocks.append((i, j, size))
-            size = 0
+        blocks.append((i, j, size))  # empty ones go in the end
+        size = 0
         cost = edited[i][j] - _EDIT
-        if min(edited[i - 1][j - 1], equal[i - 1][j - 1]) == cost:
-            i, j = i - 1, j - 1
-        elif min(edited[i - 1][j], equal[i - 1][j]) == cost:
-            i -= 1
-        else:
-            j -= 1
-    return [*([(i, j, size)] if size else []), *reversed(blocks)]
+        ways = ((i - 1, j - 1), (i - 1, j))
+        i, j = next((way for way in ways if min(edited[way[0]][way[1]], equal[way[0]][way[1]]) == cost), (i, j - 1))
+    blocks += [(i, j, size)]
+    return [block for block in reversed(blocks) if block[2]]

@@ -116,15 +116,16 @@ def url_passwords(text: str) -> Iterator[Place]:
             yield match.span("token")
 
 
+def _is_real(value: str) -> bool:
+    """Whether it is no placeholder: those say so, or repeat few characters."""
+    return not _PLACEHOLDER.search(value) and len(set(value)) > 8
+
+
 def keys_and_tokens(text: str) -> Iterator[Place]:
     """API keys and tokens: by a provider's prefix, or random values that the text names so."""
     for pattern, group in ((_PROVIDED, 0), *_of_detect_secrets()):
         for match in pattern.finditer(text):
-            if (
-                not _PLACEHOLDER.search(match[group])
-                and len(set(match[group])) > 8
-                and _stands_alone(text, match, group)
-            ):
+            if _is_real(match[group]) and _stands_alone(text, match, group):
                 yield match.span(group)
     for match in _ASSIGNED.finditer(text):
         if _looks_random(match["value"]) and text[match.end() : match.end() + 1] not in ("(", "["):

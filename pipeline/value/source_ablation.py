@@ -19,6 +19,10 @@ from pipeline.value.verdict import over_seeds
 _SOURCES = 8
 
 
+def _without(examples: Sequence[Example], source: str, source_of: Mapping[str, str]) -> list[Example]:
+    return [example for example in examples if source_of[example.root] != source]
+
+
 def source_ablation(
     examples: Sequence[Example], source_of: Mapping[str, str], whole: Draws, trial: Trial, rows: int, params: Params
 ) -> list[dict[str, Any]]:
@@ -30,7 +34,7 @@ def source_ablation(
     counts = Counter(source_of[example.root] for example in examples)
     entries = []
     for name, count in ranked(counts)[:_SOURCES]:
-        left = [example for example in examples if source_of[example.root] != name]
+        left = _without(examples, name, source_of)
         if len({example.label for example in left}) < 2:
             continue
         without = draw(trial(left), rows, params.resamples, params.seed)[params.metric]

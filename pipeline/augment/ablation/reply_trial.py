@@ -57,6 +57,10 @@ class _Seed:
     run: ReplyRun
 
 
+def _of_split(records: Sequence[Record], split: str) -> list[Record]:
+    return [record for record in records if record.split == split]
+
+
 class ReplyTrials:
     """`Trials` of the top layer of `model`. Every variant takes equally many steps: more rows alone are no gain."""
 
@@ -71,8 +75,8 @@ class ReplyTrials:
         except PipelineError as error:
             self.problem = f"{error.message} {error.hint}"
             return
-        train = [record for record in records if record.split == "train"]
-        dev = _some([record for record in records if record.split == "dev"], settings.max_reply_rows)
+        train = _of_split(records, "train")
+        dev = _some(_of_split(records, "dev"), settings.max_reply_rows)
         self.paired = len(dev) >= min(settings.min_held_out_rows, settings.max_reply_rows // 2)
         for number in range(settings.seeds):
             part, rest = draw(train, number, settings.max_reply_rows)

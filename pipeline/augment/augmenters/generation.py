@@ -105,16 +105,20 @@ def _reply_question(request: Request, text: str, tokens: int) -> str:
     )
 
 
+def _wants_its_end(raw: str, has_lines: bool) -> bool:
+    """Whether an answer that was cut lacks something: of one line, what follows the line is not used."""
+    return has_lines or "\n" not in raw.strip()
+
+
 def _text(answer: dict[str, object], asked: str, parent: str, has_lines: bool) -> Written:
     """The answer as a child's text, with the reason where it is no use."""
     if answer["too_long"]:
         return Written("", problem="too_long", detail="the prompt is longer than the model's window")
     raw = str(answer["text"])
     text = tidy_lines(raw, parent) if has_lines else tidy(raw)
-    is_cut = not answer["ended"] and (has_lines or "\n" not in raw.strip())
-    if is_cut or runs_on(text):
+    if runs_on(text) or (not answer["ended"] and _wants_its_end(raw, has_lines)):
         return Written(text, problem="endless", detail="the answer did not end within max_tokens, or repeats itself")
-    if text != parent and echoes(text, asked):
+    if echoes(text, asked) and text != parent:
         return Written(text, problem="echo", detail="the answer is a line of the prompt")
     return Written(text)
 

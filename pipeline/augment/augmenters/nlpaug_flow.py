@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from pipeline.augment.augmenters.flows import run_each
@@ -67,6 +68,11 @@ def _explained(error: Exception, what: str) -> PipelineError | EngineMissingErro
     return PipelineError(f"{what}: {type(error).__name__}: {shorten(error, 200)}", "Check its arguments.")
 
 
+def _classes(kind: str, module: ModuleType) -> dict[str, type]:
+    """`char.KeyboardAug` -> its class, for all augmenters of one of nlpaug's modules."""
+    return {f"{kind}.{name}": getattr(module, name) for name in dir(module) if name.endswith("Aug")}
+
+
 def _augmenters(flow: Sequence[Mapping[str, Any]], where: str) -> list[tuple[str, str, Any, dict[str, Any]]]:
     """Each augmenter's place in params.yaml, name, class and arguments."""
     import_nlpaug()
@@ -74,12 +80,7 @@ def _augmenters(flow: Sequence[Mapping[str, Any]], where: str) -> list[tuple[str
     import nlpaug.augmenter.sentence as nas
     import nlpaug.augmenter.word as naw
 
-    known = {
-        f"{kind}.{name}": getattr(module, name)
-        for kind, module in (("char", nac), ("sentence", nas), ("word", naw))
-        for name in dir(module)
-        if name.endswith("Aug")
-    }
+    known = {**_classes("char", nac), **_classes("sentence", nas), **_classes("word", naw)}
     found = []
     for n, values in enumerate(steps_given(flow, f"{where}.flow", "augmenter")):
         place, name = f"{where}.flow.{n}", str(values["augmenter"])

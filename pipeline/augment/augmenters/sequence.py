@@ -69,10 +69,14 @@ def _next_step(request: Request, text: str, number: int) -> Request:
     return replace(request, text=text, seed=content_id(request.seed, str(number)))
 
 
+def _goes_on(result: Written) -> bool:
+    return bool(result.text.strip()) and not result.problem
+
+
 def _in_turn(steps: Sequence[Rewrite], requests: Sequence[Request]) -> list[Written]:
     results = [Written(request.text) for request in requests]
     for number, rewrite in enumerate(steps):
-        passing = [n for n, result in enumerate(results) if result.text.strip() and not result.problem]
+        passing = [n for n, result in enumerate(results) if _goes_on(result)]
         asked = [_next_step(requests[n], results[n].text, number) for n in passing]
         for n, written in zip(passing, map(as_written, rewrite(asked)), strict=True):
             # Other words for a new question leave its new answer as it is.

@@ -209,11 +209,17 @@ def _within_limit(
     return chosen
 
 
-def _counts(strata: Sequence[str | None], splits: Sequence[str | None]) -> dict[str, Any]:
-    by_class: defaultdict[str, Counter[str]] = defaultdict(Counter)
+def _by_class(strata: Sequence[str | None], splits: Sequence[str | None]) -> defaultdict[str, Counter[str]]:
+    """Split -> how many records of each class it has."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for stratum, split in zip(strata, splits, strict=True):
         if split:
-            by_class[split][stratum or "(none)"] += 1
+            found[split][stratum or "(none)"] += 1
+    return found
+
+
+def _counts(strata: Sequence[str | None], splits: Sequence[str | None]) -> dict[str, Any]:
+    by_class = _by_class(strata, splits)
     classes = set(by_class["train"]) - {"(none)"}
     lacking = {split: sorted(classes - set(by_class[split])) for split in ("dev", "test")}
     return {

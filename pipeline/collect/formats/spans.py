@@ -139,8 +139,8 @@ def _placed(span: Mapping[str, Any], text: str, last_included: bool) -> tuple[di
     end += last_included
     if isinstance(surface, str) and surface:
         place = _place_of(surface, start, text)
-        as_told = place == start and end - start in (len(surface), len(surface) - 1)
-        return {"start": place, "end": place + len(surface), "label": label}, not as_told
+        told = (start, end) in ((place, place + len(surface)), (place, place + len(surface) - 1))
+        return {"start": place, "end": place + len(surface), "label": label}, not told
     if not 0 <= start < end <= len(text):
         raise Reject("offset_out_of_range", f"[{start}, {end}) is outside a text of {len(text)} characters")
     return {"start": start, "end": end, "label": label}, False

@@ -83,5 +83,5 @@ def quotes_passage(case: Case, settings: Quote) -> str:
     if not quotations:
         return f"nothing of at least {settings.min_chars} characters is quoted"
     passage = f" {normalised(case.passage)} "
-    absent = [text for text in quotations if normalised(text) not in passage]
-    return f"not in the passage: '{shorten(absent[0])}'" if absent else ""
+    absent = next((text for text in quotations if normalised(text) not in passage), None)
+    return "" if absent is None else f"not in the passage: '{shorten(absent)}'"

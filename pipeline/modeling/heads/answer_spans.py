@@ -53,11 +53,11 @@ def decode(begin: Floats, end: Floats, offsets: Sequence[Sequence[int] | None], 
     firsts = inside[np.argsort(-begin[inside], kind="stable")[:_BEST]]
     lasts = inside[np.argsort(-end[inside], kind="stable")[:_BEST]]
     spans: dict[tuple[int, str], float] = {}
-    for a, b in product(firsts.tolist(), lasts.tolist()):
-        if a <= b < a + limit:
-            start, text = _trimmed(context, offsets[a][0], offsets[b][1])
-            if text:
-                spans[start, text] = max(float(begin[a] + end[b]), spans.get((start, text), -np.inf))
+    pairs = ((a, b) for a, b in product(firsts.tolist(), lasts.tolist()) if a <= b < a + limit)
+    for a, b in pairs:
+        start, text = _trimmed(context, offsets[a][0], offsets[b][1])
+        if text:
+            spans[start, text] = max(float(begin[a] + end[b]), spans.get((start, text), -np.inf))
     ranked = sorted(((score, start, text) for (start, text), score in spans.items()), key=_rank)
     return Found(ranked[:_BEST], null)
 

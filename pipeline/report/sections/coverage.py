@@ -35,6 +35,10 @@ def _largest(values: Sequence[str]) -> list[str]:
     return [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
 
 
+def _point(row: Mapping[str, Any], text: str | None) -> dict[str, Any]:
+    return {"x": row["x"], "y": row["y"], "test": row["split"] == "test", "id": row["id"], "text": text or ""}
+
+
 def _map(inputs: Inputs) -> Block:
     points = inputs.table("validate/map.parquet")
     every = [] if points is None else points.to_pylist()
@@ -42,17 +46,8 @@ def _map(inputs: Inputs) -> Block:
     records = inputs.records_by_id(row["id"] for row in rows)
     by = "class" if any(row["class"] for row in rows) else "source"
     series = _largest([row[by] or "–" for row in rows])
-    shown = [
-        {
-            "x": row["x"],
-            "y": row["y"],
-            "series": _series(row[by], series),
-            "test": row["split"] == "test",
-            "id": row["id"],
-            "text": inputs.text(records.get(row["id"])) or "",
-        }
-        for row in rows
-    ]
+    texts = {row["id"]: inputs.text(records.get(row["id"])) for row in rows}
+    shown = [{**_point(row, texts[row["id"]]), "series": _series(row[by], series)} for row in rows]
     return scatter("map", series, shown, len(every), _names(inputs, rows))
 
 

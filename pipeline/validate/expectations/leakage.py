@@ -29,6 +29,11 @@ def _repeats(record: Record, what: str, first: Mapping[str, Mapping[Hashable, st
     return None
 
 
+def _splits_of_parents(records: Sequence[Record]) -> dict[str, str | None]:
+    parents = {record.parent_id for record in records if record.parent_id is not None}
+    return {record.id: record.split for record in records if record.id in parents}
+
+
 def no_leakage(rule: ShareRule, view: View) -> Check:
     """No record shares its text (width, case, punctuation and white space aside) or group with another split.
 
@@ -42,8 +47,7 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
         ("the same text", _first_by_split(everything, texts)),
         ("the same group", _first_by_split(everything, groups)),
     ]
-    parents = {record.parent_id for record in everything if record.parent_id is not None}
-    splits = {record.id: record.split for record in everything if record.id in parents}
+    splits = _splits_of_parents(everything)
 
     def verdict(record: Record, *keys: Hashable) -> str | None:
         repeats = (_repeats(record, what, first, key) for (what, first), key in zip(keepers, keys, strict=True))

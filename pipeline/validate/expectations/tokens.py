@@ -36,19 +36,23 @@ class FitsModel(ShareRule):
     stride: int = Field(32, ge=0)  # entities, answers in texts: tokens that two windows share, as train.stride
 
 
+def _model(rule: FitsModel, view: View) -> Model:
+    model: Model | None = getattr(view.models, rule.model)
+    if model is None:
+        raise PipelineError(
+            f"validate.suite: fits_model needs models.{rule.model}, which is not set.",
+            "Set it, or name the other model: encoder or generator.",
+        )
+    return model
+
+
 def fits_model(rule: FitsModel, view: View) -> Check:
     """No record is longer than the model's limit, so that nothing is cut off in training.
 
     Answers that are not learned whole (replies, assistant turns, marked answers, targets) are told apart from mere
     context. Counted with the model's own tokenizer where a tokenizer.json is at hand, else estimated.
     """
-    model = getattr(view.models, rule.model)
-    if model is None:
-        raise PipelineError(
-            f"validate.suite: fits_model needs models.{rule.model}, which is not set.",
-            "Set it, or name the other model: encoder or generator.",
-        )
-    how, count = token_counter(model, rule.model)
+    how, count = token_counter(_model(rule, view), rule.model)
     limit = Limit(rule.max_length, rule.special_tokens, rule.stride, lambda text: count([text])[0])
     reasons: list[str | None] = []
     total = lost_tokens = longest = answers = lost_answers = hit = 0

@@ -55,14 +55,15 @@ def strata(targets: Sequence[Target]) -> Integers:
 
 def prepare(records: Sequence[Record], known: int, task: Task, encoder: Model, settings: LabelErrors) -> Floats:
     """Features of both texts, how they differ, and their lengths; standardised on the first `known`."""
-    columns = [_vectors([r.fields["text"] for r in records], encoder, known)]
-    lengths = [np.log1p([len(r.fields["text"]) for r in records])]
+    texts = [r.fields["text"] for r in records]
+    columns = [_vectors(texts, encoder, known)]
+    lengths = [np.log1p(list(map(len, texts)))]
+    pairs = [r.fields["text_pair"] or "" for r in records]
     if any(r.fields["text_pair"] is not None for r in records):
-        pairs = [r.fields["text_pair"] or "" for r in records]
         columns.append(_vectors(pairs, encoder, known))
         if columns[0].shape == columns[1].shape:
             columns += [np.abs(columns[0] - columns[1]), columns[0] * columns[1]]
-        lengths.append(np.log1p([len(pair) for pair in pairs]))
+        lengths.append(np.log1p(list(map(len, pairs))))
         lengths.append(lengths[0] - lengths[1])
     found = np.concatenate([*columns, np.stack(lengths, axis=1)], axis=1).astype(np.float64)
     result: Floats = (found - found[:known].mean(axis=0)) / (found[:known].std(axis=0) + 1e-6)
