@@ -12,7 +12,7 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.annotations import Annotations, check_annotations
 from pipeline.clean.steps.conversations import Conversations, check_conversations, repair_turns
 from pipeline.conversations.repair import TurnOrder
-from pipeline.core.conversation import Message
+from pipeline.core.conversation import Message, ToolCall
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, parse
@@ -135,3 +135,29 @@ def test_other_tasks_are_refused(step: Any) -> None:
     task = Task(type="regression", range=(0, 1))
     with pytest.raises(PipelineError, match="is for conversations, not for regression"):
         step(to_table([], schema(task)), TurnOrder(), Context(task))
+
+
+# ---------------------------------------------------------------------- calls
+
+
+def calling(arguments: str, key: str) -> Record:
+    """A record whose reply calls a tool that is defined."""
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = {"type": "function", "function": {"name": "weather", "parameters": schema}}
+    target = Message("assistant", tool_calls=(ToolCall("weather", arguments),)).as_dict()
+    fields = {"messages": [Message("user", "里昂天气？").as_dict()], "tools": json.dumps([tool])}
+    return make("", target, key, fields={**fields, "template_arguments": None})
+
+
+def test_arguments_are_mended_in_the_history_or_the_record_goes() -> None:
+    records = [calling("{'city': '里昂'}", "1"), calling('{"city": "里', "2"), calling('{"town": "里昂"}', "3")]
+    outcome, _ = check([*records, calling('{"city": "里昂"}', "4")])
+    mended, sound = to_records(outcome.kept)
+    assert mended.target["tool_calls"][0]["arguments"] == '{"city": "里昂"}'
+    assert [(change.step, change.field) for change in mended.history] == [("conversations", "target")]
+    assert sound.history == ()
+    assert outcome.dropped["reason"].to_pylist() == ["arguments_no_json", "missing_argument"]
+    assert "extra_argument" in outcome.dropped["detail"][1].as_py()
+    assert outcome.notes["mended"] == {"arguments": 1}
+    kept, _ = check([records[0]], mend_arguments=False)
+    assert kept.dropped["reason"].to_pylist() == ["arguments_no_json"]
