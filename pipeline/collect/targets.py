@@ -46,6 +46,8 @@ def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:
     if not labels:
         return cell
     name = str(cell).lower() if isinstance(cell, bool) else str(cell)
+    if isinstance(cell, float) and cell.is_integer() and name not in labels:  # 1.0 in a column that has gaps
+        name = str(int(cell))
     if name not in labels:
         return cell
     label = labels[name]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.core.conversation import (
@@ -123,12 +124,12 @@ def main_text(record: Record) -> str:
 
 def likeness(record: Record) -> Sequence[str]:
     """What was asked and the reply: equal prompts with other replies are no copies."""
-    return (unit(record), "" if record.target is None else str(record.target))
+    return (unit(record), "" if record.target is None else readable(Message.of(record.target)))
 
 
 def unit(record: Record) -> str:
     """What was asked: a prompt must not stand in two splits, whatever its replies."""
-    return "\n".join(m["content"] for m in record.fields["messages"] if m["role"] != "system").strip()
+    return main_text(replace(record, target=None))
 
 
 def says(record: Record) -> str:

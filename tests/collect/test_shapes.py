@@ -135,3 +135,11 @@ def test_spans_on_a_text_under_another_key(project):
     project.write("a.jsonl", json.dumps({"data": "Eva is in Rome", "label": [[0, 3, "PER"]]}))
     (row,) = project.collect(NER, path="a.jsonl", format="spans", fields={"text": "data"}, lang="en").rows
     assert row["target"] == [{"start": 0, "end": 3, "label": "PER"}]
+
+
+def test_label_ids_that_became_floats(project):
+    project.write(
+        "a.jsonl", '{"text": "fine", "label": 1.0}\n{"text": "awful", "label": 0.0}\n{"text": "x", "label": null}'
+    )
+    found = project.collect(path="a.jsonl", target="label", labels={"1": "positive", "0": "negative"})
+    assert [row["target"] for row in found.rows] == ["positive", "negative", None]
