@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 
 from pipeline.text.code_regions import code_regions
-from pipeline.text.scripts import KANA_LETTER, count_han
+from pipeline.text.scripts import HAN, KANA_LETTER, count_han
 
 #: (language as ISO 639-1 code, how sure the verdict is)
 Verdict = tuple[str, float]
@@ -111,7 +111,7 @@ _ABOUT_LANGUAGES = re.compile(
     r"|malay(?:alam)?|mandarin|marathi|mongolian|nepali|norwegian|persian|pinyin|polish|portuguese|punjabi|romanian"
     r"|russian|sanskrit|serbian|slovak|slovenian|somali|spanish|swahili|swedish|tagalog|tamil|telugu|thai|tibetan"
     r"|turkish|ukrainian|urdu|uzbek|vietnamese|welsh|yiddish|zulu|español|deutsch|français|italiano)\b"
-    r"|翻译|譯|译[成为作文]|双语|多语|外语|外文|母语|语言|[\u4e00-\u9fff]语|(?:英|法|德|日|俄|韩|中|葡|意|阿拉伯|拉丁|希腊)文"
+    rf"|翻译|譯|译[成为作文]|双语|多语|外语|外文|母语|语言|[{HAN}]语|(?:英|法|德|日|俄|韩|中|葡|意|阿拉伯|拉丁|希腊)文"
     r"|拼音|假名|罗马音",
     re.IGNORECASE,
 )
