@@ -110,15 +110,9 @@ def evaluate(
     write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
     write_table(review_queue(worst), out / "queue.parquet")
     write_plots(evaluation, out)
-    low, high = flat[f"{evaluation.headline}_low"], flat[f"{evaluation.headline}_high"]
-    log.info(
-        "evaluate  %s rows: %s %.3f (%.3f to %.3f)",
-        f"{len(test):,}",
-        evaluation.headline,
-        flat[evaluation.headline],
-        low,
-        high,
-    )
+    name = evaluation.headline
+    figures = (flat[name], flat[f"{name}_low"], flat[f"{name}_high"])
+    log.info("evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", name, *figures)
 
 
 def _tell_refused(refused: Sequence[Mapping[str, str]], rows: int) -> None:

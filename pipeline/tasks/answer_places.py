@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from pipeline.core.record import Answer, Reject
+from pipeline.text.scripts import UNSPACED_LETTER
 
 #: Punctuation that NFKC does not make one; also what Chinese texts write instead of the Western signs.
 _SIGNS = str.maketrans(
@@ -70,7 +71,7 @@ def _whole(context: str, start: int, end: int) -> bool:
 
 
 def _wordy(letter: str) -> bool:
-    return letter.isalnum() and not "\u2e80" <= letter <= "\u9fff"
+    return letter.isalnum() and not UNSPACED_LETTER.match(letter)
 
 
 def _numbers(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.text.language import accounts_for, detect
-from pipeline.text.scripts import CJK
+from pipeline.text.scripts import CJK, HAN, count_han
 
 
 def refusal(reply: str) -> float:
@@ -108,8 +108,8 @@ def _asked_in(prompt: str, languages: Sequence[str], min_letters: int) -> str | 
 
 def _words(text: str) -> int:
     """Words; two Chinese characters count as one."""
-    han = len(re.findall(r"[\u3400-\u9fff]", text))
-    return len(re.findall(r"[^\W\d_\u3400-\u9fff]+|\d+", text)) + han // 2
+    han = count_han(text)
+    return len(re.findall(rf"[^\W\d_{HAN}]+|\d+", text)) + han // 2
 
 
 _SHORT = 60  # words of a reply that is a refusal and no more
