@@ -32,13 +32,11 @@ CALL_ROLES: Final = frozenset({"function_call", "tool_call", "function-call"})
 #: Keys of a turn that say the same, in the order in which they are tried.
 _ROLE, _CONTENT = ("role", "from"), ("content", "value")
 _REASONING = ("reasoning_content", "reasoning", "thinking")
-_LEARN = ("learn", "weight", "loss", "train")
-_CALL_ID = ("tool_call_id", "call_id")
+_LEARN, _CALL_ID = ("learn", "weight", "loss", "train"), ("tool_call_id", "call_id")
 _KNOWN = frozenset(
     {*_ROLE, *_CONTENT, *_REASONING, *_LEARN, *_CALL_ID, "name", "tool_calls", "function_call", "refusal"}
 )
-_PLAIN = frozenset({"role", "content"})
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+_PLAIN, _TEXT_PARTS = frozenset({"role", "content"}), frozenset({"text", "input_text", "output_text"})
 
 
 @dataclass
