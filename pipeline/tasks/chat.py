@@ -64,7 +64,7 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     talk = _talk(values)
     messages = list(talk.messages)
     reply = None if is_nothing(target) else _reply(target)
-    if reply is None and messages[-1].role == "assistant":
+    if reply is None and messages and messages[-1].role == "assistant":
         reply = messages.pop()
     if not any(message.role == "user" for message in messages):
         raise Reject("no_user_turn", "a conversation needs a user turn before the reply")

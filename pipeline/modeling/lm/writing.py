@@ -54,6 +54,8 @@ def write(
     stops: Sequence[int] = (),
 ) -> list[str]:
     """What the model writes for each prompt, greedy or by beam search, without control tokens; see `write_ids`."""
+    if not prompts:
+        return []  # some tokenizers decode no sequences to one empty text
     found = write_ids(model, tokenizer, prompts, max_tokens, beams, stops)
     return [text.strip() for text in tokenizer.batch_decode(found, skip_special_tokens=True)]
 
