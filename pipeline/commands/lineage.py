@@ -42,8 +42,8 @@ class VoteRow(TypedDict):
     value: str
 
 
-class RecordRow(TypedDict):
-    """A row of records.parquet or dropped.parquet."""
+class _RecordState(TypedDict):
+    """What a record holds at one stage, but for scores, relatives and history."""
 
     id: str
     source: SourceRow
@@ -54,6 +54,11 @@ class RecordRow(TypedDict):
     group: str | None
     labels_by: DecisionRow | None
     votes: list[VoteRow]
+
+
+class RecordRow(_RecordState):
+    """A row of records.parquet or dropped.parquet."""
+
     scores: list[tuple[str, float]] | None
     parent_id: str | None
     history: list[ChangeRow]
@@ -96,18 +101,9 @@ class Doubt(TypedDict):
     confidence: float | None
 
 
-class Story(TypedDict):
+class Story(_RecordState):
     """A record's latest state, and what every stage did to it."""
 
-    id: str
-    source: SourceRow
-    fields: Fields
-    target: Target
-    lang: str
-    split: str | None
-    group: str | None
-    labels_by: DecisionRow | None
-    votes: list[VoteRow]
     scores: dict[str, float]
     stages: list[StageChanges]
     dropped: Dropped | None

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from pipeline.core.record import Answer, Reject
-from pipeline.text.scripts import UNSPACED_LETTER
+from pipeline.text.scripts import is_inside_word
 
 #: Punctuation that NFKC does not make one; also what Chinese texts write instead of the Western signs.
 _SIGNS = str.maketrans(
@@ -46,7 +46,7 @@ def _alike(text: str, context: str, words_only: bool) -> list[Answer]:
     place = plain.find(wanted) if wanted else -1
     while place >= 0:
         start, end = at[place], at[place + len(wanted) - 1] + 1
-        if _whole(context, start, end) and _numbers(context[start:end]) == _numbers(text):
+        if not _cut(context, start, end) and _numbers(context[start:end]) == _numbers(text):
             found.append({"start": start, "text": context[start:end]})
         place = plain.find(wanted, place + 1)
     return found
@@ -63,15 +63,8 @@ def _plain(text: str, words_only: bool) -> tuple[str, list[int]]:
     return "".join(letters), at
 
 
-def _whole(context: str, start: int, end: int) -> bool:
-    """Whether no word of letters goes on beyond the place (Chinese has no such words)."""
-    cuts_left = start > 0 and _wordy(context[start - 1]) and _wordy(context[start])
-    cuts_right = end < len(context) and _wordy(context[end - 1]) and _wordy(context[end])
-    return not cuts_left and not cuts_right
-
-
-def _wordy(letter: str) -> bool:
-    return letter.isalnum() and not UNSPACED_LETTER.match(letter)
+def _cut(context: str, start: int, end: int) -> bool:
+    return is_inside_word(context, start) or is_inside_word(context, end)
 
 
 def _numbers(text: str) -> list[str]:

@@ -45,3 +45,16 @@ def count_han(text: str) -> int:
 def has_han(text: str) -> bool:
     """Whether the text holds a Chinese character."""
     return not text.isascii() and HAN_LETTER.search(text) is not None
+
+
+def is_inside_word(text: str, place: int) -> bool:
+    """Whether a word goes on across `place`; letters of scripts without spaces each stand alone.
+
+    >>> is_inside_word("Adam", 3), is_inside_word("Ada.", 3), is_inside_word("在北京", 1)
+    (True, False, False)
+    """
+    return 0 < place < len(text) and _joins(text[place - 1]) and _joins(text[place])
+
+
+def _joins(letter: str) -> bool:
+    return letter.isalnum() and not UNSPACED_LETTER.match(letter)

@@ -15,7 +15,7 @@ from pipeline.core.record import Fields, Record, Reject, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.llm.judges.rubric import transcript
 from pipeline.tasks import task_type
-from pipeline.text.scripts import UNSPACED_LETTER
+from pipeline.text.scripts import is_inside_word
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,9 @@ def _find(quote: str, text: str, start: int) -> int:
     if not quote.strip():
         return -1
     place = first = text.find(quote, start)
-    while place >= 0 and _cuts_a_word(text, place, place + len(quote)):
+    while place >= 0 and (is_inside_word(text, place) or is_inside_word(text, place + len(quote))):
         place = text.find(quote, place + 1)
     return place if place >= 0 else first
-
-
-def _cuts_a_word(text: str, start: int, end: int) -> bool:
-    return _joined(text[start - 1 : start], text[start : start + 1]) or _joined(
-        text[end - 1 : end], text[end : end + 1]
-    )
-
-
-def _joined(left: str, right: str) -> bool:
-    return left.isalnum() and right.isalnum() and not UNSPACED_LETTER.match(left) and not UNSPACED_LETTER.match(right)
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -135,6 +125,18 @@ def _answers(value: Any, fields: Fields) -> list[dict[str, Any]]:
     return [{"start": place, "text": value["answer"]}]
 
 
+def _written(key: str, en: str, zh: str) -> Form:
+    """The form of a text that is written anew, under `key` in the answer."""
+    return Form(
+        {"en": en, "zh": zh},
+        lambda task: _object(**{key: {"type": "string"}}),
+        _text,
+        lambda target, _: {key: target},
+        lambda value, _: value[key],
+        exact=False,
+    )
+
+
 FORMS: dict[str, Form] = {
     "classification": Form(
         {"en": "Give the text the one label that fits it.", "zh": "请为文本选择唯一合适的标签。"},
@@ -172,22 +174,8 @@ FORMS: dict[str, Form] = {
         lambda target, _: {"answer": target[0]["text"] if target else ""},
         _answers,
     ),
-    "translation": Form(
-        {"en": "Translate the text.", "zh": "请翻译文本。"},
-        lambda task: _object(translation={"type": "string"}),
-        _text,
-        lambda target, _: {"translation": target},
-        lambda value, _: value["translation"],
-        exact=False,
-    ),
-    "summarization": Form(
-        {"en": "Summarise the text.", "zh": "请概括文本。"},
-        lambda task: _object(summary={"type": "string"}),
-        _text,
-        lambda target, _: {"summary": target},
-        lambda value, _: value["summary"],
-        exact=False,
-    ),
+    "translation": _written("translation", "Translate the text.", "请翻译文本。"),
+    "summarization": _written("summary", "Summarise the text.", "请概括文本。"),
     "chat": Form(
         {"en": "Write the next reply of the assistant.", "zh": "请写出助手的下一条回复。"},
         lambda task: _object(reply={"type": "string"}),
