@@ -13,13 +13,13 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.question import Answer, Problem, Question
 from pipeline.llm.settings import Endpoint
 from pipeline.llm.transport import bounded
+from pipeline.llm.trouble import AGAIN, LONGEST_PAUSE, TOO_LONG, seconds
 from pipeline.llm.usage import Allowance, Usage, estimated_tokens, prompt_tokens
 
 if TYPE_CHECKING:
@@ -31,20 +31,8 @@ log = logging.getLogger("pipeline")
 
 OnAnswer = Callable[[Question, Answer], None]
 
-#: Answers after which asking again makes sense: too many requests, or trouble on the other side.
-_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-#: Longest pause between two tries, in seconds, whatever the service asks for.
-_LONGEST_PAUSE = 120.0
 #: Seconds between two looks at a budget that requests under way hold.
 _BUDGET_PAUSE = 0.01
-#: How services say that this one prompt is beyond their window (OpenAI, vLLM, SGLang, llama.cpp, TGI, Ollama).
-_TOO_LONG = re.compile(
-    r"context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size)[^.]*exceed"
-    r"|exceed\w* [^.]{0,40}(?:context (?:length|window|size)|text limit)"
-    r"|\b(?:prompt|input|text|request|messages|query)\b[^.\"]{0,30}\btoo (?:long|large)\b"
-    r"|`inputs` tokens \+ `max_new_tokens` must be",
-    re.IGNORECASE,
-)
 _CONTENT_FILTER = re.compile(r"content[_ ]filter|content management policy|content_policy", re.IGNORECASE)
 _NO_SCHEMA = re.compile(r"response_format|json_schema|guided|structured", re.IGNORECASE)
 
@@ -123,7 +111,7 @@ class RemoteModel:
                 break
             if attempt < self.endpoint.retries:
                 backoff = self.endpoint.first_pause * 2**attempt * random.uniform(0.8, 1.2)
-                await asyncio.sleep(min(_LONGEST_PAUSE, max(pause, backoff)))
+                await asyncio.sleep(min(LONGEST_PAUSE, max(pause, backoff)))
         raise self._silent(trouble)
 
     def _silent(self, trouble: str) -> PipelineError:
@@ -178,9 +166,9 @@ class RemoteModel:
 
     def _refused(self, question: Question, status: int, text: str, headers: httpx.Headers) -> Answer:
         """The service said no: to this try, to this prompt, or to all of them."""
-        if status in _AGAIN:
+        if status in AGAIN:
             raise _TryAgainError(f"status {status}: {shorten(text)}", seconds(headers.get("retry-after")))
-        if status == 413 or (status in (400, 422) and _TOO_LONG.search(text)):
+        if status == 413 or (status in (400, 422) and TOO_LONG.search(text)):
             return Answer("", "too_long", shorten(text, 200))
         if status in (400, 403, 422) and _CONTENT_FILTER.search(text):
             return Answer("", "refused", shorten(text, 200))
@@ -253,18 +241,6 @@ class RemoteModel:
             mine = max(now, self._next_slot)
             self._next_slot = mine + 60 / self.endpoint.per_minute
             await asyncio.sleep(mine - now)
-
-
-def seconds(header: str | None) -> float:
-    """A Retry-After header, seconds or a date, as seconds from now; 0 where it says nothing that can be read."""
-    try:
-        return max(0.0, float(header or 0))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(str(header)).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
 
 
 def _said(error: Any) -> str:

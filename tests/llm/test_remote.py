@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from email.utils import formatdate
 
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.llm.ask import ask_all
 from pipeline.llm.question import ask
-from pipeline.llm.remote import RemoteModel, seconds
+from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint
 from tests.llm.server import dripping, last, serving
 
@@ -83,13 +82,6 @@ def test_retry_after_is_waited_for() -> None:
         started = time.monotonic()
         ask_all(model(service), [ask("Hi.")])
     assert time.monotonic() - started >= 0.4
-
-
-def test_retry_after_may_be_a_date_or_nonsense() -> None:
-    assert seconds("3") == 3.0
-    assert 50 < seconds(formatdate(time.time() + 60, usegmt=True)) <= 60
-    assert seconds(formatdate(time.time() - 60, usegmt=True)) == 0.0
-    assert seconds("soon") == seconds(None) == seconds("-4") == 0.0
 
 
 @pytest.mark.parametrize(

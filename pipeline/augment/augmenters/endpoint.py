@@ -7,7 +7,6 @@ gave up goes on where it stopped.
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -19,19 +18,7 @@ from pydantic import Field
 from pipeline.augment.augmenters.availability import missing, note_answer
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.settings import Settings
-
-#: Answers after which asking again makes sense: too many requests, or trouble on the other side.
-_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-#: Longest pause between two tries, in seconds, whatever the service asks for.
-_LONGEST_PAUSE = 120.0
-#: How services say that this one text is beyond their window. Anything else that they refuse is refused for all texts.
-_TOO_LONG = re.compile(
-    r"context_length_exceeded|exceed_context_size|maximum context length|context (?:length|window|size)[^.]*exceed"
-    r"|exceed\w* [^.]{0,40}(?:context (?:length|window|size)|text limit)"
-    r"|\b(?:prompt|input|text|request|messages|query)\b[^.\"]{0,30}\btoo (?:long|large)\b"
-    r"|`inputs` tokens \+ `max_new_tokens` must be",
-    re.IGNORECASE,
-)
+from pipeline.llm.trouble import AGAIN, LONGEST_PAUSE, TOO_LONG, seconds
 
 
 class Endpoint(Settings):
@@ -89,7 +76,7 @@ class Client:
                 self._count_answer()
                 return answer
             if attempt < self._endpoint.retries:
-                time.sleep(min(_LONGEST_PAUSE, max(pause, self._endpoint.first_pause * 2**attempt)))
+                time.sleep(min(LONGEST_PAUSE, max(pause, self._endpoint.first_pause * 2**attempt)))
         tries = f"{self._endpoint.retries + 1} tries"
         if not self._answered:
             what = f"{self._where}: {self._endpoint.url} gave no answer in {tries}: {trouble}"
@@ -115,8 +102,8 @@ class Client:
             raise PipelineError(f"{self._where}.url: '{self._endpoint.url}': {error}.", "Write http(s)://...") from None
         except httpx.TransportError as error:
             return None, f"{type(error).__name__}: {shorten(error)}", 0.0
-        if reply.status_code in _AGAIN:
-            return None, f"status {reply.status_code}", _seconds(reply.headers.get("retry-after"))
+        if reply.status_code in AGAIN:
+            return None, f"status {reply.status_code}", seconds(reply.headers.get("retry-after"))
         if reply.is_error:
             self._refuse(reply.status_code, reply.text)
         try:
@@ -125,7 +112,7 @@ class Client:
             return None, f"an answer that is no JSON: {shorten(reply.text)}", 0.0
 
     def _refuse(self, status: int, text: str) -> None:
-        if status == 413 or (status in (400, 422) and _TOO_LONG.search(text)):
+        if status == 413 or (status in (400, 422) and TOO_LONG.search(text)):
             raise RefusedError(shorten(text, 200))
         key = self._endpoint.key_env
         remedy = f"The key is read from ${key}." if key else "Where the service wants a key, set key_env."
@@ -152,11 +139,3 @@ class Client:
             mine = max(now, self._next_slot)
             self._next_slot = mine + 60 / self._endpoint.per_minute
         time.sleep(mine - now)
-
-
-def _seconds(header: str | None) -> float:
-    """The Retry-After header where it is a number of seconds; dates are left to our own back-off."""
-    try:
-        return max(0.0, float(header or 0))
-    except ValueError:
-        return 0.0
