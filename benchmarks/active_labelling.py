@@ -7,16 +7,16 @@ FOLDER holds the public sets; it is `$SHARED_DATA`, else `../shared/data`. Annot
 banking77: 10,003 questions, 77 intents; people answer with the given label, 500 at a time. `random` asks in random
 order (mean of 3 orders). `ours` is what `sft label push` does: `label` pre-labels what is open, the queue's priority
 and `most_useful_first` order it. `+ accepted` adds the pre-labels that the stage would accept (calibrated, precision
-0.95 by its own measure). Judged on the 3,080 test questions by one recipe: logistic regression on frozen embeddings,
+0.95 by its own measure). Evaluated on the 3,080 test questions by one recipe: logistic regression on frozen embeddings,
 trained on what is labelled so far.
 
 wnut17: 3,394 sentences with six kinds of rare entities; people mark the given ones, 500 sentences at a time. The same
-three ways (2 random orders), with `tagger` as the pre-labeller (a sentence is right where all its spans are). Judged by
+three ways (2 random orders), with `tagger` as the pre-labeller (a sentence is right where all its spans are). By
 span F1 (exact places and types) on the 1,009 sentences of the dev set, as unlike the train set as the test set is, by a
 linear tagger trained on what is labelled so far.
 
 weather: 1,000 tweets with 20 real votes each. `uniform` asks k people about every tweet; `ours` asks one more person
-about the tweets that Dawid-Skene leaves least sure, 250 votes at a time. Judged on the 632 tweets whose label all
+about the tweets that Dawid-Skene leaves least sure, 250 votes at a time. Evaluated on the 632 tweets whose label all
 checkers confirmed.
 """
 
@@ -53,11 +53,11 @@ from pipeline.runtime.store import read_json, write_json
 from pipeline.stats.scores import span_keys
 
 BATCH, UP_TO = 500, 5000
-STRENGTH = 10.0  # of the judge; chosen on the fully labelled training set, the same for all
+STRENGTH = 10.0  # of the evaluated model; chosen on the fully labelled training set, the same for all
 
 
 class Banking:
-    """The pool, the test set, and the judge."""
+    """The pool, the test set, and the model that is evaluated."""
 
     def __init__(self, folder: Path) -> None:
         self.encoder = load("models", Models, Path(__file__).parents[1] / "params.yaml").encoder
@@ -72,7 +72,7 @@ class Banking:
             rows = list(csv.DictReader(file))
         return [row["text"] for row in rows], np.array([row["category"] for row in rows])
 
-    def judge(self, chosen: list[int], more: dict[int, str] | None = None) -> float:
+    def evaluate(self, chosen: list[int], more: dict[int, str] | None = None) -> float:
         """Test accuracy of a model trained on the chosen rows, and `more` with labels of its own."""
         labels = [*self.labels[chosen], *(more or {}).values()]
         head = fit(self.rows[[*chosen, *(more or {})]], labels, STRENGTH)
@@ -112,7 +112,7 @@ def banking77(folder: Path, batches: int = 100) -> None:
     data, file = Banking(folder / "banking77"), cache_folder() / "active_labelling.json"
     if not file.is_file():
         write_json(
-            {"all": data.judge(list(range(len(data.ids)))), "chosen": data.next([], Prelabels()), "rows": []}, file
+            {"all": data.evaluate(list(range(len(data.ids)))), "chosen": data.next([], Prelabels()), "rows": []}, file
         )
     state = read_json(file)
     for _ in range(batches):
@@ -124,16 +124,16 @@ def banking77(folder: Path, batches: int = 100) -> None:
 
 
 def one_batch(data: Banking, state: dict[str, Any]) -> dict[str, Any]:
-    """Judge the rows chosen so far, and choose the next ones."""
+    """Evaluate the rows chosen so far, and choose the next ones."""
     chosen, size = state["chosen"], len(state["chosen"])
     orders = [np.random.default_rng(seed).permutation(len(data.ids)).tolist() for seed in range(3)]
     found = data.prelabels(chosen)
     taken = data.accepted(found)
     row = {
         "labels": size,
-        "random": float(np.mean([data.judge(order[:size]) for order in orders])),
-        "ours": data.judge(chosen),
-        "ours + accepted": data.judge(chosen, taken),
+        "random": float(np.mean([data.evaluate(order[:size]) for order in orders])),
+        "ours": data.evaluate(chosen),
+        "ours + accepted": data.evaluate(chosen, taken),
         "accepted": len(taken),
         "right": float(np.mean([data.labels[n] == label for n, label in taken.items()])) if taken else None,
     }
@@ -157,7 +157,7 @@ def show(state: dict[str, Any]) -> None:
 
 
 class Wnut:
-    """The pool, the sentences judged on, and the judge."""
+    """The pool, the sentences evaluated on, and the model."""
 
     def __init__(self, folder: Path) -> None:
         self.encoder = load("models", Models, Path(__file__).parents[1] / "params.yaml").encoder
@@ -187,7 +187,7 @@ class Wnut:
                 spans[-1]["end"] = start + len(word)
         return found
 
-    def judge(self, chosen: list[int], more: dict[int, list[dict[str, Any]]] | None = None) -> float:
+    def evaluate(self, chosen: list[int], more: dict[int, list[dict[str, Any]]] | None = None) -> float:
         """Span F1 of a tagger trained on the chosen sentences, and `more` with spans of its own."""
         train = [self.pool[n] for n in chosen] + [(self.pool[n][0], spans) for n, spans in (more or {}).items()]
         said = tag_linearly(train, [text for text, _ in self.test], self.labels)
@@ -226,16 +226,16 @@ def wnut17(folder: Path, size: int = 500, rounds: int = 4) -> None:
         rows.append(
             {
                 "labels": len(chosen),
-                "random": float(np.mean([data.judge(order[: len(chosen)]) for order in orders])),
-                "ours": data.judge(chosen),
-                "ours + accepted": data.judge(chosen, taken),
+                "random": float(np.mean([data.evaluate(order[: len(chosen)]) for order in orders])),
+                "ours": data.evaluate(chosen),
+                "ours + accepted": data.evaluate(chosen, taken),
                 "accepted": len(taken),
                 "right": float(np.mean(right)) if right else None,
             }
         )
         print(rows[-1], flush=True)  # the table comes when all is done
         chosen += data.next(chosen, found, size)
-    show({"all": data.judge(list(range(len(data.ids)))), "rows": rows})
+    show({"all": data.evaluate(list(range(len(data.ids)))), "rows": rows})
 
 
 def weather(folder: Path) -> None:
@@ -251,20 +251,20 @@ def weather(folder: Path) -> None:
         asked = {item: 2 for item in items}
         while sum(asked.values()) <= 10 * len(items):
             spent = sum(asked.values())
-            ours, sure = judged([v for item in items for v in waiting[item][: asked[item]]], gold)
+            ours, sure = decided([v for item in items for v in waiting[item][: asked[item]]], gold)
             if spent % len(items) == 0:
                 k = spent // len(items)
-                table[spent].append((judged([v for item in items for v in waiting[item][:k]], gold)[0], ours))
+                table[spent].append((decided([v for item in items for v in waiting[item][:k]], gold)[0], ours))
             left = [item for item in items if asked[item] < len(waiting[item])]
             for item in sorted(left, key=lambda item: (sure[item], asked[item], item))[:250]:
                 asked[item] += 1
     for spent, pairs in sorted(table.items()):
         uniform, ours = np.mean(pairs, axis=0)
         print(f"{spent:>7,}{uniform:>9.4f}{ours:>9.4f}")
-    print(f"all {len(votes):,} votes: {judged(votes, gold)[0]:.4f}")
+    print(f"all {len(votes):,} votes: {decided(votes, gold)[0]:.4f}")
 
 
-def judged(votes: list[tuple[str, str, str]], gold: dict[str, str]) -> tuple[float, dict[str, float]]:
+def decided(votes: list[tuple[str, str, str]], gold: dict[str, str]) -> tuple[float, dict[str, float]]:
     """Accuracy on the gold items, and how sure the method is of each item."""
     found = encode(votes)
     rows = aggregate(found, "dawid_skene").posterior
@@ -285,15 +285,11 @@ def main() -> None:
         sys.exit(
             f"error: {folder}: no such folder.\n  Name the folder that holds banking77/ and weather_sentiment_crowd/."
         )
-    for name in names or ["banking77", "wnut17", "weather"]:
+    runs = {"banking77": lambda: banking77(folder, arguments.batches), "wnut17": lambda: wnut17(folder)}
+    for name in names or [*runs, "weather"]:
         started = time.process_time()
         print(f"== {name}")
-        if name == "banking77":
-            banking77(folder, arguments.batches)
-        elif name == "wnut17":
-            wnut17(folder)
-        else:
-            weather(folder)
+        runs.get(name, lambda: weather(folder))()
         print(f"{time.process_time() - started:.0f} CPU s")
 
 

@@ -24,7 +24,9 @@ settings.load_profile("project")
 
 
 def load_tool(name: str) -> ModuleType:
-    """`tools/<name>.py` as a module: tools are scripts, in no package."""
+    """`tools/<name>.py` as a module: tools are scripts, in no package, and find each other in their folder."""
+    if str(ROOT / "tools") not in sys.path:
+        sys.path.append(str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec
     assert spec.loader

@@ -1,7 +1,6 @@
 """The figures of the house: how long, how tangled, how tested the code is, and what must not be.
 
-    python tools/house.py          print the figures; exit 1 where a rule is broken
-    python tools/house.py --any    print where parameters and returns are typed `Any`
+    python tools/house.py    print the figures; exit 1 where a rule is broken
 
 Rules (the others are figures to watch): no import circle, wherever in a file an import stands; no module loose at the
 top of the package but `cli.py`; no file over 300 lines; no function over 60 lines without its docstring; 95 % of the
@@ -12,14 +11,14 @@ from __future__ import annotations
 
 import ast
 import io
-import re
 import sys
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = "pipeline"
+from code_files import PACKAGE, Function, Source, read_sources
+from typed_any import any_share
+
 TESTS = "tests"
 LOOSE = ("__init__.py", "cli.py")
 
@@ -28,41 +27,6 @@ LOOSE = ("__init__.py", "cli.py")
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 COMPLEXITY_P95 = 8
-#: The one alias of `Any` that says something: a value in the shape that the task type declares.
-SAID = {"Target"}
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file of the package: its dotted name, text and syntax tree."""
-
-    name: str
-    path: Path
-    text: str
-    tree: ast.Module
-
-    @property
-    def lines(self) -> int:
-        """Lines of the file, blank ones too."""
-        return len(self.text.splitlines())
-
-    def functions(self) -> Iterator[Function]:
-        """Every function and method, also those inside others."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
-
-
-def read_sources(root: Path, package: str = PACKAGE) -> list[Source]:
-    """All Python files below `root`/`package`, by name."""
-    found = []
-    for path in sorted((root / package).rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        text = path.read_text("utf-8")
-        found.append(Source(name, path, text, ast.parse(text)))
-    return found
-
 
 # ------------------------------------------------------------------ imports
 
@@ -172,66 +136,7 @@ def percentile(values: Sequence[int], share: float) -> int:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)] if values else 0
 
 
-# ------------------------------------------------------------------ types and tests
-
-
-def any_share(sources: Sequence[Source]) -> tuple[float, float]:
-    """Share of parameters, and of return values, whose type is or holds `Any` (`dict[str, Any]`, an alias of it)."""
-    vague = _vague_names(sources)
-    found: dict[bool, list[bool]] = {True: [], False: []}
-    for source in sources:
-        for is_return, annotation in _annotations(source):
-            found[is_return].append(bool(_names(annotation) & vague[source.name]))
-    return _share(found[False]), _share(found[True])
-
-
-def vague_places(sources: Sequence[Source]) -> list[str]:
-    """Where `any_share` finds them: module:line type."""
-    vague = _vague_names(sources)
-    found = [(s.name, one) for s in sources for _, one in _annotations(s) if _names(one) & vague[s.name]]
-    return [f"{name}:{annotation.lineno} {ast.unparse(annotation)}" for name, annotation in found]
-
-
-def _annotations(source: Source) -> Iterator[tuple[bool, ast.expr]]:
-    """(whether it is a return's, type) of every function."""
-    for function in source.functions():
-        named = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        named += [more for more in (function.args.vararg, function.args.kwarg) if more]
-        yield from ((False, one.annotation) for one in named if one.annotation)
-        if function.returns:
-            yield True, function.returns
-
-
-def _vague_names(sources: Sequence[Source]) -> dict[str, set[str]]:
-    """Module -> the names that mean `Any` there: itself, aliases that hold it, and such aliases of other modules."""
-    vague = {source.name: {"Any"} for source in sources}
-    before = 0
-    while before < (before := sum(map(len, vague.values()))):
-        for source in sources:
-            names = vague[source.name]
-            for node in ast.walk(source.tree):
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _is_type(node.value):
-                    names |= {node.targets[0].id} - SAID if _names(node.value) & names else set()
-                elif isinstance(node, ast.ImportFrom):
-                    names |= {a.asname or a.name for a in node.names if a.name in vague.get(node.module or "", ())}
-    return vague
-
-
-def _is_type(value: ast.expr) -> bool:
-    return not any(isinstance(node, ast.Call | ast.Dict | ast.Lambda) for node in ast.walk(value))
-
-
-def _names(annotation: ast.expr) -> set[str]:
-    """All names in a type; a part may be written as a text."""
-    nodes = [node for node in ast.walk(annotation) if not isinstance(node, ast.Constant)]
-    texts = [n.value for n in ast.walk(annotation) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in nodes}.union(
-        *(re.findall(r"\w+", text) for text in texts)
-    ) - {""}
-
-
-def _share(values: Sequence[bool]) -> float:
-    return sum(values) / len(values) if values else 0.0
+# ------------------------------------------------------------------ tests
 
 
 def without_test(sources: Sequence[Source], tests: Path) -> list[str]:
@@ -309,9 +214,6 @@ def _too_tangled(complexity: Sequence[tuple[int, str]]) -> list[str]:
 
 def main(root: Path = Path()) -> int:
     """Print figures and broken rules. Returns the exit code."""
-    if "--any" in sys.argv[1:]:
-        print(*vague_places(read_sources(root)), sep="\n")
-        return 0
     table = figures(root)
     width = max(map(len, table))
     for name, value in table.items():

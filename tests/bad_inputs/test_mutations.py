@@ -26,7 +26,7 @@ def test_damaged_files(project: Project, format: str, record_property: pytest.Re
     end = time.monotonic() + SECONDS
     counts = {"read": 0, "quarantined": 0, "refused": 0}
     for content in mutations(sound.content, SEED):
-        if time.monotonic() > end:
+        if time.monotonic() > end and sum(counts.values()) >= 5:
             break
         try:
             done = collect(project, sound, content)
@@ -35,4 +35,4 @@ def test_damaged_files(project: Project, format: str, record_property: pytest.Re
         kind = "refused" if not isinstance(done, Collected) else "quarantined" if done.dropped else "read"
         counts[kind] += 1
     record_property("counts", f"{format}: damaged files " + ", ".join(f"{n} {name}" for name, n in counts.items()))
-    assert sum(counts.values()) >= 5
+    assert counts["quarantined"] + counts["refused"], "no damage was noticed"

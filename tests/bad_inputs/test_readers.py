@@ -150,11 +150,19 @@ BYTES: dict[str, Any] = {
 }
 
 
+#: Damage that leaves no row in any format.
+NOTHING = ("empty", "only_a_mark", "only_line_ends")
+
+
 @pytest.mark.parametrize("damage", BYTES)
 @pytest.mark.parametrize("format", SOUND)
 def test_whole_files(project: Project, format: str, damage: str) -> None:
     sound = SOUND[format]
-    collect(project, sound, BYTES[damage](sound.content))
+    done = collect(project, sound, BYTES[damage](sound.content))
+    if damage in NOTHING:
+        assert not isinstance(done, Collected), "a file that holds nothing was read"
+    elif isinstance(done, Collected):
+        assert done.rows, "a run that keeps no row must say so"
 
 
 @pytest.mark.parametrize("format", SOUND)

@@ -98,22 +98,6 @@ def test_code_and_comments_are_told_apart(text: str, code: int, comments: int) -
     assert house.code_and_comments(text) == (code, comments)
 
 
-def test_any_is_counted_alone_and_inside(tmp_path: Path) -> None:
-    text = "class A:\n    def f(self, a: Any, b: 'dict[str, Any]', *, c: int) -> Any: ...\ndef g() -> int: ...\n"
-    sources = house.read_sources(write(tmp_path, {"core/a": text}))
-    assert house.any_share(sources) == (2 / 3, 1 / 2)
-    assert len(house.vague_places(sources)) == 3
-    assert house.any_share([]) == (0.0, 0.0)
-
-
-def test_any_is_counted_behind_an_alias_of_another_module(tmp_path: Path) -> None:
-    files = {
-        "core/a": "Row = Mapping[str, Any]\nRows = list[Row]\nTarget = Any\nFields = Mapping[str, Target]\n",
-        "core/b": "from pipeline.core.a import Rows, Fields\ndef f(a: Rows, b: Fields, c: Row) -> list[Rows]: ...\n",
-    }
-    assert house.any_share(house.read_sources(write(tmp_path, files))) == (1 / 3, 1.0)
-
-
 def test_a_module_is_met_by_a_test_of_its_name_in_its_room(tmp_path: Path) -> None:
     root = write(
         tmp_path, dict.fromkeys(("clean/steps/pii", "core/cache", "clean/__main__"), "x = 1") | {"clean/empty": ""}
