@@ -46,6 +46,9 @@ class Reason:
 #: Drawn at random: asked about like the most pressing, with no suggestion.
 AUDIT = Reason("audit", 1.0, 1.0)
 
+#: What `clean` lists for a look at the data: it says nothing of the label, so no annotator is asked.
+NOT_OF_LABELS = frozenset({"contained"})
+
 Review = Mapping[str, list[dict[str, Any]]]
 
 
@@ -125,8 +128,9 @@ def set_aside(review: Review) -> frozenset[str]:
 
 
 def by_record(review: pa.Table) -> Review:
-    """Rows of review.parquet by record id."""
+    """Rows of review.parquet by record id, but for those that no annotator can settle (`NOT_OF_LABELS`)."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in review.select(["record_id", "reason", "suggested", "confidence"]).to_pylist():
-        found[row["record_id"]].append(row)
+        if row["reason"] not in NOT_OF_LABELS:
+            found[row["record_id"]].append(row)
     return dict(found)

@@ -49,7 +49,7 @@ def _accuracy(view: View, found: Mapping[str, Any]) -> Part:
     noise = _note(view, "clean", "label_noise") or {}
     if noise.get("share"):
         rate = float(noise["share"]["value"])
-        return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "judged_records": noise["records"]}
+        return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "records_looked_at": noise["records"]}
     return _confidence(view)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from pipeline.label.evidence import VoteOutcome
 from pipeline.label.merge import Evidence
 from pipeline.label.params import Params, Queue
 from pipeline.label.prelabels import Answer, Prelabels
-from pipeline.label.review_queue import COLUMNS, queue, set_aside
+from pipeline.label.review_queue import COLUMNS, by_record, queue, set_aside
 from tests.label.conftest import record
 
 DOUBT = {"reason": "label_error", "suggested": '"好"', "confidence": 0.8}
@@ -96,3 +97,14 @@ def test_weights_are_settings():
 
 def test_empty_queue_has_its_columns():
     assert queue([], Evidence(), {}, set(), Params()).schema == COLUMNS
+
+
+def test_a_text_within_another_is_no_question_for_annotators():
+    """Its likeness of 1.0 would put it before every doubtful label, which is what people are for."""
+    rows = [
+        {"record_id": "a", "reason": "contained", "suggested": None, "confidence": 1.0},
+        {"record_id": "a", "reason": "label_error", "suggested": '"b"', "confidence": 0.7},
+        {"record_id": "b", "reason": "contained", "suggested": None, "confidence": 1.0},
+    ]
+    found = by_record(pa.Table.from_pylist(rows))
+    assert {name: [row["reason"] for row in doubts] for name, doubts in found.items()} == {"a": ["label_error"]}
