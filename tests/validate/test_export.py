@@ -3,11 +3,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline.core.conversation import from_row
 from pipeline.core.record import Decision
 from pipeline.runtime.store import read_json
 from pipeline.validate.export.card import limits, plain
@@ -56,6 +58,28 @@ def test_load_dataset_reads_chats(project, tmp_path, monkeypatch):
     assert loaded["train"][0]["messages"][-1] == {"role": "assistant", "content": "Fine, thank you."}
     assert loaded["test"][0]["response"] == "星期三。"
     assert metadata(folder)["task_categories"] == ["text-generation"]
+
+
+@pytest.mark.parametrize(
+    ("given", "exported"),
+    [
+        (({"thinking": True}, {"thinking": False}), {"thinking": True}),
+        (({"thinking": True}, {"thinking": "yes"}), '{"thinking":true}'),
+        (({"depth": 1}, {"depth": 1.5}), '{"depth":1}'),
+        (({"tags": ["a"]}, None), '{"tags":["a"]}'),
+    ],
+    ids=["one type", "two types", "whole and broken numbers", "a list"],
+)
+def test_template_arguments_of_any_types_come_through(project, given, exported):
+    records = [
+        replace(record, fields={**record.fields, "template_arguments": json.dumps(arguments) if arguments else None})
+        for record, arguments in zip(sound_chats(), [*given, None, None], strict=True)
+    ]
+    folder = project.write(records, SUITE, CHAT).validate() / "dataset"
+    rows = pq.read_table(folder / "data/train-00000-of-00001.parquet").to_pylist()
+    found = rows[0]["chat_template_kwargs"]
+    assert (found if isinstance(found, dict) else found.replace(" ", "")) == exported
+    assert [dict(from_row(row).template_arguments) for row in rows] == [arguments or {} for arguments in given]
 
 
 def test_an_empty_split_gets_no_file(project, tmp_path, monkeypatch):

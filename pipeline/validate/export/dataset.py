@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from pipeline.core.record import Record, as_json
+from pipeline.core.record import Record, Row, as_json
 from pipeline.core.turns import without_nulls
 from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
@@ -80,9 +81,31 @@ def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
 def _own_and_lineage(records: Sequence[Record], view: View) -> tuple[pa.Table, pa.Table]:
     """The task's columns of the records and those of their lineage, a chunk at a time as Python objects."""
     chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
-    rows = (pa.Table.from_pylist(list(map(view.kind.row, chunk))) for chunk in chunks)
+    row_of = _with_text_arguments(view.kind.row) if _arguments_clash(records) else view.kind.row
+    rows = (pa.Table.from_pylist(list(map(row_of, chunk))) for chunk in chunks)
     own = _typed(pa.concat_tables(rows, promote_options="permissive"))
     return own, pa.concat_tables(pa.Table.from_pylist(list(map(_lineage, chunk)), schema=_LINEAGE) for chunk in chunks)
+
+
+def _arguments_clash(records: Sequence[Record]) -> bool:
+    """Whether template arguments of one name have several types, or values that are no scalars: no Arrow column."""
+    types: dict[str, set[type]] = {}
+    for record in records:
+        given = record.fields.get("template_arguments")
+        for name, value in json.loads(given).items() if given else ():
+            types.setdefault(name, set()).add(type(value))
+    return any(len(found) > 1 or found & {list, dict} for found in types.values())
+
+
+def _with_text_arguments(row_of: Callable[[Record], Row]) -> Callable[[Record], Row]:
+    """Rows whose `chat_template_kwargs` are JSON texts, which `core.conversation.from_row` reads alike."""
+
+    def row(record: Record) -> Row:
+        found = dict(row_of(record))
+        given = found["chat_template_kwargs"]
+        return {**found, "chat_template_kwargs": None if given is None else as_json(given)}
+
+    return row
 
 
 def parquet_path(name: str) -> str:
