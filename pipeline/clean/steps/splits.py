@@ -14,7 +14,7 @@ import logging
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar
 
@@ -75,48 +75,74 @@ class _Columns:
     strata: list[str | None]
 
 
+@dataclass
+class _Drawing:
+    """Which group goes where: `preset` by its sources' roles, `parts` by its draw; `trust`: some source vouches."""
+
+    columns: _Columns
+    groups: dict[str, list[int]]
+    draws: dict[str, float]
+    preset: dict[str, str]
+    trust: bool
+    parts: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
 def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcome:
     """Set `split` on every record. Notes: counts by split and class, classes a split lacks, limits that bound."""
     columns = _columns(table, context)
     groups = _groups(columns)
     draws = {name: share("split", settings.seed, name) for name in groups}
-    trust = any(columns.trusted)
-    notes: dict[str, Any] = {}
-    parts: dict[str, str] = {}
-    start = 0.0
     preset = {name: role for name, rows in groups.items() if (role := _preset({columns.roles[n] for n in rows}))}
+    drawing = _Drawing(columns, groups, draws, preset, any(columns.trusted))
+    start = 0.0
     for split, how in (("test", settings.test), ("dev", settings.dev)):
         if split in columns.roles and not how.beside_given:
-            notes[f"{split}_given"] = f"sources with `role: {split}` are the {split} split; none is drawn beside them"
+            told = f"sources with `role: {split}` are the {split} split; none is drawn beside them"
+            drawing.notes[f"{split}_given"] = told
             continue
-        drawn = [name for name, draw in draws.items() if start <= draw < start + how.share and name not in parts]
-        allowed = _allowed(how, trust, columns)
-        sizes = {name: sum(map(allowed, groups[name])) for name in drawn}
-        chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, how, split, notes)
-        parts.update(dict.fromkeys(chosen, split))
-        if how.share:
-            taken = {**parts, **preset}
-            moved, few = missing_classes(groups, taken, draws, columns.strata, split, start, allowed)
-            if how.max_records is None:
-                parts.update(dict.fromkeys(moved, split))
-                notes[f"{split}_moved_for_classes"] = sorted(moved.values())
-            notes[f"{split}_lacks"] = few if how.max_records is None else sorted([*few, *moved.values()])
+        _draw(drawing, split, how, start)
         start += how.share
-    splits: list[str | None] = [None] * table.num_rows
+    splits, drops = _dealt(drawing, settings)
+    notes = {**drawing.notes, **_counts(columns.strata, splits)}
+    _tell_empty(splits, groups, settings, notes)
+    return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
+
+
+def _draw(drawing: _Drawing, split: str, how: Part, start: float) -> None:
+    """The groups whose draw lies in the split's share, and one of each class that they all lack."""
+    groups, draws, parts, notes = drawing.groups, drawing.draws, drawing.parts, drawing.notes
+    drawn = [name for name, draw in draws.items() if start <= draw < start + how.share and name not in parts]
+    allowed = _allowed(how, drawing.trust, drawing.columns)
+    sizes = {name: sum(map(allowed, groups[name])) for name in drawn}
+    chosen = _within_limit({name: size for name, size in sizes.items() if size}, draws, how, split, notes)
+    parts.update(dict.fromkeys(chosen, split))
+    if not how.share:
+        return
+    taken = {**parts, **drawing.preset}
+    moved, few = missing_classes(groups, taken, draws, drawing.columns.strata, split, start, allowed)
+    if how.max_records is None:
+        parts.update(dict.fromkeys(moved, split))
+        notes[f"{split}_moved_for_classes"] = sorted(moved.values())
+    notes[f"{split}_lacks"] = few if how.max_records is None else sorted([*few, *moved.values()])
+
+
+def _dealt(drawing: _Drawing, settings: Splits) -> tuple[list[str | None], dict[int, Drop]]:
+    """The split of each row, and the rows that may not be where the rest of their group is."""
+    columns = drawing.columns
+    splits: list[str | None] = [None] * len(columns.ids)
     drops: dict[int, Drop] = {}
-    for name, rows in groups.items():
-        role = preset.get(name)
-        part = role or parts.get(name, "train")
-        may_stay = _member(part, settings, trust, columns) if role is None else _of_role(role, columns)
+    for name, rows in drawing.groups.items():
+        role = drawing.preset.get(name)
+        part = role or drawing.parts.get(name, "train")
+        may_stay = _member(part, settings, drawing.trust, columns) if role is None else _of_role(role, columns)
         stay = [n for n in rows if may_stay(n)]
         for n in stay:
             splits[n] = "unlabelled" if part == "train" and columns.unlabelled[n] else part
         if len(stay) < len(rows):
             other = min((columns.ids[n] for n in stay), default=None)
             drops.update({n: Drop(f"similar_to_{part}", f"group {name}", other) for n in set(rows).difference(stay)})
-    notes.update(_counts(columns.strata, splits))
-    _tell_empty(splits, groups, settings, notes)
-    return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
+    return splits, drops
 
 
 def _columns(table: pa.Table, context: Context) -> _Columns:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.label.calibration import Scored
+
 log = logging.getLogger("pipeline")
 
 _FEWEST = 50  # labelled records that a confidence can be measured on; fewer prove no precision of .95
@@ -127,35 +129,54 @@ def _calibrated(
     usage: JsonObject,
 ) -> Prelabels:
     task, params, llm = settings
+    by = llm.endpoint.model
     problems = Counter(one.problem for one in said.values() if one.problem)
     about = {
         "applies": True,
-        "method": f"language model {llm.endpoint.model}",
+        "method": f"language model {by}",
         "asked": len(ask),
         "usage": usage,
         "problems": dict(sorted(problems.items())),
     }
     answered = [example for example in ask if not said[example.id].problem]
     known = [example for example in measured if not said[example.id].problem]
-    by = llm.endpoint.model
-    if not form_of(task).exact or len(known) < _FEWEST:
-        why = "answers are free texts" if not form_of(task).exact else f"fewer than {_FEWEST} labelled train records"
+    why = _unmeasurable(known, task)
+    if why:
         answers = {example.id: Answer(said[example.id].target, 0.0) for example in answered}
         return Prelabels(answers, None, {**about, "why": f"{why}: no precision can be measured, people decide"}, by)
+    found, sure = _sure(said, known, answered, task, params)
+    answers = {e.id: Answer(said[e.id].target, float(p)) for e, p in zip(answered, sure, strict=True)}
+    return Prelabels(answers, found.threshold, {**about, **found.report}, by)
+
+
+def _unmeasurable(known: Sequence[Example], task: Task) -> str:
+    """Why no precision can be measured on the labelled records; "" where it can."""
+    if not form_of(task).exact:
+        return "answers are free texts"
+    if len(known) < _FEWEST:
+        return f"fewer than {_FEWEST} labelled train records"
+    first = sum(_is_first_half(example) for example in known)
+    return "" if 0 < first < len(known) else "too few independent train records"
+
+
+def _is_first_half(example: Example) -> bool:
+    return share("label.half", example.group) < 0.5
+
+
+def _sure(
+    said: Mapping[str, Said], known: Sequence[Example], answered: Sequence[Example], task: Task, params: Prelabel
+) -> tuple[Scored, NDArray[np.float64]]:
+    """The calibration on the labelled records, and the probability of each answer by it."""
     import numpy as np
 
     from pipeline.label.calibration import calibrate_scores
 
     right = np.array([is_right(said[e.id].target, e.target, task) for e in known])
-    half = np.array([share("label.half", e.group) < 0.5 for e in known])
-    if half.all() or not half.any():
-        return none("too few independent train records to measure reliability")
+    half = np.array([_is_first_half(e) for e in known])
     odds = _odds_by_answer([said[e.id].target for e in known], right)
     scores = np.array([said[e.id].score for e in known]) + odds.left_out(known, said, right)
     found = calibrate_scores(scores, right, half, params)
-    sure = found.sure(np.array([said[e.id].score + odds.of(said[e.id].target) for e in answered]))
-    answers = {e.id: Answer(said[e.id].target, float(p)) for e, p in zip(answered, sure, strict=True)}
-    return Prelabels(answers, found.threshold, {**about, **found.report}, by)
+    return found, found.sure(np.array([said[e.id].score + odds.of(said[e.id].target) for e in answered]))
 
 
 @dataclass(frozen=True)
