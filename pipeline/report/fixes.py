@@ -58,9 +58,9 @@ def _reviews(inputs: Inputs) -> Iterator[Fix]:
     for reason, n in review_counts(inputs).items():
         args = {"reason": reason}
         if reason in ("label_error", "label_set_aside") and precision is not None:
-            right = round(precision * n)
-            gain = _gain("labels", n=right, share=_percent(right / rows))
-            yield _fix("fix.review", n, "doubtful", weight=_WORTH["labels"] * right / rows, args=args, gain=gain)
+            key, wrong = _wrong_labels(inputs, precision * n)
+            gain = _gain(key, n=wrong, share=_percent(wrong / rows))
+            yield _fix("fix.review", n, "doubtful", weight=_WORTH["labels"] * wrong / rows, args=args, gain=gain)
         elif reason in ("conflicting_label", "near_duplicate_other_label"):
             gain = _gain("labels_at_least", n=n // 2, share=_percent(n / 2 / rows))
             yield _fix("fix.review", n, "conflicts", weight=_WORTH["labels"] * n / 2 / rows, args=args, gain=gain)
@@ -69,6 +69,20 @@ def _reviews(inputs: Inputs) -> Iterator[Fix]:
             yield _fix("fix.review", n, "duplicates", weight=_WORTH["copies"] * n / rows, args=args, gain=gain)
         else:
             yield _fix("fix.review", n, "doubtful", weight=0.1 * n / rows, args=args)
+
+
+def _wrong_labels(inputs: Inputs, suspected: float) -> tuple[str, int]:
+    """How many labels a review of all suspects corrects, held against the estimated share of wrong labels.
+
+    The suspects' precision was measured on planted errors, of which there are as many as were planted: real ones may be
+    fewer. Where the estimate says so it bounds the gain, and the gain is no more than that.
+    """
+    share = (inputs.find("clean", "label_noise") or {}).get("share")
+    if not share:
+        return "labels", round(suspected)
+    records = inputs.find("clean", "label_noise")["records"]
+    key = "labels" if suspected <= share["value"] * records else "labels_at_most"
+    return key, round(min(suspected, share["high"] * records))
 
 
 def _suspect_precision(inputs: Inputs) -> float | None:

@@ -245,6 +245,27 @@ def test_expected_gains_come_from_what_was_measured(project, copies):
     assert gains["fix.quarantine"]["args"]["n"] == 1
 
 
+@pytest.mark.parametrize(
+    ("share", "gain"),
+    [
+        (None, ("gain.labels", 4)),  # the data cannot tell: what was measured on planted errors stands alone
+        ({"value": 0.2, "low": 0.1, "high": 0.3}, ("gain.labels", 4)),
+        ({"value": 0.0, "low": 0.0, "high": 0.1}, ("gain.labels_at_most", 4)),
+        ({"value": 0.01, "low": 0.0, "high": 0.05}, ("gain.labels_at_most", 2)),
+        ({"value": 0.0, "low": 0.0, "high": 0.0}, ("gain.labels_at_most", 0)),
+    ],
+)
+def test_the_gain_of_a_review_is_no_more_than_the_estimate_of_wrong_labels(project, share, gain):
+    inputs = load_inputs(project, TASK, Params())
+    planted = {"copies": {"planted": {"thresholds": [{"threshold": 0.5, "changed": 8, "precision": 0.5}]}}}
+    estimate = {"share": share, "records": 40, "classes": {}, "cannot_tell": None}
+    notes = {"planted": planted, "label_noise": estimate}
+    steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": notes}]
+    reports = {**inputs.reports, "clean": {**inputs.report("clean"), "steps": steps}}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    assert (gains["fix.review"]["key"], gains["fix.review"]["args"]["n"]) == gain
+
+
 def test_a_gate_shows_its_threshold_and_how_far_it_moved(document):
     shown = table(document, "expectations", "expectations")
     names = [column["key"] for column in shown["columns"]]
