@@ -108,18 +108,18 @@ def test_sharegpt_turns_become_ours_and_the_last_reply_the_target():
 @pytest.mark.parametrize(
     ("turns", "target", "problem"),
     [
-        ([{"role": "user", "content": " "}], "x", "turn 1 (user) is empty"),
-        ([{"role": "user", "content": "?"}], " ", "the reply is empty"),
+        ([{"role": "user", "content": " "}], "x", "turn 1 (user) says nothing"),
+        ([{"role": "user", "content": "?"}], " ", "turn 2 (assistant) says nothing"),
         (
             [{"role": "assistant", "content": "x"}, {"role": "user", "content": "?"}],
             "x",
-            "the first turn is not the user's",
+            "turn 1: the assistant speaks before the user",
         ),
-        ([{"role": "user", "content": "?"}] * 2, "x", "two turns in a row have the same role"),
+        ([{"role": "user", "content": "?"}] * 2, "x", "turns 1 and 2 are both of role user"),
         (
             [{"role": "user", "content": "?"}, {"role": "system", "content": "x"}],
             "x",
-            "a system turn is not the first turn",
+            "turn 2 (system) stands after the talk has begun",
         ),
     ],
 )

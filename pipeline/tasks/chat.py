@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pipeline.conversations import order
 from pipeline.core.conversation import (
     Conversation,
     Json,
@@ -92,22 +93,8 @@ def _reply(target: Json) -> Message:
 
 
 def problems(record: Record, task: Task) -> list[str]:
-    """Empty turns, a late system turn, users who speak twice, a reply that has no question."""
-    messages = [Message.of(message) for message in record.fields["messages"]]
-    found = [f"turn {n} ({m.role}) is empty" for n, m in enumerate(messages, 1) if not readable(m).strip()]
-    if record.target is not None and not readable(Message.of(record.target)).strip():
-        found.append("the reply is empty")
-    roles = [message.role for message in messages]
-    if "system" in roles[1:]:
-        found.append("a system turn is not the first turn")
-    talk = [role for role in roles if role not in ("system", "developer")]
-    if talk and talk[0] != "user":
-        found.append("the first turn is not the user's")
-    if any(a == b and a != "tool" for a, b in itertools.pairwise(talk)):
-        found.append("two turns in a row have the same role")
-    if talk and talk[-1] == "assistant":
-        found.append("the turn before the reply is the assistant's")
-    return found
+    """Whose turn it is, and turns that say nothing (`pipeline.conversations.order`), one sentence each."""
+    return [fault.detail for fault in order.faults(conversation(record.fields, record.target))]
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:

@@ -198,7 +198,7 @@ def test_sound_test_label_is_never_changed() -> None:
         (
             TASKS_BY_TYPE["chat"],
             make("", chats.reply("x"), fields=chats.fields([("user", " ")])),
-            "turn … (user) is empty",
+            "turn … (user) says nothing",
         ),
         (REGRESSION, make("", 101.5, fields={"text": "x", "text_pair": None}), "… is outside … to …"),
     ],

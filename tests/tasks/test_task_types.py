@@ -95,8 +95,8 @@ def test_labeling_config_is_xml_that_names_what_the_task_sends(kind: str) -> Non
         ("translation", {"text": "Good morning"}, "Guten Morgen", "the target is not written in zh"),
         ("translation", {"text": "Yes"}, "是的，我完全同意您刚才说的每一句话和每一个字", "differ in length"),
         ("summarization", {"text": "short"}, "not so short", "the summary is not shorter"),
-        ("chat", {"messages": [{"role": "user", "content": " "}]}, "hi", "turn 1 (user) is empty"),
-        ("chat", {"messages": [{"role": "assistant", "content": "x"}]}, "hi", "the first turn is not the user's"),
+        ("chat", {"messages": [{"role": "user", "content": " "}]}, "hi", "turn 1 (user) says nothing"),
+        ("chat", {"messages": [{"role": "assistant", "content": "x"}]}, "hi", "nobody asks anything"),
     ],
 )
 def test_problem_is_named(kind: str, fields: dict[str, Any], target: Any, problem: str) -> None:

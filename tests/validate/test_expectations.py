@@ -179,7 +179,7 @@ def test_faulty_conversations_are_named_with_reason_and_evidence():
 def test_chat_structure_and_columns():
     bad = chat("bad", [("user", "再见"), ("user", "在吗")], "在。", lang="zh")
     finding = check([*sound_chats(), bad], CHAT, expect="valid_structure")
-    assert finding.first == ({"id": "bad", "why": "two turns in a row have the same role"},)
+    assert finding.first == ({"id": "bad", "why": "turns 1 and 2 are both of role user"},)
     assert check(sound_chats(), CHAT, expect="values_present", column="response").passed
     assert check(sound_chats(), CHAT, expect="values_present", column="messages").passed
     assert check(sound_chats(), CHAT, expect="no_leakage").passed
