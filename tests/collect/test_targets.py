@@ -72,3 +72,10 @@ def test_unlabelled_ignores_targets_even_unknown_or_missing_columns(project):
 def test_a_test_row_without_answer_is_quarantined(project):
     project.write("a.csv", csv())
     assert project.collect(path="a.csv", target="label", role="test").reasons() == [("parse", "missing_target", 5)]
+
+
+def test_nan_in_json_is_a_missing_text_or_a_missing_label(project):
+    project.write("a.json", '[{"text": "good"}, {"text": NaN, "y": "positive"}, {"text": "好", "y": NaN}]')
+    found = project.collect(path="a.json", target="y")
+    assert [(row["fields"]["text"], row["target"]) for row in found.rows] == [("good", None), ("好", None)]
+    assert found.reasons() == [("parse", "missing_text_column", 2)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import json
+import math
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
@@ -171,3 +173,28 @@ def test_conversation_ends_before_the_reply() -> None:
     assert [m["role"] for m in fields["messages"]] == ["system", "user"]
     assert reply == chats.reply("您好！")
     assert TASKS["chat"].row(record(fields, reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "value", [["a", "b"], {"a": 1}, True, math.nan, math.inf], ids=["list", "object", "true", "nan", "inf"]
+)
+def test_what_is_no_text_never_becomes_one(kind: str, value: object) -> None:
+    """In no field and no target: it is refused, or missing."""
+    sound = {name: "hi" for name, is_a in TASKS[kind].FIELDS.items() if is_a != "json"}
+    places = [*((sound | {name: value}, None) for name in sound), (sound, value)]
+    printed = {str(value), repr(value), json.dumps(value)}
+    for fields, target in places:
+        try:
+            found = TASKS[kind].parse(fields, target, TASKS_BY_TYPE[kind])
+        except Reject:
+            continue
+        assert printed.isdisjoint(texts_in(found)), found
+
+
+def texts_in(value: object) -> list[str]:
+    """Every text within a value, in lists and dictionaries too."""
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [text for part in parts for text in texts_in(part)]
