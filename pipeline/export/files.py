@@ -58,6 +58,7 @@ def write(
         shutil.rmtree(part, ignore_errors=True)
     files = {out / name / f"{split}.{form.suffix}": accounts[split].rows for split in kept}
     reasons = Counter(reject.reason for account in accounts.values() for _, reject in account.refused)
+    reasons += Counter(not_in_mixture=sum(account.not_in_mixture for account in accounts.values()))
     return Written(files, reasons)
 
 

@@ -24,9 +24,13 @@ _TOKEN = re.compile(rf"[^\W{UNSPACED}]+|[^\s]")
 
 @dataclass
 class Account:
-    """What was written of a split: rows, their columns, and which rows the form has no place for, with the reason."""
+    """What was written of a split: rows, their columns, and which rows the form has no place for, with the reason.
+
+    `not_in_mixture` counts the rows that the mixture reads no time (column `repeats` 0).
+    """
 
     rows: int = 0
+    not_in_mixture: int = 0
     columns: set[str] = field(default_factory=set)
     refused: list[tuple[str, Reject]] = field(default_factory=list)
 
@@ -51,7 +55,10 @@ class Form(Entry[NoSettings, Writer]):
 
 
 def in_lines(line: Line) -> Writer:
-    """The writer of a form of one JSON object a line. Keys stay in their order: chat templates print them so."""
+    """The writer of a form of one JSON object a line. Keys stay in their order: chat templates print them so.
+
+    A row stands as often as its column `repeats` says, where the dataset has a mixture: any trainer then follows it.
+    """
 
     def write(rows: Iterable[Row], task: Task, account: Account) -> Iterator[str]:
         for row in rows:
@@ -60,10 +67,12 @@ def in_lines(line: Line) -> Writer:
             except Reject as reject:
                 account.refused.append((str(row["id"]), reject))
                 continue
-            if found is not None:
-                account.rows += 1
+            times = 1 if row.get("repeats") is None else int(row["repeats"])
+            account.not_in_mixture += times < 1
+            if found is not None and times:
+                account.rows += times
                 account.columns |= found.keys()
-                yield canonical(found) + "\n"
+                yield (canonical(found) + "\n") * times
 
     return write
 

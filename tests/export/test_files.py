@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
@@ -67,6 +68,15 @@ def test_a_tool_turn_is_an_observation_for_sharegpt_and_left_out_and_counted_for
     assert list((tmp_path / "strict").iterdir()) == []
     with pytest.raises(PipelineError, match="no place for 1 of 1 rows"):
         write(dataset(tmp_path / "b", train=[WITH_TOOL]), "alpaca", CHAT, tmp_path / "out")
+
+
+def test_rows_stand_as_often_as_the_mixture_reads_them(tmp_path):
+    folder = dataset(tmp_path, train=[PLAIN, WITH_TOOL, PLAIN])
+    path = folder / "data/train-00000-of-00001.parquet"
+    write_table(pq.read_table(path).append_column("repeats", pa.array([0, 3, 1], pa.int32())), path)
+    done = write(folder, "messages", CHAT, tmp_path / "out", strict=True)  # no place is missing: it is not asked for
+    assert (sum(done.files.values()), done.left_out) == (4, {"not_in_mixture": 1})
+    assert [line["id"] for line in lines(tmp_path / "out/messages/train.jsonl")] == ["train1"] * 3 + ["train2"]
 
 
 def test_an_export_that_fails_leaves_what_was_there(tmp_path, monkeypatch):

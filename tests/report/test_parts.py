@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.settings import Task
 from pipeline.report.blocks import from_notes
 from pipeline.report.draw import curve, growth, paths, plane, sankey, whiskers
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.figures import plain_label
-from pipeline.report.inputs import sample
+from pipeline.report.inputs import Inputs, sample
+from pipeline.report.params import Params
 from pipeline.report.render import decimal, number, percent
 from pipeline.report.sections.expectations import figures
+from pipeline.report.sections.mixture import mixture
 from pipeline.report.sections.model import NO_SPAN, span_pairs
 
 VISIBLE = st.text("ab 好x", max_size=30)
@@ -220,3 +225,16 @@ def test_curves_share_one_scale_of_round_tenths():
     assert shape["series"][0]["points"][1]["x"] == shape["width"]
     assert 0 < shape["level"] < shape["series"][0]["points"][1]["y"]
     assert paths([{"name": "flat", "points": [(5, 1.0), (9, 1.0)]}], None)["up"][0]["value"] == 1.0
+
+
+def test_the_mixture_is_shown_before_and_after():
+    groups = [
+        {"source": "big", "rows": 90, "tokens": 900, "epochs": 0.5, "rows_read": 45, "tokens_read": 400},
+        {"source": "客服", "rows": 10, "tokens": 100, "epochs": 4.0, "rows_read": 40, "tokens_read": 400},
+    ]
+    inputs = Inputs(Path(), Task(type="chat", languages=("en", "zh")), Params())
+    told, shown = mixture(replace(inputs, reports={"validate": {"dataset": {"mixture": groups}}}))
+    assert told["args"] == {"tokens": 1000, "tokens_read": 800, "rows_read": 85}
+    assert shown["rows"] == [["big", 90, 900, 0.9, 0.5, 45, 400, 0.5], ["客服", 10, 100, 0.1, 4.0, 40, 400, 0.5]]
+    assert [block["kind"] for block in mixture(inputs)] == ["missing"]
+    assert mixture(replace(inputs, reports={"validate": {"dataset": {}}}))[0]["key"] == "mixture_none"

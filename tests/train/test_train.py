@@ -1,6 +1,8 @@
 import csv
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.core.errors import PipelineError
@@ -195,3 +197,13 @@ def test_the_card_tells_where_the_rows_came_from_and_what_was_cut(bert_folder, t
     assert "| en | 24 |" in card
     cut = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["train"]["cut"]
     assert f"{cut:,} rows were longer than max_length and were cut" in card
+
+
+def test_rows_are_learned_as_often_as_the_mixture_says(dialogues, llama_folder, tmp_path):
+    rows = pq.read_table(dialogues / "data/train-00000-of-00001.parquet")
+    repeats = pa.array([0, 3, 1, *[1] * 6], pa.int32())
+    pq.write_table(rows.append_column("repeats", repeats), dialogues / "data/train-00000-of-00001.parquet")
+    models = Models(generator=Model(name=str(llama_folder)))
+    train(dialogues, tmp_path / "out", CHAT, models, Params(**FAST | {"epochs": 1.0, "evaluations": 1}))
+    counts = json.loads((tmp_path / "out/report.json").read_text("utf-8"))["rows"]
+    assert (counts["train"]["in"], counts["train"]["used"], counts["dev"]["in"]) == (10, 10, 3)

@@ -16,6 +16,7 @@ from pipeline.report.sections.conflicts import conflicts
 from pipeline.report.sections.coverage import coverage
 from pipeline.report.sections.expectations import expected
 from pipeline.report.sections.labels import decisions, doubtful, prelabels
+from pipeline.report.sections.mixture import mixture
 from pipeline.report.sections.model import model
 from pipeline.report.sections.sources import sources
 from pipeline.report.sections.value import value
@@ -38,6 +39,7 @@ SECTIONS: dict[str, Entry[NoSettings, Section]] = {
     "bias": Entry(NoSettings, bias),
     "coverage": Entry(NoSettings, coverage),
     "augmentation": Entry(NoSettings, augmentation),
+    "mixture": Entry(NoSettings, mixture),
     "expectations": Entry(NoSettings, expected),
     "model": Entry(NoSettings, model),
     "value": Entry(NoSettings, value),

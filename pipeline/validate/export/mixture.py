@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
 
+from pipeline.core.conversation import calls_as_json, canonical, conversation
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.registry import did_you_mean
@@ -108,12 +109,22 @@ def _at(records: Sequence[Record], rows: Sequence[int]) -> Sequence[Record]:
 
 
 def _tokens(records: Sequence[Record], view: View) -> list[int]:
-    """Tokens of all texts of each record, by the generator's tokenizer where there is one, else the encoder's."""
+    """Tokens of each record, calls and tool definitions too, by the generator's tokenizer or else the encoder's."""
     which = "generator" if view.models.generator is not None else "encoder"
     _, count = token_counter(getattr(view.models, which), which)
     found: list[int] = []
     for start in range(0, len(records), _PART):
-        texts = [view.texts(record) for record in records[start : start + _PART]]
+        texts = [[*view.texts(record), *_beside(record)] for record in records[start : start + _PART]]
         counts = iter(count([text for one in texts for text in one]))
         found += [sum(next(counts) for _ in one) for one in texts]
     return found
+
+
+def _beside(record: Record) -> Iterator[str]:
+    """What a conversation holds beside its texts: calls, and the definitions of tools."""
+    if "messages" not in record.fields:
+        return
+    talk = conversation(record.fields, record.target)
+    yield from (calls_as_json(message.tool_calls) for message in talk.messages if message.tool_calls)
+    if talk.tools:
+        yield canonical(talk.tools)
