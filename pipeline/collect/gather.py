@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,9 @@ def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found
         raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
     found.kept += [verdict.record for verdict in good]
     found.notes[name] = _note(settings, len(verdicts), len(good), reasons) | _repaired(good)
+    if settings.is_live:
+        found.notes[name]["read_at"] = datetime.now(UTC).isoformat(timespec="minutes")
+        log.info("%-9s %-22s DVC does not see it change; to read it again: dvc repro -f collect", "collect", name)
     if maker.talks is not None:
         found.notes[name] |= maker.talks.notes()
     _log(name, len(verdicts), f"{len(good):,} records", reasons, started)

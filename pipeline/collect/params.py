@@ -79,6 +79,11 @@ class RecordSource(Common):
                 raise ValueError(f"both {one} and {other} are set; keep one")
         return self
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what it reads may change without a file of the project changing, so that DVC cannot see it."""
+        return False
+
     def named_columns(self) -> dict[str, str]:
         """Setting -> the column it names, but for `fields` and `key: row`."""
         named = {"target": self.target, "confidence": self.confidence, "group": self.group}

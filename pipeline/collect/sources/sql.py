@@ -1,4 +1,4 @@
-"""Kind `sql`: a query to any database that SQLAlchemy speaks to. SQLite needs nothing more installed."""
+"""Kind `sql`: a query to any database that SQLAlchemy speaks to, read only. SQLite needs nothing more installed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Part, Row
+from pipeline.collect.sources.read_only import READ_ONLY, check_query, read_only_url
 from pipeline.core.errors import PipelineError, shorten
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ class SqlSettings(RecordSource):
 
     url: str | None = None  # SQLAlchemy address without a password, such as sqlite:///data/raw/reviews.db
     url_env: str | None = None  # or the environment variable that holds it, for addresses with a password
-    query: str  # SELECT ...
+    query: str  # one SELECT; what would write, define or attach is refused before anything is opened
+
+    @property
+    def is_live(self) -> bool:
+        """A database changes without notice."""
+        return True
 
     @model_validator(mode="after")
     def _one_address(self) -> SqlSettings:
@@ -34,6 +40,7 @@ class SqlSettings(RecordSource):
 def read(settings: SqlSettings, raw: Path, where: str) -> Iterator[Part]:
     """One part: the query's rows, numbered from 1."""
     url = _address(settings, where)
+    check_query(settings.query, url.get_backend_name(), where)
     database = Path(url.database or "").name
     yield Part(f"{url.get_backend_name()}:{database}", _rows(settings, url, where))
 
@@ -74,8 +81,10 @@ def _rows(settings: SqlSettings, url: URL, where: str) -> Iterator[AnyRow]:
     from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
     try:
-        engine = create_engine(url)
+        engine = create_engine(read_only_url(url))
         with engine.connect().execution_options(stream_results=True, yield_per=4096) as connection:
+            if url.get_backend_name() in READ_ONLY:
+                connection.execute(text(READ_ONLY[url.get_backend_name()]))
             result = connection.execute(text(settings.query))
             _check_names(list(result.keys()), where)
             for number, row in enumerate(result.mappings(), 1):

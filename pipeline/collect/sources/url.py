@@ -17,6 +17,7 @@ from pydantic import Field
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
+from pipeline.collect.sources.local_addresses import check_not_local, without_local_redirects
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
 
@@ -33,6 +34,12 @@ class UrlSettings(RecordSource, FileOptions):
     url: str  # one file
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")  # pins the file; then it is fetched only once
     options: dict[str, Any] = Field(default_factory=dict)  # for fsspec, such as {anon: true}; no secrets here
+    local: bool = False  # whether the address may lead to this machine or its link-local network, file:// included
+
+    @property
+    def is_live(self) -> bool:
+        """A file that is not pinned may change under its address."""
+        return self.sha256 is None
 
 
 def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
@@ -42,6 +49,9 @@ def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
         locator = portable_address(settings.url)
     except ValueError as error:
         raise PipelineError(f"{where}.url: no address: {error}.", "Write it as scheme://host/path.") from None
+    if not settings.local:
+        for address in _LINK.split(settings.url):
+            check_not_local(address, where)
     yield Part(locator, read_file(_fetch(settings, locator, where), settings, locator, where))
 
 
@@ -88,11 +98,14 @@ def _download(settings: UrlSettings, part: Path, locator: str, where: str) -> No
     import fsspec
 
     try:
-        with fsspec.open(settings.url, "rb", **settings.options) as source, part.open("wb") as target:
+        options = settings.options if settings.local else without_local_redirects(settings.url, settings.options, where)
+        with fsspec.open(settings.url, "rb", **options) as source, part.open("wb") as target:
             shutil.copyfileobj(source, target)
     except ImportError as error:
         raise PipelineError(f"{where}: {locator} needs another package: {error}", "Install it and run again.") from None
     except Exception as error:  # every store raises errors of its own
+        if isinstance(error.__cause__ or error, PipelineError):
+            raise (error.__cause__ or error) from None  # a redirect that was refused
         # The store's message may quote the whole address, secrets included.
         message = str(error).replace(settings.url, locator)
         for address in _LINK.split(settings.url):

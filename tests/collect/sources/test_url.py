@@ -15,7 +15,7 @@ TEXTS = "text,label\ngood,positive\n不好,negative\n"
 def test_url_file_pinned_and_cached(project):
     path = project.write("x/a.csv", TEXTS)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    source = {"kind": "url", "url": path.as_uri(), "sha256": sha256}
+    source = {"kind": "url", "url": path.as_uri(), "sha256": sha256, "local": True}
     assert project.collect(**source).rows[0]["source"]["locator"] == "file:a.csv"
     path.unlink()
     assert len(project.collect(**source).rows) == 2
@@ -24,13 +24,13 @@ def test_url_file_pinned_and_cached(project):
 def test_url_that_changed_or_is_gone(project, caplog):
     path = project.write("x/a.csv", TEXTS)
     with pytest.raises(PipelineError, match=f"file:a.csv has sha256 [0-9a-f]+, expected {'0' * 64}"):
-        project.collect(kind="url", url=path.as_uri(), sha256="0" * 64)
+        project.collect(kind="url", url=path.as_uri(), local=True, sha256="0" * 64)
     caplog.set_level(logging.WARNING, "pipeline")
-    project.collect(kind="url", url=path.as_uri())
+    project.collect(kind="url", url=path.as_uri(), local=True)
     assert f"pin it with sha256: {hashlib.sha256(path.read_bytes()).hexdigest()}" in caplog.text
     path.unlink()
     with pytest.raises(PipelineError, match=r"file:a\.csv cannot be fetched: FileNotFoundError"):
-        project.collect(kind="url", url=path.as_uri())
+        project.collect(kind="url", url=path.as_uri(), local=True)
     with pytest.raises(PipelineError, match="cannot be fetched: ValueError: Protocol not known"):
         project.collect(kind="url", url="nostore://x/a.csv")
 
