@@ -78,4 +78,5 @@ def records(task: Task) -> st.SearchStrategy[Record]:
         scores=st.dictionaries(texts, shares, max_size=3),
         parent_id=st.none() | texts,
         history=st.lists(changes, max_size=2).map(tuple),
+        meta=st.dictionaries(texts, texts, max_size=2),
     )

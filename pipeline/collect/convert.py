@@ -151,7 +151,8 @@ class RecordMaker:
         self._check_key(key, target)
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
-        check_unicode(fields, target, group)
+        meta = meta_of(row.values, settings)
+        check_unicode(fields, target, group, meta)
         check_offsets(target)
         source, decision = record.source, None
         if target is not None:
@@ -159,7 +160,7 @@ class RecordMaker:
             if settings.trusted_when and first_failed(settings.trusted_when, row.values) is None:
                 source = replace(source, trusted=True)
         split = _PRESET_SPLIT.get(settings.role)
-        return Record(record.id, fields, source, target, lang, split, group, labels_by=decision)
+        return Record(record.id, fields, source, target, lang, split, group, labels_by=decision, meta=meta)
 
     def _fields_and_target(self, values: Fields, row: Row) -> tuple[Fields, Target]:
         settings = self.settings
@@ -227,6 +228,13 @@ def check_unicode(*parts: Any) -> None:
         as_json(parts).encode("utf-8")
     except UnicodeEncodeError as error:
         raise Reject("broken_unicode", f"half a surrogate pair: {error.reason}") from None
+
+
+def meta_of(values: Mapping[str, Any], settings: RecordSource) -> dict[str, str]:
+    """What `meta` names of a row, as texts: lists and objects as JSON, personal ones as a hash, empty ones left out."""
+    found = {name: values.get(column) for name, column in settings.meta.items()}
+    texts = {n: v if isinstance(v, str) else as_json(v) for n, v in found.items() if not is_missing(v, settings)}
+    return {name: content_id(name, text) if name in settings.hash_meta else text for name, text in texts.items()}
 
 
 def check_offsets(target: Target) -> None:

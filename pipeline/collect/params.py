@@ -69,6 +69,8 @@ class RecordSource(Common):
     group: str | None = None  # column of what must share a split: conversation, author, document
     lang: str | None = None  # a code of task.languages, or `auto`; default: the only one of task.languages
     lang_column: str | None = None  # or the column that holds the code
+    meta: dict[str, str] = Field(default_factory=dict)  # name -> column of what else is known: product, date, author
+    hash_meta: tuple[str, ...] = ()  # names of meta that are personal: a hash stands for the value
     limit: int | None = Field(default=None, gt=0)  # keep a stable sample of that many records
     seed: int = 0  # of the sample
 
@@ -84,10 +86,26 @@ class RecordSource(Common):
         """Whether what it reads may change without a file of the project changing, so that DVC cannot see it."""
         return False
 
+    @field_validator("meta")
+    @classmethod
+    def _meta_names_are_plain(cls, meta: dict[str, str]) -> dict[str, str]:
+        for name in meta:
+            if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+                raise ValueError(f"a meta is named '{name}'; use letters, digits and _ only")
+        return meta
+
+    @model_validator(mode="after")
+    def _hashed_are_meta(self) -> RecordSource:
+        unknown = next((name for name in self.hash_meta if name not in self.meta), None)
+        if unknown is not None:
+            raise ValueError(f"hash_meta names '{unknown}', which is not among meta")
+        return self
+
     def named_columns(self) -> dict[str, str]:
         """Setting -> the column it names, but for `fields` and `key: row`."""
         named = {"target": self.target, "confidence": self.confidence, "group": self.group}
         named |= {"lang_column": self.lang_column, "key": None if self.key == "row" else self.key}
+        named |= {f"meta.{name}": column for name, column in self.meta.items()}
         if self.role == "unlabelled":
             named["target"] = None
         for setting in ("where", "trusted_when"):

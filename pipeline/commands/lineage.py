@@ -60,6 +60,7 @@ class RecordRow(_RecordState):
     """A row of records.parquet or dropped.parquet."""
 
     scores: list[tuple[str, float]] | None
+    meta: list[tuple[str, str]] | None
     parent_id: str | None
     history: list[ChangeRow]
     step: NotRequired[str]
@@ -105,6 +106,7 @@ class Story(_RecordState):
     """A record's latest state, and what every stage did to it."""
 
     scores: dict[str, float]
+    meta: dict[str, str]
     stages: list[StageChanges]
     dropped: Dropped | None
     parent: str | None

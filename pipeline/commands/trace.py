@@ -61,6 +61,7 @@ def tell(data: Path, id: str) -> Story:
         "labels_by": last["labels_by"],
         "votes": last["votes"],
         "scores": dict(last["scores"] or []),
+        "meta": dict(last["meta"] or []),
         "stages": [{"stage": seen[n][0], "changes": _new_changes(seen, n)} for n in range(len(seen))],
         "dropped": dropped,
         "parent": last["parent_id"],
@@ -82,6 +83,7 @@ def page(story: Story) -> Iterator[str]:
     yield f"{'collect':<10} {source['name']} ({source['kind']}, {source['role']})"
     yield f"{'':<10} {source['locator']}{row}"
     yield f"{'':<10} licence {source['licence'] or 'unknown'}"
+    yield from _meta(story)
     if story["parent"]:
         yield f"{'augment':<10} made from {story['parent']}"
     for stage in story["stages"]:
@@ -93,6 +95,13 @@ def page(story: Story) -> Iterator[str]:
     yield from _label_lines(story)
     yield from _family_lines(story)
     yield from _end_lines(story)
+
+
+def _meta(story: Story) -> Iterator[str]:
+    if story["meta"]:
+        yield f"{'known':<10} " + ", ".join(
+            f"{name}: {shorten(text, 80)}" for name, text in sorted(story["meta"].items())
+        )
 
 
 def _fields(story: Story) -> Iterator[str]:

@@ -106,7 +106,8 @@ class Record:
 
     `fields` holds the inputs and `target` the answer, both in the shape that the task type
     declares. `group` joins records that must share a split (near duplicates, one conversation).
-    `scores` keeps what each scoring step measured; `parent_id` is set on augmented examples.
+    `scores` keeps what each scoring step measured; `parent_id` is set on augmented examples. `meta` says more of the
+    record by name (author, page, topic): columns of its source that params name, and tags. Nothing is learned from it.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Record:
     scores: Mapping[str, float] = field(default_factory=dict)
     parent_id: str | None = None
     history: tuple[Change, ...] = ()
+    meta: Mapping[str, str] = field(default_factory=dict)
 
     def derive(self, step: str, **changes: Any) -> Record:
         """A copy with `changes`; edits of fields, target and language are added to the history."""
@@ -147,6 +149,10 @@ class Record:
         after = cast("Fields", changes.get("fields", self.fields))
         pairs += [(f"fields.{k}", self.fields.get(k), after.get(k)) for k in sorted({*self.fields, *after})]
         return [(name, old, new) for name, old, new in pairs if old != new]
+
+
+#: What names a record's `meta` among the columns of a table: `meta_page`.
+META = "meta_"
 
 
 def content_id(*parts: str) -> str:

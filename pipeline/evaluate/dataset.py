@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Decision, Record, Reject, Source
+from pipeline.core.record import META, Decision, Record, Reject, Source
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
@@ -60,6 +60,7 @@ def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
         group=row.get("group"),
         labels_by=decision,
         parent_id=row.get("parent_id"),
+        meta={name.removeprefix(META): value for name, value in row.items() if name.startswith(META) and value},
     )
 
 

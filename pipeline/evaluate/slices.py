@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.record import Record
+from pipeline.core.record import META, Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.lengths import bucket
@@ -18,6 +18,9 @@ from pipeline.stats.gain import verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import Metric, rounded
 from pipeline.tasks import task_type
+
+#: A `meta` of more values names records (a title, a page), it does not group them.
+_MOST_VALUES = 20
 
 
 def attributes(records: Sequence[Record], task: Task, params: Params) -> dict[str, list[str]]:
@@ -30,8 +33,15 @@ def attributes(records: Sequence[Record], task: Task, params: Params) -> dict[st
         "label_by": lambda record: record.labels_by.who if record.labels_by else "(none)",
         "class": lambda record: kind.stratum(record) or "(none)",
     }
-    cuts = {name: [value(record) for record in records] for name, value in of.items()}
+    cuts = {name: [value(record) for record in records] for name, value in of.items()} | _meta(records)
     return {name: values for name, values in cuts.items() if len(set(values)) > 1}
+
+
+def _meta(records: Sequence[Record]) -> dict[str, list[str]]:
+    """What is known of the records by name (tags, product, author), where it has few enough values to be slices."""
+    names = sorted({name for record in records for name in record.meta})
+    cuts = {META + name: [record.meta.get(name, "(none)") for record in records] for name in names}
+    return {name: values for name, values in cuts.items() if len(set(values)) <= _MOST_VALUES}
 
 
 def _masks(cuts: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], NDArray[np.bool_]]:

@@ -93,6 +93,7 @@ def schema(task: Task) -> pa.Schema:
             "scores": pa.map_(pa.string(), pa.float64()),
             "parent_id": pa.string(),
             "history": pa.list_(_CHANGE),
+            "meta": pa.map_(pa.string(), pa.string()),
         }
     )
 
@@ -143,18 +144,20 @@ def lean_records(batches: Iterable[pa.RecordBatch]) -> Iterator[Record]:
         origin = [sources.setdefault(p, Source(p[0], p[1], p[2], 0, *p[3:])) for p in zip(*parts, strict=True)]
         pairs = zip(*(pc.struct_field(batch["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
         decided = [None if p[0] is None else deciders.setdefault(p, Decision(*p)) for p in pairs]
-        for id, fields, target, group, parent, lang, split, source, by in zip(
-            *columns.values(), *words, origin, decided, strict=True
+        about = [dict(pairs) if pairs else _NO_META for pairs in batch["meta"].to_pylist()]
+        for id, fields, target, group, parent, lang, split, source, by, meta in zip(
+            *columns.values(), *words, origin, decided, about, strict=True
         ):
             short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
             known = cast("Split | None", split or None)
-            yield Record(id, fields, source, short, lang, known, group, (), by, _NO_SCORES, parent)
+            yield Record(id, fields, source, short, lang, known, group, (), by, _NO_SCORES, parent, (), meta)
 
 
 #: The columns that `lean_records` reads.
-LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by"]
+LEAN = ["id", "fields", "target", "group", "parent_id", "lang", "split", "source", "labels_by", "meta"]
 _OF_SOURCE = ("name", "kind", "locator", "licence", "role", "trusted")
 _NO_SCORES: dict[str, float] = {}
+_NO_META: dict[str, str] = {}
 
 
 def to_contents(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
@@ -219,6 +222,7 @@ def _to_row(record: Record) -> dict[str, Any]:
         "scores": sorted(record.scores.items()),
         "parent_id": record.parent_id,
         "history": [{name: getattr(change, name) for name in Change.__slots__} for change in record.history],
+        "meta": sorted(record.meta.items()),
     }
 
 
@@ -231,4 +235,5 @@ def _to_record(row: dict[str, Any]) -> Record:
         labels_by=Decision(**row["labels_by"]) if row["labels_by"] else None,
         scores=dict(row["scores"]),
         history=tuple(Change(**change) for change in row["history"]),
+        meta=dict(row.get("meta") or ()),
     )

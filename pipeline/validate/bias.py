@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.core.record import Record
+from pipeline.core.record import META, Record
 from pipeline.tasks.texts import target_text
 from pipeline.validate.view import RECORD_COLUMNS, View
 
@@ -47,6 +47,8 @@ def value_of(view: View, attribute: str, record: Record) -> str:
         return _BANDS[bisect_left(_LENGTHS, size)]
     if attribute in RECORD_COLUMNS:
         return str(RECORD_COLUMNS[attribute](record) or "(none)")
+    if attribute.startswith(META):
+        return record.meta.get(attribute.removeprefix(META), "(none)")
     return str(view.kind.row(record)[attribute])
 
 

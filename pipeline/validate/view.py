@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record, as_json
+from pipeline.core.record import META, Record, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import LEAN, lean_records, read_json, read_table
@@ -72,14 +72,23 @@ class View:
     def columns(self) -> list[str]:
         """Names that an expectation may give as `column`."""
         own = self.kind.row(self.records[0])
-        return [*RECORD_COLUMNS, "main_text", *(name for name in own if name not in RECORD_COLUMNS)]
+        about = [META + name for name in self.meta]
+        return [*RECORD_COLUMNS, "main_text", *(name for name in own if name not in RECORD_COLUMNS), *about]
+
+    @cached_property
+    def meta(self) -> list[str]:
+        """Names of all `meta` of the records, in alphabetical order."""
+        return sorted({name for record in self.records for name in record.meta})
 
     def column(self, name: str) -> list[Any]:
         """One column: texts and numbers as they are (blank text is null), nested values as JSON."""
+        values: list[Any]
         if name == "main_text":
             values = [self.kind.main_text(record) for record in self.records]
         elif name in RECORD_COLUMNS:
             values = [RECORD_COLUMNS[name](record) for record in self.records]
+        elif name.removeprefix(META) in self.meta and name.startswith(META):
+            values = [record.meta.get(name.removeprefix(META)) for record in self.records]
         else:
             values = [self.kind.row(record)[name] for record in self.records]
         return [_flat(value) for value in values]

@@ -121,3 +121,30 @@ def test_chat_with_an_unknown_role_is_quarantined(project):
     found = project.collect(CHAT, path="a.jsonl", format="sharegpt")
     assert found.reasons() == [("parse", "unknown_role", 2)]
     assert found.rows[0]["fields"]["messages"] == chats.turns([("user", "hi")])
+
+
+def test_other_columns_are_kept_as_meta_and_hashed_where_personal(project):
+    lines = [
+        {"text": "it works", "label": "positive", "sku": 7, "by": "anna@example.org", "tags": ["a", "好"]},
+        {"text": "不好用", "label": "negative", "sku": None, "by": "anna@example.org", "tags": ""},
+    ]
+    project.write("a.jsonl", "\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    about = {"product": "sku", "author": "by", "tags": "tags"}
+    first, second = project.collect(path="a.jsonl", target="label", meta=about, hash_meta=["author"]).rows
+    assert (dict(first["meta"])["product"], dict(first["meta"])["tags"]) == ("7", '["a", "好"]')
+    assert dict(second["meta"]) == {"author": dict(first["meta"])["author"]}, "the same hash, and nothing for nothing"
+    assert "anna" not in str(first["meta"])
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"meta": {"product": "skuu"}}, "meta.product: no column 'skuu'"),
+        ({"meta": {"a b": "label"}}, "a meta is named 'a b'"),
+        ({"hash_meta": ["author"]}, "hash_meta names 'author'"),
+    ],
+)
+def test_meta_that_is_not_there_is_explained(project, more, message):
+    project.write("a.csv", csv())
+    with pytest.raises(PipelineError, match=message):
+        project.collect(path="a.csv", target="label", **more)

@@ -12,6 +12,7 @@ PARAMS = Params(resamples=200, robustness_rows=60)
 def write_dataset(folder, rows):
     (folder / "data").mkdir(parents=True)
     columns = {"id": pa.string(), "text": pa.string(), "label": pa.string(), "lang": pa.string(), "source": pa.string()}
+    columns |= {name: pa.string() for row in rows for name in row if name.startswith("meta_")}
     columns |= {
         "group": pa.string(),
         "parent_id": pa.string(),
@@ -23,9 +24,11 @@ def write_dataset(folder, rows):
 
 def test_dataset_rows_become_records(task, tmp_path):
     row = {"id": "a", "text": "很好", "label": "positive", "lang": "zh", "source": "s", "label_by": "crowd:majority"}
+    row |= {"meta_topic": "旅行", "meta_page": None}
     write_dataset(tmp_path / "d", [row])
     (record,) = read_test(tmp_path / "d", task)
     assert (record.id, record.fields, record.target, record.lang) == ("a", {"text": "很好"}, "positive", "zh")
+    assert record.meta == {"topic": "旅行"}
     assert (record.source.name, record.labels_by.who) == ("s", "crowd:majority")
 
 

@@ -28,6 +28,16 @@ def dataset(project):
     return project.write([*sound_reviews(), child], SUITE, **settings).validate() / "dataset"
 
 
+def test_what_is_known_of_records_by_name_stands_in_columns(project):
+    rows = [replace(row, meta={"topic": "电影", "page": "3"} if n else {}) for n, row in enumerate(sound_reviews())]
+    suite = [*SUITE, {"expect": "values_present", "column": "meta_topic", "share": 0.5}]
+    out = project.write(rows, suite, attributes=["meta_topic"]).validate()
+    table = pq.read_table(out / "dataset/data/train-00000-of-00001.parquet")
+    assert table.column_names[-2:] == ["meta_page", "meta_topic"]
+    assert table.column("meta_topic").to_pylist() == [None, "电影", "电影", "电影"]
+    assert '"meta_topic": "电影"' in (out / "dataset/jsonl/train.jsonl").read_text("utf-8")
+
+
 def metadata(folder):
     return YAML(typ="safe").load((folder / "README.md").read_text("utf-8").split("---\n")[1])
 

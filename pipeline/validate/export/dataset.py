@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.core.record import Record, Row, as_json
+from pipeline.core.record import META, Record, Row, as_json
 from pipeline.core.turns import without_nulls
 from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
@@ -65,11 +65,13 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mix
 def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
     """Exported split name -> its rows, all with one schema; splits without rows are left out.
 
+    What is known of records by name (`Record.meta`) stands in columns `meta_...`.
     With a mixture, column `repeats` says how often a row is read in an epoch (1 outside of train).
     """
     records = [record for record in view.records if record.target is not None]
     own, lineage = _own_and_lineage(records, view)
-    table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage))
+    meta = {META + name: pa.array([r.meta.get(name) for r in records], pa.string()) for name in view.meta}
+    table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage) | meta)
     if mixture:
         repeats = [mixture.repeats.get(record.id, 1) for record in records]
         table = table.append_column("repeats", pa.array(repeats, pa.int32()))

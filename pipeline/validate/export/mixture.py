@@ -10,7 +10,7 @@ from pydantic import Field
 
 from pipeline.core.conversation import calls_as_json, canonical, conversation
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record, share
+from pipeline.core.record import META, Record, share
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings
 from pipeline.validate.expectations.tokens import token_counter
@@ -23,7 +23,7 @@ _PART = 8192
 class Mixture(Settings):
     """Section `validate.mixture`. Without it every record is read once."""
 
-    by: Literal["source", "lang"] = "source"  # what makes a group
+    by: str = Field("source", pattern=r"^(source|lang|meta_\w+)$")  # what makes a group: meta_topic is the tag `topic`
     unit: Literal["rows", "tokens"] = "tokens"  # of shares, caps and size; tokens of all texts of a record
     weights: dict[str, float] = Field({})  # group -> its share, relative to the others; empty: by size and temperature
     temperature: float = Field(1.0, gt=0)  # shares as size ** (1 / temperature): above 1 they grow more even
@@ -50,7 +50,7 @@ def mixed(view: View, settings: Mixture) -> Mixed:
     tokens = _tokens(records, view)
     groups: dict[str, list[int]] = {}
     for n, record in enumerate(records):
-        groups.setdefault(record.source.name if settings.by == "source" else record.lang, []).append(n)
+        groups.setdefault(_group(record, settings.by), []).append(n)
     units = tokens if settings.unit == "tokens" else [1] * len(records)
     sizes = {name: float(sum(units[n] for n in rows)) for name, rows in sorted(groups.items())}
     epochs = epochs_of(sizes, settings)
@@ -72,6 +72,12 @@ def mixed(view: View, settings: Mixture) -> Mixed:
         for name in sizes
     ]
     return Mixed(repeats, told)
+
+
+def _group(record: Record, by: str) -> str:
+    if by.startswith(META):
+        return record.meta.get(by.removeprefix(META), "(none)")
+    return record.source.name if by == "source" else record.lang
 
 
 def epochs_of(sizes: Mapping[str, float], settings: Mixture) -> dict[str, float]:
