@@ -2,21 +2,21 @@
 
 Nothing is known of single models: the template writes replies whose parts are known, and what stands around these parts
 is the form. White space counts for nothing, since models write more or less of it than templates do. Calls are read
-where their arguments are written as JSON, or each key and value in tags; other forms (Python calls of LFM2, the braces
-of Gemma 4) stay in the text.
+where their arguments are written as JSON, or each key and value in tags, or in one of `call_styles.STYLES`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
-from pipeline.core.conversation import Conversation, Json, Message, ToolCall, canonical
+from pipeline.core.conversation import Conversation, Message, ToolCall, canonical
 from pipeline.core.record import Reject
+from pipeline.modeling.lm.call_styles import STYLES, CallStyle, Taken, Tools, taken, typed, types_of
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.replies import reply
 
@@ -71,19 +71,38 @@ class ReplyParser:
     def __init__(self, template: ChatTemplate) -> None:
         self.template = template
 
-    def message(self, written: str, tools: Sequence[Mapping[str, Json]] = ()) -> Message:
+    def message(self, written: str, tools: Tools = ()) -> Message:
         """The reply, whole. `written` still has its control tokens; what cannot be read stays in the text.
 
         Arguments that are no JSON stay as they were written. `tools` tell texts from numbers where the template does
         not write arguments as JSON.
         """
         reasoning, text = self._without_reasoning(written)
-        calls: list[ToolCall] = []
-        if self._calls and (first := self._calls.opening.search(text)):
-            calls = list(_read(text, self._calls, tools))
-            text = text[: first.start()].rstrip().removesuffix(self._calls.head)
-        text = text.lstrip().removeprefix(self._lead)
-        return Message("assistant", self._plain(text), self._plain(reasoning), tuple(calls))
+        found = self._taken(text, tools)
+        head = found.head
+        if found.calls and not reasoning:
+            reasoning, head = self._reasoning_ahead(head)
+        text = f"{head}{found.tail}".lstrip().removeprefix(self._lead)
+        return Message("assistant", self._plain(text), self._plain(reasoning), found.calls)
+
+    def _taken(self, text: str, tools: Tools) -> Taken:
+        """The calls of a text, and the text without them."""
+        if self._style:
+            return taken(text, self._style, tools)
+        first = self._calls.opening.search(text) if self._calls else None
+        if first is None or self._calls is None:
+            return Taken((), text)
+        head = text[: first.start()].rstrip().removesuffix(self._calls.head)
+        return Taken(tuple(_read(text, self._calls, tools)), head)
+
+    def _reasoning_ahead(self, head: str) -> tuple[str, str]:
+        """Reasoning that ends where the calls begin, as Harmony has it; and the rest."""
+        form = self._reasoning_before_calls
+        if form is None or form.before not in head or not head.rstrip().endswith(form.behind):
+            return "", head
+        said = head.rstrip().removesuffix(form.behind)
+        rest, _, reasoning = said.partition(form.before)
+        return reasoning, rest
 
     def _without_reasoning(self, text: str) -> tuple[str, str]:
         """Reasoning and the rest; reasoning that is not closed stays in the text."""
@@ -116,10 +135,23 @@ class ReplyParser:
         found = _json_form(one, two)
         return found or _parameter_form(self._called(1, 2), self._called(2, 2))
 
+    @cached_property
+    def _style(self) -> CallStyle | None:
+        """The style of `STYLES` in which the template writes calls, if any."""
+        probes = _probes(1, 2, "functions.{}:{}")
+        text = self._written(Message("assistant", tool_calls=probes))
+        return next(
+            (style for style in STYLES.values() if _told(taken(text, style, _TOOLS).calls) == _told(probes)), None
+        )
+
+    @cached_property
+    def _reasoning_before_calls(self) -> _Around | None:
+        found = self._taken(self._written(Message("assistant", "", _REASON, _probes(1, 1))), ())
+        before, reason, behind = found.head.partition(_REASON)
+        return _Around(before.strip(), behind.strip()) if reason and before.strip() else None
+
     def _called(self, calls: int, keys: int) -> str:
-        arguments = canonical(dict(zip(_KEYS[:keys], _VALUES, strict=False)))
-        made = tuple(ToolCall(name, arguments, f"{_ID}{n}") for n, name in enumerate(_NAMES[:calls]))
-        return self._written(Message("assistant", tool_calls=made))
+        return self._written(Message("assistant", tool_calls=_probes(calls, keys)))
 
     def _written(self, message: Message) -> str:
         """The reply as the template writes it, without its end; "" where it cannot."""
@@ -131,6 +163,16 @@ class ReplyParser:
                 continue
             return found.text.removesuffix(found.end)
         return ""
+
+
+def _probes(calls: int, keys: int, ids: str = f"{_ID}{{1}}") -> tuple[ToolCall, ...]:
+    """Calls whose parts are known; `ids` is filled with name and number."""
+    arguments = canonical(dict(zip(_KEYS[:keys], _VALUES, strict=False)))
+    return tuple(ToolCall(name, arguments, ids.format(name, n)) for n, name in enumerate(_NAMES[:calls]))
+
+
+def _told(calls: tuple[ToolCall, ...]) -> list[tuple[str, str]]:
+    return [(call.name, call.arguments) for call in calls]
 
 
 def _arguments(one: str, start: int) -> re.Match[str] | None:
@@ -212,16 +254,16 @@ def _loose(text: str) -> str:
     return r"\s*".join(re.escape(word).replace("\0", r"[\w-]+") for word in words)
 
 
-def _read(text: str, form: _CallForm, tools: Sequence[Mapping[str, Json]]) -> Iterator[ToolCall]:
+def _read(text: str, form: _CallForm, tools: Tools) -> Iterator[ToolCall]:
     place = 0
     while found := form.opening.search(text, place):
         if form.parameter is None:
             arguments, place = _json_at(text, found.end(), form)
         else:
             place = _end_of(text, found.end(), form)
-            types = _types(found[1], tools)
+            types = types_of(found[1], tools)
             pairs = form.parameter.findall(text, found.end(), place)
-            arguments = canonical({key: _value(value, types.get(key)) for key, value in pairs})
+            arguments = canonical({key: typed(value, types.get(key)) for key, value in pairs})
         yield ToolCall(found[1], arguments)
 
 
@@ -240,21 +282,3 @@ def _end_of(text: str, start: int, form: _CallForm) -> int:
     following = form.opening.search(text, start)
     ends = [end for end in (closes, following.start() if following else -1) if end >= 0]
     return min(ends, default=len(text))
-
-
-def _types(name: str, tools: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-    for tool in tools:
-        function = tool.get("function", tool)
-        if function.get("name") == name:
-            properties = (function.get("parameters") or {}).get("properties") or {}
-            return {key: schema.get("type") for key, schema in properties.items() if isinstance(schema, Mapping)}
-    return {}
-
-
-def _value(text: str, kind: Json) -> Json:
-    if kind == "string":
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -1,4 +1,4 @@
-"""What a template writes for a reply is read back as that reply, for every chat template of trl."""
+"""What a template writes for a reply is read back as that reply, for every chat template of trl and some others."""
 
 import json
 
@@ -17,19 +17,29 @@ USER = Message("user", "巴黎天气怎么样？")
 PARIS, ROME = (
     ToolCall("get_weather", json.dumps({"city": city}, ensure_ascii=False)) for city in ("巴黎 <b>", "Rome, Italy")
 )
+VALUES = {
+    "s": 'it\'s "q" <b>, }',
+    "n": -3.5,
+    "i": 7,
+    "t": True,
+    "z": None,
+    "l": [1, "甲", {"k": False}],
+    "o": {"a b": "c"},
+}
+MANY = ToolCall("f_x", json.dumps(VALUES, ensure_ascii=False))
 REPLIES = {
     "text": Message("assistant", "It is clear.\n\n- 晴"),
     "reasoning": Message("assistant", "It is clear.", "Look out of the window.\n看看窗外。"),
     "call": Message("assistant", tool_calls=(PARIS,)),
     "two calls": Message("assistant", tool_calls=(PARIS, ROME)),
     "text and call": Message("assistant", "I look it up.", tool_calls=(PARIS,)),
+    "reasoning and call": Message("assistant", "", "They ask for Paris.\n想。", (PARIS,)),
     "all": Message("assistant", "I look it up.", "They ask for Paris.", (PARIS, ROME)),
+    "values of all types": Message("assistant", tool_calls=(MANY,)),
+    "no arguments": Message("assistant", tool_calls=(ToolCall("f_x"), PARIS)),
 }
-#: What is not read, by hand: calls that are written neither as JSON nor in tags; texts that gpt-oss puts into another
-#: channel when a call follows.
-_CALLS = {"call", "two calls", "text and call", "all"}
-_OTHER_FORMS = ("diffusion_gemma", "gemma4", "lfm2_2_5", "lfm2_v2", "muse_glimmer")
-UNREAD = {name: _CALLS for name in TEMPLATES if name.startswith(_OTHER_FORMS)} | {"gptoss": {"text and call"}}
+#: gpt-oss puts a text that stands before a call into the channel of its reasoning: they cannot be told apart.
+UNREAD = {"gptoss": {"text and call"}}
 
 
 def written(template, message):
@@ -59,8 +69,70 @@ def test_what_the_template_writes_is_read_back(name):
     assert set(wrong) <= UNREAD.get(name, set()), wrong
 
 
-def test_most_templates_are_read_whole():
-    assert len(TEMPLATES) - len(UNREAD) >= 0.7 * len(TEMPLATES)
+@needs_trl
+def test_a_text_before_a_call_of_gpt_oss_is_its_reasoning():
+    template = ChatTemplate(toy_tokenizer(source("gptoss")))
+    found = ReplyParser(template).message(written(template, REPLIES["text and call"])[1], TOOLS)
+    assert (found.content, found.reasoning) == ("", "I look it up.")
+
+
+#: How models beyond trl's templates write the calls of a message `m`.
+_ARGUMENTS = "c.function.arguments | tojson"
+OTHERS = {
+    "Mistral": "{% if m.tool_calls %}[TOOL_CALLS] [{% for c in m.tool_calls %}"
+    f'{{"name": "{{{{ c.function.name }}}}", "arguments": {{{{ {_ARGUMENTS} }}}}, "id": "{{{{ c.id }}}}"}}'
+    "{% if not loop.last %}, {% endif %}{% endfor %}]{% endif %}",
+    "Mistral, named": "{% for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.function.name }}[ARGS]{{ %s }}{% endfor %}",
+    "DeepSeek V3": "{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for c in m.tool_calls %}"
+    "{% if not loop.first %}\n{% endif %}<｜tool▁call▁begin｜>function<｜tool▁sep｜>{{ c.function.name }}\n```json\n{{ %s }}\n```<｜tool▁call▁end｜>"
+    "{% endfor %}<｜tool▁calls▁end｜>{% endif %}",
+    "DeepSeek V3.1": "{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for c in m.tool_calls %}<｜tool▁call▁begin｜>"
+    "{{ c.function.name }}<｜tool▁sep｜>{{ %s }}<｜tool▁call▁end｜>{% endfor %}<｜tool▁calls▁end｜>{% endif %}",
+    "Kimi K2": "{% if m.tool_calls %}<|tool_calls_section_begin|>{% for c in m.tool_calls %}"
+    "<|tool_call_begin|>functions.{{ c.function.name }}:{{ loop.index0 }}<|tool_call_argument_begin|>{{ %s }}<|tool_call_end|>{% endfor %}"
+    "<|tool_calls_section_end|>{% endif %}",
+    "MiniMax M2": "{% if m.tool_calls %}\n<minimax:tool_call>\n{% for c in m.tool_calls %}"
+    '<invoke name="{{ c.function.name }}">\n{% for k, v in c.function.arguments.items() %}<parameter name="{{ k }}">{{ v if v is string else v | tojson }}'
+    "</parameter>\n{% endfor %}</invoke>\n{% endfor %}</minimax:tool_call>{% endif %}",
+    "Llama, Python": "{% if m.tool_calls %}[{% for c in m.tool_calls %}{{ c.function.name }}("
+    "{% for k, v in c.function.arguments.items() %}{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}"
+    "{% endfor %}){% if not loop.last %}, {% endif %}{% endfor %}]{% endif %}",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_calls_of_other_models_are_read(name):
+    form = OTHERS[name].replace("%s", _ARGUMENTS)
+    text = (
+        "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}"
+        "<|start|>{{ m.role }}<|sep|>{{ m.content }}"
+        + form
+        + "<|eot|>{% endfor %}{% if add_generation_prompt %}<|start|>assistant<|sep|>{% endif %}"
+    )
+    template = ChatTemplate(toy_tokenizer(text))
+    parser = ReplyParser(template)
+    for shape in ("text", "call", "two calls", "text and call", "values of all types", "no arguments"):
+        written_out, _ = written(template, REPLIES[shape])
+        assert plain(parser.message(written_out, TOOLS)) == plain(REPLIES[shape]), (shape, written_out)
+
+
+@needs_trl
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("lfm2_v2", "<|tool_call_start|>[open(" + "(" * 300 + "<|tool_call_end|>"),
+        ("lfm2_v2", "<|tool_call_start|>[f(__import__('os').system('ls'))]<|tool_call_end|>"),
+        ("lfm2_v2", "<|tool_call_start|>[]<|tool_call_end|>"),
+        ("gemma4", "<|tool_call>call:f{a:<tool_call|>"),
+        ("gemma4", "<|tool_call>say hello<tool_call|>"),
+        ("muse_glimmer", "<atem:function_calls>\nnothing</atem:function_calls>"),
+    ],
+)
+def test_calls_that_cannot_be_read_stay_in_the_text(name, text):
+    found = ReplyParser(ChatTemplate(toy_tokenizer(source(name)))).message(f"好的。{text}")
+    assert found.tool_calls == ()
+    assert found.content.startswith("好的。")
+    assert len(found.content) > len("好的。")
 
 
 @needs_trl
