@@ -84,15 +84,18 @@ OTHERS = {
     "{% if not loop.last %}, {% endif %}{% endfor %}]{% endif %}",
     "Mistral, named": "{% for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.function.name }}[ARGS]{{ %s }}{% endfor %}",
     "DeepSeek V3": "{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for c in m.tool_calls %}"
-    "{% if not loop.first %}\n{% endif %}<｜tool▁call▁begin｜>function<｜tool▁sep｜>{{ c.function.name }}\n```json\n{{ %s }}\n```<｜tool▁call▁end｜>"
+    "{% if not loop.first %}\n{% endif %}"
+    "<｜tool▁call▁begin｜>function<｜tool▁sep｜>{{ c.function.name }}\n```json\n{{ %s }}\n```<｜tool▁call▁end｜>"
     "{% endfor %}<｜tool▁calls▁end｜>{% endif %}",
     "DeepSeek V3.1": "{% if m.tool_calls %}<｜tool▁calls▁begin｜>{% for c in m.tool_calls %}<｜tool▁call▁begin｜>"
     "{{ c.function.name }}<｜tool▁sep｜>{{ %s }}<｜tool▁call▁end｜>{% endfor %}<｜tool▁calls▁end｜>{% endif %}",
     "Kimi K2": "{% if m.tool_calls %}<|tool_calls_section_begin|>{% for c in m.tool_calls %}"
-    "<|tool_call_begin|>functions.{{ c.function.name }}:{{ loop.index0 }}<|tool_call_argument_begin|>{{ %s }}<|tool_call_end|>{% endfor %}"
+    "<|tool_call_begin|>functions.{{ c.function.name }}:{{ loop.index0 }}<|tool_call_argument_begin|>{{ %s }}"
+    "<|tool_call_end|>{% endfor %}"
     "<|tool_calls_section_end|>{% endif %}",
     "MiniMax M2": "{% if m.tool_calls %}\n<minimax:tool_call>\n{% for c in m.tool_calls %}"
-    '<invoke name="{{ c.function.name }}">\n{% for k, v in c.function.arguments.items() %}<parameter name="{{ k }}">{{ v if v is string else v | tojson }}'
+    '<invoke name="{{ c.function.name }}">\n{% for k, v in c.function.arguments.items() %}'
+    '<parameter name="{{ k }}">{{ v if v is string else v | tojson }}'
     "</parameter>\n{% endfor %}</invoke>\n{% endfor %}</minimax:tool_call>{% endif %}",
     "Llama, Python": "{% if m.tool_calls %}[{% for c in m.tool_calls %}{{ c.function.name }}("
     "{% for k, v in c.function.arguments.items() %}{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}"
