@@ -36,6 +36,11 @@ def read_test(dataset: Path, task: Task) -> list[Record]:
     return records
 
 
+def read_dev(dataset: Path, task: Task) -> list[Record]:
+    """The dev split; empty where the dataset has none."""
+    return read_split(dataset, "validation", task) if _file(dataset, "validation").is_file() else []
+
+
 def _file(dataset: Path, split: str) -> Path:
     return dataset / "data" / f"{split}-00000-of-00001.parquet"
 

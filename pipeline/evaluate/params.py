@@ -42,6 +42,7 @@ class Params(Settings):
     base_model_rows: Annotated[int, Field(ge=0)] = (
         200  # test rows on which the model before fine-tuning is evaluated; 0: none
     )
+    dev_rows: Annotated[int, Field(ge=0)] = 1000  # dev rows on which the model is evaluated beside test; 0: none
     baseline_rows: Annotated[int, Field(ge=0)] = 10_000  # train rows the TF-IDF baseline learns from; 0: no baselines
 
     @field_validator("fairness")

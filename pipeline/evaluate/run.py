@@ -17,11 +17,12 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.evaluate.baselines import baselines
 from pipeline.evaluate.compare import against, against_base_model
-from pipeline.evaluate.dataset import read_split, read_test, to_row
+from pipeline.evaluate.dataset import read_dev, read_split, read_test, to_row
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.fairness import fairness
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.params import Params
+from pipeline.evaluate.representativeness import representativeness
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
 from pipeline.evaluate.worst_errors import review_queue, worst_errors
@@ -48,7 +49,8 @@ def run(dataset: Path, model: Path, out: Path) -> None:
     test = read_test(dataset, task)
     train = read_split(dataset, "train", task) if params.baseline_rows else []
     predictor = load_predictor(model)
-    evaluate(train, test, predictor, task, params, out, load_base_model(model, load("models", Models)))
+    dev = read_dev(dataset, task) if params.dev_rows else []
+    evaluate(train, test, predictor, task, params, out, load_base_model(model, load("models", Models)), dev)
 
 
 def evaluate(
@@ -59,10 +61,11 @@ def evaluate(
     params: Params,
     out: Path,
     before: BasePredict | None = None,
+    dev: Sequence[Record] = (),
 ) -> None:
     """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
 
-    `before` is the model before fine-tuning, where it can be evaluated.
+    `before` is the model before fine-tuning, where it can be evaluated. `dev` is evaluated beside `test`.
     """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
     compute_metrics = partial(metrics.function, task=task, params=params)
@@ -91,6 +94,9 @@ def evaluate(
         "reliability": evaluation.reliability,
         "slices": cut,
         "baselines": compared,
+        "representativeness": representativeness(
+            dev, (evaluation, len(test)), predictor, compute_metrics, task, params
+        ),
         "robustness": robustness(test, predictions, predictor, compute_metrics, task, params),
         "fairness": fairness(test, predictions, predictor, evaluation, task, params),
         "worst_errors": worst,

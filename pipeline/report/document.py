@@ -6,10 +6,11 @@ from typing import Any
 
 from pipeline.report.fixes import fixes
 from pipeline.report.inputs import Inputs
-from pipeline.report.overview import flow, headline, verdict
+from pipeline.report.overview import flow, headline
 from pipeline.report.sections import SECTIONS
 from pipeline.report.sections.versions import AXES, since
 from pipeline.report.stories import stories
+from pipeline.report.verdict.verdict import verdict
 
 
 def build(inputs: Inputs) -> dict[str, Any]:

@@ -96,3 +96,8 @@ def _part(one: Mapping[str, Any], text: str) -> str:
         words = text[one["start"] : one["end"]] or f"[{one['start']}, {one['end']})"
         return f"{one['label']}: {words}"
     return str(one["text"]) if "text" in one else json.dumps(one, ensure_ascii=False, sort_keys=True)
+
+
+def percent(share: float) -> str:
+    """A share as sentences say it: `17 %`, `3.2 %`."""
+    return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.1f} %"

@@ -1,55 +1,12 @@
-"""The first screen: verdict, headline figures, the flow of counts."""
+"""The first screen: headline figures, the flow of counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.report.figures import expectations, main_metric, reasons, review_counts
+from pipeline.report.figures import main_metric, reasons, review_counts
 from pipeline.report.inputs import FLOW, Inputs
-
-#: Whether it holds, its key among the page's texts, and what fills its gaps.
-Sentence = tuple[object, str, dict[str, object]]
-
-
-def _because(sentences: Sequence[Sentence]) -> list[dict[str, object]]:
-    return [{"key": f"because.{key}", "args": args} for holds, key, args in sentences if holds]
-
-
-def verdict(inputs: Inputs) -> dict[str, Any]:
-    """`fail`, `warn`, `pass` or `unknown`, with the sentences that say why."""
-    checks = expectations(inputs)
-    failed = [check for check in checks if not check["ok"]]
-    errors = [check for check in failed if check["severity"] == "error"]
-    unbalanced = [stage["name"] for stage in flow(inputs)["stages"] if not stage["balanced"]]
-    state = _state(bool(errors or unbalanced), bool(failed), bool(checks))
-    sentences: tuple[Sentence, ...] = (
-        (errors, "errors", {"n": len(errors)}),
-        (len(failed) > len(errors), "warnings", {"n": len(failed) - len(errors)}),
-        (unbalanced, "unbalanced", {"stages": ", ".join(unbalanced)}),
-        (not checks, "unchecked", {}),
-        (len(checks) > len(failed) == 0, "passed", {"n": len(checks)}),
-        *_noise(inputs),
-    )
-    return {"state": state, "because": _because(sentences)}
-
-
-def _noise(inputs: Inputs) -> list[tuple[object, str, dict[str, Any]]]:
-    """The estimated share of wrong labels; the section on doubtful labels shows the same figure."""
-    estimate = inputs.find("clean", "label_noise")
-    if not estimate:
-        return []
-    if not estimate["share"]:
-        return [(True, "noise_cannot_tell", {})]
-    return [(True, "noise", {name: f"{100 * estimate['share'][name]:.1f} %" for name in ("value", "low", "high")})]
-
-
-def _state(broken: bool, failed: bool, checked: bool) -> str:
-    if broken:
-        return "fail"
-    if not checked:
-        return "unknown"
-    return "warn" if failed else "pass"
 
 
 def headline(inputs: Inputs) -> list[dict[str, Any]]:

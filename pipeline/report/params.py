@@ -9,6 +9,14 @@ from pydantic import Field
 from pipeline.core.settings import Settings
 
 
+class Bounds(Settings):
+    """Section `report.verdict`: from where on the verdict warns, or says that the dataset is not ready."""
+
+    wrong_labels_warn: float = Field(0.05, ge=0, le=1)  # share of wrong labels, estimated or audited
+    wrong_labels_fail: float = Field(0.10, gt=0, le=1)  # the same; the low end of the interval has to reach it
+    contamination_recall: float = Field(0.95, ge=0, le=1)  # of the hardest kind of planted benchmark copies
+
+
 class Params(Settings):
     """What the quality report shows, and in which language it opens."""
 
@@ -18,4 +26,5 @@ class Params(Settings):
         200, ge=1, le=2000
     )  # rows a table carries at most; full counts are always shown. Keeps the file small
     max_examples: int = Field(5, ge=0, le=50)  # example records per reason, step or method
+    verdict: Bounds = Bounds()
     max_characters: int = Field(280, ge=20, le=2000)  # a text is cut after this many characters

@@ -60,7 +60,7 @@ def _clean(folder: Path, table: pa.Table) -> pa.Table:
 
     def splits(record: Record) -> Record:
         share = int(record.id[:2], 16) / 255
-        return record.derive("splits", split="test" if share < 0.2 else "dev" if share < 0.35 else "train")
+        return record.derive("splits", split="test" if share < 0.3 else "dev" if share < 0.45 else "train")
 
     report = StageReport("clean", table)
     report.apply("repair_text", lambda t: per_record(t, "repair_text", repair))

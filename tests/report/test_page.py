@@ -356,8 +356,8 @@ def test_without_an_audit_the_page_says_how_to_do_or_finish_it(project, tmp_path
 
 def test_one_estimate_of_wrong_labels_stands_on_the_page(project, tmp_path):
     document = with_notes(project, tmp_path)
-    shown = {"value": "10.0 %", "low": "5.0 %", "high": "20.0 %"}
-    assert {"key": "because.noise", "args": shown} in document["verdict"]["because"]
+    shown = {"value": "10 %", "low": "5.0 %", "high": "20 %"}
+    assert {"key": "because.noise_estimate", "args": shown} in document["verdict"]["because"]
     [told] = [block for block in section(document, "doubtful") if block.get("key") == "noise_estimated"]
     assert told["args"] == {**shown, "records": 20}
 
@@ -365,7 +365,8 @@ def test_one_estimate_of_wrong_labels_stands_on_the_page(project, tmp_path):
 def test_no_figure_stands_where_the_data_cannot_tell(project, tmp_path):
     untold = {"negative": {"records": 20, "suspected": 2, "share": None, "mostly": None}}
     document = with_notes(project, tmp_path, {"share": None, "cannot_tell": "few records", "classes": untold})
-    assert {"key": "because.noise_cannot_tell", "args": {}} in document["verdict"]["because"]
+    [told] = [one for one in document["verdict"]["checks"] if one["check"] == "label_noise"]
+    assert (told["state"], told["args"]) == ("unmeasured", {"why": "few records"})
     blocks = section(document, "doubtful")
     assert "noise_cannot_tell" in [block.get("key") for block in blocks]
     assert not [block for block in blocks if block.get("name") == "noise" and block["kind"] == "intervals"]
@@ -386,7 +387,7 @@ def test_audited_shares_stand_beside_the_estimated_ones(project, tmp_path):
         ("estimated_wrong", GUESS),
     ]
     [told] = [block for block in section(document, "doubtful") if block.get("key") == "audit_done"]
-    assert told["args"] == {"value": "7.5 %", "low": "2.6 %", "high": "19.9 %", "answered": 40, "of": 400}
+    assert told["args"] == {"value": "7.5 %", "low": "2.6 %", "high": "20 %", "answered": 40, "of": 400}
     assert "<h1>" in render(document)
 
 

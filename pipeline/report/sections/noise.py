@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.report.blocks import Block, details, facts, intervals, note, table
+from pipeline.report.figures import percent
 from pipeline.report.inputs import Inputs
 
 
@@ -36,7 +37,7 @@ def _estimated(estimate: Mapping[str, Any]) -> list[Block]:
 
 
 def _percents(share: Mapping[str, float]) -> dict[str, str]:
-    return {name: f"{100 * share[name]:.1f} %" for name in ("value", "low", "high")}
+    return {name: percent(share[name]) for name in ("value", "low", "high")}
 
 
 def _told(found: Mapping[str, Any]) -> Block:

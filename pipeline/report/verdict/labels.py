@@ -1,0 +1,71 @@
+"""Checks on the labels: how many are wrong, and whether they have anything to do with the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.report.figures import percent
+from pipeline.report.inputs import Inputs
+from pipeline.report.verdict.finding import Finding
+from pipeline.stats.intervals import wilson
+
+#: Scored records below which nothing is said of whether labels can be learned.
+_FEWEST = 50
+
+
+def noise_share(inputs: Inputs) -> tuple[Mapping[str, float] | None, str]:
+    """The share of wrong labels with its interval, and where it is from: people's audit before the models' estimate."""
+    audited = (inputs.find("label", "audit") or {}).get("share")
+    if audited:
+        return audited, "audit"
+    estimate = inputs.find("clean", "label_noise") or {}
+    return estimate.get("share") or None, "estimate"
+
+
+def label_noise(inputs: Inputs) -> Iterator[Finding]:
+    """Fails where even the low end of the interval is above the limit, warns where the figure may be."""
+    share, origin = noise_share(inputs)
+    bounds = inputs.params.verdict
+    if share is None:
+        yield _unknown_noise(inputs)
+        return
+    args = {name: percent(share[name]) for name in ("value", "low", "high")}
+    if share["low"] >= bounds.wrong_labels_fail or share["value"] >= 2 * bounds.wrong_labels_fail:
+        yield Finding("label_noise", "fail", f"noise_{origin}", args, "doubtful")
+    elif share["value"] >= bounds.wrong_labels_warn or share["low"] >= bounds.wrong_labels_warn / 2:
+        yield Finding("label_noise", "warn", f"noise_{origin}", args, "doubtful")
+    else:
+        yield Finding("label_noise", "pass", f"noise_{origin}", args, "doubtful")
+
+
+def _unknown_noise(inputs: Inputs) -> Finding:
+    step = next((one for one in inputs.report("clean").get("steps", []) if one["step"] == "label_errors"), None)
+    if step is not None and step.get("notes", {}).get("applies") is False:
+        why = str(step["notes"].get("why") or "")
+        return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "doubtful")
+    why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
+    key = "noise_cannot_tell" if why else "noise_not_looked_for"
+    return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "doubtful")
+
+
+def learnable(inputs: Inputs) -> Iterator[Finding]:
+    """Fails where models that never saw a record guess its label no better than the most frequent one would.
+
+    So it is with labels drawn at random, with labels of another column, and with texts that an encoder cannot read.
+    Where one class has most of the records this proves little, and only warns.
+    """
+    found = inputs.find("clean", "label_noise") or {}
+    classes: Mapping[str, Any] = found.get("classes") or {}
+    total, suspected = found.get("records") or 0, found.get("suspected") or 0
+    if len(classes) < 2 or total < _FEWEST:
+        return
+    largest = max(one["records"] for one in classes.values()) / total
+    low, _ = wilson(total - suspected, total)
+    args = {"right": percent(1 - suspected / total), "largest": percent(largest)}
+    if low > largest:
+        yield Finding("learnable", "pass", "learnable", args, "doubtful")
+    elif largest > 0.7:
+        yield Finding("learnable", "warn", "unlearnable", args, "doubtful")
+    else:
+        yield Finding("learnable", "fail", "unlearnable", args, "doubtful")

@@ -1,0 +1,42 @@
+"""Can we train on this? The worst of all checks decides, and one sentence says why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from pipeline.report.inputs import Inputs
+from pipeline.report.verdict.checks import CHECKS
+from pipeline.report.verdict.finding import STATES, Finding
+
+#: Reasons that the sentence names; the list below it holds all.
+_REASONS = 4
+
+
+def verdict(inputs: Inputs) -> dict[str, Any]:
+    """`state`: fail, warn, pass, or unknown where the validate stage has not run.
+
+    `because`: the clauses of the sentence (key, args). `checks`: every finding, the worst first. `counts`: findings by
+    state; what was not measured and what does not apply are counted apart, and neither makes a dataset good or bad.
+    """
+    found = [finding for check in CHECKS.values() for finding in check(inputs)]
+    found.sort(key=lambda finding: STATES.index(finding.state))
+    counts = Counter(finding.state for finding in found)
+    state = next((one for one in STATES[:2] if counts[one]), "pass")
+    if state != "fail" and not inputs.report("validate"):
+        state = "unknown"
+    return {
+        "state": state,
+        "because": [{"key": f"because.{one.key}", "args": one.args} for one in _reasons(found, state)],
+        "more": max(0, sum(counts[one] for one in STATES[:2]) - _REASONS),
+        "checks": [{**one._asdict(), "key": f"because.{one.key}"} for one in found],
+        "counts": {name: counts[name] for name in STATES},
+    }
+
+
+def _reasons(found: list[Finding], state: str) -> list[Finding]:
+    """What speaks against the data; where nothing does, what speaks for it."""
+    against = [one for one in found if one.state in STATES[:2]]
+    if state == "unknown":
+        against = [Finding("expectations", "unmeasured", "unchecked", {}, "expectations"), *against]
+    return against[:_REASONS] or [one for one in found if one.state == "pass"][:2]
