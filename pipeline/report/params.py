@@ -12,9 +12,9 @@ from pipeline.core.settings import Settings
 class Bounds(Settings):
     """Section `report.verdict`: from where on the verdict warns, or says that the dataset is not ready."""
 
-    wrong_labels_warn: float = Field(0.05, ge=0, le=1)  # share of wrong labels, estimated or audited
-    wrong_labels_fail: float = Field(0.10, gt=0, le=1)  # the same; the low end of the interval has to reach it
-    contamination_recall: float = Field(0.95, ge=0, le=1)  # of the hardest kind of planted benchmark copies
+    wrong_labels_warn: float = Field(default=0.05, ge=0, le=1)  # share of wrong labels, estimated or audited
+    wrong_labels_fail: float = Field(default=0.10, gt=0, le=1)  # the same; the low end of the interval has to reach it
+    contamination_recall: float = Field(default=0.95, ge=0, le=1)  # of the hardest kind of planted benchmark copies
 
 
 class Params(Settings):
