@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,6 +61,7 @@ class Annotation:
     lead_time: float | None = None
     prelabel: Literal["accepted", "edited"] | None = None
     text_id: str | None = None
+    shown: Mapping[str, str] = field(default_factory=dict)  # content ids of what the task showed, where told
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
 def check_against(records: Mapping[str, Record], task: Task) -> Check:
     """Whether an annotation can be used on its record; and its value in the task's form.
 
-    Rejects: unknown_record, empty_annotation, text_changed, and what the task type's `parse` rejects.
+    Rejects: unknown_record, empty_annotation, text_changed, overlapping_spans, and what `TaskType.parse` rejects.
     """
     kind = task_type(task)
 
@@ -163,11 +164,30 @@ def check_against(records: Mapping[str, Record], task: Task) -> Check:
             raise Reject("unknown_record", f"no record '{annotation.record_id}' comes out of `clean`")
         if annotation.value is None or not as_json(annotation.value).strip('" '):
             raise Reject("empty_annotation", "nothing was answered")
-        if annotation.text_id not in (None, content_id(kind.main_text(record))):
+        if _is_of_another_text(annotation, record, task):
             raise Reject("text_changed", f"record '{record.id}' reads differently now; it is queued again")
-        return kind.parse(record.fields, annotation.value, task)[1]
+        value = kind.parse(record.fields, annotation.value, task)[1]
+        return without_overlap(value) if kind.target_kind(task) == "spans" else value
 
     return check
+
+
+def _is_of_another_text(annotation: Annotation, record: Record, task: Task) -> bool:
+    """Whether the answer is about a text that the record no longer has: by its id, else by what the task showed."""
+    kind = task_type(task)
+    if annotation.text_id is not None:
+        return annotation.text_id != content_id(kind.main_text(record))
+    now = kind.to_label_studio(record)
+    return any(annotation.shown[name] != content_id(as_json(now[name])) for name in now.keys() & annotation.shown)
+
+
+def without_overlap(spans: Target) -> Target:
+    """The sorted spans. Raises Reject (overlapping_spans) where two of them overlap: no tag can say both."""
+    for one, other in pairwise(spans):
+        if other["start"] < one["end"]:
+            places = ", ".join(f"[{span['start']}, {span['end']}) {span['label']}" for span in (one, other))
+            raise Reject("overlapping_spans", f"two marks overlap: {places}")
+    return spans
 
 
 def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
@@ -191,7 +211,7 @@ def _from_line(line: Line, place: str) -> Annotation | SetAside:
     created_at = parse_time(line.created_at)
     if line.state is not None:
         return SetAside(STATES[line.state], line.detail or f"by {line.annotator}", place, line.record_id)
-    names = [each.name for each in fields(Annotation) if each.name not in ("created_at", "place")]
+    names = [each.name for each in fields(Annotation) if each.name not in ("created_at", "place", "shown")]
     return Annotation(**{name: getattr(line, name) for name in names}, created_at=created_at, place=place)
 
 

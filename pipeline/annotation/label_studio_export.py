@@ -11,10 +11,11 @@ from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_
 from pipeline.annotation.controls import Control, controls
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Fields, Reject, Target, as_json
+from pipeline.core.record import Fields, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import Region
+from pipeline.tasks.region_places import at_their_places
 
 #: What a value of JSON_MIN is called in `result`, by control tag; the key holds a list where True.
 _VALUES = {"Choices": ("choices", True), "TextArea": ("text", True), "Number": ("number", False)}
@@ -55,7 +56,7 @@ def read_annotation(annotation: ExportedAnnotation, data: TaskData, place: str, 
     if not data.get("record_id"):
         raise Reject("no_record_id", "the task's data has no record_id; import tasks with `sft label push`")
     annotator = _annotator(annotation["completed_by"])
-    value = task_type(task).target_from_result(annotation["result"], task)
+    value = task_type(task).target_from_result(at_their_places(annotation["result"], data), task)
     return Annotation(
         record_id=str(data["record_id"]),
         annotator=annotator,
@@ -65,6 +66,7 @@ def read_annotation(annotation: ExportedAnnotation, data: TaskData, place: str, 
         lead_time=annotation.get("lead_time"),
         prelabel=_prelabel(annotation, annotation["result"], value, task),
         text_id=data.get("text_id"),
+        shown={} if data.get("text_id") else {name: content_id(as_json(value)) for name, value in data.items()},
     )
 
 

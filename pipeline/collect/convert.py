@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.collect.conditions import first_failed
+from pipeline.collect.label_studio_tasks import LABEL_STUDIO, agreed, one_row_a_task
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
@@ -17,7 +18,7 @@ from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.core.record import Decision, Fields, Record, Reject, Source, Split, Target, as_json, content_id
+from pipeline.core.record import Decision, Fields, Record, Reject, Source, Split, Target, Vote, as_json, content_id
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
@@ -53,7 +54,7 @@ def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterat
                 f"{where}.key: 'row' needs a source of one file.", "Name a column, or split the source."
             )
         seen: set[str] = set()
-        for raw in part.rows:
+        for raw in maker.whole(part.rows):
             row = maker.shaped(raw)
             if isinstance(row, Row):
                 seen |= row.values.keys()
@@ -84,8 +85,9 @@ def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where
 class RecordMaker:
     """Makes one source's records; remembers how often a content came by, and the keys of what is kept."""
 
-    def __init__(self, name: str, settings: RecordSource, task: Task, where: str) -> None:
+    def __init__(self, name: str, settings: RecordSource, task: Task, where: str, voted_on: bool = False) -> None:
         self.name, self.settings, self.task = name, settings, task
+        self._answered = not (voted_on or settings.target or settings.target_value)
         self.kind: TaskType = task_type(task)
         for field in settings.fields:
             if field not in self.kind.FIELDS:
@@ -100,6 +102,13 @@ class RecordMaker:
         _check_labels(settings, task, where)
         self._seen: Counter[str] = Counter()
         self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
+
+    def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
+        """The rows, one a record: an export of Label Studio has one an annotation."""
+        if getattr(self.settings, "format", None) != LABEL_STUDIO:
+            return rows
+        answered = self._answered and self.settings.role not in ("unlabelled", "benchmark")
+        return one_row_a_task(rows, self.task, self.settings.labels, answered)
 
     def shaped(self, row: AnyRow) -> AnyRow:
         """The row with nested columns taken out, and tokens and tags as a text and its spans."""
@@ -156,20 +165,28 @@ class RecordMaker:
         check_offsets(target)
         source, decision = record.source, None
         if target is not None:
-            decision = Decision(f"source:{self.name}", confidence_of(row.values, settings))
+            who = "crowd" if len(row.answers) > 1 else "source"
+            decision = Decision(f"{who}:{self.name}", confidence_of(row.values, settings))
             if settings.trusted_when and first_failed(settings.trusted_when, row.values) is None:
                 source = replace(source, trusted=True)
         split = _PRESET_SPLIT.get(settings.role)
-        return Record(record.id, fields, source, target, lang, split, group, labels_by=decision, meta=meta)
+        votes = self._votes(values, row)
+        return Record(record.id, fields, source, target, lang, split, group, votes, labels_by=decision, meta=meta)
 
     def _fields_and_target(self, values: Fields, row: Row) -> tuple[Fields, Target]:
         settings = self.settings
         if settings.role == "unlabelled":
             return self.kind.parse(values, None, self.task)[0], None
-        fields, target = self.kind.parse(values, target_of(row.values, settings), self.task)
+        answer = agreed(row.answers) if row.answers else target_of(row.values, settings)
+        fields, target = self.kind.parse(values, answer, self.task)
         if target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
             raise Reject("missing_target", f"a {settings.role} row without an answer")
         return fields, target
+
+    def _votes(self, values: Fields, row: Row) -> tuple[Vote, ...]:
+        """What several annotators said of the row; one annotator's answer is the target, and no vote."""
+        votes = row.answers if len(row.answers) > 1 else ()
+        return tuple(replace(vote, value=self.kind.parse(values, vote.value, self.task)[1]) for vote in votes)
 
     def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""

@@ -55,7 +55,11 @@ def gather(params: Params, task: Task, raw: Path) -> Gathered:
         raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")
     crowds = _crowds(sources, of_records)
     found = Gathered()
-    keys = {name: _read_source(name, settings, task, raw, found) for name, settings in of_records.items()}
+    voted = {crowd.of for crowd in crowds.values()}
+    keys = {
+        name: _read_source(RecordMaker(name, settings, task, setting(name), name in voted), raw, found)
+        for name, settings in of_records.items()
+    }
     for name, crowd in crowds.items():
         _read_votes(name, crowd, task, raw, keys[crowd.of], found)
     return found
@@ -67,11 +71,10 @@ def _repaired(good: Sequence[Verdict]) -> dict[str, dict[str, int]]:
     return {"repaired": dict(sorted(repaired.items()))} if repaired else {}
 
 
-def _read_source(name: str, settings: RecordSource, task: Task, raw: Path, found: Gathered) -> dict[str, Verdict]:
+def _read_source(maker: RecordMaker, raw: Path, found: Gathered) -> dict[str, Verdict]:
     """Read one source into `found`; returns its verdicts by native key and by record id."""
-    started = time.monotonic()
+    started, name, settings = time.monotonic(), maker.name, maker.settings
     parts = KINDS[settings.kind].function(settings, raw, setting(name))
-    maker = RecordMaker(name, settings, task, setting(name))
     verdicts = without_conflicts(list(to_verdicts(maker, parts, setting(name))))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)

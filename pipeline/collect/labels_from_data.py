@@ -14,6 +14,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from pipeline.collect.conditions import first_failed
+from pipeline.collect.label_studio_tasks import LABEL_STUDIO, labels_said
 from pipeline.collect.params import Params, RecordSource
 from pipeline.collect.rows import Row
 from pipeline.collect.sources import KINDS, setting, source_settings
@@ -66,11 +67,16 @@ def _labels(name: str, settings: object, raw: Path) -> Iterator[str]:
     for part in KINDS[settings.kind].function(settings, raw, setting(name)):
         for row in part.rows:
             if isinstance(row, Row) and not first_failed(settings.where, row.values):
-                try:
-                    target = target_of(row.values, settings)
-                except Reject:
-                    continue
-                yield from _names(target)
+                yield from _said(row, settings)
+
+
+def _said(row: Row, settings: RecordSource) -> Iterator[str]:
+    """The labels of one row: of its target, or, in an export of Label Studio, of its annotator's answer."""
+    try:
+        answered = getattr(settings, "format", None) == LABEL_STUDIO and settings.target is None
+        yield from labels_said(row, settings.labels) if answered else _names(target_of(row.values, settings))
+    except Reject:  # an excluded label
+        return
 
 
 def _names(target: object) -> Iterator[str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.record import Vote
+
 EXCERPT = 300
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -18,12 +20,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 class Row:
     """One readable row: its number (as an editor counts lines, or from 1) and its values by column.
 
-    `repaired` says in a snake_case word what the reader had to repair; it is counted in the report.
+    `repaired` says in a snake_case word what the reader had to repair; it is counted in the report. `answers` holds
+    what annotators said of the row, where the format tells their answers from its columns.
     """
 
     number: int
     values: Mapping[str, Any]
     repaired: str | None = None
+    answers: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

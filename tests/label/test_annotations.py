@@ -128,8 +128,9 @@ def test_file_that_is_not_utf8_is_named(project):
 def exported(record_id, choices, origin="manual", **more):
     result = [{"from_name": "label", "to_name": "text", "type": "choices", "origin": origin}]
     result[0]["value"] = {"choices": choices}
+    text = RECORDS[record_id].fields["text"] if record_id in RECORDS else "?"
     annotation = {"completed_by": {"email": "ann@x.org"}, "result": result, "created_at": "2026-01-01T00:00:00Z"}
-    return {"id": 7, "data": {"record_id": record_id, "text": "?"}, "annotations": [annotation | more]}
+    return {"id": 7, "data": {"record_id": record_id, "text": text}, "annotations": [annotation | more]}
 
 
 def export(project, *tasks):
@@ -160,6 +161,46 @@ def test_export_tells_accepted_from_edited(project, origin, prediction, expected
 )
 def test_unusable_exported_annotations_are_set_aside(project, task, reason):
     assert export(project, task).summary()["set_aside"] == {reason: 1}
+
+
+def test_an_answer_on_a_text_that_the_record_no_longer_has_is_set_aside_without_its_id_too(project):
+    task = exported("r1", ["好"])
+    task["data"]["text"] += "。"
+    assert export(project, task).summary()["set_aside"] == {"text_changed": 1}
+    task["data"]["text_id"] = text_id(RECORDS["r1"])  # the id decides where there is one
+    assert [one.value for one in export(project, task).used] == ["好"]
+
+
+NER = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
+SENTENCES = {"e": "\U0001f44d Anna left Oslo.", "z": "昨天安娜离开奥斯陆。"}
+
+
+@pytest.mark.parametrize(
+    ("record_id", "marks", "expected"),
+    [
+        ("e", [(3, 7, "Anna", "PER"), (18, 22, "Oslo", "LOC")], [(2, 6), (12, 16)]),
+        ("z", [(0, 2, "安娜", "PER")], [(2, 4)]),
+        ("e", [], []),
+        ("e", [(2, 6, "Anna", "PER"), (2, 11, "Anna left", "LOC")], "overlapping_spans"),
+        ("z", [(2, 4, "奥德", "PER")], "surface_mismatch"),
+    ],
+)
+def test_marks_of_an_export_are_held_against_what_they_say(project, record_id, marks, expected):
+    regions = [
+        {"type": "labels", "to_name": "text", "value": {"start": a, "end": b, "text": surface, "labels": [label]}}
+        for a, b, surface, label in marks
+    ]
+    task = exported(record_id, [])
+    task["annotations"][0]["result"], task["data"]["text"] = regions, SENTENCES[record_id]
+    records = {name: record(name, None, text=text) for name, text in SENTENCES.items()}
+    (project.annotations / "export.json").write_text(json.dumps([task]), "utf-8")
+    reading = read(project, NER, records)
+    found = (
+        [(s["start"], s["end"]) for s in reading.used[0].value]
+        if reading.used
+        else next(iter(reading.summary()["set_aside"]))
+    )
+    assert found == expected
 
 
 def test_an_export_of_a_hundred_megabytes_is_read_whole(project):

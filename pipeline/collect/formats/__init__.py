@@ -61,6 +61,7 @@ FORMATS: dict[str, Format] = {
     "benchmark": Format(FileOptions, benchmark.read, columns={"key": "item"}),
     "document": Format(FileOptions, documents.read_document),
     "eml": Format(FileOptions, documents.read_eml, endings=(".eml",)),
+    "mbox": Format(FileOptions, documents.read_mbox, endings=(".mbox", ".mbx")),
     "xlsx": Format(FileOptions, documents.read_xlsx, endings=(".xlsx",)),
     "parallel": Format(FileOptions, parallel.read),
     "tmx": Format(FileOptions, tmx.read, columns={"target": "target"}),
@@ -83,5 +84,6 @@ def read_file(path: Path, options: FileOptions, locator: str, where: str) -> Ite
         name = _BY_ENDING.get(ending)
         if name is None:
             known = f"Known formats: {', '.join(sorted(FORMATS))}."
-            raise PipelineError(f"{where}: the ending of {locator} names no format.", f"Set `format`. {known}")
+            choose = "Choose members (`path: a.zip!*.csv`), or set" if "!" in locator else "Set"
+            raise PipelineError(f"{where}: the ending of {locator} names no format.", f"{choose} `format`. {known}")
     return pick(FORMATS, name, f"{where}.format").function(path, options, f"{where}: {locator}")

@@ -1,18 +1,24 @@
-"""Formats `document` (a whole text file is one row), `eml` (a mail) and `xlsx` (a sheet of Excel)."""
+"""Formats `document` (a whole text file is one row), `eml` (a mail), `mbox` (many) and `xlsx` (a sheet of Excel)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from io import BytesIO
+from mailbox import mbox
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pipeline.collect.formats.text_lines import lines, open_binary, undecodable
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.core.errors import PipelineError, shorten
+
+#: Mailboxes begin each mail with a line "From ...", so such a line of a text is written with a mark before it.
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
 def read_document(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
@@ -24,19 +30,35 @@ def read_document(path: Path, options: FileOptions, where: str) -> Iterator[AnyR
 def read_eml(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     """One mail: `subject`, `text` (its plain part, else its HTML part), `sender`, `date`. Bad rows: no_text_part."""
     with open_binary(path) as file:
-        mail = BytesParser(EmailMessage, policy=policy.default).parse(file)
+        yield _mail(_parsed(file), 1, path.stem)
+
+
+def read_mbox(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
+    """The mails of a mailbox, numbered from 1, with the columns and bad rows of `eml`."""
+    with path.open("rb") as file:
+        first = file.readline()
+    if first.strip() and not first.startswith(b"From "):
+        raise PipelineError(f"{where}: no mailbox: it does not begin with 'From '.", "Of one mail: `format: eml`.")
+    for number, mail in enumerate(mbox(path, create=False), 1):
+        plain = _QUOTED_FROM.sub(rb"\1", mail.as_bytes(policy=mail.policy.clone(max_line_length=None)))
+        yield _mail(_parsed(BytesIO(plain)), number, path.stem)
+
+
+def _parsed(file: IO[bytes]) -> EmailMessage:
+    return BytesParser(EmailMessage, policy=policy.default).parse(file)
+
+
+def _mail(mail: EmailMessage, number: int, file: str) -> AnyRow:
     part = mail.get_body(("plain", "html"))
     subject = str(mail.get("subject", ""))
     if part is None:
-        yield BadRow(1, "no_text_part", "the mail has no text", excerpt(subject))
-        return
+        return BadRow(number, "no_text_part", "the mail has no text", excerpt(subject))
     try:
         text = str(part.get_content())
     except (LookupError, UnicodeError) as error:  # a charset that does not exist
-        yield BadRow(1, "undecodable", shorten(error, 100), excerpt(subject))
-        return
+        return BadRow(number, "undecodable", shorten(error, 100), excerpt(subject))
     values = {"subject": subject, "text": text.strip(), "sender": str(mail.get("from", ""))}
-    yield Row(1, {**values, "date": str(mail.get("date", "")), "file": path.stem})
+    return Row(number, {**values, "date": str(mail.get("date", "")), "file": file})
 
 
 def read_xlsx(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:

@@ -96,6 +96,8 @@ def _decode(raw: bytes, chain: list[str]) -> str:
 def _without_mark(raw: bytes, encoding: str, where: str) -> bytes:
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and codecs.lookup(encoding).name == "utf-8":
         raise PipelineError(f"{where}: the file begins with the mark of UTF-16.", "Set `encoding: utf-16`.")
+    if raw.startswith(b"PK\x03\x04"):
+        raise PipelineError(f"{where}: a zip archive or an Excel file under another name.", "Rename it, .zip or .xlsx.")
     return raw.removeprefix(codecs.BOM_UTF8) if codecs.lookup(encoding).name == "utf-8" else raw
 
 

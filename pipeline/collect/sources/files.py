@@ -6,11 +6,12 @@ import glob
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
-from pipeline.collect.rows import AnyRow, Part, Row, storable
+from pipeline.collect.rows import AnyRow, Part, Row, most_bytes, storable
+from pipeline.core.archives import members_of
 from pipeline.core.errors import PipelineError, shorten
 
 #: The column that holds the name of a row's folder: `target: "{folder}"`.
@@ -24,7 +25,7 @@ log = logging.getLogger("pipeline")
 class FilesSettings(RecordSource, FileOptions):
     """`path` is relative to data/raw, or absolute, or begins with `~` or `..` (then relative to the project)."""
 
-    path: str  # a glob; `**` crosses folders
+    path: str  # a glob; `**` crosses folders; of zip archives all members, or `a.zip!*.csv` some
 
 
 def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
@@ -40,7 +41,8 @@ def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
     named = FOLDER in (*settings.fields.values(), *settings.named_columns().values())
     for path, locator in found:
         rows = read_file(path, settings, locator, where)
-        yield Part(locator, _with_folder(rows, path.parent.name) if named else rows)
+        folder = PurePosixPath(locator.replace("!", "/")).parent.name or path.parent.name
+        yield Part(locator, _with_folder(rows, folder) if named else rows)
 
 
 def _with_folder(rows: Iterable[AnyRow], folder: str) -> Iterator[AnyRow]:
@@ -56,7 +58,21 @@ def _matches(pattern: Path) -> list[Path]:
 
 
 def find_files(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
-    """The files that match, each with a locator that is the same on every machine."""
+    """The files that match, those of zip archives too, each with a locator that is the same on every machine."""
+    outer, _, inner = pattern.partition("!") if ".zip!" in pattern else (pattern, "", "")
+    found = []
+    for path, locator in _found(outer, raw, where):
+        found += unpacked(path, locator, inner or "*", where) if path.suffix.lower() == ".zip" else [(path, locator)]
+    return found
+
+
+def unpacked(path: Path, locator: str, pattern: str, where: str) -> list[tuple[Path, str]]:
+    """The members of a zip archive that match, unpacked; their locators are `archive!member`."""
+    members = members_of(path, pattern, most_bytes(path.stat().st_size), where)
+    return [(inside, storable(f"{locator}!{name}")) for name, inside in members]
+
+
+def _found(pattern: str, raw: Path, where: str) -> list[tuple[Path, str]]:
     base, below = _base(pattern, raw, where)
     try:
         found = _matches(base / below)

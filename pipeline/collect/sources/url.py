@@ -17,6 +17,7 @@ from pydantic import Field
 from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
+from pipeline.collect.sources.files import unpacked
 from pipeline.collect.sources.local_addresses import check_not_local, without_local_redirects
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
@@ -43,7 +44,7 @@ class UrlSettings(RecordSource, FileOptions):
 
 
 def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
-    """One part: the file, fetched into the cache."""
+    """One part: the file, fetched into the cache; of a zip archive one for each member."""
     check_format(settings, where)
     try:
         locator = portable_address(settings.url)
@@ -52,7 +53,10 @@ def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
     if not settings.local:
         for address in _LINK.split(settings.url):
             check_not_local(address, where)
-    yield Part(locator, read_file(_fetch(settings, locator, where), settings, locator, where))
+    path = _fetch(settings, locator, where)
+    zipped = path.suffix.lower() == ".zip" and "::" not in settings.url  # a chain has unpacked it
+    for file, name in unpacked(path, locator, "*", where) if zipped else [(path, locator)]:
+        yield Part(name, read_file(file, settings, name, where))
 
 
 def portable_address(url: str) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import logging
+import zipfile
 
 import pytest
 
@@ -53,3 +55,35 @@ def test_files_that_dvc_has_but_not_here(project):
     with pytest.raises(PipelineError, match=r"no file matches 'a\.csv'") as error:
         project.collect(path="a.csv")
     assert "dvc pull" in error.value.hint
+
+
+def test_members_of_zip_archives_are_files(project):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("negative/a.csv", "text\nbad\n")
+        archive.writestr("positive/b.jsonl", '{"text": "很好"}\n')
+        archive.writestr("notes.doc", "none of ours")
+    project.write("all.zip", packed.getvalue())
+    found = project.collect(path="all.zip!*/*", target="{folder}")
+    assert [(row["fields"]["text"], row["target"]) for row in found.rows] == [("bad", "negative"), ("很好", "positive")]
+    assert found.rows[0]["source"]["locator"] == "all.zip!negative/a.csv"
+    with pytest.raises(PipelineError, match=r"all\.zip!notes\.doc names no format"):
+        project.collect(path="all.zip")
+
+
+def test_the_folder_of_a_file_is_a_column(project):
+    project.write("mails/positive/1.txt", "很好\n谢谢")
+    project.write("mails/negative/2.txt", "bad")
+    found = project.collect(path="mails/*/*.txt", format="document", target="{folder}")
+    assert [(row["fields"]["text"], row["target"]) for row in found.rows] == [
+        ("bad", "negative"),
+        ("很好\n谢谢", "positive"),
+    ]
+
+
+@pytest.mark.parametrize(("files", "warned"), [(20, True), (19, False)])
+def test_many_text_files_read_by_lines_are_told(project, caplog, files, warned):
+    for n in range(files):
+        project.write(f"t/{n}.txt", f"line {n}\nanother {n}\n")
+    project.collect(path="t/*.txt")
+    assert ("format: document" in caplog.text) is warned
