@@ -6,10 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from pipeline.annotation.candidates import read_candidates
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import load_task
 from pipeline.export.files import write
 from pipeline.export.formats import FORMS
+from pipeline.export.preference import Pairs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("data/augment/records.parquet"),
         help="records with their history, for --form preference",
+    )
+    parser.add_argument(
+        "--candidates",
+        type=Path,
+        default=Path("data/candidates"),
+        help="folder of replies with scores, for --form preference (default: data/candidates, where there is one)",
+    )
+    parser.add_argument(
+        "--margin", type=float, default=0.0, help="least difference of two scores that make a preference pair"
     )
     parser.add_argument(
         "--strict", action="store_true", help="stop where a form has no place for a row (default: leave it out)"
@@ -48,7 +59,8 @@ def run(arguments: argparse.Namespace) -> None:
         )
     task = load_task()
     for name in arguments.form:
-        done = write(arguments.dataset, name, task, arguments.out, arguments.strict, arguments.records)
+        pairs = Pairs(read_candidates(arguments.candidates), arguments.margin) if name == "preference" else None
+        done = write(arguments.dataset, name, task, arguments.out, arguments.strict, arguments.records, pairs)
         for path, count in done.files.items():
             sys.stdout.write(f"{path}  {count:,} rows\n")
         for reason, count in done.left_out.most_common():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,7 +15,9 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Row
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
-from pipeline.export.formats import FORMS, Account, Form
+from pipeline.export.account import Account
+from pipeline.export.formats import FORMS, Form
+from pipeline.export.preference import Pairs
 
 #: Split of records -> the name of its file.
 _SPLITS = {"train": "train", "dev": "validation", "test": "test"}
@@ -30,11 +32,18 @@ class Written:
 
 
 def write(
-    dataset: Path, name: str, task: Task, out: Path, strict: bool = False, records: Path | None = None
+    dataset: Path,
+    name: str,
+    task: Task,
+    out: Path,
+    strict: bool = False,
+    records: Path | None = None,
+    pairs: Pairs | None = None,
 ) -> Written:
     """Write every split in the form `name` to `out`/<name>/, in place of what was there, or nothing.
 
-    Rows that the form has no place for are left out and counted; with `strict` they stop the export.
+    Rows that the form has no place for are left out and counted; with `strict` they stop the export. `pairs` are what
+    preference pairs are made of beside the `records`.
     """
     form = pick(FORMS, name, "sft export --form")
     if form.only and task.type not in form.only:
@@ -42,6 +51,8 @@ def write(
         raise PipelineError(
             f"sft export: {name} has no place for {task.type}.", f"Forms that do: {', '.join(fitting)}."
         )
+    if pairs is not None and form.of_records:
+        form = replace(form, function=pairs.write)
     inputs = _of_records(records) if form.of_records else _of_dataset(dataset)
     out.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=out))
@@ -59,7 +70,8 @@ def write(
     files = {out / name / f"{split}.{form.suffix}": accounts[split].rows for split in kept}
     reasons = Counter(reject.reason for account in accounts.values() for _, reject in account.refused)
     reasons += Counter(not_in_mixture=sum(account.not_in_mixture for account in accounts.values()))
-    return Written(files, reasons)
+    unmet = set(pairs.candidates if pairs else ()) - set().union(*(account.met for account in accounts.values()))
+    return Written(files, reasons + Counter(unknown_record=len(unmet)))
 
 
 def _write_split(form: Form, rows: Iterator[Row], task: Task, path: Path) -> Account:
@@ -82,7 +94,8 @@ def _check(name: str, form: Form, accounts: dict[str, Account], strict: bool) ->
         )
     if not rows:
         raise PipelineError(
-            f"sft export: no row for {name}.", "Preference pairs come of replies that people corrected in `label`."
+            f"sft export: no row for {name}.",
+            "Preference pairs come of replies that people corrected in `label` and of judged --candidates.",
         )
     train = accounts["train"].rows if "train" in accounts else 0
     if train < form.fewest:
@@ -111,11 +124,21 @@ def _of_dataset(dataset: Path) -> list[tuple[str, Iterator[Row]]]:
 def _of_records(records: Path | None) -> list[tuple[str, Iterator[Row]]]:
     if records is None or not records.is_file():
         raise PipelineError(f"{records}: no such file.", "Build it first: dvc repro augment")
-    return [(name, _of_split(records, split)) for split, name in _SPLITS.items()]
+    held_out = _held_out_groups(records)
+    return [(name, _of_split(records, split, held_out)) for split, name in _SPLITS.items()]
 
 
-def _of_split(records: Path, split: str) -> Iterator[Row]:
-    return (row for row in _rows(records) if row["split"] == split)
+def _of_split(records: Path, split: str, held_out: Set[str]) -> Iterator[Row]:
+    """The rows of a split; prompts without a label are of train, but for copies of what is held out."""
+    for row in _rows(records):
+        is_open = split == "train" and row["split"] == "unlabelled" and row["group"] not in held_out
+        if row["split"] == split or is_open:
+            yield row
+
+
+def _held_out_groups(records: Path) -> set[str]:
+    table = pq.read_table(records, columns=["split", "group"], filters=[("split", "in", ["dev", "test", "benchmark"])])
+    return set(table["group"].to_pylist()) - {None}
 
 
 def _rows(file: Path) -> Iterator[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from pipeline.core.conversation import canonical
@@ -13,26 +13,14 @@ from pipeline.core.record import Reject, Row, Span, as_json
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Task
 from pipeline.dialects import DIALECTS
-from pipeline.export.preference import pair
+from pipeline.export.account import Account
+from pipeline.export.preference import Pairs
 from pipeline.export.talks import Line, line_of
 from pipeline.export.trainers import axolotl, llama_factory, trl
 from pipeline.text.scripts import UNSPACED
 
 #: Words, single Chinese and Japanese characters, single other signs: the tokens of CoNLL files.
 _TOKEN = re.compile(rf"[^\W{UNSPACED}]+|[^\s]")
-
-
-@dataclass
-class Account:
-    """What was written of a split: rows, their columns, and which rows the form has no place for, with the reason.
-
-    `not_in_mixture` counts the rows that the mixture reads no time (column `repeats` 0).
-    """
-
-    rows: int = 0
-    not_in_mixture: int = 0
-    columns: set[str] = field(default_factory=set)
-    refused: list[tuple[str, Reject]] = field(default_factory=list)
 
 
 #: `(the rows of a split, task, account to keep) -> text`.
@@ -114,7 +102,7 @@ FORMS: dict[str, Form] = {
         name: Form(NoSettings, in_lines(line_of(name)), "jsonl", (), _BESIDE.get(name), _FEWEST.get(name, 0))
         for name in DIALECTS
     },
-    "preference": Form(NoSettings, in_lines(pair), "jsonl", ("chat",), of_records=True),
+    "preference": Form(NoSettings, Pairs().write, "jsonl", ("chat",), of_records=True),
     "conll": Form(NoSettings, conll, "conll", ("ner",)),
     "squad": Form(NoSettings, squad, "json", ("qa",)),
 }

@@ -1,42 +1,107 @@
-"""Form `preference`: pairs of replies, for DPO and its kin, from what people corrected."""
+"""Form `preference`: pairs of replies, for DPO and its kin: what people corrected or chose, and what judges scored."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pipeline.core.conversation import Conversation, Message, conversation
+from pipeline.annotation.candidates import Candidate
+from pipeline.core.conversation import Conversation, Message, canonical, conversation
 from pipeline.core.json_types import JsonObject
-from pipeline.core.record import Row
+from pipeline.core.record import Reject, Row
 from pipeline.core.settings import Task
 from pipeline.dialects.messages import write_prompt_completion
+from pipeline.export.account import Account
 
 
-def pair(row: Row, task: Task) -> JsonObject | None:
-    """`{"prompt": [turns], "chosen": [turn], "rejected": [turn], "tools"}`; None where nobody corrected the reply.
+@dataclass(frozen=True)
+class Pair:
+    """Two replies to one prompt. `by` chose between them; the scores are there where a score decided."""
 
-    Reads a row of records.parquet: fields, target, labels_by, history. The reply that a person gave is chosen over the
-    one that the record had before.
+    chosen: Message
+    rejected: Message
+    by: str
+    score_chosen: float | None = None
+    score_rejected: float | None = None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What pairs are made of, beside the records: record id -> judged candidates.
+
+    `margin` is how far apart the scores of a pair must be, at least.
     """
+
+    candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+    margin: float = 0.0
+
+    def write(self, rows: Iterable[Row], task: Task, account: Account) -> Iterator[str]:
+        """`{"id", "prompt": [turns], "chosen": [turn], "rejected": [turn], "tools", "by"}`, one pair a line.
+
+        Reads rows of records.parquet: id, fields, target, labels_by, history. A record gives at most one pair of each
+        kind: a person's reply over the one that it had before, and the best-scored candidate over the worst one.
+        """
+        for row in rows:
+            account.met.add(str(row["id"]))
+            for pair in self._of(row):
+                try:
+                    line = _line(row, pair)
+                except Reject as reject:
+                    account.refused.append((str(row["id"]), reject))
+                    continue
+                account.rows += 1
+                account.columns |= line.keys()
+                yield canonical(line) + "\n"
+
+    def _of(self, row: Row) -> Iterator[Pair]:
+        found = (corrected(row), judged(self.candidates.get(str(row["id"]), ()), self.margin))
+        yield from (pair for pair in found if pair is not None and _differ(pair))
+
+
+def corrected(row: Row) -> Pair | None:
+    """The reply that a person gave over the one that the record had before; None where nobody corrected it."""
     rejected = _before(row)
     by = (row["labels_by"] or {}).get("who", "")
     if rejected is None or row["target"] is None or not by.startswith(("human:", "crowd:")):
         return None
-    chosen = Message.of(row["target"])
-    if (chosen.content, chosen.tool_calls) == (rejected.content, rejected.tool_calls):
+    return Pair(Message.of(row["target"]), rejected, by)
+
+
+def judged(candidates: Sequence[Candidate], margin: float) -> Pair | None:
+    """The candidate with the best score over the one with the worst; of equal ones the first.
+
+    None where fewer than two are judged, or their scores are equal or no further apart than `margin`.
+    """
+    scored = [(one.value, one) for one in candidates if one.value is not None]
+    if not scored:
         return None
+    (high, best), (low, worst) = max(scored, key=lambda one: one[0]), min(scored, key=lambda one: one[0])
+    if high <= low or high - low < margin:
+        return None
+    return Pair(best.message(), worst.message(), best.judged_by or "score", high, low)
+
+
+def _differ(pair: Pair) -> bool:
+    return (pair.chosen.content, pair.chosen.tool_calls) != (pair.rejected.content, pair.rejected.tool_calls)
+
+
+def _line(row: Row, pair: Pair) -> JsonObject:
     talk = conversation(row["fields"])
     good, bad = (
         write_prompt_completion(Conversation((*talk.messages, reply), talk.tools, talk.template_arguments))
-        for reply in (chosen, rejected)
+        for reply in (pair.chosen, pair.rejected)
     )
     beside = {name: value for name, value in good.items() if name not in ("prompt", "completion")}
+    scores = {"score_chosen": pair.score_chosen, "score_rejected": pair.score_rejected}
     return {
         "id": row["id"],
         "prompt": good["prompt"],
         "chosen": good["completion"],
         "rejected": bad["completion"],
         **beside,
-        "by": by,
+        "by": pair.by,
+        **{name: score for name, score in scores.items() if score is not None},
     }
 
 

@@ -64,7 +64,7 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     """
     talk = _talk(values)
     messages = list(talk.messages)
-    reply = None if is_nothing(target) else _reply(target)
+    reply = None if is_nothing(target) else reply_of(target)
     if reply is None and messages and messages[-1].role == "assistant":
         reply = messages.pop()
     if not any(message.role == "user" for message in messages):
@@ -80,7 +80,7 @@ def _talk(values: Mapping[str, object]) -> Conversation:
     return beside(values, messages_in(turns, Reading()))
 
 
-def _reply(target: Json) -> Message:
+def reply_of(target: Json) -> Message:
     """The reply that a text or a message says. Rejects: not_a_reply, and those of `message_of`."""
     if not isinstance(target, Mapping):
         return Message("assistant", as_text(target, "the reply"))

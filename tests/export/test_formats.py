@@ -9,7 +9,8 @@ import pytest
 from pipeline.core.settings import Task
 from pipeline.core.turns import Reading
 from pipeline.dialects import DIALECTS
-from pipeline.export.formats import FORMS, Account, tagged
+from pipeline.export.account import Account
+from pipeline.export.formats import FORMS, tagged
 from pipeline.export.questions import answer
 from pipeline.export.talks import talk_of
 
