@@ -23,9 +23,10 @@ class GateSettings(Settings):
     }
 
     # Cosine similarity of the augmented example and its source example, by the encoder; below: another meaning, above:
-    # nothing new.
-    min_cosine: float = Field(default=0.75, ge=-1, le=1)
-    max_cosine: float = Field(default=0.995, ge=-1, le=1)
+    # nothing new. null: what was measured for the encoder (modeling/features/cosines.py): .75 and .995 for MiniLM,
+    # .93 and .9985 for e5.
+    min_cosine: float | None = Field(default=None, ge=-1, le=1)
+    max_cosine: float | None = Field(default=None, ge=-1, le=1)
     # The same where models.encoder is tfidf, which sees spelling, not meaning, and no word order: swapped words
     # give exactly 1, so its upper end is open by default.
     min_cosine_tfidf: float = Field(default=0.4, ge=0, le=1)
@@ -75,7 +76,8 @@ class SelectSettings(Settings):
     # quality: the judge's rating, or a low loss. ifd: questions that help to predict the answer least (below 1).
     # complexity: long answers. mixed: the three ranks added. diversity: in random order; random: the baseline.
     by: Literal["mixed", "quality", "ifd", "complexity", "diversity", "random"] = "mixed"
-    max_cosine: float = Field(default=0.9, ge=0, le=1)  # chosen records are less alike than this while others remain
+    # Chosen records are less alike than this while others remain; null: the encoder's own (.9 for MiniLM, .97 for e5).
+    max_cosine: float | None = Field(default=None, ge=0, le=1)
     judge: Endpoint | None = None  # rates quality from 1 to 5; without it quality is the generator's own low loss
     seed: int = 0  # of the random draws
 

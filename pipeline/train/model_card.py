@@ -38,7 +38,7 @@ library_name: transformers
 # A {task.type} model
 
 Fine-tuned from `{report["base_model"]}` on {rows["train"]["used"]:,} examples; {trained:,} of {total:,} parameters
-were trained. Of {report["steps"]} steps, the model after step {report["best_step"]} did best on
+were trained.{_licence(report.get("base_licence"))} Of {report["steps"]} steps, the model after step {report["best_step"]} did best on
 {rows["dev"]["used"]:,} development examples.
 {labels}
 | development metric | this model | before fine-tuning |
@@ -67,6 +67,10 @@ Test figures with intervals are in the evaluation report of the same run (`data/
 Evaluated on data like its training data only; the evaluation report names the slices where it does worse, how it takes
 small edits of its input, and, where groups were declared, how even its errors are. What is not there was not measured.
 """
+
+
+def _licence(licence: str | None) -> str:
+    return f" The base model's licence: {licence}." if licence else ""
 
 
 def _loading(task: Task) -> str:

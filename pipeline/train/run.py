@@ -18,7 +18,7 @@ from pipeline.modeling.batches import Example, Examples
 from pipeline.modeling.dataset import SPLITS, read_split, repeated, sample, to_rows
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.heads.contract import Head, Start
-from pipeline.modeling.models import Models
+from pipeline.modeling.models import Models, licence, revision
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
 from pipeline.modeling.training.job import Job, Run
@@ -63,6 +63,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     report = {
         "stage": "train",
         "base_model": start.base,
+        "base_licence": licence(models.encoder) if start.base == revision(models.encoder) else None,
         "settings": params.model_dump(mode="json"),
         "parameters": counts,
         "rows": {name: _row_counts(rows[name], examples[name]) for name in rows},

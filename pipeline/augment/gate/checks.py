@@ -87,7 +87,7 @@ def check_meaning(
     )
     verdicts: Verdicts = {}
     for candidate, score in zip(candidates, scores, strict=True):
-        low, high = _band(candidate, features.is_tfidf, settings, own)
+        low, high = _band(candidate, features, settings, own)
         if score < low:
             verdicts[candidate.child.id] = Drop(
                 "meaning_changed", f"cosine {score:.3f} with its source example, below {low}"
@@ -157,11 +157,12 @@ def fold(record: Record, folds: int) -> int:
 
 
 def _band(
-    candidate: Candidate, is_tfidf: bool, gate: GateSettings, own: Mapping[str, MethodSettings] | None
+    candidate: Candidate, features: TextFeatures, gate: GateSettings, own: Mapping[str, MethodSettings] | None
 ) -> tuple[float, float]:
     """Lowest and highest cosine with the parent. A new text need not mean what its parent does."""
-    low, high = gate.min_cosine, gate.max_cosine
-    if is_tfidf:
+    low = features.cosines.meaning if gate.min_cosine is None else gate.min_cosine
+    high = features.cosines.unchanged if gate.max_cosine is None else gate.max_cosine
+    if features.is_tfidf:
         low, high = gate.min_cosine_tfidf, gate.max_cosine_tfidf
     if candidate.is_new:
         low = -1.0

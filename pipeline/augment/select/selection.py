@@ -21,6 +21,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.scores import reply_losses
+from pipeline.modeling.features.cosines import MINILM, cosines
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
@@ -54,7 +55,8 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
     scores = score(learned, settings, task, models)
     texts = [task_type(task).main_text(record) for record in learned]
     matrix = TextFeatures(texts, models.encoder).rows(texts)
-    chosen = set(choose(learned, scores, matrix, settings, size))
+    most_alike = cosines(models.encoder).alike if settings.max_cosine is None else settings.max_cosine
+    chosen = set(choose(learned, scores, matrix, settings, size, most_alike))
     left = [n for n in range(len(rows)) if n not in chosen]
     drops = {rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}") for n in left}
     return drop_rows(table, "select", drops, notes=_notes(learned, scores, matrix, chosen, settings))
@@ -87,12 +89,22 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
     return Scores(loss, ifd, np.array([one.length for one in found], np.float64), quality)
 
 
-def choose(pool: Sequence[Record], scores: Scores, matrix: Any, settings: SelectSettings, size: int) -> list[int]:
-    """Row numbers of the chosen records, in the order in which they were chosen."""
+def choose(
+    pool: Sequence[Record],
+    scores: Scores,
+    matrix: Any,
+    settings: SelectSettings,
+    size: int,
+    most_alike: float = MINILM.alike,
+) -> list[int]:
+    """Row numbers of the chosen records, in the order in which they were chosen.
+
+    Those are left out, while others remain, whose cosine with a chosen one is above `most_alike`.
+    """
     order = _ranked(pool, scores, settings)
-    if settings.by == "random" or settings.max_cosine >= 1:
+    if settings.by == "random" or most_alike >= 1:
         return order[:size]
-    return _spread(order, matrix, settings.max_cosine, size)
+    return _spread(order, matrix, most_alike, size)
 
 
 def _ranked(pool: Sequence[Record], scores: Scores, settings: SelectSettings) -> list[int]:

@@ -27,8 +27,9 @@ from pipeline.clean.steps.near_duplicates import copies
 from pipeline.clean.unread import read_rows
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
+from pipeline.modeling.features.cosines import cosines
 from pipeline.modeling.features.encoder import embed
-from pipeline.modeling.models import has_weights
+from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.stage import Outcome, drop_rows
 
 _ROWS = 2048  # compared with all later ones at once
@@ -37,15 +38,26 @@ _ROWS = 2048  # compared with all later ones at once
 class SemanticDuplicates(Settings):
     """Section `clean.semantic_duplicates`. Similarity is the cosine of mean-pooled embeddings, -1 to 1."""
 
-    drop: float = Field(default=0.97, gt=0, le=1)  # at least so similar: one survives. Look at the review list first
-    review: float = Field(default=0.93, gt=0, le=1)  # at least so similar: one group, one split, listed for review
+    # null: what was measured for the encoder (.97 and .93 for MiniLM, .99 and .98 for e5).
+    drop: float | None = Field(
+        default=None, gt=0, le=1
+    )  # at least so similar: one survives. Look at the review list first
+    review: float | None = Field(
+        default=None, gt=0, le=1
+    )  # at least so similar: one group, one split, listed for review
     sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
 
     @model_validator(mode="after")
     def _band_is_below(self) -> SemanticDuplicates:
-        if self.review > self.drop:
+        if self.review is not None and self.drop is not None and self.review > self.drop:
             raise ValueError(f"review ({self.review}) is above drop ({self.drop}); lower it")
         return self
+
+    def band(self, model: Model) -> tuple[float, float]:
+        """Review and drop, the encoder's own where not set; a review above drop is lowered to it."""
+        own = cosines(model)
+        drop = own.same if self.drop is None else self.drop
+        return min(own.similar if self.review is None else self.review, drop), drop
 
 
 def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, context: Context) -> Outcome:
@@ -62,9 +74,10 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
     texts = {n: context.main_text(record) for n, record in records.items()}
     read, unread = read_rows([records[n] for n in range(table.num_rows)], context)
     vectors = embed([texts[n] for n in read], context.models.encoder)
-    found = [replace(pair, a=read[pair.a], b=read[pair.b]) for pair in similar(vectors, settings.review)]
+    review, drop = settings.band(context.models.encoder)
+    found = [replace(pair, a=read[pair.a], b=read[pair.b]) for pair in similar(vectors, review)]
     pairs = sorted(found, key=lambda pair: (records[pair.a].id, records[pair.b].id))
-    drops = copies(records, texts, pairs, settings.drop, settings.sources, context, "semantic_duplicate")
+    drops = copies(records, texts, pairs, drop, settings.sources, context, "semantic_duplicate")
     groups = joined_groups(table.column("group").to_pylist(), texts, pairs)
     stay = [pair for pair in pairs if pair.a not in drops and pair.b not in drops]
     for pair in stay:

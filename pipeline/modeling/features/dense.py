@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.modeling.features.cosines import lies_high
 from pipeline.modeling.features.encoder import embed, fitted_tfidf
 from pipeline.modeling.models import Model, has_weights
 
@@ -24,10 +25,12 @@ _SAMPLE = 50_000
 def dense_features(texts: Sequence[str], model: Model, known: int) -> NDArray[np.float32]:
     """One L2-normalised row per text: embeddings, or for models without weights TF-IDF reduced to 256 columns.
 
-    The first `known` texts alone decide how (of more than 50,000 an evenly spaced part).
+    The first `known` texts alone decide how (of more than 50,000 an evenly spaced part). What all vectors of an
+    encoder of the e5 family have in common is taken out, so that cosines mean what they do for others.
     """
     if has_weights(model):
-        return np.ascontiguousarray(embed(texts, model), np.float32)
+        vectors = np.ascontiguousarray(embed(texts, model), np.float32)
+        return centred(vectors, known) if lies_high(model) else vectors
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
@@ -44,3 +47,12 @@ def dense_features(texts: Sequence[str], model: Model, known: int) -> NDArray[np
     first = known if parts else 0
     parts += [reduced(weigh(texts[n : n + _SAMPLE])) for n in range(first, len(texts), _SAMPLE)]
     return np.concatenate(parts)
+
+
+def centred(vectors: NDArray[np.float32], known: int) -> NDArray[np.float32]:
+    """Less the mean of the first `known` rows, and of unit length again; a row that is the mean stays as it is."""
+    if not known:
+        return vectors
+    moved = vectors - vectors[:known].mean(axis=0, keepdims=True)
+    length = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.where(length > 1e-6, moved / np.maximum(length, 1e-6), vectors)

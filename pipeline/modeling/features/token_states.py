@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.cache import cached
 from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.features.encoder import batched, load_encoder
-from pipeline.modeling.features.units import units, windows
+from pipeline.modeling.features.units import one_token_a_character, units, windows
 from pipeline.modeling.models import Model, identity, local_path
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def token_states(texts: Sequence[str], model: Model) -> list[NDArray[np.float32]
             compute.append(_reader(local_path(model, "models.encoder")))
         return compute[0](batch)
 
-    version = f"{identity(model)} {_MAX_TOKENS} {_STRIDE}{placement().mark}"
+    version = f"{identity(model)} {_MAX_TOKENS} {_STRIDE} characters{placement().mark}"
     found = cached("token states", version, texts, on_demand, batch=2048)
     sizes = [len(units(text)) for text in texts]
     return [
@@ -45,6 +45,7 @@ def _reader(path: str) -> Callable[[list[str]], list[bytes]]:
     import torch
 
     tokenizer, model = load_encoder(path)
+    tokenizer = one_token_a_character(tokenizer)
     place = placement()
     model = place.put(model)
 

@@ -61,6 +61,21 @@ def windows(
     ]
 
 
+def one_token_a_character(tokenizer: Any) -> Any:
+    """The tokenizer, made to cut between CJK characters where its own pieces (SentencePiece's unigrams) join them.
+
+    Else most characters would have no token of their own to speak for them. WordPiece cuts there by itself.
+    """
+    from tokenizers import Regex, models, pre_tokenizers
+
+    backend = tokenizer.backend_tokenizer
+    if isinstance(backend.model, models.Unigram) and backend.pre_tokenizer is not None:
+        marks = pre_tokenizers.Split(Regex(f"▁(?=[{CJK}])"), "removed")  # a space's mark speaks for no character
+        characters = pre_tokenizers.Split(Regex(f"[{CJK}]"), "isolated")
+        backend.pre_tokenizer = pre_tokenizers.Sequence([backend.pre_tokenizer, marks, characters])
+    return tokenizer
+
+
 def tag_names(labels: Sequence[str]) -> list[str]:
     """O, then B- and I- of every label: the order of the classes."""
     return ["O", *(f"{part}-{label}" for label in labels for part in "BI")]

@@ -7,6 +7,7 @@ windows overlap, each unit is read in the window that shows most around it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,15 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Examples, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
-from pipeline.modeling.features.units import best_tags, tag_names, to_spans, to_tags, units, windows
+from pipeline.modeling.features.units import (
+    best_tags,
+    one_token_a_character,
+    tag_names,
+    to_spans,
+    to_tags,
+    units,
+    windows,
+)
 from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
@@ -49,7 +58,8 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     from transformers import AutoModelForTokenClassification
 
     tags = tag_names(task.labels)
-    return start_encoder(AutoModelForTokenClassification, models, rows, recipe, "token classifier", **names(tags))
+    begun = start_encoder(AutoModelForTokenClassification, models, rows, recipe, "token classifier", **names(tags))
+    return replace(begun, tokenizer=one_token_a_character(begun.tokenizer))
 
 
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
