@@ -30,9 +30,7 @@ class ModelMissingError(PipelineError):
 
 
 class Model(Settings):
-    """One model. With `package`, `name` is a folder or file inside that wheel, or one of `PACKED`; else a local folder
-    or hub name.
-    """
+    """One model. `name`: a folder or file in the wheel of `package`, or one of `PACKED`; else a folder or hub name."""
 
     name: str
     package: str | None = None  # name==version

@@ -9,6 +9,7 @@ Source of the model: Wang et al. 2024, https://arxiv.org/abs/2402.05672.
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import unicodedata
@@ -24,6 +25,7 @@ from pipeline.core.errors import PipelineError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
+    from tokenizers.processors import PostProcessor
 
 #: e5 was trained on texts that begin so. It stands in the tokenizer's template, so all who use the folder have it.
 PREFIX = "query:"
@@ -51,9 +53,7 @@ _LAYER = {
 
 @dataclass(frozen=True)
 class Pieces:
-    """What the tokenizer is made of: (piece, log probability) by id, the ids of special ones, and the code points
-    that normalisation maps elsewhere.
-    """
+    """The tokenizer: (piece, log probability) by id, special ids, and what normalisation maps elsewhere."""
 
     scored: list[tuple[str, float]]
     bos: int
@@ -142,7 +142,7 @@ def read_pieces(reader: _Reader) -> Pieces:
     bounds = reader.ints(f"{count + 1}I")
     scores = reader.take(f"{count}f")
     written = reader.raw(size)
-    texts = [written[start:end].decode() for start, end in zip(bounds, bounds[1:], strict=False)]
+    texts = [written[start:end].decode() for start, end in itertools.pairwise(bounds)]
     entries, _ = reader.ints("iI")
     normalised = {}
     for _ in range(entries):
@@ -185,7 +185,7 @@ def _is_surrogate(char: str) -> bool:
     return unicodedata.category(char) == "Cs"
 
 
-def _template(made: Tokenizer, pieces: Pieces) -> object:
+def _template(made: Tokenizer, pieces: Pieces) -> PostProcessor:
     from tokenizers import processors
 
     bos, eos = pieces.scored[pieces.bos][0], pieces.scored[pieces.eos][0]
@@ -210,13 +210,12 @@ def _tensors(
     reader: _Reader, hidden: int, feed_forward: int, rows: Mapping[str, int]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
     """Name in a BertModel and values of every tensor."""
-    (count,) = reader.ints("i")
-    entries = []
-    for _ in range(count):
+    entries: list[tuple[str, list[int]]] = []
+    for _ in range(reader.ints("i")[0]):
         (length,) = reader.ints("H")
         name = reader.raw(length).decode()
-        entries.append((name, *reader.ints("BIQQ")))
-    for name, kind, count, offset, size in entries:
+        entries.append((name, reader.ints("BIQQ")))
+    for name, (kind, count, offset, size) in entries:
         stored = reader.data[offset : offset + size]
         values = _blocks(stored) if kind == 1 else np.frombuffer(stored, np.float32)
         if values.size != count:

@@ -38,8 +38,8 @@ library_name: transformers
 # A {task.type} model
 
 Fine-tuned from `{report["base_model"]}` on {rows["train"]["used"]:,} examples; {trained:,} of {total:,} parameters
-were trained.{_licence(report.get("base_licence"))} Of {report["steps"]} steps, the model after step {report["best_step"]} did best on
-{rows["dev"]["used"]:,} development examples.
+were trained. Of {report["steps"]} steps, the model after step {report["best_step"]} did best on
+{rows["dev"]["used"]:,} development examples.{_licence(report.get("base_licence"))}
 {labels}
 | development metric | this model | before fine-tuning |
 |---|---|---|

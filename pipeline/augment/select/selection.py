@@ -20,8 +20,8 @@ from pipeline.augment.text_features import TextFeatures
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
-from pipeline.modeling.lm.scores import reply_losses
 from pipeline.modeling.features.cosines import MINILM, cosines
+from pipeline.modeling.lm.scores import reply_losses
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
