@@ -31,6 +31,7 @@ from ruamel.yaml import YAML
 from pipeline.core.cache import cache_folder
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 
@@ -111,7 +112,7 @@ def _write(folder: Path, title: str, size: int) -> None:
         )
     table = to_table(records, schema(TASK))
     for stage in ("clean", "label"):
-        write_table(table, folder / "data" / stage / "records.parquet")
+        write_shards(table, folder / "data" / stage / "records.parquet")
     queue = [
         {
             "record_id": r.id,

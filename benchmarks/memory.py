@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from pipeline.runtime.store import files_of
+
 ROOT = Path(__file__).parents[1]
 LABELS = ("bad", "good", "so_so")
 PARAMS = """
@@ -99,7 +101,7 @@ def measure(rows: Iterator[tuple[str, str]], stages: list[str], steps: str) -> d
             writer.writerows(rows)
         for stage in stages:
             spent[stage], wall, peak = run_stage(stage, folder)
-            size = (folder / stage / "records.parquet").stat().st_size / 2**20 if stage != "validate" else 0
+            size = sum(file.stat().st_size for file in files_of(folder / stage / "records.parquet")) / 2**20
             print(
                 f"  {stage:9} {spent[stage]:7.1f} CPU s  {wall:7.1f} s  peak {peak:5.2f} GB  file {size:,.0f} MB",
                 flush=True,

@@ -35,6 +35,13 @@ def load_tool(name: str) -> ModuleType:
     return module
 
 
+def written(path: Path) -> dict[str, bytes]:
+    """The bytes of what a stage wrote: of a file, or of every file of a folder."""
+    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
+    assert files, path
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """The folder of public data sets beside the project (or `$SHARED_DATA`); skips where there is none."""

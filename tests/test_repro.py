@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
+from pipeline.runtime.store import read_table
 from tests.project import STAGES, Project, cache_with
 
 pytestmark = pytest.mark.slow
@@ -59,8 +59,8 @@ def test_nothing_vanishes_between_the_stages(built: Project) -> None:
         assert report["in"] + report["added"] == report["kept"] + report["dropped"]
         assert rows in (None, report["in"])
         rows = report["kept"]
-        assert pq.read_metadata(built.folder / f"data/{stage}/records.parquet").num_rows == report["kept"]
-        assert pq.read_metadata(built.folder / f"data/{stage}/dropped.parquet").num_rows == report["dropped"]
+        assert read_table(built.folder / f"data/{stage}/records.parquet").num_rows == report["kept"]
+        assert read_table(built.folder / f"data/{stage}/dropped.parquet").num_rows == report["dropped"]
 
 
 def test_second_run_runs_nothing(built: Project) -> None:
@@ -68,7 +68,7 @@ def test_second_run_runs_nothing(built: Project) -> None:
 
 
 def test_dropped_record_tells_its_story(built: Project) -> None:
-    dropped = pq.read_table(built.folder / "data/clean/dropped.parquet").to_pylist()[0]
+    dropped = read_table(built.folder / "data/clean/dropped.parquet").to_pylist()[0]
     story = built.run("sft", "trace", dropped["id"])
     assert dropped["reason"] in story
     assert dropped["source"]["name"] in story

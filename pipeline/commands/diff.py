@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.runtime.store import read_table
+from pipeline.runtime.store import files_of, read_table
 from pipeline.runtime.versions import compare, index_of, why_added, why_relabelled, why_removed
 
 STAGES = ("collect", "clean", "label", "augment")
@@ -145,7 +144,7 @@ def read_version(name: str) -> Version:
 
 def _of_folder(name: str, folder: Path) -> Version:
     path = folder / FINAL
-    if not path.is_file():
+    if not files_of(path):
         raise PipelineError(
             f"sft diff: {folder} holds no {FINAL}.", "Name a data folder of a finished run, or a revision."
         )
@@ -156,8 +155,8 @@ def _dropped(folder: Path) -> dict[str, str]:
     reasons: dict[str, str] = {}
     for stage in STAGES:
         path = folder / stage / "dropped.parquet"
-        if path.is_file():
-            rows = pq.read_table(path, columns=["id", "step", "reason"])
+        if files_of(path):
+            rows = read_table(path, ["id", "step", "reason"])
             ids, steps, why = (rows.column(name).to_pylist() for name in ("id", "step", "reason"))
             reasons |= {id: f"{reason} ({stage}, {step})" for id, step, reason in zip(ids, steps, why, strict=True)}
     return reasons
@@ -175,8 +174,7 @@ def _fetch(revision: str, place: Path) -> None:
     for name in [FINAL, *(f"{stage}/dropped.parquet" for stage in STAGES)]:
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if name in cached:
-            shutil.copyfile(cached[name], target)
+        if name in cached and _copied(cached[name], target):
             continue
         command = [
             sys.executable,
@@ -211,8 +209,27 @@ def _in_cache(revision: str) -> dict[str, Path]:
     shown = subprocess.run(["git", "show", f"{revision}:./dvc.lock"], capture_output=True, text=True)
     lock = YAML(typ="safe", pure=True).load(shown.stdout) if shown.returncode == 0 else None
     outs = _outs(lock or {})
-    files = {str(o["path"]): Path(".dvc/cache/files/md5") / o["md5"][:2] / o["md5"][2:] for o in outs if "md5" in o}
+    files = {str(o["path"]): _place(o["md5"]) for o in outs if "md5" in o}
     return {name.removeprefix("data/"): path for name, path in files.items() if path.is_file()}
+
+
+def _place(md5: str) -> Path:
+    """Where DVC's cache keeps what has this hash."""
+    return Path(".dvc/cache/files/md5") / md5[:2] / md5[2:]
+
+
+def _copied(cached: Path, target: Path) -> bool:
+    """Copy a file of DVC's cache, or the files that the list of a folder (`.dir`) names; False where one is missing."""
+    if cached.suffix != ".dir":
+        shutil.copyfile(cached, target)
+        return True
+    files = {one["relpath"]: _place(one["md5"]) for one in json.loads(cached.read_text("utf-8"))}
+    if not all(file.is_file() for file in files.values()):
+        return False
+    for name, file in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target / name)
+    return True
 
 
 def _splits(index: pa.Table) -> dict[str, int]:

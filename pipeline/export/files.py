@@ -9,7 +9,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Row
@@ -18,6 +18,8 @@ from pipeline.core.settings import Task
 from pipeline.export.account import Account
 from pipeline.export.formats import FORMS, Form
 from pipeline.export.preference import Pairs
+from pipeline.runtime.shards import batches
+from pipeline.runtime.store import files_of, read_table
 
 #: Split of records -> the name of its file.
 _SPLITS = {"train": "train", "dev": "validation", "test": "test"}
@@ -122,7 +124,7 @@ def _of_dataset(dataset: Path) -> list[tuple[str, Iterator[Row]]]:
 
 
 def _of_records(records: Path | None) -> list[tuple[str, Iterator[Row]]]:
-    if records is None or not records.is_file():
+    if records is None or not files_of(records):
         raise PipelineError(f"{records}: no such file.", "Build it first: dvc repro augment")
     held_out = _held_out_groups(records)
     return [(name, _of_split(records, split, held_out)) for split, name in _SPLITS.items()]
@@ -137,10 +139,10 @@ def _of_split(records: Path, split: str, held_out: Set[str]) -> Iterator[Row]:
 
 
 def _held_out_groups(records: Path) -> set[str]:
-    table = pq.read_table(records, columns=["split", "group"], filters=[("split", "in", ["dev", "test", "benchmark"])])
+    table = read_table(records, ["split", "group"], pc.field("split").isin(["dev", "test", "benchmark"]))
     return set(table["group"].to_pylist()) - {None}
 
 
 def _rows(file: Path) -> Iterator[Row]:
-    for batch in pq.ParquetFile(file).iter_batches(4096):
+    for batch in batches(file, rows=4096):
         yield from batch.to_pylist()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.annotation.push_ledger import Pushed, read_pushed
 from pipeline.core.errors import shorten
@@ -17,7 +16,8 @@ from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
 from pipeline.runtime.parts import take_rows
-from pipeline.runtime.store import LEAN, lean_records, read_json, read_table, to_records
+from pipeline.runtime.shards import batches
+from pipeline.runtime.store import LEAN, files_of, lean_records, read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
 
 #: Stages that pass records on, in order: the flow of counts goes through them.
@@ -68,23 +68,19 @@ class Inputs:
         return next((place[name] for name in names for place in places if place.get(name) not in (None, [], {})), None)
 
     def table(self, name: str, columns: list[str] | None = None, where: pc.Expression | None = None) -> pa.Table | None:
-        """A Parquet file below the data folder, such as `clean/review.parquet`; None where there is none.
+        """A table below the data folder, such as `clean/review.parquet`; None where there is none.
 
         Only `columns` of it, and only the rows that fit `where`, where these are given.
         """
         path = self.folder / name
-        if not path.is_file():
-            return None
-        return read_table(path, columns) if where is None else pq.read_table(path, columns=columns, filters=where)
+        return read_table(path, columns, where) if files_of(path) else None
 
     def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
-        """Rows of a Parquet file whose `id` is among `ids`."""
+        """Rows of a table whose `id` is among `ids`."""
         path = self.folder / name
-        if not path.is_file() or not ids:
+        if not files_of(path) or not ids:
             return []
-        found: list[dict[str, Any]] = pq.read_table(
-            path, columns=list(columns), filters=[("id", "in", sorted(ids))]
-        ).to_pylist()
+        found: list[dict[str, Any]] = read_table(path, list(columns), pc.field("id").isin(sorted(ids))).to_pylist()
         return found
 
     def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
@@ -92,17 +88,16 @@ class Inputs:
         wanted, found = set(ids), dict[str, Record]()
         for name in _LATEST_FIRST:
             path = self.folder / name
-            if wanted - found.keys() and path.is_file():
-                part = pq.read_table(path, filters=[("id", "in", sorted(wanted - found.keys()))])
+            if wanted - found.keys() and files_of(path):
+                part = read_table(path, where=pc.field("id").isin(sorted(wanted - found.keys())))
                 found.update((record.id, record) for record in to_records(part))
         return found
 
     def final(self) -> Iterator[Record]:
         """Every record of the finished dataset, without votes, scores and history."""
         path = self.folder / "augment/records.parquet"
-        if path.is_file():
-            with pq.ParquetFile(path) as file:
-                yield from lean_records(file.iter_batches(8192, columns=LEAN))
+        if files_of(path):
+            yield from lean_records(batches(path, LEAN))
 
     def text(self, record: Record | None) -> str | None:
         """The record's main text, cut to the length that params.yaml allows."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.runtime.store import files_of
 
 STAGES = ("collect", "clean", "label", "augment")
 #: Records that a search finds at most: who finds so many has to say more.
@@ -26,7 +27,7 @@ _ID_LENGTH = 20
 def _files(data: Path) -> list[Path]:
     """The records of every stage that has run, dropped ones too."""
     stages = [data / stage / f"{name}.parquet" for stage in STAGES for name in ("records", "dropped")]
-    return [path for path in stages if path.is_file()]
+    return [file for path in stages for file in files_of(path)]
 
 
 def find(data: Path, words: str) -> dict[str, str]:
@@ -51,12 +52,14 @@ def find(data: Path, words: str) -> dict[str, str]:
 
 
 def rows_of(path: Path, column: str, value: str) -> list[dict[str, object]]:
-    """Rows whose `column` equals `value`; none where the file or the column is missing.
+    """Rows of a table whose `column` equals `value`; none where the table or the column is missing.
 
-    The column is read alone; whole rows only of the row groups that hold the value.
+    The column is read alone, where it may hold the value; whole rows only of the row groups that hold it.
     """
-    if not path.is_file():
-        return []
+    return [row for file in files_of(path) for row in _rows_of_file(file, column, value)]
+
+
+def _rows_of_file(path: Path, column: str, value: str) -> list[dict[str, object]]:
     with pq.ParquetFile(path) as file:
         if column not in file.schema_arrow.names:
             return []
@@ -68,6 +71,11 @@ def rows_of(path: Path, column: str, value: str) -> list[dict[str, object]]:
 
 
 def _holds(file: pq.ParquetFile, group: int, column: str, value: str) -> bool:
+    about = file.metadata.row_group(group)
+    leaves = (about.column(n) for n in range(about.num_columns))
+    known = next((leaf.statistics for leaf in leaves if leaf.path_in_schema == column), None)
+    if known is not None and known.has_min_max and not known.min <= value <= known.max:
+        return False
     batches = file.iter_batches(_ROWS, row_groups=[group], columns=[column])
     return any(bool(pc.any(pc.equal(batch[column], value)).as_py()) for batch in batches)
 

@@ -27,7 +27,8 @@ from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.parts import parts_of, take_rows
 from pipeline.runtime.sections import check_sections
-from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json
 from pipeline.runtime.threads import limit_threads
 
 log = logging.getLogger("pipeline")
@@ -163,8 +164,8 @@ class StageReport:
         totals = {"in": self.rows_in, "added": added, "kept": self.table.num_rows, "dropped": dropped.num_rows}
         if self.table.num_rows == 0:
             raise PipelineError(f"{self.stage}: no record is left. {self._where_they_went()}", _LOOK_AT)
-        write_table(self.table, out / "records.parquet")
-        write_table(dropped, out / "dropped.parquet")
+        write_shards(self.table, out / "records.parquet")
+        write_shards(dropped, out / "dropped.parquet")
         report = {"stage": self.stage, **totals, "steps": self.steps, "kept_by": breakdown(self.table)}
         write_json({**report, "notes": self.notes}, out / "report.json")
         write_json({**totals, **metrics}, out / "metrics.json")
@@ -240,4 +241,6 @@ def _move(results: Iterable[Path], out: Path) -> None:
         target = out / result.name
         if target.is_dir():
             shutil.rmtree(target)
+        elif result.is_dir():
+            target.unlink(missing_ok=True)  # a table of one file, as earlier versions wrote them
         result.replace(target)

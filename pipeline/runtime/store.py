@@ -1,7 +1,7 @@
-"""Records on disk: `records.parquet`, `dropped.parquet` and JSON files.
+"""Records on disk: `records.parquet`, `dropped.parquet` (folders of shards: shards.py) and JSON files.
 
 A stage's table has one row a record and one column a `Record` field; inputs, source,
-votes and history are nested Arrow columns, so the file reads the same in pandas,
+votes and history are nested Arrow columns, so the folder reads the same in pandas,
 DuckDB or `datasets`.
 """
 
@@ -167,12 +167,23 @@ def to_contents(table: pa.Table, batch: int = 4096) -> Iterator[Record]:
             yield Record(id, fields, _NO_SOURCE, target)
 
 
-def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The Parquet file at `path`; of its columns those named, else all."""
-    if not path.is_file():
+def files_of(path: Path) -> list[Path]:
+    """The Parquet files of a table, in order: its shards, or the one file that it is; none where there is no table."""
+    if path.is_dir():
+        return sorted(path.glob("part-*.parquet"))
+    return [path] if path.is_file() else []
+
+
+def read_table(path: Path, columns: list[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+    """The table at `path`, a file or a folder of shards: the named columns and the rows that fit `where`, else all.
+
+    Raises PipelineError where there is none, or none that can be read.
+    """
+    files = files_of(path)
+    if not files:
         raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
     try:
-        return pq.read_table(path, columns=columns)
+        return pa.concat_tables([pq.read_table(file, columns=columns, filters=where) for file in files])
     except pa.ArrowInvalid as error:
         raise PipelineError(f"{path}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f") from None
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import cast
 
-import pyarrow.parquet as pq
-
 from pipeline.annotation.exported import QueueRow
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
+from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, lean_records, read_table
 
 
@@ -55,7 +54,4 @@ def _rows(file: Path) -> list[QueueRow]:
 
 def lean(file: Path) -> Iterator[Record]:
     """The records of a records.parquet, a batch in memory at a time (see `lean_records`)."""
-    if not file.is_file():
-        raise PipelineError(f"{file}: no such file.", "Build it first: dvc repro")
-    with pq.ParquetFile(file) as parquet:
-        yield from lean_records(parquet.iter_batches(8192, columns=LEAN))
+    yield from lean_records(batches(file, LEAN))

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import schema, to_table
 from tests import chats
 
 GOOD = ["lovely food and a friendly waiter", "we enjoyed the wonderful music", "a great film with a happy ending"]
@@ -49,7 +50,7 @@ def project(tmp_path, monkeypatch):
     def build(records, augment, task=TASK, models=None):
         params = {"task": json.loads(task.model_dump_json()), "models": models or {}, "augment": augment}
         (tmp_path / "params.yaml").write_text(json.dumps(params), "utf-8")  # JSON is YAML
-        write_table(to_table(records, schema(task)), tmp_path / "label" / "records.parquet")
+        write_shards(to_table(records, schema(task)), tmp_path / "label" / "records.parquet")
         monkeypatch.chdir(tmp_path)
         return Path(tmp_path)
 

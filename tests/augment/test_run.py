@@ -6,6 +6,7 @@ from pipeline.core.settings import Task
 from pipeline.text.similarity import most_similar
 from tests.augment.conftest import CHAT, chat, record, reviews
 from tests.augment.stage import result
+from tests.conftest import written
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
 
@@ -34,7 +35,7 @@ def test_two_runs_give_equal_bytes(project):
     result(folder, "a")
     result(folder, "b")
     for name in ("records.parquet", "dropped.parquet", "report.json", "metrics.json"):
-        assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+        assert written(folder / "a" / name) == written(folder / "b" / name)
 
 
 def test_missing_engine_is_skipped_and_others_go_on(project, monkeypatch):

@@ -9,8 +9,10 @@ from pipeline.clean.params import Params
 from pipeline.clean.steps import STEPS
 from pipeline.core.record import Record
 from pipeline.core.settings import load
-from pipeline.runtime.store import read_table, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import read_table
 from tests.clean.records import make, table
+from tests.conftest import written
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +38,7 @@ def rows() -> list[Record]:
 
 
 def run(folder: Path, records: list[Record], clean: str = "{}") -> subprocess.CompletedProcess[str]:
-    write_table(table(records), folder / "collect" / "records.parquet")
+    write_shards(table(records), folder / "collect" / "records.parquet")
     (folder / "params.yaml").write_text(PARAMS.replace("{CLEAN}", clean), "utf-8")
     command = [sys.executable, "-m", "pipeline.clean", "collect", "clean"]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "SFT_CACHE": str(folder / "cache")}
@@ -56,9 +58,9 @@ def test_stage_writes_every_out_and_loses_nothing(tmp_path):
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert [step["step"] for step in report["steps"]] == list(Params().steps)
     assert set(read_table(out / "review.parquet")["reason"].to_pylist()) >= {"conflicting_label"}
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = written(out)
     assert run(tmp_path, rows()).returncode == 0
-    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
+    assert before == written(out)
 
 
 def test_steps_that_leave_nothing_stop_the_run(tmp_path):

@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.commands.diff import difference, page, read_version, run
 from pipeline.core.errors import PipelineError
-from pipeline.runtime.store import read_table, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import read_table
 from tests.report.conftest import make_project
 
 
@@ -31,16 +32,16 @@ def versions(tmp_path_factory):
     dropped = read_table(root / "new/clean/dropped.parquet")
     for name, value in (("step", "quality"), ("reason", "too_short"), ("detail", ""), ("other_id", None)):
         gone_table = gone_table.append_column(name, pa.array([value], pa.string()))
-    write_table(pa.concat_tables([dropped, gone_table]), root / "new/clean/dropped.parquet")
+    write_shards(pa.concat_tables([dropped, gone_table]), root / "new/clean/dropped.parquet")
     relabelled["target"] = "neutral" if relabelled["target"] != "neutral" else "positive"
     rewritten["fields"] = {"text": "another text"}
     moved["split"] = "dev"
-    write_table(
+    write_shards(
         pa.Table.from_pylist([row for row in rows if row is not gone], schema=table.schema),
         root / "new/augment/records.parquet",
     )
     old = table.filter(pa.compute.not_equal(table.column("id"), fresh["id"]))
-    write_table(old, root / "old/augment/records.parquet")
+    write_shards(old, root / "old/augment/records.parquet")
     names = ("gone", "relabelled", "rewritten", "moved", "fresh")
     return root, dict(zip(names, (one["id"] for one in (gone, relabelled, rewritten, moved, fresh)), strict=True))
 

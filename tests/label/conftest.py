@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source, Vote, content_id
 from pipeline.core.settings import Task
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from tests import chats
 
@@ -78,7 +79,7 @@ class Project:
             "label": label or {},
         }
         (self.root / "params.yaml").write_text(json.dumps(params), "utf-8")
-        write_table(to_table(records, schema(task)), self.clean / "records.parquet")
+        write_shards(to_table(records, schema(task)), self.clean / "records.parquet")
         rows = [dict.fromkeys(REVIEW.names) | row for row in review]
         write_table(pa.Table.from_pylist(rows, schema=REVIEW), self.clean / "review.parquet")
 

@@ -15,6 +15,7 @@ from pipeline.core.settings import Task, load_task
 from pipeline.label.run import run
 from pipeline.runtime.store import read_json, read_table, to_records
 from tests.chats import reply
+from tests.conftest import written
 from tests.label.conftest import CHAT, REVIEW, answer, chat, record
 from tests.label.reviews import BAD, GOOD, RECORDS
 
@@ -92,12 +93,12 @@ def test_queue_holds_what_people_should_look_at(project):
 
 def test_equal_input_gives_equal_bytes(project):
     full(project)
-    first = {path.name: path.read_bytes() for path in project.out.iterdir()}
+    first = written(project.out)
     run(project.clean, project.annotations, project.out)
-    assert {path.name: path.read_bytes() for path in project.out.iterdir()} == first
+    assert written(project.out) == first
     project.annotate(*ANSWERS[::-1])  # the order of answers is no information; only the report names lines
     run(project.clean, project.annotations, project.out)
-    again = {path.name: path.read_bytes() for path in project.out.iterdir()}
+    again = written(project.out)
     assert {name for name in first if again[name] != first[name]} == {"report.json"}
 
 

@@ -11,8 +11,9 @@ import pytest
 from pipeline.core.record import Decision, Record, Source, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows, per_record
-from pipeline.runtime.store import read_json, schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.store import files_of, read_json, schema, to_records, to_table, write_json, write_table
 from pipeline.validate.params import Params
 from pipeline.validate.run import dataset_totals, described
 from pipeline.validate.view import View, view_of
@@ -154,8 +155,8 @@ def validated(folder: Path, table: pa.Table, task: Task) -> View:
     write_json(view.profile, folder / "validate" / "profile.json")
     write_table(view.index, folder / "validate" / "index.parquet")
     write_table(points, folder / "validate" / "map.parquet")
-    if not (folder / "augment" / "records.parquet").is_file():
-        write_table(table, folder / "augment" / "records.parquet")
+    if not files_of(folder / "augment" / "records.parquet"):
+        write_shards(table, folder / "augment" / "records.parquet")
     return view
 
 

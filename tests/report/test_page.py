@@ -17,7 +17,8 @@ from pipeline.report.params import Params
 from pipeline.report.render import LANGUAGES, load_strings, render
 from pipeline.report.run import run
 from pipeline.report.sections import SECTIONS
-from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table, write_json
 from tests.report.conftest import HOSTILE, TASK, make_project
 
 
@@ -413,7 +414,7 @@ def test_changed_labels_are_listed_with_the_label_before(project, tmp_path):
     data = shutil.copytree(project, tmp_path / "data")
     records = list(to_records(read_table(data / "label/records.parquet")))
     changed = [r.derive("label_errors", target="neutral") if r.target == "positive" else r for r in records]
-    write_table(to_table(changed, schema(TASK)), data / "label/records.parquet")
+    write_shards(to_table(changed, schema(TASK)), data / "label/records.parquet")
     document = build(load_inputs(data, TASK, Params()))
     n = sum(r.target == "positive" for r in records)
     assert table(document, "decisions", "label_changes")["rows"] == [["label_errors", "positive", "neutral", n]]

@@ -12,6 +12,7 @@ from pipeline.core.record import Record, Reject, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop, Outcome, StageReport, breakdown, count, drop_rows, enter, keep_all, per_record
 from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table
+from tests.conftest import written
 
 TASK = Task(type="classification", labels=("a", "b"))
 SOURCE = Source("s", "files", "s.csv", 1, "MIT", "train")
@@ -103,7 +104,7 @@ def test_equal_runs_write_equal_bytes(tmp_path):
         report.apply("trim", lambda t: per_record(t, "trim", trim))
         report.write(tmp_path / name)
     for file in ("records.parquet", "dropped.parquet", "report.json", "metrics.json"):
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+        assert written(tmp_path / "a" / file) == written(tmp_path / "b" / file)
 
 
 def test_no_record_left_says_which_step_dropped_them(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.modeling.features.linear import out_of_sample
 from pipeline.runtime.threads import CORES, cores, side_by_side
-from tests.conftest import ROOT
+from tests.conftest import ROOT, written
 
 PARAMS = """
 task: {{type: classification, labels: [bad, good, so_so], languages: [en, zh]}}
@@ -91,7 +91,7 @@ def built(folder: Path, encoder: str, threads: str) -> tuple[dict[str, bytes], d
         assert done.returncode == 0, done.stderr[-3000:]
         loaded[stage] = done.stdout.split()
     stages = ("clean", "label", "augment", "value")
-    files = {f"{s}/{file.name}": file.read_bytes() for s in stages for file in sorted((folder / s).iterdir())}
+    files = {f"{s}/{name}": content for s in stages for name, content in written(folder / s).items()}
     return files, loaded
 
 

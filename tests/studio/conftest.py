@@ -15,6 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.label.run import run as label_stage
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 from tests.label.conftest import REVIEW
@@ -75,7 +76,7 @@ class Folder:
     def write(self, rows=None):
         (self.root / "params.yaml").write_text(json.dumps(self.params), "utf-8")
         if rows is not None:
-            write_table(to_table(rows, schema(TASK)), self.data / "clean" / "records.parquet")
+            write_shards(to_table(rows, schema(TASK)), self.data / "clean" / "records.parquet")
             write_table(pa_empty(), self.data / "clean" / "review.parquet")
 
     def label(self):

@@ -19,6 +19,7 @@ from pipeline.annotation.labeling_config import project_config
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
 from pipeline.core.settings import Task
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import write_table
 from pipeline.studio import server
 from pipeline.studio.client import Client
@@ -91,7 +92,7 @@ def test_every_task_type_asks_in_two_languages(name):
 def test_gold_questions_are_known_hidden_and_partly_misleading(tmp_path):
     from pipeline.runtime.store import schema, to_table
 
-    write_table(to_table(records(), schema(TASK)), tmp_path / "records.parquet")
+    write_shards(to_table(records(), schema(TASK)), tmp_path / "records.parquet")
     gold = gold_questions(tmp_path, TASK, 12, {"test060"}, suggest=True)
     assert len(gold) == 12
     assert all(q.record.source.trusted and q.record.id != "test060" for q in gold)

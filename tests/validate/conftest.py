@@ -13,7 +13,8 @@ import pytest
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.runtime.store import schema, to_table, write_json, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import schema, to_table, write_json
 from pipeline.validate.gx import Finding, run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
@@ -113,7 +114,7 @@ class Project:
         (self.root / "params.yaml").write_text(json.dumps(params, ensure_ascii=False), "utf-8")
         for stage, report in (reports or reports_for(len(records))).items():
             write_json(report, self.root / "data" / stage / "report.json")
-        write_table(to_table(records, schema(task)), self.root / "data/augment/records.parquet")
+        write_shards(to_table(records, schema(task)), self.root / "data/augment/records.parquet")
         return self
 
     def validate(self, out: str = "data/validate") -> Path:

@@ -1,6 +1,6 @@
 """Later batches against what is already in: records that a past dataset holds, or nearly so.
 
-Not among the default steps. `paths` name `records.parquet` files of past datasets of the same task (or the folders
+Not among the default steps. `paths` name `records.parquet` tables of past datasets of the same task (or the folders
 that hold them, such as a checked-out `data/clean`); they are read, never changed. A record whose text is at least
 `similarity` like one of theirs (as in `near_duplicates`: Jaccard index of character n-grams, every part of the record
 alike) goes, and names it; with `found: review` it stays and is listed. Test and benchmark sources always stay and
@@ -24,7 +24,7 @@ from pipeline.clean.steps.near_duplicates import NearDuplicates
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
-from pipeline.runtime.store import read_table
+from pipeline.runtime.store import files_of, read_table
 
 
 class EarlierRecords(Settings):
@@ -69,9 +69,9 @@ def drop_earlier_records(table: pa.Table, settings: EarlierRecords, context: Con
 
 
 def _past(path: Path, task: Task, kind: pa.Schema) -> pa.Table:
-    file = path / "records.parquet" if path.is_dir() else path
+    file = path if files_of(path) else path / "records.parquet"
     where = f"params.yaml: clean.earlier_records.paths: {path}"
-    if not file.is_file():
+    if not files_of(file):
         raise PipelineError(f"{where}: no such file.", "Name a records.parquet, or the folder that holds one.")
     table = read_table(file)
     lacking = sorted(set(kind.names) - set(table.column_names))

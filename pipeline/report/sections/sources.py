@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.report.blocks import Block, facts, from_notes, missing, note, stage_notes, table
 from pipeline.report.inputs import Inputs
+from pipeline.runtime.store import files_of
 
 _COLUMNS = {
     "source": "text",
@@ -44,7 +45,7 @@ def _rows(inputs: Inputs) -> list[list[object]]:
 
 def sources(inputs: Inputs) -> list[Block]:
     """One row a source: licence, how many rows it gave, how many reached the dataset."""
-    if not (inputs.folder / "collect/records.parquet").is_file():
+    if not files_of(inputs.folder / "collect/records.parquet"):
         return [missing("collect")]
     rows = _rows(inputs)
     notes = from_notes(inputs.report("collect").get("notes", {}))

@@ -9,6 +9,7 @@ from pipeline.core.record import content_id
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import read_json
 from tests.augment.conftest import CHAT, chat, record, reviews
+from tests.conftest import written
 from tests.modeling.conftest import llama_folder, masked_folder, t5_folder  # noqa: F401
 
 
@@ -48,7 +49,7 @@ def test_selection_with_a_real_model_shows_the_random_baseline(project, llama_fo
     assert (report["in"], report["kept"], report["dropped"]) == (14, 7, 7)
     assert {"all", "chosen", "random"} <= set(report["notes"]["select"])
     for name in ("records.parquet", "dropped.parquet", "report.json"):
-        assert (folder / "a" / name).read_bytes() == (folder / "b" / name).read_bytes()
+        assert written(folder / "a" / name) == written(folder / "b" / name)
 
 
 def test_one_class_with_new_methods(project):

@@ -4,7 +4,8 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.shards import write_shards
+from pipeline.runtime.store import schema, to_table
 from tests.clean.records import TASK, make, table, texts
 from tests.modeling.conftest import bert_folder  # noqa: F401
 from tests.strategies import record
@@ -31,7 +32,7 @@ NEW = [
 
 @pytest.fixture
 def past(tmp_path):
-    write_table(table([make(PAST), make(ZH)]), tmp_path / "clean" / "records.parquet")
+    write_shards(table([make(PAST), make(ZH)]), tmp_path / "clean" / "records.parquet")
     return str(tmp_path / "clean")
 
 
@@ -70,7 +71,7 @@ def test_other_questions_on_an_earlier_context_are_new(tmp_path):
         record({"context": context, "question": q}, [], id=q)
         for q in ("Where is it?", "How long does the battery last??")
     ]
-    write_table(to_table([old], schema(task)), tmp_path / "records.parquet")
+    write_shards(to_table([old], schema(task)), tmp_path / "records.parquet")
     settings = EarlierRecords(paths=(str(tmp_path),), similarity=0.8)
     outcome = drop_earlier_records(to_table(new, schema(task)), settings, Context(task))
     assert outcome.kept["id"].to_pylist() == ["Where is it?"]
@@ -81,10 +82,10 @@ def test_paths_that_hold_nothing_fit_are_explained(tmp_path):
         earlier(NEW, paths=(str(tmp_path / "gone"),))
     task = Task(type="qa")
     old = record({"context": "a", "question": "b"}, [])
-    write_table(to_table([old], schema(task)), tmp_path / "records.parquet")
+    write_shards(to_table([old], schema(task)), tmp_path / "records.parquet")
     with pytest.raises(PipelineError, match="the fields are not those of 'classification'"):
         earlier(NEW, paths=(str(tmp_path),))
-    write_table(table(NEW).drop_columns(["group"]), tmp_path / "records.parquet")
+    write_shards(table(NEW).drop_columns(["group"]), tmp_path / "records.parquet")
     with pytest.raises(PipelineError, match="the column 'group' is missing"):
         earlier(NEW, paths=(str(tmp_path),))
     (tmp_path / "records.parquet").write_bytes(b"no parquet")
