@@ -85,7 +85,7 @@ class Banking:
             Example(self.ids[n], self.texts[n], self.ids[n], str(self.labels[n]), str(self.labels[n])) for n in chosen
         ]
         ask = [Example(self.ids[n], self.texts[n], self.ids[n]) for n in range(len(self.ids)) if n not in done]
-        return prelabel(learn, ask, self.encoder, Prelabel(), self.task)
+        return prelabel(learn, ask, Models(encoder=self.encoder), Prelabel(), self.task)
 
     def next(self, chosen: list[int], found: Prelabels) -> list[int]:
         """The batch that is asked next."""

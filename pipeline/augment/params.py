@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pipeline.augment.augmenters import METHODS
-from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.registry import pick
 from pipeline.core.settings import Settings, parse
+from pipeline.llm.judges.panel import Judging
 
 
 class GateSettings(Settings):
@@ -72,13 +72,18 @@ class AblationSettings(Settings):
 class SelectSettings(Settings):
     """Which part of the train records stays, for tasks whose target is a free text."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {
+        "judge": "quality.judges",
+    }
+
     keep: float | None = Field(default=None, gt=0, le=1)  # share of the labelled train records; null: all
-    # quality: the judge's rating, or a low loss. ifd: questions that help to predict the answer least (below 1).
-    # complexity: long answers. mixed: the three ranks added. diversity: in random order; random: the baseline.
-    by: Literal["mixed", "quality", "ifd", "complexity", "diversity", "random"] = "mixed"
+    # quality: the judges' grade, or a low loss. ifd: questions that help to predict the answer least (below 1).
+    # complexity: long answers. difficulty: answers that the generator finds least likely. mixed: the ranks of the first
+    # three added. diversity: in random order; random: the baseline.
+    by: Literal["mixed", "quality", "ifd", "complexity", "difficulty", "diversity", "random"] = "mixed"
     # Chosen records are less alike than this while others remain; null: the encoder's own (.9 for MiniLM, .97 for e5).
     max_cosine: float | None = Field(default=None, ge=0, le=1)
-    judge: Endpoint | None = None  # rates quality from 1 to 5; without it quality is the generator's own low loss
+    quality: Judging | None = None  # judges and their rubric; without them quality is the generator's own low loss
     seed: int = 0  # of the random draws
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha, pairs
+from pipeline.label.agreement import pairs
 from pipeline.label.annotator_quality import warnings
+from pipeline.stats.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

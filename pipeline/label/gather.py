@@ -19,7 +19,7 @@ from pipeline.label.params import Params
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
 from pipeline.label.review_queue import Review, set_aside
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Models
 from pipeline.tasks import task_type
 
 
@@ -28,7 +28,7 @@ def gather(
     reading: Reading,
     review: Review,
     settings: tuple[Task, Params],
-    encoder: Model,
+    models: Models,
     gold: Mapping[str, str],
 ) -> tuple[Group, Group, Evidence]:
     """People's annotations decided, crowd votes decided, and the evidence that `merge` reads.
@@ -49,8 +49,8 @@ def gather(
     held_out = held_out_groups(records) | {records[name].group or name: split for name, split in drawn.items()}
     evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, first_splits=drawn, set_aside=set_aside(review))
     learn, ask = questions(records, evidence, review.keys(), settings)
-    found = prelabel(learn, ask, encoder, params.prelabel, task)
-    report = {**found.report, "curve": active_learning_curve(learn, encoder, params.active_learning_curve)}
+    found = prelabel(learn, ask, models, params.prelabel, task)
+    report = {**found.report, "curve": active_learning_curve(learn, models.encoder, params.active_learning_curve)}
     return human, crowd, replace(evidence, prelabels=replace(found, report=report))
 
 

@@ -17,13 +17,13 @@ from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
-from pipeline.modeling.models import Model, revision
+from pipeline.modeling.models import Model, Models, revision
 
-Predictor = Callable[[Sequence[Example], Sequence[Example], Model, Prelabel, Task], Prelabels]
+Predictor = Callable[[Sequence[Example], Sequence[Example], Models, Prelabel, Task], Prelabels]
 
 
 def prelabel(
-    learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task
+    learn: Sequence[Example], ask: Sequence[Example], models: Models, params: Prelabel, task: Task
 ) -> Prelabels:
     """Answers for `ask` by the predictor named in params; the report says why where there are none."""
     if params.method is None:
@@ -31,10 +31,10 @@ def prelabel(
     if not ask:
         return none("no record needs one")
     work = pick(PREDICTORS, params.method, "params.yaml: label.prelabel.method").function
-    return work(learn, ask, encoder, params, task)
+    return work(learn, ask, models, params, task)
 
 
-def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task) -> Prelabels:
+def linear(learn: Sequence[Example], ask: Sequence[Example], models: Models, params: Prelabel, task: Task) -> Prelabels:
     """Logistic regression on encoder features, calibrated by temperature on out-of-sample logits.
 
     A record of `ask` that is also in `learn` (a doubtful label) is answered by a model that saw neither
@@ -49,7 +49,7 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, par
     kept, unlearned, rare = _common_classes(learn, params)
     if len({e.stratum for e in kept}) < 2:
         return none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
-    return _fit_and_answer(kept, unlearned, ask, classes, rare, encoder, params)
+    return _fit_and_answer(kept, unlearned, ask, classes, rare, models.encoder, params)
 
 
 PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {

@@ -38,7 +38,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     records = {record.id: record for record in to_records(table)}
     reading = latest_answers(read_folder(annotations, readers(task)), check_against(records, task))
     gold = read_gold(annotations)
-    human, crowd, evidence = gather(records, reading, review, (task, params), models.encoder, gold)
+    human, crowd, evidence = gather(records, reading, review, (task, params), models, gold)
     sample = draw(records.values(), evidence, task, params)
     evidence = replace(evidence, audit=sample.open(human.outcomes))
     ledger = Ledger()

@@ -9,7 +9,7 @@ from pipeline.core.record import Span, Target, as_json, share
 from pipeline.core.settings import Task
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Models
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,11 +19,11 @@ Pair = tuple[str, list[Span]]
 _FEWEST = 50  # labelled texts; fewer measure no reliability
 
 
-def tagger(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task) -> Prelabels:
+def tagger(learn: Sequence[Example], ask: Sequence[Example], models: Models, params: Prelabel, task: Task) -> Prelabels:
     """A linear tagger (see `fit_tagger`), its log probability of a text's tags calibrated out of sample.
 
     An answer is right where every span is. A record of `ask` that is also in `learn` is answered by a model that saw
-    neither it nor its group. The encoder is not needed.
+    neither it nor its group. No model is needed.
     """
     import numpy as np
 

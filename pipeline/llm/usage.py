@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.llm.question import Answer, Question
-from pipeline.llm.settings import Budget, Endpoint, Prices
+from pipeline.llm.settings import Budget, Prices
 from pipeline.text.scripts import CJK
 
 #: Characters of a token, for estimates before a service has counted: English text of usual tokenizers has about four.
@@ -87,9 +87,9 @@ def prompt_tokens(question: Question) -> int:
     return sum(estimated_tokens(content) + 4 for _, content in question.turns) + estimated_tokens(question.schema)
 
 
-def forecast(questions: Sequence[Question], endpoint: Endpoint) -> Usage:
+def forecast(questions: Sequence[Question], prices: Prices) -> Usage:
     """What asking these questions would cost at most: prompts by estimate, every answer as long as allowed."""
-    usage = Usage(endpoint.prices)
+    usage = Usage(prices)
     usage.requests = len(questions)
     usage.prompt_tokens = sum(map(prompt_tokens, questions))
     usage.written_tokens = sum(question.max_tokens for question in questions)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pipeline.core.cache import cache_folder, key
 from pipeline.core.errors import PipelineError, shorten
@@ -43,6 +44,8 @@ class Models(Settings):
 
     encoder: Model = Model(name=TFIDF)  # embeddings, linear heads, classification and span heads
     generator: Model | None = None  # causal language model: chat, generation, and text to text where seq2seq is null
+    # What asks the generator where it writes, labels or judges: transformers on the best device, or llama.cpp (GGUF).
+    generator_engine: Literal["transformers", "llama.cpp"] = "transformers"
     seq2seq: Model | None = None  # encoder-decoder for translation and summarization (T5, mT5, BART, Marian, ...)
 
 

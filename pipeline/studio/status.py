@@ -46,10 +46,10 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     from pipeline.annotation.annotations import check_against, latest_answers
     from pipeline.core.record import as_json
     from pipeline.core.settings import load
-    from pipeline.label.agreement import alpha_interval, krippendorff_alpha
     from pipeline.label.evidence import form_of, votes_of
     from pipeline.label.params import Params
     from pipeline.runtime.store import read_table, to_records
+    from pipeline.stats.agreement import alpha_interval, krippendorff_alpha
 
     path = folder.parent / "clean" / "records.parquet"
     records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}

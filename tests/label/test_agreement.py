@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
-from pipeline.label.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha, pairs
+from pipeline.label.agreement import pairs
 from pipeline.label.annotators import agreement_report
 from pipeline.label.params import Agreement
+from pipeline.stats.agreement import alpha_interval, cohen_kappa, fleiss_kappa, krippendorff_alpha
 
 
 def table(*coders):

@@ -10,10 +10,7 @@ from pipeline.core.settings import Task
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
-from pipeline.modeling.models import Model
-
-TFIDF = Model(name="tfidf")
-
+from pipeline.modeling.models import Models
 
 TASK = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
 
@@ -38,7 +35,7 @@ def ask(*texts):
 
 
 def test_plain_cases_are_answered_and_accepted():
-    found = prelabel(examples(), ask("great wonderful 很好看 1", "awful 很难看 2"), TFIDF, Prelabel(), TASK)
+    found = prelabel(examples(), ask("great wonderful 很好看 1", "awful 很难看 2"), Models(), Prelabel(), TASK)
     assert [found.answers[name].value for name in ("u0", "u1")] == ["positive", "negative"]
     assert found.report["applies"]
     assert found.report["accepted_accuracy"] >= 0.95
@@ -51,15 +48,15 @@ def test_noise_is_never_accepted():
     noise = [
         Example(f"t{n}", f"text {n}", f"g{n}", label, label) for n, label in enumerate(rng.choice(["a", "b"], 200))
     ]
-    found = prelabel(noise, ask("text 7", "好"), TFIDF, Prelabel(), TASK)
+    found = prelabel(noise, ask("text 7", "好"), Models(), Prelabel(), TASK)
     assert found.confidence_threshold is None
     assert set(found.answers) == {"u0", "u1"}
 
 
 def test_classes_too_rare_to_learn_count_as_errors():
     rare = [Example(f"r{n}", f"great movie {n}", f"r{n}", f"class {n}", f"class {n}") for n in range(60)]
-    without = prelabel(examples(), ask("great movie 1"), TFIDF, Prelabel(), TASK)
-    found = prelabel([*examples(), *rare], ask("great movie 1"), TFIDF, Prelabel(), TASK)
+    without = prelabel(examples(), ask("great movie 1"), Models(), Prelabel(), TASK)
+    found = prelabel([*examples(), *rare], ask("great movie 1"), Models(), Prelabel(), TASK)
     assert len(found.report["classes_too_rare"]) == 60
     assert found.report["accuracy"] < without.report["accuracy"]
     assert found.answers["u0"].value == "positive"
@@ -68,20 +65,21 @@ def test_classes_too_rare_to_learn_count_as_errors():
 
 def test_a_fixed_threshold_is_used_as_given():
     assert (
-        prelabel(examples(), ask("great"), TFIDF, Prelabel(confidence_threshold=0.8), TASK).confidence_threshold == 0.8
+        prelabel(examples(), ask("great"), Models(), Prelabel(confidence_threshold=0.8), TASK).confidence_threshold
+        == 0.8
     )
 
 
 def test_a_doubtful_train_record_is_answered_by_a_model_that_did_not_see_it():
     learn = examples()
     wrong = Example("t000", learn[0].text, "g000", "negative", "negative")
-    found = prelabel([wrong, *learn[1:]], [Example("t000", wrong.text, "g000")], TFIDF, Prelabel(), TASK)
+    found = prelabel([wrong, *learn[1:]], [Example("t000", wrong.text, "g000")], Models(), Prelabel(), TASK)
     assert found.answers["t000"].value == "positive"
 
 
 def test_lists_of_labels_come_back_as_they_were():
     learn = [Example(e.id, e.text, e.group, e.stratum, [e.target]) for e in examples()]
-    assert prelabel(learn, ask("wonderful 很好看"), TFIDF, Prelabel(), TASK).answers["u0"].value == ["positive"]
+    assert prelabel(learn, ask("wonderful 很好看"), Models(), Prelabel(), TASK).answers["u0"].value == ["positive"]
 
 
 @pytest.mark.parametrize(
@@ -95,33 +93,33 @@ def test_lists_of_labels_come_back_as_they_were():
     ],
 )
 def test_report_says_why_there_are_no_prelabels(learn, asked, params, why):
-    found = prelabel(learn, asked, TFIDF, params, TASK)
+    found = prelabel(learn, asked, Models(), params, TASK)
     assert (found.answers, found.confidence_threshold, found.report["applies"]) == ({}, None, False)
     assert why in found.report["why"]
 
 
 def test_rare_classes_are_left_out_and_named():
     rare = [Example(f"r{n}", f"rare {n}", "one group", "rare", "rare") for n in range(9)]
-    found = prelabel([*examples(), *rare], ask("rare 3"), TFIDF, Prelabel(), TASK)
+    found = prelabel([*examples(), *rare], ask("rare 3"), Models(), Prelabel(), TASK)
     assert found.report["classes_too_rare"] == ["rare"]
     assert found.answers["u0"].value != "rare"
 
 
 def test_sample_is_stable_and_limited():
     params = Prelabel(train_rows=100)
-    first = prelabel(examples(400), ask("great"), TFIDF, params, TASK)
-    second = prelabel(examples(400)[::-1], ask("great"), TFIDF, params, TASK)
+    first = prelabel(examples(400), ask("great"), Models(), params, TASK)
+    second = prelabel(examples(400)[::-1], ask("great"), Models(), params, TASK)
     assert first == second
     assert first.report["rows"] == 100
 
 
 def test_unknown_predictor_is_named():
     with pytest.raises(PipelineError, match=r"label\.prelabel\.method: unknown name 'linea'"):
-        prelabel(examples(), ask("a"), TFIDF, Prelabel(method="linea"), TASK)
+        prelabel(examples(), ask("a"), Models(), Prelabel(method="linea"), TASK)
 
 
 def test_no_answer_below_the_floor_is_accepted():
     found = prelabel(
-        [*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), TFIDF, Prelabel(), TASK
+        [*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), Models(), Prelabel(), TASK
     )
     assert found.confidence_threshold >= Prelabel().min_confidence > found.answers["u0"].confidence

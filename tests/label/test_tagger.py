@@ -9,9 +9,8 @@ from pipeline.label.calibration import calibrate_scores
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Example
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Models
 
-TFIDF = Model(name="tfidf")
 TASK = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
 SPANS = Prelabel(method="tagger", folds=3)
 NAMES = ["Ann", "Boris", "Clara", "Dmitri", "小王", "老李", "Gina", "Hugo"]
@@ -26,7 +25,7 @@ def sentence(n, name=None):
 
 def test_spans_are_suggested_with_a_calibrated_confidence():
     ask = [Example("u0", "yesterday Clara moved to town 901", "u0"), Example("u1", "nobody moved 902", "u1")]
-    found = prelabel([sentence(n) for n in range(160)], ask, TFIDF, SPANS, TASK)
+    found = prelabel([sentence(n) for n in range(160)], ask, Models(), SPANS, TASK)
     assert found.answers["u0"].value == [{"start": 10, "end": 15, "label": "person"}]
     assert found.answers["u1"].value == []
     assert all(0.5 < answer.confidence <= 1 for answer in found.answers.values())
@@ -38,7 +37,7 @@ def test_spans_are_suggested_with_a_calibrated_confidence():
 def test_a_doubted_record_is_answered_by_a_model_that_never_saw_it():
     learn = [sentence(n) for n in range(160)]
     wrong = Example("t999", "yesterday Zoltan moved to town 999", "g999", None, [])
-    found = prelabel([*learn, wrong], [Example("t999", wrong.text, "g999")], TFIDF, SPANS, TASK)
+    found = prelabel([*learn, wrong], [Example("t999", wrong.text, "g999")], Models(), SPANS, TASK)
     assert found.answers["t999"].value == [{"start": 10, "end": 16, "label": "person"}]
 
 
@@ -49,7 +48,7 @@ def test_where_there_are_no_spans_to_learn_it_says_so():
         [sentence(4 * n) for n in range(100)],
         [Example(f"c{n}", "x", f"c{n}", "a", "a") for n in range(99)],
     ):
-        found = prelabel(learn, ask, TFIDF, SPANS, TASK)
+        found = prelabel(learn, ask, Models(), SPANS, TASK)
         assert (found.answers, found.confidence_threshold, found.report["applies"]) == ({}, None, False)
         assert "spans" in found.report["why"]
 

@@ -102,7 +102,7 @@ def test_a_forecast_counts_what_is_not_answered_yet_and_is_not_exceeded() -> Non
         engine = model(service, prices={"input": 1.0, "output": 1.0})
         ask_all(engine, questions[:3])
         left = unanswered(engine, [*questions, questions[5]])
-        expected = forecast(left, engine.endpoint)
+        expected = forecast(left, engine.usage.prices)
         before = engine.usage.money
         ask_all(engine, questions)
     assert (expected.requests, expected.written_tokens) == (5, 50)

@@ -12,13 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.augment.augmenters import apertium, http_translation, seq2seq
-from pipeline.augment.augmenters.endpoint import Endpoint
 from pipeline.augment.augmenters.light_nlpaug import import_nlpaug
 from pipeline.augment.augmenters.prompts import runs_on
 from pipeline.augment.augmenters.request import Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.cache import Unkept, cached
 from pipeline.core.registry import pick
+from pipeline.llm.settings import Service
 
 if TYPE_CHECKING:
     from nlpaug import Augmenter
@@ -35,7 +35,7 @@ class BackTranslation(MethodSettings):
     # folders or hub names, such as MarianMT ones; http: two language codes as the service writes them, such as en-es.
     forward: str = "eng-spa"
     backward: str = "spa-eng"
-    endpoint: Endpoint | None = None  # engine http: a service that takes LibreTranslate's requests
+    endpoint: Service | None = None  # engine http: a service that takes LibreTranslate's requests
 
     def check(self, where: str) -> None:
         """The engine's name."""
@@ -46,7 +46,7 @@ class BackTranslation(MethodSettings):
 Translate = Callable[[list[str]], Sequence[str | None]]
 #: Engine name -> `open(models or directions, endpoint)`, which gives for each the version for the cache and a
 #: translator of texts. Opening raises EngineMissingError where the engine is not on this machine.
-ENGINES: Mapping[str, Callable[[Sequence[str], Endpoint | None], Sequence[tuple[str, Translate]]]] = {
+ENGINES: Mapping[str, Callable[[Sequence[str], Service | None], Sequence[tuple[str, Translate]]]] = {
     "apertium": lambda directions, _: [apertium.open_direction(direction) for direction in directions],
     "seq2seq": lambda names, _: [seq2seq.open_model(name) for name in names],
     "http": http_translation.open_directions,
@@ -60,7 +60,7 @@ def build(settings: BackTranslation, models: object) -> Rewrite:
     """Translate to the pivot language and back; each direction's results are cached per text."""
     open_engine = pick(ENGINES, settings.engine, "params.yaml: augment.methods.back_translation.engine")
     opened = open_engine((settings.forward, settings.backward), settings.endpoint)
-    batch = _BATCHES.get(settings.engine, http_translation.TEXTS * (settings.endpoint or Endpoint(url="")).parallel)
+    batch = _BATCHES.get(settings.engine, http_translation.TEXTS * (settings.endpoint or Service(url="")).parallel)
     there, back = (partial(_translated, f"{settings.engine} {version}", ask, batch) for version, ask in opened)
 
     class Engine:

@@ -1,7 +1,7 @@
 """Which part of the training records to keep: scored by quality and complexity, spread over what they are about.
 
-For tasks whose target is a free text (chat first of all). Scores come from `models.generator` (nothing is trained), or
-from a judge behind an endpoint. The report always shows a random draw of the same size beside the choice.
+For tasks whose target is a free text (chat first of all). Scores come from `models.generator` (nothing is trained), and
+from judges where some are named. The report always shows a random draw of the same size beside the choice.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ import pyarrow as pa
 
 from pipeline.augment.params import SelectSettings
 from pipeline.augment.replies import as_messages, has_reply
-from pipeline.augment.select.answer_ratings import ratings
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
+from pipeline.llm.judges.panel import grade_all
 from pipeline.modeling.features.cosines import MINILM, cosines
+from pipeline.modeling.lm.asked import whole
+from pipeline.modeling.lm.local_engine import open_model
 from pipeline.modeling.lm.scores import reply_losses
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
+from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 from pipeline.tasks.texts import target_text
 
@@ -36,13 +39,15 @@ class Scores:
     `loss`: nats per token of the answer given the question. `ifd`: that loss over the loss of the answer alone, both of
     the same tokens (Li et al. 2023, https://arxiv.org/abs/2308.12032); from 1 on the question does not help to predict
     the answer. `complexity`: tokens of the answer, however long (Zhao et al. 2024, https://arxiv.org/abs/2402.04833:
-    long answers are a hard baseline). `quality`: the judge's rating, or minus the loss.
+    long answers are a hard baseline). `quality`: the judges' mean grade, not a number where none could be read; without
+    judges minus the loss. `judged`: the notes about the judges.
     """
 
     loss: Any
     ifd: Any
     complexity: Any
     quality: Any
+    judged: Mapping[str, Any] | None = None
 
 
 def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models) -> Outcome:
@@ -83,10 +88,15 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
     found = reply_losses(generator, list(zip(asked, answers, strict=True)))
     loss = np.array([one.given / max(one.tokens, 1) for one in found])
     ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])
-    quality = -loss
-    if settings.judge is not None:
-        quality = np.array(ratings(settings.judge, [m[-1]["content"] for m in asked], answers), np.float64)
-    return Scores(loss, ifd, np.array([one.length for one in found], np.float64), quality)
+    length = np.array([one.length for one in found], np.float64)
+    if settings.quality is None:
+        return Scores(loss, ifd, length, -loss)
+    where = "params.yaml: augment.select.quality.judges"
+    judges = {name: open_model(one, models, f"{where}.{name}") for name, one in settings.quality.judges.items()}
+    talks, langs = [whole(record, task) for record in pool], [record.lang for record in pool]
+    graded = grade_all(judges, talks, langs, settings.quality.rubric)
+    quality = np.array([np.nan if value is None else value for value in graded.values], np.float64)
+    return Scores(loss, ifd, length, quality, graded.notes)
 
 
 def choose(
@@ -114,14 +124,23 @@ def _ranked(pool: Sequence[Record], scores: Scores, settings: SelectSettings) ->
         return [int(n) for n in np.argsort(draw, kind="stable")]
     # An answer that its question makes no likelier is off the point, or noise: such rows come last.
     usable = np.where(scores.ifd < 1, scores.ifd, -scores.ifd)
+    # What no judge could read is neither good nor bad: it stands in the middle of those that were graded.
+    quality = np.where(np.isnan(scores.quality), _median(scores.quality), scores.quality)
     value = {
-        "quality": scores.quality,
+        "quality": quality,
         "ifd": usable,
         "complexity": scores.complexity,
-        "mixed": _rank(scores.quality) + _rank(usable) + _rank(scores.complexity),
+        "difficulty": scores.loss,
+        "mixed": _rank(quality) + _rank(usable) + _rank(scores.complexity),
         "diversity": draw,
     }[settings.by]
     return [int(n) for n in np.lexsort((draw, -value))]
+
+
+def _median(values: Any) -> float:
+    """The median of what is a number; 0 where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else 0.0
 
 
 def _rank(values: Any) -> Any:
@@ -161,10 +180,8 @@ def coverage(matrix: Any, chosen: Sequence[int]) -> float:
 
 def described(scores: Scores, n: int) -> str:
     """A record's scores, in words."""
-    return (
-        f"loss {scores.loss[n]:.3f}, IFD {scores.ifd[n]:.3f}, {scores.complexity[n]:.0f} tokens, "
-        f"quality {scores.quality[n]:.3f}"
-    )
+    quality = "no judge could be read" if np.isnan(scores.quality[n]) else f"quality {scores.quality[n]:.3f}"
+    return f"loss {scores.loss[n]:.3f}, IFD {scores.ifd[n]:.3f}, {scores.complexity[n]:.0f} tokens, {quality}"
 
 
 def _unit(matrix: Any) -> Any:
@@ -189,8 +206,16 @@ def _notes(
     at_random = _ranked(pool, scores, settings.model_copy(update={"by": "random"}))[: len(chosen)]
 
     def means(rows: Sequence[int]) -> dict[str, float]:
-        values = {name: getattr(scores, name)[rows].mean() for name in ("loss", "ifd", "complexity", "quality")}
-        return {name: round(float(v), 3) for name, v in {**values, "coverage": coverage(matrix, rows)}.items()}
+        values = {name: _mean(getattr(scores, name)[rows]) for name in ("loss", "ifd", "complexity", "quality")}
+        return {name: rounded(v) for name, v in {**values, "coverage": coverage(matrix, rows)}.items()}
 
     groups = {"all": list(range(len(pool))), "chosen": sorted(chosen), "random": sorted(at_random)}
-    return {"by": settings.by, "kept": len(chosen), "of": len(pool), **{k: means(v) for k, v in groups.items()}}
+    judged = {"judged": scores.judged} if scores.judged else {}
+    found = {k: means(v) for k, v in groups.items()}
+    return {"by": settings.by, "kept": len(chosen), "of": len(pool), **found, **judged}
+
+
+def _mean(values: Any) -> float:
+    """The mean of what is a number."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else 0.0

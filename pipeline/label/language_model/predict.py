@@ -24,10 +24,10 @@ from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.llm.ask import Engine, ask_all, unanswered
 from pipeline.llm.question import Answer as Reply
 from pipeline.llm.question import Question, samples
-from pipeline.llm.remote import RemoteModel
 from pipeline.llm.structured import parse
 from pipeline.llm.usage import forecast
-from pipeline.modeling.models import Model
+from pipeline.modeling.lm.local_engine import name_of, open_model
+from pipeline.modeling.models import Models
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ class Said:
 
 
 def language_model(
-    learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel, task: Task
+    learn: Sequence[Example], ask: Sequence[Example], models: Models, params: Prelabel, task: Task
 ) -> Prelabels:
     """Answers of the model in `params.llm`. What it leaves open, refuses or quotes wrongly goes to people.
 
@@ -62,16 +62,16 @@ def language_model(
         return none("label.prelabel.llm names no model")
     measured = sorted(learn, key=lambda e: share("label.llm", e.id))[: settings.calibration_rows]
     asked = {example.id: example for example in (*measured, *ask)}
-    questions = prompts(list(asked.values()), learn, encoder, task, settings)
-    engine = RemoteModel(settings.endpoint, _WHERE)
+    questions = prompts(list(asked.values()), learn, models.encoder, task, settings)
+    engine = open_model(settings.endpoint, models, _WHERE)
     if settings.dry_run:
         return _dry_run(engine, questions, settings)
     said = dict(zip(asked, _answers(engine, questions, list(asked.values()), task, settings), strict=True))
-    return _calibrated(said, measured, ask, (task, params, settings), engine.usage.as_notes())
+    return _calibrated(said, measured, ask, (task, params, name_of(settings.endpoint, models)), engine.usage.as_notes())
 
 
 def _dry_run(engine: Engine, questions: Sequence[Question], settings: LlmPrelabel) -> Prelabels:
-    cost = forecast(unanswered(engine, _sent(questions, settings)), settings.endpoint).as_notes()
+    cost = forecast(unanswered(engine, _sent(questions, settings)), engine.usage.prices).as_notes()
     log.warning("label.prelabel.llm.dry_run: nothing was asked. A run would ask: %s", as_json(cost))
     found = none("label.prelabel.llm.dry_run is set: nothing was asked")
     return Prelabels(report={**found.report, "forecast": cost})
@@ -125,11 +125,10 @@ def _calibrated(
     said: Mapping[str, Said],
     measured: Sequence[Example],
     ask: Sequence[Example],
-    settings: tuple[Task, Prelabel, LlmPrelabel],
+    settings: tuple[Task, Prelabel, str],
     usage: JsonObject,
 ) -> Prelabels:
-    task, params, llm = settings
-    by = llm.endpoint.model
+    task, params, by = settings
     problems = Counter(one.problem for one in said.values() if one.problem)
     about = {
         "applies": True,

@@ -13,7 +13,7 @@ from pipeline.llm.settings import Endpoint
 class LlmPrelabel(Settings):
     """Which model is asked, what it is told, and how its confidence is measured."""
 
-    endpoint: Endpoint
+    endpoint: Endpoint | None = None  # null: models.generator, on this machine
     instructions: str = ""  # what annotators are told too; stands before the labels
     label_descriptions: dict[str, str] = Field(default_factory=dict)  # label -> what it means
     shots: int = Field(default=8, ge=0, le=64)  # labelled train records shown, the most similar ones

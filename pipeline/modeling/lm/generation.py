@@ -31,11 +31,17 @@ _TOP_P = 0.95
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model wrote. `ended`: it stopped by itself. `too_long`: the prompt is beyond its window; no text."""
+    """What a model wrote. `ended`: it stopped by itself. `too_long`: the prompt is beyond its window; no text.
+
+    `logprob` is the sum over the written tokens, the one that ends it included, in nats at temperature 1.
+    """
 
     text: str
     ended: bool
     too_long: bool = False
+    prompt_tokens: int = 0
+    written_tokens: int = 0
+    logprob: float = 0.0
 
 
 class CausalLM:
@@ -108,6 +114,7 @@ def _write(
     mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled], device=device)
     draws = [torch.Generator().manual_seed(int(seed[:8], 16)) for seed in seeds]
     written: list[list[int]] = [[] for _ in prompts]
+    logprobs = [0.0] * len(prompts)
     ended = [False] * len(prompts)
     cache = DynamicCache()
     with torch.inference_mode():
@@ -120,7 +127,9 @@ def _write(
                 .cpu()
             )
             tokens = [_draw(logits[n], temperature, draws[n]) if not ended[n] else pad for n in range(len(prompts))]
+            likely = logits.log_softmax(-1)
             for n, token in enumerate(tokens):
+                logprobs[n] += 0.0 if ended[n] else float(likely[n, token])
                 ended[n] = ended[n] or token in stops
                 if not ended[n]:
                     written[n].append(token)
@@ -129,8 +138,14 @@ def _write(
             ids = torch.tensor([[token] for token in tokens + tokens[:1] * (len(filled) - len(prompts))], device=device)
             mask = torch.cat([mask, mask.new_ones(len(filled), 1)], dim=1)
     return [
-        Answer(str(tokenizer.decode(ids, skip_special_tokens=True)), done)
-        for ids, done in zip(written, ended, strict=True)
+        Answer(
+            str(tokenizer.decode(ids, skip_special_tokens=True)),
+            done,
+            prompt_tokens=len(asked),
+            written_tokens=len(ids) + done,
+            logprob=round(logprob, 4),
+        )
+        for asked, ids, done, logprob in zip(prompts, written, ended, logprobs, strict=True)
     ]
 
 

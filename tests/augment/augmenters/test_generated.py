@@ -24,7 +24,7 @@ def result(folder, name="out"):
 
 
 def method(service, mode, **more):
-    endpoint = {"url": service.url, "first_pause": 0.01, "retries": 1}
+    endpoint = {"url": service.url, "model": "m", "first_pause": 0.01, "retries": 1}
     return {"generation": {"factor": 1, "mode": mode, "endpoint": endpoint, "languages": ["en", "zh"], **more}}
 
 

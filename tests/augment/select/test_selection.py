@@ -3,15 +3,13 @@ import pytest
 
 from pipeline.augment.params import SelectSettings
 from pipeline.augment.select import selection
-from pipeline.augment.select.answer_ratings import ratings
 from pipeline.augment.select.selection import Scores, choose, coverage, select
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.lm.scores import ReplyLoss
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import schema, to_records, to_table
 from tests.augment.conftest import CHAT, TASK, chat, record
-from tests.augment.stand_in import chat as reply
-from tests.augment.stand_in import serving
+from tests.llm.server import as_json, serving
 
 MODELS = Models(generator=Model(name="some/model"))
 POOL = [chat(f"Question {n} about {topic}?", f"{topic} " * (n + 1)) for n in range(4) for topic in ("whales", "bread")]
@@ -40,7 +38,7 @@ def chosen(by, keep=1 / 3, **more):
     return list(to_records(outcome.kept)), outcome
 
 
-@pytest.mark.parametrize("by", ["mixed", "quality", "ifd", "complexity", "diversity", "random"])
+@pytest.mark.parametrize("by", ["mixed", "quality", "ifd", "complexity", "difficulty", "diversity", "random"])
 def test_a_share_of_the_train_rows_stays_and_nothing_else_is_touched(by):
     kept, outcome = chosen(by)
     assert sum(r.split == "train" and r.target is not None for r in kept) == 3 == outcome.notes["kept"]
@@ -61,6 +59,8 @@ def test_orders_are_those_of_the_scores():
     assert max(words) == 1  # the lowest loss
     words = [len(r.target["content"].split()) for r in chosen("ifd", max_cosine=1.0)[0] if r in TRAIN]
     assert min(words) >= 3  # the highest ratio below 1
+    words = [len(r.target["content"].split()) for r in chosen("difficulty", max_cosine=1.0)[0] if r in TRAIN]
+    assert sorted(words) == [3, 4, 4]  # the highest loss
 
 
 def test_questions_that_do_not_help_come_last():
@@ -92,27 +92,48 @@ def test_tasks_with_labels_and_missing_models_are_named():
         select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5), CHAT, Models())
 
 
-def test_a_judge_rates_quality():
-    rated = {"whales": "Rating: 5", "bread": "1", "温暖": "I would say 3.5 of 5"}
+def grades(body, number, of):
+    """What a scripted judge says: the grade of the word of `of` that stands in the reply."""
+    asked = body["messages"][1]["content"]
+    assert "## user" in asked
+    reply = asked.rpartition("## assistant")[2]
+    said = next(grade for word, grade in of.items() if word in reply)
+    return said if isinstance(said, str) else as_json({"reason": "so", "correct": said, "helpful": said})
 
-    def answer(body):
-        asked = body["messages"][0]["content"].partition("### Answer")[2]
-        return reply(next(rating for word, rating in rated.items() if word in asked))
 
-    with serving(answer) as service:
-        judge = {"url": service.url, "first_pause": 0.01, "retries": 0}
-        kept, _ = chosen("quality", judge=judge, max_cosine=1.0)
+def judges(*services):
+    return {"judges": {f"j{n}": {"url": s.url, "model": "m", "first_pause": 0.01} for n, s in enumerate(services)}}
+
+
+def test_a_judge_grades_quality_and_its_answers_are_kept():
+    with serving(lambda body, n: grades(body, n, {"whales": 5, "bread": 1, "温暖": 3})) as service:
+        kept, outcome = chosen("quality", quality=judges(service), max_cosine=1.0)
         assert all("whales" in r.target["content"] for r in kept if r in TRAIN)
         before = len(service.asked)
-        chosen("quality", judge=judge, keep=0.5)
-        assert len(service.asked) == before  # ratings are kept
+        chosen("quality", quality=judges(service), keep=0.5)
+        assert len(service.asked) == before
+    about = outcome.notes["judged"]["judges"]["j0"]
+    assert (about["graded"], about["unreadable"], about["usage"]["requests"]) == (9, {}, 9)
+    assert outcome.notes["judged"]["alpha"] is None  # one judge alone agrees with nobody
+    assert outcome.notes["chosen"]["quality"] == 5 > outcome.notes["random"]["quality"]
 
 
-@pytest.mark.parametrize(("text", "rating"), [("4", 4), ("4.5/5", 4.5), ("no idea", 3), ("", 3), ("10", 3)])
-def test_ratings_are_read_or_stand_in_the_middle(text, rating):
-    from pipeline.augment.augmenters.endpoint import Endpoint
+def test_two_judges_are_averaged_without_their_severity_and_their_agreement_is_told():
+    mild = {"whales": 5, "bread": 4, "温暖": 4}
+    strict = {"whales": 2, "bread": 1, "温暖": 1}
+    with serving(lambda b, n: grades(b, n, mild)) as one, serving(lambda b, n: grades(b, n, strict)) as other:
+        _, outcome = chosen("quality", quality=judges(one, other), max_cosine=1.0)
+    notes = outcome.notes
+    assert notes["chosen"]["quality"] == pytest.approx(3.5)
+    assert notes["judged"]["alpha"] < 0.2  # three grades apart on every reply
 
-    with serving(lambda body: reply(text)) as service:
-        assert ratings(Endpoint(url=service.url), ["q"], ["a"]) == [rating]
-    with pytest.raises(PipelineError, match="gave no answer"):
-        ratings(Endpoint(url=service.url, retries=0), ["q2"], ["a"])
+
+def test_what_no_judge_could_read_is_no_grade_and_stands_in_the_middle():
+    of = {"whales": 5, "bread": 1, "温暖": "I would rather not say."}
+    with serving(lambda body, n: grades(body, n, of)) as service:
+        kept, outcome = chosen("quality", keep=5 / 9, quality=judges(service), max_cosine=1.0)
+    about = outcome.notes["judged"]["judges"]["j0"]
+    assert (about["graded"], about["unreadable"]) == (8, {"not_json": 1})
+    assert outcome.notes["judged"]["unreadable_by_all"] == 1
+    assert sum("温暖" in r.target["content"] for r in kept if r in TRAIN) == 1  # above bread, below whales
+    assert "no judge could be read" not in str(outcome.dropped["detail"].to_pylist())

@@ -18,10 +18,9 @@ from pipeline.label.prelabels import Example
 from pipeline.llm.question import Answer
 from pipeline.llm.settings import Endpoint, Prices
 from pipeline.llm.usage import Usage
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Models
 from tests.llm.server import serving
 
-TFIDF = Model(name="tfidf")
 LABELS = tuple(f"intent {n:02d}" for n in range(12))
 TASK = Task(type="classification", labels=LABELS, languages=("en", "zh"))
 
@@ -86,9 +85,9 @@ def test_accepted_answers_keep_the_promised_precision(monkeypatch):
     for seed in range(5):
         learn, ask = drawn(seed)
         truth = {e.text: e.target for e in (*learn, *ask)}
-        monkeypatch.setattr(predict, "RemoteModel", lambda *_, truth=truth, seed=seed: Scripted(truth, seed))
+        monkeypatch.setattr(predict, "open_model", lambda *_, truth=truth, seed=seed: Scripted(truth, seed))
         asked = [example(e.id, e.text) for e in ask]
-        found = language_model(learn, asked, TFIDF, params(), TASK)
+        found = language_model(learn, asked, Models(), params(), TASK)
         assert found.report["accuracy"] < 0.9
         assert found.by == "scripted"
         if found.confidence_threshold is None:
@@ -106,8 +105,8 @@ def test_accepted_answers_keep_the_promised_precision(monkeypatch):
 def test_a_model_that_guesses_labels_nothing(monkeypatch):
     learn, ask = drawn(99)
     truth = {e.text: random.Random(e.id).choice(LABELS) for e in (*learn, *ask)}
-    monkeypatch.setattr(predict, "RemoteModel", lambda *_: Scripted(truth, 99))
-    found = language_model(learn, [example(e.id, e.text) for e in ask], TFIDF, params(), TASK)
+    monkeypatch.setattr(predict, "open_model", lambda *_: Scripted(truth, 99))
+    found = language_model(learn, [example(e.id, e.text) for e in ask], Models(), params(), TASK)
     assert found.confidence_threshold is None
     assert found.report["accuracy"] < 0.2
 
@@ -115,8 +114,8 @@ def test_a_model_that_guesses_labels_nothing(monkeypatch):
 def test_too_few_labels_and_free_texts_are_suggestions_only(monkeypatch):
     learn, ask = drawn(5, 40)
     truth = {e.text: e.target for e in (*learn, *ask)}
-    monkeypatch.setattr(predict, "RemoteModel", lambda *_: Scripted(truth, 5, broken=0.0))
-    found = language_model(learn, [example(e.id, e.text) for e in ask], TFIDF, params(), TASK)
+    monkeypatch.setattr(predict, "open_model", lambda *_: Scripted(truth, 5, broken=0.0))
+    found = language_model(learn, [example(e.id, e.text) for e in ask], Models(), params(), TASK)
     assert found.confidence_threshold is None
     assert set(found.answers) == {e.id for e in ask}
     assert "people decide" in found.report["why"]
@@ -125,8 +124,8 @@ def test_too_few_labels_and_free_texts_are_suggestions_only(monkeypatch):
 def test_nothing_labelled_at_all(monkeypatch):
     _, ask = drawn(6, 20)
     truth = {e.text: e.target for e in ask}
-    monkeypatch.setattr(predict, "RemoteModel", lambda *_: Scripted(truth, 6, broken=0.0))
-    found = language_model([], [example(e.id, e.text) for e in ask], TFIDF, params(shots=4), TASK)
+    monkeypatch.setattr(predict, "open_model", lambda *_: Scripted(truth, 6, broken=0.0))
+    found = language_model([], [example(e.id, e.text) for e in ask], Models(), params(shots=4), TASK)
     assert len(found.answers) == len(ask)
 
 
@@ -165,7 +164,7 @@ def test_through_a_service_with_examples_and_quotes():
     with serving(answer) as service:
         endpoint = Endpoint(url=service.url, model="tiny", first_pause=0.01)
         settings = LlmPrelabel(endpoint=endpoint, shots=1, samples=2, label_descriptions={"PER": "people"})
-        found = language_model(learn, ask, TFIDF, Prelabel(method="llm", llm=settings), NER)
+        found = language_model(learn, ask, Models(), Prelabel(method="llm", llm=settings), NER)
     assert found.answers["u0"].value == [{"start": 9, "end": 12, "label": "PER"}]
     assert [span["start"] for span in found.answers["u1"].value] == [0, 3, 6]
     assert "u2" not in found.answers
@@ -182,7 +181,7 @@ def test_a_dry_run_asks_nothing():
         endpoint = Endpoint(url=service.url, model="tiny", prices=Prices(input=1.0, output=2.0))
         settings = LlmPrelabel(endpoint=endpoint, dry_run=True, samples=3, max_tokens=10)
         ask = [example("u", "hello")]
-        found = language_model([], ask, TFIDF, Prelabel(method="llm", llm=settings), TASK)
+        found = language_model([], ask, Models(), Prelabel(method="llm", llm=settings), TASK)
     assert not service.asked
     assert found.answers == {}
     assert found.report["forecast"]["requests"] == 3
@@ -217,7 +216,7 @@ def test_every_task_type(task, fields, said, target):
     with serving(lambda body, number: json.dumps(said)) as service:
         settings = LlmPrelabel(endpoint=Endpoint(url=service.url, model="tiny"), confidence="logprobs")
         ask = [example("u", " ".join(map(str, fields.values())), fields=fields)]
-        found = language_model([], ask, TFIDF, Prelabel(method="llm", llm=settings), task)
+        found = language_model([], ask, Models(), Prelabel(method="llm", llm=settings), task)
     assert found.answers["u"].value == target
     assert found.confidence_threshold is None
 
@@ -227,6 +226,6 @@ def test_chat_gets_a_reply_for_people_to_judge():
     with serving(lambda body, number: json.dumps({"reply": "您好！"})) as service:
         settings = LlmPrelabel(endpoint=Endpoint(url=service.url, model="tiny"), confidence="logprobs")
         found = language_model(
-            [], [example("u", "你好", fields=fields)], TFIDF, Prelabel(method="llm", llm=settings), Task(type="chat")
+            [], [example("u", "你好", fields=fields)], Models(), Prelabel(method="llm", llm=settings), Task(type="chat")
         )
     assert found.answers["u"].value["content"] == "您好！"

@@ -1,0 +1,84 @@
+"""Several judges of the same replies: their grades side by side, each judge's severity taken out, what was unreadable.
+
+A judge is an annotator: how often it can be read, how far judges agree (Krippendorff's alpha) and what
+they cost stand in the notes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from pipeline.core.conversation import Conversation
+from pipeline.core.json_types import JsonObject
+from pipeline.core.settings import Settings
+from pipeline.llm.ask import Engine
+from pipeline.llm.judges.judge import Grades, grade
+from pipeline.llm.judges.rubric import Rubric
+from pipeline.llm.settings import Endpoint
+from pipeline.stats.agreement import grade_alpha
+from pipeline.stats.numbers import rounded
+
+
+class Judging(Settings):
+    """Who judges, and on what."""
+
+    judges: dict[str, Endpoint | None] = Field(min_length=1)  # a judge's name -> its service; null: models.generator
+    rubric: Rubric = Rubric()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One value a reply, on the rubric's scale; None where no judge could be read. `notes` are for report.json."""
+
+    values: Sequence[float | None]
+    by_judge: Mapping[str, Sequence[Grades]]
+    notes: JsonObject
+
+
+def grade_all(
+    judges: Mapping[str, Engine], conversations: Sequence[Conversation], langs: Sequence[str], rubric: Rubric
+) -> Graded:
+    """Every judge's grades of the last message of each conversation, and their mean.
+
+    A judge that is stricter than the others by a constant does not lower the replies that it alone could be read on:
+    each judge's mean is moved to the mean of all before grades are averaged.
+    """
+    found = {name: grade(engine, conversations, langs, rubric) for name, engine in judges.items()}
+    means = {name: [one.mean for one in grades] for name, grades in found.items()}
+    level = {name: _mean([value for value in values if value is not None]) for name, values in means.items()}
+    overall = _mean([value for value in level.values() if value is not None])
+    values = [
+        _mean(
+            [value - (level[name] or 0.0) + (overall or 0.0) for name in means if (value := means[name][n]) is not None]
+        )
+        for n in range(len(conversations))
+    ]
+    notes: JsonObject = {
+        "judges": {name: {**_about(found[name]), "usage": judges[name].usage.as_notes()} for name in judges},
+        "alpha": grade_alpha(list(zip(*means.values(), strict=True))) if len(judges) > 1 else None,
+        "unreadable_by_all": sum(value is None for value in values),
+    }
+    return Graded(values, found, notes)
+
+
+def _about(grades: Sequence[Grades]) -> JsonObject:
+    """A judge's mean grade of each criterion, and what could not be read."""
+    read = [one.grades for one in grades if one.grades is not None]
+    criteria = sorted({name for one in read for name in one})
+    return {
+        "graded": len(read),
+        "unreadable": dict(sorted(Counter(_kind(one.problem) for one in grades if one.grades is None).items())),
+        "mean": {name: rounded(sum(one[name] for one in read) / len(read)) for name in criteria},
+    }
+
+
+def _kind(problem: str) -> str:
+    return problem if problem in ("too_long", "refused", "cut") else "not_json"
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

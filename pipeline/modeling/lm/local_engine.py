@@ -1,0 +1,82 @@
+"""Language models on this machine, asked as those behind a service are (`pipeline.llm.ask`).
+
+Nothing leaves the machine, so nothing is masked. JSON schemas stand in the prompt, and answers are held to them after.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from pipeline.core.errors import PipelineError
+from pipeline.llm.ask import Engine
+from pipeline.llm.question import Answer, Problem, Question
+from pipeline.llm.remote import RemoteModel
+from pipeline.llm.settings import Endpoint
+from pipeline.llm.usage import Usage
+from pipeline.modeling.lm import generation
+from pipeline.modeling.lm.llama_cpp import LlamaCpp
+from pipeline.modeling.models import Model, Models, identity, revision
+
+#: Questions between two writings of answers to the cache: what a kill costs at most.
+_PART = 16
+
+
+class LocalModel:
+    """`models.generator` through transformers; device and number format by `pipeline.modeling.device`."""
+
+    masks_personal_data = False
+
+    def __init__(self, model: Model) -> None:
+        self.usage = Usage()
+        self.version = f"local {identity(model)}"
+        self._name = revision(model)
+        self._model = generation.CausalLM(model)
+
+    def answer_all(self, questions: Sequence[Question], on_answer: Callable[[Question, Answer], None]) -> None:
+        """Ask every question, those of one temperature and length together; an answer depends on no neighbour."""
+        alike: dict[tuple[float, int], list[Question]] = defaultdict(list)
+        for question in questions:
+            alike[question.temperature, question.max_tokens].append(question)
+        for (temperature, max_tokens), some in sorted(alike.items()):
+            for start in range(0, len(some), _PART):
+                part = some[start : start + _PART]
+                prompts = [[{"role": role, "content": text} for role, text in one.turns] for one in part]
+                seeds = [f"{one.seed % (1 << 32):08x}" for one in part]
+                written = self._model.answers(prompts, seeds, temperature, max_tokens)
+                for question, one in zip(part, written, strict=True):
+                    answer = self._answer(question, one)
+                    self.usage.count(answer)
+                    on_answer(question, answer)
+
+    def _answer(self, question: Question, one: generation.Answer) -> Answer:
+        problem: Problem = "too_long" if one.too_long else "" if one.ended else "cut"
+        return Answer(
+            one.text,
+            problem,
+            logprob=one.logprob if question.logprobs and not one.too_long else None,
+            prompt_tokens=one.prompt_tokens,
+            written_tokens=one.written_tokens,
+            model=self._name,
+        )
+
+
+def open_model(endpoint: Endpoint | None, models: Models, where: str) -> Engine:
+    """The model behind `endpoint`; without one `models.generator` on this machine, by `models.generator_engine`.
+
+    Raises PipelineError where there is neither, or no such folder.
+    """
+    if endpoint is not None:
+        return RemoteModel(endpoint, where)
+    if models.generator is None:
+        raise PipelineError(
+            f"{where} is not set, and neither is models.generator.", "Name a service, or a model on this machine."
+        )
+    return (LlamaCpp if models.generator_engine == "llama.cpp" else LocalModel)(models.generator)
+
+
+def name_of(endpoint: Endpoint | None, models: Models) -> str:
+    """What the model of `open_model` is called in reports and in `labels_by`."""
+    if endpoint is not None:
+        return endpoint.model
+    return revision(models.generator) if models.generator else ""
