@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,13 @@ from pipeline.core.settings import Task
 from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
+from pipeline.label.answers.teach import Taught, teach
 from pipeline.label.evidence import Group, Rules, crowd_rows, decide, form_of
 from pipeline.label.first_splits import first_splits
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel import prelabel
-from pipeline.label.prelabels import Example
+from pipeline.label.prelabels import Answer, Example
 from pipeline.label.review_queue import Review, set_aside
 from pipeline.modeling.models import Models
 from pipeline.tasks import task_type
@@ -51,7 +52,25 @@ def gather(
     learn, ask = questions(records, evidence, review.keys(), settings)
     found = prelabel(learn, ask, models, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, models.encoder, params.active_learning_curve)}
-    return human, crowd, replace(evidence, prelabels=replace(found, report=report))
+    taught = _taught(learn, ask, evidence, (task, params), models)
+    drafts = {id: Answer(taught.answer(id)[1], 0.0) for id in taught.best if id not in found.answers}
+    found = replace(found, answers={**drafts, **found.answers}, report=report)
+    return human, crowd, replace(evidence, prelabels=found, taught=taught)
+
+
+def _taught(
+    learn: Sequence[Example],
+    ask: Sequence[Example],
+    evidence: Evidence,
+    settings: tuple[Task, Params],
+    models: Models,
+) -> Taught:
+    """Teachers' answers to records that nobody has answered and that can join the train split."""
+    task, params = settings
+    without = [example.as_record() for example in ask if example.id not in evidence.human]
+    open_ones = [r for r in without if r.target is None and (r.group or r.id) not in evidence.group_split]
+    known = [example.as_record() for example in learn]
+    return teach(open_ones, known, task, params.answers, models, params.prelabel.min_precision)
 
 
 def _combine(task: Task) -> Callable[[list[Target]], Target | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
+from pipeline.label.answers.teach import Taught
 from pipeline.label.evidence import VoteOutcome
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
@@ -31,6 +32,7 @@ class Evidence:
     human: Mapping[str, VoteOutcome] = field(default_factory=dict)
     crowd: Mapping[str, VoteOutcome] = field(default_factory=dict)
     prelabels: Prelabels = field(default_factory=Prelabels)
+    taught: Taught = field(default_factory=Taught)  # answers of teachers to records that have none
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
     first_splits: Mapping[str, Split] = field(
         default_factory=dict
@@ -117,6 +119,9 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
         found["model"] = Candidate(
             answer.value, Decision(f"model:{evidence.prelabels.by or params.prelabel.method}", answer.confidence)
         )
+    if allowed and record.id in evidence.taught.accepted:
+        teacher, target = evidence.taught.answer(record.id)
+        found["model"] = Candidate(target, Decision(f"model:{teacher}"))
     return found
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings
+from pipeline.label.answers.settings import Answers
 from pipeline.label.language_model.settings import LlmPrelabel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -125,6 +126,7 @@ class Params(Settings):
     relabel_test: bool = False  # may people and votes change labels that the test split came with?
     crowd: Crowd = Crowd()
     prelabel: Prelabel = Prelabel()
+    answers: Answers = Answers()
     active_learning_curve: Curve = Curve()
     agreement: Agreement = Agreement()
     audit: Audit = Audit()

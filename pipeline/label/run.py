@@ -17,6 +17,7 @@ from pipeline.core.record import as_json
 from pipeline.core.settings import load, load_task
 from pipeline.label.annotator_quality import annotator_quality, warnings
 from pipeline.label.annotators import agreement_report
+from pipeline.label.answers.teach import write_candidates
 from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
 from pipeline.label.gather import gather
@@ -31,7 +32,7 @@ from pipeline.runtime.store import read_table, to_records, write_table
 
 
 def run(clean: Path, annotations: Path, out: Path) -> None:
-    """Write records, dropped, queue, report and metrics to `out`."""
+    """Write records, dropped, queue, report and metrics to `out`; and candidates.jsonl where teachers answered."""
     task, params, models = load_task(), load("label", Params), load("models", Models)
     table = read_table(clean / "records.parquet")
     review = by_record(read_table(clean / "review.parquet"))
@@ -46,10 +47,12 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
     waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
     write_table(waiting, out / "queue.parquet")
+    write_candidates(evidence.taught, params.answers, out / "candidates.jsonl")
     report.notes = {
         "annotations": reading.summary(),
         "merge": ledger.summary(),
         "prelabel": evidence.prelabels.report,
+        "answers": evidence.taught.report,
         "agreement": {
             "human": about(human, params, annotator_quality(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params),

@@ -64,10 +64,8 @@ def test_classes_too_rare_to_learn_count_as_errors():
 
 
 def test_a_fixed_threshold_is_used_as_given():
-    assert (
-        prelabel(examples(), ask("great"), Models(), Prelabel(confidence_threshold=0.8), TASK).confidence_threshold
-        == 0.8
-    )
+    found = prelabel(examples(), ask("great"), Models(), Prelabel(confidence_threshold=0.8), TASK)
+    assert found.confidence_threshold == 0.8
 
 
 def test_a_doubtful_train_record_is_answered_by_a_model_that_did_not_see_it():

@@ -12,7 +12,6 @@ from pipeline.core.settings import Task
 from pipeline.dialects.hermes import thought_taken_out
 from pipeline.label.answers.settings import Answers
 from pipeline.llm.ask import Engine, ask_all
-from pipeline.llm.judges.panel import Judging
 from pipeline.llm.question import Answer, Question, samples
 from pipeline.modeling.lm.asked import asked
 from pipeline.text import replies
@@ -41,21 +40,31 @@ class Candidate:
         """Whether it is an answer that no verifier refuses."""
         return not self.problem
 
-    def as_line(self, judges: Judging | None) -> JsonObject:
+    def as_line(self, settings: Answers) -> JsonObject:
         """The candidate as a line of `candidates.jsonl` (docs/language_models.md)."""
-        scores = dict(self.grades or {}) or ({} if self.is_sound else {"sound": 0.0})
+        scores, by = self._scores(settings)
         return {
             "record_id": self.record.id,
             "reply": {name: value for name, value in self.reply.as_dict().items() if value},
             "by": f"model:{self.teacher}",
-            "judged_by": f"judge:{'+'.join(judges.judges)}" if judges and self.grades else "",
+            "judged_by": by,
             "scores": scores,
         }
+
+    def _scores(self, settings: Answers) -> tuple[dict[str, float], str]:
+        """Scores and who gave them: judges' grades; 0 for what is no answer, 1 for what all verifiers let pass."""
+        if self.grades:
+            return dict(self.grades), f"judge:{'+'.join(settings.judge.judges if settings.judge else ())}"
+        if not self.is_sound:
+            return {"sound": 0.0}, f"verifier:{self.problem.removeprefix('fails_')}"
+        if settings.verifiers and settings.judge is None:
+            return {"sound": 1.0}, f"verifier:{'+'.join(settings.verifiers)}"
+        return {}, ""
 
 
 def questions(records: Sequence[Record], task: Task, settings: Answers) -> list[Question]:
     """All samples of every prompt, one record's after the other's. The prompt is the conversation and nothing else."""
-    found = []
+    found: list[Question] = []
     for record in records:
         turns = tuple((message.role, message.content) for message in asked(record, task).messages)
         if settings.system and turns[0][0] not in ("system", "developer"):

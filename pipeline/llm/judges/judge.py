@@ -89,12 +89,17 @@ def grade(
     rubric: Rubric,
 ) -> list[Grades]:
     """Grades of the last message of each conversation, which the judge reads whole."""
-    questions = [
+    questions = grade_questions(conversations, langs, rubric)
+    answers = ask_all(engine, questions)
+    return [_grades(answer, question, rubric) for answer, question in zip(answers, questions, strict=True)]
+
+
+def grade_questions(conversations: Sequence[Conversation], langs: Sequence[str], rubric: Rubric) -> list[Question]:
+    """What a judge is asked to grade the last message of each conversation."""
+    return [
         _question(in_language(_GRADE, lang), lang, transcript(talk), rubric, rubric.grade_schema())
         for talk, lang in zip(conversations, langs, strict=True)
     ]
-    answers = ask_all(engine, questions)
-    return [_grades(answer, question, rubric) for answer, question in zip(answers, questions, strict=True)]
 
 
 def compare(engine: Engine, pairs: Sequence[Pair], rubric: Rubric) -> list[Comparison]:

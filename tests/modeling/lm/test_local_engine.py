@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pipeline.modeling.lm.llama_cpp import LlamaCpp
 from pipeline.modeling.lm.local_engine import LocalModel, name_of, open_model
 from pipeline.modeling.models import Model, Models
 
+REAL_CACHE = os.environ.get("SFT_CACHE", ".cache")
 WHERE = "params.yaml: label.prelabel.llm.endpoint"
 
 
@@ -105,9 +108,9 @@ YES_NO = {
 
 @pytest.mark.slow
 def test_the_real_small_model_answers_through_transformers(monkeypatch):
-    monkeypatch.delenv("SFT_CACHE")
+    monkeypatch.setenv("SFT_CACHE", REAL_CACHE)
     engine = LocalModel(small_instruct())
-    engine.version += " test"
+    engine.version += f" {time.time()}"  # asked anew
     answers = ask_all(engine, CAPITALS)
     assert [("Paris" in answers[0].text), ("Rome" in answers[1].text)] == [True, True]
     assert {a.problem for a in answers} <= {"", "cut"}
@@ -116,9 +119,9 @@ def test_the_real_small_model_answers_through_transformers(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed")
 def test_the_real_small_model_answers_through_llama_cpp_and_holds_to_a_schema(monkeypatch):
-    monkeypatch.delenv("SFT_CACHE")
+    monkeypatch.setenv("SFT_CACHE", REAL_CACHE)
     engine = LlamaCpp(small_instruct())
-    engine.version += " test"
+    engine.version += f" {time.time()}"  # asked anew
     long = ask("word " * 6000, max_tokens=8)
     *answers, labelled, beyond = ask_all(
         engine, [*CAPITALS, ask("Is grass green?", schema=YES_NO, max_tokens=40, logprobs=True), long]

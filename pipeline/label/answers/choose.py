@@ -1,0 +1,167 @@
+"""The best of several answers to each prompt, and whether it is good enough: by verifiers, by judges, or by both."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.core.conversation import Conversation
+from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Record, share
+from pipeline.core.settings import Settings, Task
+from pipeline.label.answers.candidates import Candidate
+from pipeline.label.answers.settings import Answers, JudgedAnswers
+from pipeline.label.calibration import lowest_threshold
+from pipeline.llm.ask import Engine
+from pipeline.llm.judges.judge import Grades
+from pipeline.llm.judges.panel import grade_all
+from pipeline.llm.verifiers import VERIFIERS
+from pipeline.llm.verifiers.contract import Case
+from pipeline.llm.verifiers.final_answer import final_answer
+from pipeline.modeling.lm.asked import asked, reply_of
+from pipeline.stats.intervals import share_of
+
+
+def verified(candidates: Sequence[Candidate], settings: Answers) -> list[Candidate]:
+    """The candidates, those that a verifier refuses with its name as problem and what it says as detail."""
+    checks = settings.verifier_settings()
+    return [_verified(one, checks, settings) if one.is_sound else one for one in candidates]
+
+
+def _verified(one: Candidate, checks: Mapping[str, Settings], settings: Answers) -> Candidate:
+    case = Case(
+        one.reply.content,
+        reference=_meta(one.record, settings.reference, "reference"),
+        passage=_meta(one.record, settings.passage, "passage") or "",
+        lang=one.record.lang,
+    )
+    for name, values in checks.items():
+        said = VERIFIERS[name].function(case, values)
+        if said:
+            return replace(one, problem=f"fails_{name}", detail=said)
+    return one
+
+
+def _meta(record: Record, column: str | None, setting: str) -> str | None:
+    if column is None:
+        return None
+    if column not in record.meta:
+        raise PipelineError(
+            f"params.yaml: label.answers.{setting}: record {record.id} has no meta column '{column}'.",
+            "Name it under `meta` of its source in collect.sources.",
+        )
+    return record.meta[column]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Candidates with their grades; the lowest grade that is good enough (None: none is); notes for report.json."""
+
+    candidates: Sequence[Candidate]
+    min_grade: float | None
+    notes: JsonObject
+
+
+def judged(
+    judges: Mapping[str, Engine],
+    candidates: Sequence[Candidate],
+    known: Sequence[Record],
+    task: Task,
+    settings: JudgedAnswers,
+    min_precision: float,
+) -> Judged:
+    """Grades of the sound candidates; equal answers to one prompt are graded once.
+
+    What grades are worth is measured on gold questions: the reply of a labelled train record is right, that of another
+    one is wrong. Without `min_grade` the lowest grade counts from which on the lower end of the interval of the share
+    of right ones reaches `min_precision`.
+    """
+    gold, is_right = _gold(known, task, settings.gold_rows)
+    sound = [n for n, one in enumerate(candidates) if one.is_sound]
+    talks = [_with_reply(one.record, task, one) for one in (candidates[n] for n in sound)]
+    langs = [candidates[n].record.lang for n in sound]
+    graded = grade_all(
+        judges, [*talks, *(talk for talk, _ in gold)], [*langs, *(lang for _, lang in gold)], settings.rubric
+    )
+    found = list(candidates)
+    for place, n in enumerate(sound):
+        grades = _by_criterion([one[place] for one in graded.by_judge.values()])
+        found[n] = replace(found[n], grade=graded.values[place], grades=grades)
+    worth, measured = _worth(graded.values[len(sound) :], is_right, min_precision)
+    min_grade = settings.min_grade if settings.min_grade is not None else measured
+    about = _gold_notes(graded.values[len(sound) :], is_right, min_grade)
+    return Judged(found, min_grade, {**graded.notes, "gold": {**about, **worth}, "min_grade": min_grade})
+
+
+def _with_reply(record: Record, task: Task, candidate: Candidate) -> Conversation:
+    talk = asked(record, task)
+    return Conversation((*talk.messages, replace(candidate.reply, reasoning="")), talk.tools)
+
+
+def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Conversation, str]], list[bool]]:
+    """(conversation, language) of replies known to be right, and of those of the next record in their place."""
+    drawn = sorted(known, key=lambda record: share("label.answers.gold", record.id))[:rows]
+    found: list[tuple[Conversation, str]] = []
+    is_right: list[bool] = []
+    for record, other in zip(drawn, [*drawn[1:], *drawn[:1]], strict=True):
+        if record.target == other.target:
+            continue  # one record, or two that say the same: nothing is known to be wrong
+        talk = asked(record, task)
+        for target, right in ((record.target, True), (other.target, False)):
+            found.append((Conversation((*talk.messages, reply_of(target)), talk.tools), record.lang))
+            is_right.append(right)
+    return found, is_right
+
+
+def _by_criterion(grades: Sequence[Grades]) -> dict[str, float] | None:
+    """The mean of each criterion over the judges that could be read."""
+    read = [one.grades for one in grades if one.grades is not None]
+    return {name: sum(one[name] for one in read) / len(read) for name in read[0]} if read else None
+
+
+def _worth(
+    values: Sequence[float | None], is_right: Sequence[bool], min_precision: float
+) -> tuple[JsonObject, float | None]:
+    import numpy as np
+
+    read = [(value, right) for value, right in zip(values, is_right, strict=True) if value is not None]
+    grades = np.array([value for value, _ in read], np.float64)
+    found = lowest_threshold(grades, np.array([right for _, right in read], bool), min_precision)
+    return {"measured_min_grade": found}, found
+
+
+def _gold_notes(values: Sequence[float | None], is_right: Sequence[bool], min_grade: float | None) -> JsonObject:
+    """How many gold questions were graded, and which share of right and of wrong replies the grade lets through."""
+    read = [(value, right) for value, right in zip(values, is_right, strict=True) if value is not None]
+    notes: JsonObject = {"asked": len(values), "read": len(read)}
+    if min_grade is not None:
+        for name, wanted in (("right_accepted", True), ("wrong_accepted", False)):
+            own = [value for value, right in read if right is wanted]
+            notes[name] = share_of(sum(value >= min_grade for value in own), len(own))
+        taken = [right for value, right in read if value >= min_grade]
+        notes["precision"] = share_of(sum(taken), len(taken))
+    return notes
+
+
+def best_of(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Record id -> its best sound candidate: the highest grade, then the most frequent final answer, then the first.
+
+    An answer that no judge could be read on comes after all that were graded.
+    """
+    groups: dict[str, list[Candidate]] = defaultdict(list)
+    for one in candidates:
+        if one.is_sound:
+            groups[one.record.id].append(one)
+    found = {}
+    for id, group in groups.items():
+        votes = Counter(final_answer(one.reply.content) for one in group)
+        found[id] = max(
+            group,
+            key=lambda one: (
+                one.grade if one.grade is not None else float("-inf"),
+                votes[final_answer(one.reply.content)],
+            ),
+        )
+    return found

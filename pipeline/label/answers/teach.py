@@ -1,0 +1,157 @@
+"""Answers for records that have none, by teachers: written, verified, judged, the best taken where it is good enough.
+
+What is not good enough is a suggestion for people. Every answer stays, with who wrote it and how it was graded, in
+`candidates.jsonl`: preference pairs are made of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
+from pipeline.core.record import Record, Target, as_json
+from pipeline.core.settings import Task
+from pipeline.label.answers.candidates import Candidate, questions, unaskable, write_answers
+from pipeline.label.answers.choose import best_of, judged, verified
+from pipeline.label.answers.settings import Answers
+from pipeline.llm.ask import Engine, unanswered
+from pipeline.llm.judges.judge import grade_questions
+from pipeline.llm.judges.rubric import Rubric
+from pipeline.llm.settings import Endpoint
+from pipeline.llm.usage import forecast
+from pipeline.modeling.lm.asked import asked
+from pipeline.modeling.lm.local_engine import name_of, open_model
+from pipeline.modeling.models import Models
+from pipeline.tasks import task_type
+
+log = logging.getLogger("pipeline")
+
+_WHERE = "params.yaml: label.answers"
+
+
+@dataclass(frozen=True)
+class Taught:
+    """The best answer to each record, by its id; which of them are accepted; all candidates; notes for report.json."""
+
+    best: Mapping[str, Candidate] = field(default_factory=dict)
+    accepted: frozenset[str] = frozenset()
+    candidates: Sequence[Candidate] = ()
+    keep_reasoning: bool = True
+    report: JsonObject = field(default_factory=lambda: {"applies": False, "why": "label.answers names no teacher"})
+
+    def answer(self, id: str) -> tuple[str, Target]:
+        """The teacher and its reply to a record, in the form of the record's target: a text, or a message."""
+        one = self.best[id]
+        if "messages" not in one.record.fields:
+            return one.teacher, one.reply.content
+        message = one.reply if self.keep_reasoning else replace(one.reply, reasoning="")
+        return one.teacher, message.as_dict()
+
+
+def teach(
+    records: Sequence[Record],
+    known: Sequence[Record],
+    task: Task,
+    settings: Answers,
+    models: Models,
+    min_precision: float,
+) -> Taught:
+    """Answers for `records`; `known` are labelled train records, for the judges' gold questions.
+
+    Raises PipelineError for tasks whose target is no free text, and as the engines do.
+    """
+    if not settings.teachers:
+        return Taught()
+    _check(task, settings)
+    skipped = Counter(why for record in records if (why := unaskable(record, task)))
+    able = [record for record in records if not unaskable(record, task)]
+    teachers = _opened(settings.teachers, models, f"{_WHERE}.teachers")
+    about = {name: _about(name, settings, models) for name in teachers}
+    report: JsonObject = {
+        "applies": True,
+        "teachers": about,
+        "asked": len(able),
+        "not_asked": dict(sorted(skipped.items())),
+    }
+    if settings.dry_run:
+        return Taught(report={**report, **_dry_run(teachers, able, (task, settings), models)})
+    found = verified(write_answers(teachers, able, task, settings), settings)
+    report["usage"] = {name: engine.usage.as_notes() for name, engine in teachers.items()}
+    report["problems"] = {name: _problems(found, name) for name in teachers}
+    min_grade = None
+    if settings.judge is not None:
+        judges = _opened(settings.judge.judges, models, f"{_WHERE}.judge.judges")
+        graded = judged(judges, found, known, task, settings.judge, min_precision)
+        found, min_grade, report["judged"] = list(graded.candidates), graded.min_grade, graded.notes
+    best = best_of(found)
+    accepted = frozenset(id for id, one in best.items() if _is_accepted(one, settings, min_grade))
+    report |= {"candidates": len(found), "answered": len(best), "accepted": len(accepted)}
+    report["chosen"] = dict(sorted(Counter(best[id].teacher for id in accepted).items()))
+    return Taught(best, accepted, found, settings.keep_reasoning, report)
+
+
+def _check(task: Task, settings: Answers) -> None:
+    if task_type(task).target_kind(task) not in ("text", "message"):
+        raise PipelineError(
+            f"{_WHERE}: the targets of task '{task.type}' are no free texts.", "Use label.prelabel.method: llm."
+        )
+    if settings.accept == "checked" and not settings.verifiers and settings.judge is None:
+        raise PipelineError(
+            f"{_WHERE}.accept: checked, but there is neither a verifier nor a judge to check answers.",
+            "Name some, or set accept: all (every usable answer counts) or none (people decide).",
+        )
+    settings.verifier_settings()
+
+
+def _opened(named: Mapping[str, Endpoint | None], models: Models, where: str) -> dict[str, Engine]:
+    return {name: open_model(endpoint, models, f"{where}.{name}") for name, endpoint in named.items()}
+
+
+def _about(name: str, settings: Answers, models: Models) -> JsonObject:
+    """Model and terms of a teacher, for the dataset card."""
+    endpoint = settings.teachers[name]
+    return {"model": name_of(endpoint, models), "licence": endpoint.licence if endpoint else ""}
+
+
+def _dry_run(
+    teachers: Mapping[str, Engine], able: Sequence[Record], settings: tuple[Task, Answers], models: Models
+) -> JsonObject:
+    """What a run would cost at most: every answer as long as allowed, and each of them graded by every judge."""
+    task, answers = settings
+    sent = questions(able, task, answers)
+    cost = {name: forecast(unanswered(e, sent), e.usage.prices).as_notes() for name, e in teachers.items()}
+    judge = answers.judge
+    for name, engine in _opened(judge.judges if judge else {}, models, f"{_WHERE}.judge.judges").items():
+        talks = [asked(record, task) for record in able for _ in range(answers.samples * len(teachers))]
+        langs = [record.lang for record in able for _ in range(answers.samples * len(teachers))]
+        usage = forecast(grade_questions(talks, langs, judge.rubric if judge else Rubric()), engine.usage.prices)
+        usage.prompt_tokens += len(talks) * answers.max_tokens
+        cost[f"judge {name}"] = usage.as_notes()
+    log.warning("label.answers.dry_run: nothing was asked. A run would ask at most: %s", as_json(cost))
+    return {"why": "label.answers.dry_run is set: nothing was asked", "forecast": cost}
+
+
+def _problems(found: Iterable[Candidate], teacher: str) -> JsonObject:
+    return dict(sorted(Counter(one.problem for one in found if one.problem and one.teacher == teacher).items()))
+
+
+def _is_accepted(one: Candidate, settings: Answers, min_grade: float | None) -> bool:
+    """Whether the answer becomes the reply without a person."""
+    if settings.accept != "checked":
+        return settings.accept == "all"
+    if settings.judge is None:
+        return True  # all verifiers let it pass
+    return min_grade is not None and one.grade is not None and one.grade >= min_grade
+
+
+def write_candidates(taught: Taught, settings: Answers, file: Path) -> None:
+    """All candidates as JSON Lines, in the form that the export of preference pairs reads (docs/language_models.md)."""
+    if taught.candidates:
+        lines = [json.dumps(one.as_line(settings), ensure_ascii=False) for one in taught.candidates]
+        file.write_text("\n".join(lines) + "\n", "utf-8")
