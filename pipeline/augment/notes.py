@@ -7,13 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.augment.acceptance import Acceptance
+from pipeline.augment.augmenters.generation import Generation
 from pipeline.augment.candidates import Candidate, Made
 from pipeline.augment.policy import Draw, MethodSettings
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, share
+from pipeline.modeling.lm.local_engine import name_of
+from pipeline.modeling.models import Models
 
 _EXAMPLES = 5
 _LENGTH = 300
+
+
+def writers(methods: Mapping[str, MethodSettings], models: Models) -> dict[str, dict[str, str]]:
+    """Methods whose examples' targets a language model wrote: model and licence, for the dataset card."""
+    found = {}
+    for name, settings in methods.items():
+        if isinstance(settings, Generation):
+            licence = settings.endpoint.licence if settings.endpoint else ""
+            found[f"augment.{name}"] = {"model": name_of(settings.endpoint, models), "licence": licence}
+    return found
 
 
 def method_notes(

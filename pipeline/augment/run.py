@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.augment.acceptance import Acceptance
 from pipeline.augment.candidates import Candidate, make
 from pipeline.augment.gate.checks import Verdicts
-from pipeline.augment.notes import method_notes
+from pipeline.augment.notes import method_notes, writers
 from pipeline.augment.params import Params, enabled_methods
 from pipeline.augment.policy import parents, plan
 from pipeline.augment.select.selection import select
@@ -41,6 +41,7 @@ def run(label: Path, out: Path) -> None:
         "methods": method_notes(methods, draws, made, acceptance, task_type(task).augmentable),
         "ablation": acceptance.ablation,
         "gate": acceptance.gate,
+        "writers": writers(methods, models),
     }
     if params.select.keep is not None:
         report.apply("select", partial(select, settings=params.select, task=task, models=models))

@@ -43,6 +43,7 @@ class Prelabels:
     confidence_threshold: float | None = None
     report: dict[str, Any] = field(default_factory=dict)
     by: str = ""  # which model, where the method alone does not say it
+    writers: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> model and licence of a language model
 
 
 def none(why: str, rare: Sequence[str] = ()) -> Prelabels:

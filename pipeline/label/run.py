@@ -53,6 +53,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "merge": ledger.summary(),
         "prelabel": evidence.prelabels.report,
         "answers": evidence.taught.report,
+        "writers": {**evidence.prelabels.writers, **evidence.taught.writers},
         "agreement": {
             "human": about(human, params, annotator_quality(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params),

@@ -14,7 +14,7 @@ from pipeline.core.record import Decision
 from pipeline.runtime.store import read_json
 from pipeline.validate.export.card import limits, plain
 from pipeline.validate.export.licences import hub_id, most_restrictive
-from tests.validate.conftest import CHAT, review, sound_chats, sound_reviews
+from tests.validate.conftest import CHAT, reports_for, review, sound_chats, sound_reviews
 
 SUITE = [{"expect": "conserved_counts"}]
 LINEAGE = ["lang", "source", "group", "parent_id", "label_by", "label_confidence"]
@@ -229,3 +229,20 @@ def test_the_data_statement_says_what_is_known_and_what_is_not(dataset):
     assert "agreement is unknown" in text
     assert "| consistency | 1.000 |" in text
     assert "who wrote the texts" in text
+
+
+def test_language_models_that_wrote_targets_stand_among_the_licences_and_bind(project):
+    rows = sound_reviews()
+    rows[0] = replace(rows[0], labels_by=Decision("model:big"))
+    reports = reports_for(len(rows))
+    about = {"big": {"model": "qwen3-32b", "licence": "CC BY-NC 4.0"}, "unused": {"model": "x", "licence": "none"}}
+    reports["label"]["notes"] = {"writers": about}
+    out = project.write(rows, SUITE, reports=reports).validate() / "dataset"
+    card = (out / "README.md").read_text("utf-8")
+    assert "| model:big (qwen3-32b) | language model | CC BY-NC 4.0 | 1 |" in card
+    assert "unused" not in card
+    assert metadata(out)["license"] == "cc-by-nc-4.0"
+    assert "CC BY-NC 4.0" in (out / "DATA_STATEMENT.md").read_text("utf-8")
+    about["big"]["licence"] = ""
+    out = project.write(rows, SUITE, reports=reports).validate() / "dataset"
+    assert "terms of the model not stated" in (out / "README.md").read_text("utf-8")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.conversation import Conversation
 from pipeline.core.errors import PipelineError
-from pipeline.core.json_types import JsonObject
+from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Settings, Task
 from pipeline.label.answers.candidates import Candidate
@@ -135,7 +135,7 @@ def _worth(
 def _gold_notes(values: Sequence[float | None], is_right: Sequence[bool], min_grade: float | None) -> JsonObject:
     """How many gold questions were graded, and which share of right and of wrong replies the grade lets through."""
     read = [(value, right) for value, right in zip(values, is_right, strict=True) if value is not None]
-    notes: JsonObject = {"asked": len(values), "read": len(read)}
+    notes: dict[str, Json] = {"asked": len(values), "read": len(read)}
     if min_grade is not None:
         for name, wanted in (("right_accepted", True), ("wrong_accepted", False)):
             own = [value for value, right in read if right is wanted]

@@ -26,13 +26,15 @@ class JudgedAnswers(Judging):
 class Answers(Settings):
     """Answers for records without one, written by teachers; for tasks whose target is a free text."""
 
-    teachers: dict[str, Endpoint | None] = Field({})  # name -> its service; null: models.generator. Empty: off
+    teachers: dict[str, Endpoint | None] = Field(default={})  # name -> its service; null: models.generator. Empty: off
     samples: int = Field(default=1, ge=1, le=64)  # answers that each teacher writes to one prompt
     temperature: float = Field(default=0.7, ge=0, le=2)  # of the samples; 0: all samples would be equal
     max_tokens: int = Field(default=1024, ge=1)  # of one answer; a longer one is cut, and never accepted
     system: str = ""  # stands above prompts that have no system turn, for the teacher alone
     keep_reasoning: bool = True  # the accepted answer keeps what the teacher thought, apart from its text
-    verifiers: dict[str, dict[str, Any]] = Field({})  # name in llm/verifiers -> its settings; an answer must pass all
+    verifiers: dict[str, dict[str, Any]] = Field(
+        default={}
+    )  # name in llm/verifiers -> its settings; an answer must pass all
     reference: str | None = None  # column of `meta` with the known final answer, for verifiers
     passage: str | None = None  # column of `meta` with the text that answers must rest on, for verifiers
     judge: JudgedAnswers | None = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.json_types import JsonObject
+from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.label.answers.candidates import Candidate, questions, unaskable, write_answers
@@ -43,6 +43,7 @@ class Taught:
     accepted: frozenset[str] = frozenset()
     candidates: Sequence[Candidate] = ()
     keep_reasoning: bool = True
+    writers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # teacher -> its model and licence
     report: JsonObject = field(default_factory=lambda: {"applies": False, "why": "label.answers names no teacher"})
 
     def answer(self, id: str) -> tuple[str, Target]:
@@ -73,7 +74,7 @@ def teach(
     able = [record for record in records if not unaskable(record, task)]
     teachers = _opened(settings.teachers, models, f"{_WHERE}.teachers")
     about = {name: _about(name, settings, models) for name in teachers}
-    report: JsonObject = {
+    report: dict[str, Json] = {
         "applies": True,
         "teachers": about,
         "asked": len(able),
@@ -93,11 +94,11 @@ def teach(
     accepted = frozenset(id for id, one in best.items() if _is_accepted(one, settings, min_grade))
     report |= {"candidates": len(found), "answered": len(best), "accepted": len(accepted)}
     report["chosen"] = dict(sorted(Counter(best[id].teacher for id in accepted).items()))
-    return Taught(best, accepted, found, settings.keep_reasoning, report)
+    return Taught(best, accepted, found, settings.keep_reasoning, about, report)
 
 
 def _check(task: Task, settings: Answers) -> None:
-    if task_type(task).target_kind(task) not in ("text", "message"):
+    if task.labels or task_type(task).target_kind(task) not in ("text", "message"):
         raise PipelineError(
             f"{_WHERE}: the targets of task '{task.type}' are no free texts.", "Use label.prelabel.method: llm."
         )
@@ -113,7 +114,7 @@ def _opened(named: Mapping[str, Endpoint | None], models: Models, where: str) ->
     return {name: open_model(endpoint, models, f"{where}.{name}") for name, endpoint in named.items()}
 
 
-def _about(name: str, settings: Answers, models: Models) -> JsonObject:
+def _about(name: str, settings: Answers, models: Models) -> dict[str, str]:
     """Model and terms of a teacher, for the dataset card."""
     endpoint = settings.teachers[name]
     return {"model": name_of(endpoint, models), "licence": endpoint.licence if endpoint else ""}

@@ -10,7 +10,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.core.json_types import JsonObject
@@ -67,7 +67,10 @@ def language_model(
     if settings.dry_run:
         return _dry_run(engine, questions, settings)
     said = dict(zip(asked, _answers(engine, questions, list(asked.values()), task, settings), strict=True))
-    return _calibrated(said, measured, ask, (task, params, name_of(settings.endpoint, models)), engine.usage.as_notes())
+    by = name_of(settings.endpoint, models)
+    found = _calibrated(said, measured, ask, (task, params, by), engine.usage.as_notes())
+    licence = settings.endpoint.licence if settings.endpoint else ""
+    return replace(found, writers={by: {"model": by, "licence": licence}})
 
 
 def _dry_run(engine: Engine, questions: Sequence[Question], settings: LlmPrelabel) -> Prelabels:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mix
         write_jsonl(table, out / "jsonl" / f"{name}.jsonl")
     sizes = {name: table.num_rows for name, table in splits.items()}
     columns = next(iter(splits.values())).schema
-    licences = licence_rows(view)
+    licences = [*licence_rows(view), *writer_rows(view)]
     text = card(params, view.task, view.kind.HUB_CATEGORY, sizes, licences, report, view.reports)
     (out / "README.md").write_text(text, "utf-8")
     told = statement(params, view.task, licences, report, view.reports, view.profile)
@@ -123,6 +124,23 @@ def licence_rows(view: View) -> list[dict[str, Any]]:
             key = (record.source.name, record.source.kind, record.source.licence)
             rows[key] = rows.get(key, 0) + 1
     return [{"source": s, "kind": k, "licence": x, "rows": n} for (s, k, x), n in sorted(rows.items())]
+
+
+def writer_rows(view: View) -> list[dict[str, Any]]:
+    """One entry per language model that wrote or decided targets of exported rows: it has terms like a source."""
+    known = [report.get("notes", {}).get("writers", {}) for report in view.reports.values()]
+    about = {f"model:{name}": one for some in known for name, one in some.items()}
+    wrote = Counter(r.labels_by.who for r in view.records if r.target is not None and r.labels_by is not None)
+    return [
+        {
+            "source": f"{who} ({one['model']})",
+            "kind": "language model",
+            "licence": one["licence"] or "terms of the model not stated",
+            "rows": wrote[who],
+        }
+        for who, one in sorted(about.items())
+        if wrote[who]
+    ]
 
 
 def write_jsonl(table: pa.Table, path: Path) -> None:

@@ -60,7 +60,7 @@ def wrong(body, number):
 
 def grader(body, number):
     """Grades a sum: 5 where it is right, 1 where it is not."""
-    said = body["messages"][1]["content"]
+    said = body["messages"][1]["content"].partition("\n\nAnswer with JSON")[0]
     a, result = int(re.search(r"(\d+) \+", said)[1]), int(re.findall(r"\d+", said)[-1])
     value = 5 if result == 2 * a else 1
     return as_json({"reason": "so", "correct": value, "helpful": value})
