@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts, without_conflicts
 from pipeline.collect.params import Common, Params, RecordSource
+from pipeline.collect.rows import joined_notes
 from pipeline.collect.sources import KINDS, read_sources, setting
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.votes import Ballot, attach, collect_votes
@@ -74,7 +75,8 @@ def _repaired(good: Sequence[Verdict]) -> dict[str, dict[str, int]]:
 def _read_source(maker: RecordMaker, raw: Path, found: Gathered) -> dict[str, Verdict]:
     """Read one source into `found`; returns its verdicts by native key and by record id."""
     started, name, settings = time.monotonic(), maker.name, maker.settings
-    parts = KINDS[settings.kind].function(settings, raw, setting(name))
+    notes: dict[str, Any] = {}
+    parts = joined_notes(KINDS[settings.kind].function(settings, raw, setting(name)), notes)
     verdicts = without_conflicts(list(to_verdicts(maker, parts, setting(name))))
     if settings.limit is not None:
         verdicts = _sample(verdicts, settings.limit, settings.seed)
@@ -87,6 +89,7 @@ def _read_source(maker: RecordMaker, raw: Path, found: Gathered) -> dict[str, Ve
     if settings.is_live:
         found.notes[name]["read_at"] = datetime.now(UTC).isoformat(timespec="minutes")
         log.info("%-9s %-22s DVC does not see it change; to read it again: dvc repro -f collect", "collect", name)
+    found.notes[name] |= notes
     if maker.talks is not None:
         found.notes[name] |= maker.talks.notes()
     _log(name, len(verdicts), f"{len(good):,} records", reasons, started)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +48,22 @@ Reader = Callable[[Path, Any, str], Iterator[AnyRow]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file, split or query of a source. `locator` is the same on every machine."""
+    """One file, split or query of a source. `locator` is the same on every machine.
+
+    `notes` are for the report; `joined_notes` joins those of a source's parts.
+    """
 
     locator: str
     rows: Iterable[AnyRow]
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def joined_notes(parts: Iterable[Part], notes: dict[str, Any]) -> Iterator[Part]:
+    """The parts; after each its notes are in `notes`: lists one after the other, of all else the last."""
+    for part in parts:
+        yield part
+        for name, value in part.notes.items():
+            notes[name] = [*notes.get(name, ()), *value] if isinstance(value, list) else value
 
 
 #: How far a packed file may grow: text packs to a hundredth at best, files made to fill a memory to less.

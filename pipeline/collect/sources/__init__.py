@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.collect.formats import FORMATS
 from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.rows import Part
-from pipeline.collect.sources import crowd, files, hub, pypi, sql, url
+from pipeline.collect.sources import crowd, documents, files, hub, pypi, sql, url
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import Entry, did_you_mean, pick
 from pipeline.core.settings import parse
@@ -23,6 +23,7 @@ KINDS: dict[str, Entry[Common, Read]] = {
     "hub": Entry(hub.HubSettings, hub.read),
     "sql": Entry(sql.SqlSettings, sql.read),
     "url": Entry(url.UrlSettings, url.read),
+    "documents": Entry(documents.DocumentsSettings, documents.read),
     "crowd": Entry(crowd.CrowdSettings, crowd.read),
 }
 

@@ -1,0 +1,82 @@
+"""Whether an answer rests on its passage, by rules: the quote stands there, and the answer says nothing else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from pipeline.collect.documents.numbers import numbers
+from pipeline.core.errors import shorten
+from pipeline.core.record import Answer, Reject
+from pipeline.llm.verifiers.contract import Case
+from pipeline.llm.verifiers.shape import Quote, quotes_passage
+from pipeline.stats.answers import answer_scores
+from pipeline.text.normalise import normalised
+from pipeline.text.scripts import CJK, WORD
+
+_LIST_MARK = re.compile(r"^\s*(?:\d+[.)、]|[-*•])\s*", re.MULTILINE)
+_NAME = re.compile(r"(?<![.!?:\"“]\s)(?<!^)(?<!\n)\b[A-Z][a-z]{2,}\b")
+#: Letters of a word that tell it apart from others; endings do not.
+_STEM = 5
+#: A CJK letter tells as much as so many letters of an alphabet.
+_CJK_WEIGHT = 3
+#: How alike two answers are that say the same (F1 of words, or of Chinese characters).
+_SAME = 0.6
+_CJK = re.compile(f"[{CJK}]")
+
+
+def check_turn(question: str, answer: str, quote: str, passage: str, min_letters: int, max_new: float) -> None:
+    """Rejects: empty_turn, quote_too_short, quote_not_in_passage, number_not_in_passage, answer_not_in_passage.
+
+    A quote must stand in the passage word for word (verifier `must_quote`). Numbers and names of the answer must stand
+    in passage or question, and of its other words at most the share `max_new` may be new.
+    """
+    if not question.strip() or not answer.strip():
+        raise Reject("empty_turn", shorten(f"{question} / {answer}"))
+    if weight(quote) < min_letters:
+        raise Reject("quote_too_short", f"'{shorten(quote)}' proves nothing")
+    plain = " ".join(re.sub("[«»]", " ", quote).split())
+    problem = quotes_passage(Case(f"«{plain}»", passage=passage), Quote(min_chars=1))
+    if problem:
+        raise Reject("quote_not_in_passage", problem)
+    known = f"{passage}\n{question}"
+    strange = sorted(numbers(_LIST_MARK.sub("", answer)) - numbers(known))
+    if strange:
+        raise Reject("number_not_in_passage", f"{strange[0]}: {shorten(answer)}")
+    new = list(_new_words(answer, known))
+    if new and (len(new) > max_new * len(_stems(answer)) or any(name in new for name in _names(answer))):
+        raise Reject("answer_not_in_passage", f"new: {', '.join(new[:5])}: {shorten(answer)}")
+
+
+def says_the_same(reply: str, answer: str, lang: str) -> bool:
+    """Whether a reply gives the answer, in other words too; all numbers of the answer must be in it."""
+    if not numbers(answer) <= numbers(reply):
+        return False
+    if f" {normalised(answer)} " in f" {normalised(reply)} " or (
+        lang == "zh" and normalised(answer) in normalised(reply)
+    ):
+        return True
+    return answer_scores([Answer(start=0, text=reply)], [Answer(start=0, text=answer)], lang)[1] >= _SAME
+
+
+def weight(text: str) -> int:
+    """Letters and digits, each Chinese, Japanese or Korean one as three."""
+    letters = "".join(filter(str.isalnum, text))
+    return len(letters) + (_CJK_WEIGHT - 1) * len(_CJK.findall(letters))
+
+
+def _stems(text: str) -> list[str]:
+    """Its words of four letters and more, cut to their stems, and its CJK letters."""
+    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return [word[:_STEM] for word in words if not word.isdigit() and (len(word) > 3 or _CJK.match(word))]
+
+
+def _new_words(answer: str, known: str) -> Iterable[str]:
+    have = set(_stems(known))
+    return (word for word in _stems(answer) if word not in have)
+
+
+def _names(text: str) -> Sequence[str]:
+    """Words with a capital inside a sentence, as stems."""
+    return [name.casefold()[:_STEM] for name in _NAME.findall(text) if len(name) > 3]
