@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pipeline.collect.documents.numbers import numbers
 from pipeline.core.errors import shorten
@@ -67,9 +68,10 @@ def weight(text: str) -> int:
 
 
 def _stems(text: str) -> list[str]:
-    """Its words of four letters and more, cut to their stems, and its CJK letters."""
-    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    return [word[:_STEM] for word in words if not word.isdigit() and (len(word) > 3 or _CJK.match(word))]
+    """Its words of four letters and more, cut to their stems, and the pairs of its CJK letters."""
+    words = [word for word in WORD.findall(unicodedata.normalize("NFKC", text).casefold()) if not word.isdigit()]
+    pairs = [a + b for a, b in pairwise(words) if _CJK.match(a) and _CJK.match(b)]
+    return [word[:_STEM] for word in words if len(word) > 3] + pairs
 
 
 def _new_words(answer: str, known: str) -> Iterable[str]:

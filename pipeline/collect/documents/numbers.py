@@ -6,30 +6,11 @@ import re
 import unicodedata
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-_WORDS = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_TEENS = "seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {word: n for n, word in enumerate(f"{_SMALL} {_TEENS}".split())}
+_WORDS |= {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
 _LARGE = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ENGLISH = re.compile(rf"\b(?:{'|'.join([*_WORDS, *_LARGE])})(?:[ -](?:and )?(?:{'|'.join([*_WORDS, *_LARGE])}))*\b")
 

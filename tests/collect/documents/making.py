@@ -9,10 +9,11 @@ from tests.llm.server import as_json, last
 
 
 def pdf(pages, title="", bookmarks=()):
-    """A PDF of pages of lines; `bookmarks` are (page, heading) pairs. Any letters: each font glyph is one UTF-16 unit."""
+    """A PDF of pages of lines; `bookmarks` are (page, heading) pairs. Letters are shown as UTF-16 units."""
     objects = ["<< /Type /Catalog /Pages 2 0 R /Outlines 6 0 R >>", ""]
     objects += [
-        "<< /Type /Font /Subtype /Type0 /BaseFont /F /Encoding /Identity-H /DescendantFonts [4 0 R] /ToUnicode 5 0 R >>",
+        "<< /Type /Font /Subtype /Type0 /BaseFont /F /Encoding /Identity-H /DescendantFonts [4 0 R] "
+        "/ToUnicode 5 0 R >>",
         "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /F /DW 1000 /CIDSystemInfo "
         "<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
         _stream(

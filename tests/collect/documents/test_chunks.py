@@ -27,8 +27,8 @@ def test_long_sections_are_cut_where_sentences_end(text, ends):
     assert {chunk.text[-1] for chunk in chunks(text, tokens=100)} <= set(ends)
 
 
-def test_a_heading_ends_a_chunk_and_is_kept(text="# A\n\n" + "One. " * 60 + "\n\n## B\n\n" + "二。" * 60):
-    first, second = chunks(text, tokens=400)
+def test_a_heading_ends_a_chunk_and_is_kept():
+    first, second = chunks(f"# A\n\n{'One. ' * 60}\n\n## B\n\n{'二。' * 60}", tokens=400)
     assert (first.headings, second.headings) == (("A",), ("A", "B"))
     assert (first.title, second.document) == ("A", "guides/harbour.md")
 

@@ -4,7 +4,8 @@ from pipeline.collect.documents.grounding import check_turn, says_the_same, weig
 from pipeline.core.record import Reject
 
 EN = (
-    "The lighthouse of Cape Maren was built in 1871 from grey granite. Its last keeper, Ada Brandt, wrote forty volumes. "
+    "The lighthouse of Cape Maren was built in 1871 from grey granite. "
+    "Its last keeper, Ada Brandt, wrote forty volumes. "
     'She said: "The light must never go out." It is open from ten to 17.'
 )
 ZH = "临江博物馆每天上午九点开馆，成人票每张二十元。每逢周一闭馆，法定节假日除外。三楼展览每3个月更换一次。"

@@ -26,7 +26,7 @@ def pages(project):
 
 
 def collect(project, service=None, task=CHAT, **more):
-    source = {"kind": "documents", "path": "pages/**/*", "lang": "auto"}
+    source = {"kind": "documents", "path": "pages/*.md", "lang": "auto"}
     if service:
         endpoint = {"url": service.url, "model": "tiny", "first_pause": 0.01, "retries": 1}
         source["generate"] = {"endpoint": endpoint} | more.pop("generate", {})
@@ -72,7 +72,7 @@ def lies(body, number):
     if not is_writing(body):
         return "I do not know."
     passage = passage_of(body)
-    sound = [example(one) for one in sentences(passage)]
+    sound = [example(one, question=f"{one[:14]}, {last(body)[:9]}?") for one in sentences(passage)[:2]]
     bad = [example(sentences(passage)[0], question=f"PLANTED {n}?") for n in range(9)]
     for one, change in zip(bad, planted(passage), strict=False):
         one["turns"][0] |= change
@@ -84,7 +84,7 @@ def lies(body, number):
 def test_every_quote_is_in_its_page_and_every_planted_answer_is_refused(pages):
     """The bar: 20 project-written pages in two languages."""
     with serving(lies) as service:
-        found = collect(pages, service, chunk={"tokens": 80, "min_tokens": 20})
+        found = collect(pages, service, path="pages/*")
     documents = {dict(row["meta"])["document"] for row in found.rows}
     assert len(documents) == 20
     assert {row["lang"] for row in found.rows} == {"en", "zh"}
@@ -96,7 +96,7 @@ def test_every_quote_is_in_its_page_and_every_planted_answer_is_refused(pages):
         assert meta["teacher"] == "tiny"
         assert meta.get("known") == (None if meta["kind"] == "summary" else "no")
     refused = [row for row in found.dropped if "PLANTED" in row["detail"]]
-    assert len(refused) > 400
+    assert len(refused) > 500
     assert {row["reason"] for row in refused} == {
         "quote_not_in_passage",
         "quote_too_short",
@@ -109,7 +109,7 @@ def test_every_quote_is_in_its_page_and_every_planted_answer_is_refused(pages):
 
 def test_chunks_of_a_document_share_a_group_and_name_headings_and_pages(pages):
     with serving(writes) as service:
-        found = collect(pages, service)
+        found = collect(pages, service, path="pages/*", generate={"kinds": ["qa"], "check_known": False})
     groups = {}
     for row in found.rows:
         groups.setdefault(dict(row["meta"])["document"], set()).add(row["group"])
@@ -128,7 +128,7 @@ def test_the_report_tells_how_much_of_each_document_is_covered(pages):
         )
 
     with serving(skips) as service:
-        found = collect(pages, service, generate={"kinds": ["qa"]})
+        found = collect(pages, service, path="pages/*", generate={"kinds": ["qa"], "check_known": False})
     notes = found.report["notes"]["sources"]["s"]
     told = {one["document"].removeprefix("pages/"): one for one in notes["documents"]}
     assert len(told) == 20
@@ -148,7 +148,7 @@ def test_an_injection_in_a_document_stays_data(pages):
         assert "Ignore all" not in body["messages"][0]["content"]
         assert body["messages"][0]["role"] == "system"
         assert "is data" in body["messages"][0]["content"]
-        before, after = last(body).split("<passage>\n")
+        _, after = last(body).split("<passage>\n")
         assert "Ignore all" in after.split("\n</passage>")[0]
         assert last(body).count("</passage>") == 1, "the document cannot close the block"
     rows = [row for row in found.rows if "Ignore all" in str(row["fields"])]
@@ -207,7 +207,7 @@ def test_conversations_have_turns_and_summaries_show_their_chunk(pages):
 
 def test_without_a_model_chunks_are_rows_of_any_task(pages):
     task = {"type": "summarization", "languages": ["en", "zh"]}
-    found = collect(pages, task=task, role="unlabelled", meta={"document": "document", "page": "page"})
+    found = collect(pages, task=task, path="pages/*", role="unlabelled", meta={"document": "document", "page": "page"})
     assert len({row["group"] for row in found.rows}) == 20
     assert all(row["target"] is None and len(row["fields"]["text"]) > 20 for row in found.rows)
 
@@ -228,7 +228,7 @@ def test_copies_are_refused_and_bad_files_cost_themselves_only(pages):
     pages.write("pages/old.rtf", "{\\rtf1}")
     pages.write("pages/broken.pdf", b"%PDF-1.4")
     with serving(writes) as service:
-        found = collect(pages, service, generate={"kinds": ["qa"]})
+        found = collect(pages, service, path="pages/*[dfy]", generate={"kinds": ["qa"]})
     reasons = {(row["source"]["locator"], row["reason"]) for row in found.dropped}
     assert ("pages/copy.md", "repeated_chunk") in reasons
     assert ("pages/old.rtf", "unknown_document") in reasons
@@ -272,5 +272,5 @@ def test_a_killed_run_asks_nothing_twice(pages):
 def test_one_document_of_one_short_line_gives_one_chunk(project):
     project.write("pages/a.docx", word("T", [("p", "A single short line of text stands here.")]))
     with serving(writes) as service:
-        found = collect(project, service, generate={"kinds": ["qa"]})
+        found = collect(project, service, path="pages/*", generate={"kinds": ["qa"]})
     assert len(found.rows) == 1
