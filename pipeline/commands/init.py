@@ -88,4 +88,5 @@ def sample_files(project: str) -> list[str]:
     """The files under data/ that the sources of a shipped project read as data/raw/samples/..."""
     params: dict[str, Any] = read_params(_HERE / f"{project}.yaml")
     sources = params["collect"]["sources"].values()
-    return [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]
+    patterns = [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]
+    return [path.relative_to(_DATA).as_posix() for pattern in patterns for path in sorted(_DATA.glob(pattern))]

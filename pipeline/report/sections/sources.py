@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.report.blocks import Block, facts, from_notes, missing, note, stage_notes, table
 from pipeline.report.inputs import Inputs
+from pipeline.report.sections.documents import documents
 from pipeline.runtime.store import files_of
 
 _COLUMNS = {
@@ -44,7 +45,7 @@ def _rows(inputs: Inputs) -> list[list[object]]:
 
 
 def sources(inputs: Inputs) -> list[Block]:
-    """One row a source: licence, how many rows it gave, how many reached the dataset."""
+    """One row a source: licence, how many rows it gave, how many reached the dataset; coverage of documents."""
     if not files_of(inputs.folder / "collect/records.parquet"):
         return [missing("collect")]
     rows = _rows(inputs)
@@ -56,7 +57,7 @@ def sources(inputs: Inputs) -> list[Block]:
         for key, name in (("card", "README.md"), ("statement", "DATA_STATEMENT.md"))
         if (dataset / name).is_file()
     ]
-    return [table("sources", _COLUMNS, rows), binding, *links, *stage_notes(notes)]
+    return [table("sources", _COLUMNS, rows), binding, *links, *documents(inputs), *stage_notes(notes)]
 
 
 _DISTINCT = ("name", "kind", "role", "licence", "locator")

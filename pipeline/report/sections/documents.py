@@ -1,0 +1,62 @@
+"""How much of the documents became examples: per document, least covered first, and what was refused and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.core.counts import ranked
+from pipeline.report.blocks import Block, facts, table
+from pipeline.report.inputs import Inputs
+
+_COLUMNS = {
+    "document": "text",
+    "pages": "num",
+    "chunks": "num",
+    "repeated": "num",
+    "covered": "pct",
+    "examples": "num",
+    "refused": "num",
+    "known_anyway": "pct",
+}
+#: Documents in the table; the report of `collect` has them all.
+_SHOWN = 100
+
+
+def documents(inputs: Inputs) -> list[Block]:
+    """Nothing where no source is made of documents that a language model wrote examples from.
+
+    Covered are the letters of chunks that gave at least one example, of all chunks that repeat no other one.
+    """
+    sources: Mapping[str, Any] = inputs.report("collect").get("notes", {}).get("sources", {})
+    found = [one for source in sources.values() for one in source.get("documents", ()) if source.get("language_model")]
+    if not found:
+        return []
+    rows = sorted(found, key=lambda one: (_covered(one) or 0.0, one["document"]))
+    refused = Counter[str]()
+    for one in found:
+        refused.update(one["refused"])
+    total = {name: sum(one[name] for one in found) for name in ("letters", "covered_letters", "chunks", "known")}
+    asked = sum(one["asked_without_chunk"] for one in found)
+    figures = facts(
+        ("documents", len(found), "num"),
+        ("chunks", total["chunks"], "num"),
+        ("covered", total["covered_letters"] / total["letters"] if total["letters"] else None, "pct"),
+        ("examples", sum(sum(one["examples"].values()) for one in found), "num"),
+        ("known_anyway", total["known"] / asked if asked else None, "pct"),
+    )
+    reasons = table("refused_examples", {"reason": "code", "rows": "num"}, [list(pair) for pair in ranked(refused)])
+    return [figures, table("documents", _COLUMNS, [_row(one) for one in rows[:_SHOWN]], len(rows)), reasons]
+
+
+def _covered(one: Mapping[str, Any]) -> float | None:
+    return one["covered_letters"] / one["letters"] if one["letters"] else None
+
+
+def _row(one: Mapping[str, Any]) -> list[Any]:
+    asked = one["asked_without_chunk"]
+    written, refused = sum(one["examples"].values()), sum(one["refused"].values())
+    known = one["known"] / asked if asked else None
+    chunks = [one["pages"] or None, one["chunks"], one["repeated_chunks"]]
+    return [one["document"], *chunks, _covered(one), written, refused, known]
