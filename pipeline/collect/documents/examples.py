@@ -69,7 +69,7 @@ def examples_of(chunks: Sequence[Chunk], engine: Engine, settings: Generation) -
 def foretell(chunks: Sequence[Chunk], engine: Engine, settings: Generation, where: str) -> PipelineError:
     """What the first round would ask and cost, as the error that ends a dry run; checks ask about each turn again."""
     asked = [to_write(chunk, kind, settings) for chunk, kind in product(chunks, settings.kinds)]
-    cost = forecast(unanswered(engine, asked), settings.endpoint).as_notes()
+    cost = forecast(unanswered(engine, asked), settings.endpoint.prices).as_notes()
     each = settings.check_support + settings.check_known
     return PipelineError(
         f"{where}.generate.dry_run: nothing was asked. To write examples a run would ask: {as_json(cost)}; "
