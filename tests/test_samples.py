@@ -34,6 +34,7 @@ from pipeline.export.formats import FORMS
 from pipeline.label.aggregation import METHODS as AGGREGATION
 from pipeline.label.prelabel import PREDICTORS
 from pipeline.modeling.models import Models
+from pipeline.modeling.predictor import load_predictor
 from pipeline.report.document import build as report
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params as ReportParams
@@ -50,8 +51,17 @@ from tests.conftest import ROOT
 from tests.project import STAGES, Project, cache_with
 
 SAMPLES = ROOT / "data/samples"
+TEMPLATES = ROOT / "pipeline/commands/templates"
+
+
+def is_all_sample(project: str) -> bool:
+    """Whether a project reads nothing but its sample."""
+    sources = read_params(TEMPLATES / f"{project}.yaml")["collect"]["sources"]
+    return len(sources) == len(sample_files(project))
+
+
 #: `documents` needs a model service: tests/test_documents_project.py has one.
-WITH_SAMPLE = sorted(project for project in projects() if sample_files(project) and project != "documents")
+WITH_SAMPLE = sorted(project for project in projects() if is_all_sample(project) and project != "documents")
 
 #: What `sft predict` is asked, by task type; others are asked about `A_TEXT`.
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -159,6 +169,27 @@ def test_samples_hold_a_few_dozen_rows_and_both_languages(cleaned: tuple[str, Pa
     assert {record.split for record in found} >= {"train", "dev", "test"}
 
 
+def test_the_chat_sample_holds_four_dialects_tools_and_reasoning_in_both_languages(cleaned: tuple[str, Path]) -> None:
+    project, root = cleaned
+    if project != "chat_sample":
+        pytest.skip("not a sample of conversations")
+    found: dict[str, set[str]] = {"tools": set(), "reasoning": set(), "call learned": set()}
+    for record in records(root / "data/clean/records.parquet"):
+        turns = [*record.fields["messages"], *([record.target] if record.target else [])]
+        holds = {
+            "tools": any(turn["role"] == "tool" for turn in turns) and record.fields["tools"],
+            "reasoning": any(turn["reasoning"] for turn in turns),
+            "call learned": record.target is not None and record.target["tool_calls"],
+        }
+        for name in (name for name, is_held in holds.items() if is_held):
+            found[name] |= {record.lang, str(record.split), record.source.name}
+    sources = read_params(root / "params.yaml")["collect"]["sources"]
+    assert {source["format"] for source in sources.values()} == {"messages", "sharegpt", "anthropic", "alpaca"}
+    assert found["tools"] >= {"en", "zh", "train", "test", "messages_en", "sharegpt_zh", "anthropic"}
+    assert found["reasoning"] >= {"en", "zh", "train", "messages_en", "anthropic"}
+    assert found["call learned"] >= {"en", "zh", "train", "test"}
+
+
 # ------------------------------------------------------------------ settings
 
 
@@ -264,6 +295,8 @@ def test_sample_project_runs_from_end_to_end(
         for path in [*declared["outs"], *declared.get("metrics", [])]:
             assert Path(path if isinstance(path, str) else next(iter(path))).exists()
     check_results(tmp_path)
+    if project == "chat_sample":
+        check_tools(tmp_path)
     parser = argparse.ArgumentParser()
     predict.add_arguments(parser)
     predict.run(parser.parse_args(["--file", "ask.jsonl", "--out", "answers.jsonl"]))
@@ -297,6 +330,22 @@ def check_results(folder: Path) -> None:
     assert page.lower().startswith("<!doctype html>")
     assert "http" not in " ".join(re.findall(r"""(?:src|href)=["']([^"']*)""", page))
     (folder / "ask.jsonl").write_text(json.dumps(QUESTIONS.get(task.type, A_TEXT), ensure_ascii=False) + "\n", "utf-8")
+
+
+def check_tools(folder: Path) -> None:
+    """Calls and reasoning were learned, measured and exported; the model is asked with tools like any other."""
+    rows = read_json(folder / "data/train/report.json")["rows"]["train"]
+    assert (rows["dropped"], rows.get("replies_refused", {})) == ({}, {})
+    metrics = read_json(folder / "data/evaluate/report.json")["metrics"]
+    assert metrics.keys() >= {"loss_content", "loss_tool_calls", "call_when_due", "call_right_tool"}
+    exported = pq.read_table(folder / "data/validate/dataset/data/test-00000-of-00001.parquet").to_pylist()
+    called = next(row for row in exported if row["messages"][-1]["tool_calls"])
+    (reply,) = load_predictor(folder / "data/train/model").predict([called])
+    assert reply.part_losses["tool_calls"][1] > 0
+    for form in ("messages", "openai", "anthropic", "hermes", "trl"):
+        done = write(folder / "data/validate/dataset", form, load_task(folder / "params.yaml"), folder / "out")
+        assert sum(done.files.values()) > 60, (form, done.left_out)
+    assert "<tool_call>" in (folder / "out/hermes/train.jsonl").read_text("utf-8")
 
 
 def check_answer(folder: Path) -> None:

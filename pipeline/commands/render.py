@@ -114,7 +114,6 @@ def _asked_with(model: Path | None) -> tuple[Any, ChatSettings]:
     models = load("models", Models)
     if models.generator is None:
         raise PipelineError("models.generator is missing.", "Name a causal language model with a chat template.")
-    from pipeline.modeling.lm.generator import generator_folder
+    from pipeline.modeling.lm.generator import generator_tokenizer
 
-    folder = generator_folder(models.generator)
-    return load_tokenizer(folder, sys.maxsize, "models.generator"), load("train", Params).chat
+    return generator_tokenizer(models.generator, sys.maxsize), load("train", Params).chat

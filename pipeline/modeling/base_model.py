@@ -53,8 +53,12 @@ def load_base_model(folder: Path, models: Models) -> BasePredict | None:
 def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Any]) -> Any:
     from pipeline.modeling.heads import HEADS
     from pipeline.modeling.lm.generator import generator_folder
+    from pipeline.modeling.lm.templates import template_text
 
     path = local_path(base, "models.seq2seq") if is_seq2seq else generator_folder(base)
+    if base.chat_template:  # the trained model's tokenizer holds it, that of the base model does not
+        template = template_text(base.chat_template, "models.generator.chat_template")
+        settings = {**settings, "chat_template": template}
     return HEADS[settings["task"]["type"]].function.load(Path(path), settings)
 
 

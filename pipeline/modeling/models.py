@@ -37,6 +37,7 @@ class Model(Settings):
     package: str | None = None  # name==version
     sha256: str | None = None  # of the wheel; required with package, known for those of `PACKED`
     revision: str | None = None  # hub commit; pins what `name` means
+    chat_template: str | None = None  # generator: `hermes` (tools, reasoning) or a Jinja file; null: the model's own
 
 
 class Models(Settings):
@@ -100,12 +101,13 @@ def identity(model: Model) -> str:
 
     A folder that was trained anew under the same name is another model.
     """
+    asked = f"#{model.chat_template}" if model.chat_template else ""
     path = Path(model.name)
     if model.package or not path.exists():
-        return revision(model)
+        return revision(model) + asked
     files = sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
     stamps = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-    return f"{model.name}#{_digest(path, stamps)}"
+    return f"{model.name}#{_digest(path, stamps)}{asked}"
 
 
 @lru_cache(maxsize=8)

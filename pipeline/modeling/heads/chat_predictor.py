@@ -31,6 +31,7 @@ class Replier:
         from transformers import AutoModelForCausalLM
 
         self.model, self.tokenizer = load_saved(AutoModelForCausalLM, folder)
+        self.tokenizer.chat_template = settings.get("chat_template") or self.tokenizer.chat_template
         self.max_length = int(settings["max_length"])
         self.max_new_tokens = int(settings["max_new_tokens"])
         self.num_beams = int(settings.get("num_beams", 1))

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.core.cache import cache_folder, key
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.lm.templates import template_text
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.loading import load_tokenizer
 from pipeline.modeling.models import Model, identity, load_error, local_path
@@ -30,10 +31,20 @@ def load_generator(model: Model) -> tuple[Any, Any]:
             f"{_WHERE}: '{path}' is no causal language model that loads: {shorten(error, 200)}",
             "Name a folder that holds config.json, weights and tokenizer, a GGUF file, or a hub model while online.",
         ) from None
-    tokenizer = load_tokenizer(path, loaded.config.vocab_size, _WHERE)
+    return generator_tokenizer(model, loaded.config.vocab_size), loaded
+
+
+def generator_tokenizer(model: Model, vocabulary: int) -> Any:
+    """The tokenizer, with the chat template of the settings or its own. `vocabulary`: how many tokens the model has."""
+    path = generator_folder(model)
+    tokenizer = load_tokenizer(path, vocabulary, _WHERE)
+    if model.chat_template:
+        tokenizer.chat_template = template_text(model.chat_template, f"{_WHERE}.chat_template")
     if not tokenizer.chat_template:
-        raise PipelineError(f"{_WHERE}: '{path}' has no chat template.", "Name an instruct model.")
-    return tokenizer, loaded
+        raise PipelineError(
+            f"{_WHERE}: '{path}' has no chat template.", f"Name an instruct model, or set {_WHERE}.chat_template."
+        )
+    return tokenizer
 
 
 def generator_folder(model: Model) -> str:
@@ -41,7 +52,8 @@ def generator_folder(model: Model) -> str:
     path = local_path(model, _WHERE)
     if not path.endswith(".gguf"):
         return path
-    folder = cache_folder() / "models" / key("gguf", identity(model), model.sha256 or "").hex()
+    weights = model.model_copy(update={"chat_template": None})
+    folder = cache_folder() / "models" / key("gguf", identity(weights), model.sha256 or "").hex()
     if not folder.is_dir():
         _convert(Path(path), folder)
     return str(folder)
