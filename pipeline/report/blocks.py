@@ -22,6 +22,11 @@ def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], 
     return {"kind": "table", "name": name, "columns": heads, "rows": shown, "total": max(total or 0, len(shown))}
 
 
+def listed(block: Block, name: str) -> Block:
+    """The table with the name of the list (rows/lists.py) that holds all its rows, in files beside the page."""
+    return {**block, "list": name}
+
+
 def linked(block: Block, links: Sequence[str | None]) -> Block:
     """The table with each row's task in Label Studio as its last column, where any row has one."""
     if not any(links):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.report.fixes import fixes
 from pipeline.report.inputs import Inputs
-from pipeline.report.overview import flow, headline
+from pipeline.report.overview import equation, flow, headline
 from pipeline.report.sections import SECTIONS
 from pipeline.report.sections.versions import AXES, since
 from pipeline.report.stories import stories
 from pipeline.report.verdict.verdict import verdict
 
 
-def build(inputs: Inputs) -> dict[str, Any]:
-    """First screen, then every section in the order of `SECTIONS`."""
+def build(inputs: Inputs, lists: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """First screen, then every section in the order of `SECTIONS`; `lists` has the rows of each file in tables/."""
     sections = [{"id": name, "blocks": entry.function(inputs)} for name, entry in SECTIONS.items()]
     return {
         "title": inputs.params.title,
@@ -26,11 +27,13 @@ def build(inputs: Inputs) -> dict[str, Any]:
         },
         "verdict": verdict(inputs),
         "headline": headline(inputs),
+        "equation": equation(inputs),
         "flow": flow(inputs),
         "axes": _axes(inputs),
         "since": since(inputs),
         "fixes": fixes(inputs),
         "sections": sections,
+        "lists": dict(lists or {}),
         "stories": stories(inputs, sections),
     }
 

@@ -1,14 +1,16 @@
-"""What to fix first: how many records each problem concerns, and what fixing it should bring."""
+"""What to fix first: how many records each problem concerns, why, what fixing it should bring, and one thing to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline.report.figures import expectations, reasons, review_counts
+from pipeline.report.figures import expectations, main_metric, percent, reasons, review_counts
 from pipeline.report.inputs import Inputs
+from pipeline.report.verdict.model import gaps, unread
+from pipeline.stats.intervals import share_of
 
 #: How many are listed.
 SHOWN = 5
@@ -16,8 +18,9 @@ SHOWN = 5
 #: Words in a licence field that mean nobody knows it.
 _NO_LICENCE = ("", "unknown", "none", "unspecified", "other")
 
-#: Reasons of the collect stage that params.yaml asked for: nothing to fix.
-_ASKED_FOR = ("over_limit", "excluded_label", "filtered_out", "dropped_item")
+#: Reasons of the collect stage that params.yaml asked for, or that repeat what is there: nothing to fix.
+_ASKED_FOR = ("over_limit", "excluded_label", "filtered_out")
+_REPEATS = ("repeated_key", "repeated_vote", "dropped_item", "unknown_item")
 
 #: What one unit of gain is worth beside a corrected label, to put unlike gains in one order.
 _WORTH = {"labels": 1.0, "points": 1.0, "records": 0.3, "copies": 0.1}
@@ -26,17 +29,25 @@ Fix = dict[str, Any]
 
 
 def fixes(inputs: Inputs) -> list[Fix]:
-    """At most five: failed errors first, then by expected gain (corrected labels, points, records), then by records.
+    """At most five: what makes the dataset unfit first, then by expected gain, then by records.
 
-    Each has `key` and `args` (what is wrong), `n` records, `section`, `tone` and `gain` (key and args, or None).
+    Each has `key` and `args` (what is wrong), `n` records, `section`, `tone`, `gain` (key and args, or None) and
+    `action`: `kind` rows (`href` to a filtered list), command or setting (`text` to copy).
     """
-    found = [*_failed_checks(inputs), *_reviews(inputs), *_more_records(inputs), *_weak(inputs), *_licences(inputs)]
+    found = [fix for source in _SOURCES for fix in source(inputs) if fix["n"]]
     found.sort(key=lambda fix: (fix["tone"] != "bad", -fix.pop("weight"), -fix["n"], fix["key"]))
     return found[:SHOWN]
 
 
 def _fix(key: str, n: int, section: str, tone: str = "warn", weight: float = 0.0, **more: Any) -> Fix:
-    return {"key": key, "n": n, "section": section, "tone": tone, "weight": weight, "args": {}, "gain": None, **more}
+    start = {"key": f"fix.{key}", "n": n, "section": section, "tone": tone, "weight": weight, "args": {}, "gain": None}
+    return {**start, "action": rows(section), **more}
+
+
+def rows(section: str, table: str = "", **filters: str) -> dict[str, str]:
+    """The action to look at a list, filtered by columns."""
+    state = "&".join(f"{key}={value}" for key, value in filters.items())
+    return {"kind": "rows", "href": f"#{section}" + (f"/{table}" if table else "") + (f"?{state}" if state else "")}
 
 
 def _gain(key: str, **values: Any) -> dict[str, Any]:
@@ -48,95 +59,159 @@ def _failed_checks(inputs: Inputs) -> Iterator[Fix]:
         if not check["ok"]:
             tone = "bad" if check["severity"] == "error" else "warn"
             gain = _gain("run_goes_on" if tone == "bad" else "check_passed")
-            n, names = check["count"] or 0, {"name": check["name"]}
-            yield _fix("fix.expectation", n, "expectations", tone, 0.5 * n / _rows(inputs), args=names, gain=gain)
+            n, names = check["count"] or 1, {"name": inputs.cut(check["title"] or check["name"])}
+            key = "expectation" if check["ids"] else "expectation_counts"  # classes or splits, not records
+            action = rows("expectations", "expectations", ok="False")
+            more = {"args": names, "gain": gain, "action": action}
+            yield _fix(key, n, "expectations", tone, 0.5 * n / _rows(inputs), **more)
+
+
+def _model(inputs: Inputs) -> Iterator[Fix]:
+    """A reference that is better: what the model would win by being as good, and how to find out what does it."""
+    name, _ = main_metric(inputs)
+    worse = {key: gap for key, gap in gaps(inputs).items() if gap["high"] < 0}
+    if worse:
+        best = min(worse, key=lambda key: (worse[key]["value"], key))
+        low, high = sorted(-worse[best][end] for end in ("low", "high"))
+        points = {"points": f"{-worse[best]['value']:.3f}", "low": f"{low:.3f}", "high": f"{high:.3f}"}
+        more = {"args": {"reference": best}, "gain": _gain("points_between", name=name, **points)}
+        action = {"kind": "command", "text": "sft compare --minutes 20"}
+        yield _fix("model_below", inputs.report("evaluate").get("n") or 0, "model", "bad", 1.0, action=action, **more)
+
+
+def _encoder(inputs: Inputs) -> Iterator[Fix]:
+    shares = unread(inputs)
+    langs = inputs.report("clean").get("kept_by", {}).get("lang", {})
+    n = sum(langs.get(name, 0) for name in shares)
+    if n:
+        action = {"kind": "setting", "text": "models: {encoder: {name: tfidf}}  # or a multilingual encoder"}
+        more = {"args": {"langs": ", ".join(sorted(shares))}, "gain": _gain("read"), "action": action}
+        yield _fix("encoder", n, "model", "bad" if n * 2 >= sum(langs.values()) else "warn", 0.9, **more)
 
 
 def _reviews(inputs: Inputs) -> Iterator[Fix]:
-    rows = _rows(inputs)
-    precision = _suspect_precision(inputs)
+    total = _rows(inputs)
     for reason, n in review_counts(inputs).items():
-        args = {"reason": reason}
-        if reason in ("label_error", "label_set_aside") and precision is not None:
-            key, wrong = _wrong_labels(inputs, precision * n)
-            gain = _gain(key, n=wrong, share=_percent(wrong / rows))
-            yield _fix("fix.review", n, "doubtful", weight=_WORTH["labels"] * wrong / rows, args=args, gain=gain)
+        more = {"args": {"reason": reason}, "action": rows("doubtful", "doubtful", reason=reason)}
+        if reason in ("label_error", "label_set_aside") and (wrong := _wrong_labels(inputs, n)):
+            key, value, low, high = wrong
+            gain = _gain(key, n=value, low=low, high=high, share=percent(value / total))
+            yield _fix("review", n, "doubtful", weight=_WORTH["labels"] * value / total, gain=gain, **more)
         elif reason in ("conflicting_label", "near_duplicate_other_label"):
-            gain = _gain("labels_at_least", n=n // 2, share=_percent(n / 2 / rows))
-            yield _fix("fix.review", n, "conflicts", weight=_WORTH["labels"] * n / 2 / rows, args=args, gain=gain)
+            gain = _gain("labels_at_least", n=n // 2, most=n, share=percent(n / 2 / total))
+            yield _fix("review", n, "doubtful", weight=_WORTH["labels"] * n / 2 / total, gain=gain, **more)
         elif reason == "template_cluster":
-            gain = _gain("fewer_copies", n=n, share=_percent(n / rows))
-            yield _fix("fix.review", n, "duplicates", weight=_WORTH["copies"] * n / rows, args=args, gain=gain)
+            gain = _gain("fewer_copies", n=n, share=percent(n / total))
+            yield _fix("review", n, "doubtful", weight=_WORTH["copies"] * n / total, gain=gain, **more)
         else:
-            yield _fix("fix.review", n, "doubtful", weight=0.1 * n / rows, args=args)
+            yield _fix("review", n, "doubtful", weight=0.1 * n / total, gain=_gain("looked_at"), **more)
 
 
-def _wrong_labels(inputs: Inputs, suspected: float) -> tuple[str, int]:
-    """How many labels a review of all suspects corrects, held against the estimated share of wrong labels.
+def _wrong_labels(inputs: Inputs, n: int) -> tuple[str, int, int, int] | None:
+    """How many labels a review of `n` suspects corrects, with an interval, held against the estimate of wrong labels.
 
     The suspects' precision was measured on planted errors, of which there are as many as were planted: real ones may be
-    fewer. Where the estimate says so it bounds the gain, and the gain is no more than that.
+    fewer. Where the estimate says so it bounds the gain, and the gain is no more than that. None without a measurement.
     """
-    share = (inputs.find("clean", "label_noise") or {}).get("share")
-    if not share:
-        return "labels", round(suspected)
-    records = inputs.find("clean", "label_noise")["records"]
-    key = "labels" if suspected <= share["value"] * records else "labels_at_most"
-    return key, round(min(suspected, share["high"] * records))
+    precision = _suspect_precision(inputs)
+    if precision is None:
+        return None
+    value, low, high = (round(precision[name] * n) for name in ("value", "low", "high"))
+    estimate = inputs.find("clean", "label_noise") or {}
+    if not estimate.get("share"):
+        return "labels", value, low, high
+    most = estimate["share"]["high"] * estimate["records"]
+    key = "labels" if value <= estimate["share"]["value"] * estimate["records"] else "labels_at_most"
+    return key, *(round(min(figure, most)) for figure in (value, low, high))
 
 
-def _suspect_precision(inputs: Inputs) -> float | None:
-    """Share of suspects that were wrong where noise was planted into this very data.
+def _suspect_precision(inputs: Inputs) -> dict[str, float] | None:
+    """Share of suspects that were wrong where noise was planted into this very data, with its interval.
 
     At the lowest confidence that was measured, of the copy whose noise is hardest to tell.
     """
     copies = (inputs.find("clean", "planted") or {}).get("copies", {})
     tried = [[one for one in copy["thresholds"] if one["changed"]] for copy in copies.values()]
-    found = [min(some, key=lambda one: one["threshold"])["precision"] for some in tried if some]
-    return float(min(found, default=0.0)) or None
+    found = [min(some, key=lambda one: one["threshold"]) for some in tried if some]
+    if not found:
+        return None
+    worst = min(found, key=lambda one: float(one["precision"]))
+    return share_of(worst["precision"] * worst["changed"], worst["changed"]) if worst["precision"] else None
 
 
 def _more_records(inputs: Inputs) -> Iterator[Fix]:
-    rows = _rows(inputs)
-    waiting = reasons(inputs.report("label")).get("awaiting_label", 0)
-    waiting += inputs.report("augment").get("kept_by", {}).get("labels_by", {}).get("(none)", 0)
-    lost = sum(count for reason, count in reasons(inputs.report("collect")).items() if reason not in _ASKED_FOR)
-    for key, n, section, tone in (
-        ("fix.unlabelled", waiting, "decisions", "info"),
-        ("fix.quarantine", lost, "drops", "warn"),
+    total = _rows(inputs)
+    waiting = reasons(inputs.report("label")).get("awaiting_label", 0) + _unlabelled(inputs)
+    lost = sum(
+        count for reason, count in reasons(inputs.report("collect")).items() if reason not in (*_ASKED_FOR, *_REPEATS)
+    )
+    push = {"kind": "command", "text": "sft label push"}
+    drops = rows("drops", "drop_examples", stage="collect")
+    for key, n, section, tone, action in (
+        ("unlabelled", waiting, "decisions", "info", push),
+        ("quarantine", lost, "drops", "warn", drops),
     ):
-        if n:
-            gain = _gain("records", n=n, share=_percent(n / rows))
-            yield _fix(key, n, section, tone, _WORTH["records"] * n / rows, gain=gain)
+        gain = _gain("records", n=n, share=percent(n / total))
+        yield _fix(key, n, section, tone, _WORTH["records"] * n / total, gain=gain, action=action)
 
 
-def _weak(inputs: Inputs) -> Iterator[Fix]:
-    """Slices on which the model is worse, and regions of the data that it hardly saw."""
-    yield from _weak_slices(inputs)
-    yield from _thin_regions(inputs)
+def _unlabelled(inputs: Inputs) -> int:
+    """Records of the final table without a label; prompts of a benchmark have no answer to be learned, and are none."""
+    table = inputs.table("augment/records.parquet", ["labels_by", "source", "split"], pc.field("labels_by").is_null())
+    if table is None:
+        return 0
+    benchmark = pc.or_kleene(
+        pc.equal(table.column("split"), "benchmark"),
+        pc.equal(pc.struct_field(table.column("source"), "role"), "benchmark"),
+    )
+    return int(table.num_rows - (pc.sum(benchmark).as_py() or 0))
 
 
 def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
     """The gain is what the whole test split would win if the model did as well there as elsewhere."""
-    rows = inputs.report("evaluate").get("n") or 0
+    total = inputs.report("evaluate").get("n") or 0
     name = str(inputs.find("evaluate", "headline") or "")
     for one in inputs.find("evaluate", "slices") or []:
-        if one.get("worse") and rows and isinstance(one.get("difference"), dict):
-            gain = abs(one["difference"]["value"]) * one["n"] / rows
-            args = {"attribute": one["attribute"], "slice": f"“{one['slice']}”"}
-            worth = _WORTH["points"] * gain / 4  # a gap is never closed wholly
-            shown = _gain("points", points=f"{100 * gain:.1f}", name=name)
-            yield _fix("fix.slice", one["n"], "model", "warn", worth, args=args, gain=shown)
+        gap = one.get("difference")
+        if one.get("worse") and total and isinstance(gap, dict):
+            part = one["n"] / total
+            ends = sorted(abs(gap.get(end, gap["value"])) * part for end in ("low", "high"))
+            gain = abs(gap["value"]) * part
+            shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * ends[0]:.1f}", "high": f"{100 * ends[1]:.1f}"}
+            yield _fix(
+                "slice",
+                one["n"],
+                "model",
+                weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
+                args={"attribute": one["attribute"], "slice": f"“{one['slice']}”"},
+                gain=_gain("points", name=name, **shown),
+                action=rows("model", "slices", weak="weak"),
+            )
 
 
 def _thin_regions(inputs: Inputs) -> Iterator[Fix]:
     for region in inputs.profile.get("coverage", {}).get("regions", []):
         if region["thin"] and region["test_share"] > 3 * region["train_share"]:
-            args = {"words": f"“{', '.join(region['words'][:3])}”"}
-            gain = _gain("covered", share=_percent(region["test_share"]))
             yield _fix(
-                "fix.thin", region["records"], "coverage", weight=0.1 * region["test_share"], args=args, gain=gain
+                "thin",
+                region["records"],
+                "coverage",
+                weight=0.1 * region["test_share"],
+                args={"words": f"“{', '.join(region['words'][:3])}”"},
+                gain=_gain("covered", share=percent(region["test_share"])),
+                action=rows("coverage", "regions", thin="thin"),
             )
+
+
+def _more_data(inputs: Inputs) -> Iterator[Fix]:
+    """Twice as many records, where the learning curve says, beyond its interval, that they help."""
+    found = inputs.report("value").get("more_data") or {}
+    gain = found.get("doubled") or {}
+    if gain.get("low", 0.0) > 0 and found.get("points"):
+        figures = {"points": f"{gain['value']:.3f}", "low": f"{gain['low']:.3f}", "high": f"{gain['high']:.3f}"}
+        n = int(found["points"][-1]["records"])
+        shown = _gain("points_between", name=str(inputs.report("value").get("metric", "")), **figures)
+        yield _fix("more_data", n, "value", "info", _WORTH["points"] * gain["value"] / 4, gain=shown)
 
 
 def _licences(inputs: Inputs) -> Iterator[Fix]:
@@ -146,13 +221,23 @@ def _licences(inputs: Inputs) -> Iterator[Fix]:
     counts = pc.value_counts(pc.struct_field(table.column("source"), "licence")).to_pylist()
     gaps = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
     if gaps:
-        yield _fix("fix.licence", gaps, "sources", weight=gaps / table.num_rows, gain=_gain("may_publish"))
+        more = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
+        yield _fix("licence", gaps, "sources", weight=gaps / table.num_rows, **more)
+
+
+_SOURCES: tuple[Callable[[Inputs], Iterator[Fix]], ...] = (
+    _failed_checks,
+    _model,
+    _encoder,
+    _reviews,
+    _more_records,
+    _weak_slices,
+    _thin_regions,
+    _more_data,
+    _licences,
+)
 
 
 def _rows(inputs: Inputs) -> int:
     result: int = max(1, inputs.report("augment").get("kept", 1))
     return result
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

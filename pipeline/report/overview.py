@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.figures import main_metric, reasons, review_counts
@@ -10,26 +9,57 @@ from pipeline.report.inputs import FLOW, Inputs
 
 
 def headline(inputs: Inputs) -> list[dict[str, Any]]:
-    """Big figures: read, kept, dropped, doubtful, model. Those without data are left out."""
-    stages = [inputs.report(name) for name in FLOW if inputs.report(name)]
-    found = _totals(stages) if stages else []
-    doubtful = sum(review_counts(inputs).values())
+    """Big figures beside the equation: waiting for review, the model. Those without data are left out."""
+    found: list[dict[str, Any]] = []
     if inputs.report("clean"):
-        found.append({"key": "headline.doubtful", "value": doubtful, "type": "num"})
+        doubtful = sum(review_counts(inputs).values())
+        found.append({"key": "headline.doubtful", "value": doubtful, "type": "num", "section": "doubtful"})
     name, value = main_metric(inputs)
     if value:
-        found.append({"key": "headline.metric", "value": value, "type": "interval", "args": {"name": name}})
+        found.append(
+            {"key": "headline.metric", "value": value, "type": "interval", "args": {"name": name}, "section": "model"}
+        )
     return found
 
 
-def _totals(stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    dropped = sum(stage.get("dropped", 0) for stage in stages)
-    came = stages[0].get("in", 0) + sum(stage.get("added", 0) for stage in stages)
-    return [
-        {"key": "headline.read", "value": stages[0].get("in", 0), "type": "num"},
-        {"key": "headline.kept", "value": stages[-1].get("kept", 0), "type": "num"},
-        {"key": "headline.dropped", "value": dropped, "type": "num", "share": dropped / came if came else None},
+def equation(inputs: Inputs) -> dict[str, Any] | None:
+    """How the rows read become the dataset: `terms` (key, sign, n, section) whose sum is `dataset`; `holds` says so.
+
+    Votes on records that were not read come in and go again, and examples that the gate refused were never there:
+    neither is a row that was dropped. The dataset is what the export holds; before that, what the last stage kept.
+    """
+    stages = [(name, inputs.report(name)) for name in FLOW if inputs.report(name)]
+    if not stages:
+        return None
+    net = {name: report.get("dropped", 0) - report.get("added", 0) for name, report in stages}
+    augmented = _augmented(inputs)
+    net["augment"] = net.get("augment", 0) + augmented
+    kept = stages[-1][1].get("kept", 0)
+    out = inputs.report("validate").get("dataset", {}).get("not_exported") or {}
+    terms = [
+        ("read", 1, stages[0][1].get("in", 0), "sources"),
+        ("dropped", -1, sum(net.values()), "drops"),
+        ("augmented", 1, augmented, "augmentation"),
+        ("no_label", -1, out.get("no_label", 0) + out.get("unlabelled_split", 0), "decisions"),
+        ("benchmark", -1, out.get("benchmark", 0), "sources"),
     ]
+    rows = inputs.report("validate").get("dataset", {}).get("rows")
+    dataset = sum(rows.values()) if rows else kept - sum(out.values())
+    shown = [
+        {"key": f"equation.{key}", "sign": sign, "n": n, "section": section}
+        for key, sign, n, section in terms
+        if n or key in ("read", "dropped")
+    ]
+    return {"terms": shown, "dataset": dataset, "holds": sum(sign * n for _, sign, n, _ in terms) == dataset}
+
+
+def _augmented(inputs: Inputs) -> int:
+    """Examples in the dataset that were made from others."""
+    found = inputs.report("validate").get("dataset", {}).get("augmented")
+    if found is None:
+        table = inputs.table("augment/records.parquet", ["parent_id"])
+        found = 0 if table is None else table.num_rows - table.column("parent_id").null_count
+    return int(found)
 
 
 def flow(inputs: Inputs) -> dict[str, Any]:

@@ -9,14 +9,16 @@ from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import render
+from pipeline.report.rows.write import write_lists
 from pipeline.runtime.stage import log
 from pipeline.runtime.store import write_json
 
 
 def run(data: Path, out: Path) -> None:
-    """Read the stage folders below `data`; write quality.html and quality.json to `out`."""
+    """Read the stage folders below `data`; write quality.html, quality.json and tables/ to `out`."""
     params = load("report", Params)
-    document = build(load_inputs(data, load_task(), params))
+    inputs = load_inputs(data, load_task(), params)
+    document = build(inputs, write_lists(inputs, out / "tables"))
     page = render(document)
     write_json(document, out / "quality.json")
     (out / "quality.html").write_bytes(page.encode("utf-8"))

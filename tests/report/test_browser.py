@@ -38,7 +38,7 @@ def browser(chromium):
 class Opened:
     """The page, with what it asked for and complained about."""
 
-    def __init__(self, browser, file, **context) -> None:
+    def __init__(self, browser, file, unfolded: bool = True, **context) -> None:
         self.page = browser.new_context(**context).new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -46,6 +46,8 @@ class Opened:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.route("**/*", self._answer)
         self.page.goto(file.as_uri())
+        if unfolded:
+            self.page.locator("#unfold").click()
 
     def _answer(self, route) -> None:
         if route.request.url.startswith("file:") and route.request.is_navigation_request():
@@ -133,6 +135,63 @@ def test_the_theme_follows_the_system_and_the_switch(browser, file):
         opened.page.context.close()
     assert seen[0] != seen[1]
     assert seen == [seen[0], seen[1], seen[1], seen[0]]
+
+
+def test_the_state_of_a_table_is_in_the_address_and_the_address_brings_it_back(opened, file):
+    page = opened.page
+    table = page.locator("#doubtful .grid").last
+    table.locator("select").first.select_option("negative")
+    table.locator("th button[data-sort='3']").click()
+    shown = rows(page, "doubtful").all_inner_texts()
+    address = page.url
+    assert "#doubtful/doubtful?given=negative&sort=-confidence" in address
+    page.goto("about:blank")
+    page.goto(address)
+    assert rows(page, "doubtful").all_inner_texts() == shown
+    assert page.locator("#doubtful details.fold").first.get_attribute("open") is not None
+
+
+def test_a_record_has_an_address_and_its_id_can_be_copied(opened, file):
+    page = opened.page
+    page.locator("#drops button.id").first.click()
+    id = page.locator("#drops button.id").first.get_attribute("data-id")
+    assert page.url.endswith(f"#record/{id}")
+    page.locator("#story .copy.id").click()
+    assert id in page.locator("#toast").inner_text()
+    page.keyboard.press("Escape")
+    assert "#record" not in page.url
+    page.goto(file.as_uri() + f"#record/{id}")
+    page.reload()
+    assert id in page.locator("#story-title").inner_text()
+
+
+def test_answers_are_reached_by_keyboard(opened):
+    page = opened.page
+    page.keyboard.press("/")
+    page.keyboard.type("屏幕")
+    page.keyboard.press("ArrowDown")
+    first = page.locator("#answers [role=option]").first
+    assert first.evaluate("one => one === document.activeElement")
+    page.keyboard.press("Enter")
+    assert first.get_attribute("data-id") in page.locator("#story-title").inner_text()
+
+
+def test_what_to_fix_leads_to_its_rows_or_to_a_command(opened):
+    page = opened.page
+    found = page.locator(".fixes li")
+    assert 0 < found.count() <= 5
+    assert found.locator(".act").count() == found.count()
+    page.locator(".fixes a.act[href^='#doubtful/doubtful']").click()
+    assert rows(page, "doubtful").count() == 8
+
+
+def test_the_first_screen_holds_the_verdict_the_equation_and_what_to_fix(browser, file):
+    page = Opened(browser, file, unfolded=False, viewport={"width": 1440, "height": 900}).page
+    for name in (".verdict", ".equation", ".fixes"):
+        box = page.locator(name).bounding_box()
+        assert box["y"] + box["height"] <= 900, name
+    assert page.evaluate("document.querySelectorAll('*').length") < 10_000
+    page.context.close()
 
 
 def test_charts_are_drawn(browser, file):

@@ -37,13 +37,14 @@ def table(document, name: str, title: str):
 
 def test_the_first_screen_sums_up(document):
     assert document["verdict"]["state"] == "warn"
+    terms = [(one["key"], one["sign"] * one["n"]) for one in document["equation"]["terms"]]
+    assert terms == [("equation.read", 60), ("equation.dropped", -3), ("equation.augmented", 5)]
+    assert (document["equation"]["dataset"], document["equation"]["holds"]) == (62, True)
     figures = {one["key"]: one["value"] for one in document["headline"]}
-    assert figures["headline.read"] == 60
-    assert figures["headline.kept"] == 62
-    assert figures["headline.dropped"] == 4
+    assert figures["headline.doubtful"] == 8
     assert figures["headline.metric"]["value"] == 0.71
     assert [one["key"] for one in document["fixes"]] == [
-        "fix.expectation",
+        "fix.expectation_counts",
         "fix.review",
         "fix.quarantine",
     ]
@@ -71,6 +72,7 @@ def test_a_failed_error_makes_the_verdict_fail_and_comes_first(project, tmp_path
     document = build(load_inputs(data, TASK, Params()))
     assert document["verdict"]["state"] == "fail"
     assert document["fixes"][0]["args"] == {"name": "no_leakage"}
+    assert document["fixes"][0]["action"] == {"kind": "rows", "href": "#expectations/expectations?ok=False"}
 
 
 def test_sources_are_counted_from_reading_to_the_dataset(document):
@@ -167,7 +169,7 @@ def test_a_hostile_title_and_label_are_inert(project):
 def test_the_page_asks_for_nothing_from_outside(document):
     page = render(document)
     assert "default-src 'none'" in page
-    assert not re.search(r"(src|href)=\"(?!#|data:)", page)
+    assert not re.search(r"(src|href)=\"(?!#|data:|tables/)", page)
     assert "url(" not in page
 
 
@@ -241,7 +243,8 @@ def test_expected_gains_come_from_what_was_measured(project, copies):
     evaluated = {**inputs.report("evaluate"), "n": 100, "slices": [weak]}
     reports = {**inputs.reports, "clean": {**inputs.report("clean"), "steps": steps}, "evaluate": evaluated}
     gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
-    assert gains["fix.review"] == {"key": "gain.labels", "args": {"n": 4, "share": "6.5 %"}}  # half of 8, of 62 records
+    figures = {"n": 4, "low": 2, "high": 6, "share": "6.5 %"}  # half of 8, Wilson's interval, of 62 records
+    assert gains["fix.review"] == {"key": "gain.labels", "args": figures}
     assert gains["fix.slice"]["args"]["points"] == "2.0"  # 20 of 100 rows, a tenth worse
     assert gains["fix.quarantine"]["args"]["n"] == 1
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, from_notes, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, from_notes, listed, missing, note, stage_notes, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
@@ -70,7 +70,7 @@ def _examples(inputs: Inputs, *groups: Sequence[Child]) -> Block:
         "id": "id",
         "parent": "id",
     }
-    return table("augmented", columns, rows[: inputs.params.max_rows], sum(map(len, groups)))
+    return listed(table("augmented", columns, rows[: inputs.params.max_rows], sum(map(len, groups))), "augmented")
 
 
 def _chosen(pairs: Sequence[Child], each: int) -> list[Child]:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.report.blocks import Block, from_notes, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, from_notes, listed, missing, note, stage_notes, table
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
@@ -40,7 +40,7 @@ def drops(inputs: Inputs) -> list[Block]:
     rows.sort(key=lambda row: (-row[3], *row[:3]))
     examples = [row for stage in FLOW for row in _dropped(inputs, stage)]
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
-    shown = table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total)
+    shown = listed(table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total), "dropped")
     return [table("drops", kinds, rows), shown]
 
 
@@ -97,7 +97,8 @@ def changes(inputs: Inputs) -> list[Block]:
     edited.sort(key=lambda row: (-row[2], *row[:2]))
     examples = _edits(inputs)
     columns = {"step": "code", "field": "code", "edit": "diff", "id": "id"}
-    return [table("changes", kinds, edited), table("change_examples", columns, examples, sum(row[2] for row in edited))]
+    shown = table("change_examples", columns, examples, sum(row[2] for row in edited))
+    return [table("changes", kinds, edited), listed(shown, "edits")]
 
 
 def _edits(inputs: Inputs) -> list[list[Any]]:
@@ -141,7 +142,7 @@ def duplicates(inputs: Inputs) -> list[Block]:
         text = inputs.text(kept_records.get(kept)) or "–"
         rows.append([len(copies[kept]) + 1, text, *_copy(inputs, found, copies[kept]), kept])
     kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "text", "id": "id"}
-    return [table("clusters", kinds, rows, len(copies)), *stage_notes(_step_notes(inputs))]
+    return [listed(table("clusters", kinds, rows, len(copies)), "duplicates"), *stage_notes(_step_notes(inputs))]
 
 
 def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[Any]:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record, as_json
-from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.blocks import Block, listed, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
@@ -24,7 +24,7 @@ def conflicts(inputs: Inputs) -> list[Block]:
     blocks: list[Block] = [] if texts else [note("conflicts_none", "good")]
     columns = {"text": "text", "labels_given": "text", "records": "num", "outcome": "code", "id": "id"}
     if texts:
-        blocks.append(table("conflicts", columns, texts[: inputs.params.max_rows], len(texts)))
+        blocks.append(listed(table("conflicts", columns, texts[: inputs.params.max_rows], len(texts)), "conflicts"))
     merge = inputs.find("label", "merge") or {}
     overruled = ranked(merge.get("conflicts", {}))
     if overruled:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import as_json
-from pipeline.report.blocks import Block, table
+from pipeline.report.blocks import Block, listed, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import Inputs, sample
 from pipeline.stats.intervals import share_of
@@ -36,11 +36,14 @@ def label_changes(inputs: Inputs) -> list[Block]:
     kinds = {"step": "code", "before": "label", "after": "label"}
     return [
         table("label_changes", {**kinds, "records": "num"}, rows[:50], len(rows)),
-        table(
-            "label_change_examples",
-            {"step": "code", "text": "text", "before": "label", "after": "label", "id": "id"},
-            examples[: inputs.params.max_rows],
-            every.num_rows,
+        listed(
+            table(
+                "label_change_examples",
+                {"step": "code", "text": "text", "before": "label", "after": "label", "id": "id"},
+                examples[: inputs.params.max_rows],
+                every.num_rows,
+            ),
+            "relabelled",
         ),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, curves, facts, from_notes, linked, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, curves, facts, from_notes, linked, listed, missing, note, stage_notes, table
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.agreement import agreement
@@ -46,7 +46,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
         "id": "id",
     }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
-    queue_table = linked(table("doubtful", kinds, rows, len(found)), links)
+    queue_table = listed(linked(table("doubtful", kinds, rows, len(found)), links), "review")
     return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
 
 
@@ -122,7 +122,7 @@ def _queue(inputs: Inputs) -> list[Block]:
     if queue is None or not queue.num_rows:
         return []
     rows = ranked(Counter(queue.column("reason").to_pylist()))
-    return [table("queue", {"reason": "code", "records": "num"}, rows)]
+    return [listed(table("queue", {"reason": "code", "records": "num"}, rows), "queue")]
 
 
 def _curve(found: Mapping[str, Any]) -> list[Block]:

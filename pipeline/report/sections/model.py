@@ -9,7 +9,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.report.blocks import Block, from_notes, heat, intervals, linked, missing, reliability, stage_notes, table
+from pipeline.report.blocks import (
+    Block,
+    from_notes,
+    heat,
+    intervals,
+    linked,
+    listed,
+    missing,
+    reliability,
+    stage_notes,
+    table,
+)
 from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
@@ -95,7 +106,7 @@ def _worst(inputs: Inputs) -> list[Block]:
     ]
     shown = rows[: inputs.params.max_rows]
     links = [inputs.pushed.link(str(row[-1])) for row in shown]
-    return [linked(table("worst_errors", columns, shown, len(found)), links)] if rows else []
+    return [listed(linked(table("worst_errors", columns, shown, len(found)), links), "predictions")] if rows else []
 
 
 def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any]] | None) -> list[tuple[str, str]]:

@@ -18,16 +18,29 @@
   };
   const speak = (language) => {
     root.lang = language;
-    for (const one of all("[data-t]")) one.textContent = say(one.dataset.t, JSON.parse(one.dataset.a || "{}"));
-    for (const one of all("[data-tl]")) one.setAttribute("aria-label", say(one.dataset.tl));
-    for (const one of all("[data-ti]")) one.title = say(one.dataset.ti);
-    for (const one of all("[data-tp]")) one.setAttribute("placeholder", say(one.dataset.tp));
+    translate(document);
     for (const table of all(".grid")) count(table);
+  };
+  const translate = (part) => {
+    for (const one of all("[data-t]", part)) one.textContent = say(one.dataset.t, JSON.parse(one.dataset.a || "{}"));
+    for (const one of all("[data-tl]", part)) one.setAttribute("aria-label", say(one.dataset.tl));
+    for (const one of all("[data-ti]", part)) one.title = say(one.dataset.ti);
+    for (const one of all("[data-tp]", part)) one.setAttribute("placeholder", say(one.dataset.tp));
   };
 
   // ---------------------------------------------------------------- tables
   const PAGE = 15;
   const key = (cell) => cell.dataset.v ?? cell.textContent.trim();
+  // Rows beyond the first lie in a template until they are asked for: the page stays light.
+  const unpack = (table) => {
+    const rest = table.querySelector(":scope > template");
+    if (!rest) return;
+    const rows = rest.content.cloneNode(true);
+    rest.remove();
+    translate(rows);
+    table.querySelector("tbody").append(rows);
+    table.dispatchEvent(new CustomEvent("unpacked"));
+  };
   const update = (table) => {
     const words = (table.querySelector("input")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
     const picks = all("select", table).filter((one) => one.value).map((one) => [Number(one.dataset.column), one.value]);
@@ -39,12 +52,13 @@
       row.dataset.fits = fits ? "yes" : "no";
       row.hidden = !fits || ++found > open;
     }
-    table.dataset.found = found;
+    table.dataset.found = found + packed(table);
     count(table);
   };
+  const packed = (table) => table.querySelector(":scope > template")?.content.querySelectorAll("tr").length || 0;
   const count = (table) => {
     const found = Number(table.dataset.found), total = Number(table.dataset.total);
-    const rows = all("tbody tr", table).length;
+    const rows = all("tbody tr", table).length + packed(table);
     const shown = all("tbody tr:not([hidden])", table).length;
     table.querySelector(".all").hidden = shown >= found;
     const line = table.querySelector(".count");
@@ -52,13 +66,14 @@
     line.textContent = shown === total && found === rows ? say("ui.rows", { n: total }) : say(partial, { shown, found, total });
     line.hidden = total <= 5 && found === rows;
   };
-  const sort = (table, button) => {
+  const sort = (table, button, order) => {
     const column = Number(button.dataset.sort), head = button.closest("th");
+    unpack(table);
     const numeric = ["num", "pct", "float", "change", "interval"].some((kind) => head.classList.contains(kind));
     const was = head.getAttribute("aria-sort");
     const first = numeric ? "descending" : "ascending";
     for (const one of all("th", table)) one.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", was ? { ascending: "descending", descending: "ascending" }[was] : first);
+    head.setAttribute("aria-sort", order || (was ? { ascending: "descending", descending: "ascending" }[was] : first));
     const sign = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
     const compare = (a, b) => {
       const x = key(a.cells[column]), y = key(b.cells[column]);
@@ -83,27 +98,79 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
-  for (const table of all(".grid")) {
-    table.addEventListener("input", () => update(table));
+  // ---------------------------------------------------------------- addresses: #section/table?column=value&q=words&sort=-column
+  const keyOf = (table, column) => all("thead th", table)[column].dataset.key;
+  const address = (table) => {
+    const state = new URLSearchParams();
+    for (const one of all("select", table)) if (one.value) state.set(keyOf(table, one.dataset.column), one.value);
+    const words = table.querySelector("input")?.value.trim();
+    if (words) state.set("q", words);
+    const sorted = table.querySelector("th[aria-sort]");
+    if (sorted) state.set("sort", (sorted.getAttribute("aria-sort") === "descending" ? "-" : "") + sorted.dataset.key);
+    const text = state.toString();
+    return "#" + table.closest("section").id + "/" + encodeURIComponent(table.dataset.name) + (text ? "?" + text : "");
+  };
+  const keep = (table) => history.replaceState(null, "", address(table));
+  const unfold = (place) => {
+    for (let one = place.closest("details") || place.querySelector("details.fold"); one; one = one.parentElement?.closest("details")) one.open = true;
+  };
+  const restore = (table, state) => {
+    unpack(table);
+    for (const one of all("select", table)) one.value = state.get(keyOf(table, one.dataset.column)) || "";
+    const input = table.querySelector("input");
+    if (input) input.value = state.get("q") || "";
+    const order = state.get("sort") || "", head = all("thead th", table).find((one) => one.dataset.key === order.replace(/^-/, ""));
+    if (head) sort(table, head.querySelector("button"), order.startsWith("-") ? "descending" : "ascending");
+    update(table);
+  };
+  const go = () => {
+    const [path, query] = location.hash.slice(1).split("?");
+    const [name, rest] = path.split("/").map(decodeURIComponent);
+    if (name === "record" && rest) { tell(rest); return; }
+    const section = name && document.getElementById(name);
+    if (!section) return;
+    unfold(section);
+    const hidden = rest && all("details.lazy", section).find((one) => one.querySelector(":scope > template")?.content.querySelector('[data-name="' + CSS.escape(rest) + '"]'));
+    if (hidden) { fill(hidden); hidden.open = true; }
+    const table = rest && all(".grid", section).find((one) => one.dataset.name === rest);
+    if (table) { unfold(table); restore(table, new URLSearchParams(query || "")); }
+    (table || section).scrollIntoView();
+  };
+  const wire = (table) => {
+    table.addEventListener("input", () => { unpack(table); update(table); keep(table); });
     table.addEventListener("click", (event) => {
       const button = event.target.closest("button");
-      if (button?.dataset.sort) sort(table, button);
-      else if (button?.classList.contains("csv")) save(table);
-      else if (button?.classList.contains("all")) { table.dataset.open = "yes"; update(table); }
+      if (button?.dataset.sort) { sort(table, button); keep(table); }
+      else if (button?.classList.contains("csv")) { unpack(table); update(table); save(table); }
+      else if (button?.classList.contains("all")) { unpack(table); table.dataset.open = "yes"; update(table); }
+      else if (!getSelection().toString()) event.target.closest("td.text, td.diff")?.classList.toggle("open");
     });
     update(table);
-  }
+  };
+  all(".grid").forEach(wire);
+  // What else a stage noted lies in a template until it is opened.
+  const fill = (details) => {
+    const rest = details.querySelector(":scope > template");
+    const part = rest.content.cloneNode(true);
+    translate(part);
+    rest.replaceWith(part);
+    all(".grid", details).forEach(wire);
+  };
+  for (const one of all("details.lazy")) one.addEventListener("toggle", () => { if (one.querySelector(":scope > template")) fill(one); });
 
   // ---------------------------------------------------------------- stories: sft trace in the page
   const stories = JSON.parse(document.getElementById("stories").textContent);
   const story = document.getElementById("story");
   const toast = document.getElementById("toast");
   let timer = 0;
-  const copy = (command) => {
-    toast.textContent = command;
+  const hint = (text) => {
+    toast.textContent = text;
     toast.hidden = false;
     clearTimeout(timer);
     timer = setTimeout(() => { toast.hidden = true; }, 6000);
+  };
+  const copy = (command) => {
+    hint(command);
     navigator.clipboard?.writeText(command).then(() => { toast.textContent = command + "  ·  " + say("ui.copied"); }, () => {});
   };
   const add = (parent, name, text, more = {}) => {
@@ -114,6 +181,7 @@
     return made;
   };
   const code = (value) => isName.test(String(value)) ? say("code." + value) : String(value);
+  let before = "";
   const tell = (id) => {
     document.getElementById("story-title").textContent = say("name.trace") + " " + id;
     const lines = story.querySelector("dl");
@@ -135,21 +203,29 @@
       } else cell.append(name === "split" ? code(value) : value);
     }
     story.querySelector("code").textContent = "sft trace " + id;
-    if (!story.open) story.showModal();
+    story.querySelector(".copy.id").dataset.copy = id;
+    if (!story.open) { before = location.hash; story.showModal(); }
+    history.replaceState(null, "", "#record/" + id);
     story.scrollTop = 0;
   };
+  story.addEventListener("close", () => history.replaceState(null, "", before.startsWith("#record/") ? location.pathname + location.search : before || location.pathname + location.search));
   story.querySelector(".copy").addEventListener("click", () => copy(story.querySelector("code").textContent));
   story.addEventListener("click", (event) => { if (event.target === story) story.close(); });
   document.addEventListener("click", (event) => {
-    const id = event.target.closest("[data-id]")?.dataset.id;
-    if (id) { answers.hidden = true; tell(id); }
+    const text = event.target.closest("[data-copy]")?.dataset.copy;
+    if (text) { copy(text); return; }
+    if (event.target.closest("a.file")) hint(say("ui.alone"));
+    const id = event.target.closest("button[data-id], circle[data-id]")?.dataset.id;
+    if (id) { shut(); tell(id); }
   });
   const ask = document.getElementById("ask"), answers = document.getElementById("answers");
+  const shut = () => { answers.hidden = true; ask.setAttribute("aria-expanded", "false"); };
   const find = () => {
     const words = ask.value.trim().toLowerCase();
-    answers.hidden = words.length < 2;
+    if (words.length < 2) { shut(); return; }
+    answers.hidden = false;
+    ask.setAttribute("aria-expanded", "true");
     answers.replaceChildren();
-    if (answers.hidden) return;
     const fits = Object.entries(stories).filter(([id, lines]) => id.startsWith(words) || lines.some(([name, value]) => (name === "text" || name === "target") && value.toLowerCase().includes(words)));
     for (const [id, lines] of fits.slice(0, 8)) {
       const one = add(answers, "button", undefined, { type: "button", role: "option", "data-id": id });
@@ -164,9 +240,15 @@
   ask.addEventListener("focus", find);
   addEventListener("keydown", (event) => {
     if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) { event.preventDefault(); ask.focus(); }
-    if (event.key === "Escape") answers.hidden = true;
+    if (event.key === "Escape") { if (answers.contains(document.activeElement)) ask.focus(); shut(); }
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !answers.hidden && (event.target === ask || answers.contains(event.target))) {
+      const places = [ask, ...all("button", answers)], now = places.indexOf(document.activeElement);
+      places[(now + (event.key === "ArrowDown" ? 1 : places.length - 1)) % places.length].focus();
+      event.preventDefault();
+    }
   });
-  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#answers, .ask")) answers.hidden = true; });
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#answers, .ask")) shut(); });
+  document.addEventListener("focusin", (event) => { if (!event.target.closest("#answers, .ask")) shut(); });
 
   // ---------------------------------------------------------------- page
   document.getElementById("language").addEventListener("click", () => {
@@ -179,6 +261,19 @@
     remember("theme", root.dataset.theme);
   });
   document.getElementById("print").addEventListener("click", () => print());
+  const folds = all("details.fold");
+  document.getElementById("unfold").addEventListener("click", (event) => {
+    const open = folds.some((one) => !one.open);
+    for (const one of folds) one.open = open;
+    event.currentTarget.querySelector("span").dataset.t = open ? "ui.fold" : "ui.unfold";
+    translate(event.currentTarget.parentElement);
+  });
+  let folded = [];
+  addEventListener("beforeprint", () => { folded = folds.filter((one) => !one.open); for (const one of folds) one.open = true; });
+  addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+  addEventListener("hashchange", go);
+  // A link to the address that stands there already changes nothing: go there all the same.
+  document.addEventListener("click", (event) => { if (event.target.closest("a")?.getAttribute("href") === location.hash) go(); });
   const links = new Map(all("nav a").map((one) => [one.hash.slice(1), one]));
   const watch = new IntersectionObserver((seen) => {
     for (const one of seen) if (one.isIntersecting) {
@@ -190,4 +285,5 @@
   if (recall("theme")) root.dataset.theme = recall("theme");
   const wanted = recall("language");
   if (wanted && strings[wanted] && wanted !== root.lang) speak(wanted);
+  go();
 })();
