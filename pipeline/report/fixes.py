@@ -92,7 +92,7 @@ def _encoder(inputs: Inputs) -> Iterator[Fix]:
 def _reviews(inputs: Inputs) -> Iterator[Fix]:
     total = _rows(inputs)
     for reason, n in review_counts(inputs).items():
-        more = {"args": {"reason": reason}, "action": rows("doubtful", "doubtful", reason=reason)}
+        more: Fix = {"args": {"reason": reason}, "action": rows("doubtful", "doubtful", reason=reason)}
         if reason in ("label_error", "label_set_aside") and (wrong := _wrong_labels(inputs, n)):
             key, value, low, high = wrong
             gain = _gain(key, n=value, low=low, high=high, share=percent(value / total))
@@ -157,10 +157,10 @@ def _more_records(inputs: Inputs) -> Iterator[Fix]:
 
 def _unlabelled(inputs: Inputs) -> int:
     """Records of the final table without a label; prompts of a benchmark have no answer to be learned, and are none."""
-    table = inputs.table("augment/records.parquet", ["labels_by", "source", "split"], pc.field("labels_by").is_null())
+    table = inputs.table("augment/records.parquet", ["labels_by", "source"], pc.field("labels_by").is_null())
     if table is None:
         return 0
-    benchmark = pc.or_kleene(
+    benchmark = pc.or_(
         pc.equal(table.column("split"), "benchmark"),
         pc.equal(pc.struct_field(table.column("source"), "role"), "benchmark"),
     )
@@ -175,7 +175,7 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
         gap = one.get("difference")
         if one.get("worse") and total and isinstance(gap, dict):
             part = one["n"] / total
-            ends = sorted(abs(gap.get(end, gap["value"])) * part for end in ("low", "high"))
+            ends = sorted(abs(gap[end] if end in gap else gap["value"]) * part for end in ("low", "high"))
             gain = abs(gap["value"]) * part
             shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * ends[0]:.1f}", "high": f"{100 * ends[1]:.1f}"}
             yield _fix(
@@ -221,7 +221,7 @@ def _licences(inputs: Inputs) -> Iterator[Fix]:
     counts = pc.value_counts(pc.struct_field(table.column("source"), "licence")).to_pylist()
     gaps = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
     if gaps:
-        more = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
+        more: Fix = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
         yield _fix("licence", gaps, "sources", weight=gaps / table.num_rows, **more)
 
 

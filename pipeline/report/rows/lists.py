@@ -141,7 +141,7 @@ def augmented(inputs: Inputs) -> Iterator[list[Row]]:
     """Every example that was made, accepted or refused, beside the record it was made from."""
     for name, state in (("augment/records.parquet", "accepted"), ("augment/dropped.parquet", "refused")):
         for part in _batches(inputs, name, pc.field("parent_id").is_valid()):
-            why = [{} for _ in range(part.num_rows)]
+            why: list[dict[str, Any]] = [{} for _ in range(part.num_rows)]
             if state == "refused":
                 why = part.select(["reason", "detail"]).to_pylist()
             yield list(_children(inputs, list(to_records(part)), why, state))

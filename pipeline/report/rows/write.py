@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.report.inputs import Inputs
 from pipeline.report.rows.lists import LISTS, Row
 
 #: A cell that begins so is a formula to a spreadsheet; in the CSV, not in the Parquet file, it gets a `'` in front.
-_FORMULA = r"^[=+@\t\r-]"
-_NUMBER = r"^-?[0-9.]+$"
+_FORMULA = "=+@\t\r-"
+_NUMBER = re.compile(r"-?[0-9.]+")
 #: Columns that hold no text.
 _KINDS = {
     "row": pa.int64(),
@@ -81,5 +81,9 @@ def _write_csv(table: pa.Table, file: BinaryIO) -> None:
 def _defused(column: pa.ChunkedArray) -> Any:
     if not pa.types.is_string(column.type):
         return column
-    formula = pc.and_(pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER)))
-    return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
+    cells = [_safe(value) for value in column.to_pylist()]
+    return pa.array(cells, pa.string())
+
+
+def _safe(text: str | None) -> str | None:
+    return f"'{text}" if text and text[0] in _FORMULA and not _NUMBER.fullmatch(text) else text
