@@ -24,7 +24,8 @@ COMMANDS: dict[str, Command] = {
     "serve": Command("pipeline.commands.serve", "answer over HTTP, for programs and Label Studio"),
     "compare": Command("pipeline.commands.compare", "try encoders and strategies within one time budget"),
     "onnx": Command("pipeline.commands.onnx", "write the trained model as ONNX, checked and timed"),
-    "init": Command("pipeline.commands.init", "start a project: write params.yaml and the folders it needs"),
+    "init": Command("pipeline.commands.init", "start a project in an empty folder, or another one in this one"),
+    "run": Command("pipeline.commands.run_stage", "run one stage, as dvc.yaml of a project without a clone does"),
     "label": Command(
         "pipeline.commands.label", "label with people in Label Studio: up, push, status, pull, backend, down"
     ),

@@ -1,6 +1,8 @@
 """`sft init`: start a project, by writing its params.yaml, making the folders that stages read, and copying its sample.
 
-Samples are copied into data/raw, where DVC sees changes: a project's data are its own from the first day.
+In a clone of this repository dvc.yaml and the code are there; elsewhere the folder becomes a project of its own
+(scaffold.py), which `dvc repro` builds with the installed package. Samples are copied into data/raw, where DVC sees
+changes: a project's data are its own from the first day.
 """
 
 from __future__ import annotations
@@ -8,15 +10,17 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pipeline.commands.scaffold import is_clone, scaffold, update
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.core.settings import read_params
+from pipeline.core.shipped import shipped
 
 _HERE = Path(__file__).parent / "templates"
-_DATA = _HERE.parents[2] / "data"
 FOLDERS = ("data/raw", "data/annotations", "data/released")
 
 
@@ -27,15 +31,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="replace another params.yaml; it is kept as params.yaml.bak"
     )
+    parser.add_argument("--into", type=Path, default=Path(), metavar="FOLDER", help="start it there, as projects/x")
+    parser.add_argument("--git", action="store_true", help="make the folder a git repository too")
+    parser.add_argument(
+        "--update", action="store_true", help="after an upgrade: take the new dvc.yaml over; params.yaml stays as it is"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """List the projects, or start one in the current folder."""
+    if arguments.update:
+        done = update(arguments.into)
+        sys.stdout.write("".join(f"wrote {one}\n" for one in done) or "nothing to do: dvc.yaml is up to date\n")
+        return
     if arguments.list or not arguments.project:
         sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
         return
-    for line in start(arguments.project, Path(), arguments.force):
-        sys.stdout.write(line + "\n")
+    for line in start(arguments.project, arguments.into, arguments.force, arguments.git):
+        place = "" if arguments.into == Path() else f"cd {arguments.into} && "
+        sys.stdout.write(line.replace("next: ", f"next: {place}", 1) + "\n")
 
 
 def projects() -> dict[str, str]:
@@ -44,9 +58,13 @@ def projects() -> dict[str, str]:
     return {file.stem: file.read_text("utf-8").splitlines()[0].removeprefix("#").strip() for file in files}
 
 
-def start(project: str, root: Path, force: bool = False) -> list[str]:
-    """Write `root`/params.yaml, make the folders, copy the sample; says in words what was done."""
+def start(project: str, root: Path, force: bool = False, with_git: bool = False) -> list[str]:
+    """Write `root`/params.yaml, make the folders, copy the sample; says in words what was done.
+
+    What else makes a project is written where `root` is no clone. `with_git`: make it a git repository too.
+    """
     pick(projects(), project, "sft init")
+    root.mkdir(parents=True, exist_ok=True)
     done = _write_params(project, root, force)
     for name in FOLDERS:
         if not (root / name).is_dir():
@@ -56,9 +74,22 @@ def start(project: str, root: Path, force: bool = False) -> list[str]:
         copy = root / "data/raw" / path
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(_DATA / path, copy)
+            shutil.copyfile(shipped("data") / path, copy)
             done.append(f"data/raw/{path}")
-    return [*(f"wrote {one}" for one in done), "next: dvc repro"] if done else ["nothing to do: all is in place"]
+    if not is_clone(root):
+        done += scaffold(root, with_git)
+    if not done:
+        return ["nothing to do: all is in place"]
+    return [*(f"wrote {one}" for one in done), f"next: {_next_command()}"]
+
+
+def _next_command() -> str:
+    """Without the extra `train` the stages up to `validate` run, which build the dataset."""
+    return (
+        "dvc repro"
+        if find_spec("torch")
+        else "dvc repro validate (to train too: pip install 'sft-data-pipeline[train]')"
+    )
 
 
 def _write_params(project: str, root: Path, force: bool) -> list[str]:

@@ -213,12 +213,13 @@ def enter(
 
     def run() -> None:
         check_sections()
-        _in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
+        in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
 
     sys.exit(exit_code(run))
 
 
-def _in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
+def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
+    """Call `work` with a folder beside `out`; what it wrote moves there when it succeeds, and is thrown away else."""
     folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

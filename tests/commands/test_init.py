@@ -5,10 +5,16 @@ import subprocess
 
 import pytest
 
-from pipeline.commands.init import projects, run, start
+from pipeline.commands.init import add_arguments, projects, run, start
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import load_task
 from tests.conftest import ROOT
+
+
+def asked(*words: str, **more: object) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return argparse.Namespace(**{**vars(parser.parse_args([*words])), **more})
 
 
 @pytest.mark.parametrize("project", sorted(projects()))
@@ -66,7 +72,7 @@ def test_an_unknown_project_is_refused(tmp_path):
 
 
 def test_the_list_names_every_project(capsys):
-    run(argparse.Namespace(project=None, list=True, force=False))
+    run(asked(list=True))
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == sorted(projects())
     assert all(len(line.split()) > 3 for line in lines)
@@ -74,7 +80,7 @@ def test_the_list_names_every_project(capsys):
 
 def test_start_runs_in_the_current_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    run(argparse.Namespace(project="chat", list=False, force=False))
+    run(asked("chat"))
     assert "wrote params.yaml: settings of the project 'chat'" in capsys.readouterr().out
     assert (tmp_path / "params.yaml").is_file()
 
