@@ -8,7 +8,9 @@ and `1e-3` a number.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -20,13 +22,16 @@ from ruamel.yaml.error import YAMLError
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.registry import did_you_mean
 
+log = logging.getLogger("pipeline")
+
 
 class Settings(BaseModel):
     """Base of every settings class: frozen, strictly typed, no unknown keys.
 
     A setting that got another name stays known by the old one: `RENAMED` maps it to its new path below the same class
     (`batch_size`, `gate.min_cosine`), or, where it moved elsewhere, to its whole path after a slash
-    (`/value.metric`). The old name then stops the run with 'renamed to ...' and is never read.
+    (`/value.metric`). A value under an old name is read as the new one's, with a notice; where both are set, or the new
+    one is in another section, the run stops with 'renamed to ...'.
     """
 
     RENAMED: ClassVar[Mapping[str, str]] = {}
@@ -145,25 +150,87 @@ def _check_keys(mapping: dict[object, object], path: Path) -> None:
 def parse(values: object, kind: type[Section], where: str) -> Section:
     """`values` as a `kind`; every problem is reported at once, each by its full key."""
     try:
-        # Through JSON: strict types, but lists may fill tuples.
-        return kind.model_validate_json(json.dumps(values), strict=True)
+        return _validated(values, kind)
     except TypeError as error:
         raise PipelineError(f"{where}: {error}", "Put dates and times between quotes.") from None
     except ValidationError as error:
-        problems = [_explain(item, kind, where) for item in error.errors()]
-        raise PipelineError("\n".join(problems)) from None
+        problems = error.errors()
+    moved = with_new_names(values, problems, kind, where)
+    if moved is not None:
+        return parse(moved, kind, where)
+    raise PipelineError("\n".join(_explain(item, kind, where) for item in problems))
+
+
+def _validated(values: object, kind: type[Section]) -> Section:
+    """Through JSON: strict types, but lists may fill tuples."""
+    return kind.model_validate_json(json.dumps(values), strict=True)
+
+
+def with_new_names(
+    values: object, problems: Sequence[ErrorDetails], kind: type[BaseModel], where: str
+) -> object | None:
+    """The values with every renamed setting under its new name, told once each; None where there is none to move."""
+    moved, notices = json.loads(json.dumps(values)), []
+    for item in problems:
+        new = _renamed(item, kind)
+        if item["type"] != "extra_forbidden" or new is None or new.startswith("/"):
+            continue
+        *above, old = [str(part) for part in item["loc"]]
+        place = _below(moved, above)
+        if place is None or not _put(place, new.split("."), place.get(old)):
+            return None
+        del place[old]
+        notices.append(f"{'.'.join([where, *above, old])} is called {_new_path(new, where, above)} now; read as that")
+    for notice in notices:
+        _tell(notice)
+    return moved if notices else None
+
+
+def _renamed(item: ErrorDetails, kind: type[BaseModel]) -> str | None:
+    keys = [str(part) for part in item["loc"]]
+    owners = _kinds_at(kind, keys[:-1])
+    return next(
+        (new for owner in owners for old, new in getattr(owner, "RENAMED", {}).items() if old == keys[-1]), None
+    )
+
+
+def _below(values: object, path: Sequence[str]) -> dict[str, object] | None:
+    for part in path:
+        if isinstance(values, list) and part.isdigit():
+            values = values[int(part)]
+        elif isinstance(values, dict) and part in values:
+            values = values[part]
+        else:
+            return None
+    return values if isinstance(values, dict) else None
+
+
+def _put(place: dict[str, object], path: Sequence[str], value: object) -> bool:
+    """Set a value at a path of keys; false where one is set there already."""
+    for part in path[:-1]:
+        inner = place.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return False
+        place = inner
+    if path[-1] in place:
+        return False
+    place[path[-1]] = value
+    return True
+
+
+@cache
+def _tell(notice: str) -> None:
+    log.warning("%s", notice)
 
 
 def _explain(item: ErrorDetails, kind: type[BaseModel], where: str) -> str:
     keys = [str(part) for part in item["loc"]]
     key = ".".join([where, *keys])
     if item["type"] == "extra_forbidden":
-        owners = _kinds_at(kind, keys[:-1])
-        for owner in owners:
-            renamed = getattr(owner, "RENAMED", {})
-            if keys[-1] in renamed:
-                return f"{key}: renamed to {_new_path(renamed[keys[-1]], where, keys[:-1])}."
-        return f"{key} is not a known setting. {did_you_mean(keys[-1], _known(owners))}"
+        renamed = _renamed(item, kind)
+        if renamed is not None:
+            return f"{key}: renamed to {_new_path(renamed, where, keys[:-1])}."
+        return f"{key} is not a known setting. {did_you_mean(keys[-1], _known(_kinds_at(kind, keys[:-1])))}"
     if item["type"] == "missing":
         return f"{key} is missing: it has no default."
     return (

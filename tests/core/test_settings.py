@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
-from pipeline.core.settings import Settings, Task, load, load_task, parse, read_params
+from pipeline.core.settings import Settings, Task, _tell, load, load_task, parse, read_params
 from tests.conftest import ROOT
 
 
@@ -19,7 +19,7 @@ class Step(Settings):
 
 
 class Moved(Settings):
-    RENAMED: ClassVar[Mapping[str, str]] = {"cut": "threshold", "folds": "inner.folds", "judge": "/value.metric"}
+    RENAMED: ClassVar[Mapping[str, str]] = {"cut": "threshold", "level": "inner.threshold", "judge": "/value.metric"}
     threshold: float = 0.5
     inner: Step | None = None
 
@@ -61,10 +61,10 @@ def test_an_empty_section_takes_the_defaults(tmp_path):
         ("{seed: 1.5}", "clean.seed: "),
         ("{first: {on: 'no'}}", "clean.first.on: Input should be a valid boolean"),
         ("{words: no}", "clean.words: "),
-        ("{batch: 4}", "params.yaml: clean.batch: renamed to clean.batch_size."),
         ("{batch: 4, batch_size: 4}", "params.yaml: clean.batch: renamed to clean.batch_size."),
-        ("{moved: {cut: 1}}", "params.yaml: clean.moved.cut: renamed to clean.moved.threshold."),
-        ("{moved: {folds: 1}}", "params.yaml: clean.moved.folds: renamed to clean.moved.inner.folds."),
+        ("{moved: {level: 1, inner: {threshold: 1}}}", "clean.moved.level: renamed to clean.moved.inner.threshold."),
+        ("{batch: many}", "clean.batch_size: Input should be a valid integer"),
+        ("{batch: 4, sede: 1}", "clean.sede is not a known setting."),
         ("{moved: {judge: f1}}", "params.yaml: clean.moved.judge: renamed to value.metric."),
         ("{name: 2026-01-01}", "Put dates and times between quotes."),
     ],
@@ -73,6 +73,30 @@ def test_wrong_settings_are_named_with_the_remedy(tmp_path, text, wanted):
     with pytest.raises(PipelineError) as error:
         load("clean", Params, params_file(tmp_path, f"clean: {text}"))
     assert wanted in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "told"),
+    [
+        ("{batch: 4}", Params(batch_size=4), "clean.batch is called clean.batch_size now"),
+        (
+            "{moved: {cut: 0.1}}",
+            Params(moved=Moved(threshold=0.1)),
+            "clean.moved.cut is called clean.moved.threshold now",
+        ),
+        ("{moved: {level: 1}}", Params(moved=Moved(inner=Step(threshold=1))), "called clean.moved.inner.threshold now"),
+        ("{moved: {level: 1, inner: {on: false}}}", Params(moved=Moved(inner=Step(threshold=1, on=False))), "level is"),
+    ],
+)
+def test_a_value_under_an_old_name_is_read_with_a_notice(tmp_path, caplog, text, wanted, told):
+    path = params_file(tmp_path, f"clean: {text}")
+    _tell.cache_clear()
+    assert load("clean", Params, path) == wanted
+    assert told in caplog.text
+    assert path.read_text("utf-8") == f"clean: {text}"  # nobody's file is edited
+    caplog.clear()
+    load("clean", Params, path)
+    assert not caplog.text  # told once
 
 
 def test_all_problems_are_told_at_once():
