@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel carries the files that projects start from (pipeline/core/shipped.py)."""
+"""What pyproject.toml cannot say: a wheel carries the files that projects start from (pipeline/commands/shipped.py)."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import pyarrow as pa
 
+from pipeline.commands.shipped import shipped_stages
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, read_params
-from pipeline.core.shipped import shipped_stages
 from pipeline.modeling.models import Models
 from pipeline.runtime.sections import check_sections
 from pipeline.runtime.stage import in_temporary_folder

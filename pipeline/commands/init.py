@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.commands.scaffold import is_clone, scaffold, update
+from pipeline.commands.shipped import shipped
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.core.settings import read_params
-from pipeline.core.shipped import shipped
 
 _HERE = Path(__file__).parent / "templates"
 FOLDERS = ("data/raw", "data/annotations", "data/released")

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from pipeline.commands.scaffold import VERSIONS, project_pipeline
+from pipeline.commands.shipped import code_version, shipped_stages
 from pipeline.core.registry import pick
-from pipeline.core.shipped import code_version, shipped_stages
 
 log = logging.getLogger("pipeline")
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.commands.shipped import is_code, shipped
 from pipeline.core.errors import PipelineError
-from pipeline.core.shipped import is_code, shipped
 
 #: Where a project's version files lie, one a stage.
 VERSIONS = ".sft"

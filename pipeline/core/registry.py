@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -27,6 +29,43 @@ class Entry(Generic[SettingsKind, Function]):
 
     settings: type[SettingsKind]
     function: Function
+
+
+def with_plugins(table: Mapping[str, Item], group: str) -> dict[str, Item]:
+    """`table` and what installed packages add to it: each entry point of `group` names an item of the table's kind.
+
+    The groups are sft.sources, sft.steps, sft.methods, sft.expectations and sft.dialects (docs/python.md). Raises
+    PipelineError for a name that is taken, and for what does not load or is of another kind.
+    """
+    found = dict(table)
+    kind = type(next(iter(table.values())))
+    for point in sorted(_entry_points(group), key=lambda one: one.name):
+        package = point.dist.name if point.dist else "a package"
+        if point.name in found:
+            raise PipelineError(f"{package}: the name '{point.name}' of {group} is taken.", "Give it another name.")
+        try:
+            item = point.load()
+        except (ImportError, AttributeError) as error:
+            raise PipelineError(
+                f"{package}: {point.value} of {group} does not load: {error}",
+                f"Repair or remove the package {package}.",
+            ) from None
+        if not isinstance(item, kind):
+            raise PipelineError(f"{package}: {point.value} of {group} is no {kind.__name__}.", "See docs/python.md.")
+        found[point.name] = item
+    return found
+
+
+@cache
+def _entry_points(group: str) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group))
+
+
+def plugin_versions() -> list[str]:
+    """`name==version` of every installed package that adds to a registry."""
+    groups = ("sft.sources", "sft.steps", "sft.methods", "sft.expectations", "sft.dialects")
+    points = [point for group in groups for point in _entry_points(group)]
+    return sorted({f"{point.dist.name}=={point.dist.version}" for point in points if point.dist})
 
 
 def pick(table: Mapping[str, Item], name: str, where: str, renamed: Mapping[str, str] = MappingProxyType({})) -> Item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.core.conversation import Conversation
 from pipeline.core.json_types import JsonObject
+from pipeline.core.registry import with_plugins
 from pipeline.dialects import alpaca, anthropic, harmony, hermes, messages, ms_swift, openai, responses, sharegpt
 from pipeline.dialects.dialect import Dialect, Places
 from pipeline.dialects.limits import check
@@ -16,7 +17,7 @@ _ALPACA = Places(tools=False, reasoning=False, late_system=False, runs=False, an
 _HARMONY = Places(ids=False, developer=True, runs=False)
 _SWIFT = Places(ids=False, learn=True, runs=False)
 
-DIALECTS: dict[str, Dialect] = {
+_OWN: dict[str, Dialect] = {
     "messages": Dialect(messages.read, messages.write, messages.COLUMNS, _ALL),
     "openai": Dialect(messages.read, openai.write, messages.COLUMNS, _OPENAI),
     "trl": Dialect(messages.read_prompt_completion, messages.write_trl, messages.COLUMNS, _TRL),
@@ -31,6 +32,9 @@ DIALECTS: dict[str, Dialect] = {
     "harmony": Dialect(harmony.read, harmony.write, harmony.COLUMNS, _HARMONY),
     "ms_swift": Dialect(ms_swift.read, ms_swift.write, ms_swift.COLUMNS, _SWIFT),
 }
+
+#: Ours, and those of installed packages.
+DIALECTS = with_plugins(_OWN, "sft.dialects")
 
 
 def written(talk: Conversation, name: str) -> JsonObject:

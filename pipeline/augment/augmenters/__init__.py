@@ -10,11 +10,14 @@ from pipeline.augment.augmenters.request import Rewrite
 from pipeline.augment.augmenters.sequence import Sequential
 from pipeline.augment.augmenters.sequence import build as build_sequence
 from pipeline.augment.augmenters.single import SINGLE, Method
-from pipeline.core.registry import Entry, pick
+from pipeline.core.registry import Entry, pick, with_plugins
 from pipeline.core.settings import parse
 from pipeline.modeling.models import Models
 
-METHODS: dict[str, Method] = {**SINGLE, "sequence": Entry(Sequential, build_sequence)}
+_OWN: dict[str, Method] = {**SINGLE, "sequence": Entry(Sequential, build_sequence)}
+
+#: Ours, and those of installed packages.
+METHODS = with_plugins(_OWN, "sft.methods")
 
 
 def build(name: str, values: Mapping[str, Any], models: Models, where: str = "augment.methods") -> Rewrite:

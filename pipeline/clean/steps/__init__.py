@@ -23,10 +23,10 @@ from pipeline.clean.steps.replies import Replies, filter_replies
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
 from pipeline.conversations.repair import TurnOrder
-from pipeline.core.registry import Entry
+from pipeline.core.registry import Entry, with_plugins
 from pipeline.core.settings import Settings
 
-STEPS: dict[str, Entry[Settings, CleanStep]] = {
+_OWN: dict[str, Entry[Settings, CleanStep]] = {
     "repair_text": Entry(RepairText, repair_text),
     "turn_order": Entry(TurnOrder, repair_turns),
     "missing": Entry(Missing, drop_missing),
@@ -47,3 +47,6 @@ STEPS: dict[str, Entry[Settings, CleanStep]] = {
     "splits": Entry(Splits, assign_splits),
     "label_errors": Entry(LabelErrors, find_label_errors),
 }
+
+#: Ours, and those of installed packages.
+STEPS = with_plugins(_OWN, "sft.steps")

@@ -11,13 +11,13 @@ from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources import crowd, documents, files, hub, pypi, sql, url
 from pipeline.core.errors import PipelineError
-from pipeline.core.registry import Entry, did_you_mean, pick
+from pipeline.core.registry import Entry, did_you_mean, pick, with_plugins
 from pipeline.core.settings import parse
 
 #: `(settings, the folder data/raw, the full key of the source)` -> its files, splits or queries with their rows.
 Read = Callable[[Any, Path, str], Iterable[Part]]
 
-KINDS: dict[str, Entry[Common, Read]] = {
+_OWN: dict[str, Entry[Common, Read]] = {
     "files": Entry(files.FilesSettings, files.read),
     "pypi": Entry(pypi.PypiSettings, pypi.read),
     "hub": Entry(hub.HubSettings, hub.read),
@@ -26,6 +26,9 @@ KINDS: dict[str, Entry[Common, Read]] = {
     "documents": Entry(documents.DocumentsSettings, documents.read),
     "crowd": Entry(crowd.CrowdSettings, crowd.read),
 }
+
+#: Ours, and those of installed packages.
+KINDS = with_plugins(_OWN, "sft.sources")
 
 
 def source_settings(name: str, values: Mapping[str, Any]) -> Common:

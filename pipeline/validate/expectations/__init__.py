@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.core.registry import Entry
+from pipeline.core.registry import Entry, with_plugins
 from pipeline.validate.expectations.balance import (
     ClassShare,
     LanguageShare,
@@ -28,7 +28,7 @@ from pipeline.validate.expectations.values import (
 )
 from pipeline.validate.expectations.versions import Drift, no_drift, test_frozen
 
-EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
+_OWN: dict[str, Entry[Rule, MakeCheck]] = {
     "values_present": Entry(ColumnRule, values_present),
     "unique": Entry(ColumnRule, unique),
     "length_between": Entry(Between, length_between),
@@ -49,6 +49,9 @@ EXPECTATIONS: dict[str, Entry[Rule, MakeCheck]] = {
     "no_drift": Entry(Drift, no_drift),
     "test_frozen": Entry(Rule, test_frozen),
 }
+
+#: Ours, and those of installed packages.
+EXPECTATIONS = with_plugins(_OWN, "sft.expectations")
 
 #: Old name -> the name it has now. An old one stops the run with the new one.
 RENAMED_EXPECTATIONS = {"sound_structure": "valid_structure"}

@@ -11,6 +11,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.core.registry import plugin_versions
+
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -34,7 +36,7 @@ def is_code(dependency: str) -> bool:
 
 
 def code_version(dependencies: list[str]) -> str:
-    """One hash of the code among a stage's dependencies: names and bytes of all its files.
+    """One hash of the code among a stage's dependencies: names and bytes of all its files, and versions of plugins.
 
     dvc.yaml lists each stage's exact import closure, which a test holds; so the hash changes when, and only when, code
     changes that the stage can run.
@@ -43,6 +45,8 @@ def code_version(dependencies: list[str]) -> str:
     for file in sorted({file for name in dependencies if is_code(name) for file in _files(_PACKAGE.parent / name)}):
         name = file.relative_to(_PACKAGE.parent).as_posix()
         digest.update(f"{name}\x1f{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    for plugin in plugin_versions():
+        digest.update(f"{plugin}\n".encode())
     return digest.hexdigest()
 
 
