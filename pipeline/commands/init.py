@@ -8,6 +8,7 @@ changes: a project's data are its own from the first day.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 from importlib.util import find_spec
@@ -93,7 +94,7 @@ def _next_command() -> str:
 
 
 def _write_params(project: str, root: Path, force: bool) -> list[str]:
-    wanted, file = (_HERE / f"{project}.yaml").read_bytes(), root / "params.yaml"
+    wanted, file = _settings(_HERE / f"{project}.yaml"), root / "params.yaml"
     if file.is_file() and file.read_bytes() == wanted:
         return []
     written = f"params.yaml: settings of the project '{project}'"
@@ -112,7 +113,18 @@ def _write_params(project: str, root: Path, force: bool) -> list[str]:
 
 def _is_shipped(file: Path) -> bool:
     """Whether nobody has edited it: replacing it loses nothing."""
-    return any(file.read_bytes() == shipped.read_bytes() for shipped in _HERE.glob("*.yaml"))
+    return any(file.read_bytes() in (one.read_bytes(), _settings(one)) for one in _HERE.glob("*.yaml"))
+
+
+def _settings(template: Path) -> bytes:
+    """The project's file; without the extra `train` with features that need no torch in place of its encoder."""
+    text = template.read_text("utf-8")
+    if not find_spec("torch"):
+        plain = (
+            "  encoder:\n    name: tfidf  # needs no torch; with the extra `train` name an encoder (docs/training.md)\n"
+        )
+        text = re.sub(r"^  encoder:.*\n(?:    .*\n)+", plain, text, count=1, flags=re.M)
+    return text.encode()
 
 
 def sample_files(project: str) -> list[str]:

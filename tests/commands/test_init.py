@@ -5,9 +5,11 @@ import subprocess
 
 import pytest
 
+from pipeline.commands import init
 from pipeline.commands.init import add_arguments, projects, run, start
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import load_task
+from pipeline.core.settings import load, load_task
+from pipeline.modeling.models import Model, Models
 from tests.conftest import ROOT
 
 
@@ -62,6 +64,16 @@ def test_force_keeps_a_backup(tmp_path):
     start("chat", tmp_path, force=True)
     assert load_task(tmp_path / "params.yaml").type == "chat"
     assert (tmp_path / "params.yaml.bak").read_text() == "mine: 1\n"
+
+
+def test_without_torch_features_need_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(init, "find_spec", lambda name: None)
+    done = start("ner", tmp_path)
+    assert done[-1].startswith("next: dvc repro validate")
+    models = load("models", Models, tmp_path / "params.yaml")
+    assert models.encoder == Model(name="tfidf")
+    start("qa", tmp_path)  # nobody edited the file: it may go
+    assert load_task(tmp_path / "params.yaml").type == "qa"
 
 
 def test_an_unknown_project_is_refused(tmp_path):
