@@ -132,4 +132,5 @@ def sample_files(project: str) -> list[str]:
     params: dict[str, Any] = read_params(_HERE / f"{project}.yaml")
     sources = params["collect"]["sources"].values()
     patterns = [source["path"] for source in sources if str(source.get("path", "")).startswith("samples/")]
-    return [path.relative_to(_DATA).as_posix() for pattern in patterns for path in sorted(_DATA.glob(pattern))]
+    data = shipped("data")
+    return [path.relative_to(data).as_posix() for pattern in patterns for path in sorted(data.glob(pattern))]
