@@ -2,7 +2,7 @@
 
 Two texts are as alike as they are with what much of their sources shares (an instruction, a signature, a template:
 `text/boilerplate.py`) and without it, whichever is less. So rows of one long instruction are held against each other
-by what stands under it.
+by what stands under it. What one source shares is taken out of the texts of all, so that equal texts stay equal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,9 @@ from pipeline.text.minhash import candidates, signatures
 from pipeline.text.normalise import normalised
 from pipeline.text.shingles import Integers
 from pipeline.text.similarity import jaccard
+
+#: Which text of a record: see `TaskType`.
+TextOf = Literal["main_text", "unit"]
 
 _EXAMPLES = 200  # texts that are looked through for the longest boilerplate passage
 
@@ -53,7 +56,7 @@ class Alike:
 def similar_pairs(table: pa.Table, settings: Search, context: Context) -> Alike:
     """All pairs of rows whose texts are at least `review` similar, but for those that banding misses (see `rows`)."""
     plain, names, shared = _measured(table, context)
-    texts = pa.table({"plain": plain, "name": names})
+    texts = pa.table({"plain": plain})
     signed = np.empty((table.num_rows, settings.bands * settings.rows), np.uint32)
     rest: list[pa.ChunkedArray] = []
     start = 0
@@ -71,12 +74,12 @@ def similar_pairs(table: pa.Table, settings: Search, context: Context) -> Alike:
     return Alike(found[close], alike[close], shared, _boilerplate_notes(plain, without, names, shared))
 
 
-def distinctive_texts(table: pa.Table, context: Context) -> pa.ChunkedArray:
-    """The normalised main text of each record without the boilerplate of its source."""
-    plain, names, shared = _measured(table, context)
+def distinctive_texts(table: pa.Table, context: Context, of: TextOf = "main_text") -> pa.ChunkedArray:
+    """The normalised main text (or the unit) of each record without what much of a source shares."""
+    plain, _, shared = _measured(table, context, of)
     if not shared:
         return plain
-    parts = context.engine.map(partial(_rest, shared=shared), pa.table({"plain": plain, "name": names}))
+    parts = context.engine.map(partial(_rest, shared=shared), pa.table({"plain": plain}))
     return pa.chunked_array(list(parts), pa.string())
 
 
@@ -85,7 +88,6 @@ def likeness_of_parts(records: Mapping[int, Record], alike: Alike, context: Cont
     likeness = task_type(context.task).likeness
     rows, places = np.unique(alike.pairs, return_inverse=True)
     parts = [likeness(records[n]) for n in rows.tolist()]
-    names = [records[n].source.name for n in rows.tolist()]
     places = places.reshape(-1, 2)
     least = alike.similarity
     width = len(parts[0]) if parts else 1
@@ -95,27 +97,29 @@ def likeness_of_parts(records: Mapping[int, Record], alike: Alike, context: Cont
         equal = np.array([plain[a] == plain[b] for a, b in places.tolist()], bool)
         found = jaccard(pa.array(plain, pa.string()), places)
         if alike.shared:
-            without = residual(plain, names, alike.shared)
+            without = residual(plain, alike.shared)
             found = np.minimum(found, jaccard(pa.array(without, pa.string()), places))
         least = np.minimum(least if part else 1.0, np.where(equal, 1.0, found))
     return least
 
 
-def _measured(table: pa.Table, context: Context) -> tuple[pa.ChunkedArray, pa.ChunkedArray, Common]:
-    """The normalised main texts, the names of their sources, and the boilerplate of each source."""
+def _measured(
+    table: pa.Table, context: Context, of: TextOf = "main_text"
+) -> tuple[pa.ChunkedArray, pa.ChunkedArray, Common]:
+    """The normalised main texts (or units), the names of their sources, and the boilerplate of each source."""
     names = pc.struct_field(table.column("source"), "name")
     plain: list[pa.Array] = []
     counts: defaultdict[str, list[Counts]] = defaultdict(list)
-    for texts, found in context.engine.map(partial(_plain, task=context.task), table):
+    for texts, found in context.engine.map(partial(_plain, task=context.task, of=of), table):
         plain.append(texts)
         for name, one in found.items():
             counts[name].append(one)
     return pa.chunked_array(plain, pa.string()), names, common(counts, Counter(names.to_pylist()))
 
 
-def _plain(part: pa.Table, task: Task) -> tuple[pa.Array, dict[str, Counts]]:
-    main_text = task_type(task).main_text
-    plain = [normalised(main_text(record)) for record in to_contents(part)]
+def _plain(part: pa.Table, task: Task, of: TextOf) -> tuple[pa.Array, dict[str, Counts]]:
+    text_of = getattr(task_type(task), of)
+    plain = [normalised(text_of(record)) for record in to_contents(part)]
     by_source: defaultdict[str, list[str]] = defaultdict(list)
     for text, name in zip(plain, pc.struct_field(part.column("source"), "name").to_pylist(), strict=True):
         by_source[name].append(text)
@@ -123,7 +127,7 @@ def _plain(part: pa.Table, task: Task) -> tuple[pa.Array, dict[str, Counts]]:
 
 
 def _rest(part: pa.Table, shared: Common) -> pa.Array:
-    return pa.array(residual(part.column("plain").to_pylist(), part.column("name").to_pylist(), shared), pa.string())
+    return pa.array(residual(part.column("plain").to_pylist(), shared), pa.string())
 
 
 def _signed(part: pa.Table, permutations: int, shared: Common) -> pa.Table:

@@ -7,7 +7,7 @@ without it is what tells it apart from the rest of its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,17 +50,21 @@ def common(counts: Mapping[str, Sequence[Counts]], texts: Mapping[str, int]) -> 
     return found
 
 
-def residual(plain: Sequence[str], names: Sequence[str], shared: Common) -> list[str]:
-    """Each normalised text without the boilerplate of the source it comes from; whole where nothing would be left."""
+def residual(plain: Sequence[str], shared: Common) -> list[str]:
+    """Each normalised text without the boilerplate of any source; whole where nothing would be left.
+
+    Whichever source a text is of, so that equal texts of two sources are left with the same.
+    """
     result = list(plain)
-    for name, rows in _by_source(names, shared):
-        found = grams([plain[n] for n in rows], WORDS, CHARACTERS)
-        hit = shared[name][_slots(found.hashes)]
-        owner, first = found.owner[hit], found.unit[hit]
-        starts = np.searchsorted(owner, np.arange(len(rows) + 1))
-        for place in np.unique(owner).tolist():
-            n = rows[place]
-            result[n] = _without(plain[n], first[starts[place] : starts[place + 1]]) or plain[n]
+    if not shared:
+        return result
+    table = np.logical_or.reduce(list(shared.values()))
+    found = grams(plain, WORDS, CHARACTERS)
+    hit = table[_slots(found.hashes)]
+    owner, first = found.owner[hit], found.unit[hit]
+    starts = np.searchsorted(owner, np.arange(len(plain) + 1))
+    for n in np.unique(owner).tolist():
+        result[n] = _without(plain[n], first[starts[n] : starts[n + 1]]) or plain[n]
     return result
 
 
@@ -72,14 +76,6 @@ def example(plain: Sequence[str], name: str, shared: Common) -> str:
         hit = found.unit[shared[name][_slots(found.hashes)]]
         best = max(best, longest_run(text, hit.tolist(), WORDS, CHARACTERS), key=len)
     return best
-
-
-def _by_source(names: Sequence[str], shared: Common) -> Iterator[tuple[str, list[int]]]:
-    rows: dict[str, list[int]] = {}
-    for n, name in enumerate(names):
-        if name in shared:
-            rows.setdefault(name, []).append(n)
-    return iter(sorted(rows.items()))
 
 
 def _without(text: str, first: Integers) -> str:

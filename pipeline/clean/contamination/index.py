@@ -3,12 +3,14 @@
 The share is of the item, not of the text: a copy behind another prompt counts as one that stands alone (containment).
 An item's first line is looked for by itself too, so a question without its choices is found. n-grams that over
 1 % of a benchmark's texts share (an instruction before every item) say nothing about an item and do not count.
-Items of fewer than `MIN_GRAMS` n-grams are found where a whole text, or a line of one, equals them.
+Items of fewer than `MIN_GRAMS` n-grams are found where a text holds them whole, from `MIN_INSIDE` units on; still
+shorter ones where a whole text, or a line of one, equals them; marks and labels before it (`> `, `Q:`) do not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,9 +25,15 @@ from pipeline.text.shingles import Hashes, Integers, starts_of
 MIN_GRAMS = 4
 #: Units that an item must have to be found at all.
 MIN_UNITS = 3
+#: Units that an item must have to be found inside a longer text by all of them.
+MIN_INSIDE = 6
 _COMMON = 0.01  # of the texts of all items: an n-gram in more is boilerplate
 _ALWAYS_FEW = 3  # texts; so many may share an n-gram however few items there are
 _TABLE_BITS = 22
+_LABEL = re.compile(
+    r"^[\s>*#\-•\"“「'.]*(?:(?:q|question|prompt|user|human|问题?|题目?|用户)\s*\d*\s*[:：.、)]|\d+\s*[.、)）](?!\d))?\s*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Index:
     sizes: Integers  # n-grams of each probe
     item_of: Integers  # item of each probe
     short: dict[str, int] = field(default_factory=dict)  # letters of a short item -> the item
+    inside: Mapping[int, Mapping[int, int]] = field(default_factory=dict)  # units -> hash of a whole item -> the item
     too_short: int = 0
 
     @cached_property
@@ -73,13 +82,19 @@ class Index:
         share = shared / self.sizes[which] if len(which) else np.zeros(0)
         close = (share >= at_least) & (shared >= MIN_GRAMS)
         columns = (text[close].tolist(), self.item_of[which[close]].tolist(), share[close].tolist())
-        return [Hit(*values) for values in zip(*columns, strict=True)] + list(self._short_hits(texts, plain))
+        hits = [Hit(*values) for values in zip(*columns, strict=True)]
+        return [*hits, *self._short_hits(texts, plain), *self._inside_hits(plain)]
+
+    def _inside_hits(self, plain: Sequence[str]) -> Iterator[Hit]:
+        for width, items in self.inside.items():
+            found = grams(plain, width, width).distinct()
+            for n in np.flatnonzero(np.isin(found.hashes, np.array(list(items), np.uint64))).tolist():
+                yield Hit(int(found.owner[n]), items[int(found.hashes[n])], 1.0)
 
     def _short_hits(self, texts: Sequence[str], plain: Sequence[str]) -> Iterator[Hit]:
         for n, text in enumerate(texts if self.short else ()):
-            keys = {_letters(plain[n])}
-            if "\n" in text:
-                keys |= {_letters(normalised(line)) for line in text.splitlines()}
+            lines = text.splitlines() if "\n" in text else []
+            keys = {_letters(plain[n]), *(_letters(normalised(_unlabelled(line))) for line in (text, *lines))}
             yield from (Hit(n, self.short[key], 1.0) for key in sorted(keys & self.short.keys()))
 
 
@@ -101,8 +116,10 @@ def build_index(items: Sequence[Sequence[str]]) -> Index:
     order = np.lexsort((found.owner[kept], found.hashes[kept]))
     hashes, first = np.unique(found.hashes[kept][order], return_index=True)
     starts = np.append(first, kept.sum()).astype(np.int64)
-    short, too_short = _short_items(probes, item_of, counts < MIN_GRAMS)
-    return Index(hashes, starts, found.owner[kept][order], left, np.array(item_of, np.int64), short, too_short)
+    few = np.flatnonzero(counts < MIN_GRAMS).tolist()
+    short, too_short = _short_items(probes, item_of, few)
+    inside = _inside_items(probes, item_of, few)
+    return Index(hashes, starts, found.owner[kept][order], left, np.array(item_of, np.int64), short, inside, too_short)
 
 
 def _common(hashes: Hashes, texts: int) -> Hashes:
@@ -111,15 +128,31 @@ def _common(hashes: Hashes, texts: int) -> Hashes:
     return distinct[counts > max(_ALWAYS_FEW, _COMMON * texts)]
 
 
-def _short_items(probes: Sequence[str], item_of: Sequence[int], short: NDArray[np.bool_]) -> tuple[dict[str, int], int]:
+def _short_items(probes: Sequence[str], item_of: Sequence[int], few: Sequence[int]) -> tuple[dict[str, int], int]:
     found: dict[str, int] = {}
     too_short = 0
-    for n in np.flatnonzero(short).tolist():
-        if len(units(probes[n])) < MIN_UNITS:
-            too_short += 1
-        else:
+    for n in few:
+        size = len(units(probes[n]))
+        too_short += size < MIN_UNITS
+        if MIN_UNITS <= size < MIN_INSIDE:
             found.setdefault(_letters(probes[n]), item_of[n])
     return found, too_short
+
+
+def _inside_items(probes: Sequence[str], item_of: Sequence[int], few: Sequence[int]) -> dict[int, dict[int, int]]:
+    """Units -> the one n-gram that is a whole short item -> the item."""
+    found: dict[int, dict[int, int]] = {}
+    for n in few:
+        width = len(units(probes[n]))
+        if width >= MIN_INSIDE:
+            whole = grams([probes[n]], width, width)
+            found.setdefault(width, {}).setdefault(int(whole.hashes[0]), item_of[n])
+    return found
+
+
+def _unlabelled(line: str) -> str:
+    """The line without quotation and list marks and a label such as `Q:` or `问：` at its start."""
+    return _LABEL.sub("", line, count=1)
 
 
 def _letters(plain: str) -> str:

@@ -1,7 +1,8 @@
 """From which share on a text holds an item: measured on planted copies and on items that are none.
 
-The items of a benchmark are more alike than other data is like them, so the share of items that would be taken for
-another item of the same benchmarks (`false_alarms`) stands above what to expect in the user's data.
+The threshold is chosen on the copies of one half of the items, and what is reported is of the other half. The items of
+a benchmark are more alike than other data is like them, so the share of items that would be taken for another item of
+the same benchmarks (`false_alarms`) stands above what to expect in the user's data.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from pipeline.stats.numbers import rounded
 _GRID = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25)
 
 
+#: The greatest share of any item in each planted copy, and whether there is a copy.
+Found = tuple[NDArray[np.float64], NDArray[np.bool_]]
+
+
 class Wanted(Protocol):
     """What calibration reads of the step's settings."""
 
@@ -40,7 +45,10 @@ class Calibration:
 
 
 def calibrate(index: Index, items: Sequence[Sequence[str]], others: Sequence[str], settings: Wanted) -> Calibration:
-    """The highest threshold that finds `recall` of each kind of copy, but none that gives too many false alarms."""
+    """The highest threshold that finds `recall` of each kind of copy, but none that gives too many false alarms.
+
+    Found on every second of the sampled items; what it does to the others is reported. A single item serves for both.
+    """
     rows = [n for n in range(len(items)) if items[n]]
     rows = rows[:: max(1, len(rows) // settings.sample)][: settings.sample]
     first = [items[n][0] for n in rows]
@@ -48,10 +56,18 @@ def calibrate(index: Index, items: Sequence[Sequence[str]], others: Sequence[str
     for kind in PLANTS:
         planted = plant(kind, first, others)
         made = np.array([bool(texts) for texts in planted], bool)
-        found[kind] = _best(index, planted)[made]
+        found[kind] = (_best(index, planted), made)
     strangers = _best(index, [[text] for text in first], own=rows, texts=items)
-    threshold = settings.threshold or _threshold(found, strangers, settings)
-    return Calibration(threshold, _notes(found, strangers, threshold, settings, measured=settings.threshold is None))
+    held_out = np.arange(len(rows)) % 2 == 1 if len(rows) > 1 else np.ones(len(rows), bool)
+    chosen_on = ~held_out if len(rows) > 1 else held_out
+    threshold = settings.threshold or _threshold(_of(found, chosen_on), strangers[chosen_on], settings)
+    reported = (_of(found, held_out), strangers[held_out])
+    return Calibration(threshold, _notes(*reported, threshold, settings, measured=settings.threshold is None))
+
+
+def _of(found: dict[str, Found], chosen: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """The greatest shares of the chosen items, by kind, where a copy could be made."""
+    return {kind: best[made & chosen] for kind, (best, made) in found.items()}
 
 
 def _threshold(found: dict[str, NDArray[np.float64]], strangers: NDArray[np.float64], settings: Wanted) -> float:

@@ -3,7 +3,7 @@
 Kinds: `verbatim`; `reformatted` (case, punctuation, white space, line breaks, list and quotation marks, width);
 `embedded` (behind another prompt of the user's data, in one text); `second_turn` (a text of its own behind another);
 `numbers_swapped` (every number replaced by another one of as many digits); `reworded` (every seventh word replaced,
-left out or exchanged with its neighbour; of Chinese texts every seventh character). Everything follows from the items.
+left out or exchanged with its neighbour; in Chinese two characters stand for a word). All follows from the items.
 """
 
 from __future__ import annotations
@@ -56,17 +56,23 @@ def _numbers_swapped(item: str, other: str, words: Sequence[str], rng: random.Ra
 
 def _reworded(item: str, other: str, words: Sequence[str], rng: random.Random) -> list[str]:
     chinese = count_han(item) * 3 > len(item)
-    parts = list(item) if chinese else item.split()
+    parts = re.findall(r"(?s)..?", item) if chinese else item.split()
     for _ in range(max(1, len(parts) // _REWORDED)):
         place, how = rng.randrange(len(parts)), rng.random()
         if how < 0.6 or len(parts) < 2:
-            parts[place] = rng.choice(rng.choice(words) if chinese else words)
+            parts[place] = _two_characters(rng.choice(words), rng) if chinese else rng.choice(words)
         elif how < 0.8:
             del parts[place]
         else:
             after = (place + 1) % len(parts)
             parts[place], parts[after] = parts[after], parts[place]
     return ["".join(parts) if chinese else " ".join(parts)]
+
+
+def _two_characters(text: str, rng: random.Random) -> str:
+    """What most Chinese words are."""
+    start = rng.randrange(max(1, len(text) - 1))
+    return text[start : start + 2]
 
 
 #: Kinds by name.

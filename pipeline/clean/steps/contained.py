@@ -3,8 +3,9 @@
 Neither is a near duplicate of the other (they differ in length), yet a model that learned the longer text has seen
 the shorter one. Both get one `group`, hence one split, and the shorter one is listed for review (`contained`); with
 `found: drop` it goes where nothing is lost with it: its label is the same, or missing. What much of a source shares
-does not count, nor do records that share their prompt or context, which are never in two splits. Records of test and
-benchmark sources always stay. Reasons: contained.
+does not count, nor do records that share their prompt or context, which are never in two splits. In tasks whose records
+have several texts (a prompt and its reply, a question and its context) the prompt or context is looked for by itself
+too. Records of test and benchmark sources always stay. Reasons: contained.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
-from pipeline.clean.likeness import distinctive_texts
+from pipeline.clean.likeness import TextOf, distinctive_texts
 from pipeline.clean.step import Context, Doubt, given, with_strings
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
@@ -67,7 +68,20 @@ def find_contained(table: pa.Table, settings: Contained, context: Context) -> Ou
 
 
 def _pairs(table: pa.Table, settings: Contained, context: Context) -> list[Pair]:
-    texts = distinctive_texts(table, context)
+    """Pairs of records of which one holds the other's whole text, or its prompt or context; each pair once."""
+    kind = task_type(context.task)
+    found = {(pair.a, pair.b): pair for pair in _pairs_by(table, "main_text", settings, context)}
+    some = context.records(table, list(range(min(table.num_rows, 1))))
+    if any(len(kind.likeness(record)) > 1 for record in some.values()):
+        for pair in _pairs_by(table, "unit", settings, context):
+            known = found.get((pair.a, pair.b))
+            if known is None or known.similarity < pair.similarity:
+                found[pair.a, pair.b] = pair
+    return [found[key] for key in sorted(found)]
+
+
+def _pairs_by(table: pa.Table, of: TextOf, settings: Contained, context: Context) -> list[Pair]:
+    texts = distinctive_texts(table, context, of)
     parts: list[Grams] = []
     start = 0
     for part, rows in context.engine.map(partial(_sampled, total=table.num_rows), pa.table({"text": texts})):

@@ -31,11 +31,31 @@ def test_a_question_is_found_without_its_choices():
     assert build_index([[item]]).hits([ITEM], 0.9)[0].share == 1.0
 
 
-def test_short_items_are_found_as_whole_texts_or_lines_only():
-    index = build_index([["Who wrote Hamlet?"], ["谁写了哈姆雷特"], ["Why?"]])
-    assert [hit.item for hit in index.hits(["who wrote HAMLET", "Answer me:\n谁写了 哈姆雷特？"])] == [0, 1]
+def test_very_short_items_are_found_as_whole_texts_or_lines_only():
+    index = build_index([["Who wrote Hamlet?"], ["谁写红楼"], ["Why?"]])
+    assert [hit.item for hit in index.hits(["who wrote HAMLET", "Answer me:\n谁写 红楼？"])] == [0, 1]
     assert index.hits(["Tell me who wrote Hamlet and when.", "Why?"]) == []
     assert index.too_short == 1
+
+
+@pytest.mark.parametrize("line", ["> {}", "Q: {}", "问：{}", '"{}"', "## Question\n{}", "1. {}", "**{}**", "用户: {}"])
+@pytest.mark.parametrize("item", ["Who wrote Hamlet?", "谁写红楼"])
+def test_marks_and_labels_before_a_short_item_do_not_hide_it(line, item):
+    assert [hit.share for hit in build_index([[item]]).hits([line.replace("{}", item)])] == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("item", "held"),
+    [
+        ("Who wrote the play called Hamlet?", "Please tell me who wrote the play called Hamlet, and when."),
+        ("谁写了哈姆雷特这部剧", "老师问：谁写了哈姆雷特这部剧？请回答"),
+        ("What year did it end? 1945", "what year did it end 1945 or later"),
+    ],
+)
+def test_short_items_are_found_inside_longer_texts(item, held):
+    index = build_index([["another item, of five"], [item]])
+    assert [(hit.text, hit.item, hit.share) for hit in index.hits(["nothing of it", held])] == [(1, 1, 1.0)]
+    assert index.hits([held.replace("谁", "我").replace("who", "he").replace("year", "day")]) == []
 
 
 def test_nothing_is_found_in_nothing():
