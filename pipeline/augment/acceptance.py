@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,9 +19,12 @@ from pipeline.augment.replies import has_reply
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.models import Models, revision
+from pipeline.modeling.features.unread import unread_languages, unread_notes
+from pipeline.modeling.models import TFIDF, Model, Models, revision
 from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
+
+log = logging.getLogger("pipeline")
 
 UNMEASURED = (
     "no measurement without two classes, or replies and models.generator; set augment.keep: always to keep the examples"
@@ -64,8 +68,8 @@ class Acceptance:
         classes = {self._kind.stratum(record) for record in self._parents}
         # None alone: the task has no classes. Beside others it is one more: records without any of several labels.
         self._has_classes = len(classes) > 1
-        self._features = TextFeatures(self._texts(records, passing), models.encoder)
-        self.rejected |= checks.check_meaning(passing, self._features, settings, task, self._methods)
+        self._features = self._readable_features(records, passing, models.encoder)
+        self._check_meaning(passing, models.encoder)
         if self._has_classes:
             self.rejected |= checks.check_labels(
                 self._passing(candidates), self._parents, self._features, settings, task
@@ -76,6 +80,28 @@ class Acceptance:
             self.gate["fluency_check"] = "skipped: it needs models.generator and gate.max_perplexity_ratio"
         else:
             self.rejected |= checks.check_fluency(self._passing(candidates), models.generator, settings, task)
+
+    def _readable_features(
+        self, records: Sequence[Record], passing: Sequence[Candidate], encoder: Model
+    ) -> TextFeatures:
+        """Features of all texts by the encoder, or by TF-IDF where it does not read one of their languages."""
+        texts, langs = [self._kind.main_text(record) for record in self._parents], [r.lang for r in self._parents]
+        self._unread = unread_languages(texts, langs, encoder)
+        if self._unread:
+            self.gate |= unread_notes(self._unread, encoder)
+            log.warning("augment   TF-IDF instead of the encoder: %s", self.gate["unread_remedy"])
+        return TextFeatures(self._texts(records, passing), Model(name=TFIDF) if self._unread else encoder)
+
+    def _check_meaning(self, passing: Sequence[Candidate], encoder: Model) -> None:
+        """Of children in languages that the encoder reads by its vectors, of the others by TF-IDF."""
+        read = [c for c in passing if c.parent.lang not in self._unread]
+        by_encoder = self._features
+        if self._unread:
+            texts = (self._kind.augmentable(record) for c in read for record in (c.parent, c.child))
+            by_encoder = TextFeatures(texts, encoder)
+        rest = [c for c in passing if c.parent.lang in self._unread]
+        for some, features in ((read, by_encoder), (rest, self._features)):
+            self.rejected |= checks.check_meaning(some, features, self._params.gate, self._task, self._methods)
 
     def _balance_classes(self, candidates: Sequence[Candidate], draws: Sequence[Draw]) -> None:
         """Last, since it counts what all other questions left."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pipeline.clean.step import Context
 from pipeline.core.record import Record
-from pipeline.modeling.features.unread import unread_languages, unread_notes
+from pipeline.modeling.features import unread
 
 log = logging.getLogger("pipeline")
 
@@ -17,12 +17,8 @@ def read_rows(records: Sequence[Record], context: Context) -> tuple[list[int], d
 
     Logs a warning where there are others: over 20 % of a language's tokens are unknown to it.
     """
-    encoder = context.models.encoder
-    langs = [record.lang for record in records]
-    shares = unread_languages([context.main_text(record) for record in records], langs, encoder)
-    notes = unread_notes(shares, encoder)
-    rows = [n for n, lang in enumerate(langs) if lang not in shares]
+    texts, langs = [context.main_text(record) for record in records], [record.lang for record in records]
+    rows, notes = unread.read_rows(texts, langs, context.models.encoder)
     if notes:
-        notes = {**notes, "unread_records": len(records) - len(rows)}
         log.warning("clean  %d records are left out: %s", notes["unread_records"], notes["unread_remedy"])
     return rows, notes

@@ -6,8 +6,10 @@ A predictor gets the labelled train records to learn from and the records to ans
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pipeline.core.record import Target, share
 from pipeline.core.registry import Entry, pick
@@ -17,7 +19,13 @@ from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
 from pipeline.label.tagger import tagger
+from pipeline.modeling.features.unread import read_rows
 from pipeline.modeling.models import Model, Models, revision
+
+log = logging.getLogger("pipeline")
+
+#: Why nothing is pre-labelled.
+WHY_UNREAD = "the encoder does not read the languages of the records that need one"
 
 Predictor = Callable[[Sequence[Example], Sequence[Example], Models, Prelabel, Task], Prelabels]
 
@@ -38,8 +46,34 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], models: Models, par
     """Logistic regression on encoder features, calibrated by temperature on out-of-sample logits.
 
     A record of `ask` that is also in `learn` (a doubtful label) is answered by a model that saw neither
-    it nor its group. Classes with fewer groups than folds are not learned.
+    it nor its group. Classes with fewer groups than folds are not learned. Records in a language that the encoder does
+    not read are not answered; the report says so (`unread`).
     """
+    learn, ask, unread = read_by(models.encoder, learn, ask)
+    if unread and not ask:
+        nothing = none(WHY_UNREAD)
+        return replace(nothing, report={**nothing.report, **unread})
+    found = _linear(learn, ask, models.encoder, params)
+    return replace(found, report={**found.report, **unread})
+
+
+def read_by(
+    encoder: Model, learn: Sequence[Example], ask: Sequence[Example]
+) -> tuple[list[Example], list[Example], dict[str, object]]:
+    """What is in languages that the encoder reads, of `learn` and of `ask`, and notes on the rest with the remedy."""
+    both = [*learn, *ask]
+    rows, notes = read_rows([e.text for e in both], [e.record.lang if e.record else "" for e in both], encoder)
+    if notes:
+        log.warning("label     no pre-labels for some languages: %s", notes["unread_remedy"])
+    kept = set(rows)
+    return (
+        [e for n, e in enumerate(learn) if n in kept],
+        [e for n, e in enumerate(ask, len(learn)) if n in kept],
+        notes,
+    )
+
+
+def _linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
     classes: dict[str | None, Target] = {e.stratum: e.target for e in learn if e.stratum is not None}
     if not classes:
         return none(
@@ -49,7 +83,7 @@ def linear(learn: Sequence[Example], ask: Sequence[Example], models: Models, par
     kept, unlearned, rare = _common_classes(learn, params)
     if len({e.stratum for e in kept}) < 2:
         return none(f"fewer than two classes have {params.folds} independent labelled train records", rare)
-    return _fit_and_answer(kept, unlearned, ask, classes, rare, models.encoder, params)
+    return _fit_and_answer(kept, unlearned, ask, classes, rare, encoder, params)
 
 
 PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {

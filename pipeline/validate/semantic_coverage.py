@@ -1,6 +1,7 @@
 """Where the dataset lies in the space of meanings: a map, its regions, and what of the test split train reaches.
 
-Embeddings come from the per-record cache (cleaning has computed them); models without weights give TF-IDF.
+Embeddings come from the per-record cache (cleaning has computed them); models without weights, or that do not read a
+language of the data, give TF-IDF.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import pyarrow as pa
 
 from pipeline.core.record import Record
 from pipeline.modeling.features.encoder import features, occupied
+from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.models import Model
 from pipeline.validate.profile import tokens
 from pipeline.validate.view import View
 
@@ -44,12 +47,15 @@ def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
     records = _sample(view, size)
     if len(records) < 3 or not size:
         return {"records": 0}, MAP.empty_table()
-    vectors = _vectors([view.kind.main_text(record) for record in records], view)
+    texts = [view.kind.main_text(record) for record in records]
+    model, unread = readable_model(texts, [record.lang for record in records], view.models.encoder)
+    vectors = _vectors(texts, model)
     train = np.array([record.split == "train" for record in records])
     distance, nearest = _to_nearest(vectors, train)
     places = _plane(vectors)
     region = _regions(vectors)
-    found: dict[str, Any] = {"records": len(records), "regions": _describe(view, records, region, distance, train)}
+    regions = _describe(view, records, region, distance, train)
+    found: dict[str, Any] = {"records": len(records), "regions": regions, **unread}
     counts = np.bincount(region)
     shares = counts[counts > 0] / len(records)
     found["evenness"] = round(float(-(shares * np.log(shares)).sum() / math.log(max(2, len(counts)))), 4)
@@ -71,8 +77,8 @@ def _sample(view: View, size: int) -> list[Record]:
     return sorted(found, key=lambda record: record.id)
 
 
-def _vectors(texts: Sequence[str], view: View) -> NDArray[np.float32]:
-    matrix = features(texts, view.models.encoder)
+def _vectors(texts: Sequence[str], model: Model) -> NDArray[np.float32]:
+    matrix = features(texts, model)
     if not isinstance(matrix, np.ndarray):
         from sklearn.decomposition import TruncatedSVD
 

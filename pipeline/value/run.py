@@ -12,7 +12,8 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.settings import Task, load, load_task
-from pipeline.modeling.models import Models
+from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import read_table, to_records, write_json
 from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
@@ -66,7 +67,8 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         return
     controls = _controls(variants)
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
-    trial = linear_probe([*variants.train.values(), with_leaks], variants.test, models.encoder, params.seeds, params.C)
+    encoder, unread = _readable_encoder(stages, task, models)
+    trial = linear_probe([*variants.train.values(), with_leaks], variants.test, encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)
     control = {
         name: draw(trial(examples), len(variants.test), params.resamples, params.seed)
@@ -92,10 +94,21 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
         else [],
         "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {},
         "summary": [step["sentence"] for step in steps],
+        **unread,
     }
     for line in _sentences(report):
         log.info("value     %s", line)
     _write(report, _flat(report, params), _rows(report, control, controls, params), out)
+
+
+def _readable_encoder(stages: Stages, task: Task, models: Models) -> tuple[Model, dict[str, object]]:
+    """The encoder, or TF-IDF where there are records in a language that it does not read; notes on those."""
+    records = [record for record in stages.clean if record.split in ("train", "test")]
+    texts = [task_type(task).main_text(record) for record in records]
+    model, notes = readable_model(texts, [record.lang for record in records], models.encoder)
+    if notes:
+        log.warning("value     measured with TF-IDF: %s", notes["unread_remedy"])
+    return model, notes
 
 
 def _sentences(report: Mapping[str, Any]) -> list[str]:

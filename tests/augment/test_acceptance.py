@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from tests.augment.conftest import TASK, record, reviews
 from tests.augment.stage import result
+from tests.unread import english_only
 
 SWAP = {"methods": {"random_swap": {"factor": 2}}, "keep": "always"}
 
@@ -45,3 +46,17 @@ def test_texts_without_words_are_rejected_with_a_reason(project):
     records = [record("!!! ???"), record("...", "neg"), record("ok then", "neg")]
     _, report = result(project(records, SWAP))
     assert report["notes"]["methods"]["random_swap"]["rejected"]["unchanged"] >= 2
+
+
+def test_children_in_a_language_that_the_encoder_does_not_read_are_held_against_tfidf(project, tmp_path, caplog):
+    """To the encoder all Chinese texts are alike, so each child was `too_similar`; it has no weights here at all."""
+    places = ["港口边", "街角", "酒店旁", "教堂后面", "公园里", "山上", "车站前"]
+    records = [record(f"昨天 我们 在 {p} 吃 的 饭菜 非常 美味 服务员 热情", "pos", lang="zh") for p in places]
+    records += [record(f"上周 他们 在 {p} 看 的 电影 十分 无聊 结局 难过", "neg", lang="zh") for p in places]
+    models = {"encoder": {"name": english_only(tmp_path / "encoder").name}}
+    kept, report = result(project(records, SWAP, models=models))
+    gate = report["notes"]["gate"]
+    assert gate["unread"]["zh"] > 0.2
+    assert "tfidf" in gate["unread_remedy"]
+    assert "TF-IDF instead of the encoder" in caplog.text
+    assert sum(r.parent_id is not None for r in kept) >= 3

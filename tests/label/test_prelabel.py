@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.label.params import Prelabel
-from pipeline.label.prelabel import prelabel
+from pipeline.label.prelabel import WHY_UNREAD, prelabel
 from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Models
+from tests.unread import english_only
 
 TASK = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
 
@@ -121,3 +123,21 @@ def test_no_answer_below_the_floor_is_accepted():
         [*examples(), Example("t", "great", "g", "negative", "negative")], ask("???"), Models(), Prelabel(), TASK
     )
     assert found.confidence_threshold >= Prelabel().min_confidence > found.answers["u0"].confidence
+
+
+def test_languages_that_the_encoder_does_not_read_are_not_answered(tmp_path, caplog):
+    """The encoder has a tokenizer and no weights: to embed anything would fail."""
+
+    def chinese(name, n, label=None):
+        source = Source("s", "files", "s", n, "MIT", "train")
+        record = Record(name, {"text": f"质量很好，非常满意{n}"}, source, label, "zh")
+        return Example(name, record.fields["text"], name, label, label, record)
+
+    learn = [chinese(f"t{n}", n, "positive" if n % 2 else "negative") for n in range(40)]
+    asked = [chinese(f"u{n}", n) for n in range(4)]
+    found = prelabel(learn, asked, Models(encoder=english_only(tmp_path)), Prelabel(), TASK)
+    assert (found.answers, found.report["applies"], found.report["why"]) == ({}, False, WHY_UNREAD)
+    assert found.report["unread"]["zh"] > 0.2
+    assert "tfidf" in found.report["unread_remedy"]
+    assert "no pre-labels for some languages" in caplog.text
+    assert prelabel(learn, asked, Models(), Prelabel(), TASK).report.get("unread") is None

@@ -7,12 +7,14 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.features import linear
+from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_json
 from pipeline.value import linear_probe
 from pipeline.value.run import measure
 from pipeline.value.variants import Example, Stages
 from pipeline.value.verdict import changes, sentence
 from tests.chats import as_record_holds
+from tests.unread import english_only
 
 from .conftest import LABELS, make, split_of
 
@@ -164,3 +166,14 @@ def test_sentence_compares_with_the_control():
     )
     for verdict, told in (("helped", "Better than removing"), ("hurt", "Worse than removing")):
         assert told in sentence({**step, "control": control | {"verdict": verdict}}, "macro_f1")
+
+
+def test_an_encoder_that_does_not_read_a_language_is_replaced_and_named(sound, task, params, tmp_path, caplog):
+    chinese = [
+        replace(r, lang="zh", fields={"text": f"{r.fields['text']} 质量很好，非常满意，推荐购买"}) for r in sound.clean
+    ]
+    stages = Stages(chinese, chinese, chinese, chinese)
+    report = measured(stages, task, Models(encoder=english_only(tmp_path / "encoder")), params, tmp_path)
+    assert (report["applies"], report["read_by"]) == (True, "tfidf")
+    assert report["unread"]["zh"] > 0.2
+    assert "measured with TF-IDF" in caplog.text

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.modeling.models import Model, has_weights, local_path, revision
+from pipeline.modeling.models import TFIDF, Model, has_weights, local_path, revision
 
 #: From this share of unknown tokens on a language counts as unread.
 MOST_UNKNOWN = 0.2
@@ -50,6 +50,20 @@ def unread_notes(shares: dict[str, float], model: Model) -> dict[str, object]:
         "multilingual e5 (docs/cleaning.md), or `name: tfidf`, which reads all."
     )
     return {"unread": dict(shares), "unread_remedy": remedy}
+
+
+def read_rows(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[list[int], dict[str, object]]:
+    """Numbers of the texts in a language that the model reads; notes on the others (`unread_notes`, unread_records)."""
+    shares = unread_languages(texts, langs, model)
+    rows = [n for n, lang in enumerate(langs) if lang not in shares]
+    notes = unread_notes(shares, model)
+    return rows, {**notes, "unread_records": len(langs) - len(rows)} if notes else {}
+
+
+def readable_model(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[Model, dict[str, object]]:
+    """The model, or TF-IDF where there is a language that it does not read; and notes on those."""
+    notes = unread_notes(unread_languages(texts, langs, model), model)
+    return (Model(name=TFIDF), {**notes, "read_by": TFIDF}) if notes else (model, {})
 
 
 def _counter(path: str) -> Shares:

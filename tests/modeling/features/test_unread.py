@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.modeling.features.unread import unread_languages, unread_notes
+from pipeline.modeling.features.unread import read_rows, readable_model, unread_languages, unread_notes
 from pipeline.modeling.models import Model
 
 ENGLISH = ["a good film and a bad day", "the film made me happy"]
@@ -44,3 +44,14 @@ def test_tfidf_reads_all_and_no_texts_are_no_problem(english_tokenizer):
 
 def test_an_encoder_of_bytes_knows_all(bert_folder):
     assert unread_languages([*ENGLISH, *CHINESE], ["en", "en", "zh", "zh"], Model(name=str(bert_folder))) == {}
+
+
+def test_rows_that_are_read_and_the_model_that_reads_all(english_tokenizer):
+    langs = ["en", "zh", "en", "zh"]
+    texts = [ENGLISH[0], CHINESE[0], ENGLISH[1], CHINESE[1]]
+    rows, notes = read_rows(texts, langs, english_tokenizer)
+    assert (rows, notes["unread_records"]) == ([0, 2], 2)
+    model, notes = readable_model(texts, langs, english_tokenizer)
+    assert (model.name, notes["read_by"]) == ("tfidf", "tfidf")
+    assert readable_model(ENGLISH, ["en", "en"], english_tokenizer) == (english_tokenizer, {})
+    assert read_rows([], [], english_tokenizer) == ([], {})
