@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from pipeline.core.settings import Settings
+from pipeline.evaluate.win_rates import Judge
 
 
 class Params(Settings):
@@ -44,6 +45,8 @@ class Params(Settings):
     )
     dev_rows: Annotated[int, Field(ge=0)] = 1000  # dev rows on which the model is evaluated beside test; 0: none
     baseline_rows: Annotated[int, Field(ge=0)] = 10_000  # train rows the TF-IDF baseline learns from; 0: no baselines
+
+    judge: Judge | None = None  # judges that compare replies with the references (win_rates.py); null: none
 
     @field_validator("fairness")
     @classmethod

@@ -25,6 +25,7 @@ from pipeline.evaluate.params import Params
 from pipeline.evaluate.representativeness import representativeness
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
+from pipeline.evaluate.win_rates import flat_win_rate, win_rates
 from pipeline.evaluate.worst_errors import review_queue, worst_errors
 from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
@@ -47,10 +48,10 @@ def run(dataset: Path, model: Path, out: Path) -> None:
 
     task, params = load_task(), load("evaluate", Params)
     test = read_test(dataset, task)
-    train = read_split(dataset, "train", task) if params.baseline_rows else []
-    predictor = load_predictor(model)
+    train = read_split(dataset, "train", task) if params.baseline_rows or params.judge else []
+    predictor, models = load_predictor(model), load("models", Models)
     dev = read_dev(dataset, task) if params.dev_rows else []
-    evaluate(train, test, predictor, task, params, out, load_base_model(model, load("models", Models)), dev)
+    evaluate(train, test, predictor, task, params, out, load_base_model(model, models), dev, models)
 
 
 def evaluate(
@@ -62,10 +63,12 @@ def evaluate(
     out: Path,
     before: BasePredict | None = None,
     dev: Sequence[Record] = (),
+    models: Models | None = None,
 ) -> None:
     """Write predictions, queue (both Parquet), report.json, metrics.json, confusion.csv and reliability.csv for `test`.
 
-    `before` is the model before fine-tuning, where it can be evaluated. `dev` is evaluated beside `test`.
+    `before` is the model before fine-tuning, where it can be evaluated. `dev` is evaluated beside `test`. `models` may
+    judge replies (win_rates.py).
     """
     metrics = pick(METRICS, task.type, "params.yaml: task.type")
     compute_metrics = partial(metrics.function, task=task, params=params)
@@ -101,6 +104,9 @@ def evaluate(
         "fairness": fairness(test, predictions, predictor, evaluation, task, params),
         "worst_errors": worst,
     }
+    judged = win_rates(test, predictions, train, task, params.judge, models or Models()) if params.judge else None
+    if judged is not None:
+        report["win_rates"] = judged
     write_json(report, out / "report.json")
     flat = {name: rounded(figure.value) for name, figure in headline.items()}
     flat |= {f"{evaluation.headline}_low": rounded(headline[evaluation.headline].low)}
@@ -112,7 +118,7 @@ def evaluate(
         "worse_slices": sum(s["worse"] for s in cut),
         "doubted_labels": doubted,
     }
-    write_json({**flat, **counts}, out / "metrics.json")
+    write_json({**flat, **counts, **flat_win_rate(judged)}, out / "metrics.json")
     write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
     write_table(review_queue(worst), out / "queue.parquet")
     write_plots(evaluation, out)

@@ -12,6 +12,7 @@ from pipeline.clean.steps.contained import Contained, find_contained
 from pipeline.clean.steps.conversations import Conversations, check_conversations, repair_turns
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.clean.steps.exact_duplicates import ExactDuplicates, drop_exact_duplicates
+from pipeline.clean.steps.judged_replies import JudgeReplies, judge_replies
 from pipeline.clean.steps.language import Language, check_language
 from pipeline.clean.steps.missing import Missing, drop_missing
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
@@ -37,6 +38,7 @@ _OWN: dict[str, Entry[Settings, CleanStep]] = {
     "normalise_text": Entry(NormaliseText, normalise_text),
     "quality": Entry(Quality, filter_quality),
     "replies": Entry(Replies, filter_replies),
+    "judge_replies": Entry(JudgeReplies, judge_replies),
     "decontaminate": Entry(Decontaminate, drop_contaminated),
     "conflicting_labels": Entry(ConflictingLabels, resolve_conflicts),
     "exact_duplicates": Entry(ExactDuplicates, drop_exact_duplicates),

@@ -66,7 +66,8 @@ class JudgeModel:
     """How often a judge names the right reply, by where it stands and whether it is the longer one.
 
     Learned from pairs with a known better reply (gold questions); every rate starts at one half with the weight of two
-    answers. A choice then counts as much as it tells: one that a lean explains tells little.
+    answers. A choice then counts as much as it tells: one that a lean explains tells little. Replies of equal length
+    have the rates of all answers together.
     """
 
     rates: dict[tuple[bool, bool | None], float]
@@ -78,9 +79,10 @@ class JudgeModel:
         for one in judged:
             if one.better not in ("first", "second"):
                 continue
-            for state, choice in _answers(one, one.better):
-                right, count = counts.setdefault(state, [1.0, 2.0])
-                counts[state] = [right + (0.5 if choice == "tie" else float(choice == one.better)), count + 1]
+            for (stood_first, is_longer), choice in _answers(one, one.better):
+                for state in {(stood_first, is_longer), (stood_first, None)}:
+                    right, count = counts.setdefault(state, [1.0, 2.0])
+                    counts[state] = [right + (0.5 if choice == "tie" else float(choice == one.better)), count + 1]
         return cls({state: right / count for state, (right, count) in counts.items()})
 
     def log_odds(self, one: Judged) -> float:
@@ -98,7 +100,7 @@ class JudgeModel:
         return total
 
     def _rate(self, state: tuple[bool, bool | None]) -> float:
-        return min(0.99, max(0.01, self.rates.get(state, 0.5)))
+        return min(0.99, max(0.01, self.rates.get(state, self.rates.get((state[0], None), 0.5))))
 
 
 def better_of(panel: Sequence[JudgeModel], answers: Sequence[Judged]) -> tuple[Choice, float]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.llm.judges.bias import Judged
 from pipeline.stats.bootstrap import Estimate, estimate, mean_of, summarise
+from pipeline.stats.intervals import wilson
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -53,6 +54,8 @@ def win_rate(judged: Sequence[Judged], gold: Sequence[Judged], seed: int = 0) ->
     """
     rng = np.random.default_rng(seed)
     mine, known = _pairs(judged), _pairs(gold)
+    if not _is_better_than_a_coin(known):
+        return None
     value = _corrected(mine, _with_mirror_images(known))
     if value is None:
         return None
@@ -60,12 +63,21 @@ def win_rate(judged: Sequence[Judged], gold: Sequence[Judged], seed: int = 0) ->
     return summarise(value, np.array([np.nan if draw is None else draw for draw in draws]))
 
 
+def _is_better_than_a_coin(known: _Pairs) -> bool:
+    """Whether the lower end of the interval of its share of right answers lies above one half."""
+    right = np.where(known.better == 1, known.first, 1 - known.first)[known.better != 0]
+    return wilson(float(right.sum()), len(right))[0] > 0.5
+
+
 def _corrected(mine: _Pairs, known: _Pairs) -> float | None:
     total = 0.0
     for longer in np.unique(mine.longer):
         values = mine.first[mine.longer == longer]
-        hits = known.first[(known.longer == longer) & (known.better == 1)]
-        false = known.first[(known.longer == longer) & (known.better == -1)]
+        # Where gold questions hold no pair of that kind, all of them tell how often the judge is right.
+        alike = known.longer == longer
+        alike = alike if longer and alike.any() else np.ones(len(alike), bool)
+        hits = known.first[alike & (known.better == 1)]
+        false = known.first[alike & (known.better == -1)]
         if not len(hits) or not len(false) or hits.mean() - false.mean() < _LEAST_GAP:
             return None
         share = (values.mean() - false.mean()) / (hits.mean() - false.mean())

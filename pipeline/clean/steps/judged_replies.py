@@ -1,0 +1,96 @@
+"""Replies graded by judges: off unless listed, since it asks a model about every train record.
+
+Sets the score `judge` (the mean of the rubric's criteria over the judges that could be read) and one a criterion,
+`judge_<criterion>`. What no judge could be read on has no score and stays. Reason: judged_poor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from pipeline.clean.step import Context, with_scores
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
+from pipeline.llm.judges.judge import Grades
+from pipeline.llm.judges.panel import Judging, grade_all
+from pipeline.llm.settings import Endpoint
+from pipeline.modeling.lm.asked import whole
+from pipeline.modeling.lm.local_engine import open_model
+from pipeline.runtime.parts import parts_of
+from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined, keep_all
+
+_WHERE = "params.yaml: clean.judge_replies"
+#: Records that are Python objects at a time.
+_PART = 2000
+
+
+class JudgeReplies(Judging):
+    """Section `clean.judge_replies`."""
+
+    judges: dict[str, Endpoint | None] = Field(default={})  # a judge's name -> its service; null: models.generator
+    min_grade: float | None = None  # a reply graded lower goes; null: none does, grades are for slices and mixtures
+
+
+def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> Outcome:
+    """Grade every reply but those of test and benchmark sources; drop what lies below `min_grade`.
+
+    Notes: per judge what was graded, unreadable, and what it cost. Tasks whose targets are no free texts stay as they
+    are.
+    """
+    if context.task.type not in ("chat", "translation", "summarization"):
+        return keep_all(table)
+    if not settings.judges:
+        raise PipelineError(f"{_WHERE}.judges names nobody.", "Name a judge, or take judge_replies out of clean.steps.")
+    where = f"{_WHERE}.judges"
+    judges = {name: open_model(one, context.models, f"{where}.{name}") for name, one in settings.judges.items()}
+    parts: list[Outcome] = []
+    unreadable: Counter[str] = Counter()
+    graded: Counter[str] = Counter()
+    for part in parts_of(table, _PART):
+        rows, records = _to_grade(part, context)
+        talks = [whole(record, context.task) for record in records]
+        found = grade_all(judges, talks, [record.lang for record in records], settings.rubric)
+        for name, grades in found.by_judge.items():
+            graded[name] += sum(one.grades is not None for one in grades)
+            unreadable[name] += sum(one.grades is None for one in grades)
+        parts.append(_scored(part, rows, list(zip(*found.by_judge.values(), strict=True)), settings.min_grade))
+    notes = {
+        name: {"graded": graded[name], "unreadable": unreadable[name], "usage": engine.usage.as_notes()}
+        for name, engine in judges.items()
+    }
+    return joined(parts, notes={"judges": notes}) if parts else keep_all(table)
+
+
+def _to_grade(part: pa.Table, context: Context) -> tuple[list[int], list[Record]]:
+    """Row numbers and records that have a reply, and whose source is not held out."""
+    roles = pc.struct_field(part.column("source"), "role").to_pylist()
+    able = [n for n, role in enumerate(roles) if role not in ("test", "benchmark")]
+    found = {n: r for n, r in context.records(part, able).items() if r.target is not None}
+    return list(found), list(found.values())
+
+
+def _scored(
+    part: pa.Table, rows: Sequence[int], grades: Sequence[Sequence[Grades]], min_grade: float | None
+) -> Outcome:
+    values: dict[str, dict[int, float]] = {}
+    drops: dict[int, Drop] = {}
+    for n, said in zip(rows, grades, strict=True):
+        read = [one for one in said if one.grades is not None]
+        if not read:
+            continue
+        criteria: dict[str, Any] = dict.fromkeys(read[0].grades or {})
+        means = {name: sum((one.grades or {})[name] for one in read) / len(read) for name in criteria}
+        grade = sum(means.values()) / len(means)
+        for name, value in {"judge": grade, **{f"judge_{name}": mean for name, mean in means.items()}}.items():
+            values.setdefault(name, {})[n] = value
+        if min_grade is not None and grade < min_grade:
+            drops[n] = Drop("judged_poor", f"{grade:.2f}, below {min_grade:g}: {read[0].reason[:200]}")
+    for name, found in values.items():
+        part = with_scores(part, name, found)
+    return drop_rows(part, "judge_replies", drops)
