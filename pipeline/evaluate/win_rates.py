@@ -138,7 +138,12 @@ def _panel(judges: Sequence[_Asked]) -> JsonObject:
     known = [
         _together(rows, halves[1 - n % 2]) for n, rows in enumerate(zip(*(one.known for one in judges), strict=True))
     ]
-    return {"win_rate_raw": _as_dict(raw_win_rate(mine)), "win_rate": _as_dict(win_rate(mine, known))}
+    # Judges of whom none is told from a coin are no better together.
+    tells = any(win_rate(one.judged, one.known) for one in judges)
+    return {
+        "win_rate_raw": _as_dict(raw_win_rate(mine)),
+        "win_rate": _as_dict(win_rate(mine, known) if tells else None),
+    }
 
 
 def _together(rows: Sequence[Judged], models: Sequence[JudgeModel]) -> Judged:
