@@ -160,11 +160,7 @@ def _unlabelled(inputs: Inputs) -> int:
     table = inputs.table("augment/records.parquet", ["labels_by", "source"], pc.field("labels_by").is_null())
     if table is None:
         return 0
-    benchmark = pc.or_(
-        pc.equal(table.column("split"), "benchmark"),
-        pc.equal(pc.struct_field(table.column("source"), "role"), "benchmark"),
-    )
-    return int(table.num_rows - (pc.sum(benchmark).as_py() or 0))
+    return int(table.num_rows - (pc.sum(pc.equal(roles, "benchmark")).as_py() or 0))
 
 
 def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
