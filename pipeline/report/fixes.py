@@ -160,6 +160,7 @@ def _unlabelled(inputs: Inputs) -> int:
     table = inputs.table("augment/records.parquet", ["labels_by", "source"], pc.field("labels_by").is_null())
     if table is None:
         return 0
+    roles = pc.struct_field(table.column("source"), "role")
     return int(table.num_rows - (pc.sum(pc.equal(roles, "benchmark")).as_py() or 0))
 
 

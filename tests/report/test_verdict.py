@@ -132,7 +132,7 @@ def _kept(data: Path, change: Callable[..., Any]) -> Task:
     """The final table after `change` of every record, with the books that fit it."""
     records = list(to_records(read_table(data / "augment/records.parquet")))
     kept = [found for n, record in enumerate(records) if (found := change(n, record)) is not None]
-    (data / "augment/records.parquet").unlink()
+    shutil.rmtree(data / "augment/records.parquet")
     table = to_table(kept, schema(TASK))
     validated(data, table, TASK)
     splits = {split: sum(record.split == split for record in kept) for split in ("train", "dev", "test")}

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.core.record import Record, as_json
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
-from pipeline.runtime.store import to_records
+from pipeline.runtime.store import files_of, to_records
 
 #: Rows that are held as objects at a time.
 BATCH = 4096
@@ -45,10 +45,9 @@ def about(inputs: Inputs, record: Record | None) -> Row:
 
 def _batches(inputs: Inputs, name: str, where: pc.Expression | None = None) -> Iterator[pa.Table]:
     """A Parquet file of the data folder, a part at a time."""
-    path = inputs.folder / name
-    if path.is_file():
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(BATCH):
+    for file in files_of(inputs.folder / name):
+        with pq.ParquetFile(file) as opened:
+            for batch in opened.iter_batches(BATCH):
                 part = pa.Table.from_batches([batch])
                 yield part if where is None else part.filter(where)
 
