@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,23 +20,28 @@ from pydantic import ValidationError
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.json_types import JsonObject
-from pipeline.core.record import Record, Reject, Target, as_json, content_id
-from pipeline.core.settings import Settings, Task
-from pipeline.tasks import task_type
+from pipeline.core.record import Reject, Target, as_json
+from pipeline.core.settings import Settings
 
 
 class Line(Settings):
     """One line of a `.jsonl` file: docs/labelling.md describes each field."""
 
-    record_id: str
+    record_id: str | None = None  # or the source's own `key` alone
     annotator: str
     value: Any
     created_at: str
     lead_time: float | None = None
     prelabel: Literal["accepted", "edited"] | None = None
     text_id: str | None = None
+    key: str | None = None  # the source's own id of the record
     studio: str | None = None  # where Label Studio keeps it: project mark/task/annotation
-    state: Literal["skipped", "deleted", "unreadable"] | None = None  # set: kept here, not used
+    comment: str | None = None  # a remark beside the answer
+    unsure: bool = False  # the annotator said so
+    more: Any = None  # what controls of somebody else hold
+    adjudicated: bool = False  # decided over the answers of others: docs/labelling.md
+    overwrote: str | None = None  # whose answer this one was put over
+    state: Literal["skipped", "deleted", "unreadable", "overwritten"] | None = None  # set: kept here, not used
     detail: str | None = None  # why it is unreadable
     result: Any = None  # what Label Studio holds, where it is unreadable
 
@@ -46,7 +51,10 @@ STATES = {
     "skipped": "skipped_by_annotator",
     "deleted": "deleted_in_label_studio",
     "unreadable": "unreadable_in_label_studio",
+    "overwritten": "overwritten_by_another",
 }
+#: Reasons for which an annotation is set aside without anybody having to do something about it.
+SETTLED = frozenset({STATES["skipped"], STATES["deleted"], STATES["overwritten"], "text_changed"})
 
 
 @dataclass(frozen=True)
@@ -61,17 +69,26 @@ class Annotation:
     lead_time: float | None = None
     prelabel: Literal["accepted", "edited"] | None = None
     text_id: str | None = None
+    key: str | None = None
+    studio: str | None = None
+    comment: str | None = None
+    unsure: bool = False
+    more: Any = None
+    adjudicated: bool = False
     shown: Mapping[str, str] = field(default_factory=dict)  # content ids of what the task showed, where told
 
 
 @dataclass(frozen=True)
 class SetAside:
-    """An annotation that was not used, and why."""
+    """An annotation that was not used, and why. `studio` is its place in Label Studio, `created_at` its time."""
 
     reason: str
     detail: str
     place: str
     record_id: str | None = None
+    annotator: str = ""
+    studio: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass
@@ -91,10 +108,29 @@ class Reading:
             "superseded": self.superseded,
             "set_aside": dict(sorted(Counter(item.reason for item in self.set_aside).items())),
             "set_aside_examples": [f"{item.place}: {item.reason}: {item.detail}" for item in self.set_aside[:examples]],
+            "set_aside_by_annotator": self.set_aside_by_annotator(),
+            "unsure": sum(annotation.unsure for annotation in self.used),
+            "comments": [_remark(annotation) for annotation in self.used if annotation.comment][:examples],
             "annotators": len({annotation.annotator for annotation in self.used}),
             "prelabel": dict(sorted(kinds.items())),
             "seconds_per_task": _median([a.lead_time for a in self.used if a.lead_time is not None]),
         }
+
+    def set_aside_by_annotator(self) -> dict[str, dict[str, int]]:
+        """Annotator -> reason -> how many answers were set aside."""
+        people: dict[str, Counter[str]] = {}
+        for item in self.set_aside:
+            people.setdefault(item.annotator, Counter())[item.reason] += 1
+        return {name: dict(sorted(reasons.items())) for name, reasons in sorted(people.items())}
+
+    def unsettled(self) -> list[SetAside]:
+        """Answers that were set aside and that their annotator has not answered anew: somebody must do something."""
+        answered = {(one.record_id, one.annotator) for one in self.used}
+        return [
+            item
+            for item in self.set_aside
+            if item.reason not in SETTLED and (item.record_id, item.annotator) not in answered
+        ]
 
     def changed_texts(self) -> set[str]:
         """Records whose annotations were all for an earlier text."""
@@ -103,11 +139,7 @@ class Reading:
         return changed - answered
 
 
-#: (annotation) -> the value in the task's own form. Raises Reject where it cannot be used.
-Check = Callable[[Annotation], Target]
-
-
-def latest_answers(found: Iterable[Annotation | SetAside], check: Check) -> Reading:
+def latest_answers(found: Iterable[Annotation | SetAside], check: Callable[[Annotation], Target]) -> Reading:
     """Each annotation checked; of one person's several answers on a record the latest is used."""
     reading = Reading()
     latest: dict[tuple[str, str], Annotation] = {}
@@ -123,7 +155,8 @@ def latest_answers(found: Iterable[Annotation | SetAside], check: Check) -> Read
         try:
             value = check(item)
         except Reject as reject:
-            reading.set_aside.append(SetAside(reject.reason, reject.detail, item.place, item.record_id))
+            whose = (item.place, item.record_id, item.annotator, item.studio, item.created_at)
+            reading.set_aside.append(SetAside(reject.reason, reject.detail, *whose))
             continue
         annotation = replace(item, value=value)
         known = latest.setdefault((item.record_id, item.annotator), annotation)
@@ -151,45 +184,6 @@ def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
     return set(chain.from_iterable(numbered[mark] for mark in named & numbered.keys()))
 
 
-def check_against(records: Mapping[str, Record], task: Task) -> Check:
-    """Whether an annotation can be used on its record; and its value in the task's form.
-
-    Rejects: unknown_record, empty_annotation, text_changed, overlapping_spans, and what `TaskType.parse` rejects.
-    """
-    kind = task_type(task)
-
-    def check(annotation: Annotation) -> Target:
-        record = records.get(annotation.record_id)
-        if record is None:
-            raise Reject("unknown_record", f"no record '{annotation.record_id}' comes out of `clean`")
-        if annotation.value is None or not as_json(annotation.value).strip('" '):
-            raise Reject("empty_annotation", "nothing was answered")
-        if _is_of_another_text(annotation, record, task):
-            raise Reject("text_changed", f"record '{record.id}' reads differently now; it is queued again")
-        value = kind.parse(record.fields, annotation.value, task)[1]
-        return without_overlap(value) if kind.target_kind(task) == "spans" else value
-
-    return check
-
-
-def _is_of_another_text(annotation: Annotation, record: Record, task: Task) -> bool:
-    """Whether the answer is about a text that the record no longer has: by its id, else by what the task showed."""
-    kind = task_type(task)
-    if annotation.text_id is not None:
-        return annotation.text_id != content_id(kind.main_text(record))
-    now = kind.to_label_studio(record)
-    return any(annotation.shown[name] != content_id(as_json(now[name])) for name in now.keys() & annotation.shown)
-
-
-def without_overlap(spans: Target) -> Target:
-    """The sorted spans. Raises Reject (overlapping_spans) where two of them overlap: no tag can say both."""
-    for one, other in pairwise(spans):
-        if other["start"] < one["end"]:
-            places = ", ".join(f"[{span['start']}, {span['end']}) {span['label']}" for span in (one, other))
-            raise Reject("overlapping_spans", f"two marks overlap: {places}")
-    return spans
-
-
 def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
     """The annotations of a `.jsonl` file. Raises PipelineError that names every unreadable line."""
     problems: list[str] = []
@@ -208,11 +202,15 @@ def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
 
 
 def _from_line(line: Line, place: str) -> Annotation | SetAside:
-    created_at = parse_time(line.created_at)
+    created_at, record_id = parse_time(line.created_at), line.record_id or line.key
+    if record_id is None:
+        raise ValueError("an answer needs a record_id, or the source's own key")
     if line.state is not None:
-        return SetAside(STATES[line.state], line.detail or f"by {line.annotator}", place, line.record_id)
-    names = [each.name for each in fields(Annotation) if each.name not in ("created_at", "place", "shown")]
-    return Annotation(**{name: getattr(line, name) for name in names}, created_at=created_at, place=place)
+        detail = line.detail or f"by {line.annotator}"
+        return SetAside(STATES[line.state], detail, place, record_id, line.annotator, line.studio, created_at)
+    names = [each.name for each in fields(Annotation) if each.name in Line.model_fields]
+    values = {name: getattr(line, name) for name in names}
+    return Annotation(**{**values, "record_id": record_id, "created_at": created_at}, place=place)
 
 
 def stop(path: Path, problems: Sequence[str]) -> None:
@@ -248,6 +246,11 @@ def _text(path: Path) -> str:
 
 def _age(annotation: Annotation) -> tuple[datetime, str]:
     return annotation.created_at, as_json(annotation.value)
+
+
+def _remark(annotation: Annotation) -> dict[str, str]:
+    said = {"record_id": annotation.record_id, "annotator": annotation.annotator}
+    return {**said, "comment": annotation.comment or ""}
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from pipeline.tasks.region import Region
 
@@ -12,6 +12,7 @@ class TaskData(TypedDict, total=False):
 
     record_id: str | None
     text_id: str | None
+    key: str | None
 
 
 class Shown(TypedDict, total=False):
@@ -27,6 +28,7 @@ class ExportedAnnotation(TypedDict, total=False):
     id: int
     was_cancelled: bool
     completed_by: object
+    updated_by: object  # who changed it last
     result: list[Region]
     created_at: str
     updated_at: str | None
@@ -44,10 +46,11 @@ class ExportedTask(TypedDict, total=False):
 
 
 class QueueRow(TypedDict):
-    """One row of `queue.parquet`: a record that waits for a person. `prelabel` is JSON."""
+    """One row of `queue.parquet`: a record that waits for a person. `prelabel` is JSON, `key` the source's own id."""
 
     record_id: str
     reason: str
     priority: float
     prelabel: str | None
     confidence: float | None
+    key: NotRequired[str | None]

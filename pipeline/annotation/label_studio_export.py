@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeGuard
+from typing import Literal, TypeGuard, cast
 
 from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
+from pipeline.annotation.answers import COMMENT, UNSURE, answer_of, parted
 from pipeline.annotation.controls import Control, controls
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.core.errors import PipelineError
@@ -15,18 +16,17 @@ from pipeline.core.record import Fields, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import Region
-from pipeline.tasks.region_places import at_their_places
 
 #: What a value of JSON_MIN is called in `result`, by control tag; the key holds a list where True.
 _VALUES = {"Choices": ("choices", True), "TextArea": ("text", True), "Number": ("number", False)}
 
 
-def readers(task: Task) -> dict[str, Reader]:
-    """File ending -> reader of what `data/annotations/` may hold."""
-    return {".jsonl": read_lines, ".json": partial(read_export, task=task)}
+def readers(task: Task, utf16: bool = False) -> dict[str, Reader]:
+    """File ending -> reader of what `data/annotations/` may hold. `utf16`: how exports count offsets."""
+    return {".jsonl": read_lines, ".json": partial(read_export, task=task, utf16=utf16)}
 
 
-def read_export(path: Path, task: Task) -> Iterator[Annotation | SetAside]:
+def read_export(path: Path, task: Task, utf16: bool = False) -> Iterator[Annotation | SetAside]:
     """Annotations of an export; `data.record_id` says which record a task is about.
 
     Set aside: skipped_by_annotator (the export carries the pre-label as if it had been chosen),
@@ -41,31 +41,43 @@ def read_export(path: Path, task: Task) -> Iterator[Annotation | SetAside]:
         place, data = f"{path.name}:task {whole.get('id', n)}", whole.get("data") or {}
         for annotation in whole["annotations"]:
             try:
-                yield read_annotation(annotation, data, place, task)
+                yield read_annotation(annotation, data, place, task, utf16)
             except Reject as reject:
-                yield SetAside(reject.reason, reject.detail, place, data.get("record_id"))
+                who = _annotator(annotation)
+                yield SetAside(reject.reason, reject.detail, place, data.get("record_id"), who)
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 problems.append(f"{place}: not in Label Studio's format ({type(error).__name__}: {error})")
     stop(path, problems)
 
 
-def read_annotation(annotation: ExportedAnnotation, data: TaskData, place: str, task: Task) -> Annotation:
-    """One annotation as the API and the JSON export give it. Raises Reject where it is no answer."""
+def read_annotation(
+    annotation: ExportedAnnotation, data: TaskData, place: str, task: Task, utf16: bool = False
+) -> Annotation:
+    """One annotation as the API and the JSON export give it. Raises Reject where it is no answer.
+
+    It is the answer of the person who changed it last.
+    """
+    annotator = _annotator(annotation)
     if annotation.get("was_cancelled"):
         raise Reject("skipped_by_annotator", "the annotator skipped the task")
-    if not data.get("record_id"):
+    record_id = data.get("record_id") or data.get("key")
+    if not record_id:
         raise Reject("no_record_id", "the task's data has no record_id; import tasks with `sft label push`")
-    annotator = _annotator(annotation["completed_by"])
-    value = task_type(task).target_from_result(at_their_places(annotation["result"], data), task)
+    answer, beside = parted(annotation["result"], task)
+    value = answer_of(answer, cast("Mapping[str, object]", data), task, utf16)
     return Annotation(
-        record_id=str(data["record_id"]),
+        record_id=str(record_id),
         annotator=annotator,
         value=value,
         created_at=parse_time(annotation.get("updated_at") or annotation["created_at"]),
         place=place,
         lead_time=annotation.get("lead_time"),
-        prelabel=_prelabel(annotation, annotation["result"], value, task),
+        prelabel=_prelabel(annotation, answer, value, task),
         text_id=data.get("text_id"),
+        key=data.get("key"),
+        comment=beside.comment,
+        unsure=beside.unsure,
+        more=list(beside.more) or None,
         shown={} if data.get("text_id") else {name: content_id(as_json(value)) for name, value in data.items()},
     )
 
@@ -85,18 +97,29 @@ def _is_minimal(one: object) -> bool:
 def _whole(minimal: Mapping[str, Target], task: Task) -> ExportedTask:
     """A row of JSON_MIN as a task of the JSON export; rows without an annotation have none."""
     found = [c for c in controls(task_type(task).labeling_config(task)) if minimal.get(c.name) not in (None, "", [])]
+    known = (*task_type(task).FIELDS, "record_id", "text_id", "key")
     annotation = ExportedAnnotation(
         completed_by=minimal["annotator"],
-        result=[part for control in found for part in _parts(control, minimal[control.name])],
+        result=[*(part for control in found for part in _parts(control, minimal[control.name])), *_beside(minimal)],
         created_at=minimal.get("created_at", ""),
         updated_at=minimal.get("updated_at"),
         lead_time=minimal.get("lead_time"),
     )
     return ExportedTask(
         id=minimal.get("id"),
-        data=TaskData(record_id=minimal.get("record_id"), text_id=minimal.get("text_id")),
+        data=cast("TaskData", {name: minimal[name] for name in known if name in minimal}),
         annotations=[] if minimal["annotation_id"] is None else [annotation],
     )
+
+
+def _beside(minimal: Mapping[str, Target]) -> list[Region]:
+    """What the controls beside ours hold."""
+    found: list[Region] = []
+    if minimal.get(COMMENT):
+        found += _parts(Control(COMMENT, "TextArea", "", ()), minimal[COMMENT])
+    if minimal.get(UNSURE):
+        found += _parts(Control(UNSURE, "Choices", "", ()), minimal[UNSURE])
+    return found
 
 
 def _parts(control: Control, value: Target) -> list[Region]:
@@ -111,9 +134,17 @@ def _region(control: Control, value: Fields) -> Region:
     return {"from_name": control.name, "to_name": control.target, "type": control.tag.lower(), "value": value}
 
 
-def _annotator(who: object) -> str:
+def author(annotation: ExportedAnnotation) -> object:
+    """Who the answer is of: who changed it last, as the export has it (a number, or a person with `id` and `email`)."""
+    first, last = annotation["completed_by"], annotation.get("updated_by")
+    numbers = [who.get("id") if isinstance(who, Mapping) else who for who in (first, last)]
+    return first if last is None or numbers[0] == numbers[1] else last
+
+
+def _annotator(annotation: ExportedAnnotation) -> str:
     """E-mail address where the export has one, else `user <number>`."""
-    return str(who["email"]) if isinstance(who, Mapping) else f"user {who}"
+    who = author(annotation)
+    return str(who["email"]) if isinstance(who, Mapping) and "email" in who else f"user {who}"
 
 
 def _prelabel(
@@ -132,6 +163,6 @@ def _prelabel(
 
 def _says(result: Sequence[Region], value: Target, task: Task) -> bool:
     try:
-        return as_json(task_type(task).target_from_result(result, task)) == as_json(value)
+        return as_json(answer_of(result, {}, task)) == as_json(value)
     except Reject:
         return False

@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from xml.etree import ElementTree
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
+from pipeline.annotation.answers import COMMENT, UNSURE
 from pipeline.annotation.controls import Control, controls
 from pipeline.core.errors import shorten
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
+from pipeline.tasks.region import WHOLE_TEXT
+
+#: More labels than that get a search field.
+MANY_LABELS = 12
+#: What people read beside the task type's own question, by language.
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {"labels": "What the labels mean", "comment": "Remark", "unsure": "unsure"},
+    "zh": {"labels": "标签说明", "comment": "备注", "unsure": "不确定"},
+}
+#: Large text with room between lines, in the direction of its script, line breaks kept.
+_STYLE = (
+    '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
+    "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; white-space: pre-wrap}"
+)
 
 
-def project_config(task: Task, language: str) -> str:
-    """The task type's config with one line that says what to do, in `language` (en or zh)."""
-    kind = task_type(task)
-    return kind.labeling_config(task).replace("<View>", f"<View><Header value={quoteattr(kind.ASK[language])}/>", 1)
+@dataclass(frozen=True)
+class Screen:
+    """What the annotator's screen shows beside the task type's own controls; `language` is en or zh."""
+
+    language: str = "en"
+    label_descriptions: Mapping[str, str] = field(default_factory=dict)
+    comment: bool = False  # a text area for remarks
+    unsure: bool = False  # a box to tick
+
+
+def project_config(task: Task, screen: Screen | str) -> str:
+    """The task type's config under what to do, with the parts of `screen` (or, for a language alone, none of them)."""
+    shown = Screen(screen) if isinstance(screen, str) else screen
+    kind, words = task_type(task), _WORDS[shown.language]
+    own = kind.labeling_config(task)
+    ours = next(iter(controls(own)))
+    top = f"<Style>{escape(_STYLE)}</Style><Header value={quoteattr(kind.ASK[shown.language])}/>"
+    top += '<Header value="$progress" size="6"/>' + _meanings(task, shown, words["labels"])
+    if len(task.labels) > MANY_LABELS:
+        top += f'<Filter name="filter" toName={quoteattr(ours.name)} minlength="0"/>'
+    bottom = ""
+    if shown.unsure:
+        box = f'<Choice value={quoteattr(words["unsure"])} alias="{UNSURE}"/>'
+        bottom += f'<Choices name="{UNSURE}" toName="{ours.target}" choice="multiple" showInLine="true">{box}</Choices>'
+    if shown.comment:
+        area = f'<TextArea name="{COMMENT}" toName="{ours.target}" {WHOLE_TEXT}/>'
+        bottom += f"<Collapse><Panel value={quoteattr(words['comment'])}>{area}</Panel></Collapse>"
+    return own.replace("<View>", f"<View>{top}", 1).removesuffix("</View>") + f"{bottom}</View>"
+
+
+def _meanings(task: Task, screen: Screen, title: str) -> str:
+    """What each label means, in a panel that opens on a click."""
+    told = [(label, screen.label_descriptions[label]) for label in task.labels if label in screen.label_descriptions]
+    lines = "".join(f'<Header size="6" value={quoteattr(f"{label}: {meaning}")}/>' for label, meaning in told)
+    return f"<Collapse><Panel value={quoteattr(title)}>{lines}</Panel></Collapse>" if told else ""
 
 
 def config_problems(config: str, task: Task) -> list[str]:

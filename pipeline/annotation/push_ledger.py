@@ -31,6 +31,7 @@ class Sent(Settings):
 
     project: str  # a key of `projects`
     text_id: str  # which text the task shows
+    key: str | None = None  # the source's own id of the record
     task: int | None = None
     shown: bool | None = None  # whether the pre-label was shown, where a lot decided it; else null
     prelabel: str | None = None  # the pre-label that was shown or held back by lot, as JSON

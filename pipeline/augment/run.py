@@ -17,6 +17,7 @@ from pipeline.augment.policy import parents, plan
 from pipeline.augment.select.selection import select
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
+from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.stage import Outcome, StageReport, drop_rows
 from pipeline.runtime.store import read_table, to_records, to_table
 from pipeline.tasks import task_type
@@ -28,6 +29,11 @@ def run(label: Path, out: Path) -> None:
     methods = enabled_methods(params)
     table = read_table(label / "records.parquet")
     report = StageReport("augment", table)
+    if awaits_labels(table):
+        report.notes = {"awaiting_labels": True}
+        report.may_be_empty = True
+        report.write(out)
+        return
     records = list(to_records(table))
     draws = plan(methods, records, task, params.max_examples)
     made = make(methods, draws, parents(records), task, models, params.require_engines)

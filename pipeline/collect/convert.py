@@ -127,6 +127,7 @@ class RecordMaker:
             return Verdict(record, None, "read", Drop(row.reason, storable(f"{row.detail}: {row.raw}")))
         values: dict[str, Any] = {f: self._cell(row.values.get(column)) for f, column in self.fields.items()}
         key, refused = self._key(row), None
+        source = replace(source, key=key if key is None else storable(key))
         if self.talks is not None:
             try:
                 values = {"messages": self.talks.read(row.values)}

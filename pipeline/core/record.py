@@ -59,6 +59,7 @@ class Source:
     `row` counts from 1 as an editor shows it (the header of a CSV file is row 1).
     `role` is what the source was declared for in params.yaml.
     `trusted` says that the source vouches for this label (it may enter the test split).
+    `key` is the source's own id of the row, where params.yaml names its column.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Source:
     licence: str
     role: str
     trusted: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -52,6 +52,7 @@ class Task(Settings):
     multi_label: bool = False  # classification only: several labels a record
     target_language: str | None = None  # translation only: the language of the target, such as zh
     range: tuple[float, float] | None = None  # regression only: smallest and largest number allowed
+    renamed: dict[str, str] = Field(default_factory=dict)  # old label -> its name today, for answers given before
 
     @field_validator("labels", mode="before")
     @classmethod
@@ -66,6 +67,9 @@ class Task(Settings):
             raise ValueError("labels holds the same label twice; remove one")
         if not self.languages:
             raise ValueError("languages is empty; name at least one, such as [en]")
+        strange = [new for old, new in self.renamed.items() if new not in self.labels or old in self.labels]
+        if strange:
+            raise ValueError(f"renamed maps names that labels does not hold to those it holds: look at '{strange[0]}'")
         return self
 
 

@@ -30,11 +30,30 @@ from pipeline.evaluate.worst_errors import review_queue, worst_errors
 from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json, write_table
 from pipeline.stats.bootstrap import estimate
 from pipeline.stats.numbers import rounded
 
 log = logging.getLogger("pipeline")
+
+#: Columns of predictions.parquet: one row a test record.
+_PREDICTIONS = pa.schema(
+    {
+        "id": pa.string(),
+        "given": pa.string(),
+        "predicted": pa.string(),
+        "confidence": pa.float64(),
+        "correct": pa.bool_(),
+        "lang": pa.string(),
+        "source": pa.string(),
+        "scores": pa.map_(pa.string(), pa.float64()),
+        "log_likelihood": pa.float64(),
+        "tokens": pa.int64(),
+    }
+)
+_CONFUSION = ("actual", "predicted")
+_RELIABILITY = ("confidence", "accuracy", "count", "bin")
 
 #: The reference whose agreement supports the suspicion that a label is wrong.
 _SECOND_OPINION = "tfidf_logistic_regression"
@@ -47,6 +66,10 @@ def run(dataset: Path, model: Path, out: Path) -> None:
     from pipeline.modeling.predictor import load_predictor
 
     task, params = load_task(), load("evaluate", Params)
+    if dataset_awaits_labels(dataset):
+        tables = {"predictions.parquet": _PREDICTIONS, "queue.parquet": review_queue([]).schema}
+        write_awaiting("evaluate", out, tables, {"confusion.csv": _CONFUSION, "reliability.csv": _RELIABILITY})
+        return
     test = read_test(dataset, task)
     train = read_split(dataset, "train", task) if params.baseline_rows or params.judge else []
     predictor, models = load_predictor(model), load("models", Models)
@@ -155,27 +178,27 @@ def _answered(
 
 def prediction_table(records: Sequence[Record], predictions: Sequence[Prediction], evaluation: Evaluation) -> pa.Table:
     """One row a test record. `given` and `predicted` are JSON; `correct` is null for tasks without right or wrong."""
-    columns: dict[str, tuple[pa.DataType, list[Any]]] = {
-        "id": (pa.string(), [record.id for record in records]),
-        "given": (pa.string(), [as_json(record.target) for record in records]),
-        "predicted": (pa.string(), [as_json(p.value) for p in predictions]),
-        "confidence": (pa.float64(), [None if p.confidence is None else rounded(p.confidence) for p in predictions]),
-        "correct": (pa.bool_(), evaluation.correct),
-        "lang": (pa.string(), [record.lang for record in records]),
-        "source": (pa.string(), [record.source.name for record in records]),
-        "scores": (pa.map_(pa.string(), pa.float64()), [_rounded(p.scores) for p in predictions]),
-        "log_likelihood": (pa.float64(), [p.log_likelihood for p in predictions]),
-        "tokens": (pa.int64(), [p.tokens for p in predictions]),
+    columns: dict[str, list[Any]] = {
+        "id": [record.id for record in records],
+        "given": [as_json(record.target) for record in records],
+        "predicted": [as_json(p.value) for p in predictions],
+        "confidence": [None if p.confidence is None else rounded(p.confidence) for p in predictions],
+        "correct": evaluation.correct,
+        "lang": [record.lang for record in records],
+        "source": [record.source.name for record in records],
+        "scores": [_rounded(p.scores) for p in predictions],
+        "log_likelihood": [p.log_likelihood for p in predictions],
+        "tokens": [p.tokens for p in predictions],
     }
-    return pa.table({name: pa.array(values, kind) for name, (kind, values) in columns.items()})
+    return pa.table(columns, schema=_PREDICTIONS)
 
 
 def write_plots(evaluation: Evaluation, out: Path) -> None:
     """confusion.csv (actual, predicted; one line a test row) and reliability.csv (one line a bin), for `dvc plots`."""
     with (out / "confusion.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("actual", "predicted"), *evaluation.confusion])
+        csv.writer(file, lineterminator="\n").writerows([_CONFUSION, *evaluation.confusion])
     with (out / "reliability.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["confidence", "accuracy", "count", "bin"], lineterminator="\n")
+        writer = csv.DictWriter(file, _RELIABILITY, lineterminator="\n")
         writer.writeheader()
         writer.writerows(evaluation.reliability)
 

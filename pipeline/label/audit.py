@@ -17,8 +17,8 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Target, as_json, share
 from pipeline.core.settings import Task
-from pipeline.label.evidence import VoteOutcome
-from pipeline.label.merge import Evidence, Ledger, counts, merge
+from pipeline.label.evidence import VoteOutcome, counts
+from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
 from pipeline.stats.intervals import share_of, stratified

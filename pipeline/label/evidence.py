@@ -29,6 +29,13 @@ class VoteOutcome:
     in_parts: bool = False
 
 
+def counts(outcome: VoteOutcome, at_least: float) -> bool:
+    """Whether an outcome decides a label: one that states a confidence needs `at_least` that, unless it is in parts."""
+    return outcome.value is not None and (
+        outcome.in_parts or outcome.confidence is None or outcome.confidence >= at_least
+    )
+
+
 @dataclass(frozen=True)
 class Group:
     """All votes of one kind (people's annotations, or crowd votes), decided together."""

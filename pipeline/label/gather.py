@@ -45,11 +45,13 @@ def gather(
     if weak:
         human = decide(people, replace(rules, weak=weak))
     crowd = decide(crowd_rows(records.values(), params.crowd.count_source_label), replace(rules, trusted=False))
-    outcomes = {name: outcome for name, outcome in human.outcomes.items() if name not in gold}
+    outcomes = {n: one for n, one in human.outcomes.items() if n not in gold or _came_without(records.get(n))}
     drawn = first_splits(records, outcomes, crowd.outcomes, params)
-    held_out = held_out_groups(records) | {records[name].group or name: split for name, split in drawn.items()}
+    held_out = held_out_groups(records) | {records[name].group or name: split for name, split in drawn.drawn.items()}
     evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, first_splits=drawn, set_aside=set_aside(review))
-    learn, ask = questions(records, evidence, review.keys(), settings)
+    # labels that wait for splits are learned from all the same, so that the queue gets suggestions early
+    known = replace(evidence, first_splits=replace(drawn, waits=""))
+    learn, ask = questions(records, known, review.keys(), settings)
     found = prelabel(learn, ask, models, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, models.encoder, params.active_learning_curve)}
     taught = _taught(learn, ask, evidence, (task, params), models)
@@ -71,6 +73,11 @@ def _taught(
     open_ones = [r for r in without if r.target is None and (r.group or r.id) not in evidence.group_split]
     known = [example.as_record() for example in learn]
     return teach(open_ones, known, task, params.answers, models, params.prelabel.min_precision)
+
+
+def _came_without(record: Record | None) -> bool:
+    """Whether only people know the record's label: as a gold question it keeps what they said."""
+    return record is not None and record.target is None
 
 
 def _combine(task: Task) -> Callable[[list[Target]], Target | None]:

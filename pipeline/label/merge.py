@@ -10,7 +10,8 @@ from typing import Any
 from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
 from pipeline.label.answers.teach import Taught
-from pipeline.label.evidence import VoteOutcome
+from pipeline.label.evidence import VoteOutcome, counts
+from pipeline.label.first_splits import FirstSplits
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
 
@@ -34,9 +35,8 @@ class Evidence:
     prelabels: Prelabels = field(default_factory=Prelabels)
     taught: Taught = field(default_factory=Taught)  # answers of teachers to records that have none
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
-    first_splits: Mapping[str, Split] = field(
-        default_factory=dict
-    )  # record -> dev or test, in a project without labels
+    # dev and test of a project in which no record came with a label
+    first_splits: FirstSplits = field(default_factory=FirstSplits)
     audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
     # `clean` doubts their label so much that it decides nothing; nor does the model that doubts it
     set_aside: frozenset[str] = frozenset()
@@ -76,7 +76,8 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
 
     The first kind of `params.precedence` that has an answer decides. On the test split the model never
     decides, and a label that came with the record changes only with `relabel_test`. Benchmark records
-    pass as they are. Rejects: awaiting_label, label_in_doubt, annotators_disagree, shares_group_with_held_out.
+    pass as they are. Rejects: awaiting_label, label_in_doubt, annotators_disagree, shares_group_with_held_out,
+    awaiting_splits.
     """
     if record.split == "benchmark":
         return record
@@ -125,13 +126,6 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
     return found
 
 
-def counts(outcome: VoteOutcome, at_least: float) -> bool:
-    """Whether an outcome decides a label: one that states a confidence needs `at_least` that, unless it is in parts."""
-    return outcome.value is not None and (
-        outcome.in_parts or outcome.confidence is None or outcome.confidence >= at_least
-    )
-
-
 def _names(voters: tuple[str, ...]) -> str:
     return "+".join(voters) if len(voters) <= 3 else f"{len(voters)} annotators"
 
@@ -172,8 +166,12 @@ def _split(record: Record, chosen: str, evidence: Evidence) -> Split:
     """
     if record.split not in (None, "unlabelled"):
         return record.split
-    if record.id in evidence.first_splits:
-        return evidence.first_splits[record.id]
+    # what a language model answered was not learned from the labels that wait
+    own = chosen == "model" and (record.id in evidence.taught.accepted or bool(evidence.prelabels.by))
+    if evidence.first_splits.waits and not own:
+        raise Reject("awaiting_splits", evidence.first_splits.waits)
+    if record.id in evidence.first_splits.drawn:
+        return evidence.first_splits.drawn[record.id]
     split = evidence.group_split.get(record.group or "", "train")
     if split == "test" or (split == "dev" and chosen == "model"):
         raise Reject("shares_group_with_held_out", f"group {record.group} is in the {split} split")

@@ -100,9 +100,11 @@ class Audit(Settings):
 class FirstSplits(Settings):
     """Dev and test of a project in which no record came with a label (label/first_splits.py)."""
 
-    min_records: Annotated[int, Field(ge=2)] = 50  # labelled by people before any are drawn: fewer judge nothing
-    test: Annotated[float, Field(ge=0, lt=0.5)] = 0.2  # share of the groups; only where two people vouch for the label
+    # labelled by people or votes before any are drawn, fewer judge nothing; until then all wait (0: all go to train)
+    min_records: Annotated[int, Field(ge=0)] = 50
+    test: Annotated[float, Field(ge=0, lt=0.5)] = 0.2  # share of the groups; only where people vouch for the label
     dev: Annotated[float, Field(ge=0, lt=0.5)] = 0.1  # share of the groups
+    test_annotators: Annotated[int, Field(ge=1)] = 2  # people who must give a test label alike; 1: one is enough
 
 
 class Queue(Settings):
@@ -113,6 +115,7 @@ class Queue(Settings):
     crowd: Share = 0.9  # times how unsure the votes leave the label
     disagreement: Share = 1.0  # times how unsure the annotators leave the label
     text_changed: Share = 0.7  # a person labelled an earlier text of this record
+    second_answer: Share = 0.9  # one person labelled it, it was drawn for test, and nobody vouches for it yet
 
 
 class Params(Settings):
@@ -123,6 +126,8 @@ class Params(Settings):
     }
 
     precedence: tuple[str, ...] = KINDS  # first that has an answer decides; leave one out to ignore it
+    half_words: bool = False  # may people's spans begin or end inside a word? else they go back to the annotator
+    utf16_offsets: bool = False  # exports in data/annotations count offsets in UTF-16 units (an emoji is two)
     relabel_test: bool = False  # may people and votes change labels that the test split came with?
     crowd: Crowd = Crowd()
     prelabel: Prelabel = Prelabel()

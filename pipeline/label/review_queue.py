@@ -28,6 +28,7 @@ COLUMNS = pa.schema(
         "priority": pa.float64(),
         "prelabel": pa.string(),
         "confidence": pa.float64(),
+        "key": pa.string(),
     }
 )
 
@@ -61,7 +62,7 @@ def queue(
     was for an earlier text.
     """
     rows = [
-        _row(record.id, reasons, evidence.prelabels)
+        {**_row(record.id, reasons, evidence.prelabels), "key": record.source.key}
         for record in records
         if (reasons := _reasons(record, evidence, review.get(record.id, ()), params, record.id in changed_texts))
     ]
@@ -79,6 +80,8 @@ def _reasons(
         return found
     if text_changed:
         found.append(Reason("text_changed", weights.text_changed, 1.0))
+    if record.id in evidence.first_splits.unvouched:
+        found.append(Reason("second_answer", weights.second_answer, 1.0))
     if human is not None:
         sure = human.confidence if human.value is not None else 0.0
         if sure is not None and sure < params.crowd.review_posterior:

@@ -9,17 +9,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.annotation.annotations import check_against, latest_answers, read_folder
+from pipeline.annotation.annotations import Reading, latest_answers, read_folder
+from pipeline.annotation.checks import by_own_key, check_against
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
 from pipeline.core.record import as_json
-from pipeline.core.settings import load, load_task
+from pipeline.core.settings import Task, load, load_task
 from pipeline.label.annotator_quality import annotator_quality, warnings
 from pipeline.label.annotators import agreement_report
 from pipeline.label.answers.teach import write_candidates
 from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
+from pipeline.label.first_splits import FirstSplits
 from pipeline.label.gather import gather
 from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
@@ -27,8 +29,12 @@ from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
-from pipeline.runtime.stage import StageReport, count, per_record
+from pipeline.runtime.awaiting import awaits_labels
+from pipeline.runtime.stage import StageReport, count, log, per_record
 from pipeline.runtime.store import read_table, to_records, write_table
+
+#: Answers that were set aside and are named in the log.
+_TOLD = 10
 
 
 def run(clean: Path, annotations: Path, out: Path) -> None:
@@ -37,8 +43,10 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     table = read_table(clean / "records.parquet")
     review = by_record(read_table(clean / "review.parquet"))
     records = {record.id: record for record in to_records(table)}
-    reading = latest_answers(read_folder(annotations, readers(task)), check_against(records, task))
-    gold = read_gold(annotations)
+    found = by_own_key(read_folder(annotations, readers(task, params.utf16_offsets)), records)
+    reading = latest_answers(found, check_against(records, task, params.half_words))
+    tell(reading, task)
+    gold = read_gold(annotations, task)
     human, crowd, evidence = gather(records, reading, review, (task, params), models, gold)
     sample = draw(records.values(), evidence, task, params)
     evidence = replace(evidence, audit=sample.open(human.outcomes))
@@ -64,7 +72,46 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
         "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide
     }
+    if waiting.num_rows and awaits_labels(report.table):
+        report.notes["awaiting_labels"] = label_these_first(evidence.first_splits, waiting.num_rows)
+        report.may_be_empty = True
     report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
+
+
+def tell(reading: Reading, task: Task) -> None:
+    """Log which answers were set aside and wait for their annotator, and what to do about it."""
+    open_ones = reading.unsettled()
+    if not open_ones:
+        return
+    log.info(
+        "label     %s answers were set aside; `sft label push` asks their annotators again:", f"{len(open_ones):,}"
+    )
+    for item in open_ones[:_TOLD]:
+        log.info(
+            "label       %s, %s, record %s: %s: %s",
+            item.place,
+            item.annotator,
+            item.record_id,
+            item.reason,
+            item.detail,
+        )
+    if len(open_ones) > _TOLD:
+        log.info(
+            "label       and %s more (report.json: annotations.set_aside_by_annotator)", f"{len(open_ones) - _TOLD:,}"
+        )
+    if any("unknown_label" in (item.reason, item.detail.partition(":")[0]) for item in open_ones):
+        log.info(
+            "label       a label that was renamed or merged: params.yaml: task.renamed: {old label: label of today}"
+        )
+
+
+def label_these_first(found: FirstSplits, queued: int) -> dict[str, int | str]:
+    """What a project that has nothing to learn from yet is to do, logged and for report.json."""
+    why = found.waits or "nobody has labelled a record yet"
+    log.info(
+        "label     label these first: %s records wait in queue.parquet (sft label up, push). %s", f"{queued:,}", why
+    )
+    return {"queued": queued, "labelled": found.labelled, "wanted": found.wanted, "unvouched": len(found.unvouched)}
 
 
 def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:

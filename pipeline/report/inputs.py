@@ -113,7 +113,9 @@ class Inputs:
 def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
     """Read what is there of every stage's report.json."""
     paths = {stage: folder / stage / "report.json" for stage in STAGES}
-    reports = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
+    found = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
+    # a stage that waits for the first labels has nothing to show: it reads as one that has not run
+    reports = {stage: report for stage, report in found.items() if not report.get("awaiting_labels")}
     now, before = (
         read_json(path) if path.is_file() else {} for path in (folder / n / "profile.json" for n in _PROFILES)
     )

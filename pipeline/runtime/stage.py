@@ -135,6 +135,7 @@ class StageReport:
         self.dropped: list[pa.Table] = []
         self.steps: list[dict[str, Any]] = []
         self.notes: dict[str, Any] = {}
+        self.may_be_empty = False  # see pipeline/runtime/awaiting.py
 
     def apply(self, name: str, step: Step) -> None:
         """Run one step on the current table, check that nothing vanished, log one line."""
@@ -157,12 +158,12 @@ class StageReport:
     def write(self, out: Path, **metrics: float) -> None:
         """Write records.parquet, dropped.parquet, report.json and metrics.json to `out`.
 
-        Raises PipelineError when no record is left: nothing later could run.
+        Raises PipelineError when no record is left, unless `may_be_empty` is set: nothing later could run.
         """
         dropped = pa.concat_tables([dropped_schema(self.table.schema).empty_table(), *self.dropped])
         added = sum(step["added"] for step in self.steps)
         totals = {"in": self.rows_in, "added": added, "kept": self.table.num_rows, "dropped": dropped.num_rows}
-        if self.table.num_rows == 0:
+        if self.table.num_rows == 0 and not self.may_be_empty:
             raise PipelineError(f"{self.stage}: no record is left. {self._where_they_went()}", _LOOK_AT)
         write_shards(self.table, out / "records.parquet")
         write_shards(dropped, out / "dropped.parquet")

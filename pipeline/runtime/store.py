@@ -58,6 +58,7 @@ _SOURCE = pa.struct(
         "licence": pa.string(),
         "role": pa.string(),
         "trusted": pa.bool_(),
+        "key": pa.string(),
     }
 )
 _VOTE = pa.struct({"annotator": pa.string(), "value": pa.string(), "time": pa.string()})

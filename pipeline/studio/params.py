@@ -35,6 +35,11 @@ class Studio(Settings):
         0.1  # share of pre-labels held back by lot: do people follow them?
     )
     show_prelabels: bool = True  # show the model's answer; false where people should not be led
+    min_suggestion_confidence: Annotated[float, Field(ge=0, le=1)] = 0.1  # no suggestion is shown below it
+    guidelines: str | None = None  # a Markdown file: what people read before they begin, and at any time
+    label_descriptions: dict[str, str] = Field(default_factory=dict)  # label -> what it means, with an example
+    comment: bool = False  # offer a text area for remarks, kept beside the answer
+    unsure: bool = False  # offer a box 'unsure', kept beside the answer
     annotator_names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 
 

@@ -1,12 +1,20 @@
-"""A task that is in Label Studio about a record and text of today."""
+"""The tasks that are in Label Studio about records and texts of today."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from typing import TypedDict
+
+from pipeline.studio.client import ListedTask
+from pipeline.studio.project import Project
+
+_TOUCHED = ("total_annotations", "cancelled_annotations", "draft_exists")
+_COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
 
 
 class PresentTask(TypedDict):
-    """What `sft label push` has to know of it."""
+    """What `sft label push` has to know of a task."""
 
     id: int
     untouched: bool  # nobody answered, skipped or began it
@@ -15,3 +23,55 @@ class PresentTask(TypedDict):
     audit: bool
     answers: int
     version: str | None  # of the pre-labels it shows
+
+
+@dataclass
+class Present:
+    """The project's tasks by record and text; what is stale, and what nobody has touched."""
+
+    tasks: dict[tuple[str, str], PresentTask] = field(default_factory=dict)
+    stale: list[int] = field(default_factory=list)  # about a text that has changed or gone, untouched
+    answered_stale: int = 0
+    foreign: int = 0  # without record_id: imported by hand
+
+    def forget(self, numbers: Set[int]) -> None:
+        """Take tasks out that were removed from the project."""
+        self.tasks = {key: task for key, task in self.tasks.items() if task["id"] not in numbers}
+
+    def count_open(self) -> int:
+        """How many tasks wait for an answer."""
+        return sum(task["open"] for task in self.tasks.values())
+
+    def untouched(self) -> list[PresentTask]:
+        """Tasks that nobody answered, skipped or began."""
+        return [task for task in self.tasks.values() if task["untouched"]]
+
+
+def present_tasks(project: Project, now: Mapping[str, str]) -> Present:
+    """What the project holds; `now` is the text id of every record today."""
+    present = Present()
+    for task in project.client.tasks(project.id, _COLUMNS):
+        data = task.get("data") or {}
+        if not data.get("record_id") or not data.get("text_id"):
+            present.foreign += 1
+            continue
+        key, kept = (str(data["record_id"]), str(data["text_id"])), _state(task, data)
+        if now.get(key[0]) == key[1] and key not in present.tasks:
+            present.tasks[key] = kept
+        elif kept["untouched"]:
+            present.stale.append(task["id"])
+        else:
+            present.answered_stale += 1
+    return present
+
+
+def _state(task: ListedTask, data: Mapping[str, object]) -> PresentTask:
+    return PresentTask(
+        id=task["id"],
+        untouched=not any(task.get(name) for name in _TOUCHED),
+        open=not task["is_labeled"],
+        blind=data.get("blind") is True,
+        audit=data.get("asked") == "audit",
+        answers=task["total_annotations"] or 0,
+        version=task.get("predictions_model_versions"),
+    )

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.annotation.labeling_config import config_problems, extra_labels, project_config
+from pipeline.annotation.labeling_config import Screen, config_problems, extra_labels, project_config
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import content_id
+from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task, load_task
 from pipeline.studio import server
 from pipeline.studio.client import Client, ListedProject
+from pipeline.studio.guidelines import instruction
 from pipeline.studio.params import Studio, load_studio
+from pipeline.tasks import task_type
+
+if TYPE_CHECKING:
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
 #: Title of the backend that `sft label backend` connects; a project whose model version is this title asks it.
 BACKEND = "sft"
@@ -87,13 +94,40 @@ def find_or_create(client: Client) -> tuple[Project, list[str]]:
         return project, [*_settle(project), f"project '{name}': {project.url}"]
     body = {
         "title": name,
-        "label_config": project_config(task, settings.interface),
-        "maximum_annotations": settings.overlap,
+        "label_config": project_config(task, screen_of(settings, task)),
         "sampling": "Sequential sampling",  # tasks are imported in order of usefulness
-        "show_collab_predictions": settings.show_prelabels,
+        **_wanted(settings, task),
     }
     project = _project(client, client.post("/api/projects/", body), task, settings)
     return project, [f"made the project '{name}': {project.url}"]
+
+
+def screen_of(settings: Studio, task: Task) -> Screen:
+    """The annotator's screen as params.yaml wants it. Raises PipelineError where a label is described that is none."""
+    strange = [label for label in settings.label_descriptions if label not in task.labels]
+    if strange:
+        raise PipelineError(
+            f"params.yaml: studio.label_descriptions: '{strange[0]}' is not among task.labels.",
+            did_you_mean(strange[0], task.labels),
+        )
+    return Screen(settings.interface, settings.label_descriptions, settings.comment, settings.unsure)
+
+
+def _wanted(settings: Studio, task: Task) -> dict[str, object]:
+    """The settings of the project in Label Studio.
+
+    Submit is closed while nothing is chosen, but where an empty answer says something (no span, none of the labels),
+    and where texts are typed: Label Studio counts those as an answer only when they are submitted.
+    """
+    kind = task_type(task).target_kind(task)
+    is_chosen = kind in ("number", "answers") or (kind == "text" and bool(task.labels))
+    return {
+        "maximum_annotations": settings.overlap,
+        "show_collab_predictions": settings.show_prelabels,
+        "enable_empty_annotation": not is_chosen,
+        "expert_instruction": instruction(settings),
+        "show_instruction": True,
+    }
 
 
 def check_config(project: Project) -> None:
@@ -116,23 +150,31 @@ def extra(project: Project) -> list[str]:
 
 def replace_config(project: Project) -> str:
     """Write the task type's labeling config over the project's."""
-    project.client.patch(
-        f"/api/projects/{project.id}/", {"label_config": project_config(project.task, project.settings.interface)}
-    )
+    config = project_config(project.task, screen_of(project.settings, project.task))
+    project.client.patch(f"/api/projects/{project.id}/", {"label_config": config})
     return "replaced the labeling config"
 
 
+def labeling_interface(project: Project) -> LabelInterface:
+    """The project's labeling config as Label Studio's SDK reads it."""
+    from label_studio_sdk.label_interface.interface import LabelInterface
+
+    return LabelInterface(project.config)
+
+
 def _settle(project: Project) -> list[str]:
-    """Overlap and pre-labels as params.yaml says now."""
-    wanted = {
-        "maximum_annotations": project.settings.overlap,
-        "show_collab_predictions": project.settings.show_prelabels,
-    }
+    """Overlap, pre-labels and instructions as params.yaml says now."""
+    wanted = _wanted(project.settings, project.task)
     now = project.client.get(f"/api/projects/{project.id}/")
     changes = {name: value for name, value in wanted.items() if now.get(name) != value}
     if changes:
         project.client.patch(f"/api/projects/{project.id}/", changes)
-    return [f"set {name} to {value}" for name, value in changes.items()]
+    done = [f"set {name} to {shorten(value, 60)}" for name, value in changes.items()]
+    if project.config != project_config(project.task, screen_of(project.settings, project.task)):
+        done.append(
+            "note: the labeling config is not that of params.yaml; to replace it: sft label up --replace-config"
+        )
+    return done
 
 
 def _project(client: Client, found: ListedProject, task: Task, settings: Studio) -> Project:

@@ -7,95 +7,78 @@ task; the old one is removed unless somebody answered it or began to. Tasks go o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.annotation.gold import read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
-from pipeline.studio.client import ListedTask
+from pipeline.studio.given_back import give_back
 from pipeline.studio.ledger import Ledger
-from pipeline.studio.present import PresentTask
-from pipeline.studio.project import BACKEND, Project, connect, find
+from pipeline.studio.present import Present, present_tasks
+from pipeline.studio.project import Project, connect, find, labeling_interface
+from pipeline.studio.refresh import refresh
+from pipeline.studio.shown_version import reset_dead_backend, show_version
 from pipeline.studio.tasks import (
     Question,
     checked,
     drawn,
+    gold_again,
     gold_questions,
     in_order,
     mixed,
     model_version,
+    numbered,
     queued,
     text_ids,
     to_task,
+    with_keys,
 )
 from pipeline.studio.waiting import waiting
-
-if TYPE_CHECKING:
-    from label_studio_sdk.label_interface.interface import LabelInterface
 
 #: Tasks sent with one request.
 BATCH = 250
 #: The known answers of gold questions; a hidden file, so that `label` does not read it as annotations.
 GOLD = ".gold.json"
 
-_TOUCHED = ("total_annotations", "cancelled_annotations", "draft_exists")
-_COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
-
-
-@dataclass
-class Present:
-    """The project's tasks by record and text; what is stale, and what nobody has touched."""
-
-    tasks: dict[tuple[str, str], PresentTask] = field(default_factory=dict)
-    stale: list[int] = field(default_factory=list)  # about a text that has changed or gone, untouched
-    answered_stale: int = 0
-    foreign: int = 0  # without record_id: imported by hand
-
-    def forget(self, numbers: Set[int]) -> None:
-        """Take tasks out that were removed from the project."""
-        self.tasks = {key: task for key, task in self.tasks.items() if task["id"] not in numbers}
-
-    def count_open(self) -> int:
-        """How many tasks wait for an answer."""
-        return sum(task["open"] for task in self.tasks.values())
-
-    def untouched(self) -> list[PresentTask]:
-        """Tasks that nobody answered, skipped or began."""
-        return [task for task in self.tasks.values() if task["untouched"]]
-
 
 def push(data: Path, renew: bool = False) -> Iterator[str]:
     """Send what is missing; what was done, in words. With `renew`, untouched tasks are replaced by a new choice."""
     project = find(connect())
     now = text_ids(data / "clean" / "records.parquet", project.task)
+    yield from reset_dead_backend(project)
+    yield from give_back(project, data, now)
     rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.model_error_weight)
     questions = queued(rows, data / "clean", project.task)
-    present = _present(project, now)
+    present = present_tasks(project, now)
     drop = _with_suggestion(present, questions) | ({task["id"] for task in present.untouched()} if renew else set())
     remove = [*present.stale, *sorted(drop)]
     _remove(project, remove)
     present.forget(drop)
-    ledger = Ledger(data / "annotations", project)
+    known_gold = read_gold(data / "annotations", project.task)
+    ledger = Ledger(data / "annotations", project, known_gold)
     ledger.settle(present.tasks)
     yield from _about(present, len(remove))
     if gone:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
     if not project.settings.show_prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
+    questions = [_withheld(question, project.settings.min_suggestion_confidence) for question in questions]
     questions = drawn(questions, project.settings.blind_share)
+    ledger.recover(present.tasks, questions)
     version = model_version(questions)
-    yield from _refresh(project, present, questions, version, ledger)
+    gold = gold_again(data / "label", project.task, known_gold, _suggest(questions))
+    yield from refresh(project, present, questions, gold, version, ledger)
     yield from _ask_again(project, present, questions)
     chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
+    chosen = numbered(with_keys(chosen, data / "clean"))
     _remember_gold(data / "annotations", chosen)
-    try:
-        yield from _send(project, chosen, version, ledger)
-    finally:  # what was sent before a connection broke is known
-        ledger.write()
-    _show(project, version)
+    ledger.write()
+    yield from _send(project, chosen, version, ledger)
+    yield from _about_sent(project, chosen, present, questions)
+    show_version(project, version)
     yield f"people find them at {project.url}"
 
 
@@ -112,36 +95,6 @@ def _answered(folder: Path, project: Project) -> set[str]:
 
     found = read_folder(folder, readers(project.task)) if folder.is_dir() else ()
     return {one.record_id for one in found if isinstance(one, Annotation)}
-
-
-def _present(project: Project, now: Mapping[str, str]) -> Present:
-    """What the project holds; `now` is the text id of every record today."""
-    present = Present()
-    for task in project.client.tasks(project.id, _COLUMNS):
-        data = task.get("data") or {}
-        if not data.get("record_id") or not data.get("text_id"):
-            present.foreign += 1
-            continue
-        key, kept = (str(data["record_id"]), str(data["text_id"])), _state(task, data)
-        if now.get(key[0]) == key[1] and key not in present.tasks:
-            present.tasks[key] = kept
-        elif kept["untouched"]:
-            present.stale.append(task["id"])
-        else:
-            present.answered_stale += 1
-    return present
-
-
-def _state(task: ListedTask, data: Mapping[str, object]) -> PresentTask:
-    return PresentTask(
-        id=task["id"],
-        untouched=not any(task.get(name) for name in _TOUCHED),
-        open=not task["is_labeled"],
-        blind=data.get("blind") is True,
-        audit=data.get("asked") == "audit",
-        answers=task["total_annotations"] or 0,
-        version=task.get("predictions_model_versions"),
-    )
 
 
 def _remove(project: Project, numbers: Sequence[int]) -> None:
@@ -162,48 +115,21 @@ def _about(present: Present, removed: int) -> Iterator[str]:
         yield f"note: {present.foreign:,} tasks have no record_id; they were imported by hand and are left alone"
 
 
-def _refresh(
-    project: Project, present: Present, questions: Sequence[Question], version: str, ledger: Ledger
-) -> Iterator[str]:
-    """New pre-labels for untouched tasks that show older ones; tasks that hold them back go on doing so."""
-    interface = _interface(project)
-    todo = []
-    for question, task in _outdated(present, questions, version):
-        sound, problem = checked(question, project.task, interface)
-        if problem is not None:
-            continue
-        ledger.renewed(sound)
-        if not task["blind"]:
-            shown = to_task(replace(sound, hidden=False), project.task, version)["predictions"][0]
-            todo.append({"task": task["id"], **shown})
-    for start in range(0, len(todo), BATCH):
-        project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
-    if todo:
-        yield f"gave {len(todo):,} waiting tasks new pre-labels"
-
-
-def _outdated(present: Present, questions: Sequence[Question], version: str) -> Iterator[tuple[Question, PresentTask]]:
-    for question in questions:
-        task = present.tasks.get(question.key)
-        if task is not None and question.value is not None and _is_older(task, version):
-            yield question, task
-
-
-def _is_older(task: PresentTask, version: str) -> bool:
-    """Whether nobody has touched the task, and it shows another version's pre-label."""
-    return task["untouched"] and version not in str(task["version"] or "")
-
-
 def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
-    """One more person for each answered task on which people disagree."""
-    again = [present.tasks[q.key] for q in questions if q.disputed and q.key in present.tasks]
+    """One more person for each answered task on which people disagree, or whose test label nobody vouches for yet."""
+    again = [present.tasks[q.key] for q in questions if q.more_people and q.key in present.tasks]
     again = [task for task in again if not task["open"]]
     for task in again:
         body = {"overlap": task["answers"] + 1, "is_labeled": False}
         project.client.patch(f"/api/tasks/{task['id']}/", body)
         task["open"] = True
     if again:
-        yield f"asked one more person about {len(again):,} tasks on which people disagree"
+        yield f"asked one more person about {len(again):,} tasks (they disagree, or a test label needs a second one)"
+
+
+def _withheld(question: Question, at_least: float) -> Question:
+    """The question, without its suggestion where that is less sure: it would only lead people astray."""
+    return question if question.score >= at_least else replace(question, value=None, score=0.0)
 
 
 def _suggest(questions: Sequence[Question]) -> bool:
@@ -229,15 +155,13 @@ def _choose(
 
 def _remember_gold(folder: Path, chosen: Sequence[Question]) -> None:
     """Before anything is sent: a gold question that nobody knows to be one would look like an open one."""
-    from pipeline.annotation.gold import read_gold
-
     new = {question.record.id: question.gold for question in chosen if question.gold is not None}
     if new:
         write_json({**read_gold(folder), **new}, folder / GOLD)
 
 
 def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Ledger) -> Iterator[str]:
-    interface, problems = _interface(project), Counter[str]()
+    interface, problems = labeling_interface(project), Counter[str]()
     for start in range(0, len(chosen), BATCH):
         part = []
         for question in chosen[start : start + BATCH]:
@@ -248,22 +172,39 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
         answer = project.client.post(f"/api/projects/{project.id}/import", batch, return_task_ids=True)
         for question, number in zip(part, answer.get("task_ids", ()), strict=False):  # none: the next push finds them
             ledger.sent(question, number)
+        ledger.write()  # what was sent before a connection broke is known
         if len(chosen) > BATCH:
             yield f"sent {min(start + BATCH, len(chosen)):,} of {len(chosen):,}"
     if problems:
         example = problems.most_common(1)[0][0]
         yield f"note: {problems.total():,} pre-labels could not be shown and were left out: {shorten(example, 120)}"
-    yield from _about_sent(project, chosen)
 
 
-def _about_sent(project: Project, chosen: Sequence[Question]) -> Iterator[str]:
+def _about_sent(
+    project: Project, chosen: Sequence[Question], present: Present, questions: Sequence[Question]
+) -> Iterator[str]:
     gold = sum(question.gold is not None for question in chosen)
     if not chosen:
-        yield "nothing to send: what is queued is in the project, or the project is full (studio.max_tasks)"
+        yield from _nothing_sent(project, present, questions)
         return
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{_and_more(chosen)}"
     if len(chosen) * project.settings.gold_share >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
+
+
+def _nothing_sent(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
+    """Why nothing was sent, and what waits all the same."""
+    waits, room = present.count_open(), project.settings.max_tasks
+    left = sum(question.key not in present.tasks for question in questions)
+    done = sum(question.key in present.tasks and not present.tasks[question.key]["open"] for question in questions)
+    if waits:
+        yield f"nothing new to send: {waits:,} tasks wait for people"
+    if left:
+        yield f"note: the project is full (studio.max_tasks {room:,}): {left:,} queued records are not in it"
+    if done:
+        yield f"note: {done:,} queued records are answered or skipped in Label Studio: sft label pull, then dvc repro"
+    if not waits and not left and not done:
+        yield "nothing to send: nothing waits"
 
 
 def _and_more(chosen: Sequence[Question]) -> str:
@@ -271,17 +212,3 @@ def _and_more(chosen: Sequence[Question]) -> str:
     more = f", {audit:,} of the audit" if audit else ""
     hidden = sum(question.hidden for question in chosen)
     return more + (f"; {hidden:,} hold their pre-label back (studio.blind_share)" if hidden else "")
-
-
-def _show(project: Project, version: str) -> None:
-    """Let people see these pre-labels, where there are any and no backend answers."""
-    now = project.client.get(f"/api/projects/{project.id}/")["model_version"]
-    versions = project.client.get(f"/api/projects/{project.id}/model-versions/")
-    if now not in (BACKEND, version) and version in versions:
-        project.client.patch(f"/api/projects/{project.id}/", {"model_version": version})
-
-
-def _interface(project: Project) -> LabelInterface:
-    from label_studio_sdk.label_interface.interface import LabelInterface
-
-    return LabelInterface(project.config)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.settings import Task
 from pipeline.studio.project import connect, extra, find
+from pipeline.studio.shown_version import reset_dead_backend
 
 if TYPE_CHECKING:
     from pipeline.annotation.annotations import Annotation
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def status(folder: Path) -> Iterator[str]:
     """Lines for people. Counts are the server's now; agreement is that of the answers pulled into `folder`."""
     project = find(connect(), check=False)
+    yield from reset_dead_backend(project)
     yield f"project '{project.title}': {project.url}"
     about = project.client.get(f"/api/projects/{project.id}/")
     yield (
@@ -43,7 +45,8 @@ def _pulled(task: Task, folder: Path) -> Iterator[str]:
 
 def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     """How far people agree: Krippendorff's alpha as the stage `label` reports it of the same answers."""
-    from pipeline.annotation.annotations import check_against, latest_answers
+    from pipeline.annotation.annotations import latest_answers
+    from pipeline.annotation.checks import by_own_key, check_against
     from pipeline.core.record import as_json
     from pipeline.core.settings import load
     from pipeline.label.evidence import form_of, votes_of
@@ -53,14 +56,15 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
 
     path = folder.parent / "clean" / "records.parquet"
     records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}
-    used = latest_answers(found, check_against(records, task)).used
+    params = load("label", Params)
+    used = latest_answers(by_own_key(found, records), check_against(records, task, params.half_words)).used
     form = form_of(task)
     if form == "free":
         return "agreement: no figure, since answers of this task are free"
     votes = votes_of([(one.record_id, one.annotator, as_json(one.value)) for one in used], form)
     counts = None if votes is None else votes.counts()
     alpha = None if counts is None else krippendorff_alpha(counts)
-    interval = None if counts is None else alpha_interval(counts, load("label", Params).agreement.resamples)
+    interval = None if counts is None else alpha_interval(counts, params.agreement.resamples)
     if alpha is None or interval is None:
         return "agreement: no record has answers of two people yet"
     return f"agreement: Krippendorff's alpha {alpha:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"

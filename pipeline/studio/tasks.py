@@ -16,7 +16,7 @@ from pipeline.core.record import Record, Reject, Target, as_json, content_id, sh
 from pipeline.core.settings import Task, load
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Models
-from pipeline.studio.waiting import lean
+from pipeline.studio.waiting import lean, source_keys
 from pipeline.tasks import task_type
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
@@ -24,6 +24,8 @@ CHOICE = 4
 #: What the data of a task hold besides where nobody suggests an answer, a live model neither; and of one of the audit.
 BLIND = {"blind": True}
 AUDIT = {"asked": "audit", **BLIND}
+#: Reasons of the queue for which a task that was answered goes to one more person.
+_MORE_PEOPLE = ("disagreement", "second_answer")
 #: Share of gold questions that come with a wrong suggestion: who accepts everything fails them.
 _MISLEADING = 0.5
 
@@ -37,9 +39,11 @@ class Question:
     value: Target = None
     score: float = 0.0
     gold: str | None = None
-    disputed: bool = False  # people answered it and disagree
+    more_people: bool = False  # people answered it and disagree, or a test label needs a second answer
     hidden: bool = False  # the pre-label is held back, as the lot fell
     audit: bool = False  # drawn at random to measure how many labels are wrong: asked without a suggestion
+    source_key: str | None = None  # the source's own id of the record
+    progress: str = ""  # where it stands among what was sent with it
 
     @property
     def key(self) -> tuple[str, str]:
@@ -56,8 +60,8 @@ def queued(rows: Sequence[QueueRow], clean: Path, task: Task) -> list[Question]:
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
         question = _question(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
-        disputed, audit = row["reason"] == "disagreement", row["reason"] == "audit"
-        found.append(replace(question, value=value, score=score, disputed=disputed, audit=audit))
+        more_people, audit = row["reason"] in _MORE_PEOPLE, row["reason"] == "audit"
+        found.append(replace(question, value=value, score=score, more_people=more_people, audit=audit))
     return found
 
 
@@ -92,6 +96,26 @@ def gold_questions(label: Path, task: Task, count: int, taken: set[str], suggest
     return [_gold(record, drawn, task, suggest) for record in drawn]
 
 
+def gold_again(label: Path, task: Task, known: Mapping[str, str], suggest: bool) -> dict[str, Question]:
+    """Gold questions asked before, by record id, with the suggestions of `gold_questions`."""
+    if not known or not suggest:
+        return {}
+    records = [record for record in lean(label / "records.parquet") if record.id in known]
+    return {record.id: _gold(record, records, task, suggest) for record in records}
+
+
+def with_keys(questions: Iterable[Question], clean: Path) -> list[Question]:
+    """The questions with the keys that their records have in the sources."""
+    found = list(questions)
+    keys = source_keys(clean / "records.parquet", {question.record.id for question in found})
+    return [replace(question, source_key=keys.get(question.record.id)) for question in found]
+
+
+def numbered(questions: Sequence[Question]) -> list[Question]:
+    """The questions with their place in the batch, which annotators see above the text."""
+    return [replace(question, progress=f"{n} / {len(questions)}") for n, question in enumerate(questions, 1)]
+
+
 def mixed(questions: Sequence[Question], gold: Sequence[Question]) -> list[Question]:
     """Gold questions (or those of the audit) spread evenly, each at a place in its stretch that its id decides."""
     found = list(questions)
@@ -105,6 +129,8 @@ def to_task(question: Question, task: Task, version: str) -> dict[str, Any]:
     """The task as Label Studio imports it."""
     kind = task_type(task)
     data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
+    data |= {"progress": question.progress}
+    data |= {"key": question.source_key} if question.source_key is not None else {}
     made: dict[str, Any] = {"data": data | (AUDIT if question.audit else BLIND if question.hidden else {})}
     if question.value is not None and not question.hidden:
         result = kind.result_from_target(question.value)

@@ -52,6 +52,15 @@ def _rows(file: Path) -> list[QueueRow]:
     return cast("list[QueueRow]", read_table(file).to_pylist())
 
 
+def source_keys(file: Path, wanted: Set[str]) -> dict[str, str]:
+    """Record id -> its source's own key, of the `wanted` records that have one."""
+    found: dict[str, str] = {}
+    for batch in batches(file, ["id", "source"]):
+        rows = zip(batch["id"].to_pylist(), batch["source"].to_pylist(), strict=True)
+        found |= {name: source["key"] for name, source in rows if name in wanted and source["key"] is not None}
+    return found
+
+
 def lean(file: Path) -> Iterator[Record]:
     """The records of a records.parquet, a batch in memory at a time (see `lean_records`)."""
     yield from lean_records(batches(file, LEAN))

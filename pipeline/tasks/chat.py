@@ -31,7 +31,7 @@ from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.core.turns import Reading, as_text, calls_in, is_nothing, message_of
 from pipeline.dialects.messages import beside, messages_in
-from pipeline.tasks.region import Region
+from pipeline.tasks.region import WHOLE_TEXT, Region
 
 FIELDS: Mapping[str, str] = {"messages": "messages", "tools": "json", "template_arguments": "json"}
 
@@ -195,7 +195,7 @@ def with_answer(record: Record, text: str, answer: str) -> tuple[Fields, Target]
 
 def labeling_config(task: Task) -> str:
     """The conversation as Paragraphs, and TextAreas that hold the reply, its reasoning, and its calls as JSON."""
-    area = '<TextArea name="{}" toName="messages" rows="4" editable="true" maxSubmissions="1"/>'
+    area = f'<TextArea name="{{}}" toName="messages" {WHOLE_TEXT}/>'
     return (
         '<View><Paragraphs name="messages" value="$messages" layout="dialogue" nameKey="role" textKey="shown"/>'
         + area.format("reply")

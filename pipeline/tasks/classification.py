@@ -125,12 +125,15 @@ def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
 
 
 def labeling_config(task: Task) -> str:
-    """A Text with Choices, one per declared label, with number hotkeys."""
-    choice = "multiple" if task.multi_label else "single-radio"
+    """A Text with Choices, one per declared label, with number hotkeys.
+
+    One of several labels must be chosen: a hotkey pressed twice would else clear the choice unnoticed.
+    """
+    choice = 'multiple"' if task.multi_label else 'single-radio" required="true"'
     options = "".join(f"<Choice value={quoteattr(label)}/>" for label in task.labels)
     return (
         '<View><Text name="text" value="$text"/>'
-        f'<Choices name="label" toName="text" choice="{choice}" showInLine="true">{options}</Choices></View>'
+        f'<Choices name="label" toName="text" choice="{choice} showInLine="true">{options}</Choices></View>'
     )
 
 

@@ -14,7 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import letters, remap_spans
 from pipeline.tasks.region import Region
-from pipeline.tasks.texts import text_of
+from pipeline.tasks.texts import granularity, text_of
 
 FIELDS: Mapping[str, str] = {"text": "text"}
 
@@ -154,9 +154,10 @@ def with_augmentable(record: Record, text: str) -> tuple[Fields, Target]:
 
 
 def labeling_config(task: Task) -> str:
-    """A Text with Labels, one per declared type."""
+    """A Text with Labels, one per declared type; marks cover whole words where all languages have spaces."""
     options = "".join(f"<Label value={quoteattr(label)}/>" for label in task.labels)
-    return f'<View><Labels name="label" toName="text">{options}</Labels><Text name="text" value="$text"/></View>'
+    text = f'<Text name="text" value="$text" granularity="{granularity(task)}"/>'
+    return f'<View><Labels name="label" toName="text">{options}</Labels>{text}</View>'
 
 
 def to_label_studio(record: Record) -> JsonObject:

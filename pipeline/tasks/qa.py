@@ -17,7 +17,7 @@ from pipeline.tasks.answer_places import placed
 from pipeline.tasks.no_free_answer import with_answer as with_answer
 from pipeline.tasks.offsets import Place, letters, remap_spans
 from pipeline.tasks.region import Region
-from pipeline.tasks.texts import text_of
+from pipeline.tasks.texts import granularity, text_of
 
 FIELDS: Mapping[str, str] = {"context": "text", "question": "text"}
 
@@ -169,7 +169,7 @@ def labeling_config(task: Task) -> str:
     return (
         '<View><Header value="$question"/>'
         '<Labels name="label" toName="context"><Label value="answer"/></Labels>'
-        '<Text name="context" value="$context"/>'
+        f'<Text name="context" value="$context" granularity="{granularity(task)}"/>'
         '<Choices name="unanswerable" toName="context" choice="multiple">'
         '<Choice value="unanswerable"/></Choices></View>'
     )

@@ -6,6 +6,9 @@ from typing import NotRequired, TypedDict
 
 from pipeline.core.record import Fields
 
+#: Attributes of a text area that takes a text whole: Shift+Enter is a line break, and no 'Add' closes the box early.
+WHOLE_TEXT = 'rows="4" editable="true" maxSubmissions="1" allowSubmit="false" showSubmitButton="false"'
+
 
 class Region(TypedDict):
     """One item of the `result` list of an annotation or a prediction; Label Studio's own have more keys."""

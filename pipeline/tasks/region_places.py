@@ -8,7 +8,7 @@ from pipeline.core.record import Reject
 from pipeline.tasks.region import Region
 
 #: Keys of a task's data that are never shown as a text.
-_NOT_SHOWN = ("record_id", "text_id")
+_NOT_SHOWN = ("record_id", "text_id", "key")
 
 
 def at_their_places(result: Sequence[Region], data: Mapping[str, object]) -> list[Region]:
@@ -50,7 +50,8 @@ def _place_of(surface: str, start: int, end: int, shown: str) -> tuple[int, int]
     plain = surface if surface in shown else surface.replace("\\n", "\n")
     if shown.count(plain) != 1:
         count = shown.count(plain)
-        raise Reject("surface_mismatch", f"'{surface}' is not at [{start}, {end}) and occurs {count} times")
+        there = f"[{start}, {end}), where '{shown[max(start, 0) : end]}' stands,"
+        raise Reject("surface_mismatch", f"'{surface}' is not at {there} and occurs {count} times")
     place = shown.index(plain)
     return place, place + len(plain)
 

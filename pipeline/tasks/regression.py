@@ -123,7 +123,7 @@ def labeling_config(task: Task) -> str:
     limits = f' min="{task.range[0]}" max="{task.range[1]}"' if task.range else ""
     return (
         '<View><Text name="text" value="$text"/><Text name="pair" value="$text_pair"/>'
-        f'<Number name="score" toName="text"{limits}/></View>'
+        f'<Number name="score" toName="text"{limits} required="true"/></View>'
     )
 
 

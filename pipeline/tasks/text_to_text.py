@@ -8,7 +8,7 @@ from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Fields, Record, Reject, Row, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.core.turns import as_text, is_nothing
-from pipeline.tasks.region import Region
+from pipeline.tasks.region import WHOLE_TEXT, Region
 from pipeline.tasks.texts import text_of
 
 
@@ -99,7 +99,7 @@ class TextToText:
         """The text, and a TextArea for its target."""
         return (
             '<View><Text name="text" value="$text"/>'
-            '<TextArea name="target" toName="text" rows="3" editable="true" maxSubmissions="1"/></View>'
+            f'<TextArea name="target" toName="text" {WHOLE_TEXT} required="true"/></View>'
         )
 
     def to_label_studio(self, record: Record) -> JsonObject:

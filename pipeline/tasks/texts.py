@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from pipeline.core.conversation import Message, readable
 from pipeline.core.record import Reject, Target, as_json
+from pipeline.core.settings import Task
 from pipeline.core.turns import as_text, is_nothing
+
+#: Languages that put no spaces between words, or not between all of them.
+_UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my", "bo", "yue"})
+
+
+def granularity(task: Task) -> str:
+    """What a mark in Label Studio covers at least: a word, or a symbol where a language of the task has no spaces."""
+    return "symbol" if any(code.lower().split("-")[0] in _UNSPACED for code in task.languages) else "word"
 
 
 def text_of(values: Mapping[str, object], field: str, if_missing: str = "missing_text_column") -> str:

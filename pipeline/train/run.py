@@ -22,16 +22,23 @@ from pipeline.modeling.models import Models, licence, revision
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
 from pipeline.modeling.training.job import Job, Run
+from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json
 from pipeline.train.model_card import model_card
 from pipeline.train.params import Params
 
 log = logging.getLogger("pipeline")
 
+#: Columns of history.csv before the dev metrics; those that `dvc plots` draws.
+_HISTORY = ("step", "train_loss", "dev_loss")
+
 
 def run(dataset: Path, out: Path) -> None:
     """Write model, report.json, metrics.json and history.csv to `out`."""
     task, models, params = load_task(), load("models", Models), load("train", Params)
+    if dataset_awaits_labels(dataset):
+        write_awaiting("train", out, columns={"history.csv": _HISTORY}, folders=["model"])
+        return
     train(dataset, out, task, models, params)
 
 

@@ -17,15 +17,16 @@ from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
+from pipeline.runtime.awaiting import awaits_labels, write_awaiting
 from pipeline.runtime.store import LEAN, read_json, read_table, write_json, write_table
-from pipeline.runtime.versions import compare, split_digest
+from pipeline.runtime.versions import INDEX, compare, split_digest
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import mixed
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
-from pipeline.validate.semantic_coverage import coverage
+from pipeline.validate.semantic_coverage import MAP, coverage
 from pipeline.validate.suite import make_checks, read_suite
 from pipeline.validate.view import EXPORTED, Released, View, read_released, view_of
 
@@ -50,7 +51,11 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     rules = read_suite(params.suite)
     folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
     reports = {stage: read_json(folder / "report.json") for stage, folder in folders.items()}
-    view = view_of(read_table(augment / "records.parquet", LEAN), task, models, reports)
+    table = read_table(augment / "records.parquet", LEAN)
+    if awaits_labels(table):
+        _write_awaiting(out)
+        return
+    view = view_of(table, task, models, reports)
     _check_labelled(view)
     totals = {"name": params.name, **dataset_totals(view)}
     mixture = mixed(view, params.mixture) if params.mixture else None
@@ -79,6 +84,13 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
     export(view, params, report, out / "dataset", mixture)
     write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+
+
+def _write_awaiting(out: Path) -> None:
+    """No dataset, and results that say why; rules are held against it once somebody has labelled something."""
+    tables = {"index.parquet": INDEX, "map.parquet": MAP}
+    write_awaiting("validate", out, tables, folders=["dataset", "data_docs"])
+    write_json({}, out / "profile.json")
 
 
 def _failed(findings: Sequence[Finding]) -> list[Finding]:

@@ -14,6 +14,7 @@ from pipeline.core.record import Record
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.models import Model, Models
+from pipeline.runtime.awaiting import WHY
 from pipeline.runtime.store import read_table, to_records, write_json
 from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
@@ -54,6 +55,9 @@ def _controls(variants: Variants) -> dict[str, list[Example]]:
 def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
     """Write the three files for `stages`; where the quick form does not apply, they say so and why."""
     tests = [record for record in stages.augment if record.split == "test"]
+    if all(record.split == "benchmark" for record in stages.augment):
+        _does_not(WHY, out)
+        return
     if not tests:
         raise PipelineError(
             "value: the test split is empty, so no variant can be evaluated.",
@@ -62,8 +66,7 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
     variants = build(stages, task, params.max_train_rows)
     why = _does_not_apply(variants, task)
     if why:
-        log.info("value     does not apply: %s", why)
-        _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
+        _does_not(why, out)
         return
     controls = _controls(variants)
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
@@ -109,6 +112,11 @@ def _readable_encoder(stages: Stages, task: Task, models: Models) -> tuple[Model
     if notes:
         log.warning("value     measured with TF-IDF: %s", notes["unread_remedy"])
     return model, notes
+
+
+def _does_not(why: str, out: Path) -> None:
+    log.info("value     does not apply: %s", why)
+    _write({"stage": "value", "applies": False, "why": why, "steps": [], "variants": {}}, {"applies": 0}, [], out)
 
 
 def _sentences(report: Mapping[str, Any]) -> list[str]:

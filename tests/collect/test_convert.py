@@ -30,6 +30,7 @@ def test_rows_become_records(project):
         "licence": "CC0-1.0",
         "role": "train",
         "trusted": False,
+        "key": None,
     }
     assert (first["group"], first["split"], first["lang"]) == ("s:it works", None, "en")
     assert found.report["kept_by"]["source"] == {"s": 4}

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from pipeline.annotation.annotations import check_against, latest_answers, parse_time, read_folder
+from pipeline.annotation.annotations import latest_answers, parse_time, read_folder
+from pipeline.annotation.checks import check_against
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, load_task
 from pipeline.label.run import run
 from pipeline.runtime.store import read_json, read_table, to_records
@@ -157,10 +156,13 @@ def load_task_like(**more):
     return load_task(Path("task.yaml"))
 
 
-def test_nothing_labelled_is_an_error_with_remedy(project):
+def test_nothing_labelled_ends_with_a_queue_and_what_to_do(project, caplog):
+    caplog.set_level("INFO")
     project.write([record("a"), record("b")])
-    with pytest.raises(PipelineError, match=r"no record is left.*awaiting_label"):
-        run(project.clean, project.annotations, project.out)
+    run(project.clean, project.annotations, project.out)
+    assert read_table(project.out / "records.parquet").num_rows == 0
+    assert read_table(project.out / "queue.parquet").num_rows == 2
+    assert "label these first: 2 records wait in queue.parquet (sft label up, push)" in caplog.text
 
 
 def test_command_line_prints_the_error_and_leaves_nothing_half_written(project):
@@ -194,7 +196,7 @@ def test_span_lists_are_decided_piece_by_piece_and_no_sentence_is_lost(project):
     names = ("same", "differ", "crowd", "crowd differs")
     votes = {"crowd": [("x", [person]), ("y", [person])], "crowd differs": [("x", [person]), ("y", [place])]}
     records = [record(n, None, "Ada in Paris", split="unlabelled", votes=votes.get(n, ())) for n in names]
-    project.write(records, task)
+    project.write(records, task, {"first_splits": {"min_records": 0}})
     pairs = {"same": ([person, place], [person, place]), "differ": ([person], [person, place])}
     given = [answer(n, value, who) for n, values in pairs.items() for who, value in zip("ab", values, strict=True)]
     project.annotate(*given)

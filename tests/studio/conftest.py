@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -18,6 +19,9 @@ from pipeline.label.run import run as label_stage
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
+from pipeline.studio.project import connect, find
+from pipeline.studio.push import push
+from pipeline.studio.up import up
 from tests.label.conftest import REVIEW
 
 TASK = Task(type="classification", labels=("billing", "delivery", "其他"), languages=("en", "zh"))
@@ -79,6 +83,11 @@ class Folder:
             write_shards(to_table(rows, schema(TASK)), self.data / "clean" / "records.parquet")
             write_table(pa_empty(), self.data / "clean" / "review.parquet")
 
+    def write_as(self, rows, labels):
+        """The records of `clean` under other labels."""
+        task = TASK.model_copy(update={"labels": tuple(labels)})
+        write_table(to_table(rows, schema(task)), self.data / "clean" / "records.parquet")
+
     def label(self):
         label_stage(self.data / "clean", self.annotations, self.data / "label")
         return json.loads((self.data / "label" / "report.json").read_text("utf-8"))["notes"]
@@ -126,6 +135,25 @@ def folder(tmp_path, monkeypatch, studio_home):
         monkeypatch.delenv(name, raising=False)
     (root / ".label-studio").symlink_to(studio_home)
     return Folder(root)
+
+
+def prepared(folder, keyed=False, **studio):
+    """A pushed round; with `keyed` the source has ids of its own."""
+    folder.set(**{"blind_share": 0.0, **studio})
+    if keyed:
+        rows = [replace(row, source=replace(row.source, key=f"mail-{row.id}")) for row in records()]
+        folder.write(rows)
+    folder.label()
+    list(up(18080, replace=False))
+    list(push(folder.data))
+    return find(connect())
+
+
+def tasks_of(project):
+    return [
+        project.client.get(f"/api/tasks/{task['id']}/")
+        for task in project.client.tasks(project.id, ("data", "total_annotations"))
+    ]
 
 
 class Person:

@@ -25,24 +25,9 @@ from pipeline.studio.pull import pull
 from pipeline.studio.push import push as send
 from pipeline.studio.status import status
 from pipeline.studio.up import up
-from tests.studio.conftest import TASK, Person, records, truth
+from tests.studio.conftest import TASK, Person, prepared, records, tasks_of, truth
 
 pytestmark = pytest.mark.slow
-
-
-def tasks_of(project):
-    return [
-        project.client.get(f"/api/tasks/{task['id']}/")
-        for task in project.client.tasks(project.id, ("data", "total_annotations"))
-    ]
-
-
-def prepared(folder, **studio):
-    folder.set(**{"blind_share": 0.0, **studio})
-    folder.label()
-    list(up(18080, replace=False))
-    list(send(folder.data))
-    return find(connect())
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +102,7 @@ def test_the_models_worst_errors_come_first_and_a_random_sample_is_audited_witho
     list(pull(folder.annotations))
     found = folder.label()["audit"]
     assert (found["of"], found["drawn"], found["answered"], found["wrong"]) == (60, 15, 15, 1)
-    assert "nothing to send" in "\n".join(send(folder.data))
+    assert "nothing new to send: " in "\n".join(send(folder.data))
 
 
 def test_gold_questions_show_who_is_hasty(folder, people):

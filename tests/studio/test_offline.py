@@ -22,10 +22,10 @@ from pipeline.core.settings import Task
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import write_table
 from pipeline.studio import server
+from pipeline.studio.answer_file import Pulled, file_name, to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
-from pipeline.studio.pull import Pulled, file_name, to_line
 from pipeline.studio.push import Present, _choose, _with_suggestion
 from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
@@ -97,7 +97,7 @@ def test_gold_questions_are_known_hidden_and_partly_misleading(tmp_path):
     assert len(gold) == 12
     assert all(q.record.source.trusted and q.record.id != "test060" for q in gold)
     assert 0 < sum(json.dumps(q.value, ensure_ascii=False) != q.gold for q in gold) < 12
-    assert set(to_task(gold[0], TASK, "v")["data"]) == {"text", "record_id", "text_id"}
+    assert set(to_task(gold[0], TASK, "v")["data"]) == {"text", "record_id", "text_id", "progress"}
     assert not gold_questions(tmp_path, TASK, 0, set(), suggest=True)
     open_ones = [Question(r, "t") for r in records() if r.target is None]
     places = [n for n, q in enumerate(mixed(open_ones, gold)) if q.gold]
@@ -169,7 +169,13 @@ def test_a_task_without_record_id_is_kept_too(project):
 
 
 def test_later_answers_replace_and_local_edits_stay():
-    old = {"studio": "ab/1/2", "value": "x", "created_at": "2026-01-01T00:00:00Z"}
+    old = {
+        "record_id": "r",
+        "annotator": "安娜",
+        "studio": "ab/1/2",
+        "value": "x",
+        "created_at": "2026-01-01T00:00:00Z",
+    }
     pulled = Pulled({"ab/1/2": old})
     pulled.take(dict(old))
     assert not pulled.counts
@@ -178,6 +184,11 @@ def test_later_answers_replace_and_local_edits_stay():
     assert len(pulled.conflicts) == 1
     pulled.take(old | {"value": "y", "created_at": "2099-01-01T00:00:00+08:00"})  # a clock ahead of ours is no matter
     assert pulled.lines["ab/1/2"]["value"] == "y"
+    bob = old | {"annotator": "بوب", "value": "z", "created_at": "2099-01-02T00:00:00Z", "overwrote": "安娜"}
+    pulled.take(bob)  # put over the other's answer, which stays as history
+    assert pulled.lines["ab/1/2"] == bob
+    (was,) = pulled.others
+    assert (was["annotator"], was["value"], was["state"]) == ("安娜", "y", "overwritten")
 
 
 @pytest.mark.parametrize(("given_", "expected"), [("Mail topics!", "mail-topics"), ("邮件 主题", "邮件-主题")])

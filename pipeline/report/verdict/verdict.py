@@ -8,17 +8,21 @@ from typing import Any
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.checks import CHECKS
 from pipeline.report.verdict.finding import STATES, Finding
+from pipeline.report.verdict.label_first import label_first
 
 #: Reasons that the sentence names; the list below it holds all.
 _REASONS = 4
 
 
 def verdict(inputs: Inputs) -> dict[str, Any]:
-    """`state`: fail, warn, pass, or unknown where the validate stage has not run.
+    """`state`: fail, warn, pass, unknown where the validate stage has not run, or label_first where labels come first.
 
     `because`: the clauses of the sentence (key, args). `checks`: every finding, the worst first. `counts`: findings by
     state; what was not measured and what does not apply are counted apart, and neither makes a dataset good or bad.
     """
+    first = label_first(inputs)
+    if first is not None:
+        return {**first, "more": 0, "checks": [], "counts": dict.fromkeys(STATES, 0)}
     found = [finding for check in CHECKS.values() for finding in check(inputs)]
     found.sort(key=lambda finding: STATES.index(finding.state))
     counts = Counter(finding.state for finding in found)

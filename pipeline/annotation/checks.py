@@ -1,0 +1,107 @@
+"""Whether an answer can be used on its record, and why not: what cannot be is set aside and goes back to the person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from pipeline.annotation.annotations import Annotation, SetAside
+from pipeline.annotation.renamed import new_value
+from pipeline.core.record import Record, Reject, Target, as_json, content_id
+from pipeline.core.settings import Task
+from pipeline.tasks import task_type
+from pipeline.tasks.region_places import at_their_places
+from pipeline.text.scripts import is_inside_word
+
+#: (annotation) -> the value in the task's own form. Raises Reject where it cannot be used.
+Check = Callable[[Annotation], Target]
+
+
+def check_against(records: Mapping[str, Record], task: Task, half_words: bool = False) -> Check:
+    """Whether an annotation can be used on its record; and its value in the task's form.
+
+    Labels of `task.renamed` get their name of today, spans lose white space at their borders and repeats. `half_words`
+    may be marked, or not. Rejects: unknown_record, empty_annotation, text_changed, surface_mismatch, overlapping_spans,
+    half_word, unsound_answer (any other problem of the task type), and what the task type's `parse` rejects.
+    """
+    kind = task_type(task)
+
+    def check(annotation: Annotation) -> Target:
+        record = records.get(annotation.record_id)
+        if record is None:
+            raise Reject("unknown_record", f"no record '{annotation.record_id}' comes out of `clean`")
+        if annotation.value is None or not as_json(annotation.value).strip('" '):
+            raise Reject("empty_annotation", "nothing was answered")
+        if annotation.text_id not in (None, content_id(kind.main_text(record))) or _shows_another(annotation, record):
+            raise Reject("text_changed", f"record '{record.id}' reads differently now; it is queued again")
+        value = _at_its_place(new_value(annotation.value, task), str(record.fields.get("text") or ""))
+        value = kind.parse(record.fields, value, task)[1]
+        return _sound(record, value, half_words)
+
+    def _shows_another(annotation: Annotation, record: Record) -> bool:
+        now = kind.to_label_studio(record) if annotation.shown else {}
+        return any(annotation.shown[name] != content_id(as_json(now[name])) for name in now.keys() & annotation.shown)
+
+    def _sound(record: Record, value: Target, half_words: bool) -> Target:
+        value = kind.repair(record.fields, value)[1]
+        if kind.target_kind(task) == "spans":
+            without_overlap(value)
+            if not half_words:
+                _check_words(record.fields["text"], value)
+        before = kind.problems(replace(record, target=None), task)
+        problems = [one for one in kind.problems(replace(record, target=value), task) if one not in before]
+        if problems:
+            raise Reject("unsound_answer", "; ".join(problems))
+        return value
+
+    return check
+
+
+def without_overlap(spans: Target) -> Target:
+    """The sorted spans. Raises Reject (overlapping_spans) where two of them overlap: no tag can say both."""
+    for one, other in pairwise(spans):
+        if other["start"] < one["end"]:
+            places = ", ".join(f"[{span['start']}, {span['end']}) {span['label']}" for span in (one, other))
+            raise Reject("overlapping_spans", f"two marks overlap: {places}")
+    return spans
+
+
+def _at_its_place(value: Target, text: str) -> Target:
+    """Spans that state their surface (`text`) put where it is."""
+    if not isinstance(value, list):
+        return value
+    return [_placed(part, text) if isinstance(part, Mapping) and "end" in part else part for part in value]
+
+
+def _placed(span: Mapping[str, Target], text: str) -> Mapping[str, Target]:
+    start, end = span.get("start"), span.get("end")
+    if not isinstance(start, int) or not isinstance(end, int):
+        return span
+    value = {"start": start, "end": end, "text": span.get("text")}
+    [region] = at_their_places([{"type": "labels", "value": value}], {"text": text})
+    return {**span, "start": region["value"]["start"], "end": region["value"]["end"]}
+
+
+def _check_words(text: str, spans: Iterable[Mapping[str, int]]) -> None:
+    for span in spans:
+        if is_inside_word(text, span["start"]) or is_inside_word(text, span["end"]):
+            raise Reject("half_word", f"'{text[span['start'] : span['end']]}' begins or ends inside a word")
+
+
+def by_own_key(
+    found: Iterable[Annotation | SetAside], records: Mapping[str, Record]
+) -> Iterator[Annotation | SetAside]:
+    """The annotations, those that name their record by its source's own key with the record's id instead.
+
+    A key that two sources use names nothing.
+    """
+    times = Counter(record.source.key for record in records.values() if record.source.key is not None)
+    ids = {r.source.key: r.id for r in records.values() if r.source.key is not None and times[r.source.key] == 1}
+    for item in found:
+        name = item.record_id
+        if isinstance(item, Annotation) and name not in records and name in ids:
+            yield replace(item, record_id=ids[name])
+        else:
+            yield item

@@ -1,0 +1,65 @@
+"""New suggestions for tasks that wait, so that nothing tells gold questions and half-answered tasks from the others.
+
+Label Studio shows the predictions of one model version alone. With a new version every task that wait gets one: its new
+pre-label where nobody has touched it, a gold question its own again, and any other the one that people saw before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pipeline.studio.ledger import Ledger
+from pipeline.studio.present import Present, PresentTask
+from pipeline.studio.project import Project, labeling_interface
+from pipeline.studio.tasks import Question, checked, to_task
+
+#: Predictions sent with one request.
+BATCH = 250
+
+
+def refresh(
+    project: Project,
+    present: Present,
+    questions: Sequence[Question],
+    gold: Mapping[str, Question],
+    version: str,
+    ledger: Ledger,
+) -> Iterator[str]:
+    """Give every waiting task of another version its suggestion; tasks that hold theirs back go on doing so.
+
+    `gold` holds the gold questions that are in the project, by record id.
+    """
+    interface = labeling_interface(project)
+    asked = {question.key: question for question in questions}
+    todo: list[dict[str, Any]] = []
+    for key, task in present.tasks.items():
+        if task["audit"] or not task["open"] or version in str(task["version"] or ""):
+            continue
+        question = gold.get(key[0]) or (asked.get(key) if task["untouched"] else None)
+        sound = None if question is None else checked(question, project.task, interface)[0]
+        if sound is not None and sound.value is not None:
+            ledger.renewed(sound)
+            if not task["blind"]:
+                shown = to_task(replace(sound, hidden=False), project.task, version)["predictions"][0]
+                todo.append({"task": task["id"], **shown})
+        elif question is not None and question.value is None and question.gold is None:
+            ledger.withdrawn(question)  # nobody suggests anything about it any more
+        elif not task["blind"]:
+            todo += _as_before(project, task, version)
+    for start in range(0, len(todo), BATCH):
+        project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
+    if todo:
+        yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _as_before(project: Project, task: PresentTask, version: str) -> list[dict[str, Any]]:
+    """The task's latest suggestion under the new version; nothing where it never had one."""
+    if not task["version"]:
+        return []
+    found = project.client.get("/api/predictions/", task=task["id"])
+    latest = max(found, key=lambda one: one["id"], default=None)
+    if latest is None:
+        return []
+    return [{"task": task["id"], "result": latest["result"], "score": latest["score"], "model_version": version}]

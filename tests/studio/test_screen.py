@@ -1,0 +1,131 @@
+"""The annotator's screen, in a browser, where a click or a key decides what is stored."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+import pytest
+
+from pipeline.core.record import Record, Source
+from pipeline.core.settings import Task
+from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.studio import server
+from pipeline.studio.project import connect, find
+from pipeline.studio.pull import pull
+from pipeline.studio.push import push
+from pipeline.studio.up import up
+from tests import chats
+from tests.studio.browser import SUBMIT, open_task, page_of
+from tests.studio.conftest import Person, pa_empty, prepared, tasks_of
+
+pytestmark = pytest.mark.slow
+
+#: Where screenshots go, for whoever wants to look.
+SHOTS = os.environ.get("SFT_SHOTS")
+
+
+@pytest.fixture(scope="module")
+def ann(studio_home):
+    url, token = server.address(studio_home), server.own_secrets(studio_home)["token"]
+    invite = httpx.get(f"{url}/api/invite", headers={"Authorization": f"Token {token}"}).json()["invite_url"]
+    return Person(url, invite, "ann.screen")
+
+
+def shot(page, name):
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png")
+
+
+def round_of(folder, task, texts, **studio):
+    """A pushed round of unlabelled records of `task`."""
+    folder.params["task"] = task.model_dump(mode="json")
+    folder.set(blind_share=0.0, gold_share=0.0, **studio)
+    source = Source("made", "files", "a.jsonl", 1, "CC0", "unlabelled")
+    rows = [Record(f"r{n}", fields, source, None, "en", "unlabelled", f"r{n}") for n, fields in enumerate(texts)]
+    write_table(to_table(rows, schema(task)), folder.data / "clean" / "records.parquet")
+    write_table(pa_empty(), folder.data / "clean" / "review.parquet")
+    folder.label()
+    list(up(18080, replace=False))
+    list(push(folder.data))
+    return find(connect())
+
+
+def test_a_hotkey_that_clears_the_choice_cannot_be_submitted_unnoticed(folder, ann):
+    (folder.root / "guide.md").write_text("# 指南\n\n- **billing**: invoices & money\n\n<script>x</script>", "utf-8")
+    project = prepared(
+        folder, gold_share=0.0, guidelines="guide.md", label_descriptions={"billing": "money: 'charged twice'"}
+    )
+    task = next(t for t in tasks_of(project) if t["predictions"][0]["result"][0]["value"]["choices"] == ["billing"])
+    with page_of(ann, project.client.url) as page:
+        open_task(page, project, task)
+        page.get_by_text("What the labels mean").wait_for()
+        assert page.get_by_text(task["data"]["progress"]).count() > 0
+        shot(page, "classification")
+        page.keyboard.press("1")  # the marked label: its hotkey clears it
+        page.wait_for_timeout(1500)
+        shot(page, "refused")
+        assert page.locator(SUBMIT).first.is_disabled()
+        page.keyboard.press("3")
+        page.locator(SUBMIT).first.click()
+        page.wait_for_timeout(2000)
+    list(pull(folder.annotations))
+    assert [line["value"] for line in folder.lines()] == ["其他"]
+    about = project.client.get(f"/api/projects/{project.id}/")
+    assert "<strong>billing</strong>" in about["expert_instruction"]
+    assert "<script>" not in about["expert_instruction"]
+    assert not about["enable_empty_annotation"]
+
+
+def test_a_reply_of_several_paragraphs_with_code_arrives_whole(folder, ann):
+    task = Task(type="chat", languages=("en", "zh"))
+    project = round_of(folder, task, [chats.fields([("user", "怎么排序？ How do I sort?\n\n```python\nx = 1\n```")])])
+    with page_of(ann, project.client.url) as page:
+        open_task(page, project, tasks_of(project)[0])
+        area = page.locator("textarea").first
+        area.click()
+        for n, line in enumerate(["Use sorted():", "", "```python", "sorted([3, 1])", "```", "", "完成。"]):
+            if n:
+                page.keyboard.press("Shift+Enter")
+            page.keyboard.type(line)
+        shot(page, "chat")
+        page.locator(SUBMIT).first.click()
+        page.wait_for_timeout(2500)
+    list(pull(folder.annotations))
+    (line,) = folder.lines()
+    assert line["value"] == "Use sorted():\n\n```python\nsorted([3, 1])\n```\n\n完成。"
+
+
+def test_marks_cover_whole_words_and_many_labels_have_a_search(folder, ann):
+    labels = ("PER", "LOC", *(f"KIND{n:02}" for n in range(12)))
+    task = Task(type="ner", labels=labels, languages=("en", "ar"))
+    texts = [{"text": "Ada Lovelace wrote to Charles Babbage."}, {"text": "ذهبت ليلى إلى القاهرة"}]
+    project = round_of(folder, task, texts)
+    first = next(t for t in tasks_of(project) if t["data"]["text"].startswith("Ada"))
+    with page_of(ann, project.client.url) as page:
+        open_task(page, project, first)
+        shot(page, "ner")
+        search = page.locator("input[placeholder*='ilter'], input[placeholder*='earch']").first
+        search.fill("PER")
+        page.wait_for_timeout(500)
+        shot(page, "ner_filtered")
+        assert page.get_by_text("KIND03").count() == 0
+        page.keyboard.press("Escape")
+        page.locator('[class*="label"]').get_by_text("PER", exact=True).first.click()
+        box = page.evaluate(
+            """() => { const w = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); let n;
+            while ((n = w.nextNode())) { const i = n.textContent.indexOf('Lovelace');
+              if (i >= 0) { const r = document.createRange(); r.setStart(n, i + 2); r.setEnd(n, i + 5);
+                const q = r.getBoundingClientRect(); return {x: q.x, y: q.y, w: q.width, h: q.height}; } } }"""
+        )
+        page.mouse.move(box["x"] + 1, box["y"] + box["h"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["w"] - 1, box["y"] + box["h"] / 2, steps=4)
+        page.mouse.up()
+        page.wait_for_timeout(700)
+        shot(page, "ner_marked")
+        page.locator(SUBMIT).first.click()
+        page.wait_for_timeout(2500)
+    list(pull(folder.annotations))
+    (line,) = folder.lines()
+    assert [first["data"]["text"][s["start"] : s["end"]].strip() for s in line["value"]] == ["Lovelace"]
