@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from pipeline.clean.params import Params, chosen_steps
 from pipeline.clean.step import Context, review_table
+from pipeline.clean.steps.pii import Pii, mask_dropped
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.engine import load_engine
@@ -22,6 +24,10 @@ def run(collected: Path, out: Path) -> None:
     report = StageReport("clean", read_table(collected / "records.parquet"))
     for name, step in steps.items():
         report.apply(name, partial(step.function, settings=params.of(name), context=context))
+    if "pii" in steps:
+        before = list(steps).index("pii")
+        settings = cast("Pii", params.of("pii"))
+        report.dropped[: before + 1] = [mask_dropped(rows, settings, context) for rows in report.dropped[: before + 1]]
     review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
     write_table(review, out / "review.parquet")
     splits = count(report.table, "split")

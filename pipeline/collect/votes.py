@@ -16,6 +16,7 @@ from pipeline.core.record import Record, Reject, Source, Target, Vote, as_json, 
 from pipeline.core.settings import Task
 from pipeline.runtime.stage import Drop
 from pipeline.tasks import task_type
+from pipeline.text.pseudonyms import pseudonym
 
 #: Kinds of target that are lists.
 _LISTS = ("texts", "spans", "answers")
@@ -103,7 +104,7 @@ def _vote(
     else:
         value = task_type(task).parse(record.fields, _answer(row, settings, task), task)[1]
     time = row.values.get(settings.time or "time" if settings.format == "label_studio" else settings.time or "")
-    vote = Vote(worker, value, str(time) if time else None)
+    vote = Vote(pseudonym(worker, "annotator"), value, str(time) if time else None)
     check_unicode(vote.annotator, vote.value, vote.time)
     return record, vote
 

@@ -15,6 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.runtime.ports import free_port
 from pipeline.serve.app import create_app
 from pipeline.serve.label_studio import add_routes
+from pipeline.serve.limits import names_of
 from pipeline.serve.model import ServedModel
 from pipeline.serve.run import serve
 from pipeline.studio import server
@@ -39,7 +40,7 @@ def backend(model: Path, host: str, port: int, register: bool = True) -> None:
             sys.stdout.flush()
 
     try:
-        serve(create_app(served, secret, [add_routes]), host, chosen, secret, on_start)
+        serve(create_app(served, secret, [add_routes], names_of(host)), host, chosen, secret, on_start)
     finally:
         if project is not None and before:
             project.client.patch(f"/api/projects/{project.id}/", {"model_version": before[0]})

@@ -23,11 +23,12 @@ def run(arguments: argparse.Namespace) -> None:
     from pipeline.runtime.ports import free_port
     from pipeline.serve import chat_api, label_studio, predict_api
     from pipeline.serve.app import create_app
+    from pipeline.serve.limits import names_of
     from pipeline.serve.model import ServedModel
     from pipeline.serve.run import serve
 
     load_predictor(arguments.model)
     secret = os.environ.get("SFT_SERVE_SECRET") or None
     routes = [predict_api.add_routes, chat_api.add_routes, label_studio.add_routes]
-    app = create_app(ServedModel(arguments.model), secret, routes)
+    app = create_app(ServedModel(arguments.model), secret, routes, names_of(arguments.host))
     serve(app, arguments.host, free_port(arguments.host, arguments.port), secret)

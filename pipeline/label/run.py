@@ -32,6 +32,7 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.stage import StageReport, count, log, per_record
 from pipeline.runtime.store import read_table, to_records, write_table
+from pipeline.text.pseudonyms import pseudonym
 
 #: Answers that were set aside and are named in the log.
 _TOLD = 10
@@ -44,7 +45,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     review = by_record(read_table(clean / "review.parquet"))
     records = {record.id: record for record in to_records(table)}
     found = by_own_key(read_folder(annotations, readers(task, params.utf16_offsets)), records)
-    reading = latest_answers(found, check_against(records, task, params.half_words))
+    reading = without_addresses(latest_answers(found, check_against(records, task, params.half_words)))
     tell(reading, task)
     gold = read_gold(annotations, task)
     human, crowd, evidence = gather(records, reading, review, (task, params), models, gold)
@@ -112,6 +113,17 @@ def label_these_first(found: FirstSplits, queued: int) -> dict[str, int | str]:
         "label     label these first: %s records wait in queue.parquet (sft label up, push). %s", f"{queued:,}", why
     )
     return {"queued": queued, "labelled": found.labelled, "wanted": found.wanted, "unvouched": len(found.unvouched)}
+
+
+def without_addresses(reading: Reading) -> Reading:
+    """Annotators who are known by an address, as pseudonyms: addresses stay in data/annotations."""
+
+    def hide(name: str) -> str:
+        return pseudonym(name, "annotator")
+
+    used = [replace(one, annotator=hide(one.annotator)) for one in reading.used]
+    set_aside = [replace(one, annotator=hide(one.annotator)) for one in reading.set_aside]
+    return replace(reading, used=used, set_aside=set_aside)
 
 
 def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _more_records(inputs: Inputs) -> Iterator[Fix]:
 
 def _unlabelled(inputs: Inputs) -> int:
     """Records of the final table without a label; prompts of a benchmark have no answer to be learned, and are none."""
-    table = inputs.table("augment/records.parquet", ["labels_by", "source"], pc.field("labels_by").is_null())
+    table = inputs.table("augment/records.parquet", ["labels_by", "source", "split"], pc.field("labels_by").is_null())
     if table is None:
         return 0
     roles = pc.struct_field(table.column("source"), "role")

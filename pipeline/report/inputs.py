@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 
 from pipeline.annotation.push_ledger import Pushed, read_pushed
 from pipeline.core.errors import shorten
-from pipeline.core.record import Record
+from pipeline.core.record import Record, Reject
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, files_of, lean_records, read_json, read_table, to_records
 from pipeline.tasks import TaskType, task_type
+from pipeline.text.personal_data import find, masked
 
 #: Stages that pass records on, in order: the flow of counts goes through them.
 FLOW = ("collect", "clean", "label", "augment")
@@ -57,6 +58,11 @@ class Inputs:
         """The project's task type."""
         return task_type(self.task)
 
+    @property
+    def masks(self) -> bool:
+        """Whether the project masks personal data."""
+        return any(step["step"] == "pii" for step in self.report("clean").get("steps", []))
+
     def report(self, stage: str) -> Mapping[str, Any]:
         """The stage's report.json; empty where the stage has not run."""
         return self.reports.get(stage, {})
@@ -90,7 +96,8 @@ class Inputs:
             path = self.folder / name
             if wanted - found.keys() and files_of(path):
                 part = read_table(path, where=pc.field("id").isin(sorted(wanted - found.keys())))
-                found.update((record.id, record) for record in to_records(part))
+                records = map(self.quarantined_record, to_records(part)) if _is_raw(name) else to_records(part)
+                found.update((record.id, record) for record in records)
         return found
 
     def final(self) -> Iterator[Record]:
@@ -105,9 +112,32 @@ class Inputs:
             return None  # a quarantined row holds no fields; its raw text stands in the drop's detail
         return self.cut(self.kind.main_text(record))
 
+    def quarantined(self, text: object) -> str:
+        """A piece of a row as it was read, cut; masked where the project masks personal data."""
+        return self.cut(_masked(str(text)) if self.masks else text)
+
+    def quarantined_record(self, record: Record) -> Record:
+        """A record as it was read; its texts masked where the project masks personal data."""
+        if not self.masks or all(value is None for value in record.fields.values()):
+            return record
+        try:
+            fields, target = self.kind.edit_texts(record.fields, record.target, _masked)
+        except Reject:  # its answer is a piece of what was masked
+            fields, target = self.kind.edit_texts(record.fields, None, _masked)
+        return replace(record, fields=fields, target=target, history=())
+
     def cut(self, text: object) -> str:
         """A text on one line, cut to the length that params.yaml allows."""
         return shorten(text, self.params.max_characters)
+
+
+def _is_raw(name: str) -> bool:
+    """Whether the file holds rows as they were read, before personal data were masked."""
+    return name.startswith("collect/")
+
+
+def _masked(text: str) -> str:
+    return masked(text, find(text), {})
 
 
 def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:

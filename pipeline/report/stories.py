@@ -48,6 +48,8 @@ def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for stage in FLOW:
         rows = inputs.rows(f"{stage}/dropped.parquet", ("id", "step", "reason", "detail", "other_id"), wanted)
+        if stage == "collect":
+            rows = [{**row, "detail": inputs.quarantined(row["detail"] or "")} for row in rows]
         found |= {row["id"]: {"stage": stage, **row} for row in rows}
     return found
 

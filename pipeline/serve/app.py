@@ -14,29 +14,46 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.serve.limits import is_meant
 from pipeline.serve.model import ServedModel
 
-#: Bytes that a request may have: a batch of tasks is far smaller.
-MAX_BODY = 20_000_000
+#: Bytes that a request may have: a batch of tasks is far smaller, and parsing them holds every other request up.
+MAX_BODY = 8_000_000
 
 #: Adds the routes of one API to the application.
 Routes = Callable[[FastAPI, ServedModel], None]
 
 
 class BadRequestError(Exception):
-    """A request that cannot be answered; the message goes to the client with status 400."""
+    """A request that cannot be answered; the message goes to the client with this status."""
+
+    status = 400
 
 
-def create_app(model: ServedModel, secret: str | None, routes: Sequence[Routes]) -> FastAPI:
-    """The application. With `secret`, every path but `/health` wants it (see `knows_secret`)."""
+class TooLargeError(BadRequestError):
+    """A body of more than `MAX_BODY` bytes."""
+
+    status = 413
+
+
+def create_app(
+    model: ServedModel, secret: str | None, routes: Sequence[Routes], names: tuple[str, ...] = ()
+) -> FastAPI:
+    """The application. With `secret`, every path but `/health` wants it (see `knows_secret`).
+
+    With `names`, it answers only requests whose Host header is one of them (limits.py).
+    """
     from fastapi import FastAPI
 
     app = FastAPI(title="sft", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if not is_meant(request.headers.get("host", ""), names):
+            return JSONResponse({"error": "this server is not called so; ask it as localhost"}, 421)
         closed = secret is not None and request.url.path != "/health"
         if closed and not knows_secret(request.headers.get("authorization", ""), secret or ""):
             return JSONResponse({"error": "the shared secret is missing or wrong"}, 401)
@@ -45,7 +62,7 @@ def create_app(model: ServedModel, secret: str | None, routes: Sequence[Routes])
     @app.exception_handler(BadRequestError)
     @app.exception_handler(PipelineError)
     async def refuse(request: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse({"error": str(error)}, getattr(error, "status", 400))
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -74,19 +91,32 @@ def knows_secret(authorization: str, secret: str) -> bool:
     return hmac.compare_digest(given.strip().encode("utf-8"), secret.encode("utf-8"))
 
 
+_TOO_LARGE = f"the request is larger than {MAX_BODY:,} bytes; send fewer rows at a time"
+
+
 async def json_object(request: Request) -> dict[str, object]:
     """The body as a JSON object. Raises BadRequestError; nothing larger than `MAX_BODY` is read into memory."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise BadRequestError(f"the request is larger than {MAX_BODY:,} bytes; send fewer rows at a time")
     try:
-        value = json.loads(bytes(body))
+        value = json.loads(await _body(request))
     except ValueError as error:  # also where it is not UTF-8
-        raise BadRequestError(f"the request is not JSON: {error}") from None
+        raise BadRequestError(f"the request is not JSON: {shorten(error, 200)}") from None
     except RecursionError:
         raise BadRequestError("the request is nested too deeply") from None
     if not isinstance(value, dict):
         raise BadRequestError(f"the request must be a JSON object, not {type(value).__name__}")
     return value
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced[:20]) > MAX_BODY:
+        raise TooLargeError(_TOO_LARGE)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY:
+                raise TooLargeError(_TOO_LARGE)
+    except ClientDisconnect:
+        raise BadRequestError("the request ended before its body was whole") from None
+    return bytes(body)

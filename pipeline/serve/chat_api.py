@@ -22,7 +22,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.prediction import WrittenReply
 from pipeline.serve.app import BadRequestError, json_object
 from pipeline.serve.model import ServedModel, model_row
-from pipeline.serve.predict_api import MAX_CHARACTERS, Batcher
+from pipeline.serve.predict_api import Batcher
 
 _MODEL = "sft"
 
@@ -42,7 +42,9 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
             body = await json_object(request)
             whole = await _completed(body, model, batcher)
         except (BadRequestError, PipelineError) as error:
-            return JSONResponse({"error": {"message": str(error), "type": "invalid_request_error"}}, 400)
+            return JSONResponse(
+                {"error": {"message": str(error), "type": "invalid_request_error"}}, getattr(error, "status", 400)
+            )
         return (
             StreamingResponse(_stream(whole), media_type="text/event-stream")
             if body.get("stream")
@@ -81,8 +83,6 @@ def asked_row(body: Mapping[str, Json], task: Task) -> Fields:
         row = dict(model_row(values, task))
     except (Reject, PipelineError) as error:
         raise BadRequestError(str(error)) from None
-    if len(json.dumps(row, ensure_ascii=False)) > MAX_CHARACTERS:
-        raise BadRequestError(f"longer than {MAX_CHARACTERS:,} characters")
     most = body.get("max_completion_tokens", body.get("max_tokens"))
     if most is not None:
         if not isinstance(most, int) or isinstance(most, bool) or most < 1:

@@ -15,6 +15,9 @@ from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
 from pipeline.tasks import task_type
 
+#: Characters of one row, as JSON, on every route.
+MAX_CHARACTERS = 100_000
+
 
 class ServedModel:
     """The model in `folder`. Threads may share it: one request is answered at a time."""
@@ -65,7 +68,7 @@ def _checked(value: object, name: str, wanted: tuple[type, ...], optional: bool)
 
 
 def model_row(values: Mapping[str, object], task: Task) -> Fields:
-    """The input columns of one row. Raises Reject (missing_field, not_text) where a field cannot be used."""
+    """The input columns of one row. Raises Reject (missing_field, not_text, too_long) where a field cannot be used."""
     kind = task_type(task)
     row: dict[str, object] = {}
     for name, form in kind.FIELDS.items():
@@ -73,7 +76,10 @@ def model_row(values: Mapping[str, object], task: Task) -> Fields:
         value = _checked(values.get(name), name, _WANTED.get(form, (str,)), optional)
         row[name] = value or None if optional else value
     try:
-        as_json(row).encode("utf-8")
+        text = as_json(row)
+        text.encode("utf-8")
     except UnicodeEncodeError:
         raise Reject("not_text", "half of a character (a lone surrogate)") from None
+    if len(text) > MAX_CHARACTERS:
+        raise Reject("too_long", f"longer than {MAX_CHARACTERS:,} characters")
     return kind.parse(row, None, task)[0]

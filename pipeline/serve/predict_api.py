@@ -20,12 +20,14 @@ from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
 from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.limits import connections
 from pipeline.serve.model import ServedModel, model_row
 
-#: Rows of one request, characters of one row.
-MAX_ROWS, MAX_CHARACTERS = 256, 100_000
-#: Rows answered at a time, seconds that a batch waits for company, rows that may wait.
-BATCH, PATIENCE, MAX_WAITING = 64, 0.005, 2048
+#: Rows of one request.
+MAX_ROWS = 256
+#: Rows answered at a time, seconds that a batch waits for company, rows and requests that may wait: fewer requests than
+#: the server has connections, so that one is left for /health.
+BATCH, PATIENCE, MAX_WAITING, MAX_REQUESTS = 64, 0.005, 2048, connections() // 2
 
 Answered = tuple[str, list[Prediction]]
 #: The rows of a request, and where its answer goes.
@@ -48,7 +50,8 @@ class Batcher:
 
     async def predict(self, rows: list[Fields]) -> Answered:
         """The model's version and one prediction per row. Raises BusyError instead of queueing without end."""
-        if sum(len(part) for part, _ in self._waiting) + len(rows) > self.most:
+        many = sum(len(part) for part, _ in self._waiting) + len(rows) > self.most
+        if many or len(self._waiting) >= MAX_REQUESTS:
             raise BusyError
         future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._waiting.append((rows, future))
@@ -120,9 +123,6 @@ def _checked_row(number: int, values: object, task: Task) -> Fields:
     if not isinstance(values, Mapping):
         raise BadRequestError(f"row {number}: expected an object")
     try:
-        row = model_row(values, task)
+        return model_row(values, task)
     except (Reject, PipelineError) as error:
         raise BadRequestError(f"row {number}: {error}") from None
-    if sum(len(str(value)) for value in row.values()) > MAX_CHARACTERS:
-        raise BadRequestError(f"row {number}: longer than {MAX_CHARACTERS:,} characters")
-    return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
 from pipeline.runtime.ports import is_loopback
+from pipeline.serve.limits import REQUEST_SECONDS, FewLines, connections
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -27,7 +29,23 @@ def serve(app: FastAPI, host: str, port: int, secret: str | None, on_start: Call
             f"{host} can be reached from other machines, and no secret is set.",
             "Set SFT_SERVE_SECRET in the environment, or serve on 127.0.0.1.",
         )
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False))
+    from pipeline.serve.protocol import limited
+
+    most = connections()
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=limited(most, REQUEST_SECONDS),
+        ws="none",
+        backlog=max(4, most // 8),  # also how many connections are taken at a time, before the oldest can make room
+        h11_max_incomplete_event_size=32_768,  # bytes of a request's head
+        log_level="error",  # a warning for each malformed request would let a client fill the disk
+        access_log=False,
+    )
+    server = uvicorn.Server(config)
+    for name in ("asyncio", "uvicorn.error"):
+        logging.getLogger(name).addFilter(FewLines())
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.settings import Task
 from pipeline.studio.project import connect, extra, find
 from pipeline.studio.shown_version import reset_dead_backend
+from pipeline.text.pseudonyms import pseudonym
 
 if TYPE_CHECKING:
     from pipeline.annotation.annotations import Annotation
@@ -39,8 +40,16 @@ def _pulled(task: Task, folder: Path) -> Iterator[str]:
         yield "nothing pulled yet: sft label pull"
         return
     people = Counter(one.annotator for one in found)
-    yield f"pulled answers {len(found):,}: " + ", ".join(f"{name} {count:,}" for name, count in people.most_common(20))
+    yield f"pulled answers {len(found):,}: " + ", ".join(
+        f"{_known_as(name)} {count:,}" for name, count in people.most_common(20)
+    )
     yield _agreement(found, task, folder)
+
+
+def _known_as(name: str) -> str:
+    """The person, and the pseudonym that stands for an address everywhere but in data/annotations."""
+    elsewhere = pseudonym(name, "annotator")
+    return name if elsewhere == name else f"{name} (in reports {elsewhere})"
 
 
 def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:

@@ -95,7 +95,8 @@ _URL_TOKEN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NO_PASSWORD = re.compile(
-    r"(?:your|my)?[_-]?(?:p|pw|pwd|pass|passwd|password|passwort|secret|token|x+|\.+|pass(?:word)?_?here|密码)",
+    r"(?:your|my)?[_-]?(?:p|pw|pwd|pass|passwd|password|passwort|secret|token|x+|\.+|pass(?:word)?_?here|密码)"
+    r"|\[[a-z]{2,20}(?:_[a-z]{2,10})?_\d{1,4}\]",  # what masking wrote
     re.IGNORECASE,
 )
 

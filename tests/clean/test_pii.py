@@ -1,15 +1,18 @@
 """Optional recognisers: what they find is named in our kinds; a missing one is told with the remedy."""
 
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from pipeline.clean.steps.pii import Pii, handle_pii
+from pipeline.clean.steps.pii import Pii, handle_pii, mask_dropped
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change
+from pipeline.runtime.stage import Drop, drop_rows
 from pipeline.runtime.store import to_records
 from pipeline.text.entity_recognisers import recogniser
+from pipeline.text.pseudonyms import pseudonym
 from tests.clean.records import make, table, texts
 
 
@@ -98,3 +101,31 @@ def test_keep_and_drop(context):
     outcome = handle_pii(table(records), Pii(email="drop"), context)
     assert texts(outcome.kept) == ["see 10.0.0.1"]
     assert outcome.dropped["reason"].to_pylist() == ["personal_data"]
+
+
+def test_keys_that_name_somebody_become_pseudonyms(context):
+    rows = [
+        replace(make("fine"), group="ann@example.com", meta={"author": "ann@example.com", "product": "phone 1.2.3.4"}),
+        replace(make("also fine"), group="ann@example.com"),
+        replace(make("mail b@example.com"), group="thread 7"),
+    ]
+    first, second, third = to_records(handle_pii(table(rows), Pii(), context).kept)
+    assert first.group == second.group == pseudonym("ann@example.com", "group") != "ann@example.com"
+    assert first.meta == {"author": pseudonym("ann@example.com", "author"), "product": "phone 1.2.3.4"}
+    assert third.group == "thread 7"
+    keep = Pii(**{kind: "keep" for kind in Pii().actions()})
+    assert next(to_records(handle_pii(table(rows), keep, context).kept)).group == "ann@example.com"
+
+
+def test_rows_that_were_dropped_before_are_masked_too_and_none_is_lost(context):
+    records = [make("write to a@b.com"), make("nothing here"), make("")]
+    gone = drop_rows(
+        table(records), "language", {n: Drop("x", f"saw {r.fields['text']}") for n, r in enumerate(records)}
+    )
+    for settings in (Pii(), Pii(email="drop")):
+        masked = mask_dropped(gone.dropped, settings, context)
+        assert masked.schema == gone.dropped.schema
+        assert texts(masked) == ["write to [EMAIL_1]", "nothing here", ""]
+        assert masked.column("detail").to_pylist() == ["saw write to [EMAIL_1]", "saw nothing here", "saw "]
+        assert masked.column("id").to_pylist() == gone.dropped.column("id").to_pylist()
+    assert mask_dropped(gone.dropped.slice(0, 0), Pii(), context).num_rows == 0

@@ -89,13 +89,17 @@ def test_a_task_that_cannot_be_answered_gets_an_empty_result_and_the_others_thei
         (b'{"tasks": 3}', "'tasks' must be a list"),
         (json.dumps({"tasks": [{}] * 1001}).encode(), "at most 1,000 tasks"),
         (b'{"tasks": [], "label_config": "<View>"}', "does not fit the model: it is not readable as XML"),
-        (b" " * (MAX_BODY + 1), "larger than"),
     ],
 )
 def test_malformed_requests_are_refused_and_the_server_lives_on(client, body, message):
     refused = client.post("/predict", content=body)
     assert (refused.status_code, message in refused.json()["error"]) == (400, True)
     assert client.post("/predict", json={"tasks": []}).json()["results"] == []
+
+
+def test_a_body_that_is_too_large_is_refused(client):
+    refused = client.post("/predict", content=b" " * (MAX_BODY + 1))
+    assert (refused.status_code, "larger than" in refused.json()["error"]) == (413, True)
 
 
 def test_setup_tells_the_version_or_what_does_not_fit(client):

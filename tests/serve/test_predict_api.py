@@ -11,8 +11,8 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.serve import model as serving
 from pipeline.serve.app import create_app
 from pipeline.serve.label_studio import add_routes as label_studio
-from pipeline.serve.model import ServedModel
-from pipeline.serve.predict_api import MAX_CHARACTERS, MAX_ROWS, Batcher, BusyError, add_routes
+from pipeline.serve.model import MAX_CHARACTERS, ServedModel
+from pipeline.serve.predict_api import MAX_ROWS, Batcher, BusyError, add_routes
 
 TASK = Task(type="classification", labels=("neg", "好"), languages=("en", "zh"))
 
@@ -71,7 +71,7 @@ def test_one_process_answers_programs_and_label_studio(client):
         ({"rows": [{"text": "a"}, "b"]}, "row 1: expected an object"),
         ({"rows": [{"text": "a"}, {"body": "b"}]}, "row 1: missing_field"),
         ({"rows": [{"text": 7}]}, "row 0: not_text"),
-        ({"rows": [{"text": "x" * (MAX_CHARACTERS + 1)}]}, "row 0: longer than 100,000 characters"),
+        ({"rows": [{"text": "x" * (MAX_CHARACTERS + 1)}]}, "row 0: too_long: longer than 100,000 characters"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_the_row(body, message, client):

@@ -1,14 +1,15 @@
 """Personal data and secrets: kept, masked or a reason to drop the record (pipeline/text/personal_data.py).
 
 `mask` puts a placeholder such as `[EMAIL_1]` for each entity, the same one wherever it recurs in the record, and takes
-the entity out of the record's history too. Reasons: personal_data. Names and addresses need a `recogniser`;
-what is not looked for is said in the report's notes (`not_looked_for`) and on the dataset card.
+the entity out of the record's history too. A group or `meta` that holds an address or the like becomes a pseudonym.
+Reasons: personal_data. Names and addresses need a `recogniser`; what is not looked for is said in the report's notes
+(`not_looked_for`) and on the dataset card.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal
@@ -22,10 +23,12 @@ from pipeline.core.record import Change, Record, Reject, as_json
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Outcome, per_record
+from pipeline.runtime.store import DROPPED
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.entity_recognisers import recogniser
 from pipeline.text.personal_data import Found, find, masked, without_overlap
 from pipeline.text.phone_numbers import PLANS
+from pipeline.text.pseudonyms import pseudonym
 
 Action = Literal["keep", "mask", "drop"]
 
@@ -81,6 +84,39 @@ def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
     return replace(outcome, notes={**outcome.notes, "not_looked_for": not_looked_for})
 
 
+def mask_dropped(dropped: pa.Table, settings: Pii, context: Context) -> pa.Table:
+    """Rows that other steps dropped before this one, masked all the same: reports and reviews show them.
+
+    Evidence (`detail`) that quotes them is masked as well. An entity for which rows are to be dropped is masked here.
+    """
+    detail = pa.array([_masked_detail(text, settings) for text in dropped.column("detail").to_pylist()], pa.string())
+    rows = dropped.drop_columns(list(DROPPED))
+    rows = context.by_part(rows, partial(_mask_all, settings=settings, task=context.task)).kept
+    for name, kind in DROPPED.items():
+        rows = rows.append_column(name, detail if name == "detail" else dropped.column(name).cast(kind))
+    return rows
+
+
+def _mask_all(part: pa.Table, ledger: Ledger, settings: Pii, task: Task) -> Outcome:
+    """Every row stays: one whose target does not survive the masking keeps its inputs alone."""
+    actions: dict[str, Action] = {k: "mask" if action == "drop" else action for k, action in settings.actions().items()}
+    work = _worker(task_type(task), actions, _finder(settings), ledger.counts["entities"])
+
+    def mask(record: Record) -> Record:
+        try:
+            return work(record)
+        except Reject:
+            return work(replace(record, target=None))
+
+    return per_record(part, "pii", mask)
+
+
+def _masked_detail(text: str | None, settings: Pii) -> str | None:
+    if text is None:
+        return None
+    return masked(text, [found for found in _finder(settings)(text) if settings.actions()[found[2]] != "keep"], {})
+
+
 _BY_RECOGNISER = ("name", "address")
 
 
@@ -99,6 +135,8 @@ def _finder(settings: Pii) -> Callable[[str], Sequence[Found]]:
 def _worker(
     kind: TaskType, actions: Mapping[str, Action], finder: Callable[[str], Sequence[Found]], found: Counter[str]
 ) -> Callable[[Record], Record]:
+    hidden = frozenset(name for name, action in actions.items() if action != "keep")
+
     def work(record: Record) -> Record:
         placeholders: dict[tuple[str, str], str] = {}
         seen: Counter[str] = Counter()
@@ -114,11 +152,19 @@ def _worker(
         if forbidden:
             raise Reject("personal_data", ", ".join(forbidden))
         votes = edited_votes(record, kind, edit)
+        record = _without_personal_keys(record, hidden)
         if not placeholders:
             return record
         return replace(_redacted(record, placeholders, fields=fields, target=target), votes=votes)
 
     return work
+
+
+def _without_personal_keys(record: Record, kinds: Collection[str]) -> Record:
+    """The record with pseudonyms for a group and for meta that hold an address or the like."""
+    group = record.group and pseudonym(record.group, "group", kinds)
+    meta = {name: pseudonym(text, name, kinds) for name, text in record.meta.items()}
+    return record if (group, meta) == (record.group, record.meta) else replace(record, group=group, meta=meta)
 
 
 def _redacted(record: Record, placeholders: Mapping[tuple[str, str], str], **changes: object) -> Record:

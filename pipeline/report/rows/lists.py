@@ -11,11 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.core.record import Record, as_json
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
+from pipeline.runtime.shards import batches
 from pipeline.runtime.store import files_of, to_records
 
 #: Rows that are held as objects at a time.
@@ -44,12 +44,12 @@ def about(inputs: Inputs, record: Record | None) -> Row:
 
 
 def _batches(inputs: Inputs, name: str, where: pc.Expression | None = None) -> Iterator[pa.Table]:
-    """A Parquet file of the data folder, a part at a time."""
-    for file in files_of(inputs.folder / name):
-        with pq.ParquetFile(file) as opened:
-            for batch in opened.iter_batches(BATCH):
-                part = pa.Table.from_batches([batch])
-                yield part if where is None else part.filter(where)
+    """A table of the data folder, a part at a time."""
+    path = inputs.folder / name
+    if files_of(path):
+        for batch in batches(path, rows=BATCH):
+            part = pa.Table.from_batches([batch])
+            yield part if where is None else part.filter(where)
 
 
 def dropped(inputs: Inputs) -> Iterator[list[Row]]:
@@ -61,9 +61,11 @@ def dropped(inputs: Inputs) -> Iterator[list[Row]]:
 def _dropped(inputs: Inputs, stage: str, where: pc.Expression | None = None) -> Iterator[list[Row]]:
     for part in _batches(inputs, f"{stage}/dropped.parquet", where):
         why = part.select(["step", "reason", "detail", "other_id"]).to_pylist()
-        yield [
-            {"stage": stage, **one, **about(inputs, record)} for one, record in zip(why, to_records(part), strict=True)
-        ]
+        records: Iterable[Record] = to_records(part)
+        if stage == "collect":
+            why = [{**one, "detail": inputs.quarantined(one["detail"] or "")} for one in why]
+            records = map(inputs.quarantined_record, records)
+        yield [{"stage": stage, **one, **about(inputs, record)} for one, record in zip(why, records, strict=True)]
 
 
 def duplicates(inputs: Inputs) -> Iterator[list[Row]]:

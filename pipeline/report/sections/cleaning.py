@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.core.record import Record
 from pipeline.report.blocks import Block, from_notes, listed, missing, note, stage_notes, table
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
@@ -66,11 +67,14 @@ def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
         return []
     chosen = sample(found, ["step", "reason"], inputs.params.max_examples)
     more = chosen.select(["step", "reason", "detail", "other_id"]).to_pylist()
+    records: Iterable[Record] = to_records(chosen)
+    if stage == "collect":
+        records = map(inputs.quarantined_record, records)
     return [
         [
             why["reason"],
             inputs.text(record),
-            inputs.cut(why["detail"]),
+            inputs.quarantined(why["detail"]) if stage == "collect" else inputs.cut(why["detail"]),
             stage,
             why["step"],
             record.source.name,
@@ -78,7 +82,7 @@ def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
             record.id,
             why["other_id"],
         ]
-        for record, why in zip(to_records(chosen), more, strict=True)
+        for record, why in zip(records, more, strict=True)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import field_validator
 
+from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.text.personal_data import KINDS, find
 from pipeline.text.phone_numbers import PLANS
@@ -27,13 +28,19 @@ class NoPiiRule(ShareRule):
         return value
 
 
+def _exported_beside(record: Record) -> list[str]:
+    """What else a row of the exported dataset holds that came from outside."""
+    decided_by = record.labels_by.who if record.labels_by else None
+    return [text for text in (record.group, decided_by, record.source.name, *record.meta.values()) if text]
+
+
 def no_pii_left(rule: NoPiiRule, view: View) -> Check:
-    """No personal data or secret of the rule's kinds in any text; what a record holds is named, not shown."""
+    """No personal data or secret of the rule's kinds in any text, key or meta; what is found is named, not shown."""
 
     def verdict(texts: list[str]) -> str | None:
         found = {kind for text in texts for _, _, kind in find(text, rule.countries)}
         names = [name for kind, name in KINDS.items() if kind in found and kind in rule.kinds]
         return f"holds {', '.join(names)}" if names else None
 
-    reasons = [verdict(view.texts(record)) for record in view.records]
+    reasons = [verdict([*view.texts(record), *_exported_beside(record)]) for record in view.records]
     return verdicts(f"no personal data is left{mostly(rule.share)}", reasons, rule.share)
