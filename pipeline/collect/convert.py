@@ -12,6 +12,7 @@ from pipeline.collect.conditions import first_failed
 from pipeline.collect.label_studio_tasks import LABEL_STUDIO, agreed, one_row_a_task
 from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
+from pipeline.collect.references import one_row_a_reference, takes_references
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.shapes import with_nested, with_spans
 from pipeline.collect.talks import dialect_of, talk_reader
@@ -86,7 +87,7 @@ class RecordMaker:
     """Makes one source's records; remembers how often a content came by, and the keys of what is kept."""
 
     def __init__(self, name: str, settings: RecordSource, task: Task, where: str, voted_on: bool = False) -> None:
-        self.name, self.settings, self.task = name, settings, task
+        self.name, self.settings, self.task, self.where = name, settings, task, where
         self._answered = not (voted_on or settings.target or settings.target_value)
         self.kind: TaskType = task_type(task)
         for field in settings.fields:
@@ -104,7 +105,12 @@ class RecordMaker:
         self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
 
     def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
-        """The rows, one a record: an export of Label Studio has one an annotation."""
+        """The rows, one a record: an export of Label Studio has one an annotation, some rows have several answers."""
+        if takes_references(self.settings, self.task):
+            return one_row_a_reference(rows, self.settings)
+        if self.settings.references:
+            problem = f"{self.where}.references: only for answers that are texts, beside a `target`."
+            raise PipelineError(problem, "Leave it out.")
         if getattr(self.settings, "format", None) != LABEL_STUDIO:
             return rows
         answered = self._answered and self.settings.role not in ("unlabelled", "benchmark")
@@ -221,10 +227,11 @@ class RecordMaker:
         column = self.settings.key
         if column is None:
             return None
+        more = f"#{row.part + 1}" if row.part else ""  # of several answers in one row
         if column == "row" and "row" not in row.values:
-            return str(row.number)
+            return f"{row.number}{more}"
         cell = row.values.get(column)
-        return None if is_missing(cell, self.settings) else str(cell)
+        return None if is_missing(cell, self.settings) else f"{cell}{more}"
 
     def _group(self, row: Row) -> str | None:
         cell = row.values.get(self.settings.group) if self.settings.group else None

@@ -55,6 +55,7 @@ class RecordSource(Common):
     role: Role  # train | test, dev (split preset) | unlabelled (targets ignored) | benchmark (guards against leakage)
     fields: dict[str, str] = Field(default_factory=dict)  # record field -> column; default: the column of the same name
     target: str | None = None  # column of the answer
+    references: tuple[str, ...] = ()  # columns of further right answers (texts); each makes a record beside the first
     target_value: str | None = None  # or one answer for all rows, such as a file of negative reviews
     target_separator: str | None = Field(default=None, min_length=1)  # splits a cell that holds several labels
     labels: dict[str, str | None] = Field(default_factory=dict)  # source's label -> ours; null drops the row
@@ -105,6 +106,7 @@ class RecordSource(Common):
         """Setting -> the column it names, but for `fields` and `key: row`."""
         named = {"target": self.target, "confidence": self.confidence, "group": self.group}
         named |= {"lang_column": self.lang_column, "key": None if self.key == "row" else self.key}
+        named |= {f"references.{n}": column for n, column in enumerate(self.references)}
         named |= {f"meta.{name}": column for name, column in self.meta.items()}
         if self.role == "unlabelled":
             named["target"] = None

@@ -28,6 +28,7 @@ class Row:
     values: Mapping[str, Any]
     repaired: str | None = None
     answers: tuple[Vote, ...] = ()
+    part: int = 0  # of a row that makes several records: which one, from 0
 
 
 @dataclass(frozen=True, slots=True)

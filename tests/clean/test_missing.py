@@ -1,5 +1,7 @@
 """Missing values: filled by rule, told in the history, else dropped with a reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.clean.step import Context
@@ -108,3 +110,33 @@ def test_a_rule_that_cannot_work_stops_the_run(context, rule, message):
 def test_a_rule_has_one_way(ways):
     with pytest.raises(ValueError, match="set one of constant, column and majority"):
         settings({"what": "target", **ways})
+
+
+def test_a_text_and_a_label_are_filled_from_columns_that_meta_names(context):
+    records = [
+        replace(make("", "bad"), meta={"title": "标题在此", "stars": "good"}),
+        replace(make("a text", None), meta={"stars": "good"}),
+        replace(make("其它", None), meta={"title": "x"}),
+    ]
+    rules = ({"what": "text", "column": "meta.title"}, {"what": "target", "column": "meta.stars"})
+    outcome = drop_missing(table(records), settings(*rules), context)
+    assert [(r.fields["text"], r.target) for r in to_records(outcome.kept)] == [
+        ("标题在此", "bad"),
+        ("a text", "good"),
+        ("其它", None),
+    ]
+    assert outcome.notes["filled"] == {"text": 1, "target": 1}
+
+
+def test_a_meta_that_no_record_has_is_told(context):
+    rule = {"what": "text", "column": "meta.titel"}
+    with pytest.raises(PipelineError, match=r"no record has 'meta\.titel'") as error:
+        drop_missing(table([replace(make("", "bad"), meta={"title": "t"})]), settings(rule), context)
+    assert "meta.title" in error.value.hint
+    assert drop_missing(table([]), settings(rule), context).kept.num_rows == 0
+
+
+def test_a_label_from_a_column_that_is_none_is_dropped_with_its_reason(context):
+    records = [replace(make("a text", None), meta={"stars": "five"})]
+    outcome = drop_missing(table(records), settings({"what": "target", "column": "meta.stars"}), context)
+    assert outcome.dropped["reason"].to_pylist() == ["unknown_label"]

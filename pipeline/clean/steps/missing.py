@@ -28,12 +28,15 @@ from pipeline.tasks.texts import target_text
 Majorities = Mapping[tuple[str, str], tuple[Target, float]]
 
 
+_META = "meta."
+
+
 class Fill(Settings):
     """One rule for what stands where a value is missing: exactly one of `constant`, `column` and `majority`."""
 
     what: str  # `target`, or a text field of the task
     constant: str | float | None = None  # this value
-    column: str | None = None  # that of another text field of the record
+    column: str | None = None  # that of another text field of the record, or `meta.NAME`: a column that `meta` names
     majority: Literal["source"] | None = None  # the most frequent value of the record's source
 
     @model_validator(mode="after")
@@ -58,6 +61,7 @@ def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcom
     the task, or its constant is no answer.
     """
     _check_rules(settings, context.task)
+    _check_meta(table, settings)
     filled = _filled(table, settings, context) if settings.fill else None
     rest = filled.kept if filled else table
     outcome = context.drop_where(rest, "missing", partial(_problem, settings=settings))
@@ -71,9 +75,10 @@ def drop_missing(table: pa.Table, settings: Missing, context: Context) -> Outcom
 def _check_rules(settings: Missing, task: Task) -> None:
     kind = task_type(task)
     texts = [name for name, of in kind.FIELDS.items() if of == "text"]
+    columns = [rule.column for rule in settings.fill if rule.column is not None and rule.column.startswith(_META)]
     for n, rule in enumerate(settings.fill):
         where = f"params.yaml: clean.missing.fill.{n}"
-        for name, known in ((rule.what, [*texts, "target"]), (rule.column, texts)):
+        for name, known in ((rule.what, [*texts, "target"]), (rule.column, [*texts, *columns])):
             if name is not None and name not in known:
                 problem = f"{where}: '{name}' is no text field of the task '{task.type}'."
                 raise PipelineError(problem, did_you_mean(name, known))
@@ -82,6 +87,20 @@ def _check_rules(settings: Missing, task: Task) -> None:
                 kind.parse(_example(task), rule.constant, task)
             except Reject as reject:
                 raise PipelineError(f"{where}.constant: {reject.detail}.", "Name an answer of the task.") from None
+
+
+def _check_meta(table: pa.Table, settings: Missing) -> None:
+    """Raises PipelineError where a rule names a meta that no record has."""
+    wanted = {n: rule.column for n, rule in enumerate(settings.fill) if rule.column and rule.column.startswith(_META)}
+    if not wanted or not table.num_rows:
+        return
+    known = {f"{_META}{key}" for pairs in table.column("meta").to_pylist() for key in dict(pairs or ())}
+    for n, column in wanted.items():
+        if column not in known:
+            raise PipelineError(
+                f"params.yaml: clean.missing.fill.{n}.column: no record has '{column}'.",
+                f"Name the column in `meta` of its source. {did_you_mean(column, known)}",
+            )
 
 
 def _example(task: Task) -> dict[str, object]:
@@ -125,7 +144,10 @@ def _is_blank(value: Target) -> bool:
 def _found(record: Record, rule: Fill, majorities: Majorities) -> tuple[Target, float | None]:
     if rule.majority is not None:
         return majorities.get((rule.what, record.source.name), (None, None))
-    return (rule.constant if rule.column is None else record.fields.get(rule.column)), None
+    if rule.column is None:
+        return rule.constant, None
+    own = rule.column.startswith(_META)
+    return record.meta.get(rule.column.removeprefix(_META)) if own else record.fields.get(rule.column), None
 
 
 def _with(record: Record, what: str, value: Target, sure: float | None, task: Task) -> Record:

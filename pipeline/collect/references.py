@@ -1,0 +1,52 @@
+"""Rows with several right answers, such as the references of a translation: one record each, alike but for the answer.
+
+They share their input, so they share a split, all of them are learned from, and a model's answer is held against all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pipeline.collect.params import RecordSource
+from pipeline.collect.rows import AnyRow, Row
+from pipeline.collect.shapes import with_nested
+from pipeline.collect.targets import is_missing
+from pipeline.core.settings import Task
+from pipeline.tasks import task_type
+
+
+def takes_references(settings: RecordSource, task: Task) -> bool:
+    """Whether a row may have several answers that are all right: where answers are free texts in a column."""
+    kind = task_type(task).target_kind(task)
+    return settings.target is not None and kind in ("text", "message") and not task.labels
+
+
+def one_row_a_reference(rows: Iterable[AnyRow], settings: RecordSource) -> Iterator[AnyRow]:
+    """The rows, those with several answers once for each: a list in the `target`, more in the columns `references`."""
+    for given in rows:
+        row = with_nested(given, settings.named_columns().values()) if isinstance(given, Row) else given
+        answers = _answers(row, settings) if isinstance(row, Row) else []
+        if not isinstance(row, Row) or len(answers) < 2:
+            yield _alone(row, answers, settings) if isinstance(row, Row) else row
+            continue
+        for part, answer in enumerate(answers):
+            yield replace(row, values={**row.values, str(settings.target): answer}, part=part)
+
+
+def _alone(row: Row, answers: list[str], settings: RecordSource) -> Row:
+    """The row with its only answer, or None for an empty list, in the column of the target."""
+    column = str(settings.target)
+    if not answers and not isinstance(row.values.get(column), list):
+        return row
+    return replace(row, values={**row.values, column: answers[0] if answers else None})
+
+
+def _answers(row: Row, settings: RecordSource) -> list[str]:
+    """The different texts that the row gives as answers; none where the target is no text and no list of texts."""
+    first = row.values.get(str(settings.target))
+    if isinstance(first, str) and settings.target_separator:
+        first = [part.strip() for part in first.split(settings.target_separator)]
+    given = [*(first if isinstance(first, list) else [first]), *(row.values.get(name) for name in settings.references)]
+    texts = [one for one in given if not is_missing(one, settings)]
+    return list(dict.fromkeys(texts)) if all(isinstance(one, str) for one in texts) else []
