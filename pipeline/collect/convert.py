@@ -88,6 +88,8 @@ class RecordMaker:
 
     def __init__(self, name: str, settings: RecordSource, task: Task, where: str, voted_on: bool = False) -> None:
         self.name, self.settings, self.task, self.where = name, settings, task, where
+        self._splits = takes_references(settings, task)
+        self._reading = settings.model_copy(update={"target_separator": None}) if self._splits else settings
         self._answered = not (voted_on or settings.target or settings.target_value)
         self.kind: TaskType = task_type(task)
         for field in settings.fields:
@@ -106,7 +108,7 @@ class RecordMaker:
 
     def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
         """The rows, one a record: an export of Label Studio has one an annotation, some rows have several answers."""
-        if takes_references(self.settings, self.task):
+        if self._splits:
             return one_row_a_reference(rows, self.settings)
         if self.settings.references:
             problem = f"{self.where}.references: only for answers that are texts, beside a `target`."
@@ -184,7 +186,7 @@ class RecordMaker:
         settings = self.settings
         if settings.role == "unlabelled":
             return self.kind.parse(values, None, self.task)[0], None
-        answer = agreed(row.answers) if row.answers else target_of(row.values, settings)
+        answer = agreed(row.answers) if row.answers else target_of(row.values, self._reading)
         fields, target = self.kind.parse(values, answer, self.task)
         if target is None and (settings.role == "test" or settings.missing_target == "quarantine"):
             raise Reject("missing_target", f"a {settings.role} row without an answer")

@@ -26,27 +26,19 @@ def one_row_a_reference(rows: Iterable[AnyRow], settings: RecordSource) -> Itera
     """The rows, those with several answers once for each: a list in the `target`, more in the columns `references`."""
     for given in rows:
         row = with_nested(given, settings.named_columns().values()) if isinstance(given, Row) else given
-        answers = _answers(row, settings) if isinstance(row, Row) else []
-        if not isinstance(row, Row) or len(answers) < 2:
-            yield _alone(row, answers, settings) if isinstance(row, Row) else row
+        answers = _answers(row, settings) if isinstance(row, Row) else None
+        if not isinstance(row, Row) or answers is None:
+            yield row
             continue
-        for part, answer in enumerate(answers):
+        for part, answer in enumerate(answers or [None]):
             yield replace(row, values={**row.values, str(settings.target): answer}, part=part)
 
 
-def _alone(row: Row, answers: list[str], settings: RecordSource) -> Row:
-    """The row with its only answer, or None for an empty list, in the column of the target."""
-    column = str(settings.target)
-    if not answers and not isinstance(row.values.get(column), list):
-        return row
-    return replace(row, values={**row.values, column: answers[0] if answers else None})
-
-
-def _answers(row: Row, settings: RecordSource) -> list[str]:
-    """The different texts that the row gives as answers; none where the target is no text and no list of texts."""
+def _answers(row: Row, settings: RecordSource) -> list[str] | None:
+    """The different texts that the row gives as answers; None where the target is no text and no list of texts."""
     first = row.values.get(str(settings.target))
     if isinstance(first, str) and settings.target_separator:
         first = [part.strip() for part in first.split(settings.target_separator)]
     given = [*(first if isinstance(first, list) else [first]), *(row.values.get(name) for name in settings.references)]
     texts = [one for one in given if not is_missing(one, settings)]
-    return list(dict.fromkeys(texts)) if all(isinstance(one, str) for one in texts) else []
+    return list(dict.fromkeys(texts)) if all(isinstance(one, str) for one in texts) else None

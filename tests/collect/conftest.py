@@ -17,17 +17,28 @@ CLASSIFICATION = {"type": "classification", "labels": ["negative", "positive"], 
 CHAT = {"type": "chat", "languages": ["en", "zh"]}
 
 
+_STEPS = ("read", "select", "parse", "sample", "votes")
+
+
+def _as_read(row: dict[str, Any]) -> tuple[str, str, int]:
+    return row["source"]["name"], row["source"]["locator"], row["source"]["row"]
+
+
 @dataclass
 class Collected:
     out: Path
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        return read_table(self.out / "records.parquet").to_pylist()
+        """Kept rows as the sources have them; on disk they are sorted by id."""
+        return sorted(read_table(self.out / "records.parquet").to_pylist(), key=_as_read)
 
     @property
     def dropped(self) -> list[dict[str, Any]]:
-        return read_table(self.out / "dropped.parquet").to_pylist()
+        return sorted(
+            read_table(self.out / "dropped.parquet").to_pylist(),
+            key=lambda row: (_STEPS.index(row["step"]), *_as_read(row)),
+        )
 
     @property
     def report(self) -> dict[str, Any]:

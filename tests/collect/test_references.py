@@ -35,16 +35,16 @@ def test_a_list_and_columns_of_references_make_a_record_each(project):
 def test_references_in_one_cell_and_in_nested_columns(project):
     project.write("a.csv", "text,t\nhi,你好|嗨\n")
     found = project.collect(TRANSLATION, path="a.csv", target="t", target_separator="|")
-    assert answers(found) == [("hi", "你好"), ("hi", "嗨")]
+    assert set(answers(found)) == {("hi", "你好"), ("hi", "嗨")}
     project.write("b.jsonl", json.dumps({"translation": {"en": "hi", "zh": ["你好", "嗨"]}}))
     found = project.collect(TRANSLATION, path="b.jsonl", fields={"text": "translation.en"}, target="translation.zh")
-    assert answers(found) == [("hi", "你好"), ("hi", "嗨")]
+    assert set(answers(found)) == {("hi", "你好"), ("hi", "嗨")}
 
 
 def test_several_replies_to_one_prompt(project):
     project.write("c.jsonl", json.dumps({"q": "你好吗", "a": ["很好", "还行"]}))
     found = project.collect(CHAT, path="c.jsonl", fields={"messages": "q"}, target="a", lang="zh")
-    assert [row["target"]["content"] for row in found.rows] == ["很好", "还行"]
+    assert {row["target"]["content"] for row in found.rows} == {"很好", "还行"}
 
 
 def test_what_is_no_text_is_refused_as_ever_and_labels_have_no_references(project):
