@@ -1,6 +1,6 @@
 """Rows with several right answers, such as the references of a translation: one record each, alike but for the answer.
 
-They share their input, so they share a split, all of them are learned from, and a model's answer is held against all.
+They share their input, so they share a split, and all of them are learned from.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from pipeline.report.sections.balance import balance
 from pipeline.report.sections.bias import bias
 from pipeline.report.sections.cleaning import changes, drops, duplicates
 from pipeline.report.sections.conflicts import conflicts
+from pipeline.report.sections.contamination import contamination
 from pipeline.report.sections.coverage import coverage
 from pipeline.report.sections.expectations import expected
 from pipeline.report.sections.labels import decisions, doubtful, prelabels
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Entry[NoSettings, Section]] = {
     "drops": Entry(NoSettings, drops),
     "changes": Entry(NoSettings, changes),
     "duplicates": Entry(NoSettings, duplicates),
+    "contamination": Entry(NoSettings, contamination),
     "conflicts": Entry(NoSettings, conflicts),
     "doubtful": Entry(NoSettings, doubtful),
     "decisions": Entry(NoSettings, decisions),

@@ -1,0 +1,68 @@
+"""Benchmark items in the data: what was found, how far the search can be trusted; and groups that were too large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.inputs import Inputs
+
+_FIGURE = ("value", "low", "high")
+_RECALL = {"planted_as": "code", "planted": "num", "recall": "interval", "wanted": "code"}
+_FOUND = {"benchmark": "label", "items": "num", "found": "num"}
+_EVIDENCE = {"id": "id", "item": "text", "share": "pct", "passage": "text"}
+_GROUPS = {"step": "code", "source": "label", "records": "num", "share": "pct", "joined_at": "float", "largest": "num"}
+
+
+def contamination(inputs: Inputs) -> list[Block]:
+    """Items found by benchmark, recall by kind of planted copy, evidence; a note where nobody looked, and why."""
+    steps = {step["step"]: step.get("notes", {}) for step in inputs.report("clean").get("steps", [])}
+    if not steps:
+        return [missing("clean")]
+    notes = steps.get("decontaminate")
+    groups = _large_groups(inputs, steps)
+    if notes is None:
+        return [note("contamination_not_listed"), *groups]
+    if not notes.get("applies"):
+        return [note("contamination_no_benchmark"), *groups]
+    return [*_search(inputs, notes), *groups]
+
+
+def _search(inputs: Inputs, notes: Mapping[str, Any]) -> list[Block]:
+    found, missed = notes["found"], notes.get("recall_missed", [])
+    alarms = notes["false_alarms_per_1000"]
+    figures = {"records": sum(found.values()), "test": notes["in_test_sources"], "alarms": alarms["value"]}
+    head = note("contamination_found" if found else "contamination_none", "warn" if found else "good", **figures)
+    recall = [
+        [
+            kind,
+            one["planted"],
+            {name: one[name] for name in _FIGURE},
+            "recall_missed" if kind in missed else "recall_reached",
+        ]
+        for kind, one in notes["recall"].items()
+    ]
+    by_benchmark = [[name, items, found.get(name, 0)] for name, items in sorted(notes["items"].items())]
+    blocks = [head, table("contamination_recall", _RECALL, recall), table("contamination_items", _FOUND, by_benchmark)]
+    evidence = [[one["record"], one["item"], one["share"], one["passage"]] for one in notes["examples"]]
+    if evidence:
+        shown = evidence[: inputs.params.max_rows]
+        blocks.append(table("contamination_evidence", _EVIDENCE, shown, sum(found.values())))
+    return blocks
+
+
+def _large_groups(inputs: Inputs, steps: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    """Groups that held too much of a source, and at which similarity each was divided."""
+    rows = [
+        [name, one["source"], one["records"], one["share"], one["similarity"], one["largest_part"], one["text"]]
+        for name, notes in steps.items()
+        for one in notes.get("large_groups", [])
+    ]
+    if not rows:
+        return []
+    shown = rows[: inputs.params.max_rows]
+    return [
+        note("large_groups", "warn", n=len(rows)),
+        table("large_groups", {**_GROUPS, "text": "text"}, shown, len(rows)),
+    ]

@@ -1,0 +1,61 @@
+"""What the page says of benchmark items and of groups that were too large, from the step's own notes."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.report.document import build
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params
+from pipeline.report.render import render
+from pipeline.report.sections.contamination import contamination
+from tests.clean.contamination.problems import NAMES, THINGS, chat, problem, run
+from tests.report.conftest import TASK
+
+OURS = [
+    chat(f"own{n}", f"Please write a note number {n} about {t} for my aunt {NAMES[0]}.") for n, t in enumerate(THINGS)
+]
+ITEMS = [chat(f"b{n}", problem(n), role="benchmark", reply=None) for n in range(30)]
+LARGE = {"source": "邮件", "records": 60, "share": 0.4, "text": "一封模板信", "similarity": 0.75, "largest_part": 9}
+
+
+def inputs_with(project, *steps):
+    inputs = load_inputs(project, TASK, Params())
+    clean = {**inputs.report("clean"), "steps": [{"step": name, "notes": notes} for name, notes in steps]}
+    return replace(inputs, reports={**inputs.reports, "clean": clean})
+
+
+def named(blocks, kind):
+    return {block.get("name", block.get("key")): block for block in blocks if block["kind"] == kind}
+
+
+def test_items_found_recall_and_evidence(project):
+    notes = run([*OURS, chat("copy", problem(0)), chat("t", problem(1), role="test"), *ITEMS])[0].notes
+    inputs = inputs_with(project, ("decontaminate", notes), ("near_duplicates", {"large_groups": [LARGE]}))
+    blocks = contamination(inputs)
+    assert named(blocks, "note")["contamination_found"]["args"]["records"] == 2
+    tables = named(blocks, "table")
+    assert {row[0] for row in tables["contamination_recall"]["rows"]} == set(notes["recall"])
+    assert tables["contamination_items"]["rows"] == [["maths", 30, 2]]
+    assert {row[0] for row in tables["contamination_evidence"]["rows"]} == {"copy", "t"}
+    assert tables["large_groups"]["rows"] == [["near_duplicates", "邮件", 60, 0.4, 0.75, 9, "一封模板信"]]
+    assert "一封模板信" in render(build(inputs))
+
+
+@pytest.mark.parametrize(
+    ("steps", "key"),
+    [
+        ([("repair_text", {})], "contamination_not_listed"),
+        ([("decontaminate", {"applies": False, "why": "x"})], "contamination_no_benchmark"),
+    ],
+)
+def test_that_nobody_looked_is_said(project, steps, key):
+    assert list(named(contamination(inputs_with(project, *steps)), "note")) == [key]
+
+
+def test_nothing_found_and_nothing_run(project):
+    notes = run([*OURS, *ITEMS])[0].notes
+    blocks = contamination(inputs_with(project, ("decontaminate", notes)))
+    assert list(named(blocks, "note")) == ["contamination_none"]
+    assert "contamination_evidence" not in named(blocks, "table")
+    assert [block["kind"] for block in contamination(inputs_with(project))] == ["missing"]
