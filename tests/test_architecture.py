@@ -52,11 +52,12 @@ def test_dependency_check_notices_a_missing_file(tmp_path: Path, monkeypatch: py
     assert check_deps.main() == 0
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+OF_STAGES = [path for path in SOURCES if path.relative_to(ROOT / "pipeline").parts[0] in STAGES]
+
+
+@pytest.mark.parametrize("path", OF_STAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_stages_never_import_each_other(path: Path) -> None:
     stage = path.relative_to(ROOT / "pipeline").parts[0]
-    if stage not in STAGES:
-        pytest.skip("not in a stage's folder")
     others = {f"pipeline.{name}" for name in STAGES if name != stage}
     assert not {name for name in imports(path) if ".".join(name.split(".")[:2]) in others}
 

@@ -16,7 +16,7 @@ from pipeline.label.run import run as label
 from pipeline.report.run import run as report
 from pipeline.validate.run import run as validate
 
-SECRETS = ("zqleak", "zqshopper", "zqjudge", "4539 1488 0343 6467", "13900001111", "s3cretT0ken")
+SECRETS = ("zqkey", "zqleak", "zqshopper", "zqjudge", "4539 1488 0343 6467", "13900001111", "s3cretT0ken")
 TEXTS = [
     "Please write to zqleak{n}@example.org, the parcel {n} of colour {w} never came",
     "My card 4539 1488 0343 6467 was charged {n} times for the {w} chair, and I want it back",
@@ -50,8 +50,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     raw = folder / "data" / "raw"
     raw.mkdir(parents=True)
     rows = [
-        f'm{n},"{TEXTS[n % 4].format(n=n, w=WORDS[n % 10])}",{LABELS[n % 3 == 0]},zqshopper{n % 9}@example.org'
-        for n in range(48)
+        f'zqkey{n}@example.org,"{text.format(n=n, w=WORDS[n % 10])}",{LABELS[n % 3 == 0]},zqshopper{n % 9}@example.org'
+        for n, text in enumerate(TEXTS * 12)
     ]
     # One row for each way out before personal data are looked at: no such label, broken, another language.
     rows += ['m90,"zqleak90@example.org says hello there",nosuch,zqshopper1@example.org', "m91,zqleak91@example.org"]
@@ -59,7 +59,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         'm92,"我的邮箱是 zqleak92@example.org 手机 13900001111 请尽快联系我处理退款",praise,zqshopper2@example.org'
     ]
     (raw / "mails.csv").write_text("id,text,label,author\n" + "\n".join(rows) + "\n", "utf-8")
-    votes = [f"m{n},zqjudge{who}@example.org,praise" for n in range(9) for who in range(3)]
+    votes = [f"zqkey{n}@example.org,zqjudge{who}@example.org,praise" for n in range(9) for who in range(3)]
     (raw / "votes.csv").write_text(
         "item,worker,label\n" + "\n".join([*votes, "m999,zqjudge1@example.org,praise"]), "utf-8"
     )
@@ -118,4 +118,4 @@ def test_rows_stay_joined_by_their_pseudonyms(data: Path) -> None:
     assert len({author for _, author in named}) == 9
     people = json.loads((data / "label" / "report.json").read_text("utf-8"))["notes"]["agreement"]
     assert len([one for one in people["crowd"]["annotator_list"] if one["annotator"] != "source:mails"]) == 3
-    assert len(people["human"]["annotator_list"]) == 1
+    assert [one["votes"] for one in people["human"]["annotator_list"]] == [12]  # found by keys that are addresses

@@ -13,6 +13,7 @@ from pipeline.core.record import Record, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region_places import at_their_places
+from pipeline.text.pseudonyms import pseudonym
 from pipeline.text.scripts import is_inside_word
 
 #: (annotation) -> the value in the task's own form. Raises Reject where it cannot be used.
@@ -95,13 +96,14 @@ def by_own_key(
 ) -> Iterator[Annotation | SetAside]:
     """The annotations, those that name their record by its source's own key with the record's id instead.
 
-    A key that two sources use names nothing.
+    A key that two sources use names nothing. A key that holds an address is found by its pseudonym too.
     """
     times = Counter(record.source.key for record in records.values() if record.source.key is not None)
     ids = {r.source.key: r.id for r in records.values() if r.source.key is not None and times[r.source.key] == 1}
     for item in found:
         name = item.record_id
-        if isinstance(item, Annotation) and name not in records and name in ids:
-            yield replace(item, record_id=ids[name])
+        if isinstance(item, Annotation) and name not in records:
+            found_as = name if name in ids else pseudonym(name, "key")  # as cleaning left a key that is an address
+            yield replace(item, record_id=ids.get(found_as, name))
         else:
             yield item

@@ -1,7 +1,7 @@
 """Personal data and secrets: kept, masked or a reason to drop the record (pipeline/text/personal_data.py).
 
 `mask` puts a placeholder such as `[EMAIL_1]` for each entity, the same one wherever it recurs in the record, and takes
-the entity out of the record's history too. A group or `meta` that holds an address or the like becomes a pseudonym.
+the entity out of the record's history too. A key, group or `meta` that holds an address becomes a pseudonym.
 Reasons: personal_data. Names and addresses need a `recogniser`; what is not looked for is said in the report's notes
 (`not_looked_for`) and on the dataset card.
 """
@@ -161,10 +161,15 @@ def _worker(
 
 
 def _without_personal_keys(record: Record, kinds: Collection[str]) -> Record:
-    """The record with pseudonyms for a group and for meta that hold an address or the like."""
+    """The record with pseudonyms for its source's key, its group and meta where they hold an address or the like."""
     group = record.group and pseudonym(record.group, "group", kinds)
     meta = {name: pseudonym(text, name, kinds) for name, text in record.meta.items()}
-    return record if (group, meta) == (record.group, record.meta) else replace(record, group=group, meta=meta)
+    source = record.source
+    if source.key is not None:
+        source = replace(source, key=pseudonym(source.key, "key", kinds))
+    if (group, meta, source) == (record.group, record.meta, record.source):
+        return record
+    return replace(record, group=group, meta=meta, source=source)
 
 
 def _redacted(record: Record, placeholders: Mapping[tuple[str, str], str], **changes: object) -> Record:

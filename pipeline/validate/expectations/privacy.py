@@ -31,7 +31,7 @@ class NoPiiRule(ShareRule):
 def _exported_beside(record: Record) -> list[str]:
     """What else a row of the exported dataset holds that came from outside."""
     decided_by = record.labels_by.who if record.labels_by else None
-    return [text for text in (record.group, decided_by, record.source.name, *record.meta.values()) if text]
+    return [text for text in (record.group, decided_by, record.source.key, *record.meta.values()) if text]
 
 
 def no_pii_left(rule: NoPiiRule, view: View) -> Check:
