@@ -102,7 +102,7 @@ def by_own_key(
     ids = {r.source.key: r.id for r in records.values() if r.source.key is not None and times[r.source.key] == 1}
     for item in found:
         name = item.record_id
-        if isinstance(item, Annotation) and name not in records:
+        if isinstance(item, Annotation) and name is not None and name not in records:
             found_as = name if name in ids else pseudonym(name, "key")  # as cleaning left a key that is an address
             yield replace(item, record_id=ids.get(found_as, name))
         else:
