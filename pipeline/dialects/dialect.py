@@ -33,10 +33,12 @@ class Dialect:
     """A dialect: reader, writer, places, and the columns of a row that the reader uses.
 
     `read(row, reading)` gives a conversation; it raises Reject for what cannot be read. `write(talk)` gives a row; what
-    the dialect has no place for is refused before (`pipeline.dialects.limits.check`).
+    the dialect has no place for is refused before (`pipeline.dialects.limits.check`). `needs_ids`: calls and results
+    are joined by ids, so those without get some.
     """
 
     read: Callable[[Row, Reading], Conversation]
     write: Callable[[Conversation], JsonObject]
     columns: tuple[str, ...]
     places: Places = field(default_factory=Places)
+    needs_ids: bool = False

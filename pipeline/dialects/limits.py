@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 from pipeline.core.conversation import Conversation, Message, loaded
 from pipeline.core.record import Reject
@@ -36,6 +36,24 @@ def without_ids(talk: Conversation) -> Conversation:
     if not _in_order(talk):
         raise Reject("no_place_for_ids", "tool results are not in the order of their calls, and only ids tell them")
     return replace(talk, messages=tuple(_anonymous(message) for message in talk.messages))
+
+
+def with_ids(talk: Conversation) -> Conversation:
+    """The conversation with an id for each call that has none, and for the result that answers it by its place."""
+    used = {call.id for message in talk.messages for call in message.tool_calls}
+    free = (id for id in (f"call_{n}" for n in count(1)) if id not in used)
+    waiting: list[str] = []
+    messages: list[Message] = []
+    for message in talk.messages:
+        if message.role == "tool":
+            id = message.tool_call_id or (waiting[0] if waiting else "")
+            waiting = [other for other in waiting if other != id]
+            messages.append(replace(message, tool_call_id=id))
+            continue
+        calls = tuple(call if call.id else replace(call, id=next(free)) for call in message.tool_calls)
+        waiting = [call.id for call in calls]
+        messages.append(replace(message, tool_calls=calls) if calls else message)
+    return replace(talk, messages=tuple(messages))
 
 
 def _anonymous(message: Message) -> Message:

@@ -136,6 +136,19 @@ def test_each_place_is_kept_or_refused_by_name(name: str, place: str) -> None:
     assert check(dialect.read(row, Reading()), dialect.places) == check(SAID[place], dialect.places)
 
 
+@pytest.mark.parametrize("name", ["openai", "anthropic", "responses"])
+def test_calls_without_ids_get_some_where_a_dialect_joins_by_them(name: str) -> None:
+    """As ShareGPT and Hermes have them: results answer in the order of the calls."""
+    calls = (ToolCall("f", '{"a": 1}'), ToolCall("f", '{"a": 2}', "call_1"))
+    one, other = (Message("assistant", "", tool_calls=made) for made in (calls, (ToolCall("f", "{}"),)))
+    results = [Message("tool", text) for text in "xyz"]
+    talk = Conversation((ASKED, one, *results[:2], ASKED, other, results[2], ANSWER))
+    back = DIALECTS[name].read(written(talk, name), Reading()).messages
+    made = [call.id for message in back for call in message.tool_calls]
+    assert made == ["call_2", "call_1", "call_3"]
+    assert [(m.tool_call_id, m.content) for m in back if m.role == "tool"] == list(zip(made, "xyz", strict=True))
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_arguments_that_are_no_object_and_empty_conversations_are_refused(name: str) -> None:
     broken = Conversation((ASKED, Message("assistant", "", tool_calls=(ToolCall("f", "{broken", "c1"),))))
