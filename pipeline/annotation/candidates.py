@@ -1,7 +1,8 @@
 """Several replies to one prompt, with what judges gave them: `data/candidates/*.jsonl`, one reply a line.
 
-Whoever writes replies or judges them writes this file (a teacher model, a judge, a script of one's own); comparing in
-Label Studio and the export of preference pairs read it. docs/conversations.md describes the fields.
+Whoever writes replies or judges them writes such a file (`label` for its teachers: data/label/candidates.jsonl; or a
+script of one's own); comparing in Label Studio and the export of preference pairs read it. docs/conversations.md
+describes the fields.
 """
 
 from __future__ import annotations
@@ -43,13 +44,13 @@ class Candidate(Settings):
         return reply_of(self.reply)
 
 
-def read_candidates(folder: Path) -> dict[str, list[Candidate]]:
-    """Record id -> its candidates, in the order of the files' names and lines; empty where there is no such folder.
+def read_candidates(*places: Path) -> dict[str, list[Candidate]]:
+    """Record id -> its candidates, of files and of the `.jsonl` files in folders, in the order of names and lines.
 
-    Raises PipelineError that names the lines that cannot be read.
+    Places that do not exist hold none. Raises PipelineError that names the lines that cannot be read.
     """
-    files = sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
-    found = sorted((one for file in files for one in _read(file)), key=lambda one: one.record_id)
+    files = [file for place in places for file in (sorted(place.glob("*.jsonl")) if place.is_dir() else [place])]
+    found = sorted((one for file in files if file.is_file() for one in _read(file)), key=lambda one: one.record_id)
     return {id: list(group) for id, group in groupby(found, key=lambda one: one.record_id)}
 
 

@@ -11,6 +11,7 @@ from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_
 from pipeline.annotation.answers import COMMENT, UNSURE, answer_of, parted
 from pipeline.annotation.controls import Control, controls
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
+from pipeline.annotation.judging import with_choice
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Fields, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
@@ -63,7 +64,7 @@ def read_annotation(
     record_id = data.get("record_id") or data.get("key")
     if not record_id:
         raise Reject("no_record_id", "the task's data has no record_id; import tasks with `sft label push`")
-    answer, beside = parted(annotation["result"], task)
+    answer, beside = parted(with_choice(annotation["result"], cast("Mapping[str, object]", data), task), task)
     value = answer_of(answer, cast("Mapping[str, object]", data), task, utf16)
     return Annotation(
         record_id=str(record_id),

@@ -6,12 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from pipeline.annotation.annotations import Annotation, read_folder
 from pipeline.annotation.candidates import read_candidates
+from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import load_task
+from pipeline.core.settings import Task, load_task
 from pipeline.export.files import write
 from pipeline.export.formats import FORMS
-from pipeline.export.preference import Pairs
+from pipeline.export.preference import Pairs, compared
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--candidates",
         type=Path,
-        default=Path("data/candidates"),
-        help="folder of replies with scores, for --form preference (default: data/candidates, where there is one)",
+        nargs="+",
+        default=[Path("data/candidates"), Path("data/label/candidates.jsonl")],
+        help="files or folders of replies with scores, for --form preference (default: those of teachers, if any)",
+    )
+    parser.add_argument(
+        "--annotations",
+        type=Path,
+        default=Path("data/annotations"),
+        help="people's answers, for --form preference (default: data/annotations)",
     )
     parser.add_argument(
         "--margin", type=float, default=0.0, help="least difference of two scores that make a preference pair"
@@ -59,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     task = load_task()
     for name in arguments.form:
-        pairs = Pairs(read_candidates(arguments.candidates), arguments.margin) if name == "preference" else None
+        pairs = _pairs(arguments, task) if name == "preference" else None
         done = write(arguments.dataset, name, task, arguments.out, arguments.strict, arguments.records, pairs)
         for path, count in done.files.items():
             sys.stdout.write(f"{path}  {count:,} rows\n")
@@ -70,3 +79,10 @@ def run(arguments: argparse.Namespace) -> None:
 
         place = push(arguments.dataset, arguments.push, arguments.endpoint, arguments.public, arguments.accept_licence)
         sys.stdout.write(f"pushed: {place}\n")
+
+
+def _pairs(arguments: argparse.Namespace, task: Task) -> Pairs:
+    folder = arguments.annotations
+    found = read_folder(folder, readers(task)) if folder.is_dir() else ()
+    answers = (one for one in found if isinstance(one, Annotation))
+    return Pairs(read_candidates(*arguments.candidates), arguments.margin, compared(answers))

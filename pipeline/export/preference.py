@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.candidates import Candidate
+from pipeline.annotation.judging import preferred_of
 from pipeline.core.conversation import Conversation, Message, canonical, conversation
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Row
@@ -28,19 +30,20 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What pairs are made of, beside the records: record id -> judged candidates.
+    """What pairs are made of, beside the records: record id -> judged candidates, and what people compared.
 
     `margin` is how far apart the scores of a pair must be, at least.
     """
 
     candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
     margin: float = 0.0
+    compared: Mapping[str, Sequence[Pair]] = field(default_factory=dict)
 
     def write(self, rows: Iterable[Row], task: Task, account: Account) -> Iterator[str]:
         """`{"id", "prompt": [turns], "chosen": [turn], "rejected": [turn], "tools", "by"}`, one pair a line.
 
-        Reads rows of records.parquet: id, fields, target, labels_by, history. A record gives at most one pair of each
-        kind: a person's reply over the one that it had before, and the best-scored candidate over the worst one.
+        Reads rows of records.parquet: id, fields, target, labels_by, history. A record gives each pair of replies that
+        people compared, a person's reply over the one that it had before, and the best-scored candidate over the worst.
         """
         for row in rows:
             account.met.add(str(row["id"]))
@@ -55,8 +58,13 @@ class Pairs:
                 yield canonical(line) + "\n"
 
     def _of(self, row: Row) -> Iterator[Pair]:
-        found = (corrected(row), judged(self.candidates.get(str(row["id"]), ()), self.margin))
-        yield from (pair for pair in found if pair is not None and _differ(pair))
+        id = str(row["id"])
+        found = (*self.compared.get(id, ()), corrected(row), judged(self.candidates.get(id, ()), self.margin))
+        seen: set[tuple[object, ...]] = set()
+        for pair in found:
+            if pair is not None and _said(pair.chosen) != _said(pair.rejected) and _key(pair) not in seen:
+                seen.add(_key(pair))
+                yield pair
 
 
 def corrected(row: Row) -> Pair | None:
@@ -82,8 +90,25 @@ def judged(candidates: Sequence[Candidate], margin: float) -> Pair | None:
     return Pair(best.message(), worst.message(), best.judged_by or "score", high, low)
 
 
-def _differ(pair: Pair) -> bool:
-    return (pair.chosen.content, pair.chosen.tool_calls) != (pair.rejected.content, pair.rejected.tool_calls)
+def compared(found: Iterable[Annotation]) -> dict[str, list[Pair]]:
+    """Record id -> the pairs that people chose between in Label Studio; of one person's several answers the latest."""
+    latest: dict[tuple[str, str], Annotation] = {}
+    for annotation in sorted(found, key=lambda one: one.created_at):
+        latest[annotation.record_id, annotation.annotator] = annotation
+    pairs: dict[str, list[Pair]] = {}
+    for annotation in latest.values():
+        for one in preferred_of(annotation.more):
+            pair = Pair(Message.of(one.chosen), Message.of(one.rejected), f"human:{annotation.annotator}")
+            pairs.setdefault(annotation.record_id, []).append(pair)
+    return pairs
+
+
+def _said(reply: Message) -> tuple[object, ...]:
+    return reply.content, reply.tool_calls
+
+
+def _key(pair: Pair) -> tuple[object, ...]:
+    return *_said(pair.chosen), *_said(pair.rejected)
 
 
 def _line(row: Row, pair: Pair) -> JsonObject:

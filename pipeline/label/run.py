@@ -27,6 +27,7 @@ from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
+from pipeline.label.ratings import rated, ratings, summary
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
@@ -54,12 +55,16 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     ledger = Ledger()
     report = StageReport("label", table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
+    given = ratings(reading.used)
+    if given:
+        report.apply("ratings", lambda rows: per_record(rows, "ratings", lambda r: rated(r, given)))
     waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
     write_table(waiting, out / "queue.parquet")
     write_candidates(evidence.taught, params.answers, out / "candidates.jsonl")
     report.notes = {
         "annotations": reading.summary(),
         "merge": ledger.summary(),
+        "judging": summary(given, reading.used),
         "prelabel": evidence.prelabels.report,
         "answers": evidence.taught.report,
         "writers": {**evidence.prelabels.writers, **evidence.taught.writers},

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from pipeline.core.settings import Settings, parse, read_params
+from pipeline.llm.judges.rubric import Rubric
 
 
 class Studio(Settings):
@@ -40,6 +41,8 @@ class Studio(Settings):
     label_descriptions: dict[str, str] = Field(default_factory=dict)  # label -> what it means, with an example
     comment: bool = False  # offer a text area for remarks, kept beside the answer
     unsure: bool = False  # offer a box 'unsure', kept beside the answer
+    ask: Literal["reply", "rate", "compare"] = "reply"  # chat: write replies, rate them, or choose between candidates
+    rubric: Rubric = Rubric()  # what replies are rated by: criteria and scale, as judges have them
     annotator_names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.annotation.judging_screen import comparing_controls, rating_controls
 from pipeline.annotation.labeling_config import Screen, config_problems, extra_labels, project_config
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import content_id
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Title of the backend that `sft label backend` connects; a project whose model version is this title asks it.
 BACKEND = "sft"
+#: What is asked -> how the project is called, where params.yaml does not say.
+_TITLES = {"reply": "labels", "rate": "ratings", "compare": "comparisons"}
 URL, TOKEN = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
 
 
@@ -63,7 +66,7 @@ def connect() -> Client:
 
 def title(settings: Studio) -> str:
     """The project's title: from params, else the folder's name."""
-    return settings.title or f"{Path.cwd().name} labels"[:50]
+    return settings.title or f"{Path.cwd().name} {_TITLES[settings.ask]}"[:50]
 
 
 def find(client: Client, check: bool = True) -> Project:
@@ -110,7 +113,22 @@ def screen_of(settings: Studio, task: Task) -> Screen:
             f"params.yaml: studio.label_descriptions: '{strange[0]}' is not among task.labels.",
             did_you_mean(strange[0], task.labels),
         )
-    return Screen(settings.interface, settings.label_descriptions, settings.comment, settings.unsure)
+    return Screen(
+        settings.interface, settings.label_descriptions, settings.comment, settings.unsure, _judging(settings, task)
+    )
+
+
+def _judging(settings: Studio, task: Task) -> str:
+    """The part of the screen on which replies are judged, where that is asked."""
+    if settings.ask == "reply":
+        return ""
+    if task.type != "chat":
+        raise PipelineError(
+            f"params.yaml: studio.ask: {settings.ask} is for conversations, not for {task.type}.", "Leave it out."
+        )
+    if settings.ask == "rate":
+        return rating_controls(settings.rubric, settings.interface)
+    return comparing_controls(settings.interface)
 
 
 def _wanted(settings: Studio, task: Task) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
 from pipeline.studio.given_back import give_back
+from pipeline.studio.judging import to_judge
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.present import Present, present_tasks
 from pipeline.studio.project import Project, connect, find, labeling_interface
@@ -50,6 +51,9 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     now = text_ids(data / "clean" / "records.parquet", project.task)
     yield from reset_dead_backend(project)
     yield from give_back(project, data, now)
+    if project.settings.ask != "reply":
+        yield from _push_to_judge(project, data, present_tasks(project, now))
+        return
     rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.model_error_weight)
     questions = queued(rows, data / "clean", project.task)
     present = present_tasks(project, now)
@@ -77,6 +81,24 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     _remember_gold(data / "annotations", chosen)
     ledger.write()
     yield from _send(project, chosen, version, ledger)
+    yield from _about_sent(project, chosen, present, questions)
+    show_version(project, version)
+    yield f"people find them at {project.url}"
+
+
+def _push_to_judge(project: Project, data: Path, present: Present) -> Iterator[str]:
+    """Replies to rate, or candidates to choose between, up to `studio.max_tasks` open tasks."""
+    _remove(project, present.stale)
+    yield from _about(present, len(present.stale))
+    ledger = Ledger(data / "annotations", project, {})
+    ledger.settle(present.tasks)
+    room = max(project.settings.max_tasks - present.count_open(), 0)
+    questions = to_judge(project, data)
+    new = [question for question in questions if question.key not in present.tasks][:room]
+    chosen = numbered(with_keys(new, data / "clean"))
+    version = model_version(chosen)
+    yield from _send(project, chosen, version, ledger)
+    ledger.write()
     yield from _about_sent(project, chosen, present, questions)
     show_version(project, version)
     yield f"people find them at {project.url}"

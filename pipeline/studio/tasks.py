@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Question:
     audit: bool = False  # drawn at random to measure how many labels are wrong: asked without a suggestion
     source_key: str | None = None  # the source's own id of the record
     progress: str = ""  # where it stands among what was sent with it
+    beside: Mapping[str, Any] = field(default_factory=dict)  # what else the screen shows: replies to judge
 
     @property
     def key(self) -> tuple[str, str]:
@@ -58,7 +59,7 @@ def queued(rows: Sequence[QueueRow], clean: Path, task: Task) -> list[Question]:
     found = []
     for row in rows:
         value = None if row["prelabel"] is None else json.loads(row["prelabel"])
-        question = _question(records[row["record_id"]], task)
+        question = question_about(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
         more_people, audit = row["reason"] in _MORE_PEOPLE, row["reason"] == "audit"
         found.append(replace(question, value=value, score=score, more_people=more_people, audit=audit))
@@ -67,7 +68,7 @@ def queued(rows: Sequence[QueueRow], clean: Path, task: Task) -> list[Question]:
 
 def text_ids(file: Path, task: Task) -> dict[str, str]:
     """Record id -> what its text is now, of every record."""
-    return {record.id: _question(record, task).text_id for record in lean(file)}
+    return {record.id: question_about(record, task).text_id for record in lean(file)}
 
 
 def in_order(
@@ -129,7 +130,7 @@ def to_task(question: Question, task: Task, version: str) -> dict[str, Any]:
     """The task as Label Studio imports it."""
     kind = task_type(task)
     data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
-    data |= {"progress": question.progress}
+    data |= {"progress": question.progress, **question.beside}
     data |= {"key": question.source_key} if question.source_key is not None else {}
     made: dict[str, Any] = {"data": data | (AUDIT if question.audit else BLIND if question.hidden else {})}
     if question.value is not None and not question.hidden:
@@ -175,7 +176,8 @@ def model_version(questions: Iterable[Question]) -> str:
     return f"prelabel-{content_id(*marks)[:8]}"
 
 
-def _question(record: Record, task: Task) -> Question:
+def question_about(record: Record, task: Task) -> Question:
+    """The question about a record, nothing suggested."""
     return Question(record, content_id(task_type(task).main_text(record)))
 
 
@@ -194,7 +196,7 @@ def _are_several(who: str) -> bool:
 
 
 def _gold(record: Record, others: Sequence[Record], task: Task, suggest: bool) -> Question:
-    question = replace(_question(record, task), gold=as_json(record.target))
+    question = replace(question_about(record, task), gold=as_json(record.target))
     if not suggest:
         return question
     value = record.target
