@@ -249,7 +249,7 @@ def test_settings_are_explained(project: str) -> None:
 )
 def test_every_registered_name_is_documented(registry: dict[str, Any]) -> None:
     files = [
-        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/**/*.md"),
         ROOT / "params.yaml",
         *ROOT.glob("pipeline/commands/templates/*.yaml"),
         ROOT / "README.md",

@@ -47,7 +47,7 @@ def unread_notes(shares: dict[str, float], model: Model) -> dict[str, object]:
     told = ", ".join(f"{share:.0%} of the tokens in '{lang or 'unknown'}'" for lang, share in shares.items())
     remedy = (
         f"models.encoder ({revision(model)}) does not know {told}. Name an encoder for these languages, such as a "
-        "multilingual e5 (docs/cleaning.md), or `name: tfidf`, which reads all."
+        "multilingual e5 (docs/cleaning/unread_languages.md), or `name: tfidf`, which reads all."
     )
     return {"unread": dict(shares), "unread_remedy": remedy}
 
