@@ -1,6 +1,6 @@
 """The step functions on a Ray cluster of two nodes on this machine, one of them killed half-way: the same bytes.
 
-    python -m benchmarks.cluster 20000        # with the interpreter of an environment that has ray (docs/cleaning/cluster.md)
+    python -m benchmarks.cluster 20000        # in an environment that has ray (docs/cleaning/cluster.md)
 
 Starts a head and a worker node, runs three of the steps that an engine maps over generated rows (benchmarks/clean.py)
 in this process, on the two nodes, and on them once more while the worker is killed. Prints wall seconds and the hash of
