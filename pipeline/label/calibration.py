@@ -61,7 +61,11 @@ class Scored:
 
 
 def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.bool_], params: Prelabel) -> Scored:
-    """A probability for each score (log probabilities of whole answers), by Platt 1999; reported crosswise as above."""
+    """A probability for each row of scores, by Platt 1999 with a weight a column; reported crosswise as above.
+
+    The first column, or the only one, is the log probability of the whole answer, or log odds.
+    """
+    scores = _columns(scores)
     sure, taken = np.zeros(len(right)), np.zeros(len(right), bool)
     for part in (half, ~half):
         fitted = _platt(scores[~part], right[~part])
@@ -70,7 +74,11 @@ def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.
         taken[part] = sure[part] >= threshold if threshold is not None else False
     fitted = _platt(scores, right)
     threshold = _confidence_threshold(fitted(scores), right, params)
-    return Scored(fitted, threshold, _about(sure, right, taken, np.exp(scores), threshold))
+    return Scored(fitted, threshold, _about(sure, right, taken, np.minimum(1, np.exp(scores[:, 0])), threshold))
+
+
+def _columns(scores: Floats) -> Floats:
+    return scores if scores.ndim == 2 else scores[:, None]
 
 
 def _platt(scores: Floats, right: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
@@ -79,8 +87,8 @@ def _platt(scores: Floats, right: NDArray[np.bool_]) -> Callable[[Floats], Float
         return lambda values: np.full(len(values), share)
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=100.0).fit(scores[:, None], right)
-    return lambda values: np.asarray(model.predict_proba(values[:, None])[:, 1], np.float64)
+    model = LogisticRegression(C=100.0).fit(scores, right)
+    return lambda values: np.asarray(model.predict_proba(_columns(values))[:, 1], np.float64)
 
 
 def _about(

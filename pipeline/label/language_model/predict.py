@@ -176,9 +176,10 @@ def _sure(
     right = np.array([is_right(said[e.id].target, e.target, task) for e in known])
     half = np.array([_is_first_half(e) for e in known])
     odds = _odds_by_answer([said[e.id].target for e in known], right)
-    scores = np.array([said[e.id].score for e in known]) + odds.left_out(known, said, right)
+    scores = np.column_stack([[said[e.id].score for e in known], odds.left_out(known, said, right)])
     found = calibrate_scores(scores, right, half, params)
-    return found, found.sure(np.array([said[e.id].score + odds.of(said[e.id].target) for e in answered]))
+    rows = [(said[e.id].score, odds.of(said[e.id].target)) for e in answered]
+    return found, found.sure(np.array(rows, np.float64).reshape(-1, 2)) if rows else np.zeros(0)
 
 
 @dataclass(frozen=True)

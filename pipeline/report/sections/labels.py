@@ -12,6 +12,7 @@ from pipeline.report.blocks import Block, curves, facts, from_notes, linked, lis
 from pipeline.report.figures import plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.agreement import agreement
+from pipeline.report.sections.judges import teachers
 from pipeline.report.sections.label_changes import audit, label_changes
 from pipeline.report.sections.noise import noise
 from pipeline.report.sections.prelabel_bias import prelabel_bias
@@ -114,7 +115,7 @@ def prelabels(inputs: Inputs) -> list[Block]:
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
     blocks = from_notes(_about_prelabels(shown)) + _queue(inputs)
     nothing = [] if blocks or saved else [note("prelabels_none")]
-    return [*nothing, *blocks, *prelabel_bias(inputs), *saved]
+    return [*nothing, *blocks, *teachers(inputs), *prelabel_bias(inputs), *saved]
 
 
 def _queue(inputs: Inputs) -> list[Block]:

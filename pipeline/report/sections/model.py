@@ -24,9 +24,11 @@ from pipeline.report.blocks import (
 from pipeline.report.figures import metrics, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
+from pipeline.report.sections.judges import win_rates
 
 _KNOWN = {
     "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "baselines",
+    "win_rates",
 }  # fmt: skip
 _LARGEST_MATRIX = 20
 
@@ -43,7 +45,7 @@ def model(inputs: Inputs) -> list[Block]:
     bins = inputs.find("evaluate", "reliability")
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
-    blocks += _slices(inputs) + fairness(inputs) + _worst(inputs)
+    blocks += win_rates(inputs) + _slices(inputs) + fairness(inputs) + _worst(inputs)
     noted = {key: inputs.find("evaluate", key) for key in ("baselines", "details")}
     blocks += from_notes({key: one for key, one in noted.items() if one})
     rest = from_notes(_without(report, _KNOWN))
