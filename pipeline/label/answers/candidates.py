@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.conversation import Conversation, Message
+from pipeline.core.conversation import Conversation, Message, exported
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
@@ -45,7 +45,7 @@ class Candidate:
         scores, by = self._scores(settings)
         return {
             "record_id": self.record.id,
-            "reply": {name: value for name, value in self.reply.as_dict().items() if value},
+            "reply": exported(self.reply),
             "by": f"model:{self.teacher}",
             "judged_by": by,
             "scores": scores,

@@ -154,5 +154,6 @@ def _is_accepted(one: Candidate, settings: Answers, min_grade: float | None) -> 
 def write_candidates(taught: Taught, settings: Answers, file: Path) -> None:
     """All candidates as JSON Lines, in the form that the export of preference pairs reads (docs/language_models.md)."""
     if taught.candidates:
-        lines = [json.dumps(one.as_line(settings), ensure_ascii=False) for one in taught.candidates]
+        said = [one for one in taught.candidates if one.reply.content]
+        lines = [json.dumps(one.as_line(settings), ensure_ascii=False) for one in said]
         file.write_text("\n".join(lines) + "\n", "utf-8")

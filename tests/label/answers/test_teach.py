@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.annotation.candidates import read_candidates
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.export.preference import judged
 from pipeline.label.answers.settings import Answers
-from pipeline.label.answers.teach import teach
+from pipeline.label.answers.teach import teach, write_candidates
 from pipeline.label.run import run
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_json, read_table, to_records
@@ -258,4 +260,18 @@ def test_through_the_stage(project) -> None:
         "u3": {"sound": 1.0},
     }
     assert set(lines[0]) == {"record_id", "reply", "by", "judged_by", "scores"}
+    assert [one.value for one in read_candidates(project.out)["u2"]] == [1.0]
     assert read_table(project.out / "queue.parquet")["record_id"].to_pylist() == ["u0"]
+
+
+def test_preference_pairs_are_made_of_the_candidates(tmp_path) -> None:
+    with serving(wrong) as bad, serving(right) as good, serving(grader) as judge:
+        text = {"teachers": {"bad": place(bad), "good": place(good)}, "judge": {"judges": {"j": place(judge)}}}
+        settings = Answers.model_validate_json(json.dumps(text))
+        found = teach(OPEN, KNOWN, SUMS, settings, Models(), 0.9)
+    write_candidates(found, settings, tmp_path / "candidates.jsonl")
+    pairs = {id: judged(some, 0.5) for id, some in read_candidates(tmp_path).items()}
+    assert len(pairs) == 20
+    for n, record in enumerate(OPEN):
+        assert pairs[record.id].chosen.content == f"Let me see. The answer is {2 * n}."
+        assert pairs[record.id].rejected.content == f"The answer is {2 * n + 1}."
