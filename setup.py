@@ -14,6 +14,7 @@ CARRIED = (
     ".dvc/plots",
     "data/samples",
     "data/annotations/README.md",
+    "data/annotations/decisions/README.md",
     "data/released/README.md",
 )
 

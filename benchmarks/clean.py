@@ -50,7 +50,7 @@ def main() -> None:
 def measure(folder: Path, size: int, engine: str) -> str:
     """Lines of figures for `size` rows."""
     write(folder, size, engine)
-    command = [sys.executable, "-m", "pipeline.clean", "data/collect", "data/clean"]
+    command = [sys.executable, "-m", "pipeline.clean", "data/collect", "data/annotations/decisions", "data/clean"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / ".cache")}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.monotonic()

@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from pipeline.annotation.decisions import Rulings, read_decisions, rulings
 from pipeline.clean.params import Params, chosen_steps
+from pipeline.clean.rulings import drop_decided, keeping
 from pipeline.clean.step import Context, review_table
 from pipeline.clean.steps.pii import Pii, mask_dropped
 from pipeline.core.settings import load, load_task
@@ -16,16 +18,23 @@ from pipeline.runtime.stage import StageReport, count
 from pipeline.runtime.store import read_table, write_table
 
 
-def run(collected: Path, out: Path) -> None:
-    """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`."""
+def run(collected: Path, out: Path, decisions: Path | None = None) -> None:
+    """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`.
+
+    `decisions` is the folder of what people decided in the report (docs/labelling.md).
+    """
     params = load("clean", Params)
     steps = chosen_steps(params)
     context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_table(collected / "records.parquet"))
+    decided = rulings(read_decisions(decisions)) if decisions else Rulings()
+    if decided:
+        report.apply("decisions", partial(drop_decided, rulings=decided))
     for name, step in steps.items():
-        report.apply(name, partial(step.function, settings=params.of(name), context=context))
+        work = partial(step.function, settings=params.of(name), context=context)
+        report.apply(name, keeping(name, work, decided) if decided.keep else work)
     if "pii" in steps:
-        before = list(steps).index("pii")
+        before = list(steps).index("pii") + bool(decided)
         settings = cast("Pii", params.of("pii"))
         report.dropped[: before + 1] = [mask_dropped(rows, settings, context) for rows in report.dropped[: before + 1]]
     review = review_table(context.doubts, set(report.table.column("id").to_pylist()))

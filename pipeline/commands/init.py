@@ -22,7 +22,7 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import read_params
 
 _HERE = Path(__file__).parent / "templates"
-FOLDERS = ("data/raw", "data/annotations", "data/released")
+FOLDERS = ("data/raw", "data/annotations", "data/annotations/decisions", "data/released")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

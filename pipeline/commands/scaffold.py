@@ -62,7 +62,7 @@ def scaffold(root: Path, with_git: bool) -> list[str]:
         if not (root / name).is_file():
             (root / name).write_text(text, "utf-8")
             done.append(name)
-    for name in ("data/annotations", "data/released"):
+    for name in ("data/annotations", "data/annotations/decisions", "data/released"):
         if not (root / name / "README.md").is_file():
             shutil.copyfile(shipped(f"{name}/README.md"), root / name / "README.md")
             done.append(f"{name}/README.md")
@@ -81,6 +81,7 @@ def update(root: Path) -> list[str]:
     file = root / "dvc.yaml"
     if not file.is_file():
         raise PipelineError(f"{file}: no such file.", "Start a project here first: sft init --list")
+    (root / "data/annotations/decisions").mkdir(parents=True, exist_ok=True)  # a dependency of `clean` since 0.2
     if file.read_text("utf-8") == project_pipeline():
         return []
     file.replace(root / "dvc.yaml.bak")

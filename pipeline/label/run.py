@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from pipeline.annotation.annotations import Reading, latest_answers, read_folder
 from pipeline.annotation.checks import by_own_key, check_against
+from pipeline.annotation.decisions import FOLDER, read_decisions
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
@@ -45,7 +47,9 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     table = read_table(clean / "records.parquet")
     review = by_record(read_table(clean / "review.parquet"))
     records = {record.id: record for record in to_records(table)}
-    found = by_own_key(read_folder(annotations, readers(task, params.utf16_offsets)), records)
+    decided = filter(None, (one.annotation() for one in read_decisions(annotations / FOLDER)))
+    answers = chain(read_folder(annotations, readers(task, params.utf16_offsets)), decided)
+    found = by_own_key(answers, records)
     reading = without_addresses(latest_answers(found, check_against(records, task, params.half_words)))
     tell(reading, task)
     gold = read_gold(annotations, task)

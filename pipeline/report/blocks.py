@@ -27,6 +27,14 @@ def listed(block: Block, name: str) -> Block:
     return {**block, "list": name}
 
 
+def decided(block: Block, offered: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> Block:
+    """The table as a list in which a lead decides: each row's record, and label given and suggested as JSON.
+
+    `offered` has what may be chosen (accept, change, keep, drop) and the labels to change to.
+    """
+    return {**block, "decide": dict(offered), "decisions": [dict(row) for row in rows]}
+
+
 def linked(block: Block, links: Sequence[str | None]) -> Block:
     """The table with each row's task in Label Studio as its last column, where any row has one."""
     if not any(links):

@@ -101,3 +101,9 @@ def _part(one: Mapping[str, Any], text: str) -> str:
 def percent(share: float) -> str:
     """A share as sentences say it: `17 %`, `3.2 %`."""
     return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.1f} %"
+
+
+def choosable(inputs: Inputs) -> list[str]:
+    """The labels that a record may be given in the page: of tasks where a target is one label."""
+    one = inputs.kind.target_kind(inputs.task) == "text" and not inputs.task.multi_label
+    return [*inputs.task.labels] if one else []

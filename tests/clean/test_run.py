@@ -40,7 +40,7 @@ def rows() -> list[Record]:
 def run(folder: Path, records: list[Record], clean: str = "{}") -> subprocess.CompletedProcess[str]:
     write_shards(table(records), folder / "collect" / "records.parquet")
     (folder / "params.yaml").write_text(PARAMS.replace("{CLEAN}", clean), "utf-8")
-    command = [sys.executable, "-m", "pipeline.clean", "collect", "clean"]
+    command = [sys.executable, "-m", "pipeline.clean", "collect", "decisions", "clean"]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "SFT_CACHE": str(folder / "cache")}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.annotation.decisions import read_decisions
 from pipeline.core.record import as_json
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
@@ -101,10 +102,10 @@ def test_search_and_filter_narrow_a_table(opened):
 
 def test_a_column_sorts_both_ways_with_the_keyboard(opened):
     table = opened.page.locator("#doubtful .grid").last
-    head = table.locator("th button[data-sort='3']")
+    head = table.locator("th button[data-sort='4']")
 
     def values():
-        return [float(cell.get_attribute("data-v")) for cell in table.locator("tbody td:nth-child(4)").all()]
+        return [float(cell.get_attribute("data-v")) for cell in table.locator("tbody td:nth-child(5)").all()]
 
     head.focus()
     opened.page.keyboard.press("Enter")
@@ -141,7 +142,7 @@ def test_the_state_of_a_table_is_in_the_address_and_the_address_brings_it_back(o
     page = opened.page
     table = page.locator("#doubtful .grid").last
     table.locator("select").first.select_option("negative")
-    table.locator("th button[data-sort='3']").click()
+    table.locator("th button[data-sort='4']").click()
     shown = rows(page, "doubtful").all_inner_texts()
     address = page.url
     assert "#doubtful/doubtful?given=negative&sort=-confidence" in address
@@ -192,6 +193,57 @@ def test_the_first_screen_holds_the_verdict_the_equation_and_what_to_fix(browser
         assert box["y"] + box["height"] <= 900, name
     assert page.evaluate("document.querySelectorAll('*').length") < 10_000
     page.context.close()
+
+
+def test_labels_are_decided_by_keyboard_kept_in_the_browser_and_saved_as_a_file(opened, file, tmp_path):
+    page = opened.page
+    table = page.locator("#doubtful .grid").last
+    found = table.locator("tbody tr")
+    ids = [one.get_attribute("data-record") for one in found.all()]
+    found.first.focus()
+    for key in ("a", "k", "d"):
+        page.keyboard.press(key)
+    page.keyboard.press("c")
+    page.locator("td.decide select").select_option("positive")
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("u")
+    shown = [one.inner_text() for one in table.locator("td.decide").all()]
+    assert shown[:5] == ["accept", "keep", "drop", "change: positive", "decide"]
+    page.reload()
+    page.locator("#unfold").click()
+    assert page.locator("#rulings .n").inner_text() == "Decisions in this browser: 4"
+    page.locator("#language").click()
+    assert page.locator("#doubtful td.decide b").first.inner_text() == "采纳"
+    page.locator("#language").click()
+    page.fill("#rulings input", "Ann B.")
+    with page.expect_download() as saved:
+        page.locator("#rulings [type=submit]").click()
+    assert saved.value.suggested_filename.startswith("decisions-Ann-B-")
+    saved.value.save_as(tmp_path / saved.value.suggested_filename)
+    decided = {one.record_id: one for one in read_decisions(tmp_path)}
+    assert [decided[id].choice for id in ids[:4]] == ["accept", "keep", "drop", "change"]
+    assert [decided[id].value for id in ids[:4]] == [
+        "neutral",
+        found.nth(1).locator(".chip").first.inner_text(),
+        None,
+        "positive",
+    ]
+    assert {one.reviewer for one in decided.values()} == {"Ann B."}
+    page.locator("#rulings .clear").click()
+    assert not page.locator("#rulings").is_visible()
+
+
+def test_dropped_rows_and_copies_can_be_kept_but_not_what_no_person_may(opened):
+    page = opened.page
+    for row in page.locator("#drops [data-name=drop_examples] tbody tr").all():
+        stage = row.locator("td").nth(4).inner_text()
+        assert (row.get_attribute("data-record") is not None) == (stage == "clean")
+    row = page.locator("#duplicates [data-name=clusters] tr[data-record]").first
+    row.locator(".ask-me").click()
+    row.locator("[data-choice=keep]").click()
+    assert row.locator("td.decide").inner_text() == "keep"
+    assert page.locator("#rulings").is_visible()
 
 
 def test_charts_are_drawn(browser, file):

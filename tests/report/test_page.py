@@ -437,3 +437,16 @@ def test_annotators_are_shown_with_time_gold_questions_and_confusions(project, t
     bob = dict(zip(names, shown["rows"][1], strict=True))
     assert (bob["gold_right"], bob["seconds"], bob["accepted_share"]) == ("3 / 4", 2.5, 0.5)
     assert table(document, "decisions", "annotator_confusions")["rows"] == [["bob", "positive", "neutral", 3]]
+
+
+def test_what_reviewers_decided_and_where_they_disagree_is_shown(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    clean = read_json(data / "clean/report.json")
+    said = {"record_id": "abc", "said": "ann: drop (a.jsonl:1); bob: keep (b.jsonl:1)"}
+    notes = {"dropped": 2, "to_keep": 1, "unknown_records": 0, "disputed": [said]}
+    steps = [{**clean["steps"][0], "step": "decisions", "notes": notes}, *clean["steps"]]
+    write_json({**clean, "steps": steps}, data / "clean/report.json")
+    document = build(load_inputs(data, TASK, Params()))
+    assert table(document, "drops", "disputed")["rows"] == [[said["said"], "abc"]]
+    figures = next(block for block in section(document, "drops") if block["kind"] == "facts")
+    assert [one["value"] for one in figures["items"]] == [2, 0, 0, 0]

@@ -11,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, from_notes, listed, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, decided, facts, from_notes, listed, missing, note, stage_notes, table
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
 
+#: Steps of clean whose drops stand whatever people say (pipeline/clean/rulings.py).
+FINAL = ("missing", "annotations", "conversations", "decontaminate", "splits", "decisions")
 #: Columns of the examples of dropped records.
 _EXAMPLE = {
     "reason": "code",
@@ -42,7 +44,35 @@ def drops(inputs: Inputs) -> list[Block]:
     examples = [row for stage in FLOW for row in _dropped(inputs, stage)]
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
     shown = listed(table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total), "dropped")
-    return [table("drops", kinds, rows), shown]
+    shown = rescued(shown, {"stage": "clean"})
+    return [table("drops", kinds, rows), *_reviewed(inputs), shown]
+
+
+def _reviewed(inputs: Inputs) -> list[Block]:
+    """What reviewers decided on rows: how many were dropped and kept, and where they contradict each other."""
+    steps = inputs.report("clean").get("steps", [])
+    notes = next((step["notes"] for step in steps if step["step"] == "decisions"), None)
+    if notes is None:
+        return []
+    back, final = (
+        sum(step["notes"].get(key, 0) for step in steps) for key in ("kept_by_reviewers", "not_kept_for_reviewers")
+    )
+    counts = {"dropped_by_reviewers": notes["dropped"], "kept_by_reviewers": back, "not_kept_for_reviewers": final}
+    counts["unknown_records"] = notes["unknown_records"]
+    figures = facts(*((key, n, "num") for key, n in counts.items()))
+    disputed = [[one["said"], one["record_id"]] for one in notes["disputed"]]
+    return [figures, *([table("disputed", {"said": "text", "id": "id"}, disputed)] if disputed else [])]
+
+
+def rescued(block: Block, only: Mapping[str, str]) -> Block:
+    """The table as a list in which a lead brings rows back, those that a person may: not texts that are empty."""
+    names = [column["key"] for column in block["columns"]]
+    rows = [dict(zip(names, row, strict=True)) for row in block["rows"]]
+    asked = [
+        {"record": str(row["id"])} if row.get("step") not in FINAL and only.items() <= row.items() else {}
+        for row in rows
+    ]
+    return decided(block, {"choices": ["keep"], "labels": [], "list": block["name"]}, asked)
 
 
 def _reasons(inputs: Inputs) -> list[list[Any]]:
@@ -145,15 +175,18 @@ def duplicates(inputs: Inputs) -> list[Block]:
     for kept in largest:
         text = inputs.text(kept_records.get(kept)) or "–"
         rows.append([len(copies[kept]) + 1, text, *_copy(inputs, found, copies[kept]), kept])
-    kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "text", "id": "id"}
-    return [listed(table("clusters", kinds, rows, len(copies)), "duplicates"), *stage_notes(_step_notes(inputs))]
+    kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "text", "copy_id": "id"}
+    clusters = table("clusters", {**kinds, "id": "id"}, rows, len(copies))
+    asked = [{"record": str(row[-2])} for row in rows]
+    shown = decided(clusters, {"choices": ["keep", "drop"], "labels": [], "list": "clusters"}, asked)
+    return [listed(shown, "duplicates"), *stage_notes(_step_notes(inputs))]
 
 
 def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[Any]:
-    """Text, reason and evidence of the copy with the smallest id."""
+    """Text, reason, evidence and id of the copy with the smallest id."""
     chosen = dropped.slice(min(rows, key=lambda row: str(dropped.column("id")[row])), 1)
     (example,), (why,) = to_records(chosen), chosen.select(["reason", "detail"]).to_pylist()
-    return [inputs.text(example), why["reason"], inputs.cut(why["detail"])]
+    return [inputs.text(example), why["reason"], inputs.cut(why["detail"]), example.id]
 
 
 def _step_notes(inputs: Inputs) -> list[Block]:

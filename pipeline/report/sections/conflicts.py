@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record, as_json
-from pipeline.report.blocks import Block, listed, missing, note, table
-from pipeline.report.figures import plain_label
+from pipeline.report.blocks import Block, decided, listed, missing, note, table
+from pipeline.report.figures import choosable, plain_label
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
 
@@ -24,7 +24,11 @@ def conflicts(inputs: Inputs) -> list[Block]:
     blocks: list[Block] = [] if texts else [note("conflicts_none", "good")]
     columns = {"text": "text", "labels_given": "text", "records": "num", "outcome": "code", "id": "id"}
     if texts:
-        blocks.append(listed(table("conflicts", columns, texts[: inputs.params.max_rows], len(texts)), "conflicts"))
+        shown = texts[: inputs.params.max_rows]
+        labels = choosable(inputs)
+        offered = {"choices": ["change", "keep"] if labels else ["keep"], "labels": labels, "list": "conflicts"}
+        asked = [{"record": str(row[-1])} for row in shown]
+        blocks.append(listed(decided(table("conflicts", columns, shown, len(texts)), offered, asked), "conflicts"))
     merge = inputs.find("label", "merge") or {}
     overruled = ranked(merge.get("conflicts", {}))
     if overruled:

@@ -7,9 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.counts import ranked
-from pipeline.core.record import Record
-from pipeline.report.blocks import Block, curves, facts, from_notes, linked, listed, missing, note, stage_notes, table
-from pipeline.report.figures import plain_label, review_counts
+from pipeline.core.record import Record, content_id
+from pipeline.report.blocks import (
+    Block,
+    curves,
+    decided,
+    facts,
+    from_notes,
+    linked,
+    listed,
+    missing,
+    note,
+    stage_notes,
+    table,
+)
+from pipeline.report.figures import choosable, plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.agreement import agreement
 from pipeline.report.sections.judges import teachers
@@ -19,6 +31,8 @@ from pipeline.report.sections.prelabel_bias import prelabel_bias
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
+#: Labels longer than this, as JSON, are decided in Label Studio.
+_LONGEST = 2000
 #: Notes that other sections draw.
 _ELSEWHERE = ("audit", "prelabel_bias")
 
@@ -48,6 +62,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
     queue_table = listed(linked(table("doubtful", kinds, rows, len(found)), links), "review")
+    queue_table = decidable(inputs, queue_table, [_asked(inputs, row, records.get(row["record_id"])) for row in shown])
     return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
 
 
@@ -55,6 +70,22 @@ def _doubt(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> lis
     labels = [plain_label(row[key], _whole(inputs, record)) for key in ("given", "suggested")]
     why = [row["confidence"], row["reason"], inputs.cut(row["detail"] or "")]
     return [inputs.text(record), *labels, *why, row["record_id"]]
+
+
+def _asked(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> dict[str, str]:
+    """What a decision on a row of the review queue needs: the record, its text's id, both labels."""
+    found = {"record": str(row["record_id"])}
+    found |= {name: row[name] for name in ("given", "suggested") if row[name] and len(row[name]) <= _LONGEST}
+    if record is not None and inputs.text(record) is not None:
+        found["text"] = content_id(inputs.kind.main_text(record))
+    return found
+
+
+def decidable(inputs: Inputs, block: Block, rows: Sequence[Mapping[str, str]]) -> Block:
+    """The table of doubtful labels as a list to decide in: any label of the task can be chosen where it has some."""
+    labels = choosable(inputs)
+    choices = ["accept", *(["change"] if labels else []), "keep", "drop"]
+    return decided(block, {"choices": choices, "labels": labels, "list": block["name"]}, rows)
 
 
 def _swaps(queue: Sequence[Mapping[str, Any]]) -> list[Block]:

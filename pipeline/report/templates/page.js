@@ -20,6 +20,7 @@
     root.lang = language;
     translate(document);
     for (const table of all(".grid")) count(table);
+    markAll();
   };
   const translate = (part) => {
     for (const one of all("[data-t]", part)) one.textContent = say(one.dataset.t, JSON.parse(one.dataset.a || "{}"));
@@ -39,7 +40,7 @@
     rest.remove();
     translate(rows);
     table.querySelector("tbody").append(rows);
-    table.dispatchEvent(new CustomEvent("unpacked"));
+    if (table.dataset.decide) markAll();
   };
   const update = (table) => {
     const words = (table.querySelector("input")?.value || "").toLowerCase().split(/\s+/).filter(Boolean);
@@ -91,10 +92,14 @@
       return '"' + (/^[=+@\t\r-]/.test(text) && isNaN(text) ? "'" + text : text).replaceAll('"', '""') + '"';
     };
     const fits = all("tbody tr", table).filter((row) => row.dataset.fits !== "no");
-    const lines = [all("thead th", table), ...fits.map((row) => [...row.cells])].map((row) => row.map(cell).join(","));
+    const shown = (row) => row.filter((one) => !one.classList.contains("decide")).map(cell).join(",");
+    const lines = [all("thead th", table), ...fits.map((row) => [...row.cells])].map(shown);
+    download(table.closest("section").id + ".csv", "\ufeff" + lines.join("\r\n") + "\r\n", "text/csv");
+  };
+  const download = (name, text, type) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
-    link.download = table.closest("section").id + ".csv";
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   };
@@ -119,7 +124,7 @@
     for (const one of all("select", table)) one.value = state.get(keyOf(table, one.dataset.column)) || "";
     const input = table.querySelector("input");
     if (input) input.value = state.get("q") || "";
-    const order = state.get("sort") || "", head = all("thead th", table).find((one) => one.dataset.key === order.replace(/^-/, ""));
+    const order = state.get("sort") || "", head = order && all("thead th", table).find((one) => one.dataset.key === order.replace(/^-/, ""));
     if (head) sort(table, head.querySelector("button"), order.startsWith("-") ? "descending" : "ascending");
     update(table);
   };
@@ -157,6 +162,106 @@
     all(".grid", details).forEach(wire);
   };
   for (const one of all("details.lazy")) one.addEventListener("toggle", () => { if (one.querySelector(":scope > template")) fill(one); });
+
+  // ---------------------------------------------------------------- decisions: kept in this browser, saved as a file
+  const form = document.getElementById("rulings");
+  const shelf = "decisions." + form.dataset.project;
+  let decided = {};
+  try { decided = JSON.parse(recall(shelf) || "{}"); } catch { /* not ours */ }
+  const keyFor = { a: "accept", c: "change", k: "keep", d: "drop" };
+  const mark = (row) => {
+    const one = decided[row.dataset.record], cell = row.querySelector("td.decide");
+    if (!cell) return;
+    row.dataset.decided = one?.decision || "";
+    cell.replaceChildren();
+    if (!row.dataset.record) return;
+    if (one) add(cell, "b", say("decide." + one.decision) + (one.decision === "change" ? ": " + one.value : ""));
+    else add(cell, "button", say("ui.decide"), { type: "button", class: "ask-me", tabindex: "-1" });
+  };
+  const markAll = () => {
+    all("tr[data-record], tr:has(td.decide)").forEach(mark);
+    const n = Object.keys(decided).length;
+    form.hidden = !n;
+    form.querySelector(".n").textContent = say("ui.n_decisions", { n });
+  };
+  const decide = (row, decision, value) => {
+    const list = JSON.parse(row.closest(".grid").dataset.decide).list, id = row.dataset.record;
+    if (!decision) delete decided[id];
+    else decided[id] = { record_id: id, decision, value: value ?? null, created_at: new Date().toISOString(), list, text_id: row.dataset.text || null };
+    remember(shelf, JSON.stringify(decided));
+    for (const one of all("tr[data-record]")) if (one.dataset.record === id) mark(one);
+    markAll();
+  };
+  const step = (row, by) => {
+    const rows = all("tbody tr:not([hidden])", row.closest("table")).filter((one) => one.dataset.record);
+    rows[rows.indexOf(row) + by]?.focus();
+  };
+  const choose = (row, choice) => {
+    const offered = JSON.parse(row.closest(".grid").dataset.decide);
+    if (!offered.choices.includes(choice)) return;
+    if (choice === "change") {
+      const cell = row.querySelector("td.decide");
+      cell.replaceChildren();
+      const select = add(cell, "select", undefined, { "aria-label": say("decide.change") });
+      add(select, "option", "…", { value: "" });
+      for (const label of offered.labels) add(select, "option", label, { value: label });
+      select.addEventListener("change", () => { if (select.value) { decide(row, "change", select.value); row.focus(); step(row, 1); } });
+      select.addEventListener("keydown", (event) => { event.stopPropagation(); if (event.key === "Escape") { mark(row); row.focus(); } });
+      select.addEventListener("input", (event) => event.stopPropagation());
+      select.focus();
+      return;
+    }
+    const label = { accept: row.dataset.suggested, keep: row.dataset.given }[choice];
+    if (choice === "accept" && label === undefined) { hint(say("ui.nothing_suggested")); return; }
+    decide(row, choice, label === undefined ? null : JSON.parse(label));
+    step(row, 1);
+  };
+  const menu = (row) => {
+    const cell = row.querySelector("td.decide");
+    cell.replaceChildren();
+    for (const choice of JSON.parse(row.closest(".grid").dataset.decide).choices) {
+      if (choice === "accept" && row.dataset.suggested === undefined) continue;
+      add(cell, "button", say("decide." + choice), { type: "button", class: "choice", "data-choice": choice });
+    }
+    cell.querySelector("button")?.focus();
+  };
+  const takeKeys = (event) => {
+    const row = event.target.closest?.("tr[data-record]");
+    if (!row || event.target !== row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    if (keyFor[key]) choose(row, keyFor[key]);
+    else if (key === "u") decide(row, null);
+    else if (key === "arrowdown" || key === "j") step(row, 1);
+    else if (key === "arrowup" || key === "i") step(row, -1);
+    else if (key === "enter") menu(row);
+    else return;
+    event.preventDefault();
+  };
+  document.addEventListener("keydown", takeKeys);
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-record]");
+    if (!row) return;
+    if (event.target.closest(".ask-me") || (event.target.closest("td.decide b"))) menu(row);
+    const choice = event.target.closest("[data-choice]")?.dataset.choice;
+    if (choice) { choose(row, choice); }
+  });
+  form.elements.reviewer.value = recall("reviewer") || "";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reviewer = form.elements.reviewer.value.trim();
+    if (!reviewer) return;
+    remember("reviewer", reviewer);
+    const lines = Object.values(decided).map((one) => JSON.stringify({ ...one, reviewer }));
+    const name = reviewer.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "reviewer";
+    const time = new Date().toISOString().slice(0, 19).replace(/[-:]/g, "");
+    download("decisions-" + name + "-" + time + ".jsonl", lines.join("\n") + "\n", "application/x-ndjson");
+    hint(say("ui.decisions_go") + " data/annotations/decisions/");
+  });
+  form.querySelector(".clear").addEventListener("click", () => {
+    decided = {};
+    remember(shelf, "{}");
+    markAll();
+  });
 
   // ---------------------------------------------------------------- stories: sft trace in the page
   const stories = JSON.parse(document.getElementById("stories").textContent);
@@ -285,5 +390,6 @@
   if (recall("theme")) root.dataset.theme = recall("theme");
   const wanted = recall("language");
   if (wanted && strings[wanted] && wanted !== root.lang) speak(wanted);
+  markAll();
   go();
 })();
