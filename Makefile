@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export GX_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: repro test check env lock format
+.PHONY: repro test check env lock format docs
 
 repro: env  ## install what is pinned, then build dataset, model and reports
 	dvc repro
@@ -26,6 +26,9 @@ check: env  ## format, lint, spelling, types, dependency lists
 format: env  ## rewrite code in the project's format
 	ruff format .
 	ruff check --fix .
+
+docs: env  ## the docs site in site/, links checked, settings and API from the code
+	mkdocs build --quiet
 
 env: $(BIN)/.installed
 

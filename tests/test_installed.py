@@ -121,7 +121,7 @@ def test_what_the_tutorial_says(installed, tmp_path):
     assert "billing" in output['sft predict --text "The invoice is wrong"']
     page = (folder / "data/report/quality.html").read_text("utf-8")
     assert page.lower().startswith("<!doctype html>")
-    assert "complaint" in (folder / "data/collect/report.json").read_text("utf-8")
+    assert "unknown_label" in (folder / "data/collect/report.json").read_text("utf-8")
     rows = json.loads((folder / "data/collect/report.json").read_text("utf-8"))
     assert rows["kept"] + rows["dropped"] == rows["in"] + rows["added"]
     assert (folder / "projects/entities/dvc.yaml").is_file()

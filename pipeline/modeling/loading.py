@@ -46,10 +46,10 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
 def check_room(config: Any, max_length: int, where: str) -> None:
     """Refuse a `train.max_length` that the model has no positions for; `where` names the model's setting.
 
-    Models with relative positions only (T5, DeBERTa without position embeddings) read any length.
+    Models with relative positions only (T5, XLNet, DeBERTa without position embeddings) read any length.
     """
     positions = getattr(config, "max_position_embeddings", None)
-    if positions is None or not getattr(config, "position_biased_input", True):
+    if positions is None or positions < 0 or not getattr(config, "position_biased_input", True):
         return
     # RoBERTa and its kin number positions from the padding token's id on.
     room = positions - (config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0)

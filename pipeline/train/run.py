@@ -21,7 +21,7 @@ from pipeline.modeling.heads.contract import Head, Start
 from pipeline.modeling.models import Models, licence, revision
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
-from pipeline.modeling.training.job import Job, Run
+from pipeline.modeling.training.job import Job
 from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json
 from pipeline.train.model_card import model_card
@@ -67,6 +67,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     )
     counts = parameter_counts(model)
     finished = fit(job)
+    refitted = _refitted(head, model, task, models, rows, params)
     report = {
         "stage": "train",
         "base_model": start.base,
@@ -80,8 +81,10 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         **({"packing": _packing(learned, params)} if params.packing else {}),
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
+        **({"refit": refitted} if refitted else {}),
     }
-    _save_model(out / "model", _finished(head, strategies.merge(model)), start, head, finished, task, params)
+    own = {**finished.best.predictor_settings, **({"temperature": refitted["temperature"]} if refitted else {})}
+    _save_model(out / "model", _finished(head, strategies.merge(model)), start, own, task, params)
     (out / "model" / "README.md").write_text(model_card(report, task), "utf-8")
     write_json(report, out / "report.json")
     write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
@@ -151,7 +154,19 @@ def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params
     return cache_folder() / "checkpoints" / run_id
 
 
-def _save_model(folder: Path, model: Any, start: Start, head: Head, finished: Run, task: Task, params: Params) -> None:
+def _refitted(
+    head: Head, model: Any, task: Task, models: Models, rows: dict[str, list[dict[str, Any]]], params: Params
+) -> dict[str, float] | None:
+    """What the head says of its fit on train and dev together, where it is linear and nothing else was trained."""
+    refit = getattr(head, "refit", None)
+    if not params.refits or refit is None:
+        return None
+    together = [*rows["train"], *rows["dev"]]
+    said: dict[str, float] | None = refit(model, models, task, together)
+    return None if said is None else {"rows": len(together), **said}
+
+
+def _save_model(folder: Path, model: Any, start: Start, own: dict[str, Any], task: Task, params: Params) -> None:
     model.save_pretrained(folder)
     start.tokenizer.save_pretrained(folder)
     settings = {
@@ -165,7 +180,7 @@ def _save_model(folder: Path, model: Any, start: Start, head: Head, finished: Ru
         "num_beams": params.num_beams,
         "instructions": params.instructions,
         "chat": params.chat.model_dump(mode="json"),
-        **finished.best.predictor_settings,
+        **own,
     }
     write_json(settings, folder / "sft.json")
 

@@ -178,13 +178,34 @@ def test_more_tokens_than_the_model_has_positions_are_refused(kind, models, sett
 
 
 def test_positions_are_counted_as_the_architecture_does():
-    from transformers import DebertaV2Config, RobertaConfig, T5Config
+    from transformers import DebertaV2Config, RobertaConfig, T5Config, XLNetConfig
 
     check_room(RobertaConfig(max_position_embeddings=514, pad_token_id=1), 512, "it")
     with pytest.raises(PipelineError, match="it reads at most 512 tokens"):
         check_room(RobertaConfig(max_position_embeddings=514, pad_token_id=1), 513, "it")
     check_room(T5Config(), 5000, "it")
+    check_room(XLNetConfig(), 5000, "it")
     check_room(DebertaV2Config(position_biased_input=False), 5000, "it")
+
+
+def test_the_linear_head_learns_from_dev_too_at_the_end(bert_folder, tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", train=labelled() * 2, validation=labelled())
+    models = Models(encoder=Model(name=str(bert_folder)))
+    said = {}
+    for refit in (None, False):
+        params = Params(**{**FAST, "epochs": 0.0, "refit": refit})
+        train(dataset, tmp_path / str(refit), SENTIMENT, models, params)
+        said[refit] = json.loads((tmp_path / str(refit) / "report.json").read_text()).get("refit")
+    assert said[False] is None
+    assert said[None]["rows"] == 3 * len(labelled())
+    assert said[None]["C"] in (1.0, 10.0, 100.0, 1000.0)
+    assert 0 <= said[None]["accuracy"] <= 1
+    kept = json.loads((tmp_path / "None/model/sft.json").read_text())
+    assert kept["temperature"] == pytest.approx(said[None]["temperature"])
+    weights = [(tmp_path / f"{refit}/model/model.safetensors").read_bytes() for refit in (None, False)]
+    assert weights[0] != weights[1]
+    with pytest.raises(ValueError, match="refit: a model that is fine-tuned keeps"):
+        Params(epochs=1.0, refit=True)
 
 
 def test_the_card_tells_where_the_rows_came_from_and_what_was_cut(bert_folder, tmp_path):

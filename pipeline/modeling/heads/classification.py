@@ -65,6 +65,17 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     return begun
 
 
+def refit(model: Any, models: Models, task: Task, rows: Sequence[Row]) -> dict[str, float] | None:
+    """The linear head fitted anew on all of `rows`; what to tell and save of it. None where there is no such head."""
+    from pipeline.modeling.features.encoder import embed
+    from pipeline.modeling.heads.mean_pooling import pooled, refit_classifier
+
+    if task.multi_label or model.config.model_type != "bert" or not has_weights(models.encoder):
+        return None
+    features = pooled(embed([row["text"] for row in rows], models.encoder))
+    return refit_classifier(model, features, [row["label"] for row in rows])
+
+
 def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
     """Token ids and class numbers. Over-long texts are cut, or dropped with reason `over_long`."""
     if not rows:

@@ -34,10 +34,10 @@ class Evaluation:
 class Head(Protocol):
     """One module per task type in this folder.
 
-    Three more functions are optional. `loss(model, class_weights, recipe)` gives the training loss
+    Four more functions are optional. `loss(model, class_weights, recipe)` gives the training loss
     `(outputs, labels, num_items_in_batch) -> scalar` where it is not cross-entropy over the last axis of
-    the logits. `finish(model)` prepares the best model for saving. `pack(examples, model, recipe)` puts several
-    examples in one row (language models).
+    the logits. `refit(model, models, task, rows)` fits a linear head anew, on all rows. `finish(model)` prepares the
+    best model for saving. `pack(examples, model, recipe)` puts several examples in one row (language models).
     """
 
     #: The dev metric that picks the checkpoint, and whether more is better.

@@ -77,6 +77,10 @@ class Recipe(Settings):
     sampling: Literal["all", "balanced"] = "all"  # balanced: rare classes are drawn as often as frequent ones
     focal_gamma: float = Field(0.0, ge=0)  # (1 - p) ** focal_gamma weighs an example; 2 is usual, 0 is cross-entropy
 
+    # The linear head (epochs: 0) is fitted anew on train and dev together at the end, its C chosen by cross-validation;
+    # null: where it is all that is trained.
+    refit: bool | None = None
+
     evaluations: int = Field(4, ge=1)  # evaluations on the dev split, evenly spread; the best model is kept
     early_stopping_patience: int = Field(0, ge=0)  # stop after this many evaluations without a gain; 0: never early
     seed: int = 0
@@ -88,6 +92,19 @@ class Recipe(Settings):
             if getattr(self, name) != neutral:
                 shown = f"{neutral:g}" if isinstance(neutral, float) else neutral
                 raise PipelineError(f"params.yaml: train.{name}: {why}.", f"Set it to {shown}.")
+
+    @property
+    def refits(self) -> bool:
+        """Whether the classification layer is fitted anew at the end."""
+        return self.epochs == 0 if self.refit is None else self.refit
+
+    @model_validator(mode="after")
+    def _only_a_linear_head_is_refitted(self) -> Recipe:
+        if self.refit and self.epochs:
+            raise ValueError(
+                "refit: a model that is fine-tuned keeps its best look at dev; set epochs: 0, or refit: false"
+            )
+        return self
 
     @model_validator(mode="after")
     def _instructions_hold_the_text(self) -> Recipe:
