@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.errors import PipelineError, shorten
@@ -12,6 +13,9 @@ from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.loading import check_room, load_tokenizer
 from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
 from pipeline.modeling.training.recipe import Recipe
+from pipeline.modeling.vocabulary import trim
+
+log = logging.getLogger("pipeline")
 
 #: Columns of exported rows that hold text a model reads.
 _TEXTS = ("text", "text_pair", "question", "context")
@@ -35,6 +39,12 @@ def start_encoder(
         start = _from_scratch(kind, rows, recipe, mean_pooled, config)
     else:
         start = _pretrained(kind, models, what, mean_pooled, config)
+        if recipe.trim_vocabulary:
+            tokenizer, counts = trim(start.model, start.tokenizer, _texts(rows))
+            log.info(
+                "train     vocabulary trimmed: %s of %s pieces", f"{counts['pieces']:,}", f"{counts['pieces_before']:,}"
+            )
+            start = Start(start.model, tokenizer, start.base)
     check_room(start.model.config, recipe.max_length, "models.encoder")
     if mean_pooled and start.model.config.model_type == "bert":
         from pipeline.modeling.heads.mean_pooling import add_pooling_layer
@@ -51,8 +61,12 @@ def _from_scratch(kind: Any, rows: Sequence[Row], recipe: Recipe, pooled: bool, 
             "models.encoder: 'scratch' starts from random weights, which must all be trained.",
             "Set train.freeze to none and train.lora to null.",
         )
-    tokenizer = make_tokenizer(str(row[name]) for row in rows for name in _TEXTS if row.get(name))
+    tokenizer = make_tokenizer(_texts(rows))
     return Start(kind.from_config(make_config(tokenizer, int(pooled), **config)).float(), tokenizer, SCRATCH)
+
+
+def _texts(rows: Sequence[Row]) -> Iterator[str]:
+    return (str(row[name]) for row in rows for name in _TEXTS if row.get(name))
 
 
 def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Mapping[str, Any]) -> Start:

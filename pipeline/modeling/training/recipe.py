@@ -67,6 +67,8 @@ class Recipe(Settings):
     freeze: Literal["none", "embeddings", "all"] | int = (
         "embeddings"  # a number: embeddings and that many lowest layers
     )
+    # Encoders with a Unigram tokenizer (multilingual e5): keep the pieces that train texts use, and single characters.
+    trim_vocabulary: bool = False
     gradual_unfreezing: float = Field(
         0.0, ge=0, le=1
     )  # share of the run in which layers are unfrozen one by one, from the top
