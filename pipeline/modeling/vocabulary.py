@@ -55,8 +55,8 @@ def _embeddings(model: Any, keep: list[int], place: Mapping[int, int]) -> None:
     model.set_input_embeddings(new)
     model.config.vocab_size = len(keep)
     for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
-        id = getattr(model.config, name, None)
-        if id in place:
+        id: int | None = getattr(model.config, name, None)
+        if id is not None and id in place:
             setattr(model.config, name, place[id])
 
 
