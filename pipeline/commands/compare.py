@@ -11,6 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -18,11 +20,11 @@ from ruamel.yaml.error import YAMLError
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.registry import pick
 from pipeline.core.settings import Settings, Task, load, load_task, parse
-from pipeline.modeling.dataset import read_split, sample, to_rows
+from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import load_predictor
-from pipeline.runtime.store import read_json, write_json
+from pipeline.runtime.store import read_json, write_json, write_table
 from pipeline.train.params import Params
 from pipeline.train.run import train
 
@@ -37,6 +39,8 @@ class Candidate(Settings):
 
     models: dict[str, Any] = Field(default={})
     train: dict[str, Any] = Field(default={})
+    train_languages: tuple[str, ...] = ()  # learn from rows in these alone; with dev_languages: transfer across them
+    dev_languages: tuple[str, ...] = ()  # judge on rows in these alone
 
 
 #: Strategies that are tried where no file names others.
@@ -52,7 +56,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `sft compare`."""
     parser.add_argument("--minutes", type=float, default=10.0, help="for all candidates together (default 10)")
-    parser.add_argument("--candidates", type=Path, help="YAML: name -> {models: {...}, train: {...}}, over params.yaml")
+    parser.add_argument("--candidates", type=Path, help="YAML: name -> {models, train, train_languages, dev_languages}")
     parser.add_argument("--dataset", type=Path, default=Path("data/validate/dataset"))
     parser.add_argument("--out", type=Path, help="where the table goes as JSON, too")
 
@@ -78,11 +82,28 @@ def compare(
         try:
             own = parse({**models.model_dump(mode="json"), **candidate.models}, Models, f"{name}: models")
             recipe = parse({**params.model_dump(mode="json"), **candidate.train}, Params, f"{name}: train")
-            entries.append({"name": name, **_tried(dataset, task, own, recipe, metric, seconds / len(candidates))})
+            with tempfile.TemporaryDirectory() as folder:
+                rows = in_languages(dataset, candidate, Path(folder), name)
+                entries.append({"name": name, **_tried(rows, task, own, recipe, metric, seconds / len(candidates))})
         except PipelineError as error:
             entries.append({"name": name, "error": str(error)})
     sign = -1 if more_is_better else 1
     return sorted(entries, key=lambda entry: (metric not in entry, sign * entry.get(metric, 0.0)))
+
+
+def in_languages(dataset: Path, candidate: Candidate, folder: Path, name: str) -> Path:
+    """The dataset, or a copy in `folder` of the rows in the candidate's languages."""
+    wanted = {"train": candidate.train_languages, "dev": candidate.dev_languages}
+    if not any(wanted.values()):
+        return dataset
+    for split, languages in wanted.items():
+        table = read_split(dataset, split)
+        if languages:
+            table = table.filter(pc.is_in(table.column("lang"), pa.array(languages)))
+        if not table.num_rows:
+            raise PipelineError(f"{name}: no {split} rows in {', '.join(languages)}.", "Name languages of the dataset.")
+        write_table(table, folder / "data" / f"{SPLITS[split]}-00000-of-00001.parquet")
+    return folder
 
 
 def _tried(dataset: Path, task: Task, models: Models, recipe: Params, metric: str, seconds: float) -> dict[str, Any]:

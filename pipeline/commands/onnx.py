@@ -28,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset", type=Path, default=Path("data/validate/dataset"), help="whose dev rows check the copy"
     )
     parser.add_argument("--rows", type=int, default=200, help="dev rows that are compared and timed")
+    parser.add_argument(
+        "--int8", action="store_true", help="weights in 8 bits: a quarter of the size, answers may differ"
+    )
+    parser.add_argument(
+        "--agreement", type=float, default=0.98, help="with --int8: share of answers that must be those of the original"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -37,12 +43,19 @@ def run(arguments: argparse.Namespace) -> None:
     original = load_predictor(arguments.model)
     rows = _rows(arguments.dataset, arguments.rows, input_fields(arguments.model))
     onnx.export(arguments.model, arguments.out)
+    if arguments.int8:
+        onnx.to_int8(arguments.out)
     found = compare(original, load_predictor(arguments.out), rows)
     found["megabytes"] = round((arguments.out / onnx.FILE).stat().st_size / 1e6, 1)
     write_json(found, arguments.out / "onnx.json")
-    check(found, arguments.out)
+    if arguments.int8:
+        check_agreement(found, arguments.agreement, arguments.out)
+    else:
+        check(found, arguments.out)
+    alike = found["rows"] - found["different_answers"]
     sys.stdout.write(
-        f"{arguments.out}: {found['rows']} rows answered alike (scores within {found['largest_difference']:.1g}), "
+        f"{arguments.out}: {alike} of {found['rows']} rows answered alike (scores within "
+        f"{found['largest_difference']:.1g}), {found['megabytes']} MB, "
         f"{found['onnx_rows_per_s']:.0f} rows/s against {found['torch_rows_per_s']:.0f}: "
         f"{found['speed_up']:.2f} times as fast\n"
     )
@@ -55,6 +68,17 @@ def check(found: dict[str, Any], out: Path) -> None:
             f"{out}: the copy does not answer as the original does: {found['different_answers']} of "
             f"{found['rows']} answers differ, scores by up to {found['largest_difference']:.2g}.",
             "Do not use it; onnx.json beside it has the figures.",
+        )
+
+
+def check_agreement(found: dict[str, Any], least: float, out: Path) -> None:
+    """Raise PipelineError where the copy in 8 bits gives other answers more often than allowed."""
+    agreement = 1 - found["different_answers"] / found["rows"]
+    if agreement < least:
+        raise PipelineError(
+            f"{out}: in 8 bits {agreement:.1%} of {found['rows']} answers are those of the original, fewer than "
+            f"{least:.1%}.",
+            "Export without --int8, or allow it: --agreement. onnx.json beside it has the figures.",
         )
 
 

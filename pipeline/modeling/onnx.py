@@ -87,6 +87,19 @@ def export(folder: Path, out: Path) -> None:
     shutil.copyfile(folder / "sft.json", out / "sft.json")
 
 
+def to_int8(folder: Path) -> None:
+    """Bring the weights of matrix products of an exported model to 8 bits, in place; activations are at run time."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole, part = onnx.load(folder / FILE), folder / f"{FILE}.int8"
+    del whole.graph.value_info[:]  # the exporter's notes on shapes are from before it folded transposes: found anew
+    with _quiet():
+        logging.getLogger().setLevel(logging.ERROR)
+        quantize_dynamic(whole, part, weight_type=QuantType.QInt8)
+    part.replace(folder / FILE)
+
+
 def _write(model: Any, tokenizer: Any, names: list[str], file: Path) -> None:
     import torch
 

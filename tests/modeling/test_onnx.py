@@ -64,6 +64,27 @@ def test_a_classifier_answers_the_same_and_is_timed(bert_folder, dataset, tmp_pa
         assert a.confidence == pytest.approx(b.confidence, abs=1e-4)
 
 
+def test_in_8_bits_it_is_smaller_and_told_how_often_it_agrees(bert_folder, dataset, tmp_path, capsys):
+    from transformers import AutoModelForSequenceClassification
+
+    names = {0: "negative", 1: "positive"}
+    model = saved(
+        tmp_path / "model", bert_folder, {"type": "classification"}, AutoModelForSequenceClassification,
+        id2label=names, label2id={name: n for n, name in names.items()},
+    )  # fmt: skip
+    whole = exported(model, dataset, tmp_path / "whole")
+    words = ("--model", model, "--dataset", dataset, "--rows", 12, "--int8", "--out", tmp_path / "small")
+    onnx.run(arguments(*words, "--agreement", 0.5))
+    small = json.loads((tmp_path / "small/onnx.json").read_text())
+    assert 0 < small["megabytes"] < whole["megabytes"]
+    assert small["rows"] == whole["rows"]
+    assert "rows answered alike" in capsys.readouterr().out
+    answers = load_predictor(tmp_path / "small").predict(ROWS)
+    assert {one.value for one in answers} <= {"negative", "positive"}
+    with pytest.raises(PipelineError, match=r"50\.0% of 10 answers are those of the original, fewer than 98"):
+        onnx.check_agreement({"rows": 10, "different_answers": 5}, 0.98, tmp_path)
+
+
 def test_a_tagger_answers_the_same(bert_folder, dataset, tmp_path):
     from transformers import AutoModelForTokenClassification
 

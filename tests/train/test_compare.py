@@ -33,6 +33,25 @@ def test_candidates_are_trained_and_ranked_and_one_that_fails_stops_nothing(revi
     json.dumps(found)
 
 
+def test_transfer_across_languages_is_a_candidate(bert_folder, tmp_path):
+    from tests.train.conftest import labelled, write_dataset
+
+    rows = [
+        {**row, "lang": "zh" if any("\u4e00" <= c <= "\u9fff" for c in row["text"]) else "en"} for row in labelled()
+    ]
+    dataset = write_dataset(tmp_path / "d", train=rows * 3, validation=rows)
+    candidates = {
+        "both": Candidate(train={"epochs": 0.0}),
+        "transfer": Candidate(train={"epochs": 0.0}, train_languages=("en",), dev_languages=("zh",)),
+        "nobody": Candidate(train_languages=("fr",)),
+    }
+    models = Models(encoder=Model(name=str(bert_folder)))
+    found = {one["name"]: one for one in compare(dataset, candidates, TASK, models, FAST, 30.0)}
+    assert 0 < found["transfer"]["of"] < found["both"]["of"]
+    assert "macro_f1" in found["transfer"]
+    assert "no train rows in fr" in found["nobody"]["error"]
+
+
 def test_rows_are_cut_to_the_time(bert_folder, tmp_path):
     from tests.train.conftest import labelled, write_dataset
 
