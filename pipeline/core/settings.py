@@ -194,7 +194,7 @@ def _renamed(item: ErrorDetails, kind: type[BaseModel]) -> str | None:
     keys = [str(part) for part in item["loc"]]
     owners = _kinds_at(kind, keys[:-1])
     return next(
-        (new for owner in owners for old, new in getattr(owner, "RENAMED", {}).items() if old == keys[-1]), None
+        (new for owner in owners for old, new in getattr(owner, "RENAMED", {}).items() if [old] == keys[-1:]), None
     )
 
 
