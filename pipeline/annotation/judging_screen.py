@@ -33,6 +33,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "write": "只有两条都不够好时，才在下面写一条更好的。",
     },
 }
+#: What annotators read above each task, by what is asked and language.
+ASK: Mapping[str, Mapping[str, str]] = {
+    "rate": {"en": "Read the conversation and rate the reply.", "zh": "请阅读对话，并为回复打分。"},
+    "compare": {"en": "Read the conversation and choose the better reply.", "zh": "请阅读对话，并选出更好的回复。"},
+}
 _DIALOGUE = '<Paragraphs name="{0}" value="${0}" layout="dialogue" nameKey="role" textKey="shown"/>'
 
 

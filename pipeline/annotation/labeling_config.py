@@ -37,6 +37,7 @@ class Screen:
     comment: bool = False  # a text area for remarks
     unsure: bool = False  # a box to tick
     judging: str = ""  # controls with which replies are judged, as XML
+    ask: str = ""  # what to do, in place of the task type's own words
 
 
 def project_config(task: Task, screen: Screen | str) -> str:
@@ -45,7 +46,7 @@ def project_config(task: Task, screen: Screen | str) -> str:
     kind, words = task_type(task), _WORDS[shown.language]
     own = kind.labeling_config(task)
     ours = next(iter(controls(own)))
-    top = f"<Style>{escape(_STYLE)}</Style><Header value={quoteattr(kind.ASK[shown.language])}/>"
+    top = f"<Style>{escape(_STYLE)}</Style><Header value={quoteattr(shown.ask or kind.ASK[shown.language])}/>"
     top += '<Header value="$progress" size="6"/>' + _meanings(task, shown, words["labels"])
     if len(task.labels) > MANY_LABELS:
         top += f'<Filter name="filter" toName={quoteattr(ours.name)} minlength="0"/>'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.annotation.judging_screen import comparing_controls, rating_controls
+from pipeline.annotation.judging_screen import ASK, comparing_controls, rating_controls
 from pipeline.annotation.labeling_config import Screen, config_problems, extra_labels, project_config
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import content_id
@@ -113,15 +113,14 @@ def screen_of(settings: Studio, task: Task) -> Screen:
             f"params.yaml: studio.label_descriptions: '{strange[0]}' is not among task.labels.",
             did_you_mean(strange[0], task.labels),
         )
-    return Screen(
-        settings.interface, settings.label_descriptions, settings.comment, settings.unsure, _judging(settings, task)
-    )
+    screen = Screen(settings.interface, settings.label_descriptions, settings.comment, settings.unsure)
+    if settings.ask == "reply":
+        return screen
+    return replace(screen, judging=_judging(settings, task), ask=ASK[settings.ask][settings.interface])
 
 
 def _judging(settings: Studio, task: Task) -> str:
-    """The part of the screen on which replies are judged, where that is asked."""
-    if settings.ask == "reply":
-        return ""
+    """The part of the screen on which replies are judged."""
     if task.type != "chat":
         raise PipelineError(
             f"params.yaml: studio.ask: {settings.ask} is for conversations, not for {task.type}.", "Leave it out."

@@ -115,6 +115,8 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
     config = find(connect()).config
     assert 'name="rating_correct"' in config
     assert "回答的内容是否属实" in config
+    assert "请阅读对话，并为回复打分。" in config
+    assert "请写出助手的下一句回复" not in config
     for number, person in enumerate(people):
         for name in ("r0", "r1"):
             suggested = tasks[name]["predictions"][0]["result"]

@@ -8,12 +8,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.core.conversation import Message, ToolCall
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.modeling.dataset import repeated
 from pipeline.runtime.store import read_json
 from pipeline.validate.export.mixture import Mixture, epochs_of, mixed
-from tests.validate.conftest import SOURCE, review, sound_reviews, view
+from tests.validate.conftest import CHAT, SOURCE, review, sound_chats, sound_reviews, view
 
 SUITE = [{"expect": "conserved_counts"}]
 SIZES = {"big": 900.0, "small": 100.0}
@@ -72,6 +73,21 @@ def test_tokens_count_and_languages_are_groups() -> None:
     assert [group["lang"] for group in found.groups] == ["en", "zh"]
     assert all(group["tokens"] > 0 for group in found.groups)
     assert sum(group["share_of_tokens"] for group in found.groups) == pytest.approx(1, abs=1e-3)
+
+
+def test_tags_are_groups_and_calls_and_tools_count_as_tokens() -> None:
+    def talk(n: int, topic: str, call: str = "") -> Record:
+        made = Message("assistant", "好", tool_calls=(ToolCall("f", call),) if call else ())
+        fields = {**sound_chats()[0].fields, "tools": '[{"name": "f"}]' if call else None}
+        return replace(sound_chats()[0], id=f"t{n}", fields=fields, target=made.as_dict(), meta={"topic": topic})
+
+    records = [talk(0, "天气"), talk(1, "天气"), talk(2, "code", '{"text": "a long argument of many words"}')]
+    settings = Mixture(by="meta_topic", unit="rows", weights={"天气": 1, "code": 1}, max_repeats=2)
+    found = mixed(view(records, CHAT), settings)
+    assert {group["meta_topic"]: group["rows"] for group in found.groups} == {"code": 1, "天气": 2}
+    assert {group["meta_topic"]: group["epochs"] for group in found.groups} == {"code": 1.5, "天气": 0.75}
+    code, weather = (group["tokens"] for group in found.groups)
+    assert code > weather / 2 + 8
 
 
 def test_the_column_is_exported_told_and_repeated(project) -> None:
