@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from difflib import get_close_matches
 from importlib import import_module
-from typing import NamedTuple
+from importlib.metadata import version
+from typing import NamedTuple, NoReturn
 
 
 class Command(NamedTuple):
@@ -38,20 +41,63 @@ COMMANDS: dict[str, Command] = {
         "pipeline.commands.export", "write the dataset in other forms (messages, alpaca, ...), or push it to a hub"
     ),
     "release": Command("pipeline.commands.release", "make this version the one that later versions are compared with"),
+    "completion": Command("pipeline.commands.completion", "print the script that completes commands in your shell"),
     "cache": Command("pipeline.commands.cache", "show or trim the cache of model results"),
 }
 
+#: Lines to type, shown at the end of a command's help.
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "predict": ('sft predict "I was charged twice"',),
+    "serve": ("sft serve",),
+    "compare": ("sft compare --minutes 20", "sft compare --json > compared.json"),
+    "init": ("sft init --list", "sft init classification"),
+    "label": ("sft label up", "sft label push", "sft label pull"),
+    "trace": ("sft trace 0f3c9a", 'sft trace "charged twice"', "sft trace order-4711  # the source's own key"),
+    "diff": ("sft diff", "sft diff --json"),
+    "release": ("sft release",),
+    "completion": ("source <(sft completion bash)", "sft completion fish > ~/.config/fish/completions/sft.fish"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose message on an unknown command or option says what may have been meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print usage and message, exit 2."""
+        unknown = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+        if unknown:
+            near = get_close_matches(unknown[1] or unknown[2], [*self._option_string_actions, *COMMANDS], 1)
+            known = f"did you mean '{near[0]}'?" if near else f"see {self.prog} --help"
+            message = f"unknown: '{unknown[1] or unknown[2]}'; {known}"
+        super().error(message)
+
 
 def main() -> None:
-    """Parse the command's name, import its module, run it."""
-    parser = argparse.ArgumentParser(prog="sft", description="Build SFT datasets you can trust. Rebuild all: dvc repro")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    """Parse the command's name, import its module, run it. Without a name, show the help."""
+    about = "Build SFT datasets you can trust. Rebuild all: dvc repro"
+    parser = Parser(prog="sft", description=about, epilog="A command's own help and examples: sft COMMAND --help")
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     chosen = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     for name, command in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=command.about, description=command.about)
+        subparser = subparsers.add_parser(
+            name,
+            help=command.about,
+            description=command.about,
+            epilog="\n".join(("examples:", *(f"  {line}" for line in EXAMPLES.get(name, (f"sft {name} --help",))))),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         if name == chosen:
             import_module(command.module).add_arguments(subparser)
-    arguments = parser.parse_args()
+    arguments, unknown = parser.parse_known_args()
+    if unknown:
+        (subparsers.choices[chosen] if chosen in COMMANDS else parser).error(f"unrecognized arguments: {unknown[0]}")
+    if arguments.version:
+        sys.stdout.write(f"sft {version('sft-data-pipeline')}\n")
+        return
+    if arguments.command is None:
+        parser.print_help()
+        return
 
     from pipeline.core.errors import exit_code
     from pipeline.runtime.threads import limit_threads

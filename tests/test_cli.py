@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -56,8 +58,52 @@ def test_a_user_error_is_one_plain_message(tmp_path):
     assert shown.stderr == "error: data: holds no records yet.\n  Build them first: dvc repro\n"
 
 
-@pytest.mark.parametrize("words", [(), ("trcae", "x")])
-def test_no_or_a_wrong_command_is_refused(words):
-    shown = sft(*words)
+def test_a_wrong_command_is_refused_with_the_one_that_was_meant():
+    shown = sft("trcae", "x")
     assert shown.returncode == 2
+    assert "did you mean 'trace'?" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_a_wrong_option_is_refused_with_the_one_that_was_meant():
+    shown = sft("compare", "--minute5s", "1")
+    assert shown.returncode == 2
+    assert "did you mean '--minutes'?" in shown.stderr
+
+
+def test_alone_it_shows_its_help_and_it_tells_its_version():
+    shown = sft()
+    assert shown.returncode == 0
+    assert all(name in shown.stdout for name in cli.COMMANDS)
+    told = sft("--version")
+    assert told.returncode == 0
+    assert re.fullmatch(r"sft \d+\.\d+\S*\n", told.stdout)
+
+
+def test_examples_stand_in_the_help_of_a_command():
+    assert 'examples:\n  sft trace 0f3c9a\n  sft trace "charged twice"' in sft("trace", "--help").stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_every_command_and_its_options(shell):
+    script = sft("completion", shell).stdout
+    assert all(name in script for name in cli.COMMANDS)
+    assert "--minutes" in script
+
+
+def test_bash_completes_commands_and_options(tmp_path):
+    (tmp_path / "sft.bash").write_text(sft("completion", "bash").stdout, "utf-8")
+    line = (
+        f"source {tmp_path}/sft.bash; COMP_WORDS=(sft comp); COMP_CWORD=1; _sft; echo ${{COMPREPLY[@]}}; "
+        "COMP_WORDS=(sft compare --mi); COMP_CWORD=2; _sft; echo ${COMPREPLY[@]}"
+    )
+    shown = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert shown.stdout.splitlines() == ["compare completion", "--minutes"]
+
+
+def test_compare_without_a_dataset_is_one_message_and_fails(tmp_path):
+    shutil.copy(ROOT / "pipeline/commands/templates/classification.yaml", tmp_path / "params.yaml")
+    shown = sft("compare", cwd=tmp_path)
+    assert shown.returncode == 1
+    assert shown.stdout == ""
+    assert shown.stderr.count("no such dataset folder") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -58,17 +59,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="for all candidates together (default 10)")
     parser.add_argument("--candidates", type=Path, help="YAML: name -> {models, train, train_languages, dev_languages}")
     parser.add_argument("--dataset", type=Path, default=Path("data/validate/dataset"))
+    parser.add_argument("--json", action="store_true", help="print the table as JSON")
     parser.add_argument("--out", type=Path, help="where the table goes as JSON, too")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train every candidate within the budget and print what each reached, best first."""
     task, models, params = load_task(), load("models", Models), load("train", Params)
+    read_split(arguments.dataset, "train")  # a missing dataset is one message, not one a candidate
     named = _read(arguments.candidates) if arguments.candidates else _strategies(task)
     found = compare(arguments.dataset, named, task, models, params, 60 * arguments.minutes)
-    sys.stdout.write(as_table(found))
+    told = json.dumps(found, ensure_ascii=False, indent=2) + "\n" if arguments.json else as_table(found)
+    sys.stdout.write(told)
     if arguments.out:
         write_json({"minutes": arguments.minutes, "candidates": found}, arguments.out)
+    if all("error" in entry for entry in found):
+        raise PipelineError("sft compare: none of the candidates could be trained.", "The reasons stand above.")
 
 
 def compare(

@@ -26,6 +26,7 @@ class SourceRow(TypedDict):
     locator: str
     row: int
     licence: str
+    key: NotRequired[str | None]
 
 
 class DecisionRow(TypedDict):

@@ -1,7 +1,7 @@
 """`sft trace`: one record's whole story, from the file it was read from to the split it is exported in.
 
-Finds a record by its id, by the beginning of its id, or by words of its text; kept, dropped and
-quarantined records alike.
+Finds a record by its id, by the beginning of its id, by its source's own key, or by words of its text; kept, dropped
+and quarantined records alike.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import cast
 from pipeline.annotation.exported import QueueRow
 from pipeline.commands.lineage import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
 from pipeline.core.conversation import Message
-from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.errors import shorten
 from pipeline.report.edits import sides
 from pipeline.runtime.lookup import LISTED, MOST, STAGES, find, rows_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sft trace`."""
-    parser.add_argument("record", help="record id, the beginning of one, or words of its text")
+    parser.add_argument("record", help="record id, the beginning of one, its source's own key, or words of its text")
     parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder (default: data)")
     parser.add_argument("--json", action="store_true", help="print the story as JSON")
 
@@ -32,16 +32,22 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the story of the one record that fits, or list those that do."""
     found = find(arguments.data, arguments.record)
     if len(found) > 1:
-        lines = [f"  {id}  {text}" for id, text in list(found.items())[:LISTED]]
-        more = f"\n  ... and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
-        most = "at least " if len(found) == MOST else ""
-        raise PipelineError(
-            f"{most}{len(found):,} records fit '{shorten(arguments.record)}':\n" + "\n".join(lines) + more,
-            "Name one of them: sft trace <id>",
-        )
+        sys.stdout.write(listing(found, arguments.record, arguments.json))
+        return
     story = tell(arguments.data, next(iter(found)))
     text = json.dumps(story, ensure_ascii=False, indent=2, sort_keys=True) if arguments.json else "\n".join(page(story))
     sys.stdout.write(text + "\n")
+
+
+def listing(found: Mapping[str, str], words: str, as_json: bool) -> str:
+    """The records that fit, the first ones with their text; all of them, id -> text, as JSON."""
+    if as_json:
+        return json.dumps(dict(found), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    most = "at least " if len(found) == MOST else ""
+    lines = [f"{most}{len(found):,} records fit '{shorten(words)}':"]
+    lines += [f"  {id}  {text}" for id, text in list(found.items())[:LISTED]]
+    lines += [f"  ... and {len(found) - LISTED:,} more"] if len(found) > LISTED else []
+    return "\n".join([*lines, "One record's story: sft trace <id>", ""])
 
 
 def tell(data: Path, id: str) -> Story:
@@ -81,7 +87,7 @@ def page(story: Story) -> Iterator[str]:
     yield ""
     row = f", row {source['row']}" if source["row"] else ""
     yield f"{'collect':<10} {source['name']} ({source['kind']}, {source['role']})"
-    yield f"{'':<10} {source['locator']}{row}"
+    yield f"{'':<10} {source['locator']}{row}" + (f", key {source['key']}" if source.get("key") else "")
     yield f"{'':<10} licence {source['licence'] or 'unknown'}"
     yield from _meta(story)
     if story["parent"]:

@@ -72,6 +72,10 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> It
 def _origin(record: Record) -> Iterator[list[Any]]:
     source = record.source
     yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
+    if source.key:
+        yield ["key", shorten(source.key, 80)]
+    if record.meta:
+        yield ["meta", shorten(", ".join(f"{name}: {value}" for name, value in sorted(record.meta.items())), 2 * _CUT)]
     if source.licence:
         yield ["licence", shorten(source.licence, _CUT)]
     if record.parent_id:

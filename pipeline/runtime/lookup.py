@@ -31,8 +31,9 @@ def _files(data: Path) -> list[Path]:
 
 
 def find(data: Path, words: str) -> dict[str, str]:
-    """Ids that fit `words`, each with a piece of its text: the id itself, else ids that begin so, else texts.
+    """Ids that fit `words`, each with a piece of its text.
 
+    The id itself, else ids that begin so, else records that their source knows by this key, else texts.
     At most `MOST`, of ids the first `LISTED` with their text. Raises PipelineError where nothing fits; it names ids
     that look alike.
     """
@@ -42,7 +43,7 @@ def find(data: Path, words: str) -> dict[str, str]:
     files = _files(data)
     if not files:
         raise PipelineError(f"{data}: holds no records yet.", "Build them first: dvc repro")
-    found = _by_id(files, wanted) or _by_text(files, wanted)
+    found = _by_id(files, wanted) or _by_key(files, wanted) or _by_text(files, wanted)
     if not found:
         raise PipelineError(
             f"{data}: no record has the id or text '{shorten(wanted)}'.",
@@ -88,6 +89,19 @@ def _by_id(files: Iterable[Path], wanted: str) -> dict[str, str]:
         if ids:
             return {id: shorten(_text(files, id), 70) if n < LISTED else "" for n, id in enumerate(ids)}
     return {}
+
+
+def _by_key(files: Iterable[Path], wanted: str) -> dict[str, str]:
+    """Records that their source knows by this key."""
+    found: dict[str, str] = {}
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            known = "key: string" in str(file.schema_arrow.field("source"))  # a table of an older version has none
+            for batch in file.iter_batches(_ROWS, columns=["id", "source"]) if known else ():
+                fits = pc.equal(pc.struct_field(batch["source"], "key"), wanted)
+                found |= dict.fromkeys(batch["id"].filter(fits).to_pylist(), "")
+    ids = sorted(found)[:MOST]
+    return {id: shorten(_text(files, id), 70) if n < LISTED else "" for n, id in enumerate(ids)}
 
 
 def _by_text(files: Iterable[Path], wanted: str) -> dict[str, str]:

@@ -10,10 +10,11 @@ import pytest
 from pipeline.commands import trace
 from pipeline.commands.trace import find, page, run, tell
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Source
 from pipeline.runtime import lookup
 from pipeline.runtime.lookup import rows_of
-from pipeline.runtime.store import read_table, to_records
-from tests.report.conftest import make_project
+from pipeline.runtime.store import read_table, schema, to_records, to_table, write_table
+from tests.report.conftest import TASK, make_project
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +85,13 @@ def test_unknown_ids_name_those_that_look_alike(data):
     assert f"Did you mean {id}" in error.value.hint
 
 
-def test_several_matches_are_listed(data):
-    with pytest.raises(PipelineError) as error:
-        run(argparse.Namespace(data=data, record="s", json=False))
-    assert "records fit 's'" in error.value.message
-    assert "... and" in error.value.message
+def test_several_matches_are_listed(data, capsys):
+    run(argparse.Namespace(data=data, record="s", json=False))
+    shown = capsys.readouterr().out
+    assert "records fit 's'" in shown
+    assert "... and" in shown
+    run(argparse.Namespace(data=data, record="s", json=True))
+    assert set(json.loads(capsys.readouterr().out)) == set(find(data, "s"))
 
 
 def test_no_data_and_no_words_are_refused(tmp_path, data):
@@ -124,8 +127,8 @@ def test_a_search_stops_after_so_many_records(data, monkeypatch, capsys):
     monkeypatch.setattr(lookup, "MOST", 12)
     monkeypatch.setattr(trace, "MOST", 12)
     assert len(find(data, "s")) == 12
-    with pytest.raises(PipelineError, match="at least 12 records fit 's'"):
-        run(argparse.Namespace(data=data, record="s", json=False))
+    run(argparse.Namespace(data=data, record="s", json=False))
+    assert "at least 12 records fit 's'" in capsys.readouterr().out
 
 
 def test_whole_rows_are_read_of_those_row_groups_only_that_hold_the_record(tmp_path):
@@ -136,3 +139,12 @@ def test_whole_rows_are_read_of_those_row_groups_only_that_hold_the_record(tmp_p
     assert rows_of(tmp_path / "many.parquet", "id", "047") == [table.slice(47, 1).to_pylist()[0]]
     assert rows_of(tmp_path / "many.parquet", "id", "none") == []
     assert rows_of(tmp_path / "many.parquet", "parent_id", "047") == []
+
+
+def test_a_record_is_found_by_its_sources_own_key(tmp_path):
+    source = Source("shop", "files", "data/raw/orders.csv", 3, "MIT", "train", key="order-4711")
+    one = Record(id="a" * 20, fields={"text": "the text"}, source=source, target="good", lang="en")
+    write_table(to_table([one], schema(TASK)), tmp_path / "collect/records.parquet")
+    assert list(find(tmp_path, "order-4711")) == [one.id]
+    with pytest.raises(PipelineError, match="no record has the id or text 'order-47'"):
+        find(tmp_path, "order-47")

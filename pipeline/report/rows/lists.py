@@ -38,7 +38,7 @@ def about(inputs: Inputs, record: Record | None) -> Row:
     text = None if blank else inputs.kind.main_text(record)
     label = None if record.target is None else plain_label(as_json(record.target), text or "")
     meta = json.dumps(dict(record.meta), ensure_ascii=False, sort_keys=True) if record.meta else None
-    own = {"record_id": record.id, "key": getattr(source, "key", None), "source": source.name}
+    own = {"record_id": record.id, "key": source.key, "source": source.name}
     place = {"locator": source.locator, "row": source.row, "split": record.split, "lang": record.lang}
     return {**own, **place, "text": text, "label": label, "meta": meta}
 
@@ -135,7 +135,7 @@ def _changes(inputs: Inputs, name: str, wanted: Callable[[str], bool]) -> Iterat
 
 
 def _key(record: Record) -> Row:
-    return {"record_id": record.id, "key": getattr(record.source, "key", None), "source": record.source.name}
+    return {"record_id": record.id, "key": record.source.key, "source": record.source.name}
 
 
 def augmented(inputs: Inputs) -> Iterator[list[Row]]:
