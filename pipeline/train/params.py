@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from pipeline.modeling.training.recipe import Recipe
+from pipeline.train.trackers import Tracker
 
 
 class Params(Recipe):
@@ -19,6 +20,7 @@ class Params(Recipe):
         "beams": "num_beams",
     }
 
+    trackers: tuple[Tracker, ...] = ()  # that are told of every run: {kind: mlflow}, {kind: wandb}
     max_train_rows: int = Field(0, ge=0)  # a seeded sample of the train split, to bound time; 0 takes all
     max_dev_rows: int = Field(2000, ge=0)  # of the dev split: enough to choose a checkpoint; 0 takes all
     max_new_tokens: int = Field(64, ge=1)  # longest text that `sft predict` and evaluate let the model write

@@ -26,6 +26,7 @@ from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json
 from pipeline.train.model_card import model_card
 from pipeline.train.params import Params
+from pipeline.train.trackers import track
 
 log = logging.getLogger("pipeline")
 
@@ -89,6 +90,9 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     write_json(report, out / "report.json")
     write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
     _write_history(finished.history, out / "history.csv")
+    track(
+        params.trackers, params.model_dump(mode="json", exclude={"trackers"}), finished.history, finished.best.metrics
+    )
 
 
 def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> list[Example]:
