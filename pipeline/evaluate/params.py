@@ -34,6 +34,8 @@ class Params(Settings):
         10  # equal-width confidence bins of ECE and the reliability curve
     )
     max_worst_errors: Annotated[int, Field(ge=0)] = 50  # worst errors that are listed
+    # Worst errors whose words are weighed by leaving each out (one label a text), up to 70 predictions each; 0: none
+    attribution_rows: Annotated[int, Field(ge=0)] = 0
     label_error_confidence: Annotated[float, Field(ge=0, le=1)] = (
         0.95  # a wrong prediction this confident suggests a label error
     )

@@ -15,6 +15,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
+from pipeline.evaluate.attributions import attributions
 from pipeline.evaluate.baselines import baselines
 from pipeline.evaluate.compare import against, against_base_model
 from pipeline.evaluate.dataset import read_dev, read_split, read_test, to_row
@@ -127,6 +128,8 @@ def evaluate(
         "fairness": fairness(test, predictions, predictor, evaluation, task, params),
         "worst_errors": worst,
     }
+    weighed = attributions(worst, test, predictor, task, params.attribution_rows)
+    report |= {"attributions": weighed} if weighed else {}
     judged = win_rates(test, predictions, train, task, params.judge, models or Models()) if params.judge else None
     if judged is not None:
         report["win_rates"] = judged

@@ -1,0 +1,72 @@
+"""Which words of the worst errors made the model say what it said, checked by deletion.
+
+Each word (in Chinese each character) is left out by itself; its weight is by how much the probability of the model's
+answer falls (occlusion, Zeiler & Fergus 2014, https://arxiv.org/abs/1311.2901). The check: the heaviest words left out
+together must lower it by more than as many drawn at random do. For one label a text.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
+from pipeline.evaluate.dataset import to_row
+from pipeline.modeling.features.units import units
+from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.stats.numbers import rounded
+
+#: Words of a text that are tried, from its beginning, those that are shown, and those that the check leaves out.
+_TRIED, _SHOWN, _CHECKED = 64, 5, 3
+
+
+def attributions(
+    worst: Sequence[Mapping[str, Any]], test: Sequence[Record], predictor: Predictor, task: Task, rows: int
+) -> dict[str, Any]:
+    """The words of the first `rows` worst errors with their weights, by record id, and the check over all of them.
+
+    `drop_of_heaviest` and `drop_of_random`: by how much the answer's probability falls, mean over the rows, where three
+    words are left out. Texts of fewer than six words are left out; empty for tasks without one label a text.
+    """
+    if task.type != "classification" or task.multi_label or not rows:
+        return {}
+    records = {record.id: record for record in test}
+    words: dict[str, list[dict[str, Any]]] = {}
+    drops: list[tuple[float, float]] = []
+    for entry in worst[:rows]:
+        record = records[entry["record_id"]]
+        row = to_row(record, task)
+        bounds = units(row["text"])[:_TRIED]
+        if len(bounds) < 2 * _CHECKED:
+            continue
+        (whole,) = predictor.predict([row])
+        weights = _weights(row, bounds, whole, predictor)
+        order = sorted(range(len(bounds)), key=lambda n: (-weights[n], n))
+        words[record.id] = [
+            {"word": row["text"][slice(*bounds[n])], "start": bounds[n][0], "weight": rounded(weights[n])}
+            for n in order[:_SHOWN]
+        ]
+        drawn = random.Random(record.id).sample(range(len(bounds)), _CHECKED)
+        both = [_without(row, [bounds[n] for n in some]) for some in (order[:_CHECKED], drawn)]
+        heaviest, chance = (whole.scores[whole.value] - one.scores[whole.value] for one in predictor.predict(both))
+        drops.append((heaviest, chance))
+    if not drops:
+        return {}
+    means = [rounded(sum(side) / len(drops)) for side in zip(*drops, strict=True)]
+    return {"rows": len(drops), "drop_of_heaviest": means[0], "drop_of_random": means[1], "words": words}
+
+
+def _weights(
+    row: Mapping[str, Any], bounds: Sequence[tuple[int, int]], whole: Prediction, predictor: Predictor
+) -> list[float]:
+    answers = predictor.predict([_without(row, [one]) for one in bounds])
+    return [whole.scores[whole.value] - answer.scores[whole.value] for answer in answers]
+
+
+def _without(row: Mapping[str, Any], bounds: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    text = row["text"]
+    for start, end in sorted(bounds, reverse=True):
+        text = text[:start] + text[end:]
+    return {**row, "text": text}
