@@ -148,8 +148,11 @@ def test_a_bare_environment_builds_a_dataset_without_torch(wheel, tmp_path):
     if os.environ.get("SFT_BARE_INSTALL") != "1":
         pytest.skip("installs some hundred packages from the index: SFT_BARE_INSTALL=1 (CI does)")
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "bare")], check=True)
-    subprocess.run([tmp_path / "bare/bin/pip", "install", "--quiet", str(wheel)], check=True)
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    uv = shutil.which("uv")
+    pip = [uv, "pip", "install", "--python", "bare/bin/python"] if uv else ["bare/bin/pip", "install"]
+    subprocess.run([*pip, "--quiet", str(wheel)], cwd=tmp_path, env=environment, check=True)
+    assert not list((tmp_path / "bare").rglob("site-packages/torch"))
     environment |= {"PATH": f"{tmp_path / 'bare/bin'}:{os.environ['PATH']}", "SFT_CACHE": str(tmp_path / "cache")}
     check_core(tmp_path / "project", environment)
 

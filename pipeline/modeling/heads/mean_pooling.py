@@ -93,10 +93,16 @@ def set_classifier(
 
 
 def refit_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float]:
-    """The classification layer anew, its C the one that is right most often in cross-validation.
+    """The classification layer anew, with the C of `choose_strength`; says what that found."""
+    best = choose_strength(features, labels)
+    set_classifier(model, features, labels, best["C"])
+    return best
 
-    Says which, its accuracy there, and the temperature that calibrates it (`C`, `accuracy`, `temperature`). More than
-    3,000 rows: a seeded sample chooses.
+
+def choose_strength(features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float]:
+    """The `C` that is right most often in cross-validation, its `accuracy` there, the `temperature` that calibrates it.
+
+    Of more than 3,000 rows a seeded sample chooses.
     """
     from pipeline.modeling.features.linear import fit_temperature, out_of_sample
 
@@ -109,9 +115,7 @@ def refit_classifier(model: Any, features: NDArray[np.float32], labels: Sequence
         target = np.searchsorted(names, own).astype(np.int64)
         accuracy = float((logits.argmax(axis=1) == target).mean())
         found.append({"C": strength, "accuracy": accuracy, "temperature": fit_temperature(logits, target)})
-    best = max(found, key=lambda one: one["accuracy"])  # of equals the first, which is the most regular
-    set_classifier(model, features, labels, best["C"])
-    return best
+    return max(found, key=lambda one: one["accuracy"])  # of equals the first, which is the most regular
 
 
 def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[Sequence[str]]) -> None:
