@@ -19,7 +19,7 @@ from pipeline.modeling.heads.encoder_with_head import names, start_encoder
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import loss_function
-from pipeline.modeling.training.recipe import Recipe
+from pipeline.modeling.training.recipe import Contrastive, Recipe
 from pipeline.stats.scores import macro_f1, plain
 
 BEST = ("macro_f1", True)
@@ -58,10 +58,27 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     kind = "multi_label_classification" if task.multi_label else "single_label_classification"
     config = {**names(task.labels), "problem_type": kind}
     begun = start_encoder(AutoModelForSequenceClassification, models, rows, recipe, "text classifier", True, **config)
+    if recipe.contrastive is not None:
+        return _contrastive(begun, task, rows, recipe, recipe.contrastive)
     if begun.model.config.model_type == "bert" and has_weights(models.encoder):
         features = pooled(embed([row["text"] for row in rows], models.encoder))
         set_top = set_label_rows if task.multi_label else set_classifier
         set_top(begun.model, features, [row["label"] for row in rows])
+    return begun
+
+
+def _contrastive(begun: Start, task: Task, rows: Sequence[Row], recipe: Recipe, settings: Contrastive) -> Start:
+    """The encoder tuned on pairs of the rows, with the linear head on what it then makes of them."""
+    from pipeline.modeling.heads.contrastive import tune
+    from pipeline.modeling.heads.mean_pooling import set_classifier
+
+    if task.multi_label or begun.model.config.model_type != "bert":
+        raise PipelineError(
+            "params.yaml: train.contrastive is for one label a text, and encoders of BERT's kind.", "Set it to null."
+        )
+    texts, labels = [row["text"] for row in rows], [row["label"] for row in rows]
+    features = tune(begun.model, begun.tokenizer, texts, labels, settings, recipe.max_length, recipe.seed)
+    set_classifier(begun.model, features, labels)
     return begun
 
 

@@ -23,6 +23,14 @@ class Lora(Settings):
     target_modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
 
 
+class Contrastive(Settings):
+    """Contrastive fine-tuning for few labelled rows (modeling/heads/contrastive.py)."""
+
+    pairs: int = Field(20, ge=2)  # a row; half of them with a row of its label. SetFit's usual number
+    batch_size: int = Field(16, ge=1)  # pairs a step
+    learning_rate: float = Field(2e-5, gt=0)  # SetFit's
+
+
 class Recipe(Settings):
     """Strategy, rates and limits of one fine-tuning run, under the names that `transformers` and TRL have for them."""
 
@@ -95,10 +103,13 @@ class Recipe(Settings):
                 shown = f"{neutral:g}" if isinstance(neutral, float) else neutral
                 raise PipelineError(f"params.yaml: train.{name}: {why}.", f"Set it to {shown}.")
 
+    # Few labelled rows, one label each (8 to 64 a class): tune the encoder on pairs of them, then fit the linear head.
+    contrastive: Contrastive | None = None
+
     @property
     def refits(self) -> bool:
-        """Whether the classification layer is fitted anew at the end."""
-        return self.epochs == 0 if self.refit is None else self.refit
+        """Whether the classification layer is fitted anew at the end; not after `contrastive`, which saw train alone."""
+        return self.epochs == 0 and self.contrastive is None if self.refit is None else self.refit
 
     @model_validator(mode="after")
     def _only_a_linear_head_is_refitted(self) -> Recipe:
@@ -106,6 +117,8 @@ class Recipe(Settings):
             raise ValueError(
                 "refit: a model that is fine-tuned keeps its best look at dev; set epochs: 0, or refit: false"
             )
+        if self.contrastive and (self.epochs or self.refit):
+            raise ValueError("contrastive: a linear head follows it; set epochs: 0 and leave refit out")
         return self
 
     @model_validator(mode="after")
