@@ -50,7 +50,7 @@ def tune(
         wanted = torch.tensor([float(same) for *_, same in part], device=cosines.device)
         loss = torch.nn.functional.mse_loss(cosines, wanted)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
     model.eval()

@@ -108,7 +108,7 @@ class Recipe(Settings):
 
     @property
     def refits(self) -> bool:
-        """Whether the classification layer is fitted anew at the end; not after `contrastive`, which saw train alone."""
+        """Whether the classification layer is fitted anew at the end; not after `contrastive`, which knows train."""
         return self.epochs == 0 and self.contrastive is None if self.refit is None else self.refit
 
     @model_validator(mode="after")
