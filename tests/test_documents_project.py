@@ -38,7 +38,7 @@ def edit(root, url):
     yaml = YAML()
     params = yaml.load((root / "params.yaml").read_text("utf-8"))
     generate = params["collect"]["sources"]["manuals"]["generate"]
-    generate["endpoint"] |= {"url": url, "model": "scripted"}
+    generate["endpoint"] |= {"url": url, "model": "scripted", "licence": "OpenRAIL"}
     generate["kinds"] = ["qa", "summary"]
     params["models"]["encoder"] = {"name": "tfidf"}
     params["train"] |= {"max_train_rows": 8, "max_dev_rows": 4, "max_new_tokens": 8}
@@ -61,7 +61,10 @@ def test_the_project_builds_a_dataset_from_its_pages(tmp_path, monkeypatch):
     assert "data/raw/samples/documents/lighthouse.html" in " ".join(start("documents", tmp_path))
     with serving(writes) as service:
         edit(tmp_path, service.url)
-        run(STAGES[:4], tmp_path, monkeypatch)
+        run(STAGES[:5], tmp_path, monkeypatch)
+    card = (tmp_path / "data/validate/dataset/README.md").read_text("utf-8")
+    assert "model:scripted" in card
+    assert "OpenRAIL" in card
     records = read_table(tmp_path / "data/augment/records.parquet").to_pylist()
     splits = {}
     for row in records:

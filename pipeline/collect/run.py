@@ -34,7 +34,8 @@ def run(raw: Path, out: Path) -> None:
     for step in STEPS:
         report.apply(step, partial(_drop_tail, step=step, drops=[drop for _, drop in found.dropped[step]]))
     report.apply("votes", lambda table: _votes(table, found, columns))
-    report.notes["sources"] = found.notes
+    writers = (note.pop("writers", {}) for note in found.notes.values())
+    report.notes = {"sources": found.notes, "writers": {name: one for some in writers for name, one in some.items()}}
     labelled = sum(record.target is not None for record in found.kept)
     votes = sum(len(record.votes) for record in found.kept)
     report.write(out, sources=len(found.notes), labelled=labelled, votes=votes)

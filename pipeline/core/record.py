@@ -153,6 +153,13 @@ class Record:
         return [(name, old, new) for name, old, new in pairs if old != new]
 
 
+def writer_of(record: Record) -> str | None:
+    """The language model that wrote the target, as `model:<name>`: whoever decided it, else its source's teacher."""
+    if record.labels_by is not None and record.labels_by.who.startswith("model:"):
+        return record.labels_by.who
+    return f"model:{record.meta['teacher']}" if record.meta.get("teacher") else None
+
+
 #: What names a record's `meta` among the columns of a table: `meta_page`.
 META = "meta_"
 

@@ -30,4 +30,8 @@ class Params(Settings):
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05  # a step helped or hurt below this p (Holm-corrected over steps)
     source_ablation: bool = True  # effect of each source: `seeds` more models a source
     learning_curve: bool = True  # what more data would bring: models on an eighth, a quarter and half of the records
+    max_reply_rows: Annotated[int, Field(ge=20)] = 160  # replies: source records trained on, sampled by id
+    max_held_out_replies: Annotated[int, Field(ge=5)] = 100  # replies: test rows that are scored, sampled by id
+    reply_seeds: Annotated[int, Field(ge=2)] = 3  # replies: models per variant, each trained in another order
+    reply_passes: Annotated[int, Field(ge=1, le=20)] = 2  # replies: times that a training sees each conversation
     seed: Annotated[int, Field(ge=0)] = 0  # of the bootstrap

@@ -15,7 +15,7 @@ from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.awaiting import WHY
-from pipeline.runtime.store import read_table, to_records, write_json
+from pipeline.runtime.store import DROPPED, read_table, to_records, write_json
 from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
@@ -23,6 +23,8 @@ from pipeline.tasks import task_type
 from pipeline.value.learning_curve import learning_curve
 from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
+from pipeline.value.reply_effects import measure_replies
+from pipeline.value.reply_loss import METRIC
 from pipeline.value.source_ablation import source_ablation
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import changes, estimated, over_seeds, sentence
@@ -35,7 +37,8 @@ Drawn = dict[str, Draws]
 def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
     """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
     task, params, models = load_task(), load("value", Params), load("models", Models)
-    measure(read_stages(collect, clean, label, augment), task, models, params, out)
+    stages = read_stages(collect, clean, label, augment)
+    measure(stages, task, models, params, out, _dropped(clean) if models.generator else ())
 
 
 def read_stages(collect: Path, clean: Path, label: Path, augment: Path) -> Stages:
@@ -52,8 +55,13 @@ def _controls(variants: Variants) -> dict[str, list[Example]]:
     }
 
 
-def measure(stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
-    """Write the three files for `stages`; where the quick form does not apply, they say so and why."""
+def measure(
+    stages: Stages, task: Task, models: Models, params: Params, out: Path, dropped: Sequence[tuple[str, Record]] = ()
+) -> None:
+    """Write the three files for `stages`; where the quick form does not apply, they say so and why.
+
+    `dropped` are the records that `clean` dropped, with their step: what each step does to replies is told by them.
+    """
     tests = [record for record in stages.augment if record.split == "test"]
     if all(record.split == "benchmark" for record in stages.augment):
         _does_not(WHY, out)
@@ -63,6 +71,9 @@ def measure(stages: Stages, task: Task, models: Models, params: Params, out: Pat
             "value: the test split is empty, so no variant can be evaluated.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
+    if _has_replies(task) and models.generator is not None:
+        _write_replies(stages, dropped, task, models.generator, params, out)
+        return
     variants = build(stages, task, params.max_train_rows)
     why = _does_not_apply(variants, task)
     if why:
@@ -112,6 +123,32 @@ def _readable_encoder(stages: Stages, task: Task, models: Models) -> tuple[Model
     if notes:
         log.warning("value     measured with TF-IDF: %s", notes["unread_remedy"])
     return model, notes
+
+
+def _has_replies(task: Task) -> bool:
+    """Whether targets are free texts, which a language model can be trained to give."""
+    return task.type != "classification" and task_type(task).target_kind(task) in ("text", "message")
+
+
+def _write_replies(
+    stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task, model: Model, params: Params, out: Path
+) -> None:
+    try:
+        found = measure_replies(stages, dropped, task, model, params)
+    except PipelineError as error:  # no such model here, or one that cannot be taken apart
+        _does_not(f"{error.message} {error.hint}", out)
+        return
+    summary = [entry["sentence"] for entry in (*found["steps"], *found["effects"])]
+    for line in summary:
+        log.info("value     %s", line)
+    variants = {f"{name}_{METRIC}": one["metrics"][METRIC]["value"] for name, one in found["variants"].items()}
+    harmful = sum(entry["verdict"] == "hurt" for entry in found["effects"])
+    rows = [
+        {"variant": name, "kind": "variant", "rows": one["rows"], "metric": METRIC, **one["metrics"][METRIC]}
+        for name, one in found["variants"].items()
+    ]
+    report = {"stage": "value", "applies": True, **found, "summary": summary}
+    _write(report, {"applies": 1, "harmful": harmful, **variants}, rows, out)
 
 
 def _does_not(why: str, out: Path) -> None:
@@ -207,7 +244,11 @@ def _does_not_apply(variants: Variants, task: Task) -> str:
     if not variants.test or task_type(task).target_kind(task) not in ("text", "texts"):
         return (
             f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
-            "features; this task needs the model itself trained once per variant."
+            + (
+                "features; for replies it trains the top layer of models.generator, which is not set."
+                if _has_replies(task)
+                else "features; this task needs the model itself trained once per variant."
+            )
         )
     for name, examples in variants.train.items():
         classes = {example.label for example in examples}
@@ -247,6 +288,13 @@ def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequen
 
 def _records(folder: Path) -> list[Record]:
     return list(to_records(read_table(folder / "records.parquet")))
+
+
+def _dropped(clean: Path) -> list[tuple[str, Record]]:
+    """The records that `clean` dropped, each with its step."""
+    table = read_table(clean / "dropped.parquet")
+    records = to_records(table.drop_columns(list(DROPPED)))
+    return list(zip(table.column("step").to_pylist(), records, strict=True))
 
 
 def _dropped_for(clean: Path) -> dict[str, str]:

@@ -154,10 +154,10 @@ def _root(record_id: str, parents: Mapping[str, str]) -> str:
 def _leaks(collected: Sequence[Example], test: Sequence[Example], dropped_for: Mapping[str, str]) -> set[str]:
     ids = {example.root for example in test}
     texts = {_plain(example.text) for example in test}
-    return {e.root for e in collected if _plain(e.text) in texts or _last(e.root, dropped_for) in ids}
+    return {e.root for e in collected if _plain(e.text) in texts or last_of(e.root, dropped_for) in ids}
 
 
-def _last(record_id: str, dropped_for: Mapping[str, str]) -> str:
+def last_of(record_id: str, dropped_for: Mapping[str, str]) -> str:
     """Where a chain of drops ends: a duplicate of a duplicate of a test row is a copy of the test row."""
     seen = {record_id}
     while record_id in dropped_for and dropped_for[record_id] not in seen:

@@ -119,6 +119,8 @@ def _parts(
         examples = written.get(document.locator, [])
         rows = [_row(example, settings.generate) for example in examples]
         notes = _counted(document, examples) | {"language_model": engine.usage.as_notes()}
+        endpoint = settings.generate.endpoint
+        notes["writers"] = {endpoint.model: {"model": endpoint.model, "licence": endpoint.licence}}
         yield Part(document.locator, [*_copies(document), *rows], notes)
 
 

@@ -9,7 +9,7 @@ from pipeline.report.blocks import Block, details, from_notes, intervals, missin
 from pipeline.report.inputs import Inputs
 
 #: Keys of the stage's report that are drawn here; everything else follows as it is.
-_DRAWN = ("stage", "steps", "variants", "summary", "applies", "more_data")
+_DRAWN = ("stage", "steps", "variants", "summary", "applies", "more_data", "effects")
 
 
 def value(inputs: Inputs) -> list[Block]:
@@ -43,7 +43,24 @@ def value(inputs: Inputs) -> list[Block]:
         table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
     ]
     curve = more_data(report.get("more_data") or {}, metric)
-    return [*tables[:1], *chart, *tables[1:], *curve, details("stage_notes", from_notes(rest))]
+    return [
+        *tables[:1],
+        *chart,
+        *tables[1:],
+        *curve,
+        *_effects(report.get("effects") or ()),
+        details("stage_notes", from_notes(rest)),
+    ]
+
+
+def _effects(found: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """Of sources, tags, teachers and cleaning steps on replies, the most harmful first."""
+    columns = {"aspect": "code", "name": "text", "rows": "num", "verdict": "code", "gain": "interval", "p": "float"}
+    rows = [
+        [one["kind"], one["name"], one["rows"], one["verdict"], one["gain"], one["p"]]
+        for one in sorted(found, key=lambda one: (one["gain"]["value"], one["kind"], one["name"]))
+    ]
+    return [table("effects", columns, rows)] if rows else []
 
 
 def _variants(steps: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.core.record import META, Record, Row, as_json
+from pipeline.core.record import META, Record, Row, as_json, writer_of
 from pipeline.core.turns import without_nulls
 from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
@@ -130,7 +130,7 @@ def writer_rows(view: View) -> list[dict[str, Any]]:
     """One entry per language model that wrote or decided targets of exported rows: it has terms like a source."""
     known = [report.get("notes", {}).get("writers", {}) for report in view.reports.values()]
     about = {f"model:{name}": one for some in known for name, one in some.items()}
-    wrote = Counter(r.labels_by.who for r in view.records if r.target is not None and r.labels_by is not None)
+    wrote = Counter(writer_of(record) for record in view.records if record.target is not None)
     return [
         {
             "source": f"{who} ({one['model']})",

@@ -1,0 +1,206 @@
+"""Effect of each data step, source, tag and teacher on what a language model learns to reply."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
+from pipeline.core.settings import Task
+from pipeline.modeling.models import Model
+from pipeline.stats.bootstrap import Estimate
+from pipeline.stats.gain import Draws, verdict
+from pipeline.stats.intervals import holm
+from pipeline.stats.numbers import rounded
+from pipeline.value.params import Params
+from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
+from pipeline.value.talks import Talk, drawn, groups_of, held_out_talks, raw_talks, steps_undone, train_talks
+from pipeline.value.variants import Stages
+from pipeline.value.verdict import over_seeds
+
+#: Fewer talks show nothing, as a group or as what a step changed.
+_FEWEST = 5
+#: Groups, and cleaning steps, beyond so many are left out, smallest first: each costs `reply_seeds` trainings.
+_MOST = 8
+
+Variants = dict[str, list[Talk]]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a group of talks or a cleaning step does to the loss of held-out replies; above 0 it helps."""
+
+    kind: str  # source, teacher, meta_..., or cleaning_step
+    name: str
+    rows: int
+    gain: Estimate
+
+
+def measure_replies(
+    stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task, model: Model, params: Params
+) -> dict[str, Any]:
+    """The report of the value stage where targets are replies, in the form of the quick form's, and `effects`.
+
+    Gains are differences of minus the loss per token of the test split's replies, in nats; above 0 a step or the
+    presence of a group helps. p-values are Holm-corrected over the data steps, and over all `effects`.
+    Raises PipelineError where there is too little to train on or to score.
+    """
+    variants = _variants(stages, task, params)
+    undone = {step: drawn(talks, params.max_reply_rows // 4, step) for step, talks in _undone(stages, dropped, task)}
+    known = [talk for talks in (*variants.values(), *undone.values()) for talk in talks]
+    held_out = drawn(held_out_talks(stages.augment, task), params.max_held_out_replies, "held out")
+    trial = ReplyLoss(model, known, held_out, params)
+    variants = {name: [talk for talk in talks if trial.can_read(talk)] for name, talks in variants.items()}
+    final = variants["augmented"]
+    _check(final, trial)
+    rows = len(final) * params.reply_passes
+    found: dict[str, Draws] = {}
+    for name in reversed(variants):
+        same = next((other for other in found if variants[other] == variants[name]), None)
+        found[name] = found[same] if same else trial.draws(sequences(variants[name], rows, params))
+    base = sequences(final, rows, params)
+    effects = [*_of_groups(final, base, found["augmented"], trial, params)]
+    effects += _of_steps(undone, base, found["augmented"], trial, params)
+    return {
+        "metric": METRIC,
+        "test_rows": len(trial.held_out),
+        "seeds": params.reply_seeds,
+        "variants": {
+            name: {"rows": len(talks), "metrics": {METRIC: over_seeds(found[name], params).as_dict()}}
+            for name, talks in variants.items()
+        },
+        "steps": _compared(variants, found, params),
+        "effects": _told(effects, params),
+    }
+
+
+def _variants(stages: Stages, task: Task, params: Params) -> Variants:
+    """`raw` -> `cleaned` -> `decided_labels` -> `augmented`, cut to the same source records."""
+    found = {
+        "raw": raw_talks(stages, task),
+        "cleaned": train_talks(stages.clean, task),
+        "decided_labels": train_talks(stages.label, task),
+        "augmented": train_talks(stages.augment, task),
+    }
+    roots = {talk.root for talks in found.values() for talk in talks}
+    chosen = {talk.root for talk in drawn((Talk(root, (), "") for root in roots), params.max_reply_rows, "value")}
+    return {
+        name: sorted((talk for talk in talks if talk.root in chosen), key=lambda talk: (talk.root, talk.messages))
+        for name, talks in found.items()
+    }
+
+
+def _undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> list[tuple[str, list[Talk]]]:
+    """The cleaning steps that touched enough talks, those of most first."""
+    found = steps_undone(stages, dropped, task)
+    large = [(step, talks) for step, talks in found.items() if len(talks) >= _FEWEST]
+    return sorted(large, key=lambda pair: (-len(pair[1]), pair[0]))[:_MOST]
+
+
+def _check(final: Sequence[Talk], trial: ReplyLoss) -> None:
+    if len(final) < 2 * _FEWEST or len(trial.held_out) < _FEWEST:
+        raise PipelineError(
+            f"value: {len(final)} train and {len(trial.held_out)} test replies that the model can read tell nothing.",
+            f"Give at least {2 * _FEWEST} and {_FEWEST}, or see which ones the template of models.generator refuses.",
+        )
+
+
+def _of_groups(
+    final: Sequence[Talk], base: Sequence[Sequence[Talk]], whole: Draws, trial: ReplyLoss, params: Params
+) -> list[Effect]:
+    """With a group against without it, its places taken by as many other talks of the same language."""
+    effects = []
+    for kind, name, rows in groups_of(final, _FEWEST, _MOST):
+        is_out: Callable[[Talk], bool] = partial(_is_in, kind, name)
+        pool = [talk for talk in final if not is_out(talk)]
+        left = [without(sequence, is_out, pool, seed) for seed, sequence in enumerate(base)]
+        effects.append(Effect(kind, name, rows, over_seeds(whole.minus(trial.draws(left)), params)))
+    return effects
+
+
+def _is_in(kind: str, name: str, talk: Talk) -> bool:
+    return talk.of.get(kind) == name
+
+
+def _of_steps(
+    undone: Mapping[str, Sequence[Talk]],
+    base: Sequence[Sequence[Talk]],
+    whole: Draws,
+    trial: ReplyLoss,
+    params: Params,
+) -> list[Effect]:
+    """The final data against the same with as many talks as the step took out or edited, as they would stand there.
+
+    An edited talk stands in its own place; a dropped one takes that of a talk drawn at random, of the same language.
+    """
+    effects = []
+    for step, talks in undone.items():
+        put = [talk for talk in talks if trial.can_read(talk)]
+        if len(put) >= _FEWEST:
+            left = [_with_undone(sequence, put, seed) for seed, sequence in enumerate(base)]
+            effects.append(Effect("cleaning_step", step, len(put), over_seeds(whole.minus(trial.draws(left)), params)))
+    return effects
+
+
+def _with_undone(sequence: Sequence[Talk], put: Sequence[Talk], seed: int) -> list[Talk]:
+    there = {talk.root: talk for talk in sequence}
+    instead = {talk.root: talk for talk in put if talk.root in there}
+    by_lang: dict[str, list[Talk]] = {}
+    for talk in drawn((talk for root, talk in there.items() if root not in instead), len(there), f"make way {seed}"):
+        by_lang.setdefault(talk.lang, []).append(talk)
+    for talk in put:
+        some = by_lang.get(talk.lang) or max(by_lang.values(), key=len, default=[])
+        if talk.root not in there and some:
+            instead[some.pop().root] = talk
+    return [instead.get(talk.root, talk) for talk in sequence]
+
+
+def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) -> list[dict[str, Any]]:
+    """One entry a data step: the state after it against the state before, equally many steps of training."""
+    pairs = list(itertools.pairwise(variants))
+    gaps = [over_seeds(found[after].minus(found[before]), params) for before, after in pairs]
+    same = [variants[before] == variants[after] for before, after in pairs]
+    tested = [n for n, equal in enumerate(same) if not equal]
+    adjusted = dict(zip(tested, holm([gaps[n].p for n in tested]), strict=True))
+    steps = []
+    for n, (before, after) in enumerate(pairs):
+        p = adjusted.get(n, 1.0)
+        said = "changed_nothing" if same[n] else verdict(gaps[n], p, params.alpha)
+        step = {"step": after, "against": before, "difference": gaps[n].as_dict(), "p": rounded(p), "verdict": said}
+        step |= {"before": rounded(found[before].value), "after": rounded(found[after].value)}
+        steps.append(step | {"sentence": _sentence(after.replace("_", " "), said, gaps[n], p)})
+    return steps
+
+
+def _told(effects: Sequence[Effect], params: Params) -> list[dict[str, Any]]:
+    adjusted = holm([effect.gain.p for effect in effects])
+    return [
+        {
+            "kind": effect.kind,
+            "name": effect.name,
+            "rows": effect.rows,
+            "gain": effect.gain.as_dict(),
+            "p": rounded(p),
+            "verdict": verdict(effect.gain, p, params.alpha),
+            "sentence": _sentence(
+                f"{effect.kind.replace('_', ' ')} {effect.name}", verdict(effect.gain, p, params.alpha), effect.gain, p
+            ),
+        }
+        for effect, p in zip(effects, adjusted, strict=True)
+    ]
+
+
+def _sentence(name: str, said: str, gain: Estimate, p: float) -> str:
+    if said == "changed_nothing":
+        return f"{name}: changed nothing; the training data are the same as before."
+    words = {
+        "helped": "helps",
+        "hurt": "does harm",
+        "no_measurable_effect": "makes no difference that we can measure",
+    }
+    figures = f"{gain.value:+.4f}, interval {gain.low:+.4f} to {gain.high:+.4f}, corrected p {p:.3f}"
+    return f"{name}: {words[said]}; loss per reply token is {-gain.value:+.4f} with it ({figures} as a gain)."
