@@ -78,6 +78,18 @@ def measure_replies(
     }
 
 
+def as_tables(report: Mapping[str, Any]) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Of a report of `measure_replies`: the figures for metrics.json, and the lines of value.csv."""
+    metrics = {name: one["metrics"][METRIC] for name, one in report["variants"].items()}
+    figures = {f"{name}_{METRIC}": one["value"] for name, one in metrics.items()}
+    figures["harmful"] = sum(entry["verdict"] == "hurt" for entry in report["effects"])
+    rows = [
+        {"variant": name, "kind": "variant", "rows": report["variants"][name]["rows"], "metric": METRIC, **one}
+        for name, one in metrics.items()
+    ]
+    return figures, rows
+
+
 def _variants(stages: Stages, task: Task, params: Params) -> Variants:
     """`raw` -> `cleaned` -> `decided_labels` -> `augmented`, cut to the same source records."""
     found = {

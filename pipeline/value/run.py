@@ -23,8 +23,7 @@ from pipeline.tasks import task_type
 from pipeline.value.learning_curve import learning_curve
 from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
-from pipeline.value.reply_effects import measure_replies
-from pipeline.value.reply_loss import METRIC
+from pipeline.value.reply_effects import as_tables, measure_replies
 from pipeline.value.source_ablation import source_ablation
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import changes, estimated, over_seeds, sentence
@@ -141,14 +140,8 @@ def _write_replies(
     summary = [entry["sentence"] for entry in (*found["steps"], *found["effects"])]
     for line in summary:
         log.info("value     %s", line)
-    variants = {f"{name}_{METRIC}": one["metrics"][METRIC]["value"] for name, one in found["variants"].items()}
-    harmful = sum(entry["verdict"] == "hurt" for entry in found["effects"])
-    rows = [
-        {"variant": name, "kind": "variant", "rows": one["rows"], "metric": METRIC, **one["metrics"][METRIC]}
-        for name, one in found["variants"].items()
-    ]
-    report = {"stage": "value", "applies": True, **found, "summary": summary}
-    _write(report, {"applies": 1, "harmful": harmful, **variants}, rows, out)
+    figures, rows = as_tables(found)
+    _write({"stage": "value", "applies": True, **found, "summary": summary}, {"applies": 1, **figures}, rows, out)
 
 
 def _does_not(why: str, out: Path) -> None:

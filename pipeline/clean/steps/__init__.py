@@ -23,6 +23,8 @@ from pipeline.clean.steps.repair_text import RepairText, repair_text
 from pipeline.clean.steps.replies import Replies, filter_replies
 from pipeline.clean.steps.semantic_duplicates import SemanticDuplicates, drop_semantic_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
+from pipeline.clean.tags.settings import Tags
+from pipeline.clean.tags.step import tag
 from pipeline.conversations.repair import TurnOrder
 from pipeline.core.registry import Entry, with_plugins
 from pipeline.core.settings import Settings
@@ -48,6 +50,7 @@ _OWN: dict[str, Entry[Settings, CleanStep]] = {
     "earlier_records": Entry(EarlierRecords, drop_earlier_records),
     "splits": Entry(Splits, assign_splits),
     "label_errors": Entry(LabelErrors, find_label_errors),
+    "tags": Entry(Tags, tag),
 }
 
 #: Ours, and those of installed packages.

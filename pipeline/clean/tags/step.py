@@ -1,0 +1,44 @@
+"""Tags of every record, as `meta`: for slices, mixing, selection and the effect of each tag (`value`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow as pa
+
+from pipeline.clean.step import Context
+from pipeline.clean.tags.clusters import topics
+from pipeline.clean.tags.model import tagged
+from pipeline.clean.tags.settings import Tags
+from pipeline.core.json_types import JsonObject
+from pipeline.modeling.lm.local_engine import open_model
+from pipeline.runtime.stage import Outcome, keep_all
+from pipeline.runtime.store import to_contents
+
+_WHERE = "params.yaml: clean.tags.endpoint"
+
+
+def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
+    """Set tags in `meta`; a tag that a source's own `meta` has stays as it is. Drops nothing.
+
+    Notes: how many records have each value (the 20 most frequent of a tag), and what the model cost.
+    """
+    texts = [context.main_text(record) for record in to_contents(table)]
+    notes: JsonObject = {}
+    if settings.by == "model":
+        found, notes = tagged(texts, open_model(settings.endpoint, context.models, _WHERE), settings)
+    else:
+        names = topics(texts, context.models.encoder, settings.clusters, settings.seed)
+        found = [{"topic": name} if name else {} for name in names]
+    kind = table.schema.field("meta").type
+    own = [dict(row or ()) for row in table.column("meta").to_pylist()]
+    both = [new | old for new, old in zip(found, own, strict=True)]
+    column = pa.array([sorted(row.items()) for row in both], kind)
+    place = table.schema.get_field_index("meta")
+    counts: dict[str, Counter[str]] = {}
+    for tags in found:
+        for name, value in tags.items():
+            counts.setdefault(name, Counter())[value] += 1
+    notes = {**notes, "values": {name: dict(some.most_common(20)) for name, some in sorted(counts.items())}}
+    changed = sum(new != old for new, old in zip(both, own, strict=True))
+    return keep_all(table.set_column(place, table.schema.field("meta"), column), changed=changed, notes=notes)
