@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -98,12 +98,18 @@ def by_own_key(
 
     A key that two sources use names nothing. A key that holds an address is found by its pseudonym too.
     """
-    times = Counter(record.source.key for record in records.values() if record.source.key is not None)
-    ids = {r.source.key: r.id for r in records.values() if r.source.key is not None and times[r.source.key] == 1}
-    for item in found:
-        name = item.record_id
-        if isinstance(item, Annotation) and name is not None and name not in records:
-            found_as = name if name in ids else pseudonym(name, "key")  # as cleaning left a key that is an address
-            yield replace(item, record_id=ids.get(found_as, name))
-        else:
+    given = list(found)
+    strange = {item.record_id for item in given if isinstance(item, Annotation)} - {None}
+    strange = {name for name in strange if name not in records}
+    ids: defaultdict[str | None, list[str]] = defaultdict(list)
+    wanted = strange | {pseudonym(name, "key") for name in strange if name}  # as cleaning left a key that is an address
+    for record in records.values() if strange else ():
+        if record.source.key in wanted:
+            ids[record.source.key].append(record.id)
+    for item in given:
+        if not isinstance(item, Annotation) or item.record_id not in strange:
             yield item
+            continue
+        as_given = ids[item.record_id]
+        of_key = as_given if len(as_given) == 1 else ids[pseudonym(item.record_id or "", "key")]
+        yield replace(item, record_id=of_key[0]) if len(of_key) == 1 else item

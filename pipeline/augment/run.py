@@ -34,7 +34,7 @@ def run(label: Path, out: Path) -> None:
         report.may_be_empty = True
         report.write(out)
         return
-    records = list(to_records(table))
+    records = list(to_records(table)) if methods else []  # nobody looks at them where no method is on
     draws = plan(methods, records, task, params.max_examples)
     made = make(methods, draws, parents(records), task, models, params.require_engines)
     acceptance = Acceptance(records, made.candidates, draws, params, task, models, methods)

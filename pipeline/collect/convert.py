@@ -64,17 +64,6 @@ def to_verdicts(maker: RecordMaker, parts: Iterable[Part], where: str) -> Iterat
             check_columns(maker.wanted, seen, part.locator, where)
 
 
-def without_conflicts(verdicts: list[Verdict]) -> list[Verdict]:
-    """The verdicts, with the first of two rows of one key and two answers dropped too: file order decides nothing."""
-    conflicts = {v.key: v.drop.detail for v in verdicts if v.drop is not None and v.drop.reason == "conflicting_key"}
-    return [
-        Verdict(v.record, v.key, "parse", Drop("conflicting_key", conflicts[v.key]))
-        if v.drop is None and v.key in conflicts
-        else v
-        for v in verdicts
-    ]
-
-
 def check_columns(wanted: Mapping[str, str], seen: set[str], locator: str, where: str) -> None:
     """Raises PipelineError where a column that a setting names is in no row of the part."""
     for setting, column in wanted.items():
@@ -103,7 +92,8 @@ class RecordMaker:
         self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
-        self._seen: Counter[str] = Counter()
+        self._seen: set[int] = set()  # contents that came once, as numbers: text would fill gigabytes
+        self._repeats: Counter[int] = Counter()
         self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
 
     def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
@@ -212,9 +202,11 @@ class RecordMaker:
 
     def _id(self, what: str, text: str) -> str:
         """The id of equal contents ends in how often they came before."""
-        base = content_id(self.name, what, text)
-        self._seen[base] += 1
-        return content_id(self.name, what, text, str(self._seen[base] - 1))
+        base = int(content_id(self.name, what, text)[:15], 16)
+        if base in self._seen:
+            self._repeats[base] += 1
+        self._seen.add(base)
+        return content_id(self.name, what, text, str(self._repeats.get(base, 0)))
 
     def _check_key(self, key: str | None, target: Target) -> None:
         if key is None or key not in self._kept:

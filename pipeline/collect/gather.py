@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts, without_conflicts
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts
 from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.rows import joined_notes
+from pipeline.collect.source_rows import SourceRows
 from pipeline.collect.sources import KINDS, read_sources, setting
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.votes import Ballot, attach, collect_votes
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.core.record import Record, share
+from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
-from pipeline.runtime.stage import Drop
+from pipeline.runtime.parts import take_rows
+from pipeline.runtime.stage import Drop, replace_rows
+from pipeline.runtime.store import schema, to_records
 
 log = logging.getLogger("pipeline")
 
@@ -31,10 +38,11 @@ STEPS = ("read", "select", "parse", "sample")
 
 @dataclass
 class Gathered:
-    """What came of all sources."""
+    """What came of all sources: tables in parts, dropped ones by step and with their reasons."""
 
-    kept: list[Record] = field(default_factory=list)
-    dropped: dict[str, list[tuple[Record, Drop]]] = field(default_factory=lambda: {step: [] for step in STEPS})
+    columns: pa.Schema
+    kept: list[pa.Table] = field(default_factory=list)
+    dropped: dict[str, list[pa.Table]] = field(default_factory=lambda: {step: [] for step in STEPS})
     bad_votes: list[tuple[Record, Drop]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
     voted_on: int = 0
@@ -55,10 +63,10 @@ def gather(params: Params, task: Task, raw: Path) -> Gathered:
     if not of_records:
         raise PipelineError("params.yaml: collect.sources names no source of records.", "See docs/sources.md.")
     crowds = _crowds(sources, of_records)
-    found = Gathered()
+    found = Gathered(schema(task))
     voted = {crowd.of for crowd in crowds.values()}
     keys = {
-        name: _read_source(RecordMaker(name, settings, task, setting(name), name in voted), raw, found)
+        name: _read_source(RecordMaker(name, settings, task, setting(name), name in voted), raw, found, name in voted)
         for name, settings in of_records.items()
     }
     for name, crowd in crowds.items():
@@ -66,49 +74,28 @@ def gather(params: Params, task: Task, raw: Path) -> Gathered:
     return found
 
 
-def _repaired(good: Sequence[Verdict]) -> dict[str, dict[str, int]]:
-    """How many rows their readers had to repair, by what; nothing where there were none."""
-    repaired = Counter(verdict.repaired for verdict in good if verdict.repaired)
-    return {"repaired": dict(sorted(repaired.items()))} if repaired else {}
-
-
-def _read_source(maker: RecordMaker, raw: Path, found: Gathered) -> dict[str, Verdict]:
-    """Read one source into `found`; returns its verdicts by native key and by record id."""
+def _read_source(maker: RecordMaker, raw: Path, found: Gathered, voted_on: bool) -> dict[str, Verdict]:
+    """Read one source into `found`; returns its verdicts by native key and by record id where it is `voted_on`."""
     started, name, settings = time.monotonic(), maker.name, maker.settings
     notes: dict[str, Any] = {}
     parts = joined_notes(KINDS[settings.kind].function(settings, raw, setting(name)), notes)
-    verdicts = without_conflicts(list(to_verdicts(maker, parts, setting(name))))
+    rows = SourceRows(found.columns, to_verdicts(maker, parts, setting(name)), voted_on)
     if settings.limit is not None:
-        verdicts = _sample(verdicts, settings.limit, settings.seed)
-    good = [verdict for verdict in verdicts if verdict.drop is None]
-    reasons = _book_drops(verdicts, found)
-    if not good:
-        raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(verdicts, reasons)}", _LOOK)
-    found.kept += [verdict.record for verdict in good]
-    found.notes[name] = _note(settings, len(verdicts), len(good), reasons) | _repaired(good)
+        rows.sample(settings.limit, settings.seed)
+    if not rows.rows:
+        raise PipelineError(f"{setting(name)}: no record came of it. {_first_reason(rows)}", _LOOK)
+    found.kept += rows.kept
+    for step, tables in rows.dropped.items():
+        found.dropped[step] += tables
+    found.notes[name] = _note(settings, rows.read, rows.rows, rows.reasons) | rows.repaired()
     if settings.is_live:
         found.notes[name]["read_at"] = datetime.now(UTC).isoformat(timespec="minutes")
         log.info("%-9s %-22s DVC does not see it change; to read it again: dvc repro -f collect", "collect", name)
     found.notes[name] |= notes
     if maker.talks is not None:
         found.notes[name] |= maker.talks.notes()
-    _log(name, len(verdicts), f"{len(good):,} records", reasons, started)
-    # Of several rows with one key the first counts, unless a later one is the first that was kept.
-    return _by_key(reversed(verdicts)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}
-
-
-def _book_drops(verdicts: Iterable[Verdict], found: Gathered) -> Counter[str]:
-    """The dropped rows under their step; returns how many went for each reason."""
-    reasons: Counter[str] = Counter()
-    for verdict in verdicts:
-        if verdict.drop is not None and verdict.step is not None:
-            found.dropped[verdict.step].append((verdict.record, verdict.drop))
-            reasons[verdict.drop.reason] += 1
-    return reasons
-
-
-def _by_key(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
-    return {verdict.key: verdict for verdict in verdicts if verdict.key is not None}
+    _log(name, rows.read, f"{rows.rows:,} records", rows.reasons, started)
+    return rows.by_name()
 
 
 def _kept_and_gone(verdicts: Mapping[str, Verdict]) -> tuple[dict[str, Record], dict[str, str]]:
@@ -153,18 +140,16 @@ def _no_vote(name: str, settings: CrowdSettings, ballot: Ballot, keyed: bool) ->
 
 
 def _attach_all(ballot: Ballot, found: Gathered) -> None:
-    found.kept = [attach(r, ballot.votes[r.id]) if r.id in ballot.votes else r for r in found.kept]
-    found.voted_on = sum(bool(record.votes) for record in found.kept)
+    table = pa.concat_tables(found.kept)
+    numbers = np.flatnonzero(pc.is_in(table["id"], value_set=pa.array(sorted(ballot.votes), pa.string())).to_numpy())
+    records = zip(numbers.tolist(), to_records(take_rows(table, numbers)), strict=True)
+    found.kept = [replace_rows(table, {n: attach(record, ballot.votes[record.id]) for n, record in records})]
+    found.voted_on = sum(pc.sum(pc.greater(votes_on(part), 0)).as_py() or 0 for part in found.kept)
 
 
-def _sample(verdicts: list[Verdict], limit: int, seed: int) -> list[Verdict]:
-    """Keep the `limit` records of smallest share: a new record moves at most one old one out."""
-    ids = [v.record.id for v in verdicts if v.drop is None]
-    stays = set(sorted(ids, key=lambda i: (share(i, str(seed)), i))[:limit])
-    over = Drop("over_limit", f"not among the {limit:,} sampled with seed {seed}")
-    return [
-        v if v.drop is not None or v.record.id in stays else Verdict(v.record, v.key, "sample", over) for v in verdicts
-    ]
+def votes_on(table: pa.Table) -> pa.ChunkedArray:
+    """How many votes each record has."""
+    return pc.list_value_length(table["votes"])
 
 
 def _check_of(name: str, settings: CrowdSettings, sources: Mapping[str, RecordSource]) -> None:
@@ -184,13 +169,12 @@ def _log(name: str, read: int, made: str, reasons: Counter[str], started: float)
     log.info("%-9s %-22s %9s rows: %s%s  %.1f s", "collect", name, f"{read:,}", made, why, time.monotonic() - started)
 
 
-def _first_reason(verdicts: list[Verdict], reasons: Counter[str]) -> str:
-    if not verdicts:
+def _first_reason(rows: SourceRows) -> str:
+    if rows.first_drop is None:
         return "It has no rows."
-    counts = ", ".join(f"{n:,} {reason}" for reason, n in reasons.most_common(3))
-    first = next(v for v in verdicts if v.drop is not None)
-    detail = first.drop.detail if first.drop else ""
-    return f"{counts}. First, {first.record.source.locator}:{first.record.source.row}: {shorten(detail, 200)}"
+    counts = ", ".join(f"{n:,} {reason}" for reason, n in rows.reasons.most_common(3))
+    drop, source = rows.first_drop.drop, rows.first_drop.record.source
+    return f"{counts}. First, {source.locator}:{source.row}: {shorten(drop.detail if drop else '', 200)}"
 
 
 _LOOK = "Look at its settings in params.yaml and at the file it names."

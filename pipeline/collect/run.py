@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.collect.gather import STEPS, Gathered, gather
+from pipeline.collect.gather import STEPS, Gathered, gather, votes_on
 from pipeline.collect.labels_from_data import write_labels
 from pipeline.collect.params import Params
-from pipeline.core.record import Record
 from pipeline.core.settings import load, load_task
-from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.stage import Outcome, StageReport, drop_rows
+from pipeline.runtime.store import dropped_schema, to_table
 
 
 def run(raw: Path, out: Path) -> None:
@@ -27,26 +27,27 @@ def run(raw: Path, out: Path) -> None:
     write_labels(raw)
     task = load_task()
     found = gather(load("collect", Params), task, raw)
-    columns = schema(task)
+    columns = found.columns
+    kept, nothing = pa.concat_tables(found.kept), dropped_schema(columns).empty_table()
+    gone = {step: pa.concat_tables([nothing, *found.dropped[step]]) for step in STEPS}
     # The rows in the order in which steps give them up, from the end.
-    rows = found.kept + [record for step in reversed(STEPS) for record, _ in found.dropped[step]]
-    report = StageReport("collect", to_table(rows, columns))
+    given_up = [gone[step].select(columns.names) for step in reversed(STEPS)]
+    report = StageReport("collect", pa.concat_tables([kept, *given_up]))
     for step in STEPS:
-        report.apply(step, partial(_drop_tail, step=step, drops=[drop for _, drop in found.dropped[step]]))
+        report.apply(step, partial(_give_up, dropped=gone[step]))
     report.apply("votes", lambda table: _votes(table, found, columns))
     writers = (note.pop("writers", {}) for note in found.notes.values())
     report.notes = {"sources": found.notes, "writers": {name: one for some in writers for name, one in some.items()}}
-    labelled = sum(record.target is not None for record in found.kept)
-    votes = sum(len(record.votes) for record in found.kept)
-    report.write(out, sources=len(found.notes), labelled=labelled, votes=votes)
+    votes = pc.sum(votes_on(kept)).as_py() or 0
+    report.write(out, sources=len(found.notes), labelled=kept.num_rows - kept["target"].null_count, votes=votes)
 
 
-def _drop_tail(table: pa.Table, step: str, drops: list[Drop]) -> Outcome:
-    start = table.num_rows - len(drops)
-    return drop_rows(table, step, {start + n: drop for n, drop in enumerate(drops)})
+def _give_up(table: pa.Table, dropped: pa.Table) -> Outcome:
+    """The table less its last rows, which are those dropped."""
+    return Outcome(table.slice(0, table.num_rows - dropped.num_rows), dropped)
 
 
 def _votes(table: pa.Table, found: Gathered, columns: pa.Schema) -> Outcome:
-    bad: list[Record] = [record for record, _ in found.bad_votes]
-    gone = _drop_tail(to_table(bad, columns), "votes", [drop for _, drop in found.bad_votes]).dropped
-    return Outcome(table, gone, added=len(bad), changed=found.voted_on)
+    bad = to_table((record for record, _ in found.bad_votes), columns)
+    gone = drop_rows(bad, "votes", {n: drop for n, (_, drop) in enumerate(found.bad_votes)}).dropped
+    return Outcome(table, gone, added=bad.num_rows, changed=found.voted_on)

@@ -67,7 +67,7 @@ def tell(data: Path, id: str) -> Story:
         "labels_by": last["labels_by"],
         "votes": last["votes"],
         "scores": dict(last["scores"] or []),
-        "meta": dict(last["meta"] or []),
+        "meta": dict(last.get("meta") or []),
         "stages": [{"stage": seen[n][0], "changes": _new_changes(seen, n)} for n in range(len(seen))],
         "dropped": dropped,
         "parent": last["parent_id"],

@@ -41,7 +41,7 @@ def first_splits(
 ) -> FirstSplits:
     """Split by record id, for dev and test; none where any record came with a label, or few are labelled yet."""
     settings = params.first_splits
-    if not settings.min_records or any(r.target is not None for r in records.values() if r.split != "benchmark"):
+    if not settings.min_records or any(map(_came_with_a_label, records.values())):
         return FirstSplits()
     decided = _decided(records, human, crowd, params)
     members: defaultdict[str, list[str]] = defaultdict(list)
@@ -86,6 +86,10 @@ def _lacking(sizes: Mapping[Split, int], unvouched: int, params: Params) -> str:
         people = settings.test_annotators
         return f"test is empty: {unvouched} records drawn for it need the answers of {people} people (second_answer)"
     return "dev is empty: more records must be labelled" if settings.dev and not sizes.get("dev") else ""
+
+
+def _came_with_a_label(record: Record) -> bool:
+    return record.target is not None and record.split != "benchmark"
 
 
 def _vouched(outcome: VoteOutcome, params: Params) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.annotation.annotations import Reading
 from pipeline.core.record import Record, Reject, Split, Target, as_json
@@ -21,11 +24,12 @@ from pipeline.label.prelabel import prelabel
 from pipeline.label.prelabels import Answer, Example
 from pipeline.label.review_queue import Review, set_aside
 from pipeline.modeling.models import Models
+from pipeline.runtime.records import Records, RecordsById
 from pipeline.tasks import task_type
 
 
 def gather(
-    records: Mapping[str, Record],
+    records: RecordsById,
     reading: Reading,
     review: Review,
     settings: tuple[Task, Params],
@@ -44,20 +48,26 @@ def gather(
     weak = _weak(human, annotator_quality(reading.used, gold, params.agreement), params)
     if weak:
         human = decide(people, replace(rules, weak=weak))
-    crowd = decide(crowd_rows(records.values(), params.crowd.count_source_label), replace(rules, trusted=False))
+    crowd = decide(crowd_rows(_voted(records), params.crowd.count_source_label), replace(rules, trusted=False))
     outcomes = {n: one for n, one in human.outcomes.items() if n not in gold or _came_without(records.get(n))}
     drawn = first_splits(records, outcomes, crowd.outcomes, params)
-    held_out = held_out_groups(records) | {records[name].group or name: split for name, split in drawn.drawn.items()}
+    first = {records[name].group or name: split for name, split in drawn.drawn.items()}
+    held_out = held_out_groups(records.table) | first
     evidence = Evidence(outcomes, crowd.outcomes, group_split=held_out, first_splits=drawn, set_aside=set_aside(review))
     # labels that wait for splits are learned from all the same, so that the queue gets suggestions early
     known = replace(evidence, first_splits=replace(drawn, waits=""))
-    learn, ask = questions(records, known, review.keys(), settings)
+    learn, ask = questions(records.values(), known, review.keys(), settings) if _asks(params) else ([], [])
     found = prelabel(learn, ask, models, params.prelabel, task)
     report = {**found.report, "curve": active_learning_curve(learn, models.encoder, params.active_learning_curve)}
     taught = _taught(learn, ask, evidence, (task, params), models)
     drafts = {id: Answer(taught.answer(id)[1], 0.0) for id in taught.best if id not in found.answers}
     found = replace(found, answers={**drafts, **found.answers}, report=report)
     return human, crowd, replace(evidence, prelabels=found, taught=taught)
+
+
+def _asks(params: Params) -> bool:
+    """Whether anything learns from labels here: else no record has to be looked at for it."""
+    return params.prelabel.method is not None or params.active_learning_curve.rows > 0 or bool(params.answers.teachers)
 
 
 def _taught(
@@ -100,14 +110,17 @@ def _weak(human: Group, people: Mapping[str, Mapping[str, Any]], params: Params)
     return found
 
 
-def held_out_groups(records: Mapping[str, Record]) -> dict[str, Split]:
+def _voted(records: RecordsById) -> Records:
+    """The records that a crowd voted on."""
+    return Records(records.table.filter(pc.greater(pc.list_value_length(records.table["votes"]), 0)))
+
+
+def held_out_groups(table: pa.Table) -> dict[str, Split]:
     """The held-out split of each group that is in one; test where a group is in both."""
+    table = table.select(["group", "split"]).filter(pc.is_valid(table["group"]))
     splits: tuple[Split, ...] = ("dev", "test")
     return {
-        record.group: split
-        for split in splits
-        for record in records.values()
-        if record.split == split and record.group is not None
+        group: split for split in splits for group in table.filter(pc.equal(table["split"], split))["group"].to_pylist()
     }
 
 
@@ -120,7 +133,7 @@ def _decided(record: Record, evidence: Evidence, params: Params, scratch: Ledger
 
 
 def questions(
-    records: Mapping[str, Record], evidence: Evidence, doubtful: Set[str], settings: tuple[Task, Params]
+    records: Iterable[Record], evidence: Evidence, doubtful: Set[str], settings: tuple[Task, Params]
 ) -> tuple[list[Example], list[Example]]:
     """What a model learns from (train records as decided without it), and what it is asked.
 
@@ -132,7 +145,7 @@ def questions(
     ask: list[Example] = []
     scratch = Ledger()
     unseen = doubtful - evidence.human.keys()
-    for record in records.values():
+    for record in records:
         decided = _decided(record, evidence, params, scratch)
         text, group = kind.main_text(record), record.group or record.id
         unlabelled = decided.target is None and decided.split != "benchmark"

@@ -33,8 +33,9 @@ from pipeline.label.ratings import rated, ratings, summary
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
+from pipeline.runtime.records import RecordsById
 from pipeline.runtime.stage import StageReport, count, log, per_record
-from pipeline.runtime.store import read_table, to_records, write_table
+from pipeline.runtime.store import read_table, write_table
 from pipeline.text.pseudonyms import pseudonym
 
 #: Answers that were set aside and are named in the log.
@@ -44,9 +45,8 @@ _TOLD = 10
 def run(clean: Path, annotations: Path, out: Path) -> None:
     """Write records, dropped, queue, report and metrics to `out`; and candidates.jsonl where teachers answered."""
     task, params, models = load_task(), load("label", Params), load("models", Models)
-    table = read_table(clean / "records.parquet")
     review = by_record(read_table(clean / "review.parquet"))
-    records = {record.id: record for record in to_records(table)}
+    records = RecordsById(read_table(clean / "records.parquet"))
     decided = filter(None, (one.annotation() for one in read_decisions(annotations / FOLDER)))
     answers = chain(read_folder(annotations, readers(task, params.utf16_offsets)), decided)
     found = by_own_key(answers, records)
@@ -57,7 +57,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     sample = draw(records.values(), evidence, task, params)
     evidence = replace(evidence, audit=sample.open(human.outcomes))
     ledger = Ledger()
-    report = StageReport("label", table)
+    report = StageReport("label", records.table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
     given = ratings(reading.used)
     if given:
@@ -80,7 +80,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "audit": audited(sample, human.outcomes, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
-        "doubtful_but_dropped": len(set(review) - set(records)),  # `clean` dropped them, so no label to decide
+        "doubtful_but_dropped": sum(name not in records for name in review),  # by `clean`: no label to decide
     }
     if waiting.num_rows and awaits_labels(report.table):
         report.notes["awaiting_labels"] = label_these_first(evidence.first_splits, waiting.num_rows)

@@ -1,8 +1,11 @@
-"""Finds records in the stages' tables, a batch at a time: what `sft trace` looks through may be larger than memory."""
+"""Finds records in the stages' tables, a batch at a time: what `sft trace` looks through may be larger than memory.
+
+Ids are compared as Python texts: what pyarrow.compute takes from Python makes it import pandas, which takes longer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -67,7 +70,8 @@ def _rows_of_file(path: Path, column: str, value: str) -> list[dict[str, object]
         groups = [n for n in range(file.num_row_groups) if _holds(file, n, column, value)]
         found: list[dict[str, object]] = []
         for batch in file.iter_batches(_ROWS, row_groups=groups) if groups else ():
-            found += batch.filter(pc.equal(batch[column], value)).to_pylist()
+            here = (n for n, one in enumerate(batch[column].to_pylist()) if one == value)
+            found += [row for n in here for row in batch.slice(n, 1).to_pylist()]
     return found
 
 
@@ -78,12 +82,12 @@ def _holds(file: pq.ParquetFile, group: int, column: str, value: str) -> bool:
     if known is not None and known.has_min_max and not known.min <= value <= known.max:
         return False
     batches = file.iter_batches(_ROWS, row_groups=[group], columns=[column])
-    return any(bool(pc.any(pc.equal(batch[column], value)).as_py()) for batch in batches)
+    return any(value in batch[column].to_pylist() for batch in batches)
 
 
 def _by_id(files: Iterable[Path], wanted: str) -> dict[str, str]:
     """The record with this id; else those whose id begins so, all in full length with a text for the first ones."""
-    for test, name in (("equal", wanted), ("starts_with", wanted.lower())):
+    for test, name in ((str.__eq__, wanted), (str.startswith, wanted.lower())):
         distinct = dict.fromkeys(id for path in files for id in _ids(path, test, name))
         ids = sorted(islice(distinct, MOST))
         if ids:
@@ -117,18 +121,17 @@ def _alike(files: Iterable[Path], wanted: str) -> str:
     """A question that names ids which share the beginning or the end of `wanted` and look like it."""
     if len(wanted) > _ID_LENGTH + 2:
         return ""
-    half = {"starts_with": wanted[:6].lower(), "ends_with": wanted[-6:].lower()}
+    half = {str.startswith: wanted[:6].lower(), str.endswith: wanted[-6:].lower()}
     ids = {id for path in files for test, part in half.items() for id in islice(_ids(path, test, part), MOST)}
     near = get_close_matches(wanted.lower(), sorted(ids), n=3, cutoff=0.7)
     return f"Did you mean {' or '.join(near)}? " if near else ""
 
 
-def _ids(path: Path, test: str, words: str) -> Iterator[str]:
-    """Ids of a file that `test`, a function of pyarrow.compute, finds fit."""
+def _ids(path: Path, test: Callable[[str, str], bool], words: str) -> Iterator[str]:
+    """Ids of a file that `test` finds fit."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS, columns=["id"]):
-            fits = getattr(pc, test)(batch["id"], words)
-            yield from batch["id"].filter(fits).to_pylist()
+            yield from (id for id in batch["id"].to_pylist() if test(id, words))
 
 
 def _text(files: Iterable[Path], id: str) -> str:

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pyarrow.compute as pc
+
 from pipeline.core.record import META, Record
 from pipeline.tasks.texts import target_text
 from pipeline.validate.view import RECORD_COLUMNS, View
@@ -25,7 +27,7 @@ def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
     Classes are measured by Cramer's V with Bergsma's bias correction (2013); tasks without classes by the
     correlation ratio of the target's size. Attributes with fewer than two groups of some size are left out.
     """
-    records = [record for record in view.records if record.target is not None and record.parent_id is None]
+    records = view.labelled.where(pc.is_null(view.labelled.table["parent_id"]))
     answers = [view.kind.stratum(record) for record in records]
     has_classes = any(answer is not None for answer in answers)
     sizes = [] if has_classes else [size_of(record.target) for record in records]

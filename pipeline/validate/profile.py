@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any
 
@@ -40,12 +40,12 @@ def tokens(text: str) -> list[str]:
 
 def profile(view: View, params: Params, totals: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
     """Counts, lengths, words, label skew and quality scores of a version; `coverage` is what `regions` found."""
-    originals = [r for r in view.records if r.target is not None and r.parent_id is None]
-    words = lexical([view.kind.main_text(record) for record in _sample(originals)])
+    originals = sum(1 for _ in _originals(view))
+    words = lexical([view.kind.main_text(record) for record in _sample(_originals(view))])
     found = {
         "name": params.name,
         **{key: totals[key] for key in ("rows", "classes", "languages", "sources", "label_by", "augmented")},
-        "originals": len(originals),
+        "originals": originals,
         "lengths": lengths(view),
         "words": words,
         "bias": skew(view, params.attributes),
@@ -95,5 +95,9 @@ def distinct(texts: Iterable[Sequence[str]], n: int) -> float | None:
     return round(len(set(grams)) / len(grams), 4) if grams else None
 
 
-def _sample(records: Sequence[Record]) -> list[Record]:
+def _originals(view: View) -> Iterator[Record]:
+    return (record for record in view.labelled if record.parent_id is None)
+
+
+def _sample(records: Iterable[Record]) -> list[Record]:
     return nsmallest(_SAMPLE, records, key=lambda record: record.id)  # ids are content hashes: as good as drawn

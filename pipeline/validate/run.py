@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +98,7 @@ def _failed(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _check_labelled(view: View) -> None:
-    if all(record.target is None for record in view.records):
+    if not view.labelled:
         raise PipelineError(
             "validate: no labelled record is in train, dev or test, so there is nothing to export.",
             "Look at data/label/report.json: who was to decide the labels, and how sure they had to be.",
@@ -138,28 +138,35 @@ def changes(view: View) -> dict[str, Any] | None:
 
 def dataset_totals(view: View) -> dict[str, Any]:
     """Counts of what is exported, and of what is not and why."""
-    records = [record for record in view.records if record.target is not None]
-    by_split = {name: [record for record in records if record.split == split] for split, name in EXPORTED.items()}
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for record in view.labelled:
+        _count(view, record, counts)
     return {
-        "rows": {name: len(part) for name, part in by_split.items()},
-        "classes": {name: _classes(view, part) for name, part in by_split.items()},
-        "languages": _count(record.lang for record in records),
-        "sources": _count(record.source.name for record in records),
-        "label_by": _count(record.labels_by.who if record.labels_by else "(nobody)" for record in records),
-        "licence": most_restrictive([record.source.licence for record in records] or [""]),
-        "augmented": sum(record.parent_id is not None for record in records),
+        "rows": {name: counts["rows"][split] for split, name in EXPORTED.items()},
+        "classes": {name: dict(sorted(counts[f"classes {split}"].items())) for split, name in EXPORTED.items()},
+        **{name: dict(ranked(counts[name])) for name in ("languages", "sources", "label_by")},
+        "licence": most_restrictive(sorted(counts["licences"]) or [""]),
+        "augmented": counts["augmented"].total(),
         "not_exported": {
-            "no_label": len(view.records) - len(records),
+            "no_label": len(view.records) - len(view.labelled),
             "benchmark": len(view.held_back),
             "unlabelled_split": view.rows - len(view.records) - len(view.held_back),
         },
     }
 
 
-def _classes(view: View, records: Sequence[Record]) -> dict[str, int]:
-    """Records of each class, by the class's name."""
-    counts = Counter(stratum for record in records if (stratum := view.kind.stratum(record)) is not None)
-    return dict(sorted(counts.items()))
+def _count(view: View, record: Record, counts: defaultdict[str, Counter[str]]) -> None:
+    """Count an exported record under all that the totals tell."""
+    counts["rows"][str(record.split)] += 1
+    stratum = view.kind.stratum(record)
+    if stratum is not None:
+        counts[f"classes {record.split}"][stratum] += 1
+    counts["languages"][record.lang] += 1
+    counts["sources"][record.source.name] += 1
+    counts["label_by"][record.labels_by.who if record.labels_by else "(nobody)"] += 1
+    counts["licences"][record.source.licence] += 1
+    if record.parent_id is not None:
+        counts["augmented"][""] += 1
 
 
 def explain(finding: Finding) -> str:
@@ -201,7 +208,3 @@ def _log(findings: Sequence[Finding]) -> None:
     for finding in findings:
         word = "holds" if finding.passed else finding.severity.upper()
         log.info("%-9s %-22s %-6s %s (%s)", "validate", finding.expect, word, finding.title, finding.observed)
-
-
-def _count(values: Any) -> dict[str, int]:
-    return dict(ranked(Counter(values)))

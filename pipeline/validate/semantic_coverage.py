@@ -71,7 +71,7 @@ def _sample(view: View, size: int) -> list[Record]:
     """Four fifths train and the rest test, as far as there are so many; those with the smallest ids."""
     found: list[Record] = []
     for split, part in (("test", size // 5), ("train", size)):
-        own = [r for r in view.records if r.split == split and r.parent_id is None and r.target is not None]
+        own = (r for r in view.labelled if r.split == split and r.parent_id is None)
         room = part if split == "test" else size - len(found)
         found += nsmallest(room, own, key=lambda record: record.id)  # ids are content hashes: as good as drawn
     return sorted(found, key=lambda record: record.id)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Record, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.runtime.store import LEAN, lean_records, read_json, read_table
+from pipeline.runtime.records import Records
+from pipeline.runtime.store import LEAN, read_json, read_table
 from pipeline.runtime.versions import INDEX, index_of
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.normalise import normalised
@@ -47,7 +49,7 @@ class Released:
 
 @dataclass(frozen=True)
 class View:
-    """`records` are those of the exported splits; `held_back` those of the benchmark split.
+    """`records` are those of the exported splits; `held_back` those of the benchmark split: decoded as they are read.
 
     `reports` maps each earlier stage, in order, to its report.json; `rows` counts the final table.
     `index` and `profile` describe this version as `released` describes the one before.
@@ -55,8 +57,8 @@ class View:
 
     task: Task
     models: Models
-    records: Sequence[Record]
-    held_back: Sequence[Record]
+    records: Records
+    held_back: Records
     reports: Mapping[str, Mapping[str, Any]]
     rows: int
     index: pa.Table
@@ -67,6 +69,11 @@ class View:
     def kind(self) -> TaskType:
         """The task type's functions."""
         return task_type(self.task)
+
+    @cached_property
+    def labelled(self) -> Records:
+        """The records that have a label: what is exported."""
+        return self.records.where(pc.is_valid(self.records.table["target"]))
 
     @cached_property
     def columns(self) -> list[str]:
@@ -120,13 +127,10 @@ class View:
 
 def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, Mapping[str, Any]]) -> View:
     """The view of a final table."""
-    records: list[Record] = []
-    held_back: list[Record] = []
-    for record in lean_records(table.select(LEAN).to_batches(max_chunksize=8192)):
-        if record.split in EXPORTED:
-            records.append(record)
-        elif record.split == "benchmark":
-            held_back.append(record)
+    lean = table.select(LEAN)
+    whole = Records(lean, lean=True)
+    records = whole.where(pc.is_in(lean["split"], pa.array(sorted(EXPORTED))))
+    held_back = whole.where(pc.equal(lean["split"], "benchmark"))
     return View(task, models, records, held_back, reports, table.num_rows, index_of(table))
 
 

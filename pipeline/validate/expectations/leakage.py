@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pydantic import Field
 
@@ -29,9 +30,13 @@ def _repeats(record: Record, what: str, first: Mapping[str, Mapping[Hashable, st
     return None
 
 
-def _splits_of_parents(records: Sequence[Record]) -> dict[str, str | None]:
-    parents = {record.parent_id for record in records if record.parent_id is not None}
-    return {record.id: record.split for record in records if record.id in parents}
+def _everything(view: View) -> Iterator[Record]:
+    return chain(view.held_back, view.records)
+
+
+def _splits_of_parents(view: View) -> dict[str, str | None]:
+    parents = {record.parent_id for record in _everything(view) if record.parent_id is not None}
+    return {record.id: record.split for record in _everything(view) if record.id in parents} if parents else {}
 
 
 def no_leakage(rule: ShareRule, view: View) -> Check:
@@ -40,14 +45,13 @@ def no_leakage(rule: ShareRule, view: View) -> Check:
     An augmented record is in train, and so is its parent. Only the copy in the less precious
     split is named (test, benchmark, dev, train), with the record that it repeats.
     """
-    everything = [*view.held_back, *view.records]
     texts = [*(view.text_key(record) for record in view.held_back), *view.text_keys]
-    groups = [record.group or "" for record in everything]
+    groups = [record.group or "" for record in _everything(view)]
     keepers = [
-        ("the same text", _first_by_split(everything, texts)),
-        ("the same group", _first_by_split(everything, groups)),
+        ("the same text", _first_by_split(_everything(view), texts)),
+        ("the same group", _first_by_split(_everything(view), groups)),
     ]
-    splits = _splits_of_parents(everything)
+    splits = _splits_of_parents(view)
 
     def verdict(record: Record, *keys: Hashable) -> str | None:
         repeats = (_repeats(record, what, first, key) for (what, first), key in zip(keepers, keys, strict=True))
@@ -93,7 +97,7 @@ def _sure(decision: Decision | None, min_confidence: float | None) -> bool:
     return decision.who.startswith("human:")
 
 
-def _first_by_split(records: Sequence[Record], keys: Sequence[Hashable]) -> dict[str, dict[Hashable, str]]:
+def _first_by_split(records: Iterable[Record], keys: Sequence[Hashable]) -> dict[str, dict[Hashable, str]]:
     """Split -> key -> the smallest id there; empty keys are left out, and train, which nothing gives way to."""
     found: dict[str, dict[Hashable, str]] = {split: {} for split in _ORDER}
     for record, key in zip(records, keys, strict=True):

@@ -36,7 +36,7 @@ _LINEAGE = pa.schema(
 
 
 #: Rows turned into Arrow at a time: dictionaries of a million rows would not be small.
-_CHUNK = 100_000
+_CHUNK = 16_384
 
 
 def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mixture: Mixed | None = None) -> None:
@@ -69,14 +69,14 @@ def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
     What is known of records by name (`Record.meta`) stands in columns `meta_...`.
     With a mixture, column `repeats` says how often a row is read in an epoch (1 outside of train).
     """
-    records = [record for record in view.records if record.target is not None]
+    records = view.labelled
     own, lineage = _own_and_lineage(records, view)
     meta = {META + name: pa.array([r.meta.get(name) for r in records], pa.string()) for name in view.meta}
-    table = pa.table({"id": [record.id for record in records]} | _columns(own) | _columns(lineage) | meta)
+    table = pa.table({"id": records.table["id"]} | _columns(own) | _columns(lineage) | meta)
     if mixture:
         repeats = [mixture.repeats.get(record.id, 1) for record in records]
         table = table.append_column("repeats", pa.array(repeats, pa.int32()))
-    splits = pa.array([record.split for record in records])
+    splits = records.table["split"]
     parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
     return {name: part for name, part in parts.items() if part.num_rows}
 
@@ -119,10 +119,9 @@ def parquet_path(name: str) -> str:
 def licence_rows(view: View) -> list[dict[str, Any]]:
     """One entry per source: name, kind, licence and number of exported rows."""
     rows: dict[tuple[str, str, str], int] = {}
-    for record in view.records:
-        if record.target is not None:
-            key = (record.source.name, record.source.kind, record.source.licence)
-            rows[key] = rows.get(key, 0) + 1
+    for record in view.labelled:
+        key = (record.source.name, record.source.kind, record.source.licence)
+        rows[key] = rows.get(key, 0) + 1
     return [{"source": s, "kind": k, "licence": x, "rows": n} for (s, k, x), n in sorted(rows.items())]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.core.conversation import calls_as_json, canonical, conversation
@@ -46,7 +47,7 @@ def mixed(view: View, settings: Mixture) -> Mixed:
     A group's records are all read as many whole epochs as it gets; what is left of an epoch is drawn by record id, so
     other records coming or going move no choice. Raises PipelineError for groups that are not there, or not weighted.
     """
-    records = [record for record in view.records if record.split == "train" and record.target is not None]
+    records = view.labelled.where(pc.equal(view.labelled.table["split"], "train"))
     tokens = _tokens(records, view)
     groups: dict[str, list[int]] = {}
     for n, record in enumerate(records):

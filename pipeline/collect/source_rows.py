@@ -1,0 +1,126 @@
+"""The rows of one source as tables, built part by part: few of them are Python objects at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from itertools import islice
+
+import pyarrow as pa
+
+from pipeline.collect.convert import Verdict
+from pipeline.core.record import share
+from pipeline.runtime.stage import Drop, drop_rows
+from pipeline.runtime.store import to_table
+
+_ROWS = 1024  # that are Python objects at a time: they may be long
+
+
+class SourceRows:
+    """What became of a source's rows.
+
+    `kept` and `dropped` (by step) are tables in parts. Records on which votes will be cast are looked up by key and id:
+    only with `voted_on` all verdicts stay in memory.
+    """
+
+    def __init__(self, columns: pa.Schema, verdicts: Iterable[Verdict], voted_on: bool) -> None:
+        self.kept: list[pa.Table] = []
+        self.dropped: dict[str, list[pa.Table]] = {}
+        self.reasons: Counter[str] = Counter()
+        self.first_drop: Verdict | None = None
+        self.read = 0
+        self._columns = columns
+        self._keys: list[str] | None = []  # of kept rows; None as soon as one has no key
+        self._conflicts: dict[str, str] = {}
+        self._repaired: dict[str, str] = {}
+        self._late: dict[str, tuple[str, Drop]] = {}  # by id, kept rows that were given up later
+        self._verdicts: list[Verdict] = []
+        left = iter(verdicts)
+        while part := list(islice(left, _ROWS)):
+            self._add(part)
+            if voted_on:
+                self._verdicts += part
+        self._drop_conflicts()
+
+    @property
+    def rows(self) -> int:
+        """How many are kept."""
+        return sum(part.num_rows for part in self.kept)
+
+    def sample(self, limit: int, seed: int) -> None:
+        """Keep the `limit` records of smallest share: a new record moves at most one old one out."""
+        stays = set(nsmallest(limit, self._ids(), key=lambda id: (share(id, str(seed)), id)))
+        over = Drop("over_limit", f"not among the {limit:,} sampled with seed {seed}")
+        self._give_up("sample", {n: over for n, id in enumerate(self._ids()) if id not in stays})
+
+    def repaired(self) -> dict[str, dict[str, int]]:
+        """How many kept rows their reader had to repair, by what; nothing where there were none."""
+        counts = Counter(self._repaired.values())
+        return {"repaired": dict(sorted(counts.items()))} if counts else {}
+
+    def by_name(self) -> dict[str, Verdict]:
+        """The verdicts by native key and by record id.
+
+        Of several rows with one key the first counts, unless a later one is the first that was kept.
+        """
+        final = [self._final(verdict) for verdict in self._verdicts]
+        good = [verdict for verdict in final if verdict.drop is None]
+        return _by_key(reversed(final)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}
+
+    def _add(self, verdicts: list[Verdict]) -> None:
+        self.read += len(verdicts)
+        good = [verdict for verdict in verdicts if verdict.drop is None]
+        self.kept.append(to_table((verdict.record for verdict in good), self._columns))
+        self._repaired |= {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired}
+        keys = [verdict.key for verdict in good if verdict.key is not None]
+        self._keys = self._keys + keys if self._keys is not None and len(keys) == len(good) else None
+        steps: dict[str, list[Verdict]] = {}
+        for verdict in verdicts:
+            if verdict.drop is not None and verdict.step is not None:
+                steps.setdefault(verdict.step, []).append(verdict)
+                self.first_drop = self.first_drop or verdict
+                if verdict.key is not None and verdict.drop.reason == "conflicting_key":
+                    self._conflicts[verdict.key] = verdict.drop.detail
+        for step, some in steps.items():
+            table = to_table((verdict.record for verdict in some), self._columns)
+            self._book(step, table, {n: verdict.drop for n, verdict in enumerate(some) if verdict.drop})
+
+    def _drop_conflicts(self) -> None:
+        """Of two rows of one key and two answers the first is dropped too: file order decides nothing."""
+        if self._conflicts and self._keys is not None:
+            told = {n: self._conflicts.get(key) for n, key in enumerate(self._keys)}
+            self._give_up("parse", {n: Drop("conflicting_key", why) for n, why in told.items() if why is not None})
+
+    def _give_up(self, step: str, drops: Mapping[int, Drop]) -> None:
+        """Drop rows that were kept so far, by number."""
+        if drops:
+            ids = dict(zip(drops, _picked(self._ids(), drops), strict=True))
+            self._late |= {ids[n]: (step, drop) for n, drop in drops.items()}
+            for id in ids.values():
+                self._repaired.pop(id, None)
+            self.kept = [self._book(step, pa.concat_tables(self.kept), drops)]
+
+    def _book(self, step: str, table: pa.Table, drops: Mapping[int, Drop]) -> pa.Table:
+        """The table less its dropped rows, which are noted."""
+        outcome = drop_rows(table, step, drops)
+        self.dropped.setdefault(step, []).append(outcome.dropped)
+        self.reasons.update(drop.reason for drop in drops.values())
+        return outcome.kept
+
+    def _ids(self) -> Iterator[str]:
+        for part in self.kept:
+            yield from part["id"].to_pylist()
+
+    def _final(self, verdict: Verdict) -> Verdict:
+        late = self._late.get(verdict.record.id) if verdict.drop is None else None
+        return verdict if late is None else Verdict(verdict.record, verdict.key, *late)
+
+
+def _picked(values: Iterable[str], numbers: Mapping[int, object]) -> Iterator[str]:
+    """Those of the values that stand at the numbers, which ascend."""
+    return (value for n, value in enumerate(values) if n in numbers)
+
+
+def _by_key(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    return {verdict.key: verdict for verdict in verdicts if verdict.key is not None}
