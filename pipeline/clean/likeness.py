@@ -60,7 +60,7 @@ def similar_pairs(table: pa.Table, settings: Search, context: Context) -> Alike:
     signed = np.empty((table.num_rows, settings.bands * settings.rows), np.uint32)
     rest: list[pa.ChunkedArray] = []
     start = 0
-    for part in context.engine.map(partial(_signed, permutations=signed.shape[1], shared=shared), texts):
+    for part in context.mapped(partial(_signed, permutations=signed.shape[1], shared=shared), texts, table["id"]):
         signed[start : start + part.num_rows] = _matrix(part.column("signature").combine_chunks())
         rest.append(part.column("rest"))
         start += part.num_rows
@@ -79,7 +79,7 @@ def distinctive_texts(table: pa.Table, context: Context, of: TextOf = "main_text
     plain, _, shared = _measured(table, context, of)
     if not shared:
         return plain
-    parts = context.engine.map(partial(_rest, shared=shared), pa.table({"plain": plain}))
+    parts = context.mapped(partial(_rest, shared=shared), pa.table({"plain": plain}), table["id"])
     return pa.chunked_array(list(parts), pa.string())
 
 
@@ -110,7 +110,7 @@ def _measured(
     names = pc.struct_field(table.column("source"), "name")
     plain: list[pa.Array] = []
     counts: defaultdict[str, list[Counts]] = defaultdict(list)
-    for texts, found in context.engine.map(partial(_plain, task=context.task, of=of), table):
+    for texts, found in context.mapped(partial(_plain, task=context.task, of=of), table):
         plain.append(texts)
         for name, one in found.items():
             counts[name].append(one)

@@ -14,6 +14,7 @@ from pipeline.clean.steps.pii import Pii, mask_dropped
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.engine import load_engine
+from pipeline.runtime.part_cache import tidy
 from pipeline.runtime.stage import StageReport, count
 from pipeline.runtime.store import read_table, write_table
 
@@ -37,6 +38,7 @@ def run(collected: Path, out: Path, decisions: Path | None = None) -> None:
         before = list(steps).index("pii") + bool(decided)
         settings = cast("Pii", params.of("pii"))
         report.dropped[: before + 1] = [mask_dropped(rows, settings, context) for rows in report.dropped[: before + 1]]
+    tidy()
     review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
     write_table(review, out / "review.parquet")
     splits = count(report.table, "split")

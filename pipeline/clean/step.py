@@ -16,7 +16,8 @@ from pipeline.core.record import Record, Reject, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime import stage
-from pipeline.runtime.engine import Engine
+from pipeline.runtime.engine import Engine, Result, Work
+from pipeline.runtime.part_cache import map_parts
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined
 from pipeline.runtime.store import to_contents, to_records
@@ -114,7 +115,7 @@ class Context:
         """
         parts: list[Outcome] = []
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for outcome, ledger in self.engine.map(partial(_with_ledger, work), table):
+        for outcome, ledger in self.mapped(partial(_with_ledger, work), table):
             parts.append(outcome)
             self.doubts.extend(ledger.doubts)
             for name, found in ledger.counts.items():
@@ -127,7 +128,11 @@ class Context:
 
     def columns(self, table: pa.Table, work: Callable[[pa.Table], pa.Table]) -> pa.Table:
         """New columns, a row for each row of the table, computed part by part wherever the engine runs it."""
-        return pa.concat_tables(self.engine.map(work, table))
+        return pa.concat_tables(self.mapped(work, table))
+
+    def mapped(self, work: Work[Result], table: pa.Table, ids: pa.ChunkedArray | None = None) -> Iterator[Result]:
+        """`work` on each part of the table, results in order, kept for later runs; `ids` of a table without them."""
+        return map_parts(self.engine, work, table, table["id"] if ids is None else ids)
 
     def equal_texts(self, table: pa.Table, may_join: Sequence[bool]) -> list[list[int]]:
         """Rows that `may_join` and whose main text, normalised, others of them have too; each text's rows in order."""

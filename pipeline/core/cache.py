@@ -129,6 +129,15 @@ def trim(step: str | None = None, days: float | None = None, size: int | None = 
     return len(gone)
 
 
+def forget(step: str, days: float) -> None:
+    """Remove results of `step` stored more than `days` days ago. The file keeps its size; others get the room."""
+    old = "SELECT results.key FROM results LEFT JOIN ages USING (key) WHERE step = ? AND COALESCE(day, 0) < ?"
+    with _open() as connection, connection:
+        gone = connection.execute(old, (step, _today() - days)).fetchall()
+        connection.executemany("DELETE FROM results WHERE key = ?", gone)
+        connection.executemany("DELETE FROM ages WHERE key = ?", gone)
+
+
 def _is_spare(age: int, left: int, days: float | None, size: int | None) -> bool:
     if days is None and size is None:
         return True

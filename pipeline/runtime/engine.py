@@ -50,15 +50,18 @@ class Engine(Settings):
 
         `work` and its results must pickle: a function of a module, or a `partial` of one.
         """
-        parts = parts_of(table, self.rows) if table.num_rows else iter([table])
+        return self.map_parts(work, parts_of(table, self.rows) if table.num_rows else iter([table]))
+
+    def map_parts(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
+        """`work` on each of the parts, results in order."""
         return map(work, parts) if self.kind == "local" else self._on_daft(work, parts)
 
     def _on_daft(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
         daft = _daft(self.kind, self.address)
         function = daft.func(partial(_run, work), return_dtype=daft.DataType.binary(), use_process=self.kind == "daft")
-        while window := [_packed(part) for part in islice(parts, self.window)]:
+        while window := [packed(part) for part in islice(parts, self.window)]:
             for result in self._window(daft, function, window):
-                yield _unpacked(result)
+                yield _result(result)
 
     def _window(self, daft: Any, function: Any, window: list[bytes]) -> list[bytes]:
         """Results in the order of the parts. A node of a cluster may take parts with it: then they are done again."""
@@ -102,21 +105,27 @@ def _daft(kind: str, address: str | None) -> Any:
     return daft
 
 
-def _packed(part: pa.Table) -> bytes:
+def packed(part: pa.Table) -> bytes:
+    """A part as bytes, equal for equal rows; without what of a larger table lies around it."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, part.schema) as writer:
         writer.write_table(part)
     return sink.getvalue().to_pybytes()
 
 
+def unpacked(part: bytes) -> pa.Table:
+    """The part that `packed` made bytes of."""
+    return pa.ipc.open_stream(part).read_all()
+
+
 def _run(work: Work[Any], part: bytes) -> bytes:
     try:
-        return pickle.dumps((work(pa.ipc.open_stream(part).read_all()), None), protocol=5)
+        return pickle.dumps((work(unpacked(part)), None), protocol=5)
     except Exception as error:  # raised again where the stage runs, as without an engine
         return pickle.dumps((None, error), protocol=5)
 
 
-def _unpacked(result: bytes) -> Any:
+def _result(result: bytes) -> Any:
     value, error = pickle.loads(result)
     if error is not None:
         raise error

@@ -26,8 +26,9 @@ from pipeline.runtime.store import files_of, write_table
 #: A shard holds at most so many rows and bytes, as far as the cuts that there are allow it.
 SHARD_ROWS = 2**17
 SHARD_BYTES = 2**28
-#: Where a table may be cut: the first two digits of ids. Other ids than hashes fall between them by their order.
-_CUTS = np.array([f"{n:02x}" for n in range(256)])
+#: Where a table may be cut: the first digits of ids. Other ids than hashes fall between them by their order.
+_DIGITS = 3
+_CUTS = np.array([f"{n:0{_DIGITS}x}" for n in range(16**_DIGITS)])
 _ROWS = 8192
 
 
@@ -41,7 +42,7 @@ def write_shards(table: pa.Table, path: Path) -> None:
     path.unlink(missing_ok=True)
     order = pc.sort_indices(table["id"]).to_numpy()
     in_order = bool((order[1:] > order[:-1]).all())  # then shards are slices
-    for n, (low, high) in enumerate(pairwise(_bounds(table["id"], _shards(table)))):
+    for n, (low, high) in enumerate(pairwise(bounds(table["id"], _shards(table)))):
         shard = table.slice(low, high - low) if in_order else _taken(table, order[low:high])
         write_table(shard, path / f"part-{n:05}.parquet")
 
@@ -70,10 +71,10 @@ def _taken(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
     return pa.concat_tables([table.slice(0, 0), *(take_rows(table, part) for part in np.array_split(rows, pieces))])
 
 
-def _bounds(ids: pa.ChunkedArray, shards: int) -> list[int]:
-    """Where each shard begins in the sorted table, and the number of rows."""
-    heads = pc.value_counts(pc.utf8_slice_codeunits(ids, 0, 2))
+def bounds(ids: pa.ChunkedArray, ranges: int) -> list[int]:
+    """Where each range of ids (a power of two of them, 4,096 at most) begins in the sorted table; then its rows."""
+    heads = pc.value_counts(pc.utf8_slice_codeunits(ids, 0, _DIGITS))
     places = np.searchsorted(_CUTS, np.array(heads.field("values").to_pylist(), str), side="right") - 1
     counts = np.bincount(np.maximum(places, 0), heads.field("counts").to_numpy(), minlength=len(_CUTS))
-    by_shard = counts.reshape(shards, -1).sum(axis=1).astype(int)
-    return [0, *np.cumsum(by_shard).tolist()]
+    by_range = counts.reshape(ranges, -1).sum(axis=1).astype(int)
+    return [0, *np.cumsum(by_range).tolist()]

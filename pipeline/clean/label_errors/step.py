@@ -13,22 +13,30 @@ encoder cannot read are left out (unread.py).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.clean.label_errors.change_precision import change_precision, precise_from, precision_notes
 from pipeline.clean.label_errors.decide import Scored, decide
 from pipeline.clean.label_errors.detectors import detector_for
+from pipeline.clean.label_errors.detectors.contract import Detector, OutOfFold
 from pipeline.clean.label_errors.label_noise import label_noise, noise_notes, rises_with
 from pipeline.clean.label_errors.notes import relabelling
 from pipeline.clean.label_errors.protected_labels import is_test
-from pipeline.clean.label_errors.quality import folds_of, measure, relabel_threshold
+from pipeline.clean.label_errors.quality import Quality, folds_of, measure, relabel_threshold
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, replace_rows, with_scores
 from pipeline.clean.unread import read_rows
 from pipeline.core.record import Record
+from pipeline.modeling.models import revision
+from pipeline.runtime.engine import packed
+from pipeline.runtime.part_cache import kept
+from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import LEAN, lean_records
 
@@ -48,11 +56,10 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     members = [records[n] for n in rows]
     targets = [record.target for record in members]
     strata = detector.strata(targets[:known])
-    prepared = detector.prepare(members, known, task, context.models.encoder, settings)
-    folds = np.full(len(rows), -1, np.int64)
-    folds[:known] = folds_of(members[:known], strata, settings)
-    out_of_fold = detector.score_out_of_fold(prepared, np.arange(len(rows)), targets, folds, task)
-    recipe, copies = measure(detector, prepared, members[:known], out_of_fold, task, settings)
+    inputs = (packed(take_rows(table.select(LEAN), rows)), known, *_hangs_on(settings, context))
+    out_of_fold, recipe, copies = kept(
+        "label errors", inputs, lambda: _scored(detector, members, known, strata, settings, context)
+    )
     scores = out_of_fold.recipes[recipe]
     noise = rises_with(
         label_noise(scores.first(known), targets[:known], strata),
@@ -84,6 +91,31 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     }
     changed = replace_rows(table, decisions.relabelled)
     return keep_all(changed, changed=len(decisions.relabelled), notes=notes)
+
+
+def _hangs_on(settings: LabelErrors, context: Context) -> tuple[str, ...]:
+    """What scores hang on besides the records: not the thresholds, so that these can be moved at no cost."""
+    scoring = settings.model_dump_json(exclude={"review_share", "autofix_precision", "set_aside"})
+    machine = (os.environ.get(name, "") for name in ("SFT_DTYPE", "SFT_DEVICE"))
+    return scoring, context.task.model_dump_json(), revision(context.models.encoder), *machine
+
+
+def _scored(
+    detector: Detector[Any],
+    members: Sequence[Record],
+    known: int,
+    strata: NDArray[np.int64],
+    settings: LabelErrors,
+    context: Context,
+) -> tuple[OutOfFold, str, dict[str, Quality]]:
+    """Targets scored by models that did not see them; the recipe that ranks planted errors best, and how well."""
+    task = context.task
+    prepared = detector.prepare(members, known, task, context.models.encoder, settings)
+    folds = np.full(len(members), -1, np.int64)
+    folds[:known] = folds_of(members[:known], strata, settings)
+    targets = [record.target for record in members]
+    out_of_fold = detector.score_out_of_fold(prepared, np.arange(len(members)), targets, folds, task)
+    return out_of_fold, *measure(detector, prepared, members[:known], out_of_fold, task, settings)
 
 
 def _known_first(records: Sequence[Record], rows: Sequence[int]) -> tuple[list[int], int]:

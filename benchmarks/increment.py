@@ -1,0 +1,86 @@
+"""What a small change costs on a finished project: 1 % new rows, one changed label, one changed threshold.
+
+    python -m benchmarks.increment 100000     # rows
+
+Short generated rows as in `benchmarks.memory`, TF-IDF for the encoder, every data stage in a process of its own. After
+the first run each change is made to a copy of the project and of its cache; the share of the first run's CPU time that
+a stage spends is printed. A changed threshold (`label_errors.review_share`) runs clean and what follows, as DVC does.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.memory import COMMANDS, PARAMS, run_stage, short_rows
+
+STEPS = (
+    "repair_text, missing, language, pii, quality, conflicting_labels, exact_duplicates, near_duplicates, splits,"
+    " label_errors"
+)
+
+
+def start(folder: Path, rows: list[tuple[str, str]]) -> None:
+    """Params, empty folders and the rows."""
+    for name in ("raw", "annotations", "released"):
+        (folder / name).mkdir(parents=True)
+    (folder / "annotations" / "annotations.jsonl").touch()
+    (folder / "params.yaml").write_text(PARAMS.replace("STEPS", STEPS), "utf-8")
+    write(folder, rows)
+
+
+def write(folder: Path, rows: list[tuple[str, str]]) -> None:
+    """The source's file."""
+    with (folder / "raw" / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+
+
+def spend(folder: Path, first: int = 0) -> dict[str, float]:
+    """CPU seconds of the stages from number `first`."""
+    return {stage: run_stage(stage, folder)[0] for stage in list(COMMANDS)[first:]}
+
+
+def main() -> None:
+    """Measure the first run, then each change."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    rows = list(short_rows(count + count // 100))
+    old = rows[:count]
+    relabelled = [*old[:-1], (old[-1][0], "good" if old[-1][1] != "good" else "bad")]
+
+    def stricter(folder: Path) -> None:
+        params = (folder / "params.yaml").read_text("utf-8")
+        changed = params.replace("  steps:", "  label_errors: {review_share: 0.01}\n  steps:")
+        (folder / "params.yaml").write_text(changed, "utf-8")
+
+    changes: dict[str, tuple[int, Callable[[Path], None]]] = {
+        "nothing, without DVC": (0, lambda folder: None),
+        "1 % new rows": (0, lambda folder: write(folder, rows)),
+        "one changed label": (0, lambda folder: write(folder, relabelled)),
+        "one changed threshold": (1, stricter),
+    }
+    with tempfile.TemporaryDirectory() as place:
+        finished = Path(place) / "finished"
+        start(finished, old)
+        whole = spend(finished)
+        print(f"{count:,} rows, first run: {sum(whole.values()):.1f} CPU s  {told(whole, whole)}", flush=True)
+        for name, (first, change) in changes.items():
+            folder = Path(place) / "changed"
+            shutil.copytree(finished, folder)
+            change(folder)
+            spent = spend(folder, first)
+            share = sum(spent.values()) / sum(whole.values())
+            print(f"  {name:22} {share:6.1%}  {told(spent, whole)}", flush=True)
+            shutil.rmtree(folder)
+
+
+def told(spent: dict[str, float], whole: dict[str, float]) -> str:
+    """CPU seconds of each stage, and its share of its first run."""
+    return ", ".join(f"{stage} {seconds:.1f} ({seconds / whole[stage]:.0%})" for stage, seconds in spent.items())
+
+
+if __name__ == "__main__":
+    main()

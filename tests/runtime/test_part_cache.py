@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pyarrow as pa
+import pytest
+
+from pipeline.core.cache import usage
+from pipeline.core.record import content_id
+from pipeline.runtime import part_cache
+from pipeline.runtime.engine import Engine
+from pipeline.runtime.part_cache import STEP, kept, map_parts, tidy
+
+ENGINE = Engine(rows=50)
+SEEN: list[int] = []
+
+
+def table(count: int = 500, changed: int | None = None, without: int | None = None) -> pa.Table:
+    rows = sorted((content_id(str(n)), f"第{n}行" if n != changed else "changed") for n in range(count) if n != without)
+    return pa.table({"id": [id for id, _ in rows], "text": [text for _, text in rows]})
+
+
+def shout(part: pa.Table, mark: str) -> pa.Table:
+    SEEN.append(part.num_rows)
+    return pa.table({"text": [text + mark for text in part["text"].to_pylist()]})
+
+
+def run(rows: pa.Table, mark: str = "!") -> int:
+    """The rows that had to be worked on; the result is checked."""
+    SEEN.clear()
+    found = pa.concat_tables(map_parts(ENGINE, partial(shout, mark=mark), rows, rows["id"]))
+    assert found["text"].to_pylist() == [text + mark for text in rows["text"].to_pylist()]
+    return sum(SEEN)
+
+
+@pytest.fixture(autouse=True)
+def fresh_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(part_cache, "FEWEST_ROWS", 100)
+
+
+def test_what_was_done_is_not_done_again():
+    assert run(table()) == 500
+    assert run(table()) == 0
+    assert run(table(), "?") == 500  # other arguments
+    assert run(table()) == 0
+
+
+@pytest.mark.parametrize("more", [{"changed": 7}, {"without": 7}, {"count": 501}])
+def test_a_row_that_changes_comes_or_goes_touches_its_own_part(more):
+    run(table())
+    assert 0 < run(table(**more)) < 120
+
+
+def test_broken_entries_are_computed_again(monkeypatch):
+    run(table())
+    monkeypatch.setattr(part_cache, "known", lambda step, version, names: dict.fromkeys(names, b"no such thing" * 9))
+    assert run(table()) == 500
+
+
+def test_other_code_and_other_packages_have_results_of_their_own(monkeypatch):
+    run(table())
+    monkeypatch.setattr(part_cache, "_program", lambda: b"another version")
+    assert run(table()) == 500
+
+
+def test_small_tables_rows_in_any_order_and_functions_that_do_not_pickle_are_worked_on_all_the_same():
+    assert run(table(99)) == run(table(99)) == 99
+    backwards = table().take(list(range(499, -1, -1)))
+    assert run(backwards) == 500
+    ids = table()["id"]
+    found = pa.concat_tables(map_parts(ENGINE, lambda part: part.select(["text"]), table(), ids))
+    assert found.num_rows == 500
+
+
+def test_one_result_is_kept_by_its_inputs():
+    calls = []
+    for given in ({"a": 1}, {"a": 1}, {"a": 2}):
+        assert kept("square", given, lambda given=given: calls.append(given) or given["a"] ** 2) == given["a"] ** 2
+    assert calls == [{"a": 1}, {"a": 2}]
+
+
+def test_old_results_are_removed(monkeypatch):
+    run(table())
+    tidy()
+    assert any(step == STEP for step, *_ in usage())
+    monkeypatch.setattr("pipeline.core.cache._today", lambda: 10**6)
+    tidy()
+    assert not any(step == STEP for step, *_ in usage())
