@@ -12,6 +12,7 @@ import pickle
 import sysconfig
 from collections.abc import Callable, Iterator
 from functools import cache
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.cache import forget, keeping, known
+from pipeline.core.settings import Settings
 from pipeline.runtime.engine import Engine, Work, packed, unpacked
 from pipeline.runtime.parts import parts_of
 from pipeline.runtime.shards import bounds
@@ -107,8 +109,22 @@ def _by_id(table: pa.Table, ids: pa.ChunkedArray, rows: int) -> Iterator[pa.Tabl
 
 def _version(work: object) -> str | None:
     """What results of `work` hang on besides their rows; None where it cannot be told."""
-    given = _pickled(work)
-    return None if given is None else hashlib.blake2b(given + _program(), digest_size=_SUM).hexdigest()
+    stream = BytesIO()
+    try:
+        _Stable(stream, protocol=5).dump(work)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return None
+    return hashlib.blake2b(stream.getvalue() + _program(), digest_size=_SUM).hexdigest()
+
+
+class _Stable(pickle.Pickler):
+    """Writes equal bytes for equal settings in every process: of themselves they hold a set, whose order differs."""
+
+    def reducer_override(self, given: object) -> Any:
+        """Settings as their class and their values."""
+        if isinstance(given, Settings):
+            return str, (f"{type(given).__module__}.{type(given).__qualname__} {given.model_dump_json()}",)
+        return NotImplemented
 
 
 @cache

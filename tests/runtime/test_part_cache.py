@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from functools import partial
 
 import pyarrow as pa
@@ -7,9 +10,11 @@ import pytest
 
 from pipeline.core.cache import usage
 from pipeline.core.record import content_id
+from pipeline.core.settings import Task
 from pipeline.runtime import part_cache
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.part_cache import STEP, kept, map_parts, tidy
+from tests.conftest import ROOT
 
 ENGINE = Engine(rows=50)
 SEEN: list[int] = []
@@ -62,6 +67,27 @@ def test_other_code_and_other_packages_have_results_of_their_own(monkeypatch):
     run(table())
     monkeypatch.setattr(part_cache, "_program", lambda: b"another version")
     assert run(table()) == 500
+
+
+def test_settings_have_one_name_in_every_process():
+    command = "from tests.runtime.test_part_cache import name_of_settings; print(name_of_settings())"
+    names = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert names == {f"{name_of_settings()}\n"}
+    assert name_of_settings() != part_cache._version(partial(shout, mark=Engine(rows=51)))
+
+
+def name_of_settings() -> str | None:
+    task = Task(type="ner", labels=("person", "place"), languages=("en", "zh"))
+    return part_cache._version(partial(shout, mark=(Engine(rows=50, window=3), task)))
 
 
 def test_small_tables_rows_in_any_order_and_functions_that_do_not_pickle_are_worked_on_all_the_same():
