@@ -155,7 +155,7 @@ def _pickled(value: object) -> bytes | None:
 
 def _closed(plain: bytes) -> bytes:
     """Bytes that begin with their checksum and their size."""
-    small = pa.compress(plain, codec="lz4", asbytes=True)
+    small = pa.compress(plain, codec="zstd", asbytes=True)
     body = len(plain).to_bytes(8, "big") + small
     return hashlib.blake2b(body, digest_size=_SUM).digest() + body
 
@@ -165,5 +165,5 @@ def _opened(blob: bytes) -> tuple[Any] | None:
     checksum, body = blob[:_SUM], blob[_SUM:]
     if hashlib.blake2b(body, digest_size=_SUM).digest() != checksum:
         return None
-    plain = pa.decompress(body[8:], int.from_bytes(body[:8], "big"), codec="lz4", asbytes=True)
+    plain = pa.decompress(body[8:], int.from_bytes(body[:8], "big"), codec="zstd", asbytes=True)
     return (pickle.loads(plain),)
