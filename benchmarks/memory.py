@@ -42,7 +42,7 @@ SHORT = "repair_text, missing, quality, conflicting_labels, exact_duplicates, ne
 LONG = "repair_text, missing, exact_duplicates, splits"
 COMMANDS = {
     "collect": "raw collect",
-    "clean": "collect clean",
+    "clean": "collect annotations/decisions clean",
     "label": "clean annotations label",
     "augment": "label augment",
     "validate": "collect clean label augment released validate",
