@@ -3,8 +3,8 @@
 Texts of the interface are named by key (`strings/*.json`), values are data. A column or fact has one of
 these types: `text`, `short` (a text that needs no room), `code` (a name of ours, translated where known),
 `phrase` (a longer one), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
-shares or scores), `interval` (value, low, high), `diff` (pieces of an edit), `ok` (true or false), `link` (an
-http address). A column key that begins with `=` is a name from the data.
+shares or scores), `interval` (value, low, high), `truth` (yes or no), `diff` (pieces of an edit), `ok` (passed
+or failed), `link` (an http address). A column key that begins with `=` is a name from the data.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "text" if _are_plain(value) else ""
     # A truth value is a number as well, so it goes first.
-    plain = ((bool, "ok"), (int, "num"), (float, "float"), (str, "text"))
+    plain = ((bool, "truth"), (int, "num"), (float, "float"), (str, "text"))
     return next((name for kind, name in plain if isinstance(value, kind)), "")
 
 

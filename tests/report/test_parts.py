@@ -238,3 +238,11 @@ def test_the_mixture_is_shown_before_and_after():
     assert shown["rows"] == [["big", 90, 900, 0.9, 0.5, 45, 400, 0.5], ["客服", 10, 100, 0.1, 4.0, 40, 400, 0.5]]
     assert [block["kind"] for block in mixture(inputs)] == ["missing"]
     assert mixture(replace(inputs, reports={"validate": {"dataset": {}}}))[0]["key"] == "mixture_none"
+
+
+def test_a_truth_among_notes_is_said_as_yes_or_no_and_not_as_a_check():
+    [figures] = from_notes({"measured": True, "applies": False})
+    assert [(one["key"], one["value"], one["type"]) for one in figures["items"]] == [
+        ("applies", False, "truth"),
+        ("measured", True, "truth"),
+    ]

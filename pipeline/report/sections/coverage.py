@@ -14,7 +14,7 @@ from pipeline.report.blocks import Block, facts, line, missing, note, scatter, t
 from pipeline.report.inputs import Inputs
 
 #: Points drawn; the map itself may hold more.
-_POINTS = 700
+_POINTS = 500
 _SERIES = 7
 _NAMED = 14
 _CLOSEST = 30  # test records beside their nearest train record
