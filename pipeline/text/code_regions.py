@@ -185,7 +185,9 @@ _TOPICS = {
         r"\b(?:x?html5?|xml|xsl|svg|jsx|markup|markdown|(?:character|named|numeric|html) entit(?:y|ies)|which entity"
         r"|entit(?:y|ies) (?:code|reference|for|name)s?|hyperlinks?|ampersands?|less-than signs?"
         r"|escap(?:e|ed|ing) (?:characters?|sequences?|codes?|in|the|it|html|an?\b))\b"
-        r"|转义|字符实体|标签语言|网页(?:代码|源码)",
+        r"|转义|字符实体|标签语言|网页(?:代码|源码)"
+        # what is replaced by what is meant as it stands; after other verbs an entity is a damaged sign
+        r"|(?:[把将]|换成|替换(?:成|为)?|\breplace)\s*['\"“‘]?&(?:nbsp|lt|gt|amp|copy|[lr]arr|middot|hellip|#\d{1,6});",
         re.IGNORECASE,
     ),
 }
