@@ -225,6 +225,8 @@ class RecordMaker:
         if column == "row" and "row" not in row.values:
             return f"{row.number}{more}"
         cell = row.values.get(column)
+        if isinstance(cell, float) and cell.is_integer():  # a column of numbers with gaps
+            cell = int(cell)
         return None if is_missing(cell, self.settings) else f"{cell}{more}"
 
     def _group(self, row: Row) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,10 @@ from pipeline.collect.params import RecordSource
 from pipeline.core.numbers import as_number
 from pipeline.core.record import Reject, Target
 from pipeline.core.turns import is_nothing
+
+
+#: A whole number written as a float.
+_WHOLE = re.compile(r"-?\d+\.0+")
 
 
 def is_missing(cell: Any, settings: RecordSource) -> bool:
@@ -46,8 +51,8 @@ def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:
     if not labels:
         return cell
     name = str(cell).lower() if isinstance(cell, bool) else str(cell)
-    if isinstance(cell, float) and cell.is_integer() and name not in labels:  # 1.0 in a column that has gaps
-        name = str(int(cell))
+    if name not in labels and _WHOLE.fullmatch(name):  # 1.0 in a column that has gaps, also as a CSV file keeps it
+        name = name.partition(".")[0]
     if name not in labels:
         return cell
     label = labels[name]

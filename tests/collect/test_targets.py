@@ -79,3 +79,17 @@ def test_nan_in_json_is_a_missing_text_or_a_missing_label(project):
     found = project.collect(path="a.json", target="y")
     assert [(row["fields"]["text"], row["target"]) for row in found.rows] == [("good", None), ("好", None)]
     assert found.reasons() == [("parse", "missing_text_column", 2)]
+
+
+def test_label_ids_and_keys_of_columns_with_gaps_are_whole_numbers(project):
+    """pandas writes 1 as 1.0 where a column has gaps, in CSV as in Parquet."""
+    project.write("a.csv", "text,y\ngood,1.0\n不好,2.0\nmeh,\nodd,1.5\n")
+    named = {"target": "y", "labels": {"1": "positive", "2": "negative"}}
+    found = project.collect(path="a.csv", **named)
+    assert [row["target"] for row in found.rows] == ["positive", "negative", None]
+    assert found.reasons() == [("parse", "unknown_label", 5)]
+    project.write("b.jsonl", '{"id": 7.0, "text": "good"}\n{"id": 8.5, "text": "不好"}\n')
+    project.write("v.csv", "worker,item,label\nw,7,positive\nw,8.5,negative\n")
+    records = {"kind": "files", "role": "train", "licence": "MIT", "lang": "en", "path": "b.jsonl", "key": "id"}
+    votes = {"kind": "crowd", "of": "r", "licence": "MIT", "path": "v.csv"}
+    assert [len(row["votes"]) for row in project.collect(sources={"r": records, "v": votes}).rows] == [1, 1]
