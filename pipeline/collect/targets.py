@@ -11,7 +11,6 @@ from pipeline.core.numbers import as_number
 from pipeline.core.record import Reject, Target
 from pipeline.core.turns import is_nothing
 
-
 #: A whole number written as a float.
 _WHOLE = re.compile(r"-?\d+\.0+")
 
