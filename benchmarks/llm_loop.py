@@ -46,7 +46,7 @@ from pipeline.modeling.models import Models
 from tests.llm.server import as_json, last, serving
 
 ROOT = Path(__file__).resolve().parents[1]
-PRECISION, ROWS, CALIBRATION = 0.95, 600, 1500
+PRECISION, ROWS, CALIBRATION = 0.95, 1500, 1500
 
 
 class Scripted:

@@ -60,7 +60,9 @@ class Scored:
     report: dict[str, Any]
 
 
-def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.bool_], params: Prelabel) -> Scored:
+def calibrate_scores(
+    scores: Floats, right: NDArray[np.bool_], half: NDArray[np.bool_], params: Prelabel, z: float = Z
+) -> Scored:
     """A probability for each row of scores, by Platt 1999 with a weight a column; reported crosswise as above.
 
     The first column, or the only one, is the log probability of the whole answer, or log odds.
@@ -69,11 +71,11 @@ def calibrate_scores(scores: Floats, right: NDArray[np.bool_], half: NDArray[np.
     sure, taken = np.zeros(len(right)), np.zeros(len(right), bool)
     for part in (half, ~half):
         fitted = _platt(scores[~part], right[~part])
-        threshold = _confidence_threshold(fitted(scores[~part]), right[~part], params)
+        threshold = _confidence_threshold(fitted(scores[~part]), right[~part], params, z)
         sure[part] = fitted(scores[part])
         taken[part] = sure[part] >= threshold if threshold is not None else False
     fitted = _platt(scores, right)
-    threshold = _confidence_threshold(fitted(scores), right, params)
+    threshold = _confidence_threshold(fitted(scores), right, params, z)
     return Scored(fitted, threshold, _about(sure, right, taken, np.minimum(1, np.exp(scores[:, 0])), threshold))
 
 
@@ -120,14 +122,14 @@ def _threshold(logits: Floats, truth: Ints, params: Prelabel) -> float | None:
     return _confidence_threshold(*_judge(logits, truth), params)
 
 
-def _confidence_threshold(sure: Floats, right: NDArray[np.bool_], params: Prelabel) -> float | None:
+def _confidence_threshold(sure: Floats, right: NDArray[np.bool_], params: Prelabel, z: float = Z) -> float | None:
     if params.confidence_threshold is not None:
         return params.confidence_threshold
-    found = lowest_threshold(sure, right, params.min_precision)
+    found = lowest_threshold(sure, right, params.min_precision, z)
     return None if found is None else max(found, params.min_confidence)
 
 
-def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float) -> float | None:
+def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float, z: float = Z) -> float | None:
     """The lowest confidence above which at least `precision` of the answers are right.
 
     By the lower end of Wilson's 95 % interval (1927), not by the bare share: a handful of lucky rows
@@ -139,9 +141,9 @@ def lowest_threshold(sure: Floats, right: NDArray[np.bool_], precision: float) -
     ordered = sure[order]
     taken = np.arange(1, len(order) + 1)
     share = np.cumsum(right[order]) / taken
-    centre = share + Z**2 / (2 * taken)
-    margin = Z * np.sqrt(share * (1 - share) / taken + Z**2 / (4 * taken**2))
-    low = (centre - margin) / (1 + Z**2 / taken)
+    centre = share + z**2 / (2 * taken)
+    margin = z * np.sqrt(share * (1 - share) / taken + z**2 / (4 * taken**2))
+    low = (centre - margin) / (1 + z**2 / taken)
     last_of_equals = np.append(ordered[1:] < ordered[:-1], True)
     good = np.flatnonzero((low >= precision) & last_of_equals)
     return float(ordered[good[-1]]) if len(good) else None

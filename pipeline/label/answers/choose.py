@@ -15,8 +15,9 @@ from pipeline.label.answers.candidates import Candidate
 from pipeline.label.answers.settings import Answers, JudgedAnswers
 from pipeline.label.calibration import lowest_threshold
 from pipeline.llm.ask import Engine
+from pipeline.llm.judges.bias import self_preference
 from pipeline.llm.judges.judge import Grades
-from pipeline.llm.judges.panel import grade_all
+from pipeline.llm.judges.panel import Graded, grade_all
 from pipeline.llm.verifiers import VERIFIERS
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
@@ -71,12 +72,13 @@ def judged(
     task: Task,
     settings: JudgedAnswers,
     min_precision: float,
+    own: Mapping[str, str],
 ) -> Judged:
     """Grades of the sound candidates; equal answers to one prompt are graded once.
 
     What grades are worth is measured on gold questions: the reply of a labelled train record is right, that of another
     one is wrong. Without `min_grade` the lowest grade counts from which on the lower end of the interval of the share
-    of right ones reaches `min_precision`.
+    of right ones reaches `min_precision`. `own` names the teacher of each judge that is the same model.
     """
     gold, is_right = _gold(known, task, settings.gold_rows)
     sound = [n for n, one in enumerate(candidates) if one.is_sound]
@@ -92,7 +94,24 @@ def judged(
     worth, measured = _worth(graded.values[len(sound) :], is_right, min_precision)
     min_grade = settings.min_grade if settings.min_grade is not None else measured
     about = _gold_notes(graded.values[len(sound) :], is_right, min_grade)
-    return Judged(found, min_grade, {**graded.notes, "gold": {**about, **worth}, "min_grade": min_grade})
+    notes = {**graded.notes, "gold": {**about, **worth}, "min_grade": min_grade}
+    if own and len(judges) > 1:
+        teachers = [candidates[n].teacher for n in sound]
+        notes["self_preference"] = {name: _self_preference(name, one, teachers, graded) for name, one in own.items()}
+    return Judged(found, min_grade, notes)
+
+
+def _self_preference(judge: str, teacher: str, teachers: Sequence[str], graded: Graded) -> dict[str, float] | None:
+    """How many grades the judge gives to its own model's answers beyond what the other judges give; see bias.py."""
+    beyond: dict[bool, list[float]] = {True: [], False: []}
+    for n, wrote in enumerate(teachers):
+        mine = graded.by_judge[judge][n].mean
+        others = [one[n].mean for name, one in graded.by_judge.items() if name != judge]
+        read = [value for value in others if value is not None]
+        if mine is not None and read:
+            beyond[wrote == teacher].append(mine - sum(read) / len(read))
+    found = self_preference(beyond[True], beyond[False])
+    return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _with_reply(record: Record, task: Task, candidate: Candidate) -> Conversation:

@@ -88,7 +88,10 @@ def teach(
     min_grade = None
     if settings.judge is not None:
         judges = _opened(settings.judge.judges, models, f"{_WHERE}.judge.judges")
-        graded = judged(judges, found, known, task, settings.judge, min_precision)
+        wrote = {one["model"]: name for name, one in about.items()}
+        named = {name: name_of(endpoint, models) for name, endpoint in settings.judge.judges.items()}
+        own = {name: wrote[model] for name, model in named.items() if model in wrote}
+        graded = judged(judges, found, known, task, settings.judge, min_precision, own)
         found, min_grade, report["judged"] = list(graded.candidates), graded.min_grade, graded.notes
     best = best_of(found)
     accepted = frozenset(id for id, one in best.items() if _is_accepted(one, settings, min_grade))

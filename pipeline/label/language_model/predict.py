@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("pipeline")
 
 _FEWEST = 50  # labelled records that a confidence can be measured on; fewer prove no precision of .95
+#: One-sided 99 %: a model may be sure of some errors, and the best of many thresholds looks better than it is.
+_Z = 2.33
 _WHERE = "params.yaml: label.prelabel.llm.endpoint"
 
 
@@ -177,7 +179,7 @@ def _sure(
     half = np.array([_is_first_half(e) for e in known])
     odds = _odds_by_answer([said[e.id].target for e in known], right)
     scores = np.column_stack([[said[e.id].score for e in known], odds.left_out(known, said, right)])
-    found = calibrate_scores(scores, right, half, params)
+    found = calibrate_scores(scores, right, half, params, _Z)
     rows = [(said[e.id].score, odds.of(said[e.id].target)) for e in answered]
     return found, found.sure(np.array(rows, np.float64).reshape(-1, 2)) if rows else np.zeros(0)
 

@@ -1,4 +1,4 @@
-"""How a judge leans: towards the reply that stands first, towards the longer one; measured, and taken out again.
+"""How a judge leans: to the reply that stands first, to the longer one, to its own; measured, and taken out again.
 
 Position: a judge that is asked in both orders chooses the first place as often as the second, whatever the replies are,
 unless it leans. Length: among pairs whose better reply is known, a judge that does not lean chooses the longer reply as
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pipeline.llm.judges.judge import Choice, Comparison
 from pipeline.stats.intervals import difference_of_shares
+from pipeline.stats.numbers import rounded
 
 #: Pairs of a kind (longer or shorter is better) without which a lean towards length is not stated.
 _FEWEST = 20
@@ -59,6 +60,23 @@ def length_bias(judged: Sequence[Judged]) -> Lean | None:
         right = sum(choice == one.better for one in same for choice in _choices(one.comparison))
         kinds.append((right, len(choices)))
     return _difference(kinds[0], kinds[1]) if all(count for _, count in kinds) else None
+
+
+def self_preference(own: Sequence[float], foreign: Sequence[float]) -> Lean | None:
+    """How far a judge favours replies of its own model, in grades: what it gives beyond what the other judges give.
+
+    `own` and `foreign` are its grade less the other judges' mean, for each reply of its own model and of other models.
+    None where either has fewer than `_FEWEST`. The interval is the normal one of a difference of two means.
+    """
+    if min(len(own), len(foreign)) < _FEWEST:
+        return None
+    means = [sum(values) / len(values) for values in (own, foreign)]
+    variances = [
+        sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)
+        for values, mean in zip((own, foreign), means, strict=True)
+    ]
+    value, half = means[0] - means[1], 1.96 * math.sqrt(sum(variances))
+    return Lean(rounded(value), rounded(value - half), rounded(value + half))
 
 
 @dataclass(frozen=True)

@@ -275,3 +275,20 @@ def test_preference_pairs_are_made_of_the_candidates(tmp_path) -> None:
     for n, record in enumerate(OPEN):
         assert pairs[record.id].chosen.content == f"Let me see. The answer is {2 * n}."
         assert pairs[record.id].rejected.content == f"The answer is {2 * n + 1}."
+
+
+def test_a_judge_that_favours_its_own_models_answers_is_told() -> None:
+    def vain(body, number):
+        value = 5 if "Let me see" in body["messages"][1]["content"].partition("\n\nAnswer with JSON")[0] else 3
+        return as_json({"reason": "", "correct": value, "helpful": value})
+
+    def fair(body, number):
+        return as_json({"reason": "", "correct": 4, "helpful": 4})
+
+    with serving(right) as own, serving(wrong) as other, serving(vain) as judge, serving(fair) as second:
+        judges = {"vain": {**place(judge), "model": "same"}, "fair": {**place(second), "model": "third"}}
+        teachers = {"mine": {**place(own), "model": "same"}, "other": {**place(other), "model": "else"}}
+        found = taught({"teachers": teachers, "judge": {"judges": judges, "gold_rows": 0}})
+    told = found.report["judged"]["self_preference"]
+    assert set(told) == {"vain"}
+    assert told["vain"]["low"] <= told["vain"]["value"] == 2 <= told["vain"]["high"]
