@@ -116,6 +116,10 @@ class Reading:
             "seconds_per_task": _median([a.lead_time for a in self.used if a.lead_time is not None]),
         }
 
+    def votes(self) -> list[tuple[str, str, str]]:
+        """(record, annotator, value as JSON) of the answers used, without those of an adjudicator."""
+        return [(one.record_id, one.annotator, as_json(one.value)) for one in self.used if not one.adjudicated]
+
     def set_aside_by_annotator(self) -> dict[str, dict[str, int]]:
         """Annotator -> reason -> how many answers were set aside."""
         people: dict[str, Counter[str]] = {}

@@ -26,6 +26,11 @@ _STYLE = (
     '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
     "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; white-space: pre-wrap}"
 )
+#: Without regions to list, the panels beside the text are empty: they go.
+_NO_PANELS = (
+    ".lsf-sidepanels__wrapper_align_right {display: none !important} "
+    ".lsf-sidepanels {padding-right: 0 !important} .lsf-sidepanels__content {flex: 1; max-width: none !important}"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ def project_config(task: Task, screen: Screen | str) -> str:
     kind, words = task_type(task), _WORDS[shown.language]
     own = kind.labeling_config(task)
     ours = next(iter(controls(own)))
-    top = f"<Style>{escape(_STYLE)}</Style><Header value={quoteattr(shown.ask or kind.ASK[shown.language])}/>"
+    style = _STYLE if kind.target_kind(task) in ("spans", "answers") else f"{_STYLE} {_NO_PANELS}"
+    top = f"<Style>{escape(style)}</Style><Header value={quoteattr(shown.ask or kind.ASK[shown.language])}/>"
     top += '<Header value="$progress" size="6"/>' + _meanings(task, shown, words["labels"])
     if len(task.labels) > MANY_LABELS:
         top += f'<Filter name="filter" toName={quoteattr(ours.name)} minlength="0"/>'

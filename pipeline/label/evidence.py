@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from pipeline.core.record import Record, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.label.aggregation import aggregate
-from pipeline.label.aggregation.votes import Consensus, Votes, encode
+from pipeline.label.aggregation.votes import Consensus, Votes, encode, tempered
 from pipeline.label.spans import decide_spans, span_votes
 from pipeline.tasks import task_type
 
@@ -27,6 +27,7 @@ class VoteOutcome:
     confidence: float | None
     voters: tuple[str, ...]
     in_parts: bool = False
+    adjudicated: bool = False  # a chosen person decided over the answers of others
 
 
 def counts(outcome: VoteOutcome, at_least: float) -> bool:
@@ -43,6 +44,7 @@ class Group:
     outcomes: dict[str, VoteOutcome] = field(default_factory=dict)
     votes: Votes | None = None
     consensus: Consensus | None = None
+    calibration: Mapping[str, Any] = field(default_factory=dict)  # what known labels say of the votes, for report.json
 
 
 def _is_the_sources(record: Record) -> bool:
@@ -103,6 +105,7 @@ class Rules:
     trusted: bool
     weak: Mapping[str, float] = field(default_factory=dict)
     combine: Callable[[list[Target]], Target | None] = lambda values: None
+    temperature: float = 1.0  # of the posteriors of classes (crowd_on_gold.py)
 
 
 def _by_record(rows: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, str]]:
@@ -130,6 +133,7 @@ def decide(rows: Sequence[tuple[str, str, str]], rules: Rules) -> Group:
     else:
         votes = encode(rows)
         consensus = aggregate(votes, rules.method)
+        consensus = replace(consensus, posterior=tempered(consensus.posterior, rules.temperature))
         choices = zip(votes.items, consensus.decide(), strict=True)
         found = {item: (json.loads(votes.labels[c[0]]), c[1]) if c else (None, 0.0) for item, c in choices}
     outcomes = {name: _outcome(given, found[name], rules) for name, given in by_record.items()}

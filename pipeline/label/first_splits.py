@@ -93,6 +93,6 @@ def _came_with_a_label(record: Record) -> bool:
 
 
 def _vouched(outcome: VoteOutcome, params: Params) -> bool:
-    """Whether enough people gave the label, and surely enough."""
+    """Whether enough people gave the label, and surely enough; or an adjudicator did."""
     sure = outcome.confidence is None or outcome.confidence >= params.crowd.review_posterior
-    return len(outcome.voters) >= params.first_splits.test_annotators and sure
+    return outcome.adjudicated or (len(outcome.voters) >= params.first_splits.test_annotators and sure)

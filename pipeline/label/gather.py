@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.annotation.annotations import Reading
-from pipeline.core.record import Record, Reject, Split, Target, as_json
+from pipeline.core.record import Record, Reject, Split, Target
 from pipeline.core.settings import Task
 from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
 from pipeline.label.answers.teach import Taught, teach
-from pipeline.label.evidence import Group, Rules, crowd_rows, decide, form_of
+from pipeline.label.crowd_on_gold import choose, known_labels, plain
+from pipeline.label.evidence import Group, Rules, VoteOutcome, crowd_rows, decide, form_of
 from pipeline.label.first_splits import first_splits
 from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
@@ -42,13 +43,15 @@ def gather(
     Answers to `gold` questions tell how good people are; they never change those records.
     """
     task, params = settings
-    people = [(a.record_id, a.annotator, as_json(a.value)) for a in reading.used]
+    people = reading.votes()
     rules = Rules(params.crowd.method, form_of(task), trusted=True, combine=_combine(task))
-    human = decide(people, rules)
+    by_people = replace(rules, method=plain(rules.method))
+    human = decide(people, by_people)
     weak = _weak(human, annotator_quality(reading.used, gold, params.agreement), params)
     if weak:
-        human = decide(people, replace(rules, weak=weak))
-    crowd = decide(crowd_rows(_voted(records), params.crowd.count_source_label), replace(rules, trusted=False))
+        human = decide(people, replace(by_people, weak=weak))
+    human = replace(human, outcomes=human.outcomes | _adjudicated(reading))
+    crowd = _crowd(_voted(records), human, replace(rules, trusted=False), params)
     outcomes = {n: one for n, one in human.outcomes.items() if n not in gold or _came_without(records.get(n))}
     drawn = first_splits(records, outcomes, crowd.outcomes, params)
     first = {records[name].group or name: split for name, split in drawn.drawn.items()}
@@ -83,6 +86,22 @@ def _taught(
     open_ones = [r for r in without if r.target is None and (r.group or r.id) not in evidence.group_split]
     known = [example.as_record() for example in learn]
     return teach(open_ones, known, task, params.answers, models, params.prelabel.min_precision)
+
+
+def _crowd(voted: Iterable[Record], human: Group, rules: Rules, params: Params) -> Group:
+    """Crowd votes decided, by the method and at the temperature that known labels speak for."""
+    rows = crowd_rows(voted, params.crowd.count_source_label)
+    if not rows or rules.form != "classes":
+        return decide(rows, replace(rules, method=plain(rules.method)))
+    choice = choose(voted, known_labels(voted, human.outcomes), rules.method)
+    group = decide(rows, replace(rules, method=choice.method, temperature=choice.temperature))
+    return replace(group, calibration=choice.report)
+
+
+def _adjudicated(reading: Reading) -> dict[str, VoteOutcome]:
+    """What a chosen person decided over the answers of others; the latest where there are several."""
+    decided = sorted((one for one in reading.used if one.adjudicated), key=lambda one: one.created_at)
+    return {one.record_id: VoteOutcome(one.value, None, (one.annotator,), adjudicated=True) for one in decided}
 
 
 def _came_without(record: Record | None) -> bool:

@@ -15,6 +15,7 @@ from pipeline.core.record import Target, share
 from pipeline.core.registry import Entry, pick
 from pipeline.core.settings import Task
 from pipeline.label.aggregation import METHODS
+from pipeline.label.crowd_on_gold import ON_GOLD
 from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
@@ -95,7 +96,8 @@ PREDICTORS: dict[str, Entry[Prelabel, Predictor]] = {
 
 def check_methods(params: Params) -> None:
     """Raises PipelineError where `label` names a method that does not exist."""
-    pick(METHODS, params.crowd.method, "params.yaml: label.crowd.method")
+    if params.crowd.method != ON_GOLD:
+        pick(METHODS, params.crowd.method, "params.yaml: label.crowd.method")
     if params.prelabel.method is not None:
         pick(PREDICTORS, params.prelabel.method, "params.yaml: label.prelabel.method")
 

@@ -74,7 +74,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "writers": {**evidence.prelabels.writers, **evidence.taught.writers},
         "agreement": {
             "human": about(human, params, annotator_quality(reading.used, gold, params.agreement)),
-            "crowd": about(crowd, params),
+            "crowd": about(crowd, params) | ({"known_labels": crowd.calibration} if crowd.calibration else {}),
         },
         "prelabel_bias": prelabel_bias(reading.used, read_pushed(annotations), set(gold), params.agreement),
         "audit": audited(sample, human.outcomes, set(review), task, params),

@@ -104,6 +104,8 @@ def to_line(annotation: ExportedAnnotation, task: ExportedTask, project: Project
         "key": data.get("key"),
         "studio": f"{project.mark}/{task['id']}/{annotation['id']}",
     }
+    if project.adjudicates and line["annotator"] == project.settings.adjudicator:
+        line["adjudicated"] = True
     if who != first:
         line["overwrote"] = people.get(cast("int", first), f"user {first}")
     try:

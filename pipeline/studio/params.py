@@ -39,6 +39,9 @@ class Studio(Settings):
     min_suggestion_confidence: Annotated[float, Field(ge=0, le=1)] = 0.1  # no suggestion is shown below it
     guidelines: str | None = None  # a Markdown file: what people read before they begin, and at any time
     label_descriptions: dict[str, str] = Field(default_factory=dict)  # label -> what it means, with an example
+    show_progress: bool = True  # the instructions say how many tasks each person has answered
+    show_gold_results: bool = False  # ... and how many gold questions right
+    adjudicator: str | None = None  # who decides disputes, in a project of their own; null: one more annotator is asked
     comment: bool = False  # offer a text area for remarks, kept beside the answer
     unsure: bool = False  # offer a box 'unsure', kept beside the answer
     ask: Literal["reply", "rate", "compare"] = "reply"  # chat: write replies, rate them, or choose between candidates

@@ -40,6 +40,7 @@ class Project:
     config: str
     task: Task
     settings: Studio
+    adjudicates: bool = False  # a project of disputes: the adjudicator's answers decide
 
     @property
     def url(self) -> str:
@@ -86,6 +87,27 @@ def find(client: Client, check: bool = True) -> Project:
     if check:
         check_config(project)
     return project
+
+
+def dispute_project(project: Project, make: bool = False) -> Project | None:
+    """The project of disputes beside `project`; made where there is none and `make`. None without an adjudicator."""
+    if project.settings.adjudicator is None or project.adjudicates:
+        return None
+    name = f"{project.title[:41]} disputes"
+    listed = project.client.projects(name)
+    if not listed:
+        if not make:
+            return None
+        config = project_config(project.task, screen_of(project.settings, project.task))
+        answers = '<HyperText name="answers" value="$answers"/>'
+        body = {
+            **_wanted(project.settings, project.task),
+            "title": name,
+            "label_config": config.replace("</Style>", f"</Style>{answers}", 1),
+            "maximum_annotations": 1,
+        }
+        listed = [project.client.post("/api/projects/", body)]
+    return replace(_project(project.client, listed[0], project.task, project.settings), adjudicates=True)
 
 
 def find_or_create(client: Client) -> tuple[Project, list[str]]:
@@ -183,6 +205,8 @@ def _settle(project: Project) -> list[str]:
     """Overlap, pre-labels and instructions as params.yaml says now."""
     wanted = _wanted(project.settings, project.task)
     now = project.client.get(f"/api/projects/{project.id}/")
+    if str(now.get("expert_instruction")).startswith(str(wanted["expert_instruction"])):
+        del wanted["expert_instruction"]  # pull adds how far people are
     changes = {name: value for name, value in wanted.items() if now.get(name) != value}
     if changes:
         project.client.patch(f"/api/projects/{project.id}/", changes)

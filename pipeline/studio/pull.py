@@ -15,12 +15,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pipeline.annotation.annotations import Annotation, read_folder
 from pipeline.annotation.exported import ExportedTask
+from pipeline.annotation.gold import read_gold
+from pipeline.annotation.label_studio_export import readers
 from pipeline.core.record import content_id
 from pipeline.studio import server
 from pipeline.studio.answer_file import Line, Pulled, file_name, read_file, tidy, to_line, write_file
 from pipeline.studio.client import ListedTask, Query
-from pipeline.studio.project import Project, connect, extra, find
+from pipeline.studio.project import Project, connect, dispute_project, extra, find
+from pipeline.studio.standing import tell_standing
 
 #: Tasks fetched with one request.
 BATCH = 100
@@ -29,6 +33,17 @@ BATCH = 100
 def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     """Fetch what is new into `folder`; what was done, in words. With `everything`, every task is fetched again."""
     project = find(connect(), check=False)
+    court = dispute_project(project)
+    for one in (project, *([court] if court is not None else [])):
+        yield from _pull(one, folder, everything)
+    if project.settings.show_progress:
+        found = [one for one in read_folder(folder, readers(project.task)) if isinstance(one, Annotation)]
+        ours = [one for one in found if (one.studio or "").startswith(f"{project.mark}/")]
+        tell_standing(project, ours, read_gold(folder, project.task))
+    yield from extra(project)
+
+
+def _pull(project: Project, folder: Path, everything: bool) -> Iterator[str]:
     file = folder / file_name(project.title)
     pulled = read_file(file)
     seen = {} if everything else _seen(project, file)
@@ -40,7 +55,6 @@ def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     write_file(file, pulled)
     _remember(project, file, {number: task["updated_at"] for number, task in tasks.items()})
     yield from _summary(file, pulled, gone)
-    yield from extra(project)
 
 
 def _fetch(project: Project, changed: list[int], file: Path, pulled: Pulled) -> Iterator[str]:

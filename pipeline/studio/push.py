@@ -15,10 +15,11 @@ from pipeline.annotation.gold import read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.disputes import send_disputes
 from pipeline.studio.given_back import give_back
 from pipeline.studio.judging import to_judge
 from pipeline.studio.ledger import Ledger
-from pipeline.studio.present import Present, present_tasks
+from pipeline.studio.present import Present, present_tasks, remove_tasks
 from pipeline.studio.project import Project, connect, find, labeling_interface
 from pipeline.studio.refresh import refresh
 from pipeline.studio.shown_version import reset_dead_backend, show_version
@@ -59,7 +60,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     present = present_tasks(project, now)
     drop = _with_suggestion(present, questions) | ({task["id"] for task in present.untouched()} if renew else set())
     remove = [*present.stale, *sorted(drop)]
-    _remove(project, remove)
+    remove_tasks(project, remove)
     present.forget(drop)
     known_gold = read_gold(data / "annotations", project.task)
     ledger = Ledger(data / "annotations", project, known_gold)
@@ -76,6 +77,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     gold = gold_again(data / "label", project.task, known_gold, _suggest(questions))
     yield from refresh(project, present, questions, gold, version, ledger)
     yield from _ask_again(project, present, questions)
+    yield from send_disputes(project, data, questions, now)
     chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     chosen = numbered(with_keys(chosen, data / "clean"))
     _remember_gold(data / "annotations", chosen)
@@ -119,12 +121,6 @@ def _answered(folder: Path, project: Project) -> set[str]:
     return {one.record_id for one in found if isinstance(one, Annotation)}
 
 
-def _remove(project: Project, numbers: Sequence[int]) -> None:
-    for start in range(0, len(numbers), BATCH):
-        items = {"selectedItems": {"all": False, "included": list(numbers[start : start + BATCH])}}
-        project.client.post("/api/dm/actions/", items, id="delete_tasks", project=project.id)
-
-
 def _about(present: Present, removed: int) -> Iterator[str]:
     if removed:
         yield f"removed {removed:,} tasks that nobody had touched"
@@ -139,7 +135,8 @@ def _about(present: Present, removed: int) -> Iterator[str]:
 
 def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
     """One more person for each answered task on which people disagree, or whose test label nobody vouches for yet."""
-    again = [present.tasks[q.key] for q in questions if q.more_people and q.key in present.tasks]
+    more = [q for q in questions if q.more_people and not (q.disputed and project.settings.adjudicator)]
+    again = [present.tasks[q.key] for q in more if q.key in present.tasks]
     again = [task for task in again if not task["open"]]
     for task in again:
         body = {"overlap": task["answers"] + 1, "is_labeled": False}

@@ -56,7 +56,6 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     """How far people agree: Krippendorff's alpha as the stage `label` reports it of the same answers."""
     from pipeline.annotation.annotations import latest_answers
     from pipeline.annotation.checks import by_own_key, check_against
-    from pipeline.core.record import as_json
     from pipeline.core.settings import load
     from pipeline.label.evidence import form_of, votes_of
     from pipeline.label.params import Params
@@ -66,11 +65,11 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     path = folder.parent / "clean" / "records.parquet"
     records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}
     params = load("label", Params)
-    used = latest_answers(by_own_key(found, records), check_against(records, task, params.half_words)).used
+    reading = latest_answers(by_own_key(found, records), check_against(records, task, params.half_words))
     form = form_of(task)
     if form == "free":
         return "agreement: no figure, since answers of this task are free"
-    votes = votes_of([(one.record_id, one.annotator, as_json(one.value)) for one in used], form)
+    votes = votes_of(reading.votes(), form)
     counts = None if votes is None else votes.counts()
     alpha = None if counts is None else krippendorff_alpha(counts)
     interval = None if counts is None else alpha_interval(counts, params.agreement.resamples)

@@ -39,6 +39,7 @@ class Question:
     value: Target = None
     score: float = 0.0
     gold: str | None = None
+    disputed: bool = False  # people answered it and disagree
     more_people: bool = False  # people answered it and disagree, or a test label needs a second answer
     hidden: bool = False  # the pre-label is held back, as the lot fell
     audit: bool = False  # drawn at random to measure how many labels are wrong: asked without a suggestion
@@ -62,7 +63,9 @@ def queued(rows: Sequence[QueueRow], clean: Path, task: Task) -> list[Question]:
         question = question_about(records[row["record_id"]], task)
         score = min(max(row["confidence"] or 0.0, 0.0), 1.0)
         more_people, audit = row["reason"] in _MORE_PEOPLE, row["reason"] == "audit"
-        found.append(replace(question, value=value, score=score, more_people=more_people, audit=audit))
+        disputed = row["reason"] == "disagreement"
+        question = replace(question, disputed=disputed, more_people=more_people, audit=audit)
+        found.append(replace(question, value=value, score=score))
     return found
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.core.settings import Task
 from pipeline.report.document import build
-from pipeline.report.inputs import load_inputs
+from pipeline.report.inputs import Inputs, load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import LANGUAGES, load_strings, render
 from pipeline.report.verdict.checks import CHECKS
@@ -207,3 +207,17 @@ def test_the_bounds_are_settings(sound, tmp_path):
     lenient = Params.model_validate({"verdict": {"wrong_labels_warn": 0.2, "wrong_labels_fail": 0.3}})
     found = verdict(load_inputs(data, TASK, lenient))
     assert found["state"] == "warn"  # the interval begins above half of what warns
+
+
+def test_a_project_without_labels_is_told_to_label_first_and_the_page_draws_it(tmp_path: Path) -> None:
+    first = {"queued": 60, "labelled": 12, "wanted": 50, "unvouched": 3}
+    task = Task(type="classification", labels=("billing", "其他"), languages=("en", "zh"))
+    inputs = Inputs(tmp_path, task, Params(), {"label": {"notes": {"awaiting_labels": first}}})
+    found = verdict(inputs)
+    assert found["state"] == "label_first"
+    assert [one["key"] for one in found["because"]] == ["because.label_first", "because.labels_so_far"]
+    assert "Label these first" in render(build(inputs))
+    enough = Inputs(tmp_path, task, Params(), {"label": {"notes": {"awaiting_labels": {**first, "labelled": 55}}}})
+    assert [one["key"] for one in verdict(enough)["because"]][-1] == "because.second_answers"
+    done = Inputs(tmp_path, task, Params(), {"label": inputs.reports["label"], "validate": {"expectations": []}})
+    assert verdict(done)["state"] != "label_first"

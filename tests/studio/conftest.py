@@ -86,7 +86,7 @@ class Folder:
     def write_as(self, rows, labels):
         """The records of `clean` under other labels."""
         task = TASK.model_copy(update={"labels": tuple(labels)})
-        write_table(to_table(rows, schema(task)), self.data / "clean" / "records.parquet")
+        write_shards(to_table(rows, schema(task)), self.data / "clean" / "records.parquet")
 
     def label(self):
         label_stage(self.data / "clean", self.annotations, self.data / "label")

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.annotation.acquisition import DECAY, most_useful_first
+from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.annotation.labeling_config import project_config
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
@@ -27,6 +28,7 @@ from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
 from pipeline.studio.push import Present, _choose, _with_suggestion
+from pipeline.studio.standing import standing
 from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
 from pipeline.studio.waiting import waiting
 from pipeline.tasks import TASKS, task_type
@@ -189,6 +191,17 @@ def test_later_answers_replace_and_local_edits_stay():
     assert pulled.lines["ab/1/2"] == bob
     (was,) = pulled.others
     assert (was["annotator"], was["value"], was["state"]) == ("安娜", "y", "overwritten")
+
+
+def test_the_instructions_tell_how_far_people_are_and_gold_answers_only_where_allowed(project):
+    when = parse_time("2026-01-01T00:00:00Z")
+    used = [Annotation(f"r{n}", who, "billing", when, "p") for n, who in enumerate(("小王", "小王", "<b>", "小王"))]
+    gold = {"r0": '"billing"', "r1": '"delivery"'}
+    table = standing(project, used, gold, 60)
+    assert "<td>小王</td><td>3 / 60</td></tr><tr><td>&lt;b&gt;</td><td>1 / 60</td>" in table
+    allowed = replace(project, settings=project.settings.model_copy(update={"show_gold_results": True}))
+    assert "<td>小王</td><td>3 / 60</td><td>1 / 2</td>" in standing(allowed, used, gold, 60)
+    assert standing(project, [], gold, 60) == ""
 
 
 @pytest.mark.parametrize(("given_", "expected"), [("Mail topics!", "mail-topics"), ("邮件 主题", "邮件-主题")])

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 from pipeline.studio.project import connect, find
@@ -43,7 +44,7 @@ def round_of(folder, task, texts, **studio):
     folder.set(blind_share=0.0, gold_share=0.0, **studio)
     source = Source("made", "files", "a.jsonl", 1, "CC0", "unlabelled")
     rows = [Record(f"r{n}", fields, source, None, "en", "unlabelled", f"r{n}") for n, fields in enumerate(texts)]
-    write_table(to_table(rows, schema(task)), folder.data / "clean" / "records.parquet")
+    write_shards(to_table(rows, schema(task)), folder.data / "clean" / "records.parquet")
     write_table(pa_empty(), folder.data / "clean" / "review.parquet")
     folder.label()
     list(up(18080, replace=False))
@@ -109,11 +110,11 @@ def test_marks_cover_whole_words_and_many_labels_have_a_search(folder, ann):
         search.fill("PER")
         page.wait_for_timeout(500)
         shot(page, "ner_filtered")
-        assert page.get_by_text("KIND03").count() == 0
-        page.keyboard.press("Escape")
-        page.locator('[class*="label"]').get_by_text("PER", exact=True).first.click()
+        assert not page.get_by_text("KIND03").is_visible()
+        page.locator("span:visible").get_by_text("PER", exact=True).last.click()
         box = page.evaluate(
-            """() => { const w = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); let n;
+            """() => { const root = document.querySelector('[class*=richtext]'); let n;
+            const w = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
             while ((n = w.nextNode())) { const i = n.textContent.indexOf('Lovelace');
               if (i >= 0) { const r = document.createRange(); r.setStart(n, i + 2); r.setEnd(n, i + 5);
                 const q = r.getBoundingClientRect(); return {x: q.x, y: q.y, w: q.width, h: q.height}; } } }"""

@@ -80,6 +80,13 @@ def normalised(values: Floats) -> Floats:
     return np.asarray(values / values.sum(axis=-1, keepdims=True), np.float64)
 
 
+def tempered(posterior: Floats, temperature: float) -> Floats:
+    """Posteriors made less sure (temperature above 1) or surer; the order of the labels stays."""
+    if temperature == 1.0 or not len(posterior):
+        return posterior
+    return from_logs(np.log(np.maximum(posterior, 1e-12)) / temperature)
+
+
 def from_logs(logs: Floats) -> Floats:
     """Rows of log weights as probabilities."""
     return normalised(np.exp(logs - logs.max(axis=1, keepdims=True)))
