@@ -90,7 +90,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
 
 def _push_to_judge(project: Project, data: Path, present: Present) -> Iterator[str]:
     """Replies to rate, or candidates to choose between, up to `studio.max_tasks` open tasks."""
-    _remove(project, present.stale)
+    remove_tasks(project, present.stale)
     yield from _about(present, len(present.stale))
     ledger = Ledger(data / "annotations", project, {})
     ledger.settle(present.tasks)
