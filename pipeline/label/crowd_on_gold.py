@@ -7,7 +7,7 @@ https://arxiv.org/abs/1706.04599), fitted on one half and measured on the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
