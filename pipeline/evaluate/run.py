@@ -33,7 +33,7 @@ from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json, write_table
-from pipeline.stats.bootstrap import estimate
+from pipeline.stats.bootstrap import Estimate, estimate
 from pipeline.stats.numbers import rounded
 
 log = logging.getLogger("pipeline")
@@ -134,15 +134,12 @@ def evaluate(
     if judged is not None:
         report["win_rates"] = judged
     write_json(report, out / "report.json")
-    flat = {name: rounded(figure.value) for name, figure in headline.items()}
-    flat |= {f"{evaluation.headline}_low": rounded(headline[evaluation.headline].low)}
-    flat |= {f"{evaluation.headline}_high": rounded(headline[evaluation.headline].high)}
-    doubted = sum(entry["label_may_be_wrong"] for entry in worst)
+    flat = _flat(evaluation.headline, headline)
     counts = {
         "n": len(test),
         "not_evaluated": len(refused),
         "worse_slices": sum(s["worse"] for s in cut),
-        "doubted_labels": doubted,
+        "doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst),
     }
     write_json({**flat, **counts, **flat_win_rate(judged)}, out / "metrics.json")
     write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
@@ -151,6 +148,13 @@ def evaluate(
     name = evaluation.headline
     figures = (flat[name], flat[f"{name}_low"], flat[f"{name}_high"])
     log.info("evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", name, *figures)
+
+
+def _flat(headline: str, figures: Mapping[str, Estimate]) -> dict[str, float]:
+    """Every metric, and the interval of the headline."""
+    flat = {name: rounded(figure.value) for name, figure in figures.items()}
+    ends = {f"{headline}_low": figures[headline].low, f"{headline}_high": figures[headline].high}
+    return flat | {name: rounded(end) for name, end in ends.items()}
 
 
 def _tell_refused(refused: Sequence[Mapping[str, str]], rows: int) -> None:

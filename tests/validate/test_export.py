@@ -58,8 +58,9 @@ def test_load_dataset_reads_what_was_written(dataset, tmp_path, monkeypatch):
         "label_confidence": "float64",
     }
     assert loaded["test"][1]["text"] == "一点也不好吃。"
-    assert loaded["train"][4]["parent_id"] == "en1"
-    assert loaded["train"][4]["label_confidence"] is None
+    (augmented,) = (row for row in loaded["train"] if row["parent_id"] is not None)
+    assert augmented["parent_id"] == "en1"
+    assert augmented["label_confidence"] is None
 
 
 def test_load_dataset_reads_chats(project, tmp_path, monkeypatch):

@@ -144,7 +144,7 @@ def test_the_command_line_exits_with_one_and_leaves_nothing(project):
     result = subprocess.run([*command, "data/validate"], capture_output=True, text=True, env=environment)
     assert result.returncode == 1
     assert "validate: valid_structure failed" in result.stderr
-    assert "bad (the reply is empty; two turns in a row have the same role)" in result.stderr
+    assert "bad (turns 1 and 2 are both of role user; turn 3 (assistant) says nothing)" in result.stderr
     assert "Traceback" not in result.stderr
     assert "temporary" not in result.stderr
     assert not Path("data/validate").exists()
