@@ -160,7 +160,7 @@ def test_a_record_has_an_address_and_its_id_can_be_copied(opened, file):
     page.locator("#story .copy.id").click()
     assert id in page.locator("#toast").inner_text()
     page.keyboard.press("Escape")
-    assert "#record" not in page.url
+    page.wait_for_function("!location.hash.includes('record')")
     page.goto(file.as_uri() + f"#record/{id}")
     page.reload()
     assert id in page.locator("#story-title").inner_text()
