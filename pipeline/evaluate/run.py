@@ -129,25 +129,22 @@ def evaluate(
         "worst_errors": worst,
     }
     weighed = attributions(worst, test, predictor, task, params.attribution_rows)
-    report |= {"attributions": weighed} if weighed else {}
     judged = win_rates(test, predictions, train, task, params.judge, models or Models()) if params.judge else None
-    if judged is not None:
-        report["win_rates"] = judged
-    write_json(report, out / "report.json")
+    more = {"attributions": weighed or None, "win_rates": judged}
+    write_json(report | {name: found for name, found in more.items() if found is not None}, out / "report.json")
     flat = _flat(evaluation.headline, headline)
-    counts = {
-        "n": len(test),
-        "not_evaluated": len(refused),
-        "worse_slices": sum(s["worse"] for s in cut),
-        "doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst),
-    }
+    counts = {"n": len(test), "not_evaluated": len(refused), "worse_slices": sum(s["worse"] for s in cut)}
+    counts |= {"doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst)}
     write_json({**flat, **counts, **flat_win_rate(judged)}, out / "metrics.json")
     write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
     write_table(review_queue(worst), out / "queue.parquet")
     write_plots(evaluation, out)
-    name = evaluation.headline
+    _log(evaluation.headline, flat, len(test))
+
+
+def _log(name: str, flat: Mapping[str, float], rows: int) -> None:
     figures = (flat[name], flat[f"{name}_low"], flat[f"{name}_high"])
-    log.info("evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{len(test):,}", name, *figures)
+    log.info("evaluate  %s rows: %s %.3f (%.3f to %.3f)", f"{rows:,}", name, *figures)
 
 
 def _flat(headline: str, figures: Mapping[str, Estimate]) -> dict[str, float]:
