@@ -82,7 +82,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             for row in _rows(collect, at["raw"], at["collect"])[:12]
         ]
         Path("data/annotations/a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in answers), "utf-8")
-        clean(at["collect"], at["clean"])
+        clean(at["collect"], Path("data/annotations/decisions"), at["clean"])
         label(at["clean"], Path("data/annotations"), at["label"])
         augment(at["label"], at["augment"])
         validate(at["collect"], at["clean"], at["label"], at["augment"], Path("data/released"), at["validate"])

@@ -116,7 +116,7 @@ def cleaned(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         for out in ("data/collect", "data/clean"):
             Path(out).mkdir(parents=True)
         collect.run(Path("data/raw"), Path("data/collect"))
-        clean.run(Path("data/collect"), Path("data/clean"))
+        clean.run(Path("data/collect"), Path("data/annotations/decisions"), Path("data/clean"))
         yield request.param, root
 
 

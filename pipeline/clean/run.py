@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from pipeline.annotation.decisions import Rulings, read_decisions, rulings
+from pipeline.annotation.decisions import read_decisions, rulings
 from pipeline.clean.params import Params, chosen_steps
 from pipeline.clean.rulings import drop_decided, keeping
 from pipeline.clean.step import Context, review_table
@@ -19,7 +19,7 @@ from pipeline.runtime.stage import StageReport, count
 from pipeline.runtime.store import read_table, write_table
 
 
-def run(collected: Path, out: Path, decisions: Path | None = None) -> None:
+def run(collected: Path, decisions: Path, out: Path) -> None:
     """Clean `collected`/records.parquet; write records, dropped, review, report and metrics to `out`.
 
     `decisions` is the folder of what people decided in the report (docs/labelling.md).
@@ -28,7 +28,7 @@ def run(collected: Path, out: Path, decisions: Path | None = None) -> None:
     steps = chosen_steps(params)
     context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_table(collected / "records.parquet"))
-    decided = rulings(read_decisions(decisions)) if decisions else Rulings()
+    decided = rulings(read_decisions(decisions))
     if decided:
         report.apply("decisions", partial(drop_decided, rulings=decided))
     for name, step in steps.items():

@@ -68,7 +68,7 @@ def through(tmp_path, monkeypatch):
             pq.write_table(content, Path("data/raw", name))
         Path("params.yaml").write_text(PARAMS.replace("FILE", name), "utf-8")
         collect(Path("data/raw"), Path("data/collect"))
-        clean(Path("data/collect"), Path("data/clean"))
+        clean(Path("data/collect"), Path("data/annotations/decisions"), Path("data/clean"))
         collected, cleaned = read_json(Path("data/collect/report.json")), read_json(Path("data/clean/report.json"))
         found = Counter(collected["notes"]["sources"]["rows"]["dropped"])
         for step in cleaned["steps"]:

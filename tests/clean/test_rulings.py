@@ -50,7 +50,7 @@ def build(project: Path, *lines):
     (project / "annotations/decisions/decisions-ann.jsonl").write_text(text, "utf-8")
     for name in ("clean", "label"):
         (project / name).mkdir(exist_ok=True)
-    clean(project / "collect", project / "clean", project / "annotations/decisions")
+    clean(project / "collect", project / "annotations/decisions", project / "clean")
     label(project / "clean", project / "annotations", project / "label")
     kept = {record.id: record for record in to_records(read_table(project / "label/records.parquet"))}
     gone = {

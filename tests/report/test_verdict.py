@@ -61,7 +61,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that nothing speaks against: 420 records, a good model, few wrong labels, no leak, no drift."""
     data = make_project(tmp_path_factory.mktemp("sound") / "data", 420, hostile=False)
     with_noise(data)
-    with_step(data, "decontaminate", {"applies": True, "recall": {"verbatim": {"value": 0.99}}})
+    recall = {"verbatim": {"planted": 100, "value": 0.99, "low": 0.95, "high": 1.0}}
+    found = {"found": {}, "items": {"gsm": 100}, "in_test_sources": 0, "false_alarms_per_1000": {"value": 0.0}}
+    with_step(data, "decontaminate", {"applies": True, "recall": recall, "examples": [], **found})
     with_model(data, majority=GAP, tfidf_logistic_regression=GAP)
     edited(data, "validate", expectations=[check(n, True) for n in ("unique", "no_leakage", "no_drift")])
     figure = {"value": 0.71, "low": 0.68, "high": 0.74}

@@ -78,7 +78,7 @@ def built(folder: Path, encoder: str, threads: str) -> tuple[dict[str, bytes], d
     environment |= {"PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": threads}
     for command in (
         "collect raw collect",
-        "clean collect clean",
+        "clean collect annotations/decisions clean",
         "label clean annotations label",
         "augment label augment",
         "value collect clean label augment value",

@@ -17,6 +17,7 @@ from pipeline.studio import server
 from pipeline.studio.pull import pull
 from pipeline.studio.push import push
 from pipeline.studio.status import status
+from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import Person, prepared, records, tasks_of, truth
 
 pytestmark = pytest.mark.slow
@@ -56,7 +57,9 @@ def test_an_empty_answer_is_told_listed_by_person_and_its_task_comes_back_to_the
     assert f"1 answers cannot be used ({ann.email} 1)" in said
     assert f"{ann.email}, record {first['data']['record_id']}: empty_annotation" in said
     notes = folder.label()
-    assert notes["annotations"]["set_aside_by_annotator"] == {ann.email: {"unreadable_in_label_studio": 1}}
+    assert notes["annotations"]["set_aside_by_annotator"] == {
+        pseudonym(ann.email, "annotator"): {"unreadable_in_label_studio": 1}
+    }
     said = "\n".join(push(folder.data))
     assert f"gave 1 answers back that cannot be used ({ann.email} 1)" in said
     assert "nothing new to send: 1 tasks wait for people" in said

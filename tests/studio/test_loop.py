@@ -25,6 +25,7 @@ from pipeline.studio.pull import pull
 from pipeline.studio.push import push as send
 from pipeline.studio.status import status
 from pipeline.studio.up import up
+from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import TASK, Person, prepared, records, tasks_of, truth
 
 pytestmark = pytest.mark.slow
@@ -112,7 +113,7 @@ def test_gold_questions_show_who_is_hasty(folder, people):
         people[2].answer(task, task["predictions"][0]["result"][0]["value"]["choices"][0])
     list(pull(folder.annotations))
     report = {person["annotator"]: person for person in folder.label()["agreement"]["human"]["annotator_list"]}
-    ann, hasty = report["ann@example.org"], report["hasty@example.org"]
+    ann, hasty = (report[pseudonym(f"{who}@example.org", "annotator")] for who in ("ann", "hasty"))
     assert (ann["gold"], ann["gold_right"]) == (16, 16)
     assert hasty["gold_right"] < hasty["gold"]
     assert (hasty["prelabels_shown"], hasty["accepted_share"], hasty["accepts_all"]) == (40, 1.0, True)
