@@ -126,15 +126,20 @@ def studio_home(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, studio_home):
-    """A new project folder whose own server is the shared one; its title is the folder's, so tests do not meet."""
+def studio_root(tmp_path, monkeypatch, studio_home):
+    """A new folder, entered, whose own server is the shared one; its title is the folder's, so tests do not meet."""
     root = tmp_path / re.sub(r"\W+", "-", tmp_path.name)[:30]
     root.mkdir()
     monkeypatch.chdir(root)
     for name in ("LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     (root / ".label-studio").symlink_to(studio_home)
-    return Folder(root)
+    return root
+
+
+@pytest.fixture
+def folder(studio_root):
+    return Folder(studio_root)
 
 
 def prepared(folder, keyed=False, **studio):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +76,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, studio_home: Path) -> Desk:
-    root = tmp_path / re.sub(r"\W+", "-", tmp_path.name)[:30]
-    root.mkdir()
-    monkeypatch.chdir(root)
-    for name in ("LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    (root / ".label-studio").symlink_to(studio_home)
-    return Desk(root)
+def desk(studio_root: Path) -> Desk:
+    return Desk(studio_root)
 
 
 @pytest.fixture(scope="module")
