@@ -6,22 +6,19 @@ from collections.abc import Mapping
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.lm.instructions import default_instruction, filled
-from pipeline.tasks import task_type
+from pipeline.modeling.lm.asked import asked
+from pipeline.modeling.lm.instructions import default_instruction
+from pipeline.tasks import has_free_answers
 
 
 def has_reply(record: Record, task: Task) -> bool:
     """Whether the record's target is a free text or a reply, which a language model can be trained to give."""
-    is_text = task_type(task).target_kind(task) in ("text", "message")
-    return is_text and record.target is not None and not task_type(task).stratum(record)
+    return record.target is not None and has_free_answers(task)
 
 
 def as_messages(record: Record, task: Task) -> list[dict[str, str]]:
     """What a record asks, as turns of a conversation; texts to translate or to summarise under their instruction."""
-    if "messages" in record.fields:
-        return [{"role": m["role"], "content": m["content"]} for m in record.fields["messages"]]
-    text = task_type(task).augmentable(record)
-    return [{"role": "user", "content": filled(default_instruction(record.lang, task), text)}]
+    return [{"role": message.role, "content": message.content} for message in asked(record, task).messages]
 
 
 def prompt_template(record: Record, task: Task) -> str | None:

@@ -30,7 +30,7 @@ from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import Estimate
 from pipeline.stats.numbers import rounded
-from pipeline.tasks import task_type
+from pipeline.tasks import has_free_answers
 
 _WHERE = "params.yaml: evaluate.judge"
 
@@ -55,7 +55,7 @@ def win_rates(
 
     Raises PipelineError for tasks whose target is no free text, and as the engines do.
     """
-    if task.labels or task_type(task).target_kind(task) not in ("text", "message"):
+    if not has_free_answers(task):
         raise PipelineError(f"{_WHERE}: the targets of task '{task.type}' are no free texts.", "Remove this section.")
     drawn = sorted(zip(test, predictions, strict=True), key=lambda row: share("evaluate.judge", row[0].id))
     pairs = [_pair(record, prediction, task) for record, prediction in drawn[: settings.rows]]

@@ -22,7 +22,7 @@ from pipeline.label.merge import Evidence, Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
 from pipeline.stats.intervals import share_of, stratified
-from pipeline.tasks import task_type
+from pipeline.tasks import has_free_answers, task_type
 
 #: A class is drawn from by itself where there are this many records to draw for each: fewer say nothing about it.
 PER_CLASS = 5
@@ -50,7 +50,7 @@ def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Para
     wanted, kind = params.audit.records, task_type(task)
     if not wanted:
         return Sample()
-    if not task.labels and kind.target_kind(task) in ("text", "message"):
+    if has_free_answers(task):
         raise PipelineError(
             f"params.yaml: label.audit.records: answers of '{task.type}' are free texts, so that none is simply wrong.",
             "Set it to 0; people's corrections count as they are.",

@@ -128,6 +128,11 @@ def task_type(task: Task) -> TaskType:
     return pick(TASKS, task.type, "params.yaml: task.type")
 
 
+def has_free_answers(task: Task) -> bool:
+    """Whether targets are free texts or replies: what a language model can be trained to write, and no label."""
+    return task.type != "classification" and task_type(task).target_kind(task) in ("text", "message")
+
+
 def prompt_and_replies(record: Record, task: Task) -> tuple[str, list[str]]:
     """What is asked, one text a line, and the free texts that answer it: none where answers are labels or places."""
     kind = task_type(task)

@@ -19,7 +19,7 @@ from pipeline.runtime.store import DROPPED, read_table, to_records, write_json
 from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
-from pipeline.tasks import task_type
+from pipeline.tasks import has_free_answers, task_type
 from pipeline.value.learning_curve import learning_curve
 from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
@@ -70,7 +70,7 @@ def measure(
             "value: the test split is empty, so no variant can be evaluated.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
-    if _has_replies(task) and models.generator is not None:
+    if has_free_answers(task) and models.generator is not None:
         _write_replies(stages, dropped, task, models.generator, params, out)
         return
     variants = build(stages, task, params.max_train_rows)
@@ -122,11 +122,6 @@ def _readable_encoder(stages: Stages, task: Task, models: Models) -> tuple[Model
     if notes:
         log.warning("value     measured with TF-IDF: %s", notes["unread_remedy"])
     return model, notes
-
-
-def _has_replies(task: Task) -> bool:
-    """Whether targets are free texts, which a language model can be trained to give."""
-    return task.type != "classification" and task_type(task).target_kind(task) in ("text", "message")
 
 
 def _write_replies(
@@ -239,7 +234,7 @@ def _does_not_apply(variants: Variants, task: Task) -> str:
             f"records of task type '{task.type}' have no class. The quick form trains a linear classifier on frozen "
             + (
                 "features; for replies it trains the top layer of models.generator, which is not set."
-                if _has_replies(task)
+                if has_free_answers(task)
                 else "features; this task needs the model itself trained once per variant."
             )
         )

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.core.counts import ranked
 from pipeline.core.record import META, Record, share, writer_of
 from pipeline.core.settings import Task
-from pipeline.modeling.lm.instructions import default_instruction, filled
-from pipeline.tasks import task_type
+from pipeline.modeling.lm.asked import asked
 from pipeline.tasks.texts import target_text
 from pipeline.value.variants import Stages, last_of
 
@@ -38,16 +37,12 @@ class Talk:
 
 def talk_of(record: Record, task: Task) -> Talk:
     """The conversation that a labelled record teaches; texts to translate or summarise follow their instruction."""
-    if "messages" in record.fields:
-        asked = tuple((turn["role"], turn["content"]) for turn in record.fields["messages"])
-    else:
-        text = task_type(task).augmentable(record)
-        asked = (("user", filled(default_instruction(record.lang, task), text)),)
+    turns = tuple((message.role, message.content) for message in asked(record, task).messages)
     groups = {META + name: value for name, value in record.meta.items()} | {"source": record.source.name}
     writer = writer_of(record)
     if writer:
         groups["teacher"] = writer
-    return Talk(record.id, (*asked, ("assistant", target_text(record.target))), record.lang, groups)
+    return Talk(record.id, (*turns, ("assistant", target_text(record.target))), record.lang, groups)
 
 
 def drawn(talks: Iterable[Talk], most: int, what: str) -> list[Talk]:
@@ -87,9 +82,9 @@ def groups_of(talks: Sequence[Talk], at_least: int, most: int) -> list[tuple[str
 
 def raw_talks(stages: Stages, task: Task) -> list[Talk]:
     """What was collected for training, but for rows of the test and dev splits and copies of them."""
-    held_out, asked = _held_out(stages), {talk.messages[:-1] for talk in held_out_talks(stages.augment, task)}
+    held_out, tested = _held_out(stages), {talk.messages[:-1] for talk in held_out_talks(stages.augment, task)}
     rows = [record for record in stages.collect if _may_teach(record, stages.dropped_for, held_out)]
-    return [talk for talk in (talk_of(record, task) for record in rows) if talk.messages[:-1] not in asked]
+    return [talk for talk in (talk_of(record, task) for record in rows) if talk.messages[:-1] not in tested]
 
 
 def steps_undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> dict[str, list[Talk]]:

@@ -172,9 +172,10 @@ def test_a_line_of_people_that_cannot_be_read_is_named(tmp_path, line, words):
         rates(0.7, judge(), people=str(tmp_path / "none.jsonl"), count=4)
 
 
-def test_labels_are_no_replies():
+@pytest.mark.parametrize("labels", [("a", "b"), ()])
+def test_labels_are_no_replies(labels):
     with pytest.raises(PipelineError, match="no free texts"):
-        rates(0.7, judge(), task=Task(type="classification", labels=("a", "b")), count=4)
+        rates(0.7, judge(), task=Task(type="classification", labels=labels), count=4)
 
 
 def test_a_message_with_calls_is_shown_whole():

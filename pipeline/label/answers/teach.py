@@ -28,7 +28,7 @@ from pipeline.llm.usage import forecast
 from pipeline.modeling.lm.asked import asked
 from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.modeling.models import Models
-from pipeline.tasks import task_type
+from pipeline.tasks import has_free_answers
 
 log = logging.getLogger("pipeline")
 
@@ -101,7 +101,7 @@ def teach(
 
 
 def _check(task: Task, settings: Answers) -> None:
-    if task.labels or task_type(task).target_kind(task) not in ("text", "message"):
+    if not has_free_answers(task):
         raise PipelineError(
             f"{_WHERE}: the targets of task '{task.type}' are no free texts.", "Use label.prelabel.method: llm."
         )

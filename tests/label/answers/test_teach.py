@@ -208,6 +208,7 @@ def test_prompts_hold_the_conversation_alone_and_tools_are_left_to_people() -> N
     [
         ({}, SUMS, "neither a verifier nor a judge"),
         ({"accept": "all"}, Task(type="classification", labels=("a", "b")), "no free texts"),
+        ({"accept": "all"}, Task(type="classification"), "no free texts"),
         ({"verifiers": {"numbr": {}}}, SUMS, "Did you mean 'number'"),
         ({"verifiers": {"length": {"max": 3}}}, SUMS, r"verifiers\.length\.max is not a known setting"),
         ({"verifiers": {"number": {}}, "reference": "nothing"}, SUMS, "has no meta column 'nothing'"),
