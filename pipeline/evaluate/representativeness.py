@@ -38,8 +38,10 @@ def representativeness(
     independent samples is made from theirs (MOVER: Zou and Donner 2008, https://doi.org/10.1002/sim.3095).
     """
     drawn = sorted(dev, key=lambda record: share("representativeness", record.id))[: params.dev_rows]
-    predictions = predictor.predict([to_row(record, task) for record in drawn]) if len(drawn) >= _FEWEST else []
-    pairs = [(record, p) for record, p in zip(drawn, predictions, strict=bool(predictions)) if not p.refused]
+    if len(drawn) < _FEWEST:
+        return {}
+    predictions = predictor.predict([to_row(record, task) for record in drawn])
+    pairs = [(record, p) for record, p in zip(drawn, predictions, strict=True) if not p.refused]
     if len(pairs) < _FEWEST:
         return {}
     evaluation, rows = test

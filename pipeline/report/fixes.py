@@ -216,10 +216,10 @@ def _licences(inputs: Inputs) -> Iterator[Fix]:
     if table is None:
         return
     counts = pc.value_counts(pc.struct_field(table.column("source"), "licence")).to_pylist()
-    gaps = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
-    if gaps:
+    unknown = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
+    if unknown:
         more: Fix = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
-        yield _fix("licence", gaps, "sources", weight=gaps / table.num_rows, **more)
+        yield _fix("licence", unknown, "sources", weight=unknown / table.num_rows, **more)
 
 
 _SOURCES: tuple[Callable[[Inputs], Iterator[Fix]], ...] = (

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.clean.rulings import FINAL
 from pipeline.clean.run import run as clean
 from pipeline.label.run import run as label
+from pipeline.report.sections import cleaning
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import read_json, read_table, to_records
 from tests.clean.records import make, table
@@ -129,3 +131,7 @@ def test_reviewers_who_disagree_change_nothing_and_are_shown(project):
 def test_a_decision_on_an_unknown_record_is_counted(project):
     _, _, report, _ = build(project, {**line(GOOD[0], "drop"), "record_id": "nobody"})
     assert report["steps"][0]["notes"]["unknown_records"] == 1
+
+
+def test_the_report_offers_to_bring_back_what_may_come_back():
+    assert set(cleaning.FINAL) == {*FINAL, "decisions"}

@@ -9,6 +9,7 @@ from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import render
 from pipeline.report.sections.contamination import contamination
+from pipeline.report.verdict.splits import contamination as verdict_on
 from tests.clean.contamination.problems import NAMES, THINGS, chat, problem, run
 from tests.report.conftest import TASK
 
@@ -59,3 +60,11 @@ def test_nothing_found_and_nothing_run(project):
     assert list(named(blocks, "note")) == ["contamination_none"]
     assert "contamination_evidence" not in named(blocks, "table")
     assert [block["kind"] for block in contamination(inputs_with(project))] == ["missing"]
+
+
+def test_the_verdict_leads_to_the_section(project):
+    steps = [[], [("decontaminate", {"applies": False})], [("decontaminate", {"applies": True})]]
+    steps.append([("decontaminate", {"applies": True, "recall": {"whole": {"value": 0.5}}})])
+    for some in steps:
+        (finding,) = verdict_on(inputs_with(project, *some))
+        assert finding.section == contamination.__name__

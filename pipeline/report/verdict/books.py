@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.report.figures import expectations
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import flow
-from pipeline.report.verdict.finding import Finding, named
+from pipeline.report.verdict.finding import Finding, State, named
 
 #: Expectations with a check of their own.
 _APART = ("no_leakage", "no_drift")
@@ -64,5 +64,6 @@ def drift(inputs: Inputs) -> Iterator[Finding]:
     elif check["ok"]:
         yield Finding("drift", "pass", "drift_none", {}, "versions")
     else:
-        state, why = "fail" if check["severity"] == "error" else "warn", check["why"] or check["observed"] or ""
-        yield Finding("drift", "fail" if state == "fail" else "warn", "drift", {"why": inputs.cut(why)}, "versions")
+        state: State = "fail" if check["severity"] == "error" else "warn"
+        why = inputs.cut(check["why"] or check["observed"] or "")
+        yield Finding("drift", state, "drift", {"why": why}, "versions")

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.report.figures import percent
 from pipeline.report.inputs import Inputs
-from pipeline.report.verdict.finding import Finding
+from pipeline.report.verdict.finding import Finding, State
 from pipeline.stats.intervals import wilson
 
 #: Scored records below which nothing is said of whether labels can be learned.
@@ -32,11 +32,12 @@ def label_noise(inputs: Inputs) -> Iterator[Finding]:
         return
     args = {name: percent(share[name]) for name in ("value", "low", "high")}
     if share["low"] >= bounds.wrong_labels_fail or share["value"] >= 2 * bounds.wrong_labels_fail:
-        yield Finding("label_noise", "fail", f"noise_{origin}", args, "doubtful")
+        state: State = "fail"
     elif share["value"] >= bounds.wrong_labels_warn or share["low"] >= bounds.wrong_labels_warn / 2:
-        yield Finding("label_noise", "warn", f"noise_{origin}", args, "doubtful")
+        state = "warn"
     else:
-        yield Finding("label_noise", "pass", f"noise_{origin}", args, "doubtful")
+        state = "pass"
+    yield Finding("label_noise", state, f"noise_{origin}", args, "doubtful")
 
 
 def _unknown_noise(inputs: Inputs) -> Finding:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from pipeline.report.figures import expectations, percent
 from pipeline.report.inputs import Inputs
-from pipeline.report.verdict.finding import Finding, named
+from pipeline.report.verdict.finding import Finding, State, named
 
 #: Train records below which nothing can be learned.
 _LEAST_TRAIN = 20
@@ -82,9 +82,8 @@ def test_classes(inputs: Inputs) -> Iterator[Finding]:
     few = [name for name in declared if 0 < test.get(name, 0) < _PER_CLASS]
     for key, names in (("test_lacks", none), ("train_lacks", unseen)):
         if names:
-            state = "fail" if len(names) * 2 > len(declared) else "warn"
-            args = {"n": len(names), "names": named(names)}
-            yield Finding("test_classes", "fail" if state == "fail" else "warn", key, args, "balance")
+            state: State = "fail" if len(names) * 2 > len(declared) else "warn"
+            yield Finding("test_classes", state, key, {"n": len(names), "names": named(names)}, "balance")
     if few and not none:
         args = {"n": len(few), "names": named(few), "least": _PER_CLASS}
         yield Finding("test_classes", "warn", "test_few_of_class", args, "balance")
@@ -117,19 +116,19 @@ def contamination(inputs: Inputs) -> Iterator[Finding]:
     step = next((one for one in inputs.report("clean").get("steps", []) if one["step"] == "decontaminate"), None)
     if step is None:
         if inputs.report("clean"):
-            yield Finding("contamination", "unmeasured", "contamination_off", {}, "drops")
+            yield Finding("contamination", "unmeasured", "contamination_off", {}, "contamination")
         return
     notes = step.get("notes", {})
     recall = {kind: _value(one) for kind, one in (notes.get("recall") or {}).items()}
     if not notes.get("applies", True):
-        yield Finding("contamination", "inapplicable", "contamination_no_benchmark", {}, "drops")
+        yield Finding("contamination", "inapplicable", "contamination_no_benchmark", {}, "contamination")
     elif not recall:
-        yield Finding("contamination", "unmeasured", "contamination_unmeasured", {}, "drops")
+        yield Finding("contamination", "unmeasured", "contamination_unmeasured", {}, "contamination")
     else:
         worst = min(recall, key=lambda kind: recall[kind])
         args = {"share": percent(recall[worst]), "kind": worst}
-        state = "pass" if recall[worst] >= inputs.params.verdict.contamination_recall else "warn"
-        yield Finding("contamination", "pass" if state == "pass" else "warn", "contamination", args, "drops")
+        state: State = "pass" if recall[worst] >= inputs.params.verdict.contamination_recall else "warn"
+        yield Finding("contamination", state, "contamination", args, "contamination")
 
 
 def _value(one: object) -> float:
