@@ -17,8 +17,8 @@ from pipeline.core.errors import PipelineError, shorten
 #: Seconds for one answer. Large imports and exports are slow on SQLite.
 _TIMEOUT = httpx.Timeout(300, connect=10)
 _TRIES = 4
-#: Tasks a page of a listing holds.
-PAGE = 500
+#: Tasks a page of a listing holds, and tasks or predictions that one request writes.
+PAGE, BATCH = 500, 250
 
 Query = str | int | Sequence[int]
 

@@ -17,13 +17,11 @@ from pipeline.annotation.label_studio_export import readers
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, load
 from pipeline.label.params import Params
+from pipeline.studio.client import BATCH
 from pipeline.studio.present import present_tasks, remove_tasks
 from pipeline.studio.project import Project, dispute_project
 from pipeline.studio.tasks import Question, numbered, to_task, with_keys
 from pipeline.tasks import task_type
-
-#: Tasks sent with one request.
-BATCH = 250
 
 
 def send_disputes(project: Project, data: Path, questions: Sequence[Question], now: Mapping[str, str]) -> Iterator[str]:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from pipeline.studio.client import ListedTask
+from pipeline.studio.client import BATCH, ListedTask
 from pipeline.studio.project import Project
 
-_BATCH = 250
 _TOUCHED = ("total_annotations", "cancelled_annotations", "draft_exists")
 _COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
 
@@ -68,8 +67,8 @@ def present_tasks(project: Project, now: Mapping[str, str]) -> Present:
 
 def remove_tasks(project: Project, numbers: Sequence[int]) -> None:
     """Take tasks out of the project."""
-    for start in range(0, len(numbers), _BATCH):
-        items = {"selectedItems": {"all": False, "included": list(numbers[start : start + _BATCH])}}
+    for start in range(0, len(numbers), BATCH):
+        items = {"selectedItems": {"all": False, "included": list(numbers[start : start + BATCH])}}
         project.client.post("/api/dm/actions/", items, id="delete_tasks", project=project.id)
 
 

@@ -15,6 +15,7 @@ from pipeline.annotation.gold import read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.client import BATCH
 from pipeline.studio.disputes import send_disputes
 from pipeline.studio.given_back import give_back
 from pipeline.studio.judging import to_judge
@@ -40,8 +41,6 @@ from pipeline.studio.tasks import (
 )
 from pipeline.studio.waiting import waiting
 
-#: Tasks sent with one request.
-BATCH = 250
 #: The known answers of gold questions; a hidden file, so that `label` does not read it as annotations.
 GOLD = ".gold.json"
 

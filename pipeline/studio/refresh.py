@@ -1,7 +1,7 @@
 """New suggestions for tasks that wait, so that nothing tells gold questions and half-answered tasks from the others.
 
-Label Studio shows the predictions of one model version alone. With a new version every task that wait gets one: its new
-pre-label where nobody has touched it, a gold question its own again, and any other the one that people saw before.
+Label Studio shows the predictions of one model version alone. With a new version every task that waits gets one: its
+new pre-label where nobody has touched it, a gold question its own again, any other the one that people saw before.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pipeline.studio.client import BATCH
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.present import Present, PresentTask
 from pipeline.studio.project import Project, labeling_interface
 from pipeline.studio.tasks import Question, checked, to_task
-
-#: Predictions sent with one request.
-BATCH = 250
 
 
 def refresh(

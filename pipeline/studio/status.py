@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.settings import Task
 from pipeline.studio.project import connect, extra, find
 from pipeline.studio.shown_version import reset_dead_backend
+from pipeline.studio.waiting import named_by
 from pipeline.text.pseudonyms import pseudonym
 
 if TYPE_CHECKING:
@@ -59,11 +60,9 @@ def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     from pipeline.core.settings import load
     from pipeline.label.evidence import form_of, votes_of
     from pipeline.label.params import Params
-    from pipeline.runtime.store import read_table, to_records
     from pipeline.stats.agreement import alpha_interval, krippendorff_alpha
 
-    path = folder.parent / "clean" / "records.parquet"
-    records = {record.id: record for record in to_records(read_table(path))} if path.exists() else {}
+    records = named_by({one.record_id for one in found}, folder.parent / "clean" / "records.parquet")
     params = load("label", Params)
     reading = latest_answers(by_own_key(found, records), check_against(records, task, params.half_words))
     form = form_of(task)

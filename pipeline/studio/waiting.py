@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import cast
 
+import pyarrow.compute as pc
+
 from pipeline.annotation.exported import QueueRow
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.runtime.shards import batches
-from pipeline.runtime.store import LEAN, lean_records, read_table
+from pipeline.runtime.store import LEAN, files_of, lean_records, read_table, to_records
+from pipeline.text.pseudonyms import pseudonym
 
 
 def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: float) -> tuple[list[QueueRow], int]:
@@ -59,6 +62,15 @@ def source_keys(file: Path, wanted: Set[str]) -> dict[str, str]:
         rows = zip(batch["id"].to_pylist(), batch["source"].to_pylist(), strict=True)
         found |= {name: source["key"] for name, source in rows if name in wanted and source["key"] is not None}
     return found
+
+
+def named_by(names: Set[str], file: Path) -> dict[str, Record]:
+    """Id -> record, of those that `names` names by their id or by their source's own key; none without a table."""
+    if not files_of(file):
+        return {}
+    keys = sorted(names | {pseudonym(name, "key") for name in names})  # as cleaning left a key that is an address
+    wanted = pc.field("id").isin(sorted(names)) | pc.field("source", "key").isin(keys)
+    return {record.id: record for record in to_records(read_table(file, where=wanted))}
 
 
 def lean(file: Path) -> Iterator[Record]:

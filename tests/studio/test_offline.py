@@ -21,7 +21,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
 from pipeline.core.settings import Task
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import write_table
+from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
 from pipeline.studio.answer_file import Pulled, file_name, to_line
 from pipeline.studio.client import Client
@@ -30,8 +30,9 @@ from pipeline.studio.project import Project, title
 from pipeline.studio.push import Present, _choose, _with_suggestion
 from pipeline.studio.standing import standing
 from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
-from pipeline.studio.waiting import waiting
+from pipeline.studio.waiting import named_by, waiting
 from pipeline.tasks import TASKS, task_type
+from pipeline.text.pseudonyms import pseudonym
 from tests.strategies import TASKS_BY_TYPE
 from tests.studio.conftest import TASK, record, records
 
@@ -313,3 +314,13 @@ def test_a_queue_of_other_records_is_out_of_step(tmp_path):
     with pytest.raises(PipelineError, match=r"record 'a' is not in .*records\.parquet") as error:
         waiting(tmp_path, {"b": "t"}, set(), 0.7)
     assert "dvc repro label" in error.value.hint
+
+
+def test_answers_name_their_records_by_id_or_by_the_sources_own_key(tmp_path):
+    keys = {"a": None, "b": "K-1", "c": "K-1", "d": pseudonym("ann@example.org", "key"), "e": "K-2"}
+    rows = [record(name, f"一封信 {name}", "billing") for name in keys]
+    rows = [replace(row, source=replace(row.source, key=keys[row.id])) for row in rows]
+    write_shards(to_table(rows, schema(TASK)), tmp_path / "records.parquet")
+    found = named_by({"a", "K-1", "ann@example.org"}, tmp_path / "records.parquet")
+    assert found == {row.id: row for row in rows if row.id != "e"}
+    assert named_by({"a"}, tmp_path / "none.parquet") == {}
