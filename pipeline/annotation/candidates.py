@@ -21,6 +21,9 @@ from pipeline.core.record import Reject
 from pipeline.core.settings import Settings, parse
 from pipeline.tasks.chat import reply_of
 
+#: Where candidates lie below the data folder: one's own, and those of `label`'s teachers.
+PLACES = ("candidates", "label/candidates.jsonl")
+
 
 class Candidate(Settings):
     """One reply. `reply` is a text, or a message with reasoning and calls as a dialect of `messages` has it."""

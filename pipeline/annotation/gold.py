@@ -10,13 +10,16 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Task
 
+#: The file; hidden, so that `label` does not read it as annotations.
+GOLD = ".gold.json"
+
 
 def read_gold(folder: Path, task: Task | None = None) -> dict[str, str]:
     """Record id -> known answer as canonical JSON; empty where no gold question was ever asked.
 
     With `task`, answers have the labels of today (`task.renamed`).
     """
-    file = folder / ".gold.json"
+    file = folder / GOLD
     if not file.is_file():
         return {}
     try:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pipeline.annotation.annotations import Annotation, read_folder
-from pipeline.annotation.candidates import read_candidates
+from pipeline.annotation.candidates import PLACES, read_candidates
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, load_task
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--candidates",
         type=Path,
         nargs="+",
-        default=[Path("data/candidates"), Path("data/label/candidates.jsonl")],
+        default=[Path("data") / place for place in PLACES],
         help="files or folders of replies with scores, for --form preference (default: those of teachers, if any)",
     )
     parser.add_argument(

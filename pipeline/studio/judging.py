@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
 
-from pipeline.annotation.candidates import Candidate, read_candidates
+from pipeline.annotation.candidates import PLACES, Candidate, read_candidates
 from pipeline.core.conversation import Message, exported, whole_turn
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Target, as_json, share
@@ -24,7 +24,7 @@ def to_judge(project: Project, data: Path) -> list[Question]:
     """What `studio.ask` asks about, in the order in which it is sent."""
     if project.settings.ask == "rate":
         return to_rate(data / "clean", project.task)
-    return to_compare(data / "clean", (data / "candidates", data / "label" / "candidates.jsonl"), project.task)
+    return to_compare(data / "clean", [data / place for place in PLACES], project.task)
 
 
 def to_rate(clean: Path, task: Task) -> list[Question]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.annotation.gold import read_gold
+from pipeline.annotation.gold import GOLD, read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
@@ -40,9 +40,6 @@ from pipeline.studio.tasks import (
     with_keys,
 )
 from pipeline.studio.waiting import waiting
-
-#: The known answers of gold questions; a hidden file, so that `label` does not read it as annotations.
-GOLD = ".gold.json"
 
 
 def push(data: Path, renew: bool = False) -> Iterator[str]:
