@@ -98,8 +98,8 @@ class RecordMaker:
 
     def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
         """The rows, one a record: an export of Label Studio has one an annotation, some rows have several answers."""
-        if self._splits:
-            return one_row_a_reference(rows, self.settings)
+        if self._splits:  # answers of unlabelled rows are not looked at: such a row is one record
+            return rows if self.settings.role == "unlabelled" else one_row_a_reference(rows, self.settings)
         if self.settings.references:
             problem = f"{self.where}.references: only for answers that are texts, beside a `target`."
             raise PipelineError(problem, "Leave it out.")
@@ -160,7 +160,8 @@ class RecordMaker:
         lang = self.language_of(fields, target, row.values)
         group = self._group(row)
         meta = meta_of(row.values, settings)
-        check_unicode(fields, target, group, meta)
+        votes = self._votes(values, row)
+        check_unicode(fields, target, group, meta, [(vote.annotator, vote.value, vote.time) for vote in votes])
         check_offsets(target)
         source, decision = record.source, None
         if target is not None:
@@ -169,7 +170,6 @@ class RecordMaker:
             if settings.trusted_when and first_failed(settings.trusted_when, row.values) is None:
                 source = replace(source, trusted=True)
         split = _PRESET_SPLIT.get(settings.role)
-        votes = self._votes(values, row)
         return Record(record.id, fields, source, target, lang, split, group, votes, labels_by=decision, meta=meta)
 
     def _fields_and_target(self, values: Fields, row: Row) -> tuple[Fields, Target]:

@@ -18,6 +18,7 @@ from pipeline.core.record import Fields, Reject, Target, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region_places import at_their_places
+from pipeline.text.pseudonyms import pseudonym
 
 #: The name of the format.
 LABEL_STUDIO = "label_studio"
@@ -81,7 +82,7 @@ def _vote(row: Row, task: Task, labels: Mapping[str, str | None]) -> Vote:
         problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"
         raise Reject("unreadable_result", problem) from None
     time = row.values.get("time")
-    return Vote(str(row.values.get("worker")), value, str(time) if time else None)
+    return Vote(pseudonym(str(row.values.get("worker")), "annotator"), value, str(time) if time else None)
 
 
 def _in_our_words(part: Any, labels: Mapping[str, str | None]) -> Any:

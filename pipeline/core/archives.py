@@ -16,7 +16,7 @@ from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
 
 #: What zipfile raises: damaged data, a bad checksum, a password (RuntimeError), a method it does not know.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError)
 
 
 def open_zip(file: Path | io.BytesIO, name: str, where: str) -> zipfile.ZipFile:
@@ -30,8 +30,8 @@ def open_zip(file: Path | io.BytesIO, name: str, where: str) -> zipfile.ZipFile:
 
 
 def matching(archive: zipfile.ZipFile, pattern: str) -> Iterator[str]:
-    """Names of the members that a glob matches, in order."""
-    yield from sorted(n for n in archive.namelist() if not n.endswith("/") and fnmatch.fnmatchcase(n, pattern))
+    """Names of the members that a glob matches, in order; a name that the archive holds twice once."""
+    yield from sorted({n for n in archive.namelist() if not n.endswith("/") and fnmatch.fnmatchcase(n, pattern)})
 
 
 def unpack(archive: zipfile.ZipFile, name: str, path: Path, where: str) -> Path:
@@ -50,7 +50,7 @@ def unpack(archive: zipfile.ZipFile, name: str, path: Path, where: str) -> Path:
         try:
             with archive.open(name) as source, part.open("wb") as target:
                 shutil.copyfileobj(source, target)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             part.unlink(missing_ok=True)
             raise PipelineError(
                 f"{where}: the member '{name}' cannot be unpacked: {shorten(error)}",

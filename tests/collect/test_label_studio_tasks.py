@@ -49,6 +49,20 @@ def test_annotators_who_all_agree_decide_as_a_crowd(export):
     assert (row["target"], row["labels_by"]["who"], len(row["votes"])) == ("negative", "crowd:s", 2)
 
 
+def test_addresses_of_annotators_become_pseudonyms(export):
+    answers = [said(n, "positive", completed_by=who) for n, who in ((1, "ann@example.org"), (2, "小王"))]
+    [row] = export(tasks([answers[1], answers[0]])).rows
+    names = [vote["annotator"] for vote in row["votes"]]
+    assert names[0].startswith("annotator-")
+    assert names[1] == "小王"
+
+
+def test_a_vote_that_cannot_be_stored_is_quarantined(export):
+    found = export(tasks([said(1, "positive"), said(2, "positive", completed_by="\ud800")], [said(1, "negative")]))
+    assert [row["target"] for row in found.rows] == ["negative"]
+    assert [row["reason"] for row in found.dropped] == ["broken_unicode"]
+
+
 def test_an_answer_that_is_none_costs_itself_alone(export):
     found = export(tasks([said(1, "positive"), said(2, "hm"), said(3)], [said(1, "hm")]))
     assert [(row["target"], len(row["votes"])) for row in found.rows] == [("positive", 0)]

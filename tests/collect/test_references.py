@@ -57,3 +57,10 @@ def test_what_is_no_text_is_refused_as_ever_and_labels_have_no_references(projec
         project.collect(CLASSIFICATION, path="e.csv", target="y", references=["z"])
     with pytest.raises(PipelineError, match="no column 'zz'"):
         project.collect(TRANSLATION, path="d.jsonl", target="t", references=["zz"])
+
+
+def test_an_unlabelled_row_is_one_record_whatever_answers_it_has(project):
+    project.write("u.jsonl", json.dumps({"id": 1, "text": "hello", "zh": ["你好", "您好"]}))
+    named = {"target": "zh", "key": "id", "role": "unlabelled"}
+    [row] = project.collect(TRANSLATION, path="u.jsonl", **named).rows
+    assert (row["target"], row["source"]["key"]) == (None, "1")

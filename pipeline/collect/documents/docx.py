@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.collect.documents.section import Document, Outline, Section
 from pipeline.collect.rows import most_bytes
+from pipeline.core.archives import DAMAGED
 from pipeline.core.errors import shorten
 from pipeline.core.record import Reject
 
@@ -31,11 +32,11 @@ def read_docx(data: bytes) -> Document:
             if sum(entry.file_size for entry in packed.infolist()) > most_bytes(len(data)):
                 raise Reject("unreadable_document", "it unpacks to far more than a document holds")
         file = docx.Document(io.BytesIO(data))
-    except (zipfile.BadZipFile, OpcError, OSError, ValueError, LookupError, SyntaxError) as error:
+        sections, title = tuple(_sections(file)), file.core_properties.title
+    except (*DAMAGED, OpcError, OSError, ValueError, LookupError, SyntaxError, AttributeError) as error:
         raise Reject("unreadable_document", f"no Word file that can be read: {shorten(error, 100)}") from None
-    sections = tuple(_sections(file))
     first = next((section.headings[0] for section in sections if section.headings), "")
-    return Document(file.core_properties.title or first, sections, max((one.page for one in sections), default=0))
+    return Document(title or first, sections, max((one.page for one in sections), default=0))
 
 
 def _sections(file: WordFile) -> Iterator[Section]:

@@ -133,9 +133,7 @@ def _turns(examples: Sequence[Example]) -> list[tuple[int, int]]:
 
 
 def _supported(examples: Sequence[Example], engine: Engine, settings: Generation) -> list[Example]:
-    """A summary rests on its whole chunk, not on one quote."""
-    found = list(examples)
-    places = [(n, m) for n, m in _turns(examples)]
+    found, places = list(examples), _turns(examples)
     asked = [_support(examples[n], examples[n].turns[m], settings) for n, m in places]
     for (n, m), reply in zip(places, ask_all(engine, asked), strict=True):
         value, problem = _value(reply, SUPPORTED)
@@ -145,6 +143,7 @@ def _supported(examples: Sequence[Example], engine: Engine, settings: Generation
 
 
 def _support(example: Example, turn: Turn, settings: Generation) -> Question:
+    """A summary rests on its whole chunk, not on one quote."""
     quote = example.chunk.text if example.kind == "summary" else turn.quote
     return to_check(turn.question, turn.answer, quote, settings)
 

@@ -58,6 +58,8 @@ def _chinese(letters: str) -> int:
             digit = _HAN[letter]
         elif _UNITS[letter] < 10_000:
             part, digit = part + max(digit, 1) * _UNITS[letter], 0
+        elif letter == "万":  # only what stands behind 亿 is ten thousands: 一亿二千万
+            total, part, digit = total + (part + digit) * _UNITS[letter], 0, 0
         else:
             total, part, digit = (total + part + digit) * _UNITS[letter], 0, 0
     return total + part + digit

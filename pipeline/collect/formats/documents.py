@@ -39,9 +39,9 @@ def read_mbox(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
         first = file.readline()
     if first.strip() and not first.startswith(b"From "):
         raise PipelineError(f"{where}: no mailbox: it does not begin with 'From '.", "Of one mail: `format: eml`.")
-    for number, mail in enumerate(mbox(path, create=False), 1):
-        plain = _QUOTED_FROM.sub(rb"\1", mail.as_bytes(policy=mail.policy.clone(max_line_length=None)))
-        yield _mail(_parsed(BytesIO(plain)), number, path.stem)
+    box = mbox(path, create=False)
+    for number, key in enumerate(box.keys(), 1):
+        yield _mail(_parsed(BytesIO(_QUOTED_FROM.sub(rb"\1", box.get_bytes(key)))), number, path.stem)
 
 
 def _parsed(file: IO[bytes]) -> EmailMessage:

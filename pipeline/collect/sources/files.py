@@ -41,7 +41,7 @@ def read(settings: FilesSettings, raw: Path, where: str) -> Iterator[Part]:
     named = FOLDER in (*settings.fields.values(), *settings.named_columns().values())
     for path, locator in found:
         rows = read_file(path, settings, locator, where)
-        folder = PurePosixPath(locator.replace("!", "/")).parent.name or path.parent.name
+        folder = PurePosixPath(locator.replace(".zip!", ".zip/")).parent.name or path.parent.name
         yield Part(locator, _with_folder(rows, folder) if named else rows)
 
 

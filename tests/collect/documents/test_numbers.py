@@ -11,6 +11,7 @@ from pipeline.collect.documents.numbers import numbers
         ("three thousand two hundred; a hundred", {"3200", "100"}),
         ("共有两千三百级台阶，二十元，十五册，三百二十个", {"2300", "20", "15", "320"}),
         ("一万二千人，1万人，一八七一年", {"12000", "1", "1871"}),
+        ("一亿二千万人，三万二千亿元", {"120000000", "3200000000000"}),
         ("one of them, 一般, 万一, 十分", set()),
         ("", set()),
     ],

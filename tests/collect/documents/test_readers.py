@@ -153,3 +153,24 @@ def test_the_samples_are_twenty_pages_of_all_kinds_in_two_languages():
 
 def _text(path):
     return "".join(section.text for section in read_document(path, 50_000_000).sections)
+
+
+@pytest.mark.parametrize("harm", ["stream", "body"])
+def test_a_word_file_that_is_damaged_inside_is_refused(tmp_path, harm):
+    whole = word("", [("p", "some text, 一些文字")] * 50)
+    with zipfile.ZipFile(io.BytesIO(whole)) as packed:
+        entry = packed.getinfo("word/document.xml")
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    if harm == "stream":
+        start = entry.header_offset + 30 + len(entry.filename)
+        content = whole[:start] + bytes([7]) * 60 + whole[start + 60 :]
+    else:
+        xmlns = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        parts[entry.filename] = f'<w:document xmlns:w="{xmlns}"/>'.encode()
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as packed:
+            for name, data in parts.items():
+                packed.writestr(name, data)
+        content = made.getvalue()
+    with pytest.raises(Reject, match="no Word file that can be read"):
+        read(tmp_path, "a.docx", content)

@@ -72,7 +72,7 @@ def test_members_of_zip_archives_are_files(project):
 
 
 def test_the_folder_of_a_file_is_a_column(project):
-    project.write("mails/positive/1.txt", "很好\n谢谢")
+    project.write("mails/positive/1!.txt", "很好\n谢谢")
     project.write("mails/negative/2.txt", "bad")
     found = project.collect(path="mails/*/*.txt", format="document", target="{folder}")
     assert [(row["fields"]["text"], row["target"]) for row in found.rows] == [
