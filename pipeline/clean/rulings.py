@@ -6,6 +6,7 @@ what would stand in two splits. Reasons: dropped_by_reviewer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,11 @@ def _dispute(id: str, said: tuple[Any, ...]) -> dict[str, str]:
     return {"record_id": id, "said": "; ".join(f"{one.reviewer}: {one.choice} ({one.place})" for one in said)}
 
 
-def keeping(name: str, step: Step, rulings: Rulings) -> Step:
-    """The step, after which rows that reviewers keep stand where they stood. Notes count them, and those it may not."""
+def keeping(name: str, step: Step, rulings: Rulings, shown: Callable[[pa.Table], pa.Table] | None = None) -> Step:
+    """The step, after which rows that reviewers keep stand where they stood. Notes count them, and those it may not.
+
+    `shown` makes rows that come back what reviewers saw of them.
+    """
 
     def run(table: pa.Table) -> Outcome:
         outcome = step(table)
@@ -56,6 +60,7 @@ def keeping(name: str, step: Step, rulings: Rulings) -> Step:
         if name in FINAL:
             return _noted(outcome, {"not_kept_for_reviewers": int(wanted.sum())})
         back = outcome.dropped.filter(pa.array(wanted))
+        back = back if shown is None else shown(back)
         rows = back.drop_columns(list(DROPPED)).cast(outcome.kept.schema)
         kept = _grouped(_in_order(pa.concat_tables([outcome.kept, rows]), table), back)
         left = Outcome(kept, outcome.dropped.filter(pa.array(~wanted)), outcome.added, outcome.changed, outcome.notes)

@@ -31,13 +31,14 @@ def run(collected: Path, decisions: Path, out: Path) -> None:
     decided = rulings(read_decisions(decisions))
     if decided:
         report.apply("decisions", partial(drop_decided, rulings=decided))
+    masking = partial(mask_dropped, settings=cast("Pii", params.of("pii")), context=context)
     for name, step in steps.items():
         work = partial(step.function, settings=params.of(name), context=context)
-        report.apply(name, keeping(name, work, decided) if decided.keep else work)
+        kept = keeping(name, work, decided, masking if name == "pii" else None)
+        report.apply(name, kept if decided.keep else work)
     if "pii" in steps:
         before = list(steps).index("pii") + bool(decided)
-        settings = cast("Pii", params.of("pii"))
-        report.dropped[: before + 1] = [mask_dropped(rows, settings, context) for rows in report.dropped[: before + 1]]
+        report.dropped[: before + 1] = map(masking, report.dropped[: before + 1])
     tidy()
     review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
     write_table(review, out / "review.parquet")

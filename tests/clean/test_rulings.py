@@ -135,3 +135,19 @@ def test_a_decision_on_an_unknown_record_is_counted(project):
 
 def test_the_report_offers_to_bring_back_what_may_come_back():
     assert set(cleaning.FINAL) == {*FINAL, "decisions"}
+
+
+def test_a_row_dropped_for_personal_data_comes_back_masked(project):
+    steps = "pii: {email: mask, phone: drop}\n  steps: [missing, pii, splits]\n  splits"
+    text = PARAMS.replace(PARAMS[PARAMS.index("steps:") : PARAMS.index("splits: {")], "")
+    (project / "params.yaml").write_text(text.replace("splits", steps, 1), "utf-8")
+    said = make("Call +1 415 555 2671 or write to ann@example.org, 谢谢", "good", "p")
+    write_shards(table([*GOOD, said]), project / "collect" / "records.parquet")
+    decisions = project / "annotations/decisions"
+    for lines, kept in (([], False), ([line(said, "keep")], True)):
+        (decisions / "a.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+        (project / "clean").mkdir(exist_ok=True)
+        clean(project / "collect", decisions, project / "clean")
+        tables = {name: read_table(project / f"clean/{name}.parquet").to_pylist() for name in ("records", "dropped")}
+        [row] = [row for row in tables["records" if kept else "dropped"] if row["id"] == said.id]
+        assert row["fields"]["text"] == "Call [PHONE_1] or write to [EMAIL_1], 谢谢"

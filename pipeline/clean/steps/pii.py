@@ -85,7 +85,7 @@ def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
 
 
 def mask_dropped(dropped: pa.Table, settings: Pii, context: Context) -> pa.Table:
-    """Rows that other steps dropped before this one, masked all the same: reports and reviews show them.
+    """Rows that this step and those before it dropped, masked all the same: reports show them, reviewers may keep them.
 
     Evidence (`detail`) that quotes them is masked as well. An entity for which rows are to be dropped is masked here.
     """
