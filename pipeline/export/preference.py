@@ -15,6 +15,7 @@ from pipeline.core.record import Reject, Row
 from pipeline.core.settings import Task
 from pipeline.dialects.messages import write_prompt_completion
 from pipeline.export.account import Account
+from pipeline.text.pseudonyms import pseudonym
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,18 @@ def judged(candidates: Sequence[Candidate], margin: float) -> Pair | None:
 
 
 def compared(found: Iterable[Annotation]) -> dict[str, list[Pair]]:
-    """Record id -> the pairs that people chose between in Label Studio; of one person's several answers the latest."""
+    """Record id -> the pairs that people chose between in Label Studio; of one person's several answers the latest.
+
+    People who are known by an address are named by a pseudonym, as `label` names them.
+    """
     latest: dict[tuple[str, str], Annotation] = {}
     for annotation in sorted(found, key=lambda one: one.created_at):
         latest[annotation.record_id, annotation.annotator] = annotation
     pairs: dict[str, list[Pair]] = {}
     for annotation in latest.values():
         for one in preferred_of(annotation.more):
-            pair = Pair(Message.of(one.chosen), Message.of(one.rejected), f"human:{annotation.annotator}")
+            who = f"human:{pseudonym(annotation.annotator, 'annotator')}"
+            pair = Pair(Message.of(one.chosen), Message.of(one.rejected), who)
             pairs.setdefault(annotation.record_id, []).append(pair)
     return pairs
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.annotation.candidates import read_candidates
 from pipeline.commands.export import add_arguments, run
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Record
 from pipeline.core.settings import Task
 from pipeline.export.files import write
-from pipeline.export.preference import Pairs
+from pipeline.export.preference import Pairs, compared
 from pipeline.runtime.store import schema, to_table, write_table
 from tests import chats
 from tests.strategies import record
@@ -76,6 +77,16 @@ def test_the_best_scored_reply_is_chosen_over_the_worst(tmp_path: Path) -> None:
     assert second["by"] == "ann@example.org"
     assert second["tools"]
     assert [row["id"] for row in pairs(tmp_path, paths, margin=1.0)["train"]] == ["a"]
+
+
+def test_people_who_compared_are_named_without_their_address() -> None:
+    told = {"chosen": chats.reply("好。"), "rejected": chats.reply("不。")}
+    more = [{"from_name": "preference", "value": {"pairs": [told]}}]
+    moment = parse_time("2026-01-31T12:00:00Z")
+    answers = [Annotation("a", who, "", moment, "f:1", more=more) for who in ("ann@example.org", "小王")]
+    first, second = [pair.by for pair in compared(answers)["a"]]
+    assert first.startswith("human:annotator-")
+    assert second == "human:小王"
 
 
 def test_prompts_without_a_reply_give_pairs_unless_a_copy_is_held_out(tmp_path: Path) -> None:
