@@ -29,7 +29,8 @@ def tagged(texts: Sequence[str], engine: Engine, settings: Tags) -> tuple[list[d
     problems = Counter[str]()
     for reply in replies:
         value, problem = parse(reply.text, schema_text(schema)) if reply.is_usable else ({}, str(reply.problem))
-        problems.update([problem and (reply.problem or "not_json")] if problem else [])
+        if problem:
+            problems[reply.problem or "not_json"] += 1
         found.append({} if problem else {name: " ".join(str(value[name]).split()) for name in settings.tags})
     return found, {"untagged": dict(sorted(problems.items())), "language_model": engine.usage.as_notes()}
 

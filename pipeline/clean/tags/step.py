@@ -36,9 +36,8 @@ def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
     column = pa.array([sorted(row.items()) for row in both], kind)
     place = table.schema.get_field_index("meta")
     counts: dict[str, Counter[str]] = {}
-    for tags in found:
-        for name, value in tags.items():
-            counts.setdefault(name, Counter())[value] += 1
-    notes = {**notes, "values": {name: dict(some.most_common(20)) for name, some in sorted(counts.items())}}
+    for name in sorted({name for tags in found for name in tags}):
+        counts[name] = Counter(row[name] for row in both if name in row)
+    notes = {**notes, "values": {name: dict(some.most_common(20)) for name, some in counts.items()}}
     changed = sum(new != old for new, old in zip(both, own, strict=True))
     return keep_all(table.set_column(place, table.schema.field("meta"), column), changed=changed, notes=notes)

@@ -75,6 +75,7 @@ def test_a_model_gives_tags_of_the_values_that_are_named():
 def test_what_a_source_knows_of_a_record_stays():
     outcome = run([f"{SPORT[n % 3]} {n}" for n in range(20)], Tags(clusters=2), meta={"topic": "mine", "page": "3"})
     assert tags(outcome) == [{"topic": "mine", "page": "3"}] * 20
+    assert outcome.notes["values"] == {"topic": {"mine": 20}}
     assert outcome.changed == 0
 
 
