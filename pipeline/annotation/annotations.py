@@ -38,7 +38,7 @@ class Line(Settings):
     studio: str | None = None  # where Label Studio keeps it: project mark/task/annotation
     comment: str | None = None  # a remark beside the answer
     unsure: bool = False  # the annotator said so
-    more: Any = None  # what controls of somebody else hold
+    more: list[dict[str, Any]] | None = None  # what controls of somebody else hold: regions of Label Studio
     adjudicated: bool = False  # decided over the answers of others: docs/labelling.md
     overwrote: str | None = None  # whose answer this one was put over
     state: Literal["skipped", "deleted", "unreadable", "overwritten"] | None = None  # set: kept here, not used

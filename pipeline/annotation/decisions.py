@@ -107,11 +107,11 @@ def _read(path: Path) -> Iterator[Decided]:
 
 
 def latest(found: Iterable[Decided]) -> dict[str, dict[str, Decided]]:
-    """Record id -> reviewer -> that reviewer's latest decision."""
+    """Record id -> reviewer -> that reviewer's latest decision; of one moment's several the one that stands last."""
     kept: dict[str, dict[str, Decided]] = defaultdict(dict)
     for one in found:
         known = kept[one.record_id].setdefault(one.reviewer, one)
-        if (one.created_at, one.place) > (known.created_at, known.place):
+        if one.created_at >= known.created_at:
             kept[one.record_id][one.reviewer] = one
     return kept
 

@@ -37,6 +37,11 @@ def test_files_add_up_and_the_latest_of_one_reviewer_counts(tmp_path):
     assert found.keep["r2"].annotation().value == "正面"
 
 
+def test_of_decisions_of_one_moment_the_last_line_counts(tmp_path):
+    write(tmp_path, "a.jsonl", *[line(decision="keep")] * 9, line(decision="drop"))
+    assert rulings(read_decisions(tmp_path)).drop["r1"].place == "a.jsonl:10"
+
+
 def test_two_reviewers_who_disagree_on_a_row_decide_nothing(tmp_path):
     write(tmp_path, "a.jsonl", line(decision="drop"), line("r2", "drop"))
     write(tmp_path, "b.jsonl", line(decision="keep", reviewer="bob", minute=9))
