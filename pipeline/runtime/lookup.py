@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -100,10 +101,11 @@ def _by_key(files: Iterable[Path], wanted: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in files:
         with pq.ParquetFile(path) as file:
-            known = "key: string" in str(file.schema_arrow.field("source"))  # a table of an older version has none
-            for batch in file.iter_batches(_ROWS, columns=["id", "source"]) if known else ():
-                fits = pc.equal(pc.struct_field(batch["source"], "key"), wanted)
-                found |= dict.fromkeys(batch["id"].filter(fits).to_pylist(), "")
+            source = cast("pa.StructType", file.schema_arrow.field("source").type)
+            known = "key" in source.names  # a table of an older version has none
+            for batch in file.iter_batches(_ROWS, columns=["id", "source.key"]) if known else ():
+                keys = pc.struct_field(batch["source"], "key").to_pylist()
+                found |= {id: "" for id, key in zip(batch["id"].to_pylist(), keys, strict=True) if key == wanted}
     ids = sorted(found)[:MOST]
     return {id: shorten(_text(files, id), 70) if n < LISTED else "" for n, id in enumerate(ids)}
 
