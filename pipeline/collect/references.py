@@ -13,13 +13,12 @@ from pipeline.collect.rows import AnyRow, Row
 from pipeline.collect.shapes import with_nested
 from pipeline.collect.targets import is_missing
 from pipeline.core.settings import Task
-from pipeline.tasks import task_type
+from pipeline.tasks import has_free_answers
 
 
 def takes_references(settings: RecordSource, task: Task) -> bool:
     """Whether a row may have several answers that are all right: where answers are free texts in a column."""
-    kind = task_type(task).target_kind(task)
-    return settings.target is not None and kind in ("text", "message") and not task.labels
+    return settings.target is not None and has_free_answers(task)
 
 
 def one_row_a_reference(rows: Iterable[AnyRow], settings: RecordSource) -> Iterator[AnyRow]:

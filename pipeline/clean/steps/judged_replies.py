@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,12 +17,13 @@ from pipeline.clean.step import Context, with_scores
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.llm.judges.judge import Grades
-from pipeline.llm.judges.panel import Judging, grade_all
+from pipeline.llm.judges.panel import Judging, by_criterion, grade_all
 from pipeline.llm.settings import Endpoint
 from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
 from pipeline.runtime.parts import parts_of
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined, keep_all
+from pipeline.tasks import has_free_answers
 
 _WHERE = "params.yaml: clean.judge_replies"
 #: Records that are Python objects at a time.
@@ -43,7 +43,7 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
     Notes: per judge what was graded, unreadable, and what it cost. Tasks whose targets are no free texts stay as they
     are.
     """
-    if context.task.type not in ("chat", "translation", "summarization"):
+    if not has_free_answers(context.task):
         return keep_all(table)
     if not settings.judges:
         raise PipelineError(f"{_WHERE}.judges names nobody.", "Name a judge, or take judge_replies out of clean.steps.")
@@ -81,16 +81,15 @@ def _scored(
     values: dict[str, dict[int, float]] = {}
     drops: dict[int, Drop] = {}
     for n, said in zip(rows, grades, strict=True):
-        read = [one for one in said if one.grades is not None]
-        if not read:
+        means = by_criterion(said)
+        if means is None:
             continue
-        criteria: dict[str, Any] = dict.fromkeys(read[0].grades or {})
-        means = {name: sum((one.grades or {})[name] for one in read) / len(read) for name in criteria}
         grade = sum(means.values()) / len(means)
         for name, value in {"judge": grade, **{f"judge_{name}": mean for name, mean in means.items()}}.items():
             values.setdefault(name, {})[n] = value
         if min_grade is not None and grade < min_grade:
-            drops[n] = Drop("judged_poor", f"{grade:.2f}, below {min_grade:g}: {read[0].reason[:200]}")
+            why = next(one.reason for one in said if one.grades is not None)
+            drops[n] = Drop("judged_poor", f"{grade:.2f}, below {min_grade:g}: {why[:200]}")
     for name, found in values.items():
         part = with_scores(part, name, found)
     return drop_rows(part, "judge_replies", drops)

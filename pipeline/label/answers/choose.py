@@ -16,8 +16,7 @@ from pipeline.label.answers.settings import Answers, JudgedAnswers
 from pipeline.label.calibration import lowest_threshold
 from pipeline.llm.ask import Engine
 from pipeline.llm.judges.bias import self_preference
-from pipeline.llm.judges.judge import Grades
-from pipeline.llm.judges.panel import Graded, grade_all
+from pipeline.llm.judges.panel import Graded, by_criterion, grade_all
 from pipeline.llm.verifiers import VERIFIERS
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
@@ -89,7 +88,7 @@ def judged(
     )
     found = list(candidates)
     for place, n in enumerate(sound):
-        grades = _by_criterion([one[place] for one in graded.by_judge.values()])
+        grades = by_criterion([one[place] for one in graded.by_judge.values()])
         found[n] = replace(found[n], grade=graded.values[place], grades=grades)
     worth, measured = _worth(graded.values[len(sound) :], is_right, min_precision)
     min_grade = settings.min_grade if settings.min_grade is not None else measured
@@ -132,12 +131,6 @@ def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Co
             found.append((Conversation((*talk.messages, reply_of(target)), talk.tools), record.lang))
             is_right.append(right)
     return found, is_right
-
-
-def _by_criterion(grades: Sequence[Grades]) -> dict[str, float] | None:
-    """The mean of each criterion over the judges that could be read."""
-    read = [one.grades for one in grades if one.grades is not None]
-    return {name: sum(one[name] for one in read) / len(read) for name in read[0]} if read else None
 
 
 def _worth(

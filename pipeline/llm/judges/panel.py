@@ -65,6 +65,12 @@ def grade_all(
     return Graded(values, found, notes)
 
 
+def by_criterion(grades: Sequence[Grades]) -> dict[str, float] | None:
+    """The mean of each criterion over the judges of one reply that could be read; None where none could."""
+    read = [one.grades for one in grades if one.grades is not None]
+    return {name: sum(one[name] for one in read) / len(read) for name in read[0]} if read else None
+
+
 def _about(grades: Sequence[Grades]) -> JsonObject:
     """A judge's mean grade of each criterion, and what could not be read."""
     read = [one.grades for one in grades if one.grades is not None]
