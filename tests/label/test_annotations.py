@@ -55,6 +55,7 @@ def test_the_empty_batch_and_readme_are_no_annotations(project):
         (json.dumps(answer("r1", "好", prelabel="yes")), r"batch\.jsonl:2: prelabel: .*'accepted' or 'edited'"),
         (json.dumps(answer("r1", "好", lead_time="fast")), r"batch\.jsonl:2: lead_time: "),
         (json.dumps(answer("r1", "好", labl="x")), r"batch\.jsonl:2: labl: Extra inputs"),
+        (json.dumps(answer("r1", "好", more="x")), r"batch\.jsonl:2: more: "),
     ],
 )
 def test_an_unreadable_line_stops_with_file_and_line(project, line, message):
