@@ -8,12 +8,15 @@ from pathlib import Path
 
 from pipeline.annotation.annotations import Annotation, read_folder
 from pipeline.annotation.candidates import PLACES, read_candidates
+from pipeline.annotation.checks import by_own_key
 from pipeline.annotation.label_studio_export import readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, load_task
 from pipeline.export.files import write
 from pipeline.export.formats import FORMS
 from pipeline.export.preference import Pairs, compared
+from pipeline.runtime.records import RecordsById
+from pipeline.runtime.store import read_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _pairs(arguments: argparse.Namespace, task: Task) -> Pairs:
-    folder = arguments.annotations
-    found = read_folder(folder, readers(task)) if folder.is_dir() else ()
-    answers = (one for one in found if isinstance(one, Annotation))
+    found = read_folder(arguments.annotations, readers(task)) if arguments.annotations.is_dir() else ()
+    given = by_own_key(found, RecordsById(read_table(arguments.records)))
+    answers = (one for one in given if isinstance(one, Annotation))
     return Pairs(read_candidates(*arguments.candidates), arguments.margin, compared(answers))

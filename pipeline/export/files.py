@@ -72,7 +72,8 @@ def write(
     files = {out / name / f"{split}.{form.suffix}": accounts[split].rows for split in kept}
     reasons = Counter(reject.reason for account in accounts.values() for _, reject in account.refused)
     reasons += Counter(not_in_mixture=sum(account.not_in_mixture for account in accounts.values()))
-    unmet = set(pairs.candidates if pairs else ()) - set().union(*(account.met for account in accounts.values()))
+    judged = {*pairs.candidates, *pairs.compared} if pairs else set()
+    unmet = judged - set().union(*(account.met for account in accounts.values()))
     return Written(files, reasons + Counter(unknown_record=len(unmet)))
 
 

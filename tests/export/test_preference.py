@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,25 @@ def test_no_folder_is_no_candidates_and_the_command_says_whose_records_are_missi
     given = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
     run(parser.parse_args(["--form", "preference", "--out", "out", *given]))
     assert "left out: 1 unknown_record" in capsys.readouterr().out
+
+
+def test_people_who_compared_name_records_by_their_sources_key_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = asked("a", "可以吗？")
+    paths = project(tmp_path, [replace(known, source=replace(known.source, key="ticket-7"))], [])
+    told = {"chosen": chats.reply("可以。"), "rejected": chats.reply("不。")}
+    more = [{"from_name": "preference", "value": {"pairs": [told]}}]
+    line = {"annotator": "小王", "value": chats.reply("可以。"), "created_at": "2026-01-31T12:00:00Z", "more": more}
+    (tmp_path / "annotations").mkdir()
+    lines = "".join(json.dumps(line | {"key": key}) + "\n" for key in ("ticket-7", "ticket-8"))
+    (tmp_path / "annotations" / "a.jsonl").write_text(lines, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("task: {type: chat, languages: [zh]}\n")
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    given = [part for name, path in paths.items() for part in (f"--{name}", str(path))]
+    run(parser.parse_args(["--form", "preference", "--out", "out", "--annotations", "annotations", *given]))
+    assert "left out: 1 unknown_record" in capsys.readouterr().out
+    [pair] = map(json.loads, Path("out/preference/train.jsonl").read_text("utf-8").splitlines())
+    assert (pair["id"], pair["by"]) == ("a", "human:小王")
