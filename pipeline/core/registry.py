@@ -31,11 +31,15 @@ class Entry(Generic[SettingsKind, Function]):
     function: Function
 
 
+#: What packages may add to (docs/python.md).
+PLUGIN_GROUPS = ("sft.sources", "sft.steps", "sft.methods", "sft.expectations", "sft.dialects")
+
+
 def with_plugins(table: Mapping[str, Item], group: str) -> dict[str, Item]:
     """`table` and what installed packages add to it: each entry point of `group` names an item of the table's kind.
 
-    The groups are sft.sources, sft.steps, sft.methods, sft.expectations and sft.dialects (docs/python.md). Raises
-    PipelineError for a name that is taken, and for what does not load or is of another kind.
+    `group` is one of `PLUGIN_GROUPS`. Raises PipelineError for a name that is taken, and for what does not load or is
+    of another kind.
     """
     found = dict(table)
     kind = type(next(iter(table.values())))
@@ -63,8 +67,7 @@ def _entry_points(group: str) -> tuple[EntryPoint, ...]:
 
 def plugin_versions() -> list[str]:
     """`name==version` of every installed package that adds to a registry."""
-    groups = ("sft.sources", "sft.steps", "sft.methods", "sft.expectations", "sft.dialects")
-    points = [point for group in groups for point in _entry_points(group)]
+    points = [point for group in PLUGIN_GROUPS for point in _entry_points(group)]
     return sorted({f"{point.dist.name}=={point.dist.version}" for point in points if point.dist})
 
 
