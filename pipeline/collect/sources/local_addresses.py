@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +20,23 @@ if TYPE_CHECKING:
 _FILES = ("", "file", "local", "memory", "reference", "git", "dir")
 #: Schemes whose first part names a host (in `s3://texts/a.csv` it names a bucket).
 _HOSTS = ("http", "https", "ftp", "sftp", "ssh", "smb", "hdfs", "webhdfs")
+
+#: What may hold `::` without being a chain: an IPv6 address.
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_WORD = re.compile("[a-z]+")
+
+
+def check_chain(addresses: Sequence[str], where: str) -> None:
+    """`check_not_local` for the parts of an fsspec chain, as fsspec takes them.
+
+    A part without a scheme is a file, but for a bare word (`simplecache`) in a chain. Raises PipelineError.
+    """
+    is_chain = len(addresses) > 1 or "::" in _BRACKETS.sub("", addresses[0])
+    for address in addresses:
+        check_not_local(address, where)
+        for part in _BRACKETS.sub("", address).split("::"):
+            if "://" not in part and not (is_chain and _WORD.fullmatch(part)):
+                raise PipelineError(f"{where}.url leads to a file of this machine.", _FILES_REMEDY)
 
 
 def check_not_local(address: str, where: str) -> None:

@@ -18,7 +18,7 @@ from pipeline.collect.formats import check_format, read_file
 from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part
 from pipeline.collect.sources.files import unpacked
-from pipeline.collect.sources.local_addresses import check_not_local, without_local_redirects
+from pipeline.collect.sources.local_addresses import check_chain, without_local_redirects
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError, shorten
 
@@ -51,8 +51,7 @@ def read(settings: UrlSettings, raw: Path, where: str) -> Iterator[Part]:
     except ValueError as error:
         raise PipelineError(f"{where}.url: no address: {error}.", "Write it as scheme://host/path.") from None
     if not settings.local:
-        for address in _LINK.split(settings.url):
-            check_not_local(address, where)
+        check_chain(_LINK.split(settings.url), where)
     path = _fetch(settings, locator, where)
     zipped = path.suffix.lower() == ".zip" and "::" not in settings.url  # a chain has unpacked it
     for file, name in unpacked(path, locator, "*", where) if zipped else [(path, locator)]:

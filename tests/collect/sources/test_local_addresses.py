@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import fsspec
 import pytest
 
-from pipeline.collect.sources.local_addresses import check_not_local, without_local_redirects
+from pipeline.collect.sources.local_addresses import check_chain, check_not_local, without_local_redirects
 from pipeline.core.errors import PipelineError
 
 LOCAL = [
@@ -36,6 +36,21 @@ def test_this_machine_is_refused(address):
 @pytest.mark.parametrize("address", ["https://192.0.2.1/a.csv", "s3://localhost/a.csv", "gs://b/a.csv", "simplecache"])
 def test_other_addresses_pass(address):
     check_not_local(address, "here")
+
+
+@pytest.mark.parametrize(
+    "url", ["README", "a/b.csv", "simplecache::a/b.csv", "simplecache::README", "zip://a::b/c.zip"]
+)
+def test_a_file_named_without_a_scheme_is_refused(url):
+    with pytest.raises(PipelineError, match="a file of this machine"):
+        check_chain([url], "here")
+
+
+@pytest.mark.parametrize("url", ["https://192.0.2.1/a.csv", "https://[2001:db8::1]/a.csv"])
+def test_chains_to_other_machines_pass(url):
+    check_chain([url], "here")
+    check_chain(["simplecache", url], "here")
+    check_chain(["zip://a.csv", "simplecache", url], "here")
 
 
 @pytest.mark.parametrize("chain", ["{}", "simplecache::{}"])
