@@ -228,3 +228,12 @@ def test_rows_are_learned_as_often_as_the_mixture_says(dialogues, llama_folder, 
     train(dialogues, tmp_path / "out", CHAT, models, Params(**FAST | {"epochs": 1.0, "evaluations": 1}))
     counts = json.loads((tmp_path / "out/report.json").read_text("utf-8"))["rows"]
     assert (counts["train"]["in"], counts["train"]["used"], counts["dev"]["in"]) == (10, 10, 3)
+
+
+def test_a_linear_head_stays_that_of_train_where_a_label_is_too_rare_to_choose_by(bert_folder, tmp_path):
+    of_label = {label: [row for row in labelled() if row["label"] == label] for label in SENTIMENT.labels}
+    often, rare, *_ = sorted(of_label.values(), key=len, reverse=True)
+    dataset = write_dataset(tmp_path / "dataset", train=[*often * 3, rare[0]], validation=often)
+    params = Params(**{**FAST, "epochs": 0.0})
+    train(dataset, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), params)
+    assert "refit" not in json.loads((tmp_path / "out/report.json").read_text())

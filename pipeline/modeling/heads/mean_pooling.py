@@ -10,6 +10,7 @@ is computed as such (`_Mean`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -92,23 +93,27 @@ def set_classifier(
         model.classifier.bias[order] = torch.tensor(biases, dtype=torch.float32)
 
 
-def refit_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float]:
-    """The classification layer anew, with the C of `choose_strength`; says what that found."""
+def refit_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float] | None:
+    """The classification layer anew, with the C of `choose_strength`; says what that found. None: it stays as it is."""
     best = choose_strength(features, labels)
-    set_classifier(model, features, labels, best["C"])
+    if best is not None:
+        set_classifier(model, features, labels, best["C"])
     return best
 
 
-def choose_strength(features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float]:
+def choose_strength(features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float] | None:
     """The `C` that is right most often in cross-validation, its `accuracy` there, the `temperature` that calibrates it.
 
-    Of more than 3,000 rows a seeded sample chooses.
+    Of more than 3,000 rows a seeded sample chooses. None where it has no two labels of two rows each: without those
+    held out there would be nothing to tell apart.
     """
     from pipeline.modeling.features.linear import fit_temperature, out_of_sample
 
     rows = np.sort(np.random.default_rng(0).permutation(len(labels))[:_CHOOSE_ROWS])
-    chosen = features[rows] / float(np.linalg.norm(features, axis=1).mean())
     own = [labels[n] for n in rows.tolist()]
+    if sum(count > 1 for count in Counter(own).values()) < 2:
+        return None
+    chosen = features[rows] / float(np.linalg.norm(features, axis=1).mean())
     found: list[dict[str, float]] = []
     for strength in _STRENGTHS:
         names, logits = out_of_sample(chosen, own, [str(n) for n in rows.tolist()], _FOLDS, strength=strength)

@@ -6,7 +6,7 @@ from pipeline.modeling.batches import classify
 from pipeline.modeling.features.encoder import MAX_TOKENS, _embedder, embed
 from pipeline.modeling.features.linear import QUICK, THOROUGH, fit
 from pipeline.modeling.heads import classification
-from pipeline.modeling.heads.mean_pooling import pooled
+from pipeline.modeling.heads.mean_pooling import choose_strength, pooled
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.recipe import Recipe
 
@@ -88,3 +88,15 @@ def test_a_vector_does_not_depend_on_what_else_is_embedded(bert_folder):
     at_once = compute(texts)
     assert compute(texts[5:8]) == at_once[5:8]
     assert [compute([text])[0] for text in texts] == at_once
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_chosen"),
+    [
+        *((labels, False) for labels in ("", "a", "aaaa", "ab", "a" * 30 + "b", "a" * 30 + "bc")),
+        *((labels, True) for labels in ("aabb", "a" * 30 + "bb", "aab" + "b" * 40 + "c")),
+    ],
+)
+def test_a_strength_is_chosen_where_two_labels_can_be_held_out(labels, is_chosen):
+    features = np.random.default_rng(0).normal(size=(len(labels), 4)).astype(np.float32)
+    assert (choose_strength(features, list(labels)) is not None) is is_chosen
