@@ -63,12 +63,15 @@ class Project:
     def step(
         self, name: str, rows: Rows, *, columns: Mapping[str, str] | None = None, target: str | None = None
     ) -> Result[Rows]:
-        """One cleaning step with the project's task, encoder and settings of it, on rows of yours (see `sft.step`)."""
+        """One cleaning step with the project's task, encoder and settings of it, on rows of yours (see `sft.step`).
+
+        As while `run` runs, the working directory is the project's: its files and its cache are found there.
+        """
         cleaning = cast("Mapping[str, object]", read_params(self.folder / "params.yaml").get("clean") or {})
         settings = cast("Mapping[str, object]", cleaning.get(name) or {})
-        return step(
-            name, rows, task=self.task, columns=columns, target=target, settings=settings, encoder=self.models.encoder
-        )
+        encoder, task = self.models.encoder, self.task
+        with contextlib.chdir(self.folder):
+            return step(name, rows, task=task, columns=columns, target=target, settings=settings, encoder=encoder)
 
     def records(self, stage: str) -> pa.Table:
         """The records that a stage kept."""

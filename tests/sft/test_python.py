@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ import sft.steps
 from pipeline.commands.init import start
 from pipeline.core.errors import PipelineError
 from tests.conftest import ROOT
+from tests.modeling.conftest import bert_folder as bert_folder
 
 TASK = {"type": "classification", "labels": ["a", "b"], "languages": ["en", "zh"]}
 ROWS = [
@@ -134,3 +137,13 @@ def test_a_project_from_python(tmp_path):
         project.run("cleann")
     with pytest.raises(PipelineError, match="no such file"):
         sft.Project(tmp_path / "none")
+
+
+def test_a_step_finds_the_files_of_its_project(tmp_path, bert_folder):
+    params = {"task": {"type": "classification"}, "models": {"encoder": {"name": "encoder"}}}
+    (tmp_path / "params.yaml").write_text(json.dumps(params), "utf-8")
+    shutil.copytree(bert_folder, tmp_path / "encoder")
+    rows = [{"text": "a good day"}, {"text": "一部好电影"}]
+    found = sft.Project(tmp_path).step("semantic_duplicates", rows)
+    assert len(found.kept) + len(found.dropped) == 2
+    assert Path.cwd() != tmp_path
