@@ -90,6 +90,8 @@ class Recipe(Settings):
     # The linear head (epochs: 0) is fitted anew on train and dev together at the end, its C chosen by cross-validation;
     # null: where it is all that is trained.
     refit: bool | None = None
+    # Few labelled rows, one label each (8 to 64 a class): tune the encoder on pairs of them, then fit the linear head.
+    contrastive: Contrastive | None = None
 
     evaluations: int = Field(4, ge=1)  # evaluations on the dev split, evenly spread; the best model is kept
     early_stopping_patience: int = Field(0, ge=0)  # stop after this many evaluations without a gain; 0: never early
@@ -102,9 +104,6 @@ class Recipe(Settings):
             if getattr(self, name) != neutral:
                 shown = f"{neutral:g}" if isinstance(neutral, float) else neutral
                 raise PipelineError(f"params.yaml: train.{name}: {why}.", f"Set it to {shown}.")
-
-    # Few labelled rows, one label each (8 to 64 a class): tune the encoder on pairs of them, then fit the linear head.
-    contrastive: Contrastive | None = None
 
     @property
     def refits(self) -> bool:
