@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict, cast
 
-from pipeline.annotation.annotations import Annotation, parse_time, read_lines
+from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
-from pipeline.annotation.label_studio_export import author, read_annotation
+from pipeline.annotation.label_studio_export import author, read_annotation, readers
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, Target, as_json, content_id
-from pipeline.core.settings import Task
+from pipeline.core.settings import Task, load
+from pipeline.label.params import Params
 from pipeline.studio.project import Project
 from pipeline.tasks.region import Region
 
@@ -80,6 +81,11 @@ class Pulled:
             if found is not None:
                 self.lines[place] = found
                 self.counts["changed"] += 1
+
+
+def read_answers(folder: Path, task: Task) -> Iterator[Annotation | SetAside]:
+    """Everything in `data/annotations/`, read as the stage `label` reads it."""
+    return read_folder(folder, readers(task, load("label", Params).utf16_offsets))
 
 
 def file_name(title: str) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-from pipeline.annotation.annotations import Annotation, latest_answers, read_folder
+from pipeline.annotation.annotations import Annotation, latest_answers
 from pipeline.annotation.checks import by_own_key, check_against
-from pipeline.annotation.label_studio_export import readers
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, load
 from pipeline.label.params import Params
+from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
 from pipeline.studio.present import present_tasks, remove_tasks
 from pipeline.studio.project import Project, dispute_project
@@ -46,7 +46,7 @@ def send_disputes(project: Project, data: Path, questions: Sequence[Question], n
 def answers_of(records: Mapping[str, Record], folder: Path, task: Task) -> dict[str, list[Annotation]]:
     """The answers that people gave to `records`, by record id."""
     params, found = load("label", Params), defaultdict[str, list[Annotation]](list)
-    given = by_own_key(read_folder(folder, readers(task, params.utf16_offsets)), records)
+    given = by_own_key(read_answers(folder, task), records)
     for one in latest_answers(given, check_against(records, task, params.half_words)).used:
         if not one.adjudicated:
             found[one.record_id].append(one)

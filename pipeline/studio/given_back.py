@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pipeline.annotation.annotations import SetAside, latest_answers, parse_time, read_folder
+from pipeline.annotation.annotations import SetAside, latest_answers, parse_time
 from pipeline.annotation.checks import check_against
-from pipeline.annotation.label_studio_export import readers
 from pipeline.core.settings import load
 from pipeline.label.params import Params
+from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import NotFoundError
 from pipeline.studio.project import Project
 from pipeline.studio.waiting import lean
@@ -47,11 +47,10 @@ def _unusable(project: Project, data: Path, now: Mapping[str, str]) -> list[SetA
     folder = data / "annotations"
     if not folder.is_dir():
         return []
-    params = load("label", Params)
-    found = list(read_folder(folder, readers(project.task, params.utf16_offsets)))
+    found = list(read_answers(folder, project.task))
     names = {item.record_id for item in found}
     records = {record.id: record for record in lean(data / "clean" / "records.parquet") if record.id in names}
-    reading = latest_answers(found, check_against(records, project.task, params.half_words))
+    reading = latest_answers(found, check_against(records, project.task, load("label", Params).half_words))
     mark = f"{project.mark}/"
     return [one for one in reading.unsettled() if (one.studio or "").startswith(mark) and one.record_id in now]
 

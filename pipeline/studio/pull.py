@@ -15,13 +15,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.annotation.annotations import Annotation, read_folder
+from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.exported import ExportedTask
 from pipeline.annotation.gold import read_gold
-from pipeline.annotation.label_studio_export import readers
 from pipeline.core.record import content_id
 from pipeline.studio import server
-from pipeline.studio.answer_file import Line, Pulled, file_name, read_file, tidy, to_line, write_file
+from pipeline.studio.answer_file import Line, Pulled, file_name, read_answers, read_file, tidy, to_line, write_file
 from pipeline.studio.client import ListedTask, Query
 from pipeline.studio.project import Project, connect, dispute_project, extra, find
 from pipeline.studio.standing import tell_standing
@@ -37,7 +36,7 @@ def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     for one in (project, *([court] if court is not None else [])):
         yield from _pull(one, folder, everything)
     if project.settings.show_progress:
-        found = [one for one in read_folder(folder, readers(project.task)) if isinstance(one, Annotation)]
+        found = [one for one in read_answers(folder, project.task) if isinstance(one, Annotation)]
         ours = [one for one in found if (one.studio or "").startswith(f"{project.mark}/")]
         tell_standing(project, ours, read_gold(folder, project.task))
     yield from extra(project)

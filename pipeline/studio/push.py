@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.gold import GOLD, read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
 from pipeline.studio.disputes import send_disputes
 from pipeline.studio.given_back import give_back
@@ -110,10 +112,7 @@ def _with_suggestion(present: Present, questions: Sequence[Question]) -> set[int
 
 def _answered(folder: Path, project: Project) -> set[str]:
     """Records that a person has answered, by the pulled annotations."""
-    from pipeline.annotation.annotations import Annotation, read_folder
-    from pipeline.annotation.label_studio_export import readers
-
-    found = read_folder(folder, readers(project.task)) if folder.is_dir() else ()
+    found = read_answers(folder, project.task) if folder.is_dir() else ()
     return {one.record_id for one in found if isinstance(one, Annotation)}
 
 

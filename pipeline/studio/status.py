@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.annotation.annotations import Annotation, latest_answers
 from pipeline.core.settings import Task
+from pipeline.studio.answer_file import read_answers
 from pipeline.studio.project import connect, extra, find
 from pipeline.studio.shown_version import reset_dead_backend
 from pipeline.studio.waiting import named_by
 from pipeline.text.pseudonyms import pseudonym
-
-if TYPE_CHECKING:
-    from pipeline.annotation.annotations import Annotation
 
 
 def status(folder: Path) -> Iterator[str]:
@@ -33,10 +31,7 @@ def status(folder: Path) -> Iterator[str]:
 
 
 def _pulled(task: Task, folder: Path) -> Iterator[str]:
-    from pipeline.annotation.annotations import Annotation, read_folder
-    from pipeline.annotation.label_studio_export import readers
-
-    found = [one for one in read_folder(folder, readers(task)) if isinstance(one, Annotation)]
+    found = [one for one in read_answers(folder, task) if isinstance(one, Annotation)]
     if not found:
         yield "nothing pulled yet: sft label pull"
         return
@@ -55,7 +50,6 @@ def _known_as(name: str) -> str:
 
 def _agreement(found: Sequence[Annotation], task: Task, folder: Path) -> str:
     """How far people agree: Krippendorff's alpha as the stage `label` reports it of the same answers."""
-    from pipeline.annotation.annotations import latest_answers
     from pipeline.annotation.checks import by_own_key, check_against
     from pipeline.core.settings import load
     from pipeline.label.evidence import form_of, votes_of

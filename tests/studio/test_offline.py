@@ -23,7 +23,7 @@ from pipeline.core.settings import Task
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
 from pipeline.studio import server
-from pipeline.studio.answer_file import Pulled, file_name, to_line
+from pipeline.studio.answer_file import Pulled, file_name, read_answers, to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project, title
@@ -324,3 +324,19 @@ def test_answers_name_their_records_by_id_or_by_the_sources_own_key(tmp_path):
     found = named_by({"a", "K-1", "ann@example.org"}, tmp_path / "records.parquet")
     assert found == {row.id: row for row in rows if row.id != "e"}
     assert named_by({"a"}, tmp_path / "none.parquet") == {}
+
+
+@pytest.mark.parametrize(("utf16", "surface"), [(True, "Bath"), (False, "ath ")])
+def test_answers_are_read_as_the_stage_label_reads_them(tmp_path, monkeypatch, utf16, surface):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(f"label: {{utf16_offsets: {str(utf16).lower()}}}", "utf-8")
+    text = "😀 Bath 很好"
+    region = {"from_name": "label", "to_name": "text", "type": "labels"}
+    mark = {**region, "value": {"start": 3, "end": 7, "labels": ["place"]}}
+    answer = {"completed_by": 1, "result": [mark], "created_at": "2026-01-31T12:00:00Z"}
+    exported = [{"id": 1, "data": {"record_id": "r", "text": text}, "annotations": [answer]}]
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations/export.json").write_text(json.dumps(exported), "utf-8")
+    (one,) = read_answers(tmp_path / "annotations", Task(type="ner", labels=("place",)))
+    (span,) = one.value
+    assert text[span["start"] : span["end"]] == surface
