@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
@@ -79,6 +80,12 @@ def ask(user: str, system: str = "", **more: Any) -> Question:
     schema = more.pop("schema", None)
     turns = ((("system", system),) if system else ()) + (("user", user),)
     return Question(turns, schema=schema_text(schema) if schema else "", **more)
+
+
+def as_data(text: str, mark: str) -> str:
+    """A text as data: between `<mark>` and `</mark>`, which it cannot write itself, in whatever case or spacing."""
+    harmless = re.sub(rf"<(\s*/?\s*{mark})", r"< \1", text, flags=re.IGNORECASE)
+    return f"<{mark}>\n{harmless}\n</{mark}>"
 
 
 def schema_text(schema: Mapping[str, Any]) -> str:

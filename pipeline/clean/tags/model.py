@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.clean.tags.settings import Tags
 from pipeline.core.json_types import JsonObject
 from pipeline.llm.ask import Engine, ask_all
-from pipeline.llm.question import Question, ask, schema_text
+from pipeline.llm.question import Question, as_data, ask, schema_text
 from pipeline.llm.structured import parse
 
 #: Letters of a text that are shown, and tokens of an answer.
@@ -44,5 +44,4 @@ _FREE = {"type": "string", "minLength": 1, "maxLength": 40}
 
 
 def _question(text: str, schema: Mapping[str, Any], settings: Tags) -> Question:
-    shown = text[:_SHOWN].replace("</text", "< /text")
-    return ask(f"<text>\n{shown}\n</text>", _SYSTEM, schema=schema, max_tokens=_TOKENS, seed=settings.seed)
+    return ask(as_data(text[:_SHOWN], "text"), _SYSTEM, schema=schema, max_tokens=_TOKENS, seed=settings.seed)

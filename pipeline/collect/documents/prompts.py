@@ -6,16 +6,13 @@ inside them, orders to the model included, is text to write about.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from pipeline.collect.documents.chunks import Chunk
 from pipeline.collect.documents.settings import Generation, Kind
-from pipeline.llm.question import Question, ask
+from pipeline.llm.question import Question, as_data, ask
 from pipeline.text.scripts import count_han
-
-_MARK = re.compile(r"<(\s*/?\s*passage)", re.IGNORECASE)
 
 _SYSTEM = {
     "en": (
@@ -117,9 +114,8 @@ def shown(chunk: Chunk) -> str:
 
 
 def passage_block(text: str) -> str:
-    """A text as data: between marks, which it cannot write itself."""
-    harmless = _MARK.sub(r"< \1", text)
-    return f"<passage>\n{harmless}\n</passage>"
+    """A passage as the model reads it: as data."""
+    return as_data(text, "passage")
 
 
 def to_check(question: str, answer: str, quote: str, settings: Generation) -> Question:
