@@ -95,7 +95,6 @@ def to_int8(folder: Path) -> None:
     whole, part = onnx.load(folder / FILE), folder / f"{FILE}.int8"
     del whole.graph.value_info[:]  # the exporter's notes on shapes are from before it folded transposes: found anew
     with _quiet():
-        logging.getLogger().setLevel(logging.ERROR)
         quantize_dynamic(whole, part, weight_type=QuantType.QInt8)
     part.replace(folder / FILE)
 
@@ -135,8 +134,15 @@ def _write(model: Any, tokenizer: Any, names: list[str], file: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporter prints a page of progress and warns of packages that it does without."""
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+    """Exporter and quantiser print pages of progress and warn of packages that they do without; logs are as before."""
+    loggers = [logging.getLogger(), logging.getLogger("torch.onnx")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 
 import pytest
 
@@ -74,7 +75,9 @@ def test_in_8_bits_it_is_smaller_and_told_how_often_it_agrees(bert_folder, datas
     )  # fmt: skip
     whole = exported(model, dataset, tmp_path / "whole")
     words = ("--model", model, "--dataset", dataset, "--rows", 12, "--int8", "--out", tmp_path / "small")
+    level = logging.getLogger().level
     onnx.run(arguments(*words, "--agreement", 0.5))
+    assert logging.getLogger().level == level  # the libraries are quiet while they work, nobody else after
     small = json.loads((tmp_path / "small/onnx.json").read_text())
     assert 0 < small["megabytes"] < whole["megabytes"]
     assert small["rows"] == whole["rows"]
