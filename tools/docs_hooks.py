@@ -28,8 +28,7 @@ if str(ROOT) not in sys.path:
 
 #: Links out of docs/ lead to the repository's files: on the site their names stand without a link.
 _OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?!docs/)[^)\s]*\)")
-
-
+#: Scripts that the theme would fetch from elsewhere.
 _FETCHED = re.compile(r'<script[^>]*src="https?://[^"]*"[^>]*></script>')
 
 
