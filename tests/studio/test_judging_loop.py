@@ -22,6 +22,7 @@ from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull
 from pipeline.studio.push import push
 from pipeline.studio.up import up
+from pipeline.text.pseudonyms import pseudonym
 from tests import chats
 from tests.strategies import record
 from tests.studio.conftest import Person, pa_empty
@@ -173,7 +174,7 @@ def test_people_choose_between_two_and_pairs_come_back(
     assert "rows" in capsys.readouterr().out
     pairs = [json.loads(line) for line in Path("out/preference/train.jsonl").read_text("utf-8").splitlines()]
     found = {(row["id"], row["chosen"][0]["content"], row["rejected"][0]["content"], row["by"]) for row in pairs}
-    one, two = (f"human:{person.email}" for person in people)
+    one, two = (f"human:{pseudonym(person.email, 'annotator')}" for person in people)
     assert {("r7", "我查一下。", "No.", one), ("r6", "还有三盆。", "不知道。", one)} <= found
     assert {("r2", "三", "一", two), ("r2", "三", "二", two)} <= found
     assert ("r2", "二", "一", "score") in found  # the judge's own pair stands beside
