@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.augment.augmenters import METHODS
-from pipeline.augment.augmenters.request import EngineMissingError, Request, Written, as_written
+from pipeline.augment.augmenters.request import EngineMissingError, NothingAskedError, Request, Written, as_written
 from pipeline.augment.policy import Draw, MethodSettings, why_no_draws
 from pipeline.augment.replies import prompt_template, system_turns
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import Json
 from pipeline.core.record import Decision, Record, Reject, share
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
@@ -52,13 +53,14 @@ class Candidate:
 class Made:
     """Candidates in order of method, then parent; draws that gave a child twice; methods without their engine.
 
-    `undrawn` says of methods that nothing was asked of why.
+    `undrawn` says of methods that nothing was asked of why; `forecasts` what those in a dry run would ask and cost.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
     repeated: Counter[str] = field(default_factory=Counter)
     missing: dict[str, str] = field(default_factory=dict)
     undrawn: dict[str, str] = field(default_factory=dict)
+    forecasts: dict[str, Json] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
 
 
@@ -98,6 +100,10 @@ def make(
             texts = METHODS[name].function(settings, models)([_request(draw, pools, task) for draw in own])
         except EngineMissingError as error:
             _skip(name, error, made, require)
+            continue
+        except NothingAskedError as told:
+            _tell_why(name, told.why, made)
+            made.forecasts[name] = told.forecast
             continue
         for draw, text in zip(own, texts, strict=True):
             _add(made, _candidate(draw, as_written(text), task, settings))

@@ -57,6 +57,8 @@ def method_notes(
         }
         if name in made.undrawn:
             notes[name]["no_examples"] = made.undrawn[name]
+        if name in made.forecasts:
+            notes[name]["forecast"] = made.forecasts[name]
         if name in made.missing:
             notes[name]["skipped"] = made.missing[name]
     return notes

@@ -79,3 +79,17 @@ def test_no_rows_other_tasks_and_no_judge():
     assert judged(labels, task)[0].kept.num_rows == 1
     with pytest.raises(PipelineError, match="names nobody"):
         judge_replies(to_table(ROWS, schema(CHAT)), JudgeReplies(), Context(CHAT))
+
+
+def test_a_dry_run_asks_nothing_and_is_not_exceeded():
+    prices = {"prices": {"input": 1.0, "output": 1.0}}
+    with serving(answer) as service:
+        judges = {"judges": {"j": {"url": service.url, "model": "m", **prices}}}
+        settings = [parse({**judges, "dry_run": dry}, JudgeReplies, "clean.judge_replies") for dry in (True, False)]
+        table = to_table(ROWS[:4], schema(CHAT))
+        told, spent = (judge_replies(table, one, Context(CHAT)) for one in settings)
+        assert len(service.asked) == 4
+    cost, usage = told.notes["forecast"]["j"], spent.notes["judges"]["j"]["usage"]
+    assert told.kept.equals(table)
+    assert cost["requests"] == usage["requests"] == 4
+    assert cost["money"] >= usage["money"] > 0

@@ -194,3 +194,10 @@ def test_a_message_with_calls_is_shown_whole():
         settings = parse({"judges": {"j": {"url": service.url, "model": "m"}}, "gold_rows": 0}, Judge, "evaluate.judge")
         win_rates([row(1, "Sunny.")], predictions, [], CHAT, settings, Models())
     assert all("[calls weather with" in text for text in seen)
+
+
+def test_a_dry_run_asks_nothing_and_counts_both_orders():
+    notes, (service,) = rates(0.7, judge(), count=10, gold_rows=6, dry_run=True)
+    assert service.asked == []
+    assert notes["forecast"]["j0"]["requests"] == 2 * (10 + 6)
+    assert flat_win_rate(notes) == {}

@@ -70,6 +70,8 @@ def test_judges_that_tell_nothing_say_so(project):
 def test_nothing_is_shown_where_nobody_was_asked(project):
     inputs = with_notes(project, None, {"applies": False, "why": "label.answers names no teacher"})
     assert win_rates(inputs) == teachers(inputs) == []
+    dry_run = {"why": "evaluate.judge.dry_run is set", "forecast": {"j": USAGE}}
+    assert win_rates(with_notes(project, dry_run, {})) == []
     dry = {**ANSWERS}
     dry.pop("usage")
     assert teachers(with_notes(project, None, dry)) == []

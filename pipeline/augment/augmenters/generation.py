@@ -14,10 +14,11 @@ from pydantic import Field
 
 from pipeline.augment.augmenters.availability import missing, note_answer
 from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, tidy_lines, tidy_reply
-from pipeline.augment.augmenters.request import EngineMissingError, Request, Rewrite, Written
+from pipeline.augment.augmenters.request import EngineMissingError, NothingAskedError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.errors import PipelineError
 from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.settings import Endpoint
 from pipeline.llm.window import NoServiceError
@@ -44,6 +45,7 @@ class Generation(MethodSettings):
     temperature: float = Field(default=0.8, ge=0, le=2)  # 0: always the likeliest token
     max_tokens: int = Field(default=64, ge=1, le=4096)  # of a text; longer ones are refused as `endless`
     max_reply_tokens: int = Field(default=256, ge=1, le=8192)  # of a reply to a new instruction
+    dry_run: bool = False  # count what would be asked and what it would cost, and ask nothing
 
     @property
     def is_new(self) -> bool:
@@ -63,7 +65,19 @@ def build(settings: Generation, models: Models) -> Rewrite:
         engine = open_model(settings.endpoint, models, f"{_WHERE}.endpoint")
     except PipelineError as error:
         raise missing(name, error.message, error.hint) from None
+    if settings.dry_run:
+        return partial(_foretell, settings, engine)
     return partial(_rewrite, settings, partial(_ask, engine, name))
+
+
+def _foretell(settings: Generation, engine: Engine, requests: Sequence[Request]) -> list[Written]:
+    """Raises NothingAskedError with what texts, and the replies to them, would cost."""
+    _check(settings.mode, requests)
+    able = [request for request in requests if _is_able(settings.mode, request)]
+    planned = {"texts": Planned(engine, _text_questions(settings, able))}
+    if settings.mode in _WITH_REPLY:
+        planned["replies"] = Planned(engine, [_reply_question(settings, r, "") for r in able], settings.max_tokens)
+    raise NothingAskedError(dry_run(f"{_WHERE}.dry_run", planned))
 
 
 def _ask(engine: Engine, name: str, questions: Sequence[Question]) -> Sequence[Answer]:
@@ -80,24 +94,32 @@ def _ask(engine: Engine, name: str, questions: Sequence[Question]) -> Sequence[A
 def _rewrite(settings: Generation, ask: Ask, requests: Sequence[Request]) -> list[Written]:
     _check(settings.mode, requests)
     results = [Written("", problem="no_class", detail="new_example needs a class") for _ in requests]
-    able = [n for n, request in enumerate(requests) if settings.mode != "new_example" or request.label is not None]
-    asked = [prompt(requests[n], settings.mode) for n in able]
-    turns = [(("user", one),) for one in asked]
-    questions = [_question(requests[n], t, settings, settings.max_tokens) for n, t in zip(able, turns, strict=True)]
-    for n, answer, p in zip(able, ask(questions), asked, strict=True):
+    able = [n for n, request in enumerate(requests) if _is_able(settings.mode, request)]
+    questions = _text_questions(settings, [requests[n] for n in able])
+    for n, answer, question in zip(able, ask(questions), questions, strict=True):
         # One line is asked for, but a text of several lines in other words has several as well.
         has_lines = settings.mode in ("paraphrase", "evolve") and "\n" in requests[n].text.strip()
-        results[n] = _text(answer, p, requests[n].text, has_lines)
+        results[n] = _text(answer, question.turns[0][1], requests[n].text, has_lines)
     if settings.mode not in _WITH_REPLY:
         return results
     good = [n for n, result in enumerate(results) if result.text and not result.problem]
-    questions = [
-        _question(requests[n], _reply_turns(requests[n], results[n].text), settings, settings.max_reply_tokens)
-        for n in good
-    ]
+    questions = [_reply_question(settings, requests[n], results[n].text) for n in good]
     for n, answer in zip(good, ask(questions), strict=True):
         results[n] = _with_reply(results[n].text, answer)
     return results
+
+
+def _is_able(mode: str, request: Request) -> bool:
+    return mode != "new_example" or request.label is not None
+
+
+def _text_questions(settings: Generation, requests: Sequence[Request]) -> list[Question]:
+    turns = [(("user", prompt(request, settings.mode)),) for request in requests]
+    return [_question(r, t, settings, settings.max_tokens) for r, t in zip(requests, turns, strict=True)]
+
+
+def _reply_question(settings: Generation, request: Request, text: str) -> Question:
+    return _question(request, _reply_turns(request, text), settings, settings.max_reply_tokens)
 
 
 def _check(mode: str, requests: Sequence[Request]) -> None:

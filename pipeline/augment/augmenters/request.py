@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipeline.core.json_types import JsonObject
+
 
 @dataclass(frozen=True)
 class Request:
@@ -51,6 +53,14 @@ Rewrite = Callable[[Sequence[Request]], Sequence[str | Written]]
 def as_written(result: str | Written) -> Written:
     """A plain text as `Written`."""
     return result if isinstance(result, Written) else Written(result)
+
+
+class NothingAskedError(Exception):
+    """The method only says what it would ask of its model (`llm/dry_run.py`): `why`, and `forecast` by round."""
+
+    def __init__(self, told: JsonObject) -> None:
+        super().__init__(told["why"])
+        self.why, self.forecast = str(told["why"]), told["forecast"]
 
 
 class EngineMissingError(Exception):

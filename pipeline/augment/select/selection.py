@@ -16,10 +16,14 @@ import pyarrow as pa
 from pipeline.augment.params import SelectSettings
 from pipeline.augment.replies import as_messages, has_reply
 from pipeline.augment.text_features import TextFeatures
+from pipeline.core.conversation import Conversation
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
-from pipeline.llm.judges.panel import grade_all
+from pipeline.llm.ask import Engine
+from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.judges.judge import grade_questions
+from pipeline.llm.judges.panel import Judging, grade_all
 from pipeline.modeling.features.cosines import MINILM, cosines
 from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
@@ -57,6 +61,11 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
     size = max(1, round((settings.keep or 1.0) * len(rows)))
     if settings.keep is None or size >= len(rows):
         return keep_all(table)
+    if settings.quality is not None and settings.quality.dry_run:
+        talks, langs = _talks(learned, task)
+        sent = grade_questions(talks, langs, settings.quality.rubric)
+        plan = {name: Planned(engine, sent) for name, engine in _judges(settings.quality, models).items()}
+        return keep_all(table, notes=dry_run("augment.select.quality.dry_run", plan))
     scores = score(learned, settings, task, models)
     texts = [task_type(task).main_text(record) for record in learned]
     matrix = TextFeatures(texts, models.encoder).rows(texts)
@@ -91,12 +100,19 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
     length = np.array([one.length for one in found], np.float64)
     if settings.quality is None:
         return Scores(loss, ifd, length, -loss)
-    where = "params.yaml: augment.select.quality.judges"
-    judges = {name: open_model(one, models, f"{where}.{name}") for name, one in settings.quality.judges.items()}
-    talks, langs = [whole(record, task) for record in pool], [record.lang for record in pool]
-    graded = grade_all(judges, talks, langs, settings.quality.rubric)
+    graded = grade_all(_judges(settings.quality, models), *_talks(pool, task), settings.quality.rubric)
     quality = np.array([np.nan if value is None else value for value in graded.values], np.float64)
     return Scores(loss, ifd, length, quality, graded.notes)
+
+
+def _judges(quality: Judging, models: Models) -> dict[str, Engine]:
+    where = "params.yaml: augment.select.quality.judges"
+    return {name: open_model(one, models, f"{where}.{name}") for name, one in quality.judges.items()}
+
+
+def _talks(pool: Sequence[Record], task: Task) -> tuple[list[Conversation], list[str]]:
+    """What judges read: each record's whole conversation, and its language."""
+    return [whole(record, task) for record in pool], [record.lang for record in pool]
 
 
 def choose(

@@ -16,8 +16,10 @@ from pydantic import Field
 from pipeline.clean.step import Context, with_scores
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
-from pipeline.llm.judges.judge import Grades
+from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.judges.judge import Grades, grade_questions
 from pipeline.llm.judges.panel import Judging, by_criterion, grade_all
+from pipeline.llm.question import Question
 from pipeline.llm.settings import Endpoint
 from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
@@ -49,6 +51,10 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
         raise PipelineError(f"{_WHERE}.judges names nobody.", "Name a judge, or take judge_replies out of clean.steps.")
     where = f"{_WHERE}.judges"
     judges = {name: open_model(one, context.models, f"{where}.{name}") for name, one in settings.judges.items()}
+    if settings.dry_run:
+        sent = _questions(table, settings, context)
+        plan = {name: Planned(engine, sent) for name, engine in judges.items()}
+        return keep_all(table, notes=dry_run("clean.judge_replies.dry_run", plan))
     parts: list[Outcome] = []
     unreadable: Counter[str] = Counter()
     graded: Counter[str] = Counter()
@@ -65,6 +71,16 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
         for name, engine in judges.items()
     }
     return joined(parts, notes={"judges": notes}) if parts else keep_all(table)
+
+
+def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> list[Question]:
+    """What each judge would be asked."""
+    found: list[Question] = []
+    for part in parts_of(table, _PART):
+        records = _to_grade(part, context)[1]
+        talks = [whole(record, context.task) for record in records]
+        found += grade_questions(talks, [record.lang for record in records], settings.rubric)
+    return found
 
 
 def _to_grade(part: pa.Table, context: Context) -> tuple[list[int], list[Record]]:

@@ -24,7 +24,7 @@ _SYSTEM = (
 def tagged(texts: Sequence[str], engine: Engine, settings: Tags) -> tuple[list[dict[str, str]], JsonObject]:
     """The tags of each text, none where the model gave none that can be read; and what it cost, for the report."""
     schema = _schema(settings.tags)
-    replies = ask_all(engine, [_question(text, schema, settings) for text in texts])
+    replies = ask_all(engine, questions(texts, settings))
     found: list[dict[str, str]] = []
     problems = Counter[str]()
     for reply in replies:
@@ -33,6 +33,12 @@ def tagged(texts: Sequence[str], engine: Engine, settings: Tags) -> tuple[list[d
             problems[reply.problem or "not_json"] += 1
         found.append({} if problem else {name: " ".join(str(value[name]).split()) for name in settings.tags})
     return found, {"untagged": dict(sorted(problems.items())), "language_model": engine.usage.as_notes()}
+
+
+def questions(texts: Sequence[str], settings: Tags) -> list[Question]:
+    """What a model is asked about each text."""
+    schema = _schema(settings.tags)
+    return [_question(text, schema, settings) for text in texts]
 
 
 def _schema(tags: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:

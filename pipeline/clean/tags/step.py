@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from pipeline.clean.step import Context
 from pipeline.clean.tags.clusters import topics
-from pipeline.clean.tags.model import tagged
+from pipeline.clean.tags.model import questions, tagged
 from pipeline.clean.tags.settings import Tags
 from pipeline.core.json_types import JsonObject
-from pipeline.modeling.lm.local_engine import open_model
+from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import to_contents
 
@@ -26,7 +27,11 @@ def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
     texts = [context.main_text(record) for record in to_contents(table)]
     notes: JsonObject = {}
     if settings.by == "model":
-        found, notes = tagged(texts, open_model(settings.endpoint, context.models, _WHERE), settings)
+        engine = open_model(settings.endpoint, context.models, _WHERE)
+        if settings.dry_run:
+            plan = {name_of(settings.endpoint, context.models): Planned(engine, questions(texts, settings))}
+            return keep_all(table, notes=dry_run("clean.tags.dry_run", plan))
+        found, notes = tagged(texts, engine, settings)
     else:
         names = topics(texts, context.models.encoder, settings.clusters, settings.seed)
         found = [{"topic": name} if name else {} for name in names]

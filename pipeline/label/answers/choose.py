@@ -16,7 +16,9 @@ from pipeline.label.answers.settings import Answers, JudgedAnswers
 from pipeline.label.calibration import lowest_threshold
 from pipeline.llm.ask import Engine
 from pipeline.llm.judges.bias import self_preference
+from pipeline.llm.judges.judge import grade_questions
 from pipeline.llm.judges.panel import Graded, by_criterion, grade_all
+from pipeline.llm.question import Question
 from pipeline.llm.verifiers import VERIFIERS
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
@@ -131,6 +133,12 @@ def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Co
             found.append((Conversation((*talk.messages, reply_of(target)), talk.tools), record.lang))
             is_right.append(right)
     return found, is_right
+
+
+def gold_questions(known: Sequence[Record], task: Task, settings: JudgedAnswers) -> list[Question]:
+    """What each judge is asked to grade gold questions."""
+    gold = _gold(known, task, settings.gold_rows)[0]
+    return grade_questions([talk for talk, _ in gold], [lang for _, lang in gold], settings.rubric)
 
 
 def _worth(

@@ -7,7 +7,6 @@ What is not good enough is a suggestion for people. Every answer stays, with who
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,22 +14,19 @@ from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import Json, JsonObject
-from pipeline.core.record import Record, Target, as_json
+from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.label.answers.candidates import Candidate, questions, unaskable, write_answers
-from pipeline.label.answers.choose import best_of, judged, verified
+from pipeline.label.answers.choose import best_of, gold_questions, judged, verified
 from pipeline.label.answers.settings import Answers
-from pipeline.llm.ask import Engine, unanswered
+from pipeline.llm.ask import Engine
+from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.judges.judge import grade_questions
-from pipeline.llm.judges.rubric import Rubric
 from pipeline.llm.settings import Endpoint
-from pipeline.llm.usage import forecast
 from pipeline.modeling.lm.asked import asked
 from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.modeling.models import Models
 from pipeline.tasks import has_free_answers
-
-log = logging.getLogger("pipeline")
 
 _WHERE = "params.yaml: label.answers"
 
@@ -80,8 +76,8 @@ def teach(
         "asked": len(able),
         "not_asked": dict(sorted(skipped.items())),
     }
-    if settings.dry_run:
-        return Taught(report={**report, **_dry_run(teachers, able, (task, settings), models)})
+    if settings.dry_run or (settings.judge is not None and settings.judge.dry_run):
+        return Taught(report={**report, **_dry_run(teachers, (able, known), (task, settings), models)})
     found = verified(write_answers(teachers, able, task, settings), settings)
     report["usage"] = {name: engine.usage.as_notes() for name, engine in teachers.items()}
     report["problems"] = {name: _problems(found, name) for name in teachers}
@@ -124,21 +120,22 @@ def _about(name: str, settings: Answers, models: Models) -> dict[str, str]:
 
 
 def _dry_run(
-    teachers: Mapping[str, Engine], able: Sequence[Record], settings: tuple[Task, Answers], models: Models
+    teachers: Mapping[str, Engine],
+    records: tuple[Sequence[Record], Sequence[Record]],
+    settings: tuple[Task, Answers],
+    models: Models,
 ) -> JsonObject:
     """What a run would cost at most: every answer as long as allowed, and each of them graded by every judge."""
-    task, answers = settings
-    sent = questions(able, task, answers)
-    cost = {name: forecast(unanswered(e, sent), e.usage.prices).as_notes() for name, e in teachers.items()}
-    judge = answers.judge
-    for name, engine in _opened(judge.judges if judge else {}, models, f"{_WHERE}.judge.judges").items():
-        talks = [asked(record, task) for record in able for _ in range(answers.samples * len(teachers))]
-        langs = [record.lang for record in able for _ in range(answers.samples * len(teachers))]
-        usage = forecast(grade_questions(talks, langs, judge.rubric if judge else Rubric()), engine.usage.prices)
-        usage.prompt_tokens += len(talks) * answers.max_tokens
-        cost[f"judge {name}"] = usage.as_notes()
-    log.warning("label.answers.dry_run: nothing was asked. A run would ask at most: %s", as_json(cost))
-    return {"why": "label.answers.dry_run is set: nothing was asked", "forecast": cost}
+    (able, known), (task, answers) = records, settings
+    planned = {name: Planned(engine, questions(able, task, answers)) for name, engine in teachers.items()}
+    if answers.judge is not None:
+        each = [record for record in able for _ in range(answers.samples * len(teachers))]
+        talks, langs = [asked(record, task) for record in each], [record.lang for record in each]
+        to_grade = grade_questions(talks, langs, answers.judge.rubric)
+        for name, engine in _opened(answers.judge.judges, models, f"{_WHERE}.judge.judges").items():
+            planned[f"judge {name}"] = Planned(engine, to_grade, answers.max_tokens)
+            planned[f"judge {name}, gold"] = Planned(engine, gold_questions(known, task, answers.judge))
+    return dry_run("label.answers.dry_run", planned)
 
 
 def _problems(found: Iterable[Candidate], teacher: str) -> JsonObject:

@@ -21,11 +21,11 @@ from pipeline.label.language_model.prompt import prompts
 from pipeline.label.language_model.settings import LlmPrelabel
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
-from pipeline.llm.ask import Engine, ask_all, unanswered
+from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.question import Answer as Reply
 from pipeline.llm.question import Question, samples
 from pipeline.llm.structured import parse
-from pipeline.llm.usage import forecast
 from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.modeling.models import Models
 
@@ -67,19 +67,13 @@ def language_model(
     questions = prompts(list(asked.values()), learn, models.encoder, task, settings)
     engine = open_model(settings.endpoint, models, _WHERE)
     if settings.dry_run:
-        return _dry_run(engine, questions, settings)
+        plan = {name_of(settings.endpoint, models): Planned(engine, _sent(questions, settings))}
+        return Prelabels(report={**none("").report, **dry_run("label.prelabel.llm.dry_run", plan)})
     said = dict(zip(asked, _answers(engine, questions, list(asked.values()), task, settings), strict=True))
     by = name_of(settings.endpoint, models)
     found = _calibrated(said, measured, ask, (task, params, by), engine.usage.as_notes())
     licence = settings.endpoint.licence if settings.endpoint else ""
     return replace(found, writers={by: {"model": by, "licence": licence}})
-
-
-def _dry_run(engine: Engine, questions: Sequence[Question], settings: LlmPrelabel) -> Prelabels:
-    cost = forecast(unanswered(engine, _sent(questions, settings)), engine.usage.prices).as_notes()
-    log.warning("label.prelabel.llm.dry_run: nothing was asked. A run would ask: %s", as_json(cost))
-    found = none("label.prelabel.llm.dry_run is set: nothing was asked")
-    return Prelabels(report={**found.report, "forecast": cost})
 
 
 def _sent(questions: Sequence[Question], settings: LlmPrelabel) -> list[Question]:

@@ -104,14 +104,18 @@ def grade_questions(conversations: Sequence[Conversation], langs: Sequence[str],
 
 def compare(engine: Engine, pairs: Sequence[Pair], rubric: Rubric) -> list[Comparison]:
     """Which reply of each pair is better: asked twice, with the replies swapped the second time."""
-    given = [_comparison(pair, pair.first, pair.second, rubric) for pair in pairs]
-    swapped = [_comparison(pair, pair.second, pair.first, rubric) for pair in pairs]
-    answers = ask_all(engine, [*given, *swapped])
+    answers = ask_all(engine, comparison_questions(pairs, rubric))
     choices = [_choice(answer) for answer in answers]
     turned: dict[Choice | None, Choice | None] = {"first": "second", "second": "first", "tie": "tie", None: None}
     return [
         Comparison(one, turned[other]) for one, other in zip(choices[: len(pairs)], choices[len(pairs) :], strict=True)
     ]
+
+
+def comparison_questions(pairs: Sequence[Pair], rubric: Rubric) -> list[Question]:
+    """What a judge is asked to compare pairs: all of them as they stand, then all with the replies swapped."""
+    given = [_comparison(pair, pair.first, pair.second, rubric) for pair in pairs]
+    return given + [_comparison(pair, pair.second, pair.first, rubric) for pair in pairs]
 
 
 def _comparison(pair: Pair, first: Message, second: Message, rubric: Rubric) -> Question:

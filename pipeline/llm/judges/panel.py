@@ -28,6 +28,7 @@ class Judging(Settings):
 
     judges: dict[str, Endpoint | None] = Field(min_length=1)  # a judge's name -> its service; null: models.generator
     rubric: Rubric = Rubric()
+    dry_run: bool = False  # count what would be asked and what it would cost, and ask nothing
 
 
 @dataclass(frozen=True)

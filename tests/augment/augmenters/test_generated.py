@@ -168,3 +168,17 @@ def test_one_percent_new_parents_cost_one_percent_new_prompts(project):
     # Three new parents have prompts of their own and stand as examples in three others each.
     assert first == 297
     assert len(service.asked) - first <= 3 + 3 * 3 * 3
+
+
+def test_a_dry_run_makes_nothing_and_tells_what_texts_and_replies_would_cost(project):
+    records = [chat("Where can people see wild whales in winter?", "In Norway."), chat("冬天去哪里看", "挪威。", "zh")]
+    with serving(lambda body: reply("no")) as service:
+        folder = project(records, {"methods": method(service, "new_instruction", dry_run=True), "keep": "always"}, CHAT)
+        kept, dropped, report = result(folder)
+    assert (service.asked, len(kept), dropped) == ([], 2, [])
+    notes = report["notes"]["methods"]["generation"]
+    assert "dry_run is set" in notes["no_examples"]
+    costs = [notes["forecast"][name] for name in ("texts", "replies")]
+    assert [cost["requests"] for cost in costs] == [2, 2]
+    assert [cost["written_tokens"] for cost in costs] == [2 * 64, 2 * 256]
+    assert costs[1]["prompt_tokens"] >= 2 * 64  # the instructions that are not written yet

@@ -137,3 +137,11 @@ def test_what_no_judge_could_read_is_no_grade_and_stands_in_the_middle():
     assert outcome.notes["judged"]["unreadable_by_all"] == 1
     assert sum("温暖" in r.target["content"] for r in kept if r in TRAIN) == 1  # above bread, below whales
     assert "no judge could be read" not in str(outcome.dropped["detail"].to_pylist())
+
+
+def test_a_dry_run_of_judges_asks_nothing_and_keeps_all():
+    with serving(lambda body, n: "no") as service:
+        kept, outcome = chosen("quality", quality={**judges(service), "dry_run": True})
+    assert service.asked == []
+    assert kept == POOL
+    assert outcome.notes["forecast"]["j0"]["requests"] == len(TRAIN)

@@ -87,3 +87,12 @@ def test_what_a_source_knows_of_a_record_stays():
 def test_settings_that_name_no_tags_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         Tags(**bad)
+
+
+def test_a_dry_run_of_a_model_asks_nothing():
+    with serving(lambda body, number: "no") as service:
+        settings = Tags(by="model", endpoint={"url": service.url, "model": "tiny"}, dry_run=True)
+        outcome = run(["a text", "a text", "另一段文字"], settings)
+    assert service.asked == []
+    assert tags(outcome) == [{}] * 3
+    assert outcome.notes["forecast"]["tiny"]["requests"] == 2  # equal texts are asked once

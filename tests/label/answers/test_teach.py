@@ -178,15 +178,17 @@ def test_a_dry_run_asks_nothing_and_is_never_exceeded() -> None:
             "teachers": {"t": place(service, **prices)},
             "samples": 2,
             "max_tokens": 40,
-            "judge": {"judges": {"j": place(judge, **prices)}, "gold_rows": 0},
+            "judge": {"judges": {"j": place(judge, **prices)}, "gold_rows": 4},
         }
         forecast = taught({**settings, "dry_run": True}).report["forecast"]
         assert service.asked == judge.asked == []
         found = taught(settings)
         usage = found.report["usage"]["t"], found.report["judged"]["judges"]["j"]["usage"]
-        for (name, cost), spent in zip(forecast.items(), usage, strict=True):
-            assert cost["money"] >= spent["money"] > 0, name
-            assert cost["requests"] >= spent["requests"]
+        assert forecast["judge j, gold"]["requests"] == 8
+        judging = [forecast["judge j"], forecast["judge j, gold"]]
+        for costs, spent in zip(([forecast["t"]], judging), usage, strict=True):
+            assert sum(cost["money"] for cost in costs) >= spent["money"] > 0
+            assert sum(cost["requests"] for cost in costs) >= spent["requests"]
         assert taught({**settings, "dry_run": True}).report["forecast"]["t"]["requests"] == 0  # all is in the cache
 
 

@@ -184,8 +184,8 @@ def test_a_dry_run_asks_nothing():
         found = language_model([], ask, Models(), Prelabel(method="llm", llm=settings), TASK)
     assert not service.asked
     assert found.answers == {}
-    assert found.report["forecast"]["requests"] == 3
-    assert found.report["forecast"]["written_tokens"] == 30
+    cost = found.report["forecast"]["tiny"]
+    assert (cost["requests"], cost["written_tokens"]) == (3, 30)
 
 
 @pytest.mark.parametrize(
