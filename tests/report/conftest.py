@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from pipeline.core.record import Decision, Record, Source, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.report import params as report_params
+from pipeline.report.document import build
+from pipeline.report.inputs import load_inputs
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows, per_record
 from pipeline.runtime.store import files_of, read_json, schema, to_records, to_table, write_json, write_table
@@ -244,6 +248,12 @@ def evaluation(folder: Path) -> None:
 def project(tmp_path_factory) -> Path:
     """The data folder of a finished project that holds a hostile record."""
     return make_project(tmp_path_factory.mktemp("project") / "data")
+
+
+@pytest.fixture(scope="session")
+def document(project: Path) -> dict[str, Any]:
+    """The page of the finished project, as data; nobody may change it."""
+    return build(load_inputs(project, TASK, report_params.Params()))
 
 
 @pytest.fixture(scope="session")

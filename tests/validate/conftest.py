@@ -132,3 +132,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 Checker = Callable[..., Finding]
+
+
+@pytest.fixture
+def dataset(project):
+    """The exported folder of the sound reviews with one augmented child."""
+    child = review("kid", "A lovely movie, from start to end.", parent_id="en1", labels_by=Decision("source:reviews"))
+    settings = {"name": "Film reviews", "about": "Short reviews, two classes."}
+    return project.write([*sound_reviews(), child], [{"expect": "conserved_counts"}], **settings).validate() / "dataset"

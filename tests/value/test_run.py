@@ -1,3 +1,7 @@
+"""The stage on records of a whole run in miniature."""
+
+from __future__ import annotations
+
 import csv
 from dataclasses import replace
 
@@ -6,22 +10,13 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.modeling.features import linear
-from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_json
-from pipeline.value import linear_probe
 from pipeline.value.run import measure
-from pipeline.value.variants import Example, Stages
-from pipeline.value.verdict import changes, sentence
+from pipeline.value.variants import Stages
 from tests.chats import as_record_holds
-from tests.unread import english_only
+from tests.value.measured import measured
 
 from .conftest import LABELS, make, split_of
-
-
-def measured(stages, task, models, params, folder):
-    measure(stages, task, models, params, folder)
-    return read_json(folder / "report.json")
 
 
 def test_cleaning_that_helps_is_said_to_help(noisy, task, models, params, tmp_path):
@@ -35,13 +30,6 @@ def test_cleaning_that_helps_is_said_to_help(noisy, task, models, params, tmp_pa
     assert labels["changes"]["labels_changed"] > 0
     assert augmented["verdict"] == "changed_nothing"
     assert report["total"]["macro_f1"]["low"] > 0
-
-
-def test_paired_models_are_fitted_to_the_end(sound, task, models, params, tmp_path, monkeypatch):
-    tolerances = []
-    monkeypatch.setattr(linear_probe, "fit", lambda *values: tolerances.append(values[4:]) or linear.fit(*values))
-    measured(sound, task, models, params, tmp_path)
-    assert set(tolerances) == {(linear.THOROUGH,)}, "a quick fit stops where chance has it"
 
 
 def test_steps_that_do_nothing_are_said_to_do_nothing(sound, task, models, params, tmp_path):
@@ -143,37 +131,3 @@ def test_an_empty_test_split_is_an_error(task, models, params, tmp_path):
     records = [make(n, split="train") for n in range(9)]
     with pytest.raises(PipelineError, match="the test split is empty"):
         measure(Stages(*[records] * 4), task, models, params, tmp_path)
-
-
-def test_changes_by_hand():
-    before = [Example("1", "a", "x"), Example("2", "b", "x"), Example("3", "c", "y")]
-    after = [Example("1", "a", "x"), Example("1", "一", "x"), Example("2", "B", "y"), Example("4", "d", "y")]
-    assert changes(before, after) == {"removed": 1, "added": 2, "texts_changed": 1, "labels_changed": 1}
-
-
-def test_sentence_compares_with_the_control():
-    gap = {"value": 0.1, "low": 0.05, "high": 0.15}
-    step = {"step": "cleaned", "verdict": "helped", "before": 0.6, "after": 0.7, "difference": gap, "p": 0.001}
-    difference = {"value": 0.0, "low": -0.1, "high": 0.1}
-    control = {
-        "what": "removing 20 rows of 'raw' at random",
-        "difference": difference,
-        "verdict": "no_measurable_effect",
-    }
-    assert sentence({**step, "control": control}, "macro_f1") == (
-        "cleaned: helped; macro f1 0.600 -> 0.700 (+0.100, interval +0.050 to +0.150, corrected p 0.001). "
-        "Not distinguishable from removing 20 rows of 'raw' at random (+0.000, interval -0.100 to +0.100)."
-    )
-    for verdict, told in (("helped", "Better than removing"), ("hurt", "Worse than removing")):
-        assert told in sentence({**step, "control": control | {"verdict": verdict}}, "macro_f1")
-
-
-def test_an_encoder_that_does_not_read_a_language_is_replaced_and_named(sound, task, params, tmp_path, caplog):
-    chinese = [
-        replace(r, lang="zh", fields={"text": f"{r.fields['text']} 质量很好，非常满意，推荐购买"}) for r in sound.clean
-    ]
-    stages = Stages(chinese, chinese, chinese, chinese)
-    report = measured(stages, task, Models(encoder=english_only(tmp_path / "encoder")), params, tmp_path)
-    assert (report["applies"], report["read_by"]) == (True, "tfidf")
-    assert report["unread"]["zh"] > 0.2
-    assert "measured with TF-IDF" in caplog.text

@@ -1,0 +1,39 @@
+"""Edits, as the page shows them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.report.edits import changed_texts, edit
+
+VISIBLE = st.text("ab 好x", max_size=30)
+
+
+@given(VISIBLE, VISIBLE)
+def test_an_edit_holds_both_texts(before, after):
+    pieces = edit(before, after, 200)
+    blank = str.maketrans({"␣": " "})
+    old = "".join(text for kind, text in pieces if kind != "new").translate(blank)
+    new = "".join(text for kind, text in pieces if kind != "gone").translate(blank)
+    assert (old, new) == (before, after)
+
+
+def test_an_edit_is_shown_around_its_place():
+    pieces = edit("a" * 5000 + "x" + "b" * 5000, "a" * 5000 + "y" + "b" * 5000, 100)
+    assert sum(len(text) for _, text in pieces) < 250
+    assert pieces[0] == ["same", "…"]
+    assert pieces[-1] == ["same", "…"]
+
+
+def test_chinese_is_compared_by_character():
+    assert edit("屏幕很好", "屏幕不好", 100) == [["same", "屏幕"], ["gone", "很"], ["new", "不"], ["same", "好"]]
+
+
+def test_control_characters_become_visible():
+    assert ["gone", "\\u200b"] in edit("a \u200bb", "a b", 100)
+
+
+def test_the_turn_that_changed_is_shown():
+    old = '[{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]'
+    assert changed_texts(old, old.replace('"b"', '"c"')) == ("b", "c")

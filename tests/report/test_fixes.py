@@ -1,0 +1,49 @@
+"""What the fixes are expected to gain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.report.fixes import fixes
+from pipeline.report.inputs import load_inputs
+from pipeline.report.params import Params
+from tests.report.conftest import TASK
+
+
+@pytest.mark.parametrize("copies", [["symmetric", "confused"], ["planted"]])
+def test_expected_gains_come_from_what_was_measured(project, copies):
+    inputs = load_inputs(project, TASK, Params())
+    found = [{"threshold": 0.6, "changed": 4, "precision": 0.9}, {"threshold": 0.5, "changed": 8, "precision": 0.5}]
+    planted = {"planted": {"copies": {name: {"thresholds": found} for name in copies}}}  # one copy or more, by target
+    steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": planted}]
+    weak = {"attribute": "lang", "slice": "zh", "n": 20, "worse": True, "difference": {"value": -0.1}}
+    evaluated = {**inputs.report("evaluate"), "n": 100, "slices": [weak]}
+    reports = {**inputs.reports, "clean": {**inputs.report("clean"), "steps": steps}, "evaluate": evaluated}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    figures = {"n": 4, "low": 2, "high": 6, "share": "6.5 %"}  # half of 8, Wilson's interval, of 62 records
+    assert gains["fix.review"] == {"key": "gain.labels", "args": figures}
+    assert gains["fix.slice"]["args"]["points"] == "2.0"  # 20 of 100 rows, a tenth worse
+    assert gains["fix.quarantine"]["args"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "gain"),
+    [
+        (None, ("gain.labels", 4)),  # the data cannot tell: what was measured on planted errors stands alone
+        ({"value": 0.2, "low": 0.1, "high": 0.3}, ("gain.labels", 4)),
+        ({"value": 0.0, "low": 0.0, "high": 0.1}, ("gain.labels_at_most", 4)),
+        ({"value": 0.01, "low": 0.0, "high": 0.05}, ("gain.labels_at_most", 2)),
+        ({"value": 0.0, "low": 0.0, "high": 0.0}, ("gain.labels_at_most", 0)),
+    ],
+)
+def test_the_gain_of_a_review_is_no_more_than_the_estimate_of_wrong_labels(project, share, gain):
+    inputs = load_inputs(project, TASK, Params())
+    planted = {"copies": {"planted": {"thresholds": [{"threshold": 0.5, "changed": 8, "precision": 0.5}]}}}
+    estimate = {"share": share, "records": 40, "classes": {}, "cannot_tell": None}
+    notes = {"planted": planted, "label_noise": estimate}
+    steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": notes}]
+    reports = {**inputs.reports, "clean": {**inputs.report("clean"), "steps": steps}}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    assert (gains["fix.review"]["key"], gains["fix.review"]["args"]["n"]) == gain

@@ -1,0 +1,57 @@
+"""The dataset card."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.validate.export.card import limits, plain
+from tests.validate.exported import metadata
+
+
+def test_card_metadata_is_complete(dataset):
+    assert metadata(dataset) == {
+        "pretty_name": "Film reviews",
+        "language": ["en", "zh"],
+        "license": "cc-by-4.0",
+        "multilinguality": ["multilingual"],
+        "annotations_creators": ["found"],
+        "source_datasets": ["original"],
+        "task_categories": ["text-classification"],
+        "size_categories": ["n<1K"],
+        "configs": [
+            {
+                "config_name": "default",
+                "data_files": [
+                    {"split": name, "path": f"data/{name}-*.parquet"} for name in ("train", "validation", "test")
+                ],
+            }
+        ],
+    }
+
+
+def test_card_states_the_facts(dataset):
+    text = (dataset / "README.md").read_text("utf-8")
+    assert "Short reviews, two classes." in text
+    assert "| negative | 2 | 1 | 1 |" in text
+    assert "| gold | files | CC BY 4.0 | 2 |" in text
+    assert "Most restrictive licence: CC BY 4.0" in text
+    assert "| collect | 12 | 0 | 11 | 1 |" in text
+    assert "- clean, only dropped 2 empty\\_text." in text
+    assert "Augmented rows: 1" in text
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([], "Personal data and secrets were not looked for."),
+        ([{"step": "pii", "notes": {"not_looked_for": ["name", "address"]}}], "not looked for: name, address"),
+        ([{"step": "pii", "notes": {"not_looked_for": []}}], "other forms than those known stay."),
+    ],
+)
+def test_the_card_says_what_was_not_looked_for(steps, said):
+    report = {"expectations": [], "dataset": {"not_exported": {}}}
+    assert said in " ".join(limits(report, {"clean": {"steps": steps}}))
+
+
+def test_markup_in_names_is_inert_in_the_card():
+    assert plain("<script>x</script> | a_b\n# [c]") == "&lt;script&gt;x&lt;/script&gt; \\| a\\_b \\# \\[c\\]"

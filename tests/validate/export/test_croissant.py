@@ -1,0 +1,39 @@
+"""Croissant metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+import pyarrow.parquet as pq
+
+from pipeline.runtime.store import read_json
+from tests.validate.conftest import CHAT, sound_chats
+from tests.validate.exported import SUITE
+
+
+def test_croissant_describes_every_file_and_column(dataset):
+    value = read_json(dataset / "croissant.json")
+    assert value["@type"] == "sc:Dataset"
+    assert value["license"] == "cc-by-4.0"
+    for file in value["distribution"]:
+        assert hashlib.sha256((dataset / file["contentUrl"]).read_bytes()).hexdigest() == file["sha256"]
+    files = {file["@id"]: file["contentUrl"] for file in value["distribution"]}
+    for record_set in value["recordSet"]:
+        for field in record_set["field"]:
+            source = field["source"]
+            columns = pq.read_schema(dataset / files[source["fileObject"]["@id"]]).names
+            assert source["extract"]["column"] in columns
+            assert field["dataType"] == ("sc:Float" if field["name"] == "label_confidence" else "sc:Text")
+        assert len(record_set["field"]) == len(columns)
+    prefixes = {key for key in value["@context"] if not key.startswith("@")}
+    used = {match for match in re.findall(r'"@type": "(\w+):', json.dumps(value))}
+    assert used <= prefixes
+
+
+def test_croissant_nests_messages(project):
+    folder = project.write(sound_chats(), SUITE, CHAT).validate() / "dataset"
+    fields = {field["name"]: field for field in read_json(folder / "croissant.json")["recordSet"][0]["field"]}
+    assert fields["messages"]["repeated"] is True
+    assert [part["name"] for part in fields["messages"]["subField"]] == ["role", "content"]

@@ -1,0 +1,83 @@
+"""Effect of data steps, sources, tags and teachers on replies, with a small model made for the test."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+
+import pytest
+
+from pipeline.core.record import Decision
+from pipeline.modeling.models import Model, Models
+from pipeline.runtime.store import read_json
+from pipeline.value.reply_effects import _with_undone, measure_replies
+from pipeline.value.run import measure
+from pipeline.value.variants import Stages
+from tests.modeling.conftest import llama_folder  # noqa: F401
+from tests.value.talk_rows import CHAT, PARAMS, a, talk
+
+
+@pytest.fixture(scope="module")
+def model(llama_folder):  # noqa: F811
+    return Model(name=str(llama_folder))
+
+
+def test_a_source_of_bad_replies_is_named_and_no_sound_one(rows, model, monkeypatch):
+    import pipeline.value.reply_loss as module
+
+    fast = module.top_layers(model, module.LAYERS, module.MAX_TOKENS)
+    monkeypatch.setattr(fast, "_rate", 5e-3)  # a model of random weights learns nothing at the rate for real ones
+    report = measure_replies(Stages(rows, rows, rows, rows), (), CHAT, model, PARAMS)
+    found = {one["name"]: one for one in report["effects"]}
+    assert set(found) == {"good", "other", "bad"}
+    assert found["bad"]["verdict"] == "hurt"
+    assert found["bad"]["gain"]["high"] < 0
+    assert "does harm" in found["bad"]["sentence"]
+    assert {found[name]["verdict"] for name in ("good", "other")} <= {"helped", "no_measurable_effect"}
+    assert [step["verdict"] for step in report["steps"]] == ["changed_nothing"] * 3
+    assert report["test_rows"] == 20
+
+
+def test_the_stage_writes_effects_of_tags_teachers_and_cleaning_steps(rows, model, tmp_path):
+    tagged = [
+        replace(row, meta={"topic": ("film", "天气")[n % 2], "page": str(n)}, labels_by=Decision("model:t", 0.9))
+        if n % 3
+        else row
+        for n, row in enumerate(rows)
+    ]
+    dropped = [("quality", talk(n, "gone", None, reply="bad bad bad")) for n in range(8)]
+    models = Models(generator=model)
+    measure(Stages(tagged, tagged, tagged, tagged), CHAT, models, PARAMS, tmp_path, dropped)
+    report = read_json(tmp_path / "report.json")
+    kinds = {(one["kind"], one["name"]) for one in report["effects"]}
+    assert {
+        ("meta_topic", "film"),
+        ("meta_topic", "天气"),
+        ("teacher", "model:t"),
+        ("cleaning_step", "quality"),
+    } <= kinds
+    assert "meta_page" not in {kind for kind, _ in kinds}
+    assert report["applies"] is True
+    assert len(report["summary"]) == 3 + len(report["effects"])
+    assert read_json(tmp_path / "metrics.json")["applies"] == 1
+    with (tmp_path / "value.csv").open(encoding="utf-8") as file:
+        assert {row["variant"] for row in csv.DictReader(file)} == {"raw", "cleaned", "decided_labels", "augmented"}
+
+
+@pytest.mark.parametrize(("kept", "why"), [(0, "0 train and 20 test replies"), (3, "3 train"), (1, "1 train")])
+def test_too_few_replies_are_said_to_tell_nothing(kept, why, rows, model, tmp_path):
+    test = [row for row in rows if row.split == "test"]
+    few = [*rows[:kept], *test]
+    measure(Stages(few, few, few, few), CHAT, Models(generator=model), PARAMS, tmp_path)
+    report = read_json(tmp_path / "report.json")
+    assert report["applies"] is False
+    assert why in report["why"]
+
+
+def test_what_a_step_dropped_takes_places_of_others_and_edits_their_own():
+    talks = [a(f"t{n}") for n in range(6)]
+    edited = replace(talks[2], messages=(("user", "old"), ("assistant", "y")))
+    found = _with_undone(talks, [edited, a("gone"), a("lost", "fr")], 0)
+    assert found[2] == edited
+    assert {one.root for one in found} >= {"gone", "lost"}
+    assert len(found) == 6
