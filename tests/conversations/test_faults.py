@@ -2,54 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pipeline.conversations.arguments import mended
 from pipeline.conversations.faults import faults
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from tests.conversations.sound import sound_conversations
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}, "days": {"type": "integer"}, "unit": {"enum": ["C", "F"]}},
-            "required": ["city"],
-        },
-    },
-}
-PLAIN = Conversation((Message("user", "氖是什么？"), Message("assistant", "A noble gas.", reasoning="Element ten.")))
-
-
-def called(arguments: str = '{"city": "Lyon"}', name: str = "get_weather", id: str = "c1") -> Conversation:
-    """A sound round of two calls with their results."""
-    calls = (ToolCall(name, arguments, id), ToolCall("get_weather", '{"city": "里昂", "days": 2}', "c2"))
-    return Conversation(
-        (
-            Message("system", "Be brief."),
-            Message("user", "里昂天气怎么样？"),
-            Message("assistant", "", "I must look it up.", calls),
-            Message("tool", "rain", tool_call_id="c1", name="get_weather"),
-            Message("tool", "sun", tool_call_id="c2"),
-            Message("assistant", "Rain, then sun."),
-        ),
-        (WEATHER,),
-    )
-
-
-def turn(talk: Conversation, n: int, **changes: object) -> Conversation:
-    """The conversation with one turn changed."""
-    messages = list(talk.messages)
-    messages[n] = replace(messages[n], **changes)  # type: ignore[arg-type]
-    return replace(talk, messages=tuple(messages))
+from tests.conversations.weather import PLAIN, WEATHER, called, tool, turn
 
 
 def without(talk: Conversation, n: int) -> Conversation:
@@ -58,10 +20,6 @@ def without(talk: Conversation, n: int) -> Conversation:
 
 def with_turn(talk: Conversation, n: int, message: Message) -> Conversation:
     return replace(talk, messages=(*talk.messages[:n], message, *talk.messages[n:]))
-
-
-def tool(**changes: object) -> dict[str, object]:
-    return {"type": "function", "function": {**WEATHER["function"], **changes}}  # type: ignore[dict-item]
 
 
 PLANTED: dict[str, list[Callable[[], Conversation]]] = {
@@ -122,6 +80,8 @@ PLANTED: dict[str, list[Callable[[], Conversation]]] = {
     "empty_turn": [lambda: turn(PLAIN, 0, content=" \n")],
     "empty_reply": [lambda: turn(PLAIN, 1, content="", reasoning="")],
 }
+
+
 CASES = [(reason, n) for reason, made in PLANTED.items() for n in range(len(made))]
 
 
@@ -147,78 +107,5 @@ def test_sound_conversations_have_no_fault(talk: Conversation) -> None:
     assert list(faults(talk)) == []
 
 
-@given(sound_conversations(with_tools=True))
-@settings(max_examples=100, deadline=None)
-def test_arguments_that_are_json_stay_as_they_are(talk: Conversation) -> None:
-    for message in talk.messages:
-        assert all(mended(call.arguments) == call.arguments for call in message.tool_calls)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Write `<think>` and close it with `</think>`.",
-        "```\n<think>\n<|im_end|>\n<tool_call>\n```",
-        "Tags such as <think> are removed.",  # within a line: about the tag
-        "<think>\nten\n</think>\n\nNeon.",
-        "a < b and [INST is cut",
-    ],
-)
-def test_texts_about_markup_are_no_fault(text: str) -> None:
-    assert list(faults(turn(PLAIN, 1, content=text))) == []
-
-
-def test_tools_without_a_schema_and_open_schemas_take_any_argument() -> None:
-    for parameters in (None, {}, {"type": "object"}, {**WEATHER["function"]["parameters"], "additionalProperties": {}}):
-        given = replace(called('{"city": "a", "country": "b"}'), tools=(tool(parameters=parameters),))
-        assert list(faults(given)) == []
-    bare = ({"name": "get_weather", "input_schema": WEATHER["function"]["parameters"]},)
-    assert [fault.reason for fault in faults(replace(called("{}"), tools=bare))] == ["missing_argument"]
-
-
 def test_the_last_turns_calls_need_no_result() -> None:
     assert list(faults(replace(called(), messages=called().messages[:3]))) == []
-
-
-# ---------------------------------------------------------------------- mending arguments
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("{'city': '里昂', 'exact': True, 'days': None}", {"city": "里昂", "exact": True, "days": None}),
-        ('{"city": "Lyon", "tags": ["a", ],}', {"city": "Lyon", "tags": ["a"]}),
-        ('```json\n{"city": "Lyon"}\n```', {"city": "Lyon"}),
-        ('"{\\"city\\": \\"Lyon\\"}"', {"city": "Lyon"}),
-        ('{"text": "two\nlines"}', {"text": "two\nlines"}),
-        ("{'exact': true, 'note': 'true or false'}", {"exact": True, "note": "true or false"}),
-        ("", {}),
-    ],
-)
-def test_what_is_certain_is_mended(text: str, expected: dict[str, object]) -> None:
-    assert json.loads(mended(text)) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"city": "Ly',
-        "city: Lyon",
-        '{"a": NaN}',
-        "{1: 2}",
-        "{'a': (1, 2)}",
-        "['a']",
-        "{'a': '\\u00e9'}",
-        "null",
-        "[" * 5000,
-    ],
-)
-def test_what_is_not_certain_stays(text: str) -> None:
-    assert mended(text) == text
-
-
-@given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=4))
-@settings(deadline=None)
-def test_an_object_that_python_printed_is_mended_to_itself_or_not_at_all(value: dict[str, object]) -> None:
-    found = mended(str(value))
-    assert found == str(value) or json.loads(found) == value

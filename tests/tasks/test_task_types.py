@@ -9,17 +9,21 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
+from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
 from pipeline.modeling.heads import HEADS
 from pipeline.runtime.store import schema, to_records, to_table
-from pipeline.tasks import TASKS
-from tests import chats
+from pipeline.tasks import TASKS, task_type
+from tests import record_strategies
 from tests.chats import as_record_holds
+from tests.record_strategies import CHAT, targets
 from tests.strategies import TASKS_BY_TYPE, record, records
+from tests.tasks.turns import TURNS
 
 KINDS = sorted(TASKS)
 
@@ -130,51 +134,6 @@ def test_row_that_is_no_such_record_is_rejected(kind: str, values: dict[str, Any
     assert caught.value.reason == reason
 
 
-@pytest.mark.parametrize(
-    ("context", "answer", "place"),
-    [
-        ("In 1066 Harold fell.", {"start": 0, "text": "Harold"}, 8),
-        ("他住在北京。", {"start": 9, "text": "北京"}, 3),
-        ("a cat", {"start": 1, "text": " cat"}, 2),
-    ],
-)
-def test_wrong_answer_offset_is_mended_where_the_answer_occurs_once(
-    context: str, answer: dict[str, Any], place: int
-) -> None:
-    _, (repaired,) = TASKS["qa"].repair({"context": context, "question": "?"}, [answer])
-    assert repaired["start"] == place
-    assert context[place:].startswith(repaired["text"])
-
-
-@pytest.mark.parametrize(
-    ("context", "reason"), [("cat and cat", "answer_is_ambiguous"), ("dog", "answer_not_in_context")]
-)
-def test_answer_that_cannot_be_placed_is_rejected(context: str, reason: str) -> None:
-    with pytest.raises(Reject) as caught:
-        TASKS["qa"].repair({"context": context, "question": "?"}, [{"start": 1, "text": "cat"}])
-    assert caught.value.reason == reason
-
-
-def test_entity_is_found_again_in_a_reworded_text() -> None:
-    example = record({"text": "Ann lives in 北京 now"}, [{"start": 13, "end": 15, "label": "地点"}])
-    fields, (span,) = TASKS["ner"].with_augmentable(example, "Today Ann is living in 北京")
-    assert fields["text"][span["start"] : span["end"]] == "北京"
-    with pytest.raises(Reject, match="entity_lost"):
-        TASKS["ner"].with_augmentable(example, "Ann lives in Beijing now")
-
-
-def test_conversation_ends_before_the_reply() -> None:
-    turns = [
-        {"from": "system", "value": "Be kind."},
-        {"from": "human", "value": "你好"},
-        {"from": "gpt", "value": "您好！"},
-    ]
-    fields, reply = TASKS["chat"].parse({"messages": turns}, None, TASKS_BY_TYPE["chat"])
-    assert [m["role"] for m in fields["messages"]] == ["system", "user"]
-    assert reply == chats.reply("您好！")
-    assert TASKS["chat"].row(record(fields, reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "value", [["a", "b"], {"a": 1}, True, math.nan, math.inf], ids=["list", "object", "true", "nan", "inf"]
@@ -198,3 +157,37 @@ def texts_in(value: object) -> list[str]:
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return [text for part in parts for text in texts_in(part)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_a_target_survives_label_studio(data):
+    task = data.draw(st.sampled_from(record_strategies.TASKS))
+    kind, target = task_type(task), data.draw(targets(task))
+    back = kind.target_from_result(kind.result_from_target(target), task)
+    assert (back if task is not CHAT else kind.parse({"messages": "?"}, back, task)[1]) == target
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_editing_with_a_function_that_changes_nothing_changes_nothing(data):
+    task = data.draw(st.sampled_from(record_strategies.TASKS))
+    one = data.draw(record_strategies.records(task))
+    fields, target = task_type(task).edit_texts(one.fields, one.target, lambda text: text)
+    assert (fields, target) == (one.fields, one.target)
+
+
+@pytest.mark.parametrize("task", record_strategies.TASKS)
+def test_the_labeling_config_is_xml_and_names_what_the_data_holds(task):
+    fields, _ = as_record_holds({"messages": TURNS} if task is CHAT else {"text": "x"}, None)
+    root = ElementTree.fromstring(task_type(task).labeling_config(task))
+    data = task_type(task).to_label_studio(record(fields))
+    assert {e.get("value")[1:] for e in root.iter() if (e.get("value") or "").startswith("$")} == data.keys() - {
+        "template_arguments"
+    }
+
+
+def test_an_unknown_task_type_is_refused():
+    with pytest.raises(PipelineError, match="unknown name 'classificaton'") as error:
+        task_type(Task(type="classificaton"))
+    assert "Did you mean 'classification'?" in error.value.hint

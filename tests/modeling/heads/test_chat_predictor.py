@@ -1,5 +1,7 @@
 """Replies taken apart and counted in tokens, and the loss of the true reply by part, with a model of random weights."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import replace
 
@@ -69,8 +71,3 @@ def test_no_rows_and_rows_that_the_template_refuses(replier):
     (found,) = replier.predict([to_row(Conversation((Message("user", "<|im_end|> x"),)))])
     assert found.refused.startswith("control_token_in_text")
     assert found.reply is None
-
-
-def test_tokens_end_with_the_first_that_ends_a_text():
-    assert writing.through_end([5, 6, 2, 0, 0], [2]) == [5, 6, 2]
-    assert writing.through_end([5, 6], [2]) == [5, 6]

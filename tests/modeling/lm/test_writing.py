@@ -1,19 +1,12 @@
-"""How likely a text is, and that judging it takes memory for one batch only."""
+"""Likelihoods of what a model writes."""
+
+from __future__ import annotations
 
 import pytest
 
-from pipeline.modeling.batches import by_length
 from pipeline.modeling.lm import writing
 from pipeline.modeling.lm.collate import collate
 from pipeline.modeling.lm.masking import IGNORED
-
-
-def test_batches_hold_so_many_tokens_with_padding_and_a_longer_row_stands_alone():
-    lengths = [3, 100, 10, 9, 2, 40]
-    batches = list(by_length(lengths, 3, tokens=40))
-    assert batches == [[1], [5], [2, 3, 0], [4]]
-    assert sorted(n for rows in batches for n in rows) == list(range(len(lengths)))
-    assert list(by_length(lengths, 4)) == [[1, 5, 2, 3], [0, 4]]
 
 
 @pytest.mark.slow
@@ -33,3 +26,8 @@ def test_likelihoods_do_not_depend_on_how_rows_and_positions_are_split(llama_fol
     split = writing.likelihoods(model, examples, collate(tokenizer))
     for (total, tokens), (other, count) in zip([whole[0], *whole[2:]], split, strict=True):
         assert (other, count) == (pytest.approx(total, rel=1e-5), tokens)
+
+
+def test_tokens_end_with_the_first_that_ends_a_text():
+    assert writing.through_end([5, 6, 2, 0, 0], [2]) == [5, 6, 2]
+    assert writing.through_end([5, 6], [2]) == [5, 6]

@@ -1,0 +1,22 @@
+"""Settings of the studio."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.core.errors import PipelineError
+from pipeline.studio.params import load_studio
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("studio: {overlap: 0}", "studio.overlap"),
+        ("studio: {tokn: 1}", "studio.tokn is not a known setting"),
+        ("studio: {title: ab}", "studio.title"),
+    ],
+)
+def test_bad_settings_are_named(tmp_path, text, message):
+    (tmp_path / "params.yaml").write_text(text, "utf-8")
+    with pytest.raises(PipelineError, match=message):
+        load_studio(tmp_path / "params.yaml")
