@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
+from tests.conftest import ROOT
 from tests.label.aggregation.crowds import crowd_of
 
 
@@ -38,7 +39,7 @@ def test_many_labels_do_not_drown_the_right_one():
 
 def test_dawid_skene_is_not_below_majority_on_real_votes():
     """The weather votes of benchmarks/crowd.py, at 3, 5 and 20 votes an item."""
-    default = Path(__file__).parents[3] / "shared" / "data"
+    default = ROOT.parent / "shared" / "data"
     folder = Path(os.environ.get("SHARED_DATA", default)) / "weather_sentiment_crowd"
     if not folder.is_dir():
         pytest.skip(f"the public votes are not at {folder}; set SHARED_DATA")
