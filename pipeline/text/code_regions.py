@@ -37,7 +37,7 @@ def holds_markup(text: str) -> bool:
 
 
 def topics(texts: Iterable[str]) -> frozenset[str]:
-    """What the texts of a record talk about: `characters` (and their encodings), `markup`; English and Chinese."""
+    """What the texts of a record talk about: `code`, `characters` (and their encodings), `markup`; English, Chinese."""
     return frozenset(name for text in texts for name, pattern in _TOPICS.items() if pattern.search(text))
 
 
@@ -172,6 +172,16 @@ def _merged(regions: Sequence[Region]) -> list[Region]:
 
 
 _TOPICS = {
+    "code": re.compile(
+        r"\b(?:python|javascript|typescript|java|sql|c\+\+|bash|powershell|regex(?:es|ps?)?|regular expressions?|latex"
+        r"|json|yaml|css|command lines?|shell (?:command|script)s?|terminal|source code|code (?:snippet|block|below)s?"
+        r"|(?:this|the|following|my|your) (?:code|script|snippet|command|query|function|diff|patch)"
+        r"|lines? of code|stack ?traces?|traceback|compiler|git|docker|unit tests?)\b"
+        r"|代码|正则|命令行|脚本|函数|终端|报错|编程|程序"
+        # what only code has: a prompt, the head of a diff, a stack trace, an environment of LaTeX
+        r"|^\s*(?:\$ [a-z]|>>> |PS [a-z]:\\|@@ -\d|diff --git |traceback \(most recent)|\\begin\{",
+        re.IGNORECASE | re.MULTILINE,
+    ),
     "characters": re.compile(
         r"\b(?:mojibake|utf-?(?:8|16|32)|latin-?1|iso[- ]?8859|(?:cp|windows)-?125\d|gbk|gb ?2312|gb ?18030|big-?5"
         r"|shift[-_ ]?jis|unicode|charsets?|(?:character|text|file|wrong) encodings?|ftfy|code ?points?|zero[- ]width"

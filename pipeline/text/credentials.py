@@ -8,6 +8,8 @@ such as `your_key_here`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections import Counter
@@ -37,7 +39,9 @@ PROVIDERS: dict[str, str] = {
     r"|https://hooks\.slack\.com/services/T\w+/B\w+/\w+",
     "Stripe": r"(?:[rs]k_(?:live|test)|whsec)_[0-9A-Za-z]{16,}",
     "Google": r"AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{28}",
-    "OpenAI, Anthropic, DeepSeek": r"sk-(?:proj-|svcacct-|admin-|ant-(?:api|admin)\d\d-|or-v1-)?[A-Za-z0-9][\w-]{19,}",
+    "OpenAI, Anthropic, DeepSeek": r"sk-(?:proj|svcacct|admin|None|ant-[a-z]{2,9}\d\d|or-v1|lf)-[\w-]{20,}"
+    r"|sk-[A-Za-z0-9]{20,}",
+    "Groq, xAI, Perplexity": r"gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{60,}|pplx-[A-Za-z0-9]{40,}",
     "Hugging Face": r"hf_[A-Za-z0-9]{30,}",
     "npm": r"npm_[A-Za-z0-9]{36}",
     "PyPI": r"pypi-Ag[\w-]{50,}",
@@ -62,8 +66,8 @@ KEY_HINT = re.compile(
     r"A3T|A[BCKS][ICK]A|gh[pousr]_|github_pat|gl[a-z]{2,5}-|GR134|xox|xapp|hooks\.sl|k_(?:live|test)|whsec|AIza|ya29"
     r"|GOCSPX|sk-|hf_|npm_|pypi-|SG\."
     r"|AC[0-9a-f]{8}|SK[0-9a-f]{8}|\d:[\w-]{35}|[\w-]{23}\.[\w-]{6}\.|eyJ|-us\d|key|do[opr]_v1|shp|sq0|EAAA|AccountKey"
-    r"|dapi|hvs\.|PMAK|ntn_|lin_|r8_|secret"
-    r"|AKC|LTAI|AKID|sig=|signature|token|bearer|password|passwd|pwd|-----BEGIN|://[^\s/@]+:[^\s/@]+@|密钥|令牌",
+    r"|gsk_|xai-|pplx-|basic\s|dapi|hvs\.|PMAK|ntn_|lin_|r8_|secret"
+    r"|AKC|LTAI|AKID|sig=|signature|token|bearer|password|passwd|pwd|-----BEGIN|://[^\s/@]*:[^\s/@]+@|密钥|令牌",
     re.IGNORECASE,
 )
 _ASSIGNED = re.compile(
@@ -73,6 +77,9 @@ _ASSIGNED = re.compile(
     r"|\s)\s{0,3}[\"'`]?(?:Bearer\s)?"
     r"(?P<value>[A-Za-z0-9][A-Za-z0-9+/_.~-]{14,}={0,2})",
     re.IGNORECASE,
+)
+_BASIC = re.compile(
+    r"(?<![A-Za-z])Authorization[\"']?\s*[:=,]\s*[\"']?Basic\s+(?P<value>[A-Za-z0-9+/]{8,}={0,2})", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(
     r"your|example|sample|dummy|placeholder|changeme|insert|replace|redacted|xxxx|1234567890|abcdefgh|process\."
@@ -131,6 +138,18 @@ def keys_and_tokens(text: str) -> Iterator[Place]:
     for match in _ASSIGNED.finditer(text):
         if _looks_random(match["value"]) and text[match.end() : match.end() + 1] not in ("(", "["):
             yield match.span("value")
+    for match in _BASIC.finditer(text):
+        if _is_name_and_password(match["value"]):
+            yield match.span("value")
+
+
+def _is_name_and_password(value: str) -> bool:
+    """Whether base64 holds `name:password`, as in HTTP basic authentication."""
+    try:
+        name, colon, password = base64.b64decode(value, validate=True).partition(b":")
+    except binascii.Error:
+        return False
+    return bool(name and colon and password)
 
 
 @cache

@@ -154,6 +154,6 @@ _IP = re.compile(
     re.ASCII,
 )
 _VERSION = re.compile(
-    r"(?:\bv|version|firmware|build|release|chrome|driver|版本|固件|内核|浏览器|升级到)\W{0,3}(?:号|is)?\W{0,3}$",
+    r"[a-z]\w*/$|(?:\bv|version|firmware|build|release|chrome|driver|版本|固件|内核|浏览器|升级到)\W{0,3}(?:号|is)?\W{0,3}$",
     re.IGNORECASE,
 )

@@ -99,7 +99,7 @@ def cn_mobiles(text: str) -> Iterator[Place]:
 
 # Digits with at most three separators between two of them; not inside a word, a longer figure or an address.
 _RUN = re.compile(
-    r"(?<![\w#$£€¥])(?<!\d )(?<!\d[.,:/-])(?<![A-Za-z_][-.])(?<![A-Z]{2}\d\d )(?<![A-Z]{2}\d\d [A-Z]{4} )"
+    r"(?<![\w#$£€¥])(?<!\d )(?<!\d[.,:/-])(?<![A-Za-z_][-./])(?<![A-Z]{2}\d\d )(?<![A-Z]{2}\d\d [A-Z]{4} )"
     r"(?:\+ ?)?(?:\( ?\+?\d|\d)(?:(?:[ .)(/-]{0,2}|\) [-(]"
     r"| [-/] )\d)+(?!(?!x\d)[\w%°€$£¥])(?!,\d|\.\d|:\d|[-/][A-Za-z\d])",
     re.ASCII,
@@ -185,6 +185,8 @@ def _is_national(number: str, digits: str, country: str) -> bool:
 
     In one piece, without a trunk prefix: only 9 digits and more, and where people write their numbers so.
     """
+    if _COORDINATE.fullmatch(number):
+        return False
     _, trunk, national = PLANS[country]
     is_written_so = digits[0] == "0" or digits != number or (len(digits) >= 9 and ("0" not in trunk or country == "IN"))
     return is_written_so and re.fullmatch(f"{trunk}{national}", digits) is not None
@@ -205,6 +207,7 @@ _DATE = re.compile(
 _YEARS = re.compile(r"(?:18|19|20)\d\d(?:[ /.-]+(?:18|19|20)\d\d)+")
 _AMOUNT = re.compile(r"[1-9]\d{0,2}([. ])\d{3}(?:\1\d{3})?")
 _DECIMAL = re.compile(r"\d+\.\d{1,2}|\d+\.\d{1,3}(?: ?/ ?\d+\.\d{1,3})+")
+_COORDINATE = re.compile(r"(?:0|[1-9]\d{0,3})\.\d{5,}")  # of a place, of a paper of arXiv
 _ISBN = re.compile(r"(?:97[89][ -])?\d{1,5}([ -])\d{1,7}\1\d{1,7}\1\d")
 
 

@@ -1,7 +1,8 @@
 """The repairs of one text.
 
 In order: the encoding of the text as it came, own patterns, control characters, entities, tags, width, NFC, space.
-Code is never changed, XML and tables in their encoding alone (code_regions.py). Repairing twice changes nothing more.
+Code is never changed, XML and tables in their encoding alone
+(code_regions.py, code_lines.py). Repairing twice changes nothing more.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pipeline.text.code_lines import single_code
 from pipeline.text.code_regions import code_regions, layout_regions
 from pipeline.text.markup import ENTITY_HINT, decode_entities, decode_entities_beside_tags, drop_tags
 from pipeline.text.masking import mask, unmask
@@ -29,6 +31,7 @@ class Repairs:
     fold_width: bool = False  # full-width letters and digits become ASCII
     characters: bool = True  # control and invisible characters go, Unicode becomes NFC
     collapse: bool = True  # runs of white space become one space; else only line ends are trimmed
+    single_code: bool = False  # a single line or piece of code counts as code (code_lines.py)
     replace: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
@@ -65,10 +68,13 @@ class Repairer:
         return not self._repairs.encoding or text.isascii() or repair_chinese(text) == text
 
     def _one_round(self, text: str, used: set[str]) -> str:
-        code = code_regions(text)
+        code = self._code(text)
         steps = self._steps[bool(code)]
         text = _edited_around(text, code, steps[:1], used)
-        return _edited_around(text, [*code_regions(text), *layout_regions(text)], steps[1:], used)
+        return _edited_around(text, [*self._code(text), *layout_regions(text)], steps[1:], used)
+
+    def _code(self, text: str) -> list[tuple[int, int]]:
+        return [*code_regions(text), *(single_code(text) if self._repairs.single_code else ())]
 
 
 #: One repair may uncover work for another (`&amp;lt;br&amp;gt;`); real texts need two rounds.

@@ -136,6 +136,13 @@ def repaired_reply(question, reply, settings=None):
         ("名单", "姓名\t分数\n小明\t８０\n小红\t90"),
         ("Escape it in Python.", "import html\nx = html.replace('<', '&lt;')\nprint(x)"),
         ("SQL?", "SELECT a\nFROM t\nWHERE b = '&amp;';"),
+        ("Which line?", "x = s.replace('&amp;nbsp;', ' ')"),
+        ("哪一行？", "把下面这行加进去：\ntitle = title.replace('&quot;', '\"')\n然后保存。"),
+        ("How do I look?", "$ grep -r '&lt;a' src  | sed 's/&amp;/x/g'"),
+        ("A pattern?", "Take ^(?:&lt;|&gt;)+$ for that."),
+        ("The sum?", "It is $a &amp; b_1 \\\\ c$ then."),
+        ("Where is it?", "In C:\\Users\\Tom &amp; Ann\\a.txt, or /srv/Tom&amp;Ann/x"),
+        ("What changed?", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-Tom &amp; Ann\n+Tom & Ann   \n \xa0x"),
         ("Where do I push?", "To git@git.example.org:team/app.git"),
         ("Bold?", "Write &lt;b&gt;so&lt;/b&gt;."),
         ("数字", "全角数字１２３"),
@@ -152,6 +159,7 @@ def test_code_markup_and_tables_of_a_chat_stay(question, reply):
         ("Itâ€™s `Ã©` &amp; more", "It’s `Ã©` & more"),
         ("https://a.example/?p=2&copy=1&amp;q=3", "https://a.example/?p=2&copy=1&q=3"),
         ("ÄãºÃ£¬ÊÀ½ç\n```\n  ÄãºÃ\n```", "你好，世界\n```\n  ÄãºÃ\n```"),
+        ("Run it &amp; wait:\nx = f('&lt;')\nItâ€™s done.", "Run it & wait:\nx = f('&lt;')\nIt’s done."),
         ("| cafÃ© |\n|---|\n| x |", "| café |\n|---|\n| x |"),
     ],
 )
@@ -167,6 +175,24 @@ def test_what_was_left_alone_is_counted():
 def test_a_classified_text_that_holds_code_keeps_its_markup(context):
     text = "Why does `<br>` show as <br> in &lt;pre&gt;?"
     assert texts(repair_text(table([make(text)]), RepairText(), context).kept) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My code fails: x = s.replace('&amp;', '&')",
+        "报错的代码：s = s.replace('&lt;', '<')",
+        ">>> html.unescape('&lt;p&gt;')",
+        "See `x`. Then a &amp;&amp; b || c",
+    ],
+)
+def test_a_classified_text_that_says_it_holds_code_keeps_a_single_line(context, text):
+    assert texts(repair_text(table([make(text)]), RepairText(), context).kept) == [text]
+
+
+def test_a_line_like_code_in_scraped_prose_is_repaired(context):
+    kept = repair_text(table([make("Price = 'low' &amp; fine")]), RepairText(), context).kept
+    assert texts(kept) == ["Price = 'low' & fine"]
 
 
 def test_ftfy_sees_the_text_before_control_characters_go():

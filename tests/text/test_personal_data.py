@@ -7,6 +7,7 @@ import pytest
 from pipeline.text.personal_data import KINDS, find, masked
 
 KEY = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+LONG = "kR7vT2mQ9xB4nZ8cL5wJ1hD6fG3sP0yA" * 2
 PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEowIBAAKCAQEAx7k2\n" * 4 + "-----END RSA PRIVATE KEY-----"
 
 FOUND = [
@@ -34,6 +35,12 @@ FOUND = [
     ('api_key = "q8Zr4Lk0Tn2Vb7Xc5Md1"', "q8Zr4Lk0Tn2Vb7Xc5Md1", "secret"),
     (f"密钥：\n{PEM}\n完", PEM, "private_key"),
     ("用https://svc:m8kSc-fiQ!@ci.example.net/x", "m8kSc-fiQ!", "password"),
+    ("redis://:kecoA1Zm77Ob@cache.example:6379", "kecoA1Zm77Ob", "password"),
+    ("请求头Authorization: Basic Ym9iOnRWNmU2NnN5b1ha", "Ym9iOnRWNmU2NnN5b1ha", "secret"),
+    (f"key sk-proj-_{LONG}", f"sk-proj-_{LONG}", "secret"),
+    (f"`sk-ant-oat01-{LONG}`", f"sk-ant-oat01-{LONG}", "secret"),
+    (f"gsk_{LONG}", f"gsk_{LONG}", "secret"),
+    (f"xai-{LONG}a9", f"xai-{LONG}a9", "secret"),
     ("http://x.example/?token=SECRETTOKEN9&a=1", "SECRETTOKEN9", "password"),
 ]
 
@@ -63,6 +70,10 @@ NOT_FOUND = [
     "api_key = YOUR_API_KEY_HERE, token: sk-xxxxxxxxxxxxxxxxxxxxxxxx",
     "commit 3f786850e387550fdab836ed7e6dc881de23001b",
     "-----BEGIN RSA PRIVATE KEY-----",
+    "sk-toggleable__content-and-a-long-name-1, sk-learn-and-other-things-2",
+    "Authorization: Basic abcdefghijklmn12",
+    "Mozilla/5.0 Chrome/120.0.7581.230 Safari/537.36, nginx/4.14.86.59",
+    "3f786850-e387-550f-dab8-36ed7e6dc881, sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "```\nx = 4111111111111111\nmail('jo@example.org')\n```",
 ]
 
@@ -96,6 +107,19 @@ def test_national_numbers_count_by_country(text, country):
     assert find(text) == []
     assert [kind for *_, kind in find(text, [country])] == ["phone"]
     assert find(f"order {text.partition(' ')[2]}".replace("desk ", ""), [country]) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "52.376394, -106.904460 and 0.102484",
+        "arXiv:2221.56363",
+        "学号2373542635",
+        "Chrome/120.0.3476.173 Safari/537.36",
+    ],
+)
+def test_places_papers_students_and_versions_are_no_numbers_of_a_country(text):
+    assert find(text, ["US", "CN", "DE", "GB", "FR"]) == []
 
 
 def test_spans_do_not_overlap_and_are_in_order():

@@ -2,8 +2,9 @@
 
 Edits every text of a record through the task type, so annotations stay true. Emits no reasons of its own but those of
 `TaskType.edit_texts`. Repairing twice changes nothing more. Code, markup and tables stay as they are
-(pipeline/text/code_regions.py); where a record of a chat or QA project, or any record that holds code, talks about
-markup, encodings or single characters, all its texts keep theirs.
+(pipeline/text/code_regions.py), in chat, QA and records that talk about code single lines and pieces of it too
+(code_lines.py); where a record of a chat or QA project, or any record that holds code, talks about markup, encodings
+or single characters, all its texts keep theirs.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def repairs(settings: RepairText, task: Task | None = None) -> Repairs:
         tags=not about_code if settings.tags is None else settings.tags,
         fold_width=settings.full_width == "letters",
         collapse=not about_code if settings.whitespace is None else settings.whitespace == "collapse",
+        single_code=about_code,
         replace=tuple((re.compile(item.pattern), item.by) for item in settings.replace),
     )
 
@@ -113,7 +115,7 @@ class _RecordRepairer:
         """Fields and target with every text repaired, but for what the record talks about."""
         texts: list[str] = []
         result, used = self._edited(record, frozenset(), texts)
-        if any(used) and self._may_talk_of_code(texts) and (about := topics(texts)):
+        if any(used) and (about := self._topics(texts)):
             careful, used_there = self._edited(record, about, [])
             spared = (full != careful for full, careful in zip(used, used_there, strict=True))
             used = [names | {"left_alone"} if less else names for names, less in zip(used_there, spared, strict=True)]
@@ -144,11 +146,17 @@ class _RecordRepairer:
 
         return self._edit_texts(record.fields, record.target, edit), used
 
-    def _may_talk_of_code(self, texts: Sequence[str]) -> bool:
-        return self._task.type in _ABOUT_CODE or any(code_regions(text) for text in texts)
+    def _topics(self, texts: Sequence[str]) -> frozenset[str]:
+        """What the texts talk about, as far as it counts: outside chat and QA markup does only beside code."""
+        about = topics(texts)
+        if self._task.type in _ABOUT_CODE:
+            return about - {"code"}  # there single lines of code are looked for anyway
+        return about | {"code"} if any(code_regions(text) for text in texts) else about & {"code"}
 
 
 def _without(wanted: Repairs, about: frozenset[str]) -> Repairs:
     if "characters" in about:
         wanted = replace(wanted, encoding=False, characters=False, fold_width=False)
+    if "code" in about:
+        wanted = replace(wanted, single_code=True)
     return replace(wanted, entities=False, tags=False) if "markup" in about else wanted
