@@ -22,6 +22,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.features.unread import unread_languages, unread_notes
 from pipeline.modeling.models import TFIDF, Model, Models, revision
 from pipeline.runtime.stage import Drop
+from pipeline.stats.histogram import NOTES
 from pipeline.tasks import task_type
 
 log = logging.getLogger("pipeline")
@@ -102,6 +103,8 @@ class Acceptance:
         rest = [c for c in passing if c.parent.lang in self._unread]
         for some, features in ((read, by_encoder), (rest, self._features)):
             self.rejected |= checks.check_meaning(some, features, self._params.gate, self._task, self._methods)
+            found = checks.meaning_histogram(some, features, self._params.gate, self._task)
+            self.gate.setdefault(NOTES, {}).update(found)
 
     def _balance_classes(self, candidates: Sequence[Candidate], draws: Sequence[Draw]) -> None:
         """Last, since it counts what all other questions left."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError
+from pipeline.runtime.releases import HISTORY, read_history, summary_of
+from pipeline.runtime.store import read_json
 
 FILES = ("profile.json", "index.parquet")
 
@@ -16,6 +20,7 @@ FILES = ("profile.json", "index.parquet")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sft release`."""
     parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder (default: data)")
+    parser.add_argument("--name", default="", help="what to call the release, such as v1.2 (default: its date)")
     parser.add_argument(
         "--refused", action="store_true", help="release the version that validate stopped: its changes are on purpose"
     )
@@ -23,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Copy what describes the version to data/released, and say what to do next."""
-    sys.stdout.write("\n".join(release(arguments.data, arguments.refused)) + "\n")
+    sys.stdout.write("\n".join(release(arguments.data, arguments.refused, arguments.name)) + "\n")
 
 
-def release(data: Path, refused: bool = False) -> list[str]:
-    """Copy profile and index of the version; returns what was done, in words."""
+def release(data: Path, refused: bool = False, name: str = "") -> list[str]:
+    """Copy profile and index of the version, add a line to the history; returns what was done, in words."""
     source = cache_folder() / "validate-failed" if refused else data / "validate"
     absent = [name for name in FILES if not (source / name).is_file()]
     if absent:
@@ -35,9 +40,28 @@ def release(data: Path, refused: bool = False) -> list[str]:
         raise PipelineError(f"{source}: holds no {absent[0]}, so there is no version to release.", hint)
     target = data / "released"
     target.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        shutil.copyfile(source / name, target / name)
+    written = _remember(data, source, target, name)
+    for file in FILES:
+        shutil.copyfile(source / file, target / file)
     return [
-        f"released: later versions are compared with this one ({target.as_posix()}/)",
+        f"released: {written}; later versions are compared with this one ({target.as_posix()}/)",
         f"next: git add {target.as_posix()} && git commit; then dvc repro",
     ]
+
+
+def _remember(data: Path, source: Path, target: Path, name: str) -> str:
+    """Add this release to the history, and before the first one what was released without it; returns its name."""
+    path = target / HISTORY
+    now = datetime.now(UTC)
+    chosen = name.strip() or now.date().isoformat()
+    lines = read_history(path)
+    if not lines and (target / FILES[0]).is_file():
+        lines = [{"name": "", "released_at": "", **summary_of(read_json(target / FILES[0]), {}, {})}]
+    reports = [
+        read_json(one) if one.is_file() else {}
+        for one in (data / part / "report.json" for part in ("clean", "evaluate"))
+    ]
+    about = summary_of(read_json(source / FILES[0]), *reports)
+    lines = [*lines, {"name": chosen, "released_at": now.isoformat(timespec="seconds"), **about}]
+    path.write_text("".join(f"{json.dumps(one, ensure_ascii=False, sort_keys=True)}\n" for one in lines), "utf-8")
+    return chosen

@@ -36,6 +36,7 @@ from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.records import RecordsById
 from pipeline.runtime.stage import StageReport, count, log, per_record
 from pipeline.runtime.store import read_table, write_table
+from pipeline.stats.histogram import NOTES, histogram
 from pipeline.text.pseudonyms import pseudonym
 
 #: Answers that were set aside and are named in the log.
@@ -69,7 +70,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "annotations": reading.summary(),
         "merge": ledger.summary(),
         "judging": summary(given, reading.used),
-        "prelabel": evidence.prelabels.report,
+        "prelabel": _with_histogram(evidence.prelabels),
         "answers": evidence.taught.report,
         "writers": {**evidence.prelabels.writers, **evidence.taught.writers},
         "agreement": {
@@ -155,6 +156,14 @@ def disputed(human: Group, gold: Mapping[str, str]) -> list[str]:
         and outcome.confidence is None
         and as_json(outcome.value) != gold[name]
     ]
+
+
+def _with_histogram(found: Prelabels) -> dict[str, Any]:
+    """The report on pre-labels with their confidences as a histogram, and the threshold that accepts them."""
+    spread = histogram(
+        [answer.confidence for answer in found.answers.values()], {"confidence_threshold": found.confidence_threshold}
+    )
+    return {**found.report, NOTES: {"confidence": spread}} if spread else dict(found.report)
 
 
 def metrics(report: StageReport, ledger: Ledger, prelabels: Prelabels, waiting: pa.Table) -> dict[str, float]:

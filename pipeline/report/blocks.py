@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pipeline.stats.histogram import NOTES
+
 Block = dict[str, Any]
 
 
@@ -106,6 +108,30 @@ def curves(name: str, series: Mapping[str, Sequence[Sequence[float]]], level: fl
     return {"kind": "curves", "name": name, "series": drawn, "level": level}
 
 
+def histogram(name: str, measure: str, found: Mapping[str, Any]) -> Block:
+    """The values that a filter of the step `name` looks at: edges, counts and limits (stats/histogram.py)."""
+    return {"kind": "histogram", "name": name, "measure": measure, **{key: found[key] for key in _SPREAD}}
+
+
+_SPREAD = ("edges", "counts", "limits")
+
+
+def histograms(notes_by_step: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+    """The histograms among the notes of steps, side by side; nothing where there are none."""
+    found = [histogram(name, measure, one) for name, notes in notes_by_step.items() for measure, one in _spreads(notes)]
+    return [{"kind": "side", "blocks": found}] if found else []
+
+
+def _spreads(notes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [(measure, one) for measure, one in (notes.get(NOTES) or {}).items() if one]
+
+
+def pairs(name: str, series: tuple[str, str], rows: Mapping[str, Sequence[float]], total: int) -> Block:
+    """Two shares of each value side by side, as two dots on one line; `total` counts the values not drawn too."""
+    drawn = [{"name": key, "values": list(values)} for key, values in rows.items()]
+    return {"kind": "pairs", "name": name, "series": list(series), "rows": drawn, "total": total}
+
+
 def details(key: str, blocks: Sequence[Block]) -> Block:
     """Blocks folded away under a heading."""
     return {"kind": "details", "key": key, "blocks": list(blocks)}
@@ -118,7 +144,7 @@ def stage_notes(blocks: Sequence[Block]) -> list[Block]:
 
 def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
-    ordered = sorted(notes.items())
+    ordered = sorted((key, value) for key, value in notes.items() if key != NOTES)
     plain = [(key, _figure(value), _kind(value)) for key, value in ordered if _kind(value)]
     found = [{**facts(*plain), "name": inside}] if plain else []
     ece = notes.get("ece", notes.get("ece_after"))

@@ -227,6 +227,46 @@ def paths(
     return {**shape, "series": drawn, "level": None if level is None else up(level)}
 
 
+def columns(block: Mapping[str, Any], width: int = 320, height: int = 96) -> dict[str, Any]:
+    """A histogram: a bar of equal width a bin, a line at each limit, the outer edges written.
+
+    The least bar that can be seen is two high: a filter's business is with its tails.
+    """
+    edges, counts = block["edges"], block["counts"]
+    full = [n for n, count in enumerate(counts) if count]
+    places = [_place(at, edges) for at in block["limits"].values()]
+    first = max(0, min([full[0], *(math.floor(at) for at in places)]))
+    last = min(len(counts), max([full[-1] + 1, *(math.ceil(at) for at in places)]))
+    step, most = width / (last - first), max(counts)
+    bars = [
+        {
+            "x": _round(step * (n - first)),
+            "width": _round(max(step - 1.5, 1)),
+            "height": _round(max(2.0, height * counts[n] / most)),
+            "from": edges[n],
+            "to": edges[n + 1],
+            "count": counts[n],
+        }
+        for n in full
+    ]
+    lines = [
+        {"name": name, "at": value, "x": _round(step * (place - first)), "end": place - first > (last - first) / 2}
+        for (name, value), place in zip(block["limits"].items(), places, strict=True)
+    ]
+    ends = {"low": edges[first], "high": edges[last], "records": sum(counts), "most": most}
+    return {"width": width, "height": height, "bars": bars, "limits": lines, **ends}
+
+
+def _place(at: float, edges: Sequence[float]) -> float:
+    """Where a value stands, in bins from the left; bins are drawn equally wide whatever they span."""
+    if at <= edges[0]:
+        return 0.0
+    for n, (low, high) in enumerate(itertools.pairwise(edges)):
+        if at <= high:
+            return n + (at - low) / (high - low)
+    return float(len(edges) - 1)
+
+
 def _polyline(points: Sequence[Mapping[str, Any]]) -> str:
     return " ".join(f"{point['x']:g},{point['y']:g}" for point in points)
 

@@ -107,3 +107,9 @@ def choosable(inputs: Inputs) -> list[str]:
     """The labels that a record may be given in the page: of tasks where a target is one label."""
     one = inputs.kind.target_kind(inputs.task) == "text" and not inputs.task.multi_label
     return [*inputs.task.labels] if one else []
+
+
+def named(values: list[str], most: int = 3) -> str:
+    """The first few names, and how many more there are: `a, b, c +4`."""
+    more = f" +{len(values) - most}" if len(values) > most else ""
+    return ", ".join(f"“{value}”" for value in values[:most]) + more

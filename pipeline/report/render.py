@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from pipeline.report.draw import curve, growth, paths, plane, sankey, whiskers
+from pipeline.report.draw import columns, curve, growth, paths, plane, sankey, whiskers
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -37,8 +37,8 @@ def render(document: Mapping[str, Any]) -> str:
     pages.globals.update(
         t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
     )
-    pages.globals.update(growth=growth, plane=plane, paths=paths)
-    pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices)
+    pages.globals.update(growth=growth, plane=plane, paths=paths, columns=columns)
+    pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices, short=short)
     return pages.get_template("page.html").render(
         document=document,
         strings=_json_in_html(strings),
@@ -109,6 +109,11 @@ def decimal(value: Any) -> str:
     if not isinstance(value, int | float):
         return "–"
     return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
+def short(value: float) -> str:
+    """A bound as people write it: `0.3`, `20,000`."""
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.4g}"
 
 
 def change(value: Any) -> str:

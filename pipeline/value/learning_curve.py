@@ -25,6 +25,9 @@ def learning_curve(
 ) -> dict[str, Any]:
     """The score at growing shares of the source records, and what twice as many would bring.
 
+    `doubled` is the gain, whose interval is narrow since the test rows are the same; `forecast` is the score, with the
+    uncertainty that the measured ones have too.
+
     The error is taken to fall as a power of the number of records (Hestness et al. 2017,
     https://arxiv.org/abs/1712.00409): a line through the logarithms, fitted to each bootstrap draw.
     """
@@ -40,12 +43,14 @@ def learning_curve(
     if len(points) < 3:
         return {"points": curve}
     sizes = np.log([count for count, _ in points])
-    gains = _gain_of_doubling(sizes, np.stack([drawn.draws.mean(axis=1) for _, drawn in points]))
+    scores = np.stack([drawn.draws.mean(axis=1) for _, drawn in points])
+    gains = _gain_of_doubling(sizes, scores)
     value = _gain_of_doubling(sizes, np.array([[drawn.value] for _, drawn in points]))[0]
     doubled = summarise(float(value), gains, params.confidence_level)
     return {
         "points": curve,
         "doubled": doubled.as_dict(),
+        "forecast": summarise(whole.value + float(value), scores[-1] + gains, params.confidence_level).as_dict(),
         "sentence": _about_doubling(len(roots), doubled.as_dict(), params),
     }
 

@@ -1,7 +1,7 @@
 """Functions over columns: each takes an `Array`, a `ChunkedArray` or an `Expression` and returns one of its kind."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 from pyarrow import Array, ChunkedArray, DictionaryArray, Scalar, StructArray, Table, _Column
 
@@ -61,3 +61,8 @@ def dictionary_encode(array: Array, null_encoding: Literal["mask", "encode"] = "
 @overload
 def dictionary_encode(array: ChunkedArray, null_encoding: Literal["mask", "encode"] = "mask") -> ChunkedArray: ...
 def sort_indices(input: _Column | Table, sort_keys: Sequence[tuple[str, str]] = ()) -> Array: ...
+
+class MapLookupOptions:
+    def __init__(self, query_key: Scalar, occurrence: str) -> None: ...
+
+def call_function(name: str, args: Sequence[_Vector], options: MapLookupOptions | None = None) -> Any: ...

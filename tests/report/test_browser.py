@@ -354,3 +354,27 @@ def _overlap(a, b) -> bool:
     across = min(a["x"] + a["width"], b["x"] + b["width"]) - max(a["x"], b["x"])
     down = min(a["y"] + a["height"], b["y"] + b["height"]) - max(a["y"], b["y"])
     return across > 1 and down > 3
+
+
+def test_the_map_zooms_by_button_wheel_and_keyboard_and_comes_back(opened):
+    svg = opened.page.locator(".map svg")
+
+    def width():
+        return float(svg.get_attribute("viewBox").split()[2])
+
+    whole = width()
+    svg.scroll_into_view_if_needed()
+    opened.page.locator("[data-zoom='1.6']").click()
+    once = width()
+    assert once < whole
+    svg.focus()
+    opened.page.keyboard.press("+")
+    assert width() < once
+    left = svg.get_attribute("viewBox")
+    opened.page.keyboard.press("ArrowRight")
+    assert svg.get_attribute("viewBox") != left
+    opened.page.locator("[data-zoom='0']").click()
+    assert width() == whole
+    for _ in range(30):
+        opened.page.locator("[data-zoom='1.6']").click()
+    assert width() >= whole / 41  # it does not zoom into nothing

@@ -19,6 +19,9 @@ def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, par
     assert found["points"][0]["value"] < found["points"][-1]["value"]
     assert found["doubled"]["low"] <= found["doubled"]["value"] <= found["doubled"]["high"]
     assert "Twice the" in found["sentence"]
+    forecast, measured = found["forecast"], found["points"][-1]
+    assert forecast["value"] == pytest.approx(measured["value"] + found["doubled"]["value"])
+    assert forecast["high"] - forecast["low"] > 0.7 * (measured["high"] - measured["low"])
 
 
 def test_doubling_reads_a_power_law_off_exactly():

@@ -25,6 +25,7 @@ from pipeline.modeling.features import linear
 from pipeline.modeling.lm.scores import losses
 from pipeline.modeling.models import Model
 from pipeline.runtime.stage import Drop
+from pipeline.stats.histogram import Histogram, histogram
 from pipeline.tasks import task_type
 from pipeline.text.similarity import copies_of_earlier, most_similar
 
@@ -99,6 +100,20 @@ def check_meaning(
     return verdicts
 
 
+def meaning_histogram(
+    candidates: Sequence[Candidate], features: TextFeatures, settings: GateSettings, task: Task
+) -> dict[str, Histogram]:
+    """How alike examples and their sources are, new texts left out, with the gate's band."""
+    kind = task_type(task)
+    rewritten = [c for c in candidates if not c.is_new]
+    if not rewritten:
+        return {}
+    pairs = [[kind.augmentable(record) for record in (c.child, c.parent)] for c in rewritten]
+    low, high = _gate_band(features, settings)
+    found = histogram(features.cosine(*zip(*pairs, strict=True)), {"min_cosine": low, "max_cosine": high})
+    return {"cosine_tfidf" if features.is_tfidf else "cosine": found} if found else {}
+
+
 def check_fluency(candidates: Sequence[Candidate], model: Model, settings: GateSettings, task: Task) -> Verdicts:
     """not_fluent: the language model is that much more surprised by the child, per token, than by its parent.
 
@@ -156,14 +171,18 @@ def fold(record: Record, folds: int) -> int:
     return int(share("augment fold", record.group or record.id) * folds)
 
 
+def _gate_band(features: TextFeatures, gate: GateSettings) -> tuple[float, float]:
+    if features.is_tfidf:
+        return gate.min_cosine_tfidf, gate.max_cosine_tfidf
+    low = features.cosines.meaning if gate.min_cosine is None else gate.min_cosine
+    return low, features.cosines.unchanged if gate.max_cosine is None else gate.max_cosine
+
+
 def _band(
     candidate: Candidate, features: TextFeatures, gate: GateSettings, own: Mapping[str, MethodSettings] | None
 ) -> tuple[float, float]:
     """Lowest and highest cosine with the parent. A new text need not mean what its parent does."""
-    low = features.cosines.meaning if gate.min_cosine is None else gate.min_cosine
-    high = features.cosines.unchanged if gate.max_cosine is None else gate.max_cosine
-    if features.is_tfidf:
-        low, high = gate.min_cosine_tfidf, gate.max_cosine_tfidf
+    low, high = _gate_band(features, gate)
     if candidate.is_new:
         low = -1.0
     method = (own or {}).get(candidate.method)

@@ -39,6 +39,7 @@ from pipeline.runtime.part_cache import kept
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import LEAN, lean_records
+from pipeline.stats.histogram import NOTES, histogram
 
 
 def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
@@ -83,6 +84,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         **eligible.notes,
         **unread,
         "doubtful": int((scores.log_odds < 0).sum()),
+        NOTES: {"label_quality": histogram(quality[:known], {"doubted_below": 0.5})},
         **noise_notes(noise, scores.first(known), targets[:known], strata),
         "planted": {"recipe": recipe, "copies": {name: one.as_notes() for name, one in copies.items()}},
         "change_precision": precision_notes(precision),

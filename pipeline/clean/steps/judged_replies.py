@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from pipeline.clean.score_histograms import from_scores
 from pipeline.clean.step import Context, with_scores
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
@@ -70,7 +71,11 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
         name: {"graded": graded[name], "unreadable": unreadable[name], "usage": engine.usage.as_notes()}
         for name, engine in judges.items()
     }
-    return joined(parts, notes={"judges": notes}) if parts else keep_all(table)
+    if not parts:
+        return keep_all(table)
+    low, high = settings.rubric.scale
+    edges = [low + (high - low) * n / 20 for n in range(21)]
+    return from_scores(joined(parts, notes={"judges": notes}), {"judge": {"min_grade": settings.min_grade}}, edges)
 
 
 def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> list[Question]:

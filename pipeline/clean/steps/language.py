@@ -15,6 +15,7 @@ from typing import ClassVar, Literal
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.clean.score_histograms import from_scores
 from pipeline.clean.step import Context, Ledger, Row, rows_of, with_scores, with_strings
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
@@ -51,7 +52,9 @@ def check_language(table: pa.Table, settings: Language, context: Context) -> Out
     A reply in another language stays where its prompt accounts for it: a translation, a poem in French. So does a
     prompt in another language that has a reply in one of ours.
     """
-    return context.by_part(table, partial(_check, settings=settings, task=context.task))
+    outcome = context.by_part(table, partial(_check, settings=settings, task=context.task))
+    limits = {"min_confidence": 1 - settings.min_confidence if settings.wrong == "drop" else None}
+    return from_scores(outcome, {"language": limits, "language_prompt": limits})
 
 
 def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Outcome:

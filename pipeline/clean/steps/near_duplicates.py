@@ -28,6 +28,7 @@ from pipeline.clean.survivors import rank
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
+from pipeline.stats.histogram import NOTES, Histogram, histogram
 from pipeline.tasks import task_type
 from pipeline.text.normalise import normalised
 
@@ -69,12 +70,19 @@ def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Con
     templates = _ask(records, stay, groups, settings, context)
     notes = {
         "pairs": len(pairs),
+        NOTES: similarity_histogram(pairs, settings.review, settings.drop),
         "boilerplate": found.notes,
         "large_groups": large,
         **_copy_notes(records, texts, drops),
         **_template_notes(templates, texts),
     }
     return drop_rows(with_strings(table, "group", groups), "near_duplicates", drops, notes=notes)
+
+
+def similarity_histogram(pairs: Sequence[Pair], review: float, drop: float) -> dict[str, Histogram]:
+    """Of the pairs that were compared, by how alike they are; both thresholds drawn."""
+    found = histogram([pair.alike for pair in pairs], {"review": review, "drop": drop})
+    return {"similarity": found} if found else {}
 
 
 def copies(

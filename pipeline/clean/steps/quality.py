@@ -11,9 +11,11 @@ from functools import partial
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.clean.score_histograms import from_ledger, tally
 from pipeline.clean.step import Context, Ledger, Row
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome
+from pipeline.stats.histogram import LENGTHS, SHARES
 
 
 class Quality(Settings):
@@ -26,12 +28,27 @@ class Quality(Settings):
 
 
 def filter_quality(table: pa.Table, settings: Quality, context: Context) -> Outcome:
-    """Drop each record that fails a filter; its detail names the measure and the limit."""
-    return context.drop_where(table, "quality", partial(_problem, settings=settings))
+    """Drop each record that fails a filter; its detail names the measure and the limit. Notes: histograms of both."""
+    outcome = context.drop_where(table, "quality", partial(_problem, settings=settings))
+    lengths = {"min_chars": settings.min_chars, "max_chars": settings.max_chars}
+    return from_ledger(
+        outcome, {"characters": (lengths, LENGTHS), "letters": ({"min_letters": settings.min_letters}, SHARES)}
+    )
 
 
 def _problem(row: Row, ledger: Ledger, settings: Quality) -> Drop | None:
-    return None if row.is_held_out else next(problems(row.text, settings), None)
+    if row.is_held_out:
+        return None
+    visible = "".join(row.text.split())
+    tally(ledger, "characters", len(visible), LENGTHS)
+    if visible:
+        tally(ledger, "letters", _letters(visible))
+    return next(problems(row.text, settings), None)
+
+
+def _letters(visible: str) -> float:
+    """The share of letters and digits."""
+    return sum(map(str.isalnum, visible)) / max(len(visible), 1)
 
 
 def problems(text: str, settings: Quality) -> Iterator[Drop]:
@@ -41,7 +58,7 @@ def problems(text: str, settings: Quality) -> Iterator[Drop]:
         yield Drop("too_short", f"{len(visible)} characters, fewer than {settings.min_chars}")
     if len(text) > settings.max_chars:
         yield Drop("too_long", f"{len(text)} characters, more than {settings.max_chars}")
-    letters = sum(map(str.isalnum, visible)) / max(len(visible), 1)
+    letters = _letters(visible)
     if letters < settings.min_letters:
         yield Drop("few_letters", f"{letters:.2f} letters and digits, less than {settings.min_letters}")
     lines = [line.strip() for line in text.split("\n") if line.strip()]

@@ -14,6 +14,7 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field
 
+from pipeline.clean.score_histograms import from_scores
 from pipeline.clean.step import Context, Ledger, rows_of, with_scores
 from pipeline.core.conversation import Message
 from pipeline.core.record import Record
@@ -46,7 +47,8 @@ def filter_replies(table: pa.Table, settings: Replies, context: Context) -> Outc
     """
     if context.task.type not in _WRITTEN:
         return keep_all(table)
-    return context.by_part(table, partial(_filter, settings=settings, task=context.task))
+    outcome = context.by_part(table, partial(_filter, settings=settings, task=context.task))
+    return from_scores(outcome, {f"reply_{name}": {name: at} for name, at in settings if at is not None})
 
 
 _WRITTEN = ("chat", "translation", "summarization")

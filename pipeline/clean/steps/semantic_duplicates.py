@@ -23,7 +23,7 @@ from pydantic import Field, model_validator
 
 from pipeline.clean.groups import Pair, joined_groups
 from pipeline.clean.step import Context, Doubt, given, with_strings
-from pipeline.clean.steps.near_duplicates import copies
+from pipeline.clean.steps.near_duplicates import copies, similarity_histogram
 from pipeline.clean.unread import read_rows
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
@@ -31,6 +31,7 @@ from pipeline.modeling.features.cosines import cosines
 from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.stage import Outcome, drop_rows
+from pipeline.stats.histogram import NOTES
 
 _ROWS = 2048  # compared with all later ones at once
 
@@ -85,6 +86,7 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
         detail = f"like {other.id}, labelled {given(other)}"
         context.doubts.append(Doubt(one.id, "semantic_duplicate", given(one), None, pair.alike, groups[pair.a], detail))
     notes: dict[str, Any] = {"pairs": len(pairs), "dropped": len(drops), "asked_about": len(stay), **unread}
+    notes[NOTES] = similarity_histogram(pairs, review, drop)
     return drop_rows(with_strings(table, "group", groups), "semantic_duplicates", drops, notes=notes)
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, from_notes, listed, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, from_notes, histograms, listed, missing, note, stage_notes, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
@@ -31,7 +31,8 @@ def augmentation(inputs: Inputs) -> list[Block]:
     notes = report.get("notes", {})
     ablation = from_notes({key: one for key, one in notes.items() if key == "ablation"})
     rest = from_notes({key: one for key, one in notes.items() if key != "ablation"})
-    shown = [_methods(accepted, refused), *ablation, _examples(inputs, accepted, refused)]
+    spread = histograms({"gate": notes.get("gate") or {}})
+    shown = [_methods(accepted, refused), *spread, *ablation, _examples(inputs, accepted, refused)]
     return [*shown, *stage_notes(rest)]
 
 

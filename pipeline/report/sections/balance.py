@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, bars, missing, table
+from pipeline.report.blocks import Block, bars, missing, note, table
+from pipeline.report.figures import choosable, named
 from pipeline.report.inputs import Inputs
+from pipeline.report.sections.shift import shift
 from pipeline.tasks import TaskType
 
 _SPLITS = ("train", "dev", "test", "unlabelled", "benchmark")
+_LEARNED = ("train", "dev", "test")
 _QUANTILES = (5, 25, 50, 75, 95, 100)
 
 
@@ -22,7 +25,7 @@ def _in_order(splits: Collection[str]) -> list[str]:
 
 
 def balance(inputs: Inputs) -> list[Block]:
-    """Shares per split of class, language and source; quantiles of length in characters."""
+    """Shares per split of class, language and source; how far test is from train; quantiles of length in characters."""
     seen = _Seen()
     for record in inputs.final():
         seen.add(record, inputs.kind)
@@ -33,8 +36,9 @@ def balance(inputs: Inputs) -> list[Block]:
     rows = [[split, len(lengths[split]), *_quantiles(lengths[split])] for split in splits]
     columns = {"split": "code", "records": "num", **{f"p{q}": "num" for q in _QUANTILES}}
     blocks = [bars(name, splits, spread) for name, spread in seen.spread.items() if spread]
-    classes = _class_table(seen.spread["class"], splits)
-    return [*blocks, *classes, *_length_chart(inputs), table("lengths", columns, rows), _schema(seen.columns)]
+    classes = _class_table({**{name: {} for name in choosable(inputs)}, **seen.spread["class"]}, splits)
+    told = [*classes, *shift(inputs, seen.spread), *_length_chart(inputs)]
+    return [*blocks, *told, table("lengths", columns, rows), _schema(seen.columns)]
 
 
 def _by_split() -> dict[str, Counter[str]]:
@@ -107,7 +111,13 @@ def _class_table(classes: Mapping[str, Mapping[str, int]], splits: list[str]) ->
         return []
     columns = {"class": "label", **dict.fromkeys(splits, "num")}
     rows = [[name, *(classes[name].get(split, 0) for split in splits)] for name in classes]
-    return [table("classes", columns, sorted(rows, key=lambda row: (-sum(row[1:]), row[0])))]
+    lacking = {split: sorted(name for name in classes if not classes[name].get(split)) for split in _LEARNED}
+    notes = [
+        note("no_rows_of", "bad" if split == "train" else "warn", split=split, n=len(names), names=named(names, 10))
+        for split, names in lacking.items()
+        if names and split in splits
+    ]
+    return [*notes, table("classes", columns, sorted(rows, key=lambda row: (-sum(row[1:]), row[0])))]
 
 
 def _quantiles(values: list[int]) -> list[int]:

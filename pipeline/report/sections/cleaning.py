@@ -11,7 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, decided, facts, from_notes, listed, missing, note, stage_notes, table
+from pipeline.report.blocks import (
+    Block,
+    decided,
+    facts,
+    from_notes,
+    histograms,
+    listed,
+    missing,
+    note,
+    stage_notes,
+    table,
+)
 from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
@@ -45,7 +56,9 @@ def drops(inputs: Inputs) -> list[Block]:
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
     shown = listed(table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total), "dropped")
     shown = rescued(shown, {"stage": "clean"})
-    return [table("drops", kinds, rows), *_reviewed(inputs), shown]
+    steps = inputs.report("clean").get("steps", [])
+    filters = histograms({step["step"]: step.get("notes", {}) for step in steps})
+    return [table("drops", kinds, rows), *filters, *_reviewed(inputs), shown]
 
 
 def _reviewed(inputs: Inputs) -> list[Block]:

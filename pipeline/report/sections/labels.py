@@ -14,6 +14,7 @@ from pipeline.report.blocks import (
     decided,
     facts,
     from_notes,
+    histograms,
     linked,
     listed,
     missing,
@@ -146,7 +147,7 @@ def prelabels(inputs: Inputs) -> list[Block]:
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
     blocks = from_notes(_about_prelabels(shown)) + _queue(inputs)
     nothing = [] if blocks or saved else [note("prelabels_none")]
-    return [*nothing, *blocks, *teachers(inputs), *prelabel_bias(inputs), *saved]
+    return [*nothing, *histograms({"prelabel": prelabel}), *blocks, *teachers(inputs), *prelabel_bias(inputs), *saved]
 
 
 def _queue(inputs: Inputs) -> list[Block]:

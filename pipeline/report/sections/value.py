@@ -76,8 +76,9 @@ def more_data(found: Mapping[str, Any], metric: str) -> list[Block]:
     gain = found.get("doubled")
     if not gain:
         return [intervals("more_data", rows)] if rows else []
-    last, records = points[-1]["value"], points[-1]["records"]
-    rows.append(("twice_as_many", {key: last + gain[key] for key in ("value", "low", "high")}))
+    records = points[-1]["records"]
+    if found.get("forecast"):
+        rows.append(("twice_as_many", {key: found["forecast"][key] for key in ("value", "low", "high")}))
     said = {key: f"{gain[key]:+.3f}" for key in ("value", "low", "high")}
     return [intervals("more_data", rows), note("more_data", records=records, metric=metric, **said)]
 

@@ -9,6 +9,7 @@ from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
+from pipeline.report.sections.history import history
 from pipeline.runtime.versions import Difference, compare, why_added, why_relabelled, why_removed
 
 
@@ -40,19 +41,19 @@ def since(inputs: Inputs) -> dict[str, Any] | None:
 def versions(inputs: Inputs) -> list[Block]:
     """Records added, removed and relabelled since the released version, by reason, with examples; shifted shares."""
     if inputs.profile and since(inputs) is None:
-        return [note("no_release")]
+        return [note("no_release"), *history(inputs)]
     old, new = inputs.table("released/index.parquet"), inputs.table("validate/index.parquet")
     if not inputs.profile or old is None or new is None:
         return [missing("validate")]
     found = compare(old, new)
     if not _changed(found):
-        return [note("same_version", "good"), *_shifts(inputs)]
+        return [note("same_version", "good"), *_shifts(inputs), *history(inputs)]
     reasons = {
         "added": why_added(found.added, new, {}),
         "removed": why_removed(found.removed, old, _dropped(inputs)),
         "relabelled": why_relabelled(found.relabelled, new),
     }
-    return [_reasons(reasons), *_examples(inputs, found), *_shifts(inputs)]
+    return [_reasons(reasons), *_examples(inputs, found), *_shifts(inputs), *history(inputs)]
 
 
 def _reasons(reasons: Mapping[str, Mapping[str, int]]) -> Block:

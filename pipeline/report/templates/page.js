@@ -355,6 +355,64 @@
   document.addEventListener("pointerdown", (event) => { if (!event.target.closest("#answers, .ask")) shut(); });
   document.addEventListener("focusin", (event) => { if (!event.target.closest("#answers, .ask")) shut(); });
 
+  // ---------------------------------------------------------------- map: zoom and move
+  const WHOLE = [-8, -8, 1016, 436];
+  const view = (svg) => svg.getAttribute("viewBox").split(" ").map(Number);
+  const look = (svg, [x, y, width, height]) => {
+    const w = Math.min(Math.max(width, WHOLE[2] / 40), WHOLE[2]), h = w * WHOLE[3] / WHOLE[2];
+    const inside = (at, size, start, whole) => Math.min(Math.max(at, start), start + whole - size);
+    svg.setAttribute("viewBox", [inside(x, w, WHOLE[0], WHOLE[2]), inside(y, h, WHOLE[1], WHOLE[3]), w, h].map((n) => n.toFixed(2)).join(" "));
+    svg.style.setProperty("--zoom", w / WHOLE[2]);
+    svg.classList.toggle("near", w < WHOLE[2]);
+    for (const one of all("circle", svg)) one.setAttribute("r", (4 * Math.sqrt(w / WHOLE[2])).toFixed(2));
+    for (const one of all("text", svg)) one.style.fontSize = (12.5 * w / WHOLE[2]) + "px";
+  };
+  // `by` times nearer, around a point of the picture (shares of its width and height).
+  const zoom = (svg, by, across = 0.5, down = 0.5) => {
+    const [x, y, width, height] = view(svg);
+    const w = Math.min(Math.max(width / by, WHOLE[2] / 40), WHOLE[2]), h = w * height / width;
+    look(svg, by ? [x + (width - w) * across, y + (height - h) * down, w, h] : WHOLE);
+  };
+  const move = (svg, across, down) => {
+    const [x, y, width, height] = view(svg);
+    look(svg, [x + across * width, y + down * height, width, height]);
+  };
+  const STEPS = { ArrowLeft: [-0.2, 0], ArrowRight: [0.2, 0], ArrowUp: [0, -0.2], ArrowDown: [0, 0.2] };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-zoom]");
+    if (button) zoom(button.closest("figure").querySelector("svg"), Number(button.dataset.zoom));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!event.target.matches?.(".map svg")) return;
+    const by = { "+": 1.6, "=": 1.6, "-": 0.625, 0: 0 }[event.key];
+    if (by !== undefined) zoom(event.target, by);
+    else if (STEPS[event.key]) move(event.target, ...STEPS[event.key]);
+    else return;
+    event.preventDefault();
+  });
+  for (const svg of all(".map svg")) {
+    // A wheel alone scrolls the page; with Ctrl, or on a map that is near already, it zooms.
+    svg.addEventListener("wheel", (event) => {
+      if (!event.ctrlKey && !svg.classList.contains("near")) return;
+      const box = svg.getBoundingClientRect();
+      zoom(svg, event.deltaY < 0 ? 1.25 : 0.8, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+      event.preventDefault();
+    }, { passive: false });
+    let from = null;
+    svg.addEventListener("pointerdown", (event) => { if (svg.classList.contains("near") && !event.target.closest("circle")) { from = event; svg.setPointerCapture(event.pointerId); } });
+    svg.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const box = svg.getBoundingClientRect();
+      move(svg, (from.clientX - event.clientX) / box.width, (from.clientY - event.clientY) / box.height);
+      from = event;
+    });
+    for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, () => { from = null; });
+    svg.addEventListener("dblclick", (event) => {
+      const box = svg.getBoundingClientRect();
+      zoom(svg, 2, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+    });
+  }
+
   // ---------------------------------------------------------------- page
   document.getElementById("language").addEventListener("click", () => {
     speak(root.lang === "en" ? "zh" : "en");

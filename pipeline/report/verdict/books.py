@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.report.figures import expectations
+from pipeline.report.figures import expectations, named
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import flow
-from pipeline.report.verdict.finding import Finding, State, named
+from pipeline.report.verdict.finding import Finding, State
 
 #: Expectations with a check of their own.
 _APART = ("no_leakage", "no_drift")

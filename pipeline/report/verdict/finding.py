@@ -24,9 +24,3 @@ class Finding(NamedTuple):
 
 #: What the stages left behind -> what a check found; nothing where another check says it better.
 Check = Callable[[Inputs], Iterator[Finding]]
-
-
-def named(values: list[str], most: int = 3) -> str:
-    """The first few names, and how many more there are: `a, b, c +4`."""
-    more = f" +{len(values) - most}" if len(values) > most else ""
-    return ", ".join(f"“{value}”" for value in values[:most]) + more

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.report.figures import percent
+from pipeline.report.figures import named, percent
 from pipeline.report.inputs import FLOW, Inputs
-from pipeline.report.verdict.finding import Finding, named
+from pipeline.report.verdict.finding import Finding
 
 
 def gaps(inputs: Inputs) -> dict[str, dict[str, float]]:

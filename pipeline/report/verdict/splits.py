@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow.compute as pc
 
-from pipeline.report.figures import expectations, percent
+from pipeline.report.figures import expectations, named, percent
 from pipeline.report.inputs import Inputs
-from pipeline.report.verdict.finding import Finding, State, named
+from pipeline.report.verdict.finding import Finding, State
 
 #: Train records below which nothing can be learned.
 _LEAST_TRAIN = 20

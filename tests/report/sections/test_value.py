@@ -14,6 +14,7 @@ from tests.report.model_reports import FAIRNESS, with_reports
 
 CURVE = {
     "points": [{"records": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in ((500, 0.6), (4000, 0.75))],
+    "forecast": {"value": 0.77, "low": 0.73, "high": 0.81},
     "doubled": {"value": 0.02, "low": 0.01, "high": 0.03},
     "sentence": "Twice ...",
 }
@@ -22,7 +23,7 @@ CURVE = {
 def test_the_learning_curve_ends_with_what_twice_the_records_would_bring():
     chart, said = more_data(CURVE, "macro_f1")
     assert [row["name"] for row in chart["rows"]] == ["500", "4,000", "twice_as_many"]
-    assert chart["rows"][-1]["value"] == pytest.approx(0.77)
+    assert chart["rows"][-1] == {"name": "twice_as_many", "value": 0.77, "low": 0.73, "high": 0.81}
     assert said["args"] == {"records": 4000, "metric": "macro_f1", "value": "+0.020", "low": "+0.010", "high": "+0.030"}
     assert [block["kind"] for block in more_data({"points": CURVE["points"][:1]}, "accuracy")] == ["intervals"]
     assert more_data({}, "accuracy") == []

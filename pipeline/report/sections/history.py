@@ -1,0 +1,63 @@
+"""Released versions beside this one: records, scores and the model's metric, release by release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.report.blocks import Block, intervals, table
+from pipeline.report.figures import main_metric
+from pipeline.report.inputs import Inputs
+from pipeline.runtime.releases import HISTORY, read_history, summary_of
+
+AXES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
+
+_SPLITS = ("train", "validation", "test")
+#: Releases drawn: the latest.
+_SHOWN = 20
+
+
+def history(inputs: Inputs) -> list[Block]:
+    """A row a release, oldest first, and this version as the last; nothing before the second release.
+
+    The metric of a release is that of its own test split: compare where `test_frozen` holds.
+    """
+    past = read_history(inputs.folder / "released" / HISTORY)
+    if not past:
+        return []
+    now = summary_of(inputs.profile, inputs.report("clean"), inputs.report("evaluate"))
+    releases = [*past[-_SHOWN:], {"name": "this_version", "released_at": None, **now}]
+    columns = {"release": "code", "released_at": "short", **dict.fromkeys(_SPLITS, "num"), "noise": "interval"}
+    columns |= {"metric": "code", "score": "interval"}
+    rows = [_row(one) for one in releases]
+    shown = [table("history", columns, rows, len(past) + 1), _axes(releases)]
+    name, _ = main_metric(inputs)
+    scores = [(_named(one), _interval(one["metric"])) for one in releases if one.get("metric", {}).get("name") == name]
+    return [*shown, *([intervals("history_metric", scores)] if len(scores) > 1 else [])]
+
+
+def _named(one: Mapping[str, Any]) -> str:
+    return str(one.get("name") or "first_release")
+
+
+def _interval(one: Mapping[str, float]) -> dict[str, float]:
+    return {end: one.get(end, one["value"]) for end in ("value", "low", "high")}
+
+
+def _row(one: Mapping[str, Any]) -> list[Any]:
+    metric = one.get("metric")
+    records = one.get("records", {})
+    return [
+        _named(one),
+        (one.get("released_at") or "")[:10] or None,
+        *(records.get(split, 0) for split in _SPLITS),
+        one.get("wrong_labels"),
+        metric["name"] if metric else None,
+        _interval(metric) if metric else None,
+    ]
+
+
+def _axes(releases: list[dict[str, Any]]) -> Block:
+    """The six scores, a row a release."""
+    rows = [[_named(one), *(one.get("axes", {}).get(name) for name in AXES)] for one in releases]
+    return table("history_scores", {"release": "code", **{f"axis_{name}": "float" for name in AXES}}, rows)
