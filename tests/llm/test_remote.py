@@ -17,11 +17,6 @@ from tests.llm.server import dripping, last, serving
 TALKS = ["Name a river.", "写一首短诗", "What is 2 + 2? 🙂"]
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
-
-
 def model(service, **settings):
     return RemoteModel(Endpoint(url=service.url, model="tiny", first_pause=0.01, **settings), "label.llm")
 

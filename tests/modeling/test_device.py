@@ -5,19 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling import device
-from pipeline.modeling.batches import outputs, padded_inputs
-from pipeline.modeling.device import TOKENS, Placement, halving, placement, to_model
-from pipeline.modeling.features.encoder import batched, embed
-from pipeline.modeling.models import Model
+from pipeline.modeling.device import Placement, halving, placement
 from pipeline.modeling.training.trainer import _precision
 from tests.conftest import ROOT
 
@@ -116,60 +110,3 @@ def test_what_is_too_large_alone_and_other_errors_come_out() -> None:
     with pytest.raises(RuntimeError, match="assert"):
         list(halving(card, [1, 2]))
     assert card.asked[1:] == [2]
-
-
-def test_an_accelerator_gets_batches_by_tokens_and_keeps_the_order() -> None:
-    shapes: list[tuple[int, int]] = []
-
-    def forward(ids: list[list[int]], length: int) -> list[int]:
-        shapes.append((len(ids), length))
-        if len(ids) * length > TOKENS // 2:  # a card with half the room
-            raise torch.OutOfMemoryError("out of memory")
-        return [sum(row) for row in ids]
-
-    ids = [[n] * (1 + n % 9) for n in range(5000)]
-    assert batched(ids, forward, Placement("cuda", "bfloat16")) == [sum(row) for row in ids]
-    assert max(rows * length for rows, length in shapes) <= TOKENS
-    assert max(rows for rows, _ in shapes) > 1000
-    assert batched(ids[:20], forward, Placement("cpu", "float32")) == [sum(row) for row in ids[:20]]
-    assert shapes[-1][0] == 8
-
-
-class Fake(torch.nn.Module):
-    """A model on torch's device without data: what is not brought there raises."""
-
-    device = torch.device("meta")
-
-    def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-        assert input_ids.device == attention_mask.device == self.device
-        return type("Output", (), {"logits": torch.zeros(len(input_ids), 2, device="meta")})
-
-
-def test_batches_go_to_the_models_device() -> None:
-    tokenizer = type("Tokenizer", (), {"pad_token_id": 0})
-
-    def collate(examples: Sequence[Any]) -> dict[str, Any]:
-        return {**padded_inputs(examples, tokenizer), "labels": torch.zeros(len(examples))}
-
-    examples = [{"input_ids": [1] * n} for n in (1, 3, 2)]
-    [(rows, logits, labels)] = list(outputs(Fake(), examples, collate, 8))
-    assert rows == [1, 2, 0]
-    assert logits.device == labels.device == torch.device("meta")
-    assert to_model({"x": torch.ones(2)}, Fake())["x"].device.type == "meta"
-
-
-@pytest.mark.skipif(not device.has_fast_bfloat16(), reason="this processor does not compute in bfloat16")
-def test_embeddings_in_bfloat16_are_close_and_kept_apart(
-    bert_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SFT_CACHE", str(tmp_path))
-    monkeypatch.setenv("SFT_DEVICE", "cpu")
-    texts, model = ["the shop is closed", "商店关门了", "a", "the train was late again"], Model(name=str(bert_folder))
-    found = {}
-    for dtype in ("float32", "auto", "bfloat16"):
-        monkeypatch.setenv("SFT_DTYPE", dtype)
-        found[dtype] = embed(texts, model)
-    assert np.array_equal(found["auto"], found["bfloat16"])
-    assert not np.array_equal(found["auto"], found["float32"])
-    assert (found["auto"] * found["float32"]).sum(axis=1).min() > 0.999
-    assert found["auto"].dtype == np.float32

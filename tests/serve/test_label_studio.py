@@ -8,9 +8,8 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 
-from pipeline.annotation.labeling_config import config_problems, extra_labels, project_config
+from pipeline.annotation.labeling_config import project_config
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Task
 from pipeline.modeling import predictor
 from pipeline.modeling.prediction import Prediction
 from pipeline.runtime.ports import free_port, is_loopback
@@ -19,8 +18,8 @@ from pipeline.serve.app import MAX_BODY, create_app
 from pipeline.serve.label_studio import add_routes
 from pipeline.serve.model import ServedModel
 from pipeline.serve.run import serve
+from tests.serve.mails import TASK
 
-TASK = Task(type="classification", labels=("neg", "好"), languages=("en", "zh"))
 SECRET = {"Authorization": "Bearer open sesame"}
 
 
@@ -132,15 +131,3 @@ def test_outside_addresses_need_a_secret():
     with pytest.raises(PipelineError, match="no secret is set"):
         serve(None, "0.0.0.0", 9999, None)
     assert free_port("127.0.0.1", 20000) >= 20000
-
-
-def test_configs_are_held_against_the_task():
-    config = project_config(TASK, "en")
-    assert config_problems(config, TASK) == []
-    assert config_problems(config.replace('toName="text"', 'toName="other"'), TASK) == [
-        "the control 'label' is not a Choices on 'text' any more"
-    ]
-    assert config_problems('<!DOCTYPE x [<!ENTITY a "b">]><View/>', TASK)[0].startswith("it is not readable")
-    assert config_problems("<View/>", TASK) == ["the control 'label' (Choices) is missing"]
-    more = TASK.model_copy(update={"labels": ("neg", "好", "new")})
-    assert extra_labels(project_config(more, "en"), TASK) == ["new"]

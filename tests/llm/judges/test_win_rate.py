@@ -9,7 +9,7 @@ import pytest
 from pipeline.llm.judges.bias import Judged
 from pipeline.llm.judges.judge import Comparison
 from pipeline.llm.judges.win_rate import raw_win_rate, win_rate
-from tests.llm.judges.test_judge import simulated
+from tests.llm.judges.judged import simulated
 
 
 def against_a_wordy_model(rng, count, truth, accuracy=0.75, length=0.5):

@@ -1,10 +1,14 @@
+"""None"""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import classify
-from pipeline.modeling.features.encoder import MAX_TOKENS, _embedder, embed
-from pipeline.modeling.features.linear import QUICK, THOROUGH, fit
+from pipeline.modeling.features.encoder import embed
+from pipeline.modeling.features.linear import THOROUGH, fit
 from pipeline.modeling.heads import classification
 from pipeline.modeling.heads.mean_pooling import choose_strength, pooled
 from pipeline.modeling.models import Model, Models
@@ -65,29 +69,6 @@ def test_the_pooling_layer_is_never_trained(bert_folder):
     layers = start.model.bert.encoder.layer
     assert not any(p.requires_grad for p in layers[-1].parameters())
     assert all(p.requires_grad for p in layers[0].parameters())
-
-
-def test_a_thorough_fit_goes_further_than_a_quick_one():
-    """Sixty classes that overlap, as intents do: stopping early leaves loss on the table."""
-    rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(60), 20)
-    features = rng.normal(size=(60, 40))[labels] + 2.0 * rng.normal(size=(1200, 40))
-    features /= np.linalg.norm(features, axis=1, keepdims=True)
-    names = [f"{label:02d}" for label in labels]
-
-    def loss(tolerance):
-        head = fit(features, names, 10.0, tolerance=tolerance)
-        return -np.log(head.probabilities(features)[np.arange(1200), labels]).mean()
-
-    assert loss(THOROUGH) < loss(QUICK) - 0.003
-
-
-def test_a_vector_does_not_depend_on_what_else_is_embedded(bert_folder):
-    texts = [f"{'good ' * (n % 7)}day {n} 很好" for n in range(21)]
-    compute = _embedder(str(bert_folder), MAX_TOKENS)
-    at_once = compute(texts)
-    assert compute(texts[5:8]) == at_once[5:8]
-    assert [compute([text])[0] for text in texts] == at_once
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-import numpy as np
+"""None"""
+
+from __future__ import annotations
+
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.heads import qa
-from pipeline.modeling.heads.answer_spans import NEVER, Found, choose_answer, decode, fit_null_threshold
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.fit import fit, seed_everything
 from pipeline.modeling.training.job import Job
@@ -87,31 +89,6 @@ def test_an_answer_in_no_window_is_counted_and_a_long_question_cut(tmp_path):
     assert all(len(item["input_ids"]) <= 48 for item in asked.items)
     with pytest.raises(PipelineError, match="stands whole in a window"):
         qa.encode([whole], start.tokenizer, TASK, Recipe(max_answer_length=2))
-
-
-def test_decoding_never_ends_before_it_starts_nor_leaves_the_context():
-    context = "ab cd ef"
-    offsets = [None, [0, 2], [3, 5], [6, 8]]
-    begin, end = np.array([0.0, 1.0, 2.0, 9.0]), np.array([0.0, 9.0, 3.0, 1.0])
-    found = decode(begin, end, offsets, context, limit=2)
-    assert found.spans[0] == (10.0, 0, "ab"), "start 9 with end 9 would run backwards"
-    assert (10.0, 6, "ef") in found.spans
-    assert all(text in ("ab", "cd", "ef", "ab cd", "cd ef") for _, _, text in found.spans), "limit of two tokens"
-    assert choose_answer(found, NEVER, 1.0).value == [{"start": 0, "text": "ab"}]
-    joined = found.joined(Found([(99.0, 3, "cd")], -5.0))
-    assert joined.spans[0] == (99.0, 3, "cd")
-    assert joined.null == -5.0
-
-
-def test_the_null_threshold_parts_answerable_from_unanswerable():
-    found = [Found([(score, 0, "x")], null) for score, null in ((9.0, 1.0), (8.0, 2.0), (5.0, 4.0), (3.0, 3.5))]
-    given = [[{"start": 0, "text": "x"}], [{"start": 0, "text": "x"}], [], []]
-    threshold, temperature = fit_null_threshold(found, given, ["en"] * 4)
-    assert -6 < threshold < -1
-    assert [bool(choose_answer(one, threshold, temperature).value) for one in found] == [True, True, False, False]
-    assert fit_null_threshold(found[:2], given[:2], ["en"] * 2)[0] == NEVER, "dev has no unanswerable question"
-    nothing = fit_null_threshold(found, [given[0]] * 3 + [[]], ["en"] * 4)
-    assert [bool(choose_answer(one, *nothing).value) for one in found] == [True, True, True, False]
 
 
 def test_a_split_without_answers_is_refused():

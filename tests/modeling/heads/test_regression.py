@@ -1,40 +1,21 @@
 """Regression and several labels a record."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.modeling.heads import classification, regression
-from pipeline.modeling.heads.multi_label import best_threshold
-from pipeline.modeling.models import Model, Models
-from pipeline.modeling.training.fit import fit, seed_everything
-from pipeline.modeling.training.job import Job
-from pipeline.modeling.training.recipe import Recipe
+from pipeline.modeling.heads import regression
+from pipeline.modeling.training.fit import fit
+from tests.modeling.heads.number_jobs import PAIRS, job
 from tests.modeling.saving import saved
 
 NUMBERS = Task(type="regression", languages=("en", "zh"))
-PAIRS = ["good day", "bad day", "质量很好", "太差了", "a happy film", "an awful film", "满意😀", "不推荐"]
 ROWS = [
     {"text": text, "text_pair": PAIRS[-n] if n % 2 else None, "score": 500.0 + 40 * n} for n, text in enumerate(PAIRS)
 ]
-SETS = Task(type="classification", labels=("joy", "食", "place"), languages=("en", "zh"), multi_label=True)
-LABELLED = [
-    {"text": text, "label": [label for k, label in enumerate(SETS.labels) if n >> k & 1]}
-    for n, text in enumerate(PAIRS)
-]
-
-
-def job(head, task, rows, encoder, folder, **settings):
-    plain = {"batch_size": 4, "epochs": 60.0, "evaluations": 3, "learning_rate": 1e-3, "head_learning_rate": 1e-2}
-    freeze = "none" if encoder == "scratch" else "embeddings"
-    recipe = Recipe.model_validate({**plain, "freeze": freeze, "dropout": 0.0, "max_length": 48, **settings})
-    seed_everything(0)
-    start = head.start(Models(encoder=Model(name=str(encoder))), task, rows, recipe)
-    examples = head.encode(rows, start.tokenizer, task, recipe).items
-    weights = head.class_weights(examples, task, recipe)
-    parts = (start.model, head, examples, examples, head.collate(start.tokenizer), recipe, folder / "checkpoints")
-    return Job(*parts, weights), start, recipe
 
 
 @pytest.mark.parametrize("encoder", ["bert", "scratch"])
@@ -73,28 +54,3 @@ def test_numbers_stay_in_the_declared_range_and_a_pair_matters(bert_folder, tmp_
 def test_equal_numbers_teach_nothing():
     with pytest.raises(PipelineError, match="all numbers of the train split are equal"):
         regression.check({"train": [ROWS[0], ROWS[0]]}, NUMBERS)
-
-
-@pytest.mark.parametrize("weights", ["none", "balanced"])
-def test_label_sets_are_learned_by_heart(weights, bert_folder, tmp_path):
-    work, start, recipe = job(classification, SETS, LABELLED, bert_folder, tmp_path, class_weights=weights)
-    classification.check({"train": LABELLED, "dev": LABELLED}, SETS)
-    run = fit(work)
-    assert run.best.metrics["accuracy"] == run.best.metrics["macro_f1"] == 1.0
-    predictor = saved(tmp_path / "model", start, classification, run, SETS, recipe)
-    found = predictor.predict(LABELLED)
-    assert [p.value for p in found] == [r["label"] for r in LABELLED]
-    assert all(set(p.scores) == set(SETS.labels) and 0 < p.confidence <= 1 for p in found)
-
-
-@pytest.mark.parametrize(
-    ("probabilities", "target", "expected"),
-    [
-        ([0.9, 0.6, 0.2, 0.1], [1, 1, 0, 0], 0.4),
-        ([0.9, 0.6, 0.6, 0.1], [1, 1, 0, 0], 0.35),  # equal ones cannot be parted
-        ([0.9, 0.6], [1, 1], 0.3),
-        ([0.9, 0.6], [0, 0], 0.5),
-    ],
-)
-def test_a_threshold_lies_where_f1_is_best(probabilities, target, expected):
-    assert best_threshold(np.array(probabilities), np.array(target)) == pytest.approx(expected)

@@ -1,24 +1,20 @@
+"""None"""
+
+from __future__ import annotations
+
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject
-from pipeline.core.settings import Task, parse
+from pipeline.core.settings import Task
 from pipeline.modeling.heads import text_to_text
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import prompt_ids
-from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.recipe import Recipe
 from tests.modeling.conftest import save_seq2seq
-
-INTO_CHINESE = Task(type="translation", languages=("en", "zh"), target_language="zh")
-SUMMARIES = Task(type="summarization", languages=("en", "zh"))
-ROWS = [
-    {"text": "what a good day", "target": "质量很好", "lang": "en"},
-    {"text": "太差了，不推荐", "target": "this is bad", "lang": "zh"},
-]
+from tests.modeling.heads.text_rows import INTO_CHINESE, ROWS, SUMMARIES
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +32,6 @@ def parts(example, tokenizer):
     """What an example asks and what it teaches."""
     learned = [label for label in example["labels"] if label != IGNORED]
     return tokenizer.decode(example["input_ids"]), tokenizer.decode(learned)
-
-
-@pytest.mark.parametrize(
-    ("row", "task", "expected"),
-    [
-        ({"text": "hi", "lang": "en"}, INTO_CHINESE, "Translate this text into Chinese:\n\nhi"),
-        ({"text": "你好", "lang": "zh"}, INTO_CHINESE, "把下面的文字翻译成中文：\n\n你好"),
-        ({"text": "hallo", "lang": "de"}, INTO_CHINESE, "Translate this text into Chinese:\n\nhallo"),
-        ({"text": "今天天气很好。"}, SUMMARIES, "概括下面的文字：\n\n今天天气很好。"),
-        ({"text": "braces {language} {text}"}, SUMMARIES, "Summarise this text:\n\nbraces {language} {text}"),
-    ],
-)
-def test_the_instruction_is_in_the_language_of_the_text(row, task, expected):
-    assert filled(instruction(row, task, {}, plain=False), row["text"]) == expected
-
-
-def test_own_instructions_win_and_plain_models_read_the_text_alone():
-    row = {"text": "你好", "lang": "zh"}
-    task = Task(type="translation", target_language="xx")
-    assert instruction(row, task, {"en": "to {language}: {text}"}, plain=False) == "to xx: {text}"
-    assert instruction(row, task, {"en": "a {text}", "zh": "译成{language}：{text}"}, plain=True) == "译成xx：{text}"
-    assert instruction(row, task, {}, plain=True) == "{text}"
-    with pytest.raises(PipelineError, match=r"'zh' has no place for the \{text\}"):
-        parse({"instructions": {"en": "{text}", "zh": "翻译"}}, Recipe, "params.yaml: train")
 
 
 def test_a_causal_model_learns_the_target_with_its_end_and_nothing_else(causal):
@@ -118,14 +90,6 @@ def test_a_target_without_room_is_dropped_and_counted(model, request):
         text_to_text.encode(rows[2:], tokenizer, SUMMARIES, Recipe(max_length=100))
 
 
-def test_cut_to_fit_keeps_nearly_all_that_fits():
-    assert cut_to_fit("abc", len, 3) == "abc"
-    for room in (1, 7, 99, 1000):
-        assert 0.97 * room <= len(cut_to_fit("x" * 5000, len, room)) <= room
-    with pytest.raises(Reject, match="target_too_long"):
-        cut_to_fit("abc", lambda part: 10 + len(part), 10)
-
-
 def test_missing_models_and_languages_are_explained(llama_folder, t5_folder, tmp_path):
     with pytest.raises(PipelineError, match=r"models\.seq2seq and models\.generator are both missing"):
         text_to_text.start(Models(), SUMMARIES, ROWS, Recipe())
@@ -137,23 +101,6 @@ def test_missing_models_and_languages_are_explained(llama_folder, t5_folder, tmp
     bart = save_seq2seq(tmp_path, "bart")
     with pytest.raises(PipelineError, match=r"train\.max_length: 300, but models\.seq2seq reads at most 128"):
         text_to_text.start(Models(seq2seq=Model(name=str(bart))), SUMMARIES, ROWS, Recipe(max_length=300))
-
-
-@pytest.mark.parametrize("kind", ["t5", "bart", "marian"])
-def test_the_batch_loss_is_the_model_s_own_loss(kind, tmp_path):
-    """Our decoder input and padding give what the model computes itself from labels."""
-    import torch
-
-    folder = save_seq2seq(tmp_path, kind)
-    start = text_to_text.start(Models(seq2seq=Model(name=str(folder))), SUMMARIES, ROWS, Recipe(dropout=0.0))
-    model = start.model.eval()
-    examples = text_to_text.encode(ROWS, start.tokenizer, SUMMARIES, Recipe()).items
-    batch = text_to_text.collate(start.tokenizer)(examples)
-    own = {name: value for name, value in batch.items() if name != "decoder_labels"}
-    with torch.inference_mode():
-        expected = float(model(**own).loss)
-    evaluation = text_to_text.evaluate(model, examples, text_to_text.collate(start.tokenizer), 2)
-    assert evaluation.metrics["loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_dropout_reaches_every_layer(seq2seq, tmp_path):

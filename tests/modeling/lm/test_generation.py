@@ -1,17 +1,16 @@
-import math
+"""None"""
 
-import pytest
+from __future__ import annotations
 
-from pipeline.core.errors import PipelineError
 from pipeline.core.record import content_id
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.generation import CausalLM, Seq2Seq, _prompt_ids
-from pipeline.modeling.lm.masked import MaskedLM
 from pipeline.modeling.lm.rows import of_messages
-from pipeline.modeling.lm.scores import losses, reply_losses
 from pipeline.modeling.models import Model
 
 PROMPTS = ["what a good day", "bad and slow " * 6, "质量很好，非常满意", "happy", "a film " * 20, "x", "y"]
+
+
 PROMPTS += ["z", "sad " * 9]
 
 
@@ -66,56 +65,3 @@ def test_translations_keep_order_and_skip_what_is_too_long(t5_folder):
     assert results[1] == ""
     assert results == model.translate(texts, max_tokens=16)
     assert model.translate([]) == []
-
-
-def test_masked_model_fills_words_and_chinese_characters(masked_folder):
-    model = MaskedLM(Model(name=str(masked_folder)), "x")
-    questions = [("the good film", 4, 8), ("质量很好", 0, 2), ("the long " * 90, 4, 8), ("", 0, 0)]
-    found = model.fillers(questions, 3, 0.0)
-    assert len(found[0]) == 3
-    assert "good" not in found[0]
-    assert all(word.isalpha() and "[" not in word for word in found[0])
-    assert found[1]
-    assert all(len(word) == 2 for word in found[1])
-    assert len(found) == 4
-    assert model.fillers(questions, 3, 1.0) == [[], [], [], []]
-
-
-def test_a_model_without_masked_head_is_refused(bert_folder, masked_folder, tmp_path):
-    from transformers import BertModel
-
-    BertModel.from_pretrained(masked_folder).save_pretrained(tmp_path)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / name).write_bytes((masked_folder / name).read_bytes())
-    with pytest.raises(PipelineError, match="has no masked-language-model head"):
-        MaskedLM(Model(name=str(tmp_path)), "x").fillers([("the good film", 4, 8)], 3, 0.0)
-    with pytest.raises(PipelineError, match=r"'\./none/such' is not there"):
-        MaskedLM(Model(name="./none/such"), "x")
-
-
-def test_losses_are_those_of_the_model_and_of_the_right_tokens(llama_folder):
-    import torch
-
-    model = Model(name=str(llama_folder))
-    question = [{"role": "user", "content": "what a good day"}]
-    alone, reply, nothing = losses(model, [(None, "bad and slow"), (question, "bad and slow"), (None, "")])
-    assert nothing.tokens == 0 == nothing.mean
-    assert reply.tokens == alone.tokens + 1  # the end of the turn is part of the reply
-    causal = CausalLM(model)
-    causal.answers(["x"], ["0" * 20], 0, 1)
-    tokenizer, loaded = causal._loaded
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("bad and slow")["input_ids"]]])
-    with torch.inference_mode():
-        mean = float(loaded(input_ids=ids, labels=ids).loss)
-    assert math.isclose(alone.mean, mean, abs_tol=2e-3)
-    assert losses(model, [(question, "good " * 2000)])[0].tokens < 512
-    # Given and alone over the same tokens, the end of the turn among them.
-    [short] = reply_losses(model, [(question, "bad and slow")])
-    assert (short.given, short.tokens, short.length) == (reply.nats, reply.tokens, reply.tokens)
-    ended = torch.cat([ids, torch.tensor([[tokenizer.eos_token_id]])], dim=1)
-    with torch.inference_mode():
-        mean = float(loaded(input_ids=ended, labels=ended).loss)
-    assert math.isclose(short.alone / short.tokens, mean, abs_tol=2e-3)
-    [long] = reply_losses(model, [([{"role": "user", "content": "what a day " * 300}], "good " * 2000)])
-    assert (long.tokens, long.length) == (256, len(tokenizer("good " * 2000)["input_ids"]) + 1)
-    assert long.alone > 0

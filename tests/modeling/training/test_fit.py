@@ -1,40 +1,15 @@
+"""None"""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Task
-from pipeline.modeling.heads import classification
-from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training import strategies
-from pipeline.modeling.training.fit import fit, seed_everything
+from pipeline.modeling.training.fit import fit
 from pipeline.modeling.training.job import Job
-from pipeline.modeling.training.losses import loss_function
-from pipeline.modeling.training.recipe import Recipe
-from pipeline.modeling.training.sampling import LengthGrouped, balanced_shares, length_grouped
-
-TASK = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))
-TEXTS = ["good day", "bad day", "质量很好", "太差了", "a happy good film", "an awful sad film", "满意", "不推荐"]
-ROWS = [{"text": text, "label": TASK.labels[(n + 1) % 2]} for n, text in enumerate(TEXTS)]
-
-
-def job(bert_folder, folder, **settings):
-    recipe = Recipe.model_validate(
-        {"batch_size": 4, "epochs": 3.0, "evaluations": 3, "learning_rate": 1e-2, **settings}
-    )
-    seed_everything(recipe.seed)
-    start = classification.start(Models(encoder=Model(name=str(bert_folder))), TASK, ROWS, recipe)
-    strategies.freeze(start.model, recipe)
-    examples = classification.encode(ROWS, start.tokenizer, TASK, recipe).items
-    return Job(
-        start.model,
-        classification,
-        examples,
-        examples,
-        classification.collate(start.tokenizer),
-        recipe,
-        folder / "checkpoints",
-        classification.class_weights(examples, TASK, recipe),
-    )
+from tests.modeling.training.jobs import job, same, weights
 
 
 def untaught(job):
@@ -42,26 +17,6 @@ def untaught(job):
     job.model.classifier.weight.data.zero_()
     job.model.classifier.bias.data.zero_()
     return job
-
-
-def weights(job):
-    return {name: p.detach().numpy().copy() for name, p in job.model.named_parameters()}
-
-
-def same(one, two, tolerance=0.0):
-    return all(np.allclose(one[name], two[name], rtol=0, atol=tolerance) for name in one)
-
-
-def test_a_killed_run_goes_on_to_the_same_weights(bert_folder, tmp_path):
-    whole = job(bert_folder, tmp_path / "whole")
-    expected = fit(whole)
-    fit(job(bert_folder, tmp_path / "killed"), stop_after=3)
-    (tmp_path / "killed" / "checkpoints" / "checkpoint-5").mkdir()  # the kill came while this one was written
-    resumed = job(bert_folder, tmp_path / "killed")
-    found = fit(resumed)
-    assert same(weights(whole), weights(resumed))
-    assert found == expected
-    assert not (tmp_path / "killed" / "checkpoints").exists()
 
 
 def test_one_batch_of_eight_learns_as_four_batches_of_two(bert_folder, tmp_path):
@@ -164,21 +119,6 @@ def test_dropout_reaches_every_layer_and_only_while_training(bert_folder, tmp_pa
         assert not torch.equal(model(input_ids=ids).logits, model(input_ids=ids).logits)
 
 
-@pytest.mark.parametrize("size", [1, 7, 64, 333])
-def test_length_grouping_keeps_every_row_once_and_neighbours_alike(size):
-    lengths = np.random.default_rng(0).integers(1, 100, size).tolist()
-    order = length_grouped(lengths, 8, np.random.default_rng(1))
-    assert sorted(order) == list(range(size))
-    spread = [np.ptp([lengths[n] for n in order[k : k + 8]]) for k in range(0, size, 8)]
-    assert size < 64 or np.mean(spread) < 15
-
-
-def test_balanced_class_weights_give_rare_classes_more(bert_folder, tmp_path):
-    examples = [{"labels": 0}] * 3 + [{"labels": 1}]
-    found = classification.class_weights(examples, TASK, Recipe(class_weights="balanced"))
-    assert found.tolist() == [4 / 6, 2.0]
-
-
 def test_gradual_unfreezing_thaws_from_the_top(bert_folder, tmp_path):
     settings = {
         "freeze": "none",
@@ -204,54 +144,6 @@ def test_gradual_unfreezing_thaws_from_the_top(bert_folder, tmp_path):
     assert freed == [{0}, {0, 1, 2}, {0, 1, 2, 3}, {0, 1, 2, 3, 4}]
 
 
-def test_gradual_unfreezing_goes_on_after_a_kill_as_if_nothing_had_been(bert_folder, tmp_path):
-    settings = {"freeze": "none", "gradual_unfreezing": 0.5}
-    whole = job(bert_folder, tmp_path / "whole", **settings)
-    fit(whole)
-    fit(job(bert_folder, tmp_path / "killed", **settings), stop_after=3)
-    resumed = job(bert_folder, tmp_path / "killed", **settings)
-    fit(resumed)
-    assert same(weights(whole), weights(resumed))
-
-
-def test_a_damaged_checkpoint_is_left_out_and_said(bert_folder, tmp_path, caplog):
-    whole = job(bert_folder, tmp_path / "whole")
-    fit(whole)
-    for damage in ("optimizer.pt", "model.safetensors", "trainer_state.json"):
-        caplog.clear()
-        fit(job(bert_folder, tmp_path / damage), stop_after=3)
-        file = next((tmp_path / damage / "checkpoints").glob(f"checkpoint-2/{damage}"))
-        file.write_bytes(file.read_bytes()[:40])
-        resumed = job(bert_folder, tmp_path / damage)
-        fit(resumed)
-        assert same(weights(whole), weights(resumed))
-        assert "checkpoint-2 of an interrupted run is damaged" in caplog.text
-
-
-def test_a_loss_that_turns_into_no_number_leaves_the_last_good_checkpoint(bert_folder, tmp_path, monkeypatch):
-    whole = job(bert_folder, tmp_path / "whole")
-    fit(whole)
-    seen = []
-
-    def soon_broken(self):
-        loss = loss_function(None, 0.0)
-
-        def broken(*args, **more):
-            seen.append(1)
-            return loss(*args, **more) * (float("nan") if len(seen) > 4 else 1.0)
-
-        return broken
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Job, "loss", soon_broken)
-        with pytest.raises(PipelineError, match=r"not a number after 4 steps.*kept: .*checkpoint-4") as caught:
-            fit(job(bert_folder, tmp_path / "broken"))
-    assert "Lower train.learning_rate" in caught.value.hint
-    resumed = job(bert_folder, tmp_path / "broken")
-    fit(resumed)
-    assert same(weights(whole), weights(resumed))
-
-
 def test_gradient_checkpointing_learns_the_same(bert_folder, tmp_path):
     settings = {"dropout": 0.0, "epochs": 1.0}
     plain = job(bert_folder, tmp_path / "plain", **settings)
@@ -269,24 +161,6 @@ def test_half_precision_is_asked_for_where_it_is_set(bert_folder, tmp_path):
     ]
     assert losses[0] != losses[1] == pytest.approx(losses[0], rel=0.05)
     assert losses[2] == losses[1]  # no accelerator here
-
-
-def test_balanced_sampling_draws_classes_alike(bert_folder, tmp_path):
-    examples = [{"input_ids": [1], "labels": int(n < 10)} for n in range(100)]
-    shares = balanced_shares(examples)
-    sampler = LengthGrouped([1] * 100, 8, 0, shares)
-    drawn = [examples[n]["labels"] for epoch in range(20) for n in _epoch(sampler, epoch)]
-    assert len(drawn) == 2000
-    assert 0.46 < np.mean(drawn) < 0.54
-    assert list(_epoch(sampler, 3)) == list(_epoch(sampler, 3)) != list(_epoch(sampler, 4))
-    with pytest.raises(PipelineError, match="needs one class a record"):
-        balanced_shares([{"labels": [0.0, 1.0]}])
-    fit(job(bert_folder, tmp_path, sampling="balanced", epochs=1.0))
-
-
-def _epoch(sampler, epoch):
-    sampler.epoch = epoch
-    return iter(sampler)
 
 
 def test_running_out_of_memory_says_what_to_set(bert_folder, tmp_path, monkeypatch):
