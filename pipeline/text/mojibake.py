@@ -23,8 +23,16 @@ from ftfy import bad_codecs
 
 bad_codecs.ok()  # registers sloppy-windows-1252, which maps all 256 bytes
 
+# The encoding alone: what else ftfy does are repairs of their own (repair.py), and are told by their own names.
 _FTFY = ftfy.TextFixerConfig(
-    unescape_html=False, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False, explain=False
+    unescape_html=False,
+    uncurl_quotes=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    fix_line_breaks=False,
+    remove_control_chars=False,
+    normalization=None,
+    explain=False,
 )
 
 

@@ -144,7 +144,7 @@ def _replacer(pattern: re.Pattern[str], by: str) -> Edit:
 
 
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A joiner joins emoji, and letters of Indic and Arabic scripts; elsewhere it is dirt.

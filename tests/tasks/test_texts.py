@@ -14,7 +14,13 @@ from tests import chats
 
 @pytest.mark.parametrize(
     ("languages", "found"),
-    [(("en",), "word"), (("en", "de"), "word"), (("en", "zh"), "symbol"), (("zh-Hant",), "symbol"), (("TH",), "symbol")],
+    [
+        (("en",), "word"),
+        (("en", "de"), "word"),
+        (("en", "zh"), "symbol"),
+        (("zh-Hant",), "symbol"),
+        (("TH",), "symbol"),
+    ],
 )
 def test_a_mark_covers_a_symbol_where_a_language_has_no_spaces(languages: tuple[str, ...], found: str) -> None:
     assert granularity(Task(type="ner", labels=("a",), languages=languages)) == found

@@ -19,8 +19,10 @@ def wrong_answers(records: Sequence[Record], rate: float, seed: str) -> list[Pla
             place = to_place(answer, record.fields["context"])
             if place and place not in others[record.fields["context"]]:
                 others[record.fields["context"]].append(place)
-    return [
-        _wrong(record, others[record.fields["context"]], seed) if share("plant", seed, record.id) < rate else None
+    return [  # sorted: what is drawn must not depend on the order of the records
+        _wrong(record, sorted(others[record.fields["context"]]), seed)
+        if share("plant", seed, record.id) < rate
+        else None
         for record in records
     ]
 
