@@ -38,7 +38,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for name, text in pages().items():
         files.append(File.generated(config, name, content=text))
+    for report in reports():
+        files.append(File.generated(config, f"gallery/{report.name}", abs_src_path=str(report)))
     return files
+
+
+def reports() -> list[Path]:
+    """Reports that tools/gallery.py has written: `gallery/NAME.html`, none before it has run."""
+    return sorted((ROOT / "gallery").glob("*.html"))
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
@@ -232,13 +239,17 @@ def _doc(item: object) -> list[str]:
 
 
 def projects_page() -> str:
-    """The projects that `sft init` starts from, each with its settings whole."""
+    """The projects that `sft init` starts from, each with its settings whole and, where it was run, its report."""
     from pipeline.commands.init import projects
 
+    shown = {report.stem for report in reports()}
     parts = ["# Projects to start from", "", "`sft init NAME` starts one. Each runs on its sample as it is.", ""]
     for name, about in projects().items():
         text = (ROOT / f"pipeline/commands/templates/{name}.yaml").read_text("utf-8")
-        parts += [f"## {name}", "", about, "", f'??? note "params.yaml of {name}"', "", "    ```yaml"]
+        parts += [f"## {name}", "", about, ""]
+        if name in shown:
+            parts += [f"[The report of its first run](gallery/{name}.html)", ""]
+        parts += [f'??? note "params.yaml of {name}"', "", "    ```yaml"]
         parts += [f"    {line}".rstrip() for line in text.splitlines()]
         parts += ["    ```", ""]
     return "\n".join(parts) + "\n"
