@@ -2,7 +2,7 @@
 
     python tools/gallery.py [NAME...]     # no name: every project that reads nothing but its sample
 
-Writes `gallery/NAME.html`, the page that `dvc repro` writes as data/report/report.html, and nothing else; `make docs`
+Writes `gallery/NAME.html`, the page that `dvc repro` writes as data/report/quality.html, and nothing else; `make docs`
 puts the pages beside the site's own and links them from 'Projects to start from'. Minutes a project.
 """
 
@@ -20,7 +20,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 FOLDER = ROOT / "gallery"
 #: What a run writes for people.
-PAGE = "data/report/report.html"
+PAGE = "data/report/quality.html"
 
 
 def main() -> None:

@@ -111,7 +111,8 @@ def _wrong_labels(inputs: Inputs, n: int) -> tuple[str, int, int, int] | None:
     """How many labels a review of `n` suspects corrects, with an interval, held against the estimate of wrong labels.
 
     The suspects' precision was measured on planted errors, of which there are as many as were planted: real ones may be
-    fewer. Where the estimate says so it bounds the gain, and the gain is no more than that. None without a measurement.
+    fewer. Where the estimate says so the gain is 'up to': it is at most what the estimate allows, and its interval begins
+    where the estimate's does. None without a measurement.
     """
     precision = _suspect_precision(inputs)
     if precision is None:
@@ -120,9 +121,10 @@ def _wrong_labels(inputs: Inputs, n: int) -> tuple[str, int, int, int] | None:
     estimate = inputs.find("clean", "label_noise") or {}
     if not estimate.get("share"):
         return "labels", value, low, high
-    most = estimate["share"]["high"] * estimate["records"]
-    key = "labels" if value <= estimate["share"]["value"] * estimate["records"] else "labels_at_most"
-    return key, *(round(min(figure, most)) for figure in (value, low, high))
+    likely, least, most = (estimate["share"][name] * estimate["records"] for name in ("value", "low", "high"))
+    if value > likely:
+        return "labels_at_most", round(min(value, most)), round(min(low, least)), round(min(high, most))
+    return "labels", *(round(min(figure, most)) for figure in (value, low, high))
 
 
 def _suspect_precision(inputs: Inputs) -> dict[str, float] | None:
