@@ -24,6 +24,7 @@ PAGE = "data/report/quality.html"
 
 
 def main() -> None:
+    """Run the projects named and say where their pages lie."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="projects of `sft init`")
     for name in parser.parse_args().names or runnable():
