@@ -111,8 +111,8 @@ def _wrong_labels(inputs: Inputs, n: int) -> tuple[str, int, int, int] | None:
     """How many labels a review of `n` suspects corrects, with an interval, held against the estimate of wrong labels.
 
     The suspects' precision was measured on planted errors, of which there are as many as were planted: real ones may be
-    fewer. Where the estimate says so the gain is 'up to': at most what the estimate allows, and its interval begins where
-    the estimate's does. None without a measurement.
+    fewer. Where the estimate says so the gain is 'up to': at most what the estimate allows, and the interval begins
+    where its own does. None without a measurement.
     """
     precision = _suspect_precision(inputs)
     if precision is None:
