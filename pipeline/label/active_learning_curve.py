@@ -2,7 +2,8 @@
 
 The labels of a sample of train records are hidden; simulated people give them back, either in random order or in the
 order of `sft label push` (how unsure a model is, each cluster in turn). After every round a linear model learns what is
-labelled so far and is evaluated on other train records. It says what the order saves on this data, as far as the
+labelled so far and is evaluated on other train records. Where the encoder does not read a language, TF-IDF stands in
+(`unread`, `read_by`). It says what the order saves on this data, as far as the
 hidden labels are right; it says nothing of how fast or well real people answer.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.annotation.acquisition import most_useful_first
 from pipeline.core.record import share
 from pipeline.label.params import Curve
-from pipeline.label.prelabels import Example
+from pipeline.label.prelabels import Example, langs_of
 from pipeline.modeling.models import Model
 from pipeline.runtime.threads import side_by_side
 
@@ -53,7 +54,7 @@ def active_learning_curve(labelled: Sequence[Example], encoder: Model, params: C
     ]
     whole = trial.accuracy(range(len(pool)))
     needed = {way: next((p["labels"] for p in points if p[way] >= whole - 0.01), None) for way in ("random", "ours")}
-    about = {"pool": len(pool), "held_out": len(held_out), "accuracy_of_all": whole}
+    about = {"pool": len(pool), "held_out": len(held_out), "accuracy_of_all": whole, **trial.unread}
     return {"applies": True, **about, "labels_needed": needed, "points": points}
 
 
@@ -63,9 +64,12 @@ class _Trial:
     def __init__(self, pool: Sequence[Example], held_out: Sequence[Example], encoder: Model) -> None:
         import numpy as np
 
-        from pipeline.modeling.features.encoder import features, occupied
+        from pipeline.modeling.features.encoder import occupied
+        from pipeline.modeling.features.unread import readable_features
 
-        rows = occupied(features([e.text for e in (*pool, *held_out)], encoder))
+        both = (*pool, *held_out)
+        found, self.unread = readable_features([e.text for e in both], langs_of(both), encoder, "label     curve")
+        rows = occupied(found)
         self.rows, self.test = rows[: len(pool)], rows[len(pool) :]
         self.ids = [e.id for e in pool]
         self.labels = [str(e.stratum) for e in pool]

@@ -18,7 +18,7 @@ from pipeline.label.aggregation import METHODS
 from pipeline.label.crowd_on_gold import ON_GOLD
 from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
-from pipeline.label.prelabels import Answer, Example, Prelabels, none
+from pipeline.label.prelabels import Answer, Example, Prelabels, langs_of, none
 from pipeline.label.tagger import tagger
 from pipeline.modeling.features.unread import read_rows
 from pipeline.modeling.models import Model, Models, revision
@@ -63,7 +63,7 @@ def read_by(
 ) -> tuple[list[Example], list[Example], dict[str, object]]:
     """What is in languages that the encoder reads, of `learn` and of `ask`, and notes on the rest with the remedy."""
     both = [*learn, *ask]
-    rows, notes = read_rows([e.text for e in both], [e.record.lang if e.record else "" for e in both], encoder)
+    rows, notes = read_rows([e.text for e in both], langs_of(both), encoder)
     if notes:
         log.warning("label     no pre-labels for some languages: %s", notes["unread_remedy"])
     kept = set(rows)

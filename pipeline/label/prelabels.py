@@ -27,6 +27,11 @@ class Example:
         return self.record
 
 
+def langs_of(examples: Sequence[Example]) -> list[str]:
+    """The languages of the examples' records, "" where one has none."""
+    return [example.record.lang if example.record else "" for example in examples]
+
+
 @dataclass(frozen=True)
 class Answer:
     """A model's answer and its calibrated probability."""

@@ -14,7 +14,7 @@ from pipeline.annotation.exported import QueueRow
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject, Target, as_json, content_id, share
 from pipeline.core.settings import Task, load
-from pipeline.modeling.features.encoder import features
+from pipeline.modeling.features.unread import readable_features
 from pipeline.modeling.models import Models
 from pipeline.studio.waiting import lean, source_keys
 from pipeline.tasks import task_type
@@ -82,7 +82,8 @@ def in_order(
     if not pressing or at_most < 1:
         return []
     kind = task_type(task)
-    rows = features([kind.main_text(q.record) for q in pressing], load("models", Models).encoder)
+    texts, langs = [kind.main_text(q.record) for q in pressing], [q.record.lang for q in pressing]
+    rows, _ = readable_features(texts, langs, load("models", Models).encoder, "label push: order")
     ids = [q.record.id for q in pressing]
     order = most_useful_first(ids, [priorities[name] for name in ids], rows)
     return [pressing[n] for n in order[:at_most]]

@@ -16,6 +16,7 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.batches import Example, Examples
 from pipeline.modeling.dataset import SPLITS, read_split, repeated, sample, to_rows
+from pipeline.modeling.features.unread import Notes, unread_languages, unread_notes
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.heads.contract import Head, Start
 from pipeline.modeling.models import Models, licence, revision
@@ -29,6 +30,10 @@ from pipeline.train.params import Params
 from pipeline.train.trackers import track
 
 log = logging.getLogger("pipeline")
+
+#: Task types that `models.encoder` is trained for, and the columns that it reads.
+_READ_BY_ENCODER = ("classification", "regression", "ner", "qa")
+_TEXTS = ("text", "question", "context", "text_pair")
 
 #: Columns of history.csv before the dev metrics; those that `dvc plots` draws.
 _HISTORY = ("step", "train_loss", "dev_loss")
@@ -51,6 +56,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     head.check(rows, task)
     seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
+    unread = _unread(rows["train"], models) if task.type in _READ_BY_ENCODER else {}
     examples = {name: head.encode(part, start.tokenizer, task, params) for name, part in rows.items()}
     learned = _packed(head, examples["train"].items, start.model, params) if params.packing else examples["train"].items
     strategies.freeze(start.model, params)
@@ -79,6 +85,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "from": {name: _counts(rows["train"], name) for name in ("source", "lang")},
         "steps": finished.steps,
         "best_step": finished.best_step,
+        **unread,
         **({"packing": _packing(learned, params)} if params.packing else {}),
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
@@ -93,6 +100,17 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     track(
         params.trackers, params.model_dump(mode="json", exclude={"trackers"}), finished.history, finished.best.metrics
     )
+
+
+def _unread(rows: list[dict[str, Any]], models: Models) -> Notes:
+    """Notes on languages that the encoder does not read, said in the log too: it hardly learns from their texts."""
+    texts = ["\n".join(str(row[name]) for name in _TEXTS if row.get(name)) for row in rows]
+    notes = unread_notes(
+        unread_languages(texts, [str(row.get("lang") or "") for row in rows], models.encoder), models.encoder
+    )
+    if notes:
+        log.warning("train     %s", notes["unread_remedy"])
+    return notes
 
 
 def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> list[Example]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pipeline.core.record import Record, Source
 from pipeline.label.active_learning_curve import active_learning_curve
 from pipeline.label.params import Curve
 from pipeline.label.prelabels import Example
 from pipeline.modeling.models import Model
+from tests.unread import english_only
 
 TFIDF = Model(name="tfidf")
 TOPICS = {"rain": "wet cloud storm", "sport": "goal team match", "food": "soup bread salt", "天气": "下雨 多云 大风"}
@@ -52,3 +56,14 @@ def test_what_cannot_be_simulated_is_left_out_with_the_reason():
         active_learning_curve(topics(), TFIDF, Curve(rows=0))["why"]
         == "switched off: label.active_learning_curve.rows is 0"
     )
+
+
+def test_where_the_encoder_does_not_read_a_language_tf_idf_stands_in_and_says_so(tmp_path, caplog):
+    def chinese(example):
+        record = Record(example.id, {"text": example.text}, Source("s", "files", "f", 1, "cc0", "train"), None, "zh")
+        return replace(example, text=f"{example.text} 今天下雨多云大风", record=record)
+
+    found = active_learning_curve([chinese(e) for e in topics()], english_only(tmp_path / "encoder"), Curve())
+    assert (found["applies"], found["read_by"]) == (True, "tfidf")
+    assert found["unread"]["zh"] > 0.2
+    assert "TF-IDF instead of the encoder" in caplog.text

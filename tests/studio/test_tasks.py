@@ -10,12 +10,15 @@ import pytest
 
 from pipeline.annotation.labeling_config import project_config
 from pipeline.core.settings import Task
+from pipeline.modeling.models import Models
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table
-from pipeline.studio.tasks import Question, checked, drawn, gold_questions, mixed, model_version, to_task
+from pipeline.studio import tasks
+from pipeline.studio.tasks import Question, checked, drawn, gold_questions, in_order, mixed, model_version, to_task
 from pipeline.tasks import TASKS, task_type
 from tests.strategies import TASKS_BY_TYPE
 from tests.studio.conftest import TASK, record, records
+from tests.unread import english_only
 
 
 def interface(task=TASK):
@@ -83,3 +86,13 @@ def test_a_lot_by_record_hides_a_share_of_the_prelabels_and_the_lot_stays():
     unsound, problem = checked(replace(one, value="unknown"), TASK, interface())
     assert problem
     assert not unsound.hidden  # neither shown nor hidden: it takes no part in the comparison
+
+
+def test_tasks_are_spread_by_tf_idf_where_the_encoder_does_not_read_the_language(tmp_path, monkeypatch, caplog):
+    encoder = english_only(tmp_path / "encoder")
+    monkeypatch.setattr(tasks, "load", lambda name, kind: Models(encoder=encoder))
+    some = [replace(record(f"r{n}", f"质量很好，非常满意{n}"), lang="zh") for n in range(50)]
+    questions = [Question(one, one.fields["text"]) for one in some]
+    order = in_order(questions, {one.id: 1.0 for one in some}, 10, TASK)
+    assert len({q.record.id for q in order}) == 10
+    assert "TF-IDF instead of the encoder" in caplog.text

@@ -10,6 +10,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
+from pipeline.train import run
 from pipeline.train.params import Params
 from pipeline.train.run import train
 from tests.train.conftest import labelled, write_dataset
@@ -218,6 +219,18 @@ def test_the_card_tells_where_the_rows_came_from_and_what_was_cut(bert_folder, t
     assert "| en | 24 |" in card
     cut = json.loads((tmp_path / "out" / "report.json").read_text())["rows"]["train"]["cut"]
     assert f"{cut:,} rows were longer than max_length and were cut" in card
+
+
+def test_a_language_that_the_encoder_does_not_read_is_named_before_training(
+    reviews, bert_folder, tmp_path, monkeypatch, caplog
+):
+    asked = []
+    monkeypatch.setattr(run, "unread_languages", lambda texts, langs, model: asked.append(texts) or {"zh": 0.7})
+    models = Models(encoder=Model(name=str(bert_folder)))
+    train(reviews, tmp_path / "out", SENTIMENT, models, Params(**{**FAST, "epochs": 0.0}))
+    assert "质量很好" in asked[0]
+    assert "Name an encoder for these languages" in caplog.text
+    assert json.loads((tmp_path / "out" / "report.json").read_text())["unread"] == {"zh": 0.7}
 
 
 def test_rows_are_learned_as_often_as_the_mixture_says(dialogues, llama_folder, tmp_path):

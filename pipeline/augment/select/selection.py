@@ -25,6 +25,7 @@ from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.judges.judge import grade_questions
 from pipeline.llm.judges.panel import Judging, grade_all
 from pipeline.modeling.features.cosines import MINILM, cosines
+from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
 from pipeline.modeling.lm.scores import reply_losses
@@ -68,12 +69,13 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
         return keep_all(table, notes=dry_run("augment.select.quality.dry_run", plan))
     scores = score(learned, settings, task, models)
     texts = [task_type(task).main_text(record) for record in learned]
-    matrix = TextFeatures(texts, models.encoder).rows(texts)
-    most_alike = cosines(models.encoder).alike if settings.max_cosine is None else settings.max_cosine
+    encoder, unread = readable_model(texts, [record.lang for record in learned], models.encoder)
+    matrix = TextFeatures(texts, encoder).rows(texts)
+    most_alike = cosines(encoder).alike if settings.max_cosine is None else settings.max_cosine
     chosen = set(choose(learned, scores, matrix, settings, size, most_alike))
     left = [n for n in range(len(rows)) if n not in chosen]
     drops = {rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}") for n in left}
-    return drop_rows(table, "select", drops, notes=_notes(learned, scores, matrix, chosen, settings))
+    return drop_rows(table, "select", drops, notes={**unread, **_notes(learned, scores, matrix, chosen, settings)})
 
 
 def _generator(pool: Sequence[Record], task: Task, models: Models) -> Model:

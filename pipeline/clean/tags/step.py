@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pyarrow as pa
 
@@ -10,8 +11,8 @@ from pipeline.clean.step import Context
 from pipeline.clean.tags.clusters import topics
 from pipeline.clean.tags.model import questions, tagged
 from pipeline.clean.tags.settings import Tags
-from pipeline.core.json_types import JsonObject
 from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import to_contents
@@ -22,10 +23,11 @@ _WHERE = "params.yaml: clean.tags.endpoint"
 def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
     """Set tags in `meta`; a tag that a source's own `meta` has stays as it is. Drops nothing.
 
+    Clusters are found by TF-IDF where the encoder does not read a language.
     Notes: how many records have each value (the 20 most frequent of a tag), and what the model cost.
     """
     texts = [context.main_text(record) for record in to_contents(table)]
-    notes: JsonObject = {}
+    notes: Mapping[str, object] = {}
     if settings.by == "model":
         engine = open_model(settings.endpoint, context.models, _WHERE)
         if settings.dry_run:
@@ -33,7 +35,9 @@ def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
             return keep_all(table, notes=dry_run("clean.tags.dry_run", plan))
         found, notes = tagged(texts, engine, settings)
     else:
-        names = topics(texts, context.models.encoder, settings.clusters, settings.seed)
+        langs = table.column("lang").to_pylist()
+        encoder, notes = readable_model(texts, langs, context.models.encoder)
+        names = topics(texts, encoder, settings.clusters, settings.seed)
         found = [{"topic": name} if name else {} for name in names]
     kind = table.schema.field("meta").type
     own = [dict(row or ()) for row in table.column("meta").to_pylist()]

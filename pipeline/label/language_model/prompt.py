@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pipeline.core.settings import Task
 from pipeline.label.language_model.forms import Form, form_of
 from pipeline.label.language_model.settings import LlmPrelabel
-from pipeline.label.prelabels import Example
+from pipeline.label.prelabels import Example, langs_of
 from pipeline.llm.question import Question, ask
 from pipeline.modeling.models import Model
 
@@ -72,9 +72,11 @@ def _similar(asked: Sequence[Example], learn: Sequence[Example], encoder: Model,
         return [[] for _ in asked]
     import numpy as np
 
-    from pipeline.modeling.features.encoder import features
+    from pipeline.modeling.features.unread import readable_features
 
-    rows = features([e.text for e in (*asked, *learn)], encoder)  # of length 1, so that a product is a cosine
+    both = (*asked, *learn)
+    # of length 1, so that a product is a cosine
+    rows, _ = readable_features([e.text for e in both], langs_of(both), encoder, "label     few-shot examples")
     wanted, known = rows[: len(asked)], rows[len(asked) :]
     found: list[list[Example]] = []
     for start in range(0, len(asked), _BATCH):

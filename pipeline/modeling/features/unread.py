@@ -6,9 +6,11 @@ such texts is how long they are. Counted with the encoder's own tokenizer.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.modeling.models import TFIDF, Model, has_weights, local_path, revision
 
@@ -18,6 +20,10 @@ MOST_UNKNOWN = 0.2
 _TEXTS = 200
 _CHARACTERS = 1000
 
+log = logging.getLogger("pipeline")
+
+#: Entries of a report on what was not read.
+Notes = dict[str, object]
 Shares = Callable[[Sequence[str]], tuple[int, int]]
 
 
@@ -40,7 +46,7 @@ def unread_languages(texts: Sequence[str], langs: Sequence[str], model: Model) -
     return found
 
 
-def unread_notes(shares: dict[str, float], model: Model) -> dict[str, object]:
+def unread_notes(shares: dict[str, float], model: Model) -> Notes:
     """Entries of a step's notes: what was not read, and the remedy; empty where all was."""
     if not shares:
         return {}
@@ -52,7 +58,7 @@ def unread_notes(shares: dict[str, float], model: Model) -> dict[str, object]:
     return {"unread": dict(shares), "unread_remedy": remedy}
 
 
-def read_rows(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[list[int], dict[str, object]]:
+def read_rows(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[list[int], Notes]:
     """Numbers of the texts in a language that the model reads; notes on the others (`unread_notes`, unread_records)."""
     shares = unread_languages(texts, langs, model)
     rows = [n for n, lang in enumerate(langs) if lang not in shares]
@@ -60,10 +66,23 @@ def read_rows(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple
     return rows, {**notes, "unread_records": len(langs) - len(rows)} if notes else {}
 
 
-def readable_model(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[Model, dict[str, object]]:
+def readable_model(texts: Sequence[str], langs: Sequence[str], model: Model) -> tuple[Model, Notes]:
     """The model, or TF-IDF where there is a language that it does not read; and notes on those."""
     notes = unread_notes(unread_languages(texts, langs, model), model)
     return (Model(name=TFIDF), {**notes, "read_by": TFIDF}) if notes else (model, {})
+
+
+def readable_features(texts: Sequence[str], langs: Sequence[str], model: Model, who: str) -> tuple[Any, Notes]:
+    """Features of the texts by the model, or by TF-IDF where there is a language that it does not read; and notes.
+
+    Logs a warning then; `who` says who wanted them (`label  few-shot examples`).
+    """
+    from pipeline.modeling.features.encoder import features
+
+    able, notes = readable_model(texts, langs, model)
+    if notes:
+        log.warning("%s: TF-IDF instead of the encoder. %s", who, notes["unread_remedy"])
+    return features(texts, able), notes
 
 
 def _counter(path: str) -> Shares:

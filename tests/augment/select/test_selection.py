@@ -10,6 +10,7 @@ from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import schema, to_records, to_table
 from tests.augment.conftest import CHAT, TASK, chat, record
 from tests.llm.server import as_json, serving
+from tests.unread import english_only
 
 MODELS = Models(generator=Model(name="some/model"))
 POOL = [chat(f"Question {n} about {topic}?", f"{topic} " * (n + 1)) for n in range(4) for topic in ("whales", "bread")]
@@ -145,3 +146,10 @@ def test_a_dry_run_of_judges_asks_nothing_and_keeps_all():
     assert service.asked == []
     assert kept == POOL
     assert outcome.notes["forecast"]["j0"]["requests"] == len(TRAIN)
+
+
+def test_likeness_is_told_by_tf_idf_where_the_encoder_does_not_read_a_language(tmp_path):
+    models = Models(generator=Model(name="some/model"), encoder=english_only(tmp_path / "encoder"))
+    outcome = select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5, by="loss"), CHAT, models)
+    assert outcome.notes["read_by"] == "tfidf"
+    assert list(outcome.notes["unread"]) == ["zh"]

@@ -12,6 +12,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import schema, to_table
 from tests.llm.server import as_json, serving
+from tests.unread import english_only
 
 TASK = Task(type="classification", labels=("a", "b"), languages=("en", "zh"))
 SPORT = ("the team won the football match", "a goal in the football match", "football team and coach")
@@ -30,6 +31,14 @@ def tags(outcome):
 
 def run(texts, settings, **more):
     return tag(table(texts, **more), settings, Context(TASK, Models(encoder=Model(name="tfidf"))))
+
+
+def test_an_encoder_that_does_not_read_the_language_forms_no_clusters(tmp_path):
+    context = Context(TASK, Models(encoder=english_only(tmp_path / "encoder")))
+    texts = [f"{FOOD[n % 3]}{n}" if n % 2 else f"电影里的足球比赛{n}" for n in range(60)]
+    outcome = tag(table(texts), Tags(clusters=2), context)
+    assert outcome.notes["read_by"] == "tfidf"
+    assert len({one["topic"] for one in tags(outcome)}) == 2
 
 
 def test_clusters_give_topics_named_by_their_terms():
