@@ -46,9 +46,24 @@ def cut(reply: str) -> float:
         return 1.0
     last = text[text.rfind("\n") + 1 :]
     is_prose = _words(last) >= _SENTENCE and not _NO_PROSE.match(last) and not text.endswith("```")
-    if not is_prose or _ENDED.search(last):
+    if not is_prose or _ENDED.search(last) or _is_list(last):
         return 0.0
-    return 1.0 if _WAITING.search(last) else 0.4
+    return 1.0 if _WAITING.search(last) and not _is_verse(text) else 0.4
+
+
+def _is_list(line: str) -> bool:
+    """Words between commas, and nothing behind the last of them that waits for more as no other item does."""
+    items = [item.strip() for item in _COMMAS.split(line.strip())]
+    if len(items) < _ITEMS or any(_words(item) > _ITEM or not item for item in items):
+        return False
+    waiting = [bool(_WAITING.fullmatch(item)) for item in items]
+    return not waiting[-1] or any(waiting[:-1])
+
+
+def _is_verse(text: str) -> bool:
+    """Whether an earlier line breaks off at a comma as the last one does: lines of verse do."""
+    lines = text.splitlines()
+    return text.endswith((",", "，")) and any(line.rstrip().endswith((",", "，")) for line in lines[:-1])
 
 
 def loop(prompt: str, reply: str) -> float:
@@ -140,7 +155,7 @@ _DOES_ZH = (
 _REFUSES = re.compile(
     r"\bI(?:'m| am) not able to (?:browse|access|see|view|answer|provide|help)"
     r"|\bI(?:'m| am) (?:sorry|afraid|unable|not able|not allowed|not capable)\b"
-    r"(?=.*\b(?:can(?:not|['’]t| not)|unable|won['’]t|not able|don['’]t|not)\b)"
+    r"(?=.*\b(?:can(?:not|['’]t| not)|unable|won['’]t|don['’]t|(?<!was )(?<!were )(?<!could )not)\b)"
     rf"|\b(?:I|we) (?:can(?:not|['’]t| not)(?! wait)|(?:won['’]t|will not)(?: be able to)?|am unable to"
     r"|am not able to|must decline) "
     rf"(?:\w+ ){{0,2}}?{_DOES}"
@@ -178,6 +193,8 @@ _PLACEHOLDER = re.compile(
     r"|数据)?|空|略|待补充|待定|此处(?:填写|插入)[^\n]{0,12}|未提供)[.。!]? ?[>\])}]?[.。]?",
     re.IGNORECASE,
 )
+_COMMAS = re.compile("[,，、]")
+_ITEMS, _ITEM = 5, 3  # items of a list at least; words of an item at most
 _NO_PROSE = re.compile(r"\s*(?:[-*•·#|>]|\d+[.)、]|https?://|[\w ]{1,30}[:：]\s|\$|\\|[{}();<]|[A-Z][^.!?]{0,60}$)")
 _ENDED = re.compile(r"(?:[.!?。！？…)）\]】}\"”’'」』~～;；:：*`|>]|[^\w\s,，、])\s*$|\bhttps?://\S+$")
 _WAITING = re.compile(

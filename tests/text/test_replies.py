@@ -22,6 +22,11 @@ SOUND = [
     "人不能没有水，大约三天就会脱水。",
     "见 https://example.org/a/b",
     "----------------------------------------",
+    "and, as, be, by, in, is, it, of, on, or, the, to, with",
+    "machine learning, deep learning, neural networks, data science, big data, cloud",
+    "苹果、香蕉、橙子、葡萄、西瓜、草莓、菠萝、樱桃、桃子、梨",
+    "I am sorry for the late reply. I was not able to finish the report last week.",
+    "I'm sorry to hear that you could not come to the party; we will send you a slice of the cake.",
 ]
 
 
@@ -83,6 +88,8 @@ def test_empty_replies(reply, score):
         (PROSE + ",", 1),
         ("包裹星期一已经从仓库发出，如果路况正常，预计星期四可以送到，因为", 1),
         ("```python\nprint(1)", 1),
+        ("My favourite colours are red, green, blue, yellow, and", 1),
+        ("I wandered lonely as a cloud that floats on high,\nwhen all at once I saw a crowd of golden daffodils,", 0.4),
         ("", 0),
     ],
 )

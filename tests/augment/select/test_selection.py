@@ -150,6 +150,6 @@ def test_a_dry_run_of_judges_asks_nothing_and_keeps_all():
 
 def test_likeness_is_told_by_tf_idf_where_the_encoder_does_not_read_a_language(tmp_path):
     models = Models(generator=Model(name="some/model"), encoder=english_only(tmp_path / "encoder"))
-    outcome = select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5, by="complexity"), CHAT, models)
+    outcome = select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5, by="diversity"), CHAT, models)
     assert outcome.notes["read_by"] == "tfidf"
-    assert list(outcome.notes["unread"]) == ["zh"]
+    assert "zh" in outcome.notes["unread"]
