@@ -1,6 +1,7 @@
 """Is a source with shuffled replies named as harmful, and no sound one? Needs SHARED_DATA=<folder> and the generator.
 
-    python -m benchmarks.value_replies [repeats]      # with the generator of `sft init chat`
+    python -m benchmarks.value_replies [repeats]      # with the generator and the encoder of `sft init chat`
+    python -m benchmarks.value_replies fit [repeats]  # the fit of replies to their prompts alone: seconds
 
 Four sources of conversations: dolly's open questions, dolly's advice (general questions and brainstorming), and the two
 halves of BELLE's seed tasks. 40 conversations of each train, 25 others of each are held out. Each repeat draws others,
@@ -14,13 +15,16 @@ import os
 import random
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 
 from pipeline.core.record import Record, Source, content_id
 from pipeline.core.settings import Task, load
-from pipeline.modeling.models import Models
+from pipeline.modeling.models import Model, Models
 from pipeline.value.params import Params
+from pipeline.value.prompt_fit import fit_of_group, fit_of_talks
 from pipeline.value.reply_effects import measure_replies
+from pipeline.value.talks import Talk, train_talks
 from pipeline.value.variants import Stages
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"
@@ -72,16 +76,37 @@ def drawn(seed: int, bad: str | None) -> list[Record]:
     return found
 
 
+def fits(repeats: int, encoder: Model) -> None:
+    names = list(sources())
+    for seed in range(repeats):
+        for bad in (names[seed % len(names)], None):
+            talks = train_talks(drawn(seed, bad), TASK)
+            found = fit_of_talks(talks, encoder)
+            groups = {name: fit_of_group(found, partial(_is_of, name), Params()) for name in names}
+            shares = {name: round(fit.share.value, 3) for name, fit in groups.items() if fit}
+            named = [name for name, fit in groups.items() if fit and fit.less and fit.less.high < 0]
+            print(f"repeat {seed}: shuffled {bad}: named {named or 'none'}; {shares}", flush=True)
+
+
+def _is_of(name: str, talk: Talk) -> bool:
+    return talk.of["source"] == name
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["fit"]:
+        models = load("models", Models, Path("pipeline/commands/templates/chat.yaml"))
+        return fits(int(sys.argv[2]) if sys.argv[2:] else 5, models.encoder)
     repeats = int(sys.argv[1]) if sys.argv[1:] else 5
-    generator = load("models", Models, Path("pipeline/commands/templates/chat.yaml")).generator
-    assert generator is not None
+    models = load("models", Models, Path("pipeline/commands/templates/chat.yaml"))
+    assert models.generator is not None
     names = list(sources())
     for seed in range(repeats):
         for bad in (names[seed % len(names)], None):
             before = resource.getrusage(resource.RUSAGE_SELF)
             rows = drawn(seed, bad)
-            report = measure_replies(Stages(rows, rows, rows, rows), (), TASK, generator, Params())
+            report = measure_replies(
+                Stages(rows, rows, rows, rows), (), TASK, models.generator, Params(), models.encoder
+            )
             after = resource.getrusage(resource.RUSAGE_SELF)
             seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             named = [one["name"] for one in report["effects"] if one["verdict"] == "hurt"]

@@ -11,12 +11,14 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
+from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.models import Model
 from pipeline.stats.bootstrap import Estimate
 from pipeline.stats.gain import Draws, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.value.params import Params
+from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_group, fit_of_talks
 from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
 from pipeline.value.talks import Talk, drawn, groups_of, held_out_talks, raw_talks, steps_undone, train_talks
 from pipeline.value.variants import Stages
@@ -32,21 +34,31 @@ Variants = dict[str, list[Talk]]
 
 @dataclass(frozen=True)
 class Effect:
-    """What a group of talks or a cleaning step does to the loss of held-out replies; above 0 it helps."""
+    """What a group of talks or a cleaning step does to the loss of held-out replies; above 0 it helps.
+
+    `fit`: how far the replies of a group fit their prompts, where enough of them can be told.
+    """
 
     kind: str  # source, teacher, meta_..., or cleaning_step
     name: str
     rows: int
     gain: Estimate
+    fit: Fit | None = None
 
 
 def measure_replies(
-    stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task, model: Model, params: Params
+    stages: Stages,
+    dropped: Sequence[tuple[str, Record]],
+    task: Task,
+    model: Model,
+    params: Params,
+    encoder: Model,
 ) -> dict[str, Any]:
     """The report of the value stage where targets are replies, in the form of the quick form's, and `effects`.
 
     Gains are differences of minus the loss per token of the test split's replies, in nats; above 0 a step or the
-    presence of a group helps. p-values are Holm-corrected over the data steps, and over all `effects`.
+    presence of a group helps. p-values are Holm-corrected over the data steps, and over all `effects`. A group whose
+    replies do not fit their prompts, by `encoder` (prompt_fit.py), is called harmful whatever its gain.
     Raises PipelineError where there is too little to train on or to score.
     """
     variants = _variants(stages, task, params)
@@ -63,7 +75,9 @@ def measure_replies(
         same = next((other for other in found if variants[other] == variants[name]), None)
         found[name] = found[same] if same else trial.draws(sequences(variants[name], rows, params))
     base = sequences(final, rows, params)
-    effects = [*_of_groups(final, base, found["augmented"], trial, params)]
+    reader, unread = readable_model([talk.text for talk in final], [talk.lang for talk in final], encoder)
+    fits = fit_of_talks(final, reader)
+    effects = [*_of_groups(final, base, found["augmented"], trial, params, fits)]
     effects += _of_steps(undone, base, found["augmented"], trial, params)
     return {
         "metric": METRIC,
@@ -75,6 +89,7 @@ def measure_replies(
         },
         "steps": _compared(variants, found, params),
         "effects": _told(effects, params),
+        **unread,
     }
 
 
@@ -122,7 +137,12 @@ def _check(final: Sequence[Talk], trial: ReplyLoss) -> None:
 
 
 def _of_groups(
-    final: Sequence[Talk], base: Sequence[Sequence[Talk]], whole: Draws, trial: ReplyLoss, params: Params
+    final: Sequence[Talk],
+    base: Sequence[Sequence[Talk]],
+    whole: Draws,
+    trial: ReplyLoss,
+    params: Params,
+    fits: Mapping[Talk, float],
 ) -> list[Effect]:
     """With a group against without it, its places taken by as many other talks of the same language."""
     effects = []
@@ -130,7 +150,8 @@ def _of_groups(
         is_out: Callable[[Talk], bool] = partial(_is_in, kind, name)
         pool = [talk for talk in final if not is_out(talk)]
         left = [without(sequence, is_out, pool, seed) for seed, sequence in enumerate(base)]
-        effects.append(Effect(kind, name, rows, over_seeds(whole.minus(trial.draws(left)), params)))
+        gain = over_seeds(whole.minus(trial.draws(left)), params)
+        effects.append(Effect(kind, name, rows, gain, fit_of_group(fits, is_out, params)))
     return effects
 
 
@@ -190,20 +211,38 @@ def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) ->
 
 def _told(effects: Sequence[Effect], params: Params) -> list[dict[str, Any]]:
     adjusted = holm([effect.gain.p for effect in effects])
-    return [
-        {
-            "kind": effect.kind,
-            "name": effect.name,
-            "rows": effect.rows,
-            "gain": effect.gain.as_dict(),
-            "p": rounded(p),
-            "verdict": verdict(effect.gain, p, params.alpha),
-            "sentence": _sentence(
-                f"{effect.kind.replace('_', ' ')} {effect.name}", verdict(effect.gain, p, params.alpha), effect.gain, p
-            ),
-        }
-        for effect, p in zip(effects, adjusted, strict=True)
-    ]
+    unfit = _unfit(effects, params)
+    return [_entry(one, p, n in unfit, params) for n, (one, p) in enumerate(zip(effects, adjusted, strict=True))]
+
+
+def _unfit(effects: Sequence[Effect], params: Params) -> set[int]:
+    """Numbers of the groups whose replies confidently do not fit their prompts, Holm-corrected over the groups."""
+    tested = [(n, one.fit.less) for n, one in enumerate(effects) if one.fit is not None and one.fit.less is not None]
+    adjusted = holm([less.p for _, less in tested])
+    return {n for (n, less), p in zip(tested, adjusted, strict=True) if verdict(less, p, params.alpha) == "hurt"}
+
+
+def _entry(effect: Effect, p: float, is_unfit: bool, params: Params) -> dict[str, Any]:
+    said = "hurt" if is_unfit else verdict(effect.gain, p, params.alpha)
+    name = f"{effect.kind.replace('_', ' ')} {effect.name}"
+    sentence = _sentence(name, said, effect.gain, p)
+    if effect.fit is not None and is_unfit:
+        share = effect.fit.share
+        sentence = (
+            f"{name}: does harm; its replies do not fit their prompts: nearer to them than {share.value:.0%} of the "
+            f"source's other replies ({share.low:.0%} to {share.high:.0%}; shuffled replies {CHANCE:.0%}, other groups "
+            f"{effect.fit.others:.0%}). They still teach length and style: gain in loss {effect.gain.value:+.4f}."
+        )
+    return {
+        "kind": effect.kind,
+        "name": effect.name,
+        "rows": effect.rows,
+        "gain": effect.gain.as_dict(),
+        "p": rounded(p),
+        "fit": None if effect.fit is None else effect.fit.as_dict(),
+        "verdict": said,
+        "sentence": sentence,
+    }
 
 
 def _sentence(name: str, said: str, gain: Estimate, p: float) -> str:

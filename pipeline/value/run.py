@@ -71,7 +71,7 @@ def measure(
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
     if has_free_answers(task) and models.generator is not None:
-        _write_replies(stages, dropped, task, models.generator, params, out)
+        _write_replies(stages, dropped, task, (models.generator, models.encoder), params, out)
         return
     variants = build(stages, task, params.max_train_rows)
     why = _does_not_apply(variants, task)
@@ -125,10 +125,16 @@ def _readable_encoder(stages: Stages, task: Task, models: Models) -> tuple[Model
 
 
 def _write_replies(
-    stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task, model: Model, params: Params, out: Path
+    stages: Stages,
+    dropped: Sequence[tuple[str, Record]],
+    task: Task,
+    models: tuple[Model, Model],
+    params: Params,
+    out: Path,
 ) -> None:
+    """`models`: the generator and the encoder."""
     try:
-        found = measure_replies(stages, dropped, task, model, params)
+        found = measure_replies(stages, dropped, task, models[0], params, models[1])
     except PipelineError as error:  # no such model here, or one that cannot be taken apart
         _does_not(f"{error.message} {error.hint}", out)
         return

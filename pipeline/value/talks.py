@@ -30,6 +30,11 @@ class Talk:
     lang: str
     of: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def text(self) -> str:
+        """All that is said in it."""
+        return "\n".join(content for _, content in self.messages)
+
     def as_messages(self) -> list[dict[str, str]]:
         """The turns as chat templates take them."""
         return [{"role": role, "content": content} for role, content in self.messages]

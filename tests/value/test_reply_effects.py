@@ -27,7 +27,7 @@ def test_a_source_of_bad_replies_is_named_and_no_sound_one(rows, model, monkeypa
 
     fast = module.top_layers(model, module.LAYERS, module.MAX_TOKENS)
     monkeypatch.setattr(fast, "_rate", 5e-3)  # a model of random weights learns nothing at the rate for real ones
-    report = measure_replies(Stages(rows, rows, rows, rows), (), CHAT, model, PARAMS)
+    report = measure_replies(Stages(rows, rows, rows, rows), (), CHAT, model, PARAMS, Model(name="tfidf"))
     found = {one["name"]: one for one in report["effects"]}
     assert set(found) == {"good", "other", "bad"}
     assert found["bad"]["verdict"] == "hurt"

@@ -55,10 +55,18 @@ def value(inputs: Inputs) -> list[Block]:
 
 def _effects(found: Sequence[Mapping[str, Any]]) -> list[Block]:
     """Of sources, tags, teachers and cleaning steps on replies, the most harmful first."""
-    columns = {"aspect": "code", "name": "text", "rows": "num", "verdict": "code", "gain": "interval", "p": "float"}
+    columns = {
+        "aspect": "code",
+        "name": "text",
+        "rows": "num",
+        "verdict": "code",
+        "gain": "interval",
+        "p": "float",
+        "replies_fit": "interval",
+    }
     rows = [
-        [one["kind"], one["name"], one["rows"], one["verdict"], one["gain"], one["p"]]
-        for one in sorted(found, key=lambda one: (one["gain"]["value"], one["kind"], one["name"]))
+        [one["kind"], one["name"], one["rows"], one["verdict"], one["gain"], one["p"], one.get("fit")]
+        for one in sorted(found, key=lambda one: (one["verdict"] != "hurt", one["gain"]["value"], one["name"]))
     ]
     return [table("effects", columns, rows)] if rows else []
 
