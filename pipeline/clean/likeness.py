@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.clean.step import Context
+from pipeline.clean.step import Context, updated_columns
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.runtime.store import to_contents
@@ -60,7 +60,8 @@ def similar_pairs(table: pa.Table, settings: Search, context: Context) -> Alike:
     signed = np.empty((table.num_rows, settings.bands * settings.rows), np.uint32)
     rest: list[pa.ChunkedArray] = []
     start = 0
-    for part in context.mapped(partial(_signed, permutations=signed.shape[1], shared=shared), texts, table["id"]):
+    sign = partial(_signed, permutations=signed.shape[1], shared=shared)
+    for part in context.mapped(sign, texts, table["id"], updated_columns):
         signed[start : start + part.num_rows] = _matrix(part.column("signature").combine_chunks())
         rest.append(part.column("rest"))
         start += part.num_rows

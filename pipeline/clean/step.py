@@ -12,12 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record, Reject, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime import stage
 from pipeline.runtime.engine import Engine, Result, Work
 from pipeline.runtime.part_cache import map_parts
+from pipeline.runtime.part_changes import Change, Update
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined
 from pipeline.runtime.store import to_contents, to_records
@@ -115,12 +117,12 @@ class Context:
         """
         parts: list[Outcome] = []
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for outcome, ledger in self.mapped(partial(_with_ledger, work), table):
+        for outcome, ledger in self.mapped(partial(_with_ledger, work), table, update=_updated):
             parts.append(outcome)
             self.doubts.extend(ledger.doubts)
             for name, found in ledger.counts.items():
                 counts[name].update(found)
-        return joined(parts, notes=dict(counts))
+        return joined(parts, notes={name: dict(ranked(found)) for name, found in counts.items()})
 
     def drop_where(self, table: pa.Table, step: str, problem_of: RowProblem) -> Outcome:
         """The table without the rows that have a problem. `problem_of` is a function of a module or a `partial`."""
@@ -128,11 +130,20 @@ class Context:
 
     def columns(self, table: pa.Table, work: Callable[[pa.Table], pa.Table]) -> pa.Table:
         """New columns, a row for each row of the table, computed part by part wherever the engine runs it."""
-        return pa.concat_tables(self.mapped(work, table))
+        return pa.concat_tables(self.mapped(work, table, update=updated_columns))
 
-    def mapped(self, work: Work[Result], table: pa.Table, ids: pa.ChunkedArray | None = None) -> Iterator[Result]:
-        """`work` on each part of the table, results in order, kept for later runs; `ids` of a table without them."""
-        return map_parts(self.engine, work, table, table["id"] if ids is None else ids)
+    def mapped(
+        self,
+        work: Work[Result],
+        table: pa.Table,
+        ids: pa.ChunkedArray | None = None,
+        update: Update[Result] | None = None,
+    ) -> Iterator[Result]:
+        """`work` on each part of the table, results in order, kept for later runs; `ids` of a table without them.
+
+        `update` makes the result of a part of which a few rows changed; see `map_parts`.
+        """
+        return map_parts(self.engine, work, table, table["id"] if ids is None else ids, update)
 
     def equal_texts(self, table: pa.Table, may_join: Sequence[bool]) -> list[list[int]]:
         """Rows that `may_join` and whose main text, normalised, others of them have too; each text's rows in order."""
@@ -146,6 +157,41 @@ class Context:
 def _with_ledger(work: Callable[[pa.Table, Ledger], Outcome], part: pa.Table) -> tuple[Outcome, Ledger]:
     ledger = Ledger()
     return work(part, ledger), ledger
+
+
+def _updated(
+    before: tuple[Outcome, Ledger], gone: tuple[Outcome, Ledger] | None, came: tuple[Outcome, Ledger], change: Change
+) -> tuple[Outcome, Ledger] | None:
+    """What `_with_ledger` gives for a part, from what it gave for it earlier and gives for the rows that changed."""
+    old, book = before
+    lost, lost_book = gone or (None, Ledger())
+    new, new_book = came
+    if old.kept.num_rows + old.dropped.num_rows != len(change.before) or old.added or new.added:
+        return None
+    ids = pa.array(sorted(change.gone_ids), pa.string())
+    kept, dropped = (_in_order(getattr(old, name), ids, getattr(new, name)) for name in ("kept", "dropped"))
+    counts = defaultdict(Counter, {name: Counter(found) for name, found in book.counts.items()})
+    for name, found in new_book.counts.items():
+        counts[name].update(found)
+    for name, found in lost_book.counts.items():
+        counts[name].subtract(found)
+    doubts = [doubt for doubt in book.doubts if doubt.record_id not in change.gone_ids]
+    doubts = sorted([*doubts, *new_book.doubts], key=lambda doubt: doubt.record_id)
+    changed = old.changed + new.changed - (lost.changed if lost else 0)
+    ledger = Ledger(defaultdict(Counter, {name: +found for name, found in counts.items()}), doubts)
+    return Outcome(kept, dropped, changed=changed), ledger
+
+
+def _in_order(old: pa.Table, gone: pa.Array, new: pa.Table) -> pa.Table:
+    """The rows of both but for those `gone`, by their ids."""
+    stays = old.filter(pc.invert(pc.is_in(old["id"], gone)))
+    both = pa.concat_tables([stays, new])
+    return both.take(pc.sort_indices(both["id"])).combine_chunks()
+
+
+def updated_columns(before: pa.Table, _: pa.Table | None, came: pa.Table, change: Change) -> pa.Table:
+    """The columns of a part, from those that it had earlier and those of the rows that came."""
+    return change.rows(before, came)
 
 
 def rows_of(part: pa.Table, task: Task) -> Iterator[Row]:

@@ -2,7 +2,8 @@
 
 A result hangs on the function with its arguments, the rows of its part, this program's code and the installed packages:
 all of them are in its key. Parts are cut where ids begin with certain digits, so that a row that comes, goes or changes
-touches its own part alone. Entries carry a checksum: what is broken is computed again.
+touches its own part alone; and of that part only rows that changed are worked on, where the caller can put results
+together (part_changes.py). Entries carry a checksum: what is broken is computed again.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.core.cache import forget, keeping, known
 from pipeline.core.settings import Settings
 from pipeline.runtime.engine import Engine, Work, packed, unpacked
-from pipeline.runtime.parts import parts_of
+from pipeline.runtime.part_changes import Change, Update, changed_rows
+from pipeline.runtime.parts import MOST_BYTES, parts_of
 from pipeline.runtime.shards import bounds
 
 Result = TypeVar("Result")
@@ -38,19 +42,27 @@ DAYS = 7
 _SUM = 16
 _MOST_BYTES = 2**28  # that wait at once, and of a result that is kept
 _MOST_RANGES = 4096
+_AS_IT_WAS = "as it was: "
 
 
-def map_parts(engine: Engine, work: Work[Result], table: pa.Table, ids: pa.ChunkedArray) -> Iterator[Result]:
+def map_parts(
+    engine: Engine,
+    work: Work[Result],
+    table: pa.Table,
+    ids: pa.ChunkedArray,
+    update: Update[Result] | None = None,
+) -> Iterator[Result]:
     """`work` on each part of the table, results in order, wherever the engine runs it and only where none is known.
 
-    `ids` are those of the table's rows. What cannot be pickled is not kept.
+    `ids` are those of the table's rows. What cannot be pickled is not kept. With `update`, of a part that is much as it
+    was in an earlier run the rows that changed alone are worked on; it makes the result that the whole would give.
     """
     version = _version(work) if table.num_rows >= FEWEST_ROWS else None
     if version is None:
         yield from engine.map(work, table)
         return
     for window in _windows(_by_id(table, ids, engine.rows), engine.window):
-        yield from _window(engine, work, window, version)
+        yield from _window(_Run(engine, work, version, update), window)
 
 
 def kept(name: str, inputs: object, compute: Callable[[], Result]) -> Result:
@@ -67,44 +79,130 @@ def kept(name: str, inputs: object, compute: Callable[[], Result]) -> Result:
     return result
 
 
+def digest(values: NDArray[Any] | Sequence[str]) -> str:
+    """A name of an array (by its shape and content) or of texts, for the inputs of `kept`."""
+    found = hashlib.blake2b(digest_size=_SUM)
+    if isinstance(values, np.ndarray):
+        found.update(f"{values.dtype} {values.shape}".encode())
+        found.update(np.ascontiguousarray(values).data)
+        return found.hexdigest()
+    for text in values:
+        plain = text.encode("utf-8", "surrogatepass")
+        found.update(len(plain).to_bytes(8, "big") + plain)
+    return found.hexdigest()
+
+
 def tidy() -> None:
     """Remove results that are older than a week; what is needed again is computed again."""
     forget(STEP, DAYS)
 
 
-def _windows(parts: Iterator[pa.Table], most: int) -> Iterator[list[bytes]]:
-    """The parts as bytes, as many at once as may be under way."""
-    window: list[bytes] = []
+class _Part(NamedTuple):
+    """A part as bytes, its name by content, where in the table it is, and the ids of its rows."""
+
+    rows: bytes
+    name: str
+    place: str
+    ids: NDArray[Any]
+
+
+class _Run(NamedTuple):
+    """Where and how parts are worked on."""
+
+    engine: Engine
+    work: Work[Any]
+    version: str
+    update: Update[Any] | None
+
+
+class _Job(NamedTuple):
+    """A part to work on: all of it, or where it is much as it was the rows that came (and those that went)."""
+
+    part: _Part
+    tables: list[pa.Table]
+    change: Change | None = None
+    before: Any = None
+
+
+def _windows(parts: Iterator[_Part], most: int) -> Iterator[list[_Part]]:
+    """The parts, as many at once as may be under way."""
+    window: list[_Part] = []
     for part in parts:
-        window.append(packed(part))
-        if len(window) == most or sum(map(len, window)) > _MOST_BYTES:
+        window.append(part)
+        if len(window) == most or sum(len(one.rows) for one in window) > _MOST_BYTES:
             yield window
             window = []
     if window:
         yield window
 
 
-def _window(engine: Engine, work: Work[Result], window: list[bytes], version: str) -> Iterator[Result]:
-    names = [hashlib.blake2b(part, digest_size=_SUM).hexdigest() for part in window]
+def _window(run: _Run, window: list[_Part]) -> Iterator[Any]:
+    found = _found(run.version, [part.name for part in window])
+    missing = {part.name: part for part in window if part.name not in found}
+    jobs = _jobs(run, list(missing.values()))
+    fresh = iter(run.engine.map_parts(run.work, (table for job in jobs for table in job.tables)))
+    with keeping(STEP, run.version) as keep:
+        for job in jobs:
+            result = _result(run, job, [next(fresh) for _ in job.tables])
+            _keep(keep, job.part.name, result)
+            if run.update:
+                _keep(keep, _AS_IT_WAS + job.part.place, (job.part.name, job.part.rows, job.part.ids))
+            found[job.part.name] = result
+    yield from (found[part.name] for part in window)
+
+
+def _found(version: str, names: Sequence[str]) -> dict[str, Any]:
     opened = {name: _opened(blob) for name, blob in known(STEP, version, names).items()}
-    found = {name: one[0] for name, one in opened.items() if one is not None}
-    missing = {name: part for name, part in zip(names, window, strict=True) if name not in found}
-    fresh = engine.map_parts(work, map(unpacked, missing.values()))
-    with keeping(STEP, version) as keep:
-        for name, result in zip(missing, fresh, strict=True):
-            _keep(keep, name, result)
-            found[name] = result
-    yield from (found[name] for name in names)
+    return {name: one[0] for name, one in opened.items() if one is not None}
 
 
-def _by_id(table: pa.Table, ids: pa.ChunkedArray, rows: int) -> Iterator[pa.Table]:
+def _jobs(run: _Run, missing: Sequence[_Part]) -> list[_Job]:
+    """Each part with what it is to be worked on, whole but for what an earlier run knows of it."""
+    earlier = _found(run.version, [_AS_IT_WAS + part.place for part in missing]) if run.update else {}
+    results = _found(run.version, [name for name, *_ in earlier.values()])
+    jobs = []
+    for part in missing:
+        rows = unpacked(part.rows)
+        job = _Job(part, [rows])
+        name, before, ids = earlier.get(_AS_IT_WAS + part.place, ("", b"", None))
+        if name in results:
+            old = unpacked(before)
+            change = changed_rows(old, ids, rows, part.ids)
+            if change is not None:
+                some = [rows.filter(pa.array(change.came)), old.filter(pa.array(change.gone))]
+                job = _Job(part, some if change.gone.any() else some[:1], change, results[name])
+        jobs.append(job)
+    return jobs
+
+
+def _result(run: _Run, job: _Job, found: list[Any]) -> Any:
+    if job.change is None or run.update is None:
+        return found[0]
+    result = run.update(job.before, found[1] if len(found) > 1 else None, found[0], job.change)
+    if result is None:
+        return next(iter(run.engine.map_parts(run.work, iter([unpacked(job.part.rows)]))))
+    return result
+
+
+def _by_id(table: pa.Table, ids: pa.ChunkedArray, rows: int) -> Iterator[_Part]:
     """Parts of ids that begin alike, of `rows` or fewer on average; of a table in another order just parts."""
     in_order = pc.all(pc.less_equal(ids.slice(0, len(ids) - 1), ids.slice(1))).as_py()
     ranges = 1
     while in_order and ranges < _MOST_RANGES and ranges * rows < table.num_rows:
         ranges *= 2
-    for low, high in pairwise(bounds(ids, ranges) if in_order else [0, table.num_rows]):
-        yield from parts_of(table.slice(low, high - low), rows if not in_order else 4 * rows)
+    for n, (low, high) in enumerate(pairwise(bounds(ids, ranges) if in_order else [0, table.num_rows])):
+        start = low
+        for part in parts_of(_whole(table.slice(low, high - low)), rows if not in_order else 4 * rows):
+            plain = packed(part)
+            name = hashlib.blake2b(plain, digest_size=_SUM).hexdigest()
+            its_ids = ids.slice(start, part.num_rows).to_numpy().astype(str)
+            yield _Part(plain, name, f"{n} of {ranges}, {start - low}", its_ids)
+            start += part.num_rows
+
+
+def _whole(rows: pa.Table) -> pa.Table:
+    """The rows in one chunk, unless they are many bytes: how they were cut is of no matter."""
+    return rows.combine_chunks() if rows.nbytes <= MOST_BYTES else rows
 
 
 def _version(work: object) -> str | None:

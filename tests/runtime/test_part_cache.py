@@ -14,6 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.runtime import part_cache
 from pipeline.runtime.engine import Engine
 from pipeline.runtime.part_cache import STEP, kept, map_parts, tidy
+from pipeline.runtime.part_changes import Change
 from tests.conftest import ROOT
 
 ENGINE = Engine(rows=50)
@@ -113,3 +114,50 @@ def test_old_results_are_removed(monkeypatch):
     monkeypatch.setattr("pipeline.core.cache._today", lambda: 10**6)
     tidy()
     assert not any(step == STEP for step, *_ in usage())
+
+
+def count_rows(part: pa.Table, mark: str) -> pa.Table:
+    SEEN.append(part.num_rows)
+    return pa.table(
+        {
+            "text": [text + mark for text in part["text"].to_pylist()],
+            "size": [[len(t)] for t in part["text"].to_pylist()],
+        }
+    )
+
+
+def together(before: pa.Table, _: pa.Table | None, came: pa.Table, change: Change) -> pa.Table:
+    return change.rows(before, came)
+
+
+def run_changes(rows: pa.Table) -> int:
+    """The rows that had to be worked on where results of changed rows are put into those of earlier ones."""
+    SEEN.clear()
+    engine = Engine(rows=500)
+    found = pa.concat_tables(map_parts(engine, partial(count_rows, mark="!"), rows, rows["id"], together))
+    assert found["text"].to_pylist() == [text + "!" for text in rows["text"].to_pylist()]
+    assert found["size"].to_pylist() == [[len(text)] for text in rows["text"].to_pylist()]
+    return sum(SEEN)
+
+
+def test_of_a_part_that_changed_little_the_rows_that_changed_alone_are_worked_on():
+    assert run_changes(table(990)) == 990
+    assert run_changes(table(990)) == 0
+    assert run_changes(table(1000)) == 10
+    assert run_changes(table(1000, changed=3)) == 2  # as it is, and what it was
+    assert run_changes(table(1000, without=8)) == 3  # the one that went, and the one that changed back
+    assert run_changes(table(300)) == 300  # too much changed
+    assert run_changes(table(990)) == 0
+
+
+def test_an_earlier_part_that_is_broken_or_cannot_be_joined_is_worked_on_whole(monkeypatch):
+    rows = table(1000)
+    assert run_changes(rows) == 1000
+    refused = list(
+        map_parts(Engine(rows=500), partial(count_rows, mark="!"), table(1001), table(1001)["id"], lambda *_: None)
+    )
+    assert sum(part.num_rows for part in refused) == 1001
+    SEEN.clear()
+    twice = pa.concat_tables([rows.slice(0, 1), rows])
+    found = pa.concat_tables(map_parts(Engine(rows=500), partial(count_rows, mark="!"), twice, twice["id"], together))
+    assert found["text"].to_pylist() == [text + "!" for text in twice["text"].to_pylist()]

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.modeling.features.cosines import lies_high
 from pipeline.modeling.features.encoder import embed, fitted_tfidf
 from pipeline.modeling.models import Model, has_weights
+from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,12 @@ def dense_features(texts: Sequence[str], model: Model, known: int) -> NDArray[np
     if has_weights(model):
         vectors = np.ascontiguousarray(embed(texts, model), np.float32)
         return centred(vectors, known) if lies_high(model) else vectors
+    if len(texts) < FEWEST_ROWS:
+        return _reduced_tfidf(texts, known)
+    return kept("dense TF-IDF", (known, digest(texts)), lambda: _reduced_tfidf(texts, known))
+
+
+def _reduced_tfidf(texts: Sequence[str], known: int) -> NDArray[np.float32]:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 

@@ -12,6 +12,7 @@ from pipeline.clean.label_errors.detectors.planted_labels import plant_labels
 from pipeline.clean.label_errors.detectors.signals import log_margin
 from pipeline.core.record import Record, share
 from pipeline.modeling.features.linear import fit_temperature, out_of_sample, softmax
+from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.stats.ranking import average_precision
 
 STRENGTHS = (0.3, 1.0, 3.0, 10.0)
@@ -31,9 +32,26 @@ def tuned_C(vectors: NDArray[np.float32], records: Sequence[Record], rate: float
     ids = [record.id for record in members]
     groups = [record.group or record.id for record in members]
 
+    if len(some) < FEWEST_ROWS:
+        return _tuned(vectors[some], true, names, ids, groups, rate, seed)
+    inputs = (digest(vectors[some]), digest(true), *map(digest, (names, ids, groups)), rate, seed)
+    return kept("strength", inputs, lambda: _tuned(vectors[some], true, names, ids, groups, rate, seed))
+
+
+def _tuned(
+    vectors: NDArray[np.float32],
+    true: Integers,
+    names: Sequence[str],
+    ids: Sequence[str],
+    groups: Sequence[str],
+    rate: float,
+    seed: int,
+) -> float:
+    """`tuned_C` on the rows that are looked at; `true` are numbers of `names`."""
+
     def predicted(codes: Integers, C: float) -> tuple[tuple[str, ...], Integers, Floats]:
         labels = [names[code] for code in codes.tolist()]
-        known, logits = out_of_sample(vectors[some], labels, groups, _FOLDS, seed, C)
+        known, logits = out_of_sample(vectors, labels, groups, _FOLDS, seed, C)
         given = np.searchsorted(known, labels).astype(np.int64)
         return known, given, softmax(logits / fit_temperature(logits, given))
 

@@ -41,6 +41,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
 from pipeline.modeling.features.linear import fit, fit_temperature, out_of_fold_logits, softmax
 from pipeline.modeling.models import Model
+from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.tasks import task_type
 
 #: Probabilities are calibrated, and so are log odds of them.
@@ -107,16 +108,25 @@ class _Predicted(NamedTuple):
 def score_out_of_fold(
     prepared: Prepared, rows: Integers, targets: Sequence[Target], folds: Integers, task: Task
 ) -> OutOfFold:
-    """Scores by each of `RECIPES`. AUM takes no part in scores of rows that nothing is fitted on."""
+    """Scores by each of `RECIPES`. AUM takes no part in scores of rows that nothing is fitted on.
+
+    Those of a part of the rows, as measuring asks for, are kept: a record outside it may change.
+    """
     labels = [str(target) for target in targets]
-    known = int((folds >= 0).sum())
-    vectors = _some(prepared.vectors, rows)
     some = prepared._replace(
-        vectors=vectors,
+        vectors=_some(prepared.vectors, rows),
         groups=[prepared.groups[n] for n in rows.tolist()],
         ids=[prepared.ids[n] for n in rows.tolist()],
     )
-    names, logits = out_of_fold_logits(vectors[:known], labels[:known], folds[:known], prepared.C)
+    if not FEWEST_ROWS <= len(rows) < len(prepared.ids):
+        return _scored(some, labels, folds)
+    inputs = (digest(some.vectors), *map(digest, (some.groups, some.ids, labels, folds)), some.C, some.seed)
+    return kept("scores of single labels", inputs, lambda: _scored(some, labels, folds))
+
+
+def _scored(some: Prepared, labels: Sequence[str], folds: Integers) -> OutOfFold:
+    known, vectors = int((folds >= 0).sum()), some.vectors
+    names, logits = out_of_fold_logits(vectors[:known], labels[:known], folds[:known], some.C)
     codes = np.searchsorted(names, labels)
     parts = [_of_known(some, logits, codes[:known])]
     if known < len(labels):
@@ -139,7 +149,7 @@ def score_out_of_fold(
         )
         for _, part in [recipe for recipe in RECIPES if recipe[0] == neighbours]:
             log_odds = np.concatenate([mixed(margins[:known], aum, part), margins[known:]])
-            recipes[_name(neighbours, part, prepared.C)] = replace(plain, log_odds=log_odds)
+            recipes[_name(neighbours, part, some.C)] = replace(plain, log_odds=log_odds)
     own = linear[np.arange(len(labels)), codes]
     return OutOfFold(recipes, ClassProbabilities(names, both), own)
 
