@@ -120,7 +120,8 @@ def score_out_of_fold(
     )
     if not FEWEST_ROWS <= len(rows) < len(prepared.ids):
         return _scored(some, labels, folds)
-    inputs = (digest(some.vectors), *map(digest, (some.groups, some.ids, labels, folds)), some.C, some.seed)
+    names = [digest(some.vectors), digest(some.groups), digest(some.ids), digest(labels), digest(folds)]
+    inputs = (names, some.C, some.seed)
     return kept("scores of single labels", inputs, lambda: _scored(some, labels, folds))
 
 
