@@ -1,12 +1,14 @@
-"""Turns of a chat as rows give them: roles, texts, calls and tool definitions, whatever their spelling.
+"""Turns of a chat as rows give them: roles, texts and calls, whatever their spelling.
 
-What is no text never becomes one: lists, objects, true and false are refused (`not_a_text`), NaN is missing.
+What is no text never becomes one: lists, objects, true and false are refused (`not_a_text`), NaN is missing. Results of
+tools are often objects: these are kept as JSON.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +39,7 @@ _KNOWN = frozenset(
     {*_ROLE, *_CONTENT, *_REASONING, *_LEARN, *_CALL_ID, "name", "tool_calls", "function_call", "refusal"}
 )
 _PLAIN, _TEXT_PARTS = frozenset({"role", "content"}), frozenset({"text", "input_text", "output_text"})
+_MEDIA = re.compile(r"image|audio|video|file|document|refusal")
 
 
 @dataclass
@@ -103,6 +106,31 @@ def _part(part: Json, what: str) -> str:
     return as_text(part.get("text"), f"a part of {what}")
 
 
+def result_of(content: Json, what: str, reading: Reading) -> str:
+    """The text of a tool's result; what is no text and no list of parts is data, and kept as canonical JSON.
+
+    Such results are counted (`tool_result_as_json`). Rejects: not_a_text (no JSON has it), not_text_only.
+
+    >>> result_of({"rain": True, "mm": [3, 4]}, "a result", Reading())
+    '{"rain": true, "mm": [3, 4]}'
+    """
+    if not isinstance(content, bool | Mapping | list | tuple) or _is_parts(content):
+        return text_of(content, what)
+    try:
+        text = canonical(content)
+    except (ValueError, TypeError, RecursionError):
+        raise Reject("not_a_text", f"{what} is {kind_of(content)} that JSON cannot say") from None
+    reading.repaired["tool_result_as_json"] += 1
+    return text
+
+
+def _is_parts(content: Json) -> bool:
+    """Whether a list holds parts of a content: each names a type that some service has."""
+    parts = content if isinstance(content, list | tuple) else ()
+    kinds = [str(part.get("type")) if isinstance(part, Mapping) else "" for part in parts]
+    return any(kind in _TEXT_PARTS or _MEDIA.search(kind) for kind in kinds)
+
+
 def role_of(name: Json, reading: Reading) -> Role:
     """Our role for a role's name, letter case ignored. Rejects: unknown_role."""
     known = name.strip().lower() if isinstance(name, str) else ""
@@ -133,7 +161,10 @@ def message_of(turn: Json, reading: Reading, number: int) -> Message:
     for key in turn.keys() - _KNOWN:
         if not is_nothing(turn[key]):
             reading.ignored[f"turn: {key}"] += 1
-    content = text_of(_first(turn, _CONTENT), f"the content of {what}")
+    given = _first(turn, _CONTENT)
+    if role == "tool":
+        return _asked(turn, role, result_of(given, f"the content of {what}", reading), what, reading)
+    content = text_of(given, f"the content of {what}")
     if role != "assistant":
         return _asked(turn, role, content, what, reading)
     refusal = turn.get("refusal")
@@ -230,61 +261,6 @@ def parsed(text: str) -> Json:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _read_tools(text: str) -> Json:
-    """The definitions in a JSON text; an empty one holds none."""
-    value = parsed(text) if text.strip() else text
-    if value is None:
-        raise Reject("bad_tools", "the tool definitions are no JSON")
-    return value
-
-
-def tools_of(value: Json) -> tuple[Mapping[str, Any], ...]:
-    """Tool definitions in OpenAI's form, from that of any common dialect, as objects or as a JSON text.
-
-    Rejects: bad_tools.
-    """
-    if isinstance(value, str):
-        value = _read_tools(value)
-    if is_nothing(value) or value == "":
-        return ()
-    if isinstance(value, Mapping):
-        value = [value]
-    if not isinstance(value, list | tuple):
-        raise Reject("bad_tools", f"the tool definitions are {kind_of(value)}, not a list of objects")
-    return tuple(_tool(one) for one in value)
-
-
-def _tool(tool: Json) -> Mapping[str, Any]:
-    tool = parsed(tool) if isinstance(tool, str) else tool
-    inner = tool.get("function") if isinstance(tool, Mapping) and tool.get("function") else tool
-    if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str) or not inner["name"]:
-        raise Reject("bad_tools", "a tool definition has no name")
-    if inner is tool:
-        if tool.get("type", "function") not in ("function", "custom"):
-            raise Reject("bad_tools", f"the tool '{inner['name']}' is built into a service: it has no definition")
-        inner = {_SCHEMA.get(key, key): part for key, part in tool.items() if key != "type"}
-    return {"type": "function", "function": without_nulls(inner) if _from_columns(inner) else dict(inner)}
-
-
-_SCHEMA = {"input_schema": "parameters", "inputSchema": "parameters"}
-#: Keys of a JSON schema that are never null by themselves.
-_NEVER_NULL = frozenset({"type", "properties", "required", "items", "description", "enum", "parameters", "format"})
-
-
-def _from_columns(value: Json) -> bool:
-    """Whether a definition went through Arrow, which gives every object the keys of all others, as null."""
-    if isinstance(value, Mapping):
-        return any((part is None and key in _NEVER_NULL) or _from_columns(part) for key, part in value.items())
-    return isinstance(value, list) and any(_from_columns(part) for part in value)
-
-
-def without_nulls(value: Json) -> Json:
-    """The value without the keys that are null."""
-    if isinstance(value, Mapping):
-        return {key: without_nulls(part) for key, part in value.items() if part is not None}
-    return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def turns_in(value: Json) -> Sequence[Json] | None:

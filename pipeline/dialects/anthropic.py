@@ -18,6 +18,7 @@ from pipeline.core.turns import (
     is_nothing,
     kind_of,
     message_of,
+    result_of,
     role_of,
     text_of,
     turns_in,
@@ -88,7 +89,9 @@ def _result(block: Mapping[str, Json], what: str, reading: Reading) -> Message:
         reading.ignored["block of type tool_result: is_error"] += 1
     if is_nothing(block.get("tool_use_id")):
         raise Reject("bad_call", f"a tool_result of {what} is {kind_of(block.get('tool_use_id'))} as its tool_use_id")
-    return Message("tool", text_of(block.get("content"), what), tool_call_id=as_text(block["tool_use_id"], what))
+    return Message(
+        "tool", result_of(block.get("content"), what, reading), tool_call_id=as_text(block["tool_use_id"], what)
+    )
 
 
 def write(talk: Conversation) -> JsonObject:

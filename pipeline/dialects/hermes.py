@@ -14,7 +14,8 @@ from dataclasses import replace
 from pipeline.core.conversation import Conversation, Json, Message, ToolCall, canonical, loaded
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Row
-from pipeline.core.turns import Reading, calls_in, parsed, tools_of
+from pipeline.core.tool_definitions import tools_of
+from pipeline.core.turns import Reading, calls_in, parsed
 from pipeline.dialects import messages, sharegpt
 
 COLUMNS = (*messages.COLUMNS, *sharegpt.COLUMNS)

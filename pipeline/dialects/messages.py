@@ -13,6 +13,7 @@ from dataclasses import replace
 from pipeline.core.conversation import Conversation, Json, Message, Role, canonical, exported, loaded
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Row
+from pipeline.core.tool_definitions import tools_of
 from pipeline.core.turns import (
     Reading,
     as_text,
@@ -20,7 +21,6 @@ from pipeline.core.turns import (
     is_nothing,
     kind_of,
     message_of,
-    tools_of,
     turns_in,
 )
 
@@ -94,7 +94,9 @@ def messages_in(value: Json, reading: Reading) -> list[Message]:
 
 
 def _says_nothing(turn: Json, message: Message) -> bool:
-    """Whether the turn's content is null or NaN and nothing else stands in its place; "" is an empty text."""
+    """Whether the turn's content is null or NaN and nothing stands in its place; "" is a text, and a tool may give null."""
+    if message.role == "tool":
+        return False
     given = [turn[key] for key in ("content", "value", "refusal") if key in turn]
     return not (message.reasoning or message.tool_calls) and all(is_nothing(one) for one in given)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pipeline.core.conversation import Conversation, Json, Message, ToolCall
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Row
-from pipeline.core.turns import Reading, arguments_of, as_text, is_nothing, kind_of, message_of, parsed, text_of
+from pipeline.core.turns import Reading, arguments_of, as_text, is_nothing, kind_of, message_of, parsed, result_of
 from pipeline.dialects.messages import beside
 
 COLUMNS = ("input", "output", "instructions", "tools", "items")
@@ -66,7 +66,8 @@ def _add(messages: list[Message], item: Json, what: str, number: int, reading: R
             messages[-1] = replace(last, tool_calls=(*last.tool_calls, call))
     elif kind == "function_call_output":
         id = as_text(item.get("call_id"), f"the call id of {what}")
-        messages.append(Message("tool", text_of(item.get("output"), f"the output of {what}"), tool_call_id=id))
+        output = result_of(item.get("output"), f"the output of {what}", reading)
+        messages.append(Message("tool", output, tool_call_id=id))
     else:
         raise Reject("unknown_item", f"{what} is of type '{kind}'")
 

@@ -13,7 +13,7 @@ from pipeline.collect.formats import delimited, parquet
 from pipeline.collect.formats.json_rows import read_either
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
-from pipeline.core.turns import without_nulls
+from pipeline.core.tool_definitions import without_nulls
 
 _DELIMITED = {".csv": delimited.read_csv, ".tsv": delimited.read_tsv}
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core.record import META, Record, Row, as_json, writer_of
-from pipeline.core.turns import without_nulls
+from pipeline.core.tool_definitions import without_nulls
 from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
