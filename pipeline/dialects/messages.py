@@ -94,7 +94,7 @@ def messages_in(value: Json, reading: Reading) -> list[Message]:
 
 
 def _says_nothing(turn: Json, message: Message) -> bool:
-    """Whether the turn's content is null or NaN and nothing stands in its place; "" is a text, and a tool may give null."""
+    """Whether a content is null or NaN with nothing in its place; "" is a text, and a tool may give null."""
     if message.role == "tool":
         return False
     given = [turn[key] for key in ("content", "value", "refusal") if key in turn]

@@ -130,6 +130,8 @@ class Params(Settings):
     half_words: bool = False  # may people's spans begin or end inside a word? else they go back to the annotator
     utf16_offsets: bool = False  # exports in data/annotations count offsets in UTF-16 units (an emoji is two)
     relabel_test: bool = False  # may people and votes change labels that the test split came with?
+    # chat: mean of people's ratings of a reply below which it goes, of every criterion or by its name; null: none goes
+    min_rating: float | dict[str, float] | None = None
     crowd: Crowd = Crowd()
     prelabel: Prelabel = Prelabel()
     answers: Answers = Answers()

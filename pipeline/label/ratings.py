@@ -1,4 +1,4 @@
-"""What people's ratings of replies say: a score a criterion on each record, and how far people agree."""
+"""What people's ratings of replies say: a score a criterion on each record, whether it stays, how far people agree."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.judging import RATING, preferred_of, ratings_of
-from pipeline.core.record import Record
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record, Reject, Target, as_json
+from pipeline.core.registry import did_you_mean
 from pipeline.stats.agreement import grade_alpha
 
 #: Record id -> criterion -> annotator -> rating.
 Ratings = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+#: Most annotators that the reason for a drop names.
+_NAMED = 3
 
 
 def ratings(used: Iterable[Annotation]) -> Ratings:
@@ -33,6 +38,42 @@ def rated(record: Record, given: Ratings) -> Record:
         return record
     scores = {RATING + criterion: round(fmean(people.values()), 4) for criterion, people in own.items()}
     return replace(record, scores={**record.scores, **scores})
+
+
+def bars(min_rating: float | Mapping[str, float] | None, given: Ratings) -> Mapping[str, float]:
+    """Criterion -> the mean rating that a reply needs, from the setting `label.min_rating`.
+
+    Raises PipelineError where it names a criterion that nobody rated while others were.
+    """
+    criteria = sorted({criterion for own in given.values() for criterion in own})
+    if not isinstance(min_rating, Mapping):
+        return {} if min_rating is None else dict.fromkeys(criteria, min_rating)
+    unknown = [name for name in min_rating if name not in criteria]
+    if unknown and criteria:
+        raise PipelineError(
+            f"params.yaml: label.min_rating names '{unknown[0]}', which nobody has rated. "
+            f"{did_you_mean(unknown[0], criteria)}",
+            "Criteria are those of studio.rubric, as they were called when people rated.",
+        )
+    return min_rating
+
+
+def held_to(record: Record, given: Ratings, needed: Mapping[str, float], judged: Target) -> Record:
+    """The record, unless people rated its reply below what a criterion needs.
+
+    `judged` is the reply that people saw. Where they corrected it, the record has a better one, and stays. Rejects:
+    rated_poor.
+    """
+    own = given.get(record.id, {})
+    for criterion, bar in needed.items():
+        people = own.get(criterion)
+        if not people or as_json(record.target) != as_json(judged):
+            continue
+        mean = fmean(people.values())
+        if mean < bar:
+            who = "+".join(sorted(people)) if len(people) <= _NAMED else f"{len(people)} annotators"
+            raise Reject("rated_poor", f"{criterion} {mean:.2f} by {who}, below {bar:g}")
+    return record
 
 
 def summary(given: Ratings, used: Iterable[Annotation]) -> dict[str, Any]:

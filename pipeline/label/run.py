@@ -16,7 +16,7 @@ from pipeline.annotation.decisions import FOLDER, read_decisions
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
-from pipeline.core.record import as_json
+from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, load, load_task
 from pipeline.label.annotator_quality import annotator_quality, warnings
 from pipeline.label.annotators import agreement_report
@@ -29,12 +29,12 @@ from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
-from pipeline.label.ratings import rated, ratings, summary
+from pipeline.label.ratings import Ratings, bars, held_to, rated, ratings, summary
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.records import RecordsById
-from pipeline.runtime.stage import StageReport, count, log, per_record
+from pipeline.runtime.stage import Outcome, StageReport, count, log, per_record
 from pipeline.runtime.store import read_table, write_table
 from pipeline.stats.histogram import NOTES, histogram
 from pipeline.text.pseudonyms import pseudonym
@@ -62,7 +62,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
     given = ratings(reading.used)
     if given:
-        report.apply("ratings", lambda rows: per_record(rows, "ratings", lambda r: rated(r, given)))
+        report.apply("ratings", lambda rows: by_ratings(rows, given, params, records))
     waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
     write_table(waiting, out / "queue.parquet")
     write_candidates(evidence.taught, params.answers, out / "candidates.jsonl")
@@ -87,6 +87,21 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         report.notes["awaiting_labels"] = label_these_first(evidence.first_splits, waiting.num_rows)
         report.may_be_empty = True
     report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
+
+
+def by_ratings(rows: pa.Table, given: Ratings, params: Params, before: RecordsById) -> Outcome:
+    """Records with people's ratings among their scores; those rated below `label.min_rating` go.
+
+    `before` holds the records with the replies that people were shown.
+    """
+    needed = bars(params.min_rating, given)
+
+    def judged(record: Record) -> Record:
+        if record.id not in given:
+            return record
+        return held_to(rated(record, given), given, needed, before[record.id].target)
+
+    return per_record(rows, "ratings", judged)
 
 
 def tell(reading: Reading, task: Task) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.judging import PREFERENCE
-from pipeline.label.ratings import rated, ratings, summary
+from pipeline.core.errors import PipelineError
+from pipeline.core.record import Reject
+from pipeline.label.ratings import bars, held_to, rated, ratings, summary
 from tests import chats
 from tests.strategies import record
 
@@ -44,6 +46,31 @@ def test_the_mean_of_people_is_a_score_and_agreement_is_told() -> None:
     }
     assert found["criteria"]["helpful"]["alpha"] is None
     assert found["preferred_pairs"] == 1
+
+
+def test_a_reply_rated_below_the_bar_goes_unless_it_was_corrected() -> None:
+    given = ratings([answer("a", "ann", correct=3, polite=1), answer("a", "小王", correct=2, polite=5)])
+    poor = chats.reply("不知道")
+    one = record(chats.fields([("user", "在吗")]), poor, id="a")
+    assert held_to(one, given, bars(2.5, given), poor) is one  # the mean is at the bar
+    assert held_to(one, given, bars(None, given), poor) is one
+    assert held_to(replace(one, id="unrated"), given, bars(5, given), poor).id == "unrated"
+    with pytest.raises(Reject, match=r"correct 2.50 by ann\+小王, below 3") as caught:
+        held_to(one, given, bars({"correct": 3.0}, given), poor)
+    assert caught.value.reason == "rated_poor"
+    with pytest.raises(Reject, match=r"polite 3\.00"):
+        held_to(one, given, bars({"correct": 1.0, "polite": 3.5}, given), poor)
+    corrected = replace(one, target=chats.reply("在的，请讲。"))
+    assert held_to(corrected, given, bars(5, given), poor) is corrected
+
+
+def test_a_bar_for_a_criterion_that_nobody_rated_is_named() -> None:
+    given = ratings([answer("a", "ann", correct=3)])
+    with pytest.raises(
+        PipelineError, match=r"min_rating names 'corect', which nobody has rated\. Did you mean 'correct'"
+    ):
+        bars({"corect": 3}, given)
+    assert bars({"correct": 3}, ratings([])) == {"correct": 3}  # nothing came back yet
 
 
 def test_no_rating_is_no_trouble() -> None:

@@ -131,6 +131,13 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
     assert notes["judging"]["criteria"]["correct"]["ratings"] == 5
     assert notes["annotations"]["prelabel"] == {"accepted": 4, "edited": 1}
     assert "sent" not in "\n".join(push(desk.data))
+    desk.params["label"] = {"min_rating": {"helpful": 3, "correct": 2}}
+    Path("params.yaml").write_text(json.dumps(desk.params), "utf-8")
+    records, notes = desk.labelled()
+    assert {"r0", "r1", "r2"} & records.keys() == {"r2"}  # rated 1, and corrected since
+    gone = {row["id"]: row for row in read_table(desk.data / "label/dropped.parquet").to_pylist()}
+    assert (gone["r0"]["step"], gone["r0"]["reason"]) == ("ratings", "rated_poor")
+    assert gone["r1"]["detail"].startswith("helpful 2.00 by ")
 
 
 def test_people_choose_between_two_and_pairs_come_back(

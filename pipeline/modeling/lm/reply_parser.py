@@ -7,41 +7,28 @@ where their arguments are written as JSON, or each key and value in tags, or in 
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
 from pipeline.core.conversation import Conversation, Message, ToolCall, canonical
 from pipeline.core.record import Reject
-from pipeline.modeling.lm.call_styles import STYLES, CallStyle, Taken, Tools, taken, typed, types_of
+from pipeline.modeling.lm.call_forms import ID, KEYS, NAMES, VALUES, CallForm, json_form, parameter_form, read_calls
+from pipeline.modeling.lm.call_styles import STYLES, CallStyle, Taken, Tools, taken
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.replies import reply
 
 _ASK, _TEXT, _REASON = "wlkq7probe", "wlkq7answer", "wlkq7reason"
-_NAMES, _KEYS, _VALUES, _ID = (
-    ("wlkq7tool", "wlkq7other"),
-    ("wlkq7key", "wlkq7more"),
-    ("wlkq7value", "wlkq7worth"),
-    "call0000",
-)
 _TOOLS = tuple(
     {
         "type": "function",
         "function": {
             "name": name,
             "description": "A tool.",
-            "parameters": {"type": "object", "properties": {key: {"type": "string"} for key in _KEYS}},
+            "parameters": {"type": "object", "properties": {key: {"type": "string"} for key in KEYS}},
         },
     }
-    for name in _NAMES
+    for name in NAMES
 )
-_OBJECT = re.compile(r"\{[^{}]*\}")
-_HALF_TAG = re.compile(r"<[^<>]*\Z")
-_HALF_TAG_AHEAD = re.compile(r"\A[^<>]*>")
-_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True)
@@ -50,19 +37,6 @@ class _Around:
 
     before: str
     behind: str
-
-
-@dataclass(frozen=True)
-class _CallForm:
-    """How a call begins (its name is group 1), what may stand before the first, how it ends, and its parameters.
-
-    `parameter` matches one key and its value, where arguments are not written as JSON.
-    """
-
-    opening: re.Pattern[str]
-    head: str
-    close: str
-    parameter: re.Pattern[str] | None = None
 
 
 class ReplyParser:
@@ -82,18 +56,15 @@ class ReplyParser:
         head = found.head
         if found.calls and not reasoning:
             reasoning, head = self._reasoning_ahead(head)
-        text = f"{head}{found.tail}".lstrip().removeprefix(self._lead)
+        parts = [part for part in (head.rstrip(), found.tail.strip()) if part]
+        text = "\n".join(parts).lstrip().removeprefix(self._lead)
         return Message("assistant", self._plain(text), self._plain(reasoning), found.calls)
 
     def _taken(self, text: str, tools: Tools) -> Taken:
         """The calls of a text, and the text without them."""
         if self._style:
             return taken(text, self._style, tools)
-        first = self._calls.opening.search(text) if self._calls else None
-        if first is None or self._calls is None:
-            return Taken((), text)
-        head = text[: first.start()].rstrip().removesuffix(self._calls.head)
-        return Taken(tuple(_read(text, self._calls, tools)), head)
+        return read_calls(text, self._calls, tools) if self._calls else Taken((), text)
 
     def _reasoning_ahead(self, head: str) -> tuple[str, str]:
         """Reasoning that ends where the calls begin, as Harmony has it; and the rest."""
@@ -130,10 +101,9 @@ class ReplyParser:
         return _Around(before.strip(), between.strip()) if reason and answer and between.strip() else None
 
     @cached_property
-    def _calls(self) -> _CallForm | None:
+    def _calls(self) -> CallForm | None:
         one, two = self._called(1, 1), self._called(2, 1)
-        found = _json_form(one, two)
-        return found or _parameter_form(self._called(1, 2), self._called(2, 2))
+        return json_form(one, two) or parameter_form(self._called(1, 2), self._called(2, 2))
 
     @cached_property
     def _style(self) -> CallStyle | None:
@@ -165,120 +135,11 @@ class ReplyParser:
         return ""
 
 
-def _probes(calls: int, keys: int, ids: str = f"{_ID}{{1}}") -> tuple[ToolCall, ...]:
+def _probes(calls: int, keys: int, ids: str = f"{ID}{{1}}") -> tuple[ToolCall, ...]:
     """Calls whose parts are known; `ids` is filled with name and number."""
-    arguments = canonical(dict(zip(_KEYS[:keys], _VALUES, strict=False)))
-    return tuple(ToolCall(name, arguments, ids.format(name, n)) for n, name in enumerate(_NAMES[:calls]))
+    arguments = canonical(dict(zip(KEYS[:keys], VALUES, strict=False)))
+    return tuple(ToolCall(name, arguments, ids.format(name, n)) for n, name in enumerate(NAMES[:calls]))
 
 
 def _told(calls: tuple[ToolCall, ...]) -> list[tuple[str, str]]:
     return [(call.name, call.arguments) for call in calls]
-
-
-def _arguments(one: str, start: int) -> re.Match[str] | None:
-    """The first object from `start` on that holds the sample's arguments and not its name."""
-    return next((m for m in _OBJECT.finditer(one, start) if _VALUES[0] in m[0] and _NAMES[0] not in m[0]), None)
-
-
-def _json_form(one: str, two: str) -> _CallForm | None:
-    """Arguments are written as a JSON object, or as JSON text within JSON."""
-    name = one.find(_NAMES[0])
-    found = _arguments(one, max(name, 0))
-    if name < 0 or found is None:
-        return None
-    start, end = found.span()
-    if '\\"' in found[0] and one[start - 1] == '"':
-        start, end = start - 1, end + 1
-    elif not _is_json(found[0]):
-        return None
-    middle = one[name + len(_NAMES[0]) : start]
-    return _form(one[:name], middle, one[end:], _between(two, found[0]))
-
-
-def _parameter_form(one: str, two: str) -> _CallForm | None:
-    """Each key and value of the arguments is written by itself, in tags of some kind."""
-    parts = re.split("|".join((_NAMES[0], *_KEYS, *_VALUES)), one)
-    if len(parts) != 6:
-        return None
-    before, middle, to_value, to_key, tail = parts[0], *parts[1:3], parts[3], parts[5]
-    close = _whole_tags(_shared(to_key, tail))
-    key_opens = to_key[len(close) :]
-    if not close.strip() or not key_opens.strip() or not middle.endswith(key_opens.strip()):
-        return None
-    parameter = rf"{_loose(key_opens)}\s*([^\s<>]+?)\s*{_loose(to_value)}\s*(.*?)\s*{_loose(close)}"
-    between = _between(two, _VALUES[1])
-    opened = middle.rstrip().removesuffix(key_opens.strip())
-    return _form(before, opened, tail[len(close) :], between, re.compile(parameter, re.DOTALL))
-
-
-def _form(
-    before: str, middle: str, tail: str, between: str, parameter: re.Pattern[str] | None = None
-) -> _CallForm | None:
-    shared = _shared(before[::-1], between[::-1])[::-1] if between else before
-    opens = _HALF_TAG_AHEAD.sub("", shared)
-    if not opens.strip():
-        return None
-    head = before[: len(before) - len(opens)].strip() if between else ""
-    close = _whole_tags(_shared(tail, between)) if between else tail
-    opening = re.compile(rf"{_loose(opens)}\s*([^\s\"'<>{{}}()\[\]]+)\s*{_loose(middle)}\s*")
-    return _CallForm(opening, head, close.strip(), parameter)
-
-
-def _between(two: str, first_ends: str) -> str:
-    """What stands between the arguments of the first call and the name of the second."""
-    _, found, rest = two.partition(first_ends)
-    between, other, _ = rest.partition(_NAMES[1])
-    return between if found and other else ""
-
-
-def _shared(a: str, b: str) -> str:
-    return "".join(x for x, _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
-
-
-def _whole_tags(text: str) -> str:
-    """The text without the beginning of a tag at its end."""
-    return _HALF_TAG.sub("", text)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _loose(text: str) -> str:
-    """A pattern for `text` with any white space, and any id in the place of the probe's."""
-    words = re.sub(rf"{_ID}\d", "\0", text).split()
-    return r"\s*".join(re.escape(word).replace("\0", r"[\w-]+") for word in words)
-
-
-def _read(text: str, form: _CallForm, tools: Tools) -> Iterator[ToolCall]:
-    place = 0
-    while found := form.opening.search(text, place):
-        if form.parameter is None:
-            arguments, place = _json_at(text, found.end(), form)
-        else:
-            place = _end_of(text, found.end(), form)
-            types = types_of(found[1], tools)
-            pairs = form.parameter.findall(text, found.end(), place)
-            arguments = canonical({key: typed(value, types.get(key)) for key, value in pairs})
-        yield ToolCall(found[1], arguments)
-
-
-def _json_at(text: str, start: int, form: _CallForm) -> tuple[str, int]:
-    try:
-        value, end = _DECODER.raw_decode(text, start)
-        return (value if isinstance(value, str) else canonical(value)), end
-    except (ValueError, RecursionError):
-        end = _end_of(text, start, form)
-        return text[start:end].strip(), end
-
-
-def _end_of(text: str, start: int, form: _CallForm) -> int:
-    """Where a call ends: at what closes it, at the next one, or with the text."""
-    closes = text.find(form.close, start) if form.close else -1
-    following = form.opening.search(text, start)
-    ends = [end for end in (closes, following.start() if following else -1) if end >= 0]
-    return min(ends, default=len(text))

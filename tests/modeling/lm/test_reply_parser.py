@@ -117,6 +117,33 @@ def test_calls_of_other_models_are_read(name):
     for shape in ("text", "call", "two calls", "text and call", "values of all types", "no arguments"):
         written_out, _ = written(template, REPLIES[shape])
         assert plain(parser.message(written_out, TOOLS)) == plain(REPLIES[shape]), (shape, written_out)
+    if name != "Llama, Python":  # whose calls are the whole reply, or none
+        keeps_what_stands_behind_calls(template)
+
+
+def keeps_what_stands_behind_calls(template):
+    """A text that a model writes behind its calls is part of the reply."""
+    for shape in ("call", "two calls"):
+        try:
+            written_out, _ = written(template, REPLIES[shape])
+        except Reject:
+            continue
+        found = ReplyParser(template).message(f"{written_out.rstrip()}\n我查一下。Back soon.", TOOLS)
+        assert plain(found) == ("我查一下。Back soon.", "", plain(REPLIES[shape])[2]), (shape, written_out)
+
+
+@needs_trl
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_text_behind_the_calls_of_a_template_is_kept(name):
+    keeps_what_stands_behind_calls(ChatTemplate(toy_tokenizer(source(name))))
+
+
+@needs_trl
+def test_texts_before_between_and_behind_calls_are_kept_and_further_keys_of_a_call_are_no_text():
+    parser = ReplyParser(ChatTemplate(toy_tokenizer(source("qwen3"))))
+    one = '<tool_call>\n{"name": "f", "arguments": {}, "id": "x1"}\n</tool_call>'
+    found = parser.message(f"First.{one}然后{one}<|im_end|>")
+    assert (found.content, len(found.tool_calls)) == ("First.\n然后", 2)
 
 
 @needs_trl
