@@ -20,10 +20,11 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels, write_awaiting
 from pipeline.runtime.store import LEAN, read_json, read_table, write_json, write_table
 from pipeline.runtime.versions import INDEX, compare, split_digest
+from pipeline.tasks import has_free_answers
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
-from pipeline.validate.export.mixture import mixed
+from pipeline.validate.export.mixture import as_it_is, mixed
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.semantic_coverage import MAP, coverage
@@ -59,8 +60,8 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     _check_labelled(view)
     totals = {"name": params.name, **dataset_totals(view)}
     mixture = mixed(view, params.mixture) if params.mixture else None
-    if mixture:
-        totals["mixture"] = list(mixture.groups)
+    if mixture or has_free_answers(task):
+        totals["mixture"] = list(mixture.groups) if mixture else as_it_is(view)
     view, points = described(view, params, totals, read_released(released))
     checks = make_checks(rules, view)
 

@@ -104,6 +104,21 @@ def test_the_column_is_exported_told_and_repeated(project) -> None:
     assert "tokens\\_read" in card or "tokens_read" in card
 
 
+def test_shares_of_tokens_are_told_without_a_mixture(project) -> None:
+    other = replace(sound_chats()[0].source, name="手册")
+    records = [replace(one, source=other) if n % 3 == 0 else one for n, one in enumerate(sound_chats())]
+    out = project.write(records, SUITE, CHAT).validate()
+    told = read_json(out / "report.json")["dataset"]["mixture"]
+    assert len(told) == 2
+    assert sum(group["share_of_tokens"] for group in told) == pytest.approx(1, abs=1e-3)
+    assert all(group["tokens"] > group["rows"] > 0 for group in told)
+    card = (out / "dataset/README.md").read_text("utf-8")
+    assert "Each row is read once an epoch" in card
+    assert "手册" in card
+    table = pq.read_table(out / "dataset/data/train-00000-of-00001.parquet")
+    assert "repeats" not in table.column_names
+
+
 def test_without_a_mixture_there_is_no_column(project) -> None:
     out = project.write(sound_reviews(), SUITE).validate()
     table = pq.read_table(out / "dataset/data/train-00000-of-00001.parquet")

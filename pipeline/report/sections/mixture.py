@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.inputs import Inputs
 
+_UNWEIGHED = {"part": "text", "rows": "num", "tokens": "num", "share_of_tokens": "pct"}
 _COLUMNS = {
     "part": "text",
     "rows": "num",
@@ -25,6 +29,8 @@ def mixture(inputs: Inputs) -> list[Block]:
     groups = validated.get("dataset", {}).get("mixture")
     if not groups:
         return [note("mixture_none")]
+    if "epochs" not in groups[0]:
+        return _as_it_is(groups, inputs.params.max_rows)
     tokens, read = (sum(group[key] for group in groups) for key in ("tokens", "tokens_read"))
     rows = [
         [
@@ -42,3 +48,10 @@ def mixture(inputs: Inputs) -> list[Block]:
     figures = {"tokens": tokens, "tokens_read": read, "rows_read": sum(group["rows_read"] for group in groups)}
     shown = rows[: inputs.params.max_rows]
     return [note("mixture_total", **figures), table("mixture", _COLUMNS, shown, len(rows))]
+
+
+def _as_it_is(groups: Sequence[Mapping[str, Any]], most: int) -> list[Block]:
+    """Where nothing is weighed: each source with its share of the tokens."""
+    rows = [[group["source"], *(group[name] for name in list(_UNWEIGHED)[1:])] for group in groups]
+    figures = {name: sum(group[name] for group in groups) for name in ("rows", "tokens")}
+    return [note("mixture_unweighed", **figures), table("mixture", _UNWEIGHED, rows[:most], len(rows))]

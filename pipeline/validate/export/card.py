@@ -68,7 +68,8 @@ def card(
 def _mixture(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if groups:
         yield "## Mixture"
-        yield "Read each train row as often as its column `repeats` says; `tokens_read` are those of one epoch."
+        weighed = "Read each train row as often as its column `repeats` says; `tokens_read` are those of one epoch."
+        yield weighed if "epochs" in groups[0] else "The train split by source. Each row is read once an epoch."
         yield table(tuple(groups[0]), groups)
 
 

@@ -47,11 +47,7 @@ def mixed(view: View, settings: Mixture) -> Mixed:
     A group's records are all read as many whole epochs as it gets; what is left of an epoch is drawn by record id, so
     other records coming or going move no choice. Raises PipelineError for groups that are not there, or not weighted.
     """
-    records = view.labelled.where(pc.equal(view.labelled.table["split"], "train"))
-    tokens = _tokens(records, view)
-    groups: dict[str, list[int]] = {}
-    for n, record in enumerate(records):
-        groups.setdefault(_group(record, settings.by), []).append(n)
+    records, tokens, groups = _parts(view, settings.by)
     units = tokens if settings.unit == "tokens" else [1] * len(records)
     sizes = {name: float(sum(units[n] for n in rows)) for name, rows in sorted(groups.items())}
     epochs = epochs_of(sizes, settings)
@@ -73,6 +69,26 @@ def mixed(view: View, settings: Mixture) -> Mixed:
         for name in sizes
     ]
     return Mixed(repeats, told)
+
+
+def as_it_is(view: View) -> list[dict[str, Any]]:
+    """Rows and tokens of each source in the train split, and its share of the tokens, where nothing is weighed."""
+    _, tokens, groups = _parts(view, "source")
+    total = max(sum(tokens), 1)
+    sizes = {name: sum(tokens[n] for n in rows) for name, rows in sorted(groups.items())}
+    return [
+        {"source": name, "rows": len(groups[name]), "tokens": size, "share_of_tokens": round(size / total, 4)}
+        for name, size in sizes.items()
+    ]
+
+
+def _parts(view: View, by: str) -> tuple[Sequence[Record], list[int], dict[str, list[int]]]:
+    """The labelled train records, the tokens of each, and the row numbers of each group."""
+    records = view.labelled.where(pc.equal(view.labelled.table["split"], "train"))
+    groups: dict[str, list[int]] = {}
+    for n, record in enumerate(records):
+        groups.setdefault(_group(record, by), []).append(n)
+    return records, _tokens(records, view), groups
 
 
 def _group(record: Record, by: str) -> str:

@@ -21,4 +21,11 @@ def test_the_mixture_is_shown_before_and_after():
     assert told["args"] == {"tokens": 1000, "tokens_read": 800, "rows_read": 85}
     assert shown["rows"] == [["big", 90, 900, 0.9, 0.5, 45, 400, 0.5], ["客服", 10, 100, 0.1, 4.0, 40, 400, 0.5]]
     assert [block["kind"] for block in mixture(inputs)] == ["missing"]
+    plain = [
+        {"source": "big", "rows": 90, "tokens": 900, "share_of_tokens": 0.9},
+        {"source": "客服", "rows": 10, "tokens": 100, "share_of_tokens": 0.1},
+    ]
+    told, shown = mixture(replace(inputs, reports={"validate": {"dataset": {"mixture": plain}}}))
+    assert (told["key"], told["args"]) == ("mixture_unweighed", {"rows": 100, "tokens": 1000})
+    assert shown["rows"] == [["big", 90, 900, 0.9], ["客服", 10, 100, 0.1]]
     assert mixture(replace(inputs, reports={"validate": {"dataset": {}}}))[0]["key"] == "mixture_none"
