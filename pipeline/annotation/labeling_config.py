@@ -21,6 +21,11 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {"labels": "What the labels mean", "comment": "Remark", "unsure": "unsure"},
     "zh": {"labels": "标签说明", "comment": "备注", "unsure": "不确定"},
 }
+#: Captions of the panels that task types have, by language.
+_CAPTIONS: Mapping[str, Mapping[str, str]] = {
+    "en": {"reasoning": "Reasoning", "calls": "Tool calls (JSON) and tools"},
+    "zh": {"reasoning": "思考过程", "calls": "工具调用（JSON）与工具定义"},
+}
 #: Large text with room between lines, in the direction of its script, line breaks kept.
 _STYLE = (
     '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
@@ -66,6 +71,8 @@ def project_config(task: Task, screen: Screen | str) -> str:
     if shown.judging:  # right behind the conversation, which is the first thing that a chat's screen shows
         conversation, _, rest = own.partition("/>")
         own = f"{conversation}/>{shown.judging}{rest}"
+    for name, caption in _CAPTIONS[shown.language].items():
+        own = own.replace(f'<Panel value="{name}">', f"<Panel value={quoteattr(caption)}>")
     return own.replace("<View>", f"<View>{top}", 1).removesuffix("</View>") + f"{bottom}</View>"
 
 

@@ -25,7 +25,7 @@ def instruction(settings: Studio) -> str:
     """The HTML that Label Studio shows as instruction. Raises PipelineError where the guidelines cannot be read."""
     import mistune
 
-    parts = [_HOW[settings.interface], *([_read(Path(settings.guidelines))] if settings.guidelines else [])]
+    parts = [_HOW[settings.language], *([_read(Path(settings.guidelines))] if settings.guidelines else [])]
     # HTML inside the file is shown as text: the page is everybody's
     return "".join(str(mistune.create_markdown(escape=True, plugins=["table"])(part)) for part in parts)
 

@@ -25,7 +25,8 @@ class Studio(Settings):
     }
 
     title: Annotated[str, Field(min_length=3, max_length=50)] | None = None  # null: the name of the project's folder
-    interface: Literal["en", "zh"] = "en"  # language of the line above each task
+    # language of what stands around the texts; null: zh where the first of task.languages is, else en
+    interface: Literal["en", "zh"] | None = None
     overlap: Annotated[int, Field(ge=1, le=20)] = 1  # people who answer each task; 2 or more measure agreement
     max_tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
     gold_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
@@ -48,7 +49,15 @@ class Studio(Settings):
     rubric: Rubric = Rubric()  # what replies are rated by: criteria and scale, as judges have them
     annotator_names: Literal["email", "number"] = "email"  # how pulled annotations name people; number: `user 7`
 
+    @property
+    def language(self) -> Literal["en", "zh"]:
+        """The language of what stands around the texts."""
+        return self.interface or "en"
+
 
 def load_studio(path: Path = Path("params.yaml")) -> Studio:
-    """The section, or its defaults where params.yaml has none."""
-    return parse(read_params(path).get("studio") or {}, Studio, f"{path}: studio")
+    """The section, or its defaults where params.yaml has none; `interface` follows the project's first language."""
+    params = read_params(path)
+    settings = parse(params.get("studio") or {}, Studio, f"{path}: studio")
+    languages = (params.get("task") or {}).get("languages") or [""]
+    return settings if settings.interface or languages[0] != "zh" else settings.model_copy(update={"interface": "zh"})

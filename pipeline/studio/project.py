@@ -135,10 +135,10 @@ def screen_of(settings: Studio, task: Task) -> Screen:
             f"params.yaml: studio.label_descriptions: '{strange[0]}' is not among task.labels.",
             did_you_mean(strange[0], task.labels),
         )
-    screen = Screen(settings.interface, settings.label_descriptions, settings.comment, settings.unsure)
+    screen = Screen(settings.language, settings.label_descriptions, settings.comment, settings.unsure)
     if settings.ask == "reply":
         return screen
-    return replace(screen, judging=_judging(settings, task), ask=ASK[settings.ask][settings.interface])
+    return replace(screen, judging=_judging(settings, task), ask=ASK[settings.ask][settings.language])
 
 
 def _judging(settings: Studio, task: Task) -> str:
@@ -148,8 +148,8 @@ def _judging(settings: Studio, task: Task) -> str:
             f"params.yaml: studio.ask: {settings.ask} is for conversations, not for {task.type}.", "Leave it out."
         )
     if settings.ask == "rate":
-        return rating_controls(settings.rubric, settings.interface)
-    return comparing_controls(settings.interface)
+        return rating_controls(settings.rubric, settings.language)
+    return comparing_controls(settings.language)
 
 
 def _wanted(settings: Studio, task: Task) -> dict[str, object]:

@@ -30,7 +30,7 @@ def standing(project: Project, used: Sequence[Annotation], gold: Mapping[str, st
     shown = project.settings.show_gold_results
     asked = Counter(one.annotator for one in used if one.record_id in gold)
     right = Counter(one.annotator for one in used if gold.get(one.record_id) == as_json(one.value))
-    titles = _TITLES[project.settings.interface][: 3 if shown else 2]
+    titles = _TITLES[project.settings.language][: 3 if shown else 2]
     rows = [f"<tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>"]
     for name, count in answered.most_common():
         cells = [escape(name), f"{count} / {tasks}", *([f"{right[name]} / {asked[name]}"] if shown else [])]
