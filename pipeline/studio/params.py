@@ -59,5 +59,7 @@ def load_studio(path: Path = Path("params.yaml")) -> Studio:
     """The section, or its defaults where params.yaml has none; `interface` follows the project's first language."""
     params = read_params(path)
     settings = parse(params.get("studio") or {}, Studio, f"{path}: studio")
-    languages = (params.get("task") or {}).get("languages") or [""]
-    return settings if settings.interface or languages[0] != "zh" else settings.model_copy(update={"interface": "zh"})
+    task = params.get("task")
+    languages = task.get("languages") if isinstance(task, dict) else None
+    is_chinese = isinstance(languages, list) and languages[:1] == ["zh"]
+    return settings.model_copy(update={"interface": "zh"}) if is_chinese and not settings.interface else settings
