@@ -1,7 +1,9 @@
 """Crowd aggregation on real votes: accuracy and calibration of every method at 3, 5 and 20 votes an item.
 
 Calibration: expected calibration error of the winning label's posterior (10 bins), and how many of the wrong labels are
-among the 15 % of items that the method is least sure of.
+among the 15 % of items that the method is least sure of. Two rows say what can be had: `annotators known` weighs the
+votes by what all 20,000 of them tell of each annotator, and `ECE by chance` is the error that the default's posteriors
+would show on so many items were they true probabilities.
 
     python benchmarks/crowd.py [FOLDER]
 
@@ -94,6 +96,43 @@ def peers() -> dict[str, Method]:
     return {f"crowd-kit {name}": wrap(build) for name, build in built.items()}
 
 
+def annotators_known(everything: list[Triple]) -> Method:
+    """What no method can know: each annotator's confusion as all of their votes tell it, and the classes' shares."""
+    votes = encode(everything)
+    truth = aggregate(votes, "dawid_skene").posterior
+    cells = np.full((len(votes.annotators), len(votes.labels), len(votes.labels)), 0.5)
+    for n, row in enumerate(truth[votes.item]):
+        cells[votes.annotator[n], :, votes.label[n]] += row
+    told = np.log(cells / cells.sum(axis=2, keepdims=True))
+    person, label, place = (
+        {name: n for n, name in enumerate(x)} for x in (votes.annotators, votes.labels, votes.items)
+    )
+
+    def run(triples: list[Triple]) -> dict[str, dict[str, float]]:
+        logs = np.tile(np.log(truth.mean(axis=0)), (len(votes.items), 1))
+        for item, who, given in triples:
+            logs[place[item]] += told[person[who], :, label[given]]
+        rows = np.exp(logs - logs.max(axis=1, keepdims=True))
+        rows /= rows.sum(axis=1, keepdims=True)
+        return {item: dict(zip(votes.labels, row, strict=True)) for item, row in zip(votes.items, rows, strict=True)}
+
+    return run
+
+
+def by_chance(scores: dict[str, dict[str, float]], gold: dict[str, str], draws: int = 100) -> float:
+    """The calibration error that these posteriors would show on so many items if they were true probabilities."""
+    sure = np.array([max(scores[item].values()) for item in gold])
+    rng = np.random.default_rng(0)
+    return float(np.mean([error_of(sure, rng.random(len(sure)) < sure) for _ in range(draws)]))
+
+
+def error_of(sure: np.ndarray, right: np.ndarray) -> float:
+    """Expected calibration error in ten bins."""
+    bins = np.minimum((sure * 10).astype(int), 9)
+    parts = [bins == k for k in range(10) if (bins == k).any()]
+    return float(sum(part.mean() * abs(right[part].mean() - sure[part].mean()) for part in parts))
+
+
 def accuracy(scores: dict[str, dict[str, float]], gold: dict[str, str]) -> float:
     """Share of gold items won; a tie of n labels counts 1/n when the true one is among them."""
     wins = []
@@ -109,11 +148,8 @@ def calibration(scores: dict[str, dict[str, float]], gold: dict[str, str]) -> tu
     best = [max(scores[item].items(), key=lambda one: (one[1], one[0])) for item in gold]
     sure = np.array([posterior for _, posterior in best])
     right = np.array([label == gold[item] for (label, _), item in zip(best, gold, strict=True)])
-    bins = np.minimum((sure * 10).astype(int), 9)
-    parts = [bins == k for k in range(10) if (bins == k).any()]
-    error = sum(part.mean() * abs(right[part].mean() - sure[part].mean()) for part in parts)
     doubtful = np.argsort(sure, kind="stable")[: int(0.15 * len(sure))]
-    return float(error), float((~right[doubtful]).sum() / max(1, (~right).sum()))
+    return error_of(sure, right), float((~right[doubtful]).sum() / max(1, (~right).sum()))
 
 
 def main() -> None:
@@ -124,6 +160,7 @@ def main() -> None:
         sys.exit(f"error: {folder}: no such folder.\n  Name the folder that holds weather_sentiment_crowd/.")
     votes, gold = read(folder)
     methods: dict[str, Method] = {name: ours(name) for name in METHODS} | peers()
+    methods["annotators known"] = annotators_known(votes)
     print(f"{len(votes):,} votes, {len(gold):,} items with a confirmed label, {SEEDS} seeds")
     print(f"{'method':<24}" + "".join(f"{f'{n} votes, ECE, found':>24}" for n in (3, 5, 20)) + f"{'CPU s':>8}")
     for name, method in methods.items():
@@ -135,6 +172,8 @@ def main() -> None:
             cells.append(np.mean([(accuracy(one, gold), *calibration(one, gold)) for one in found], axis=0))
         shown = "".join(f"{right:>10.4f}{error:>7.3f}{caught:>7.2f}" for right, error, caught in cells)
         print(f"{name:<24}{shown}{time.process_time() - started:>8.1f}")
+    lots = [by_chance(ours("dawid_skene")(draw(votes, per_item, 0)), gold) for per_item in (3, 5, 20)]
+    print(f"{'ECE by chance':<24}" + "".join(f"{lot:>17.3f}{'':>7}" for lot in lots))
 
 
 if __name__ == "__main__":
