@@ -2,7 +2,8 @@
 
 Texts of the interface are named by key (`strings/*.json`), values are data. A column or fact has one of
 these types: `text`, `short` (a text that needs no room), `code` (a name of ours, translated where known),
-`phrase` (a longer one), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
+`phrase` (a longer one), `said` (a sentence that a
+stage wrote), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
 shares or scores), `interval` (value, low, high), `truth` (yes or no), `diff` (pieces of an edit), `ok` (passed
 or failed), `link` (an http address). A column key that begins with `=` is a name from the data.
 """
@@ -144,8 +145,8 @@ def stage_notes(blocks: Sequence[Block]) -> list[Block]:
 
 def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
-    ordered = sorted((key, value) for key, value in notes.items() if key != NOTES)
-    plain = [(key, _figure(value), _kind(value)) for key, value in ordered if _kind(value)]
+    ordered = sorted((key, value) for key, value in notes.items() if key.split(": ")[-1] != NOTES)
+    plain = [(key, _figure(value), _told(key, _kind(value))) for key, value in ordered if _kind(value)]
     found = [{**facts(*plain), "name": inside}] if plain else []
     ece = notes.get("ece", notes.get("ece_after"))
     for key, value in ordered:
@@ -164,13 +165,21 @@ def _from_note(name: str, value: Any, limit: int, ece: float | None) -> list[Blo
     return []
 
 
+#: Notes whose texts are sentences of a stage, not data.
+_SENTENCES = ("why", "why_none", "cannot_tell", "sentence", "detail", "fluency_check", "label_check", "method", "value")
+
+
+def _told(key: str, kind: str) -> str:
+    return "said" if kind == "text" and key in _SENTENCES else kind
+
+
 def _figure(value: Any) -> Any:
     return _cell(value) if isinstance(value, list) else value
 
 
 def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
     columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
-    kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
+    kinds = {key: _told(key, _column_kind([row.get(key) for row in rows])) for key in columns}
     return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
 
 

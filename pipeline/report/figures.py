@@ -109,6 +109,11 @@ def choosable(inputs: Inputs) -> list[str]:
     return [*inputs.task.labels] if one else []
 
 
+def listed_names(values: list[str], most: int = 3) -> dict[str, Any]:
+    """The first few sentences or names, each for itself so that the page can say it in its language; how many more."""
+    return {"names": values[:most], "more": max(0, len(values) - most)}
+
+
 def named(values: list[str], most: int = 3) -> str:
     """The first few names, and how many more there are: `a, b, c +4`."""
     more = f" +{len(values) - most}" if len(values) > most else ""

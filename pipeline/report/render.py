@@ -13,10 +13,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from pipeline.report import sentences
 from pipeline.report.draw import columns, curve, growth, paths, plane, sankey, whiskers
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
+#: Kinds of names that stand for one another where one of them is not said apart.
+KINDS = ("fact", "col", "code", "table")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 Strings = Mapping[str, str]
@@ -24,7 +27,10 @@ Strings = Mapping[str, str]
 
 def load_strings(language: str) -> dict[str, str]:
     """The interface strings of a language: key -> text with {placeholders}."""
-    return dict(json.loads((_HERE / "strings" / f"{language}.json").read_text("utf-8")))
+    return {
+        **json.loads((_HERE / "strings" / f"{language}.json").read_text("utf-8")),
+        **dict(sentences.strings(language)),
+    }
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -33,9 +39,16 @@ def render(document: Mapping[str, Any]) -> str:
     script = (_HERE / "templates" / "page.js").read_text("utf-8")
     loader = FileSystemLoader(_HERE / "templates")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    here = Words(strings[document["language"]])
+    here = Words(strings[document["language"]], document["language"])
     pages.globals.update(
-        t=here.text, plain=here.plain, code=here.code, name=here.name, sankey=sankey, curve=curve, whiskers=whiskers
+        t=here.text,
+        said=here.said,
+        plain=here.plain,
+        code=here.code,
+        name=here.name,
+        sankey=sankey,
+        curve=curve,
+        whiskers=whiskers,
     )
     pages.globals.update(growth=growth, plane=plane, paths=paths, columns=columns)
     pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices, short=short)
@@ -53,17 +66,23 @@ def render(document: Mapping[str, Any]) -> str:
 class Words:
     """Interface texts in the opening language, marked so that the page's script can switch them."""
 
-    def __init__(self, strings: Strings) -> None:
-        self.strings = strings
+    def __init__(self, strings: Strings, language: str) -> None:
+        self.strings, self.is_chinese = strings, language == "zh"
 
     def text(self, key: str, **values: Any) -> Markup:
-        """A span with the text of `key`."""
-        data = Markup(' data-a="{}"').format(json.dumps(values, ensure_ascii=False, sort_keys=True)) if values else ""
-        return Markup('<span data-t="{}"{}>{}</span>').format(key, data, self.plain(key, **values))
+        """A span with the text of `key`; values that are sentences of a stage are said in the page's language too."""
+        told = {name: _told(value) for name, value in values.items()}
+        data = Markup(' data-a="{}"').format(json.dumps(told, ensure_ascii=False, sort_keys=True)) if told else ""
+        return Markup('<span data-t="{}"{}>{}</span>').format(key, data, self.plain(key, **told))
+
+    def said(self, sentence: object) -> Markup:
+        """A sentence that a stage wrote, in the page's language where it is known, else as it is."""
+        found = sentences.told(str(sentence))
+        return escape(sentence) if found is None else self.text(found["k"], **found["a"])
 
     def plain(self, key: str, **values: Any) -> str:
         """The text of `key`; a key without text reads as its own last part."""
-        text = self.strings.get(key) or humanise(key.partition(".")[2] or key)
+        text = self._text(key) or humanise(key.partition(".")[2] or key)
         return re.sub(r"\{(\w+)\}", lambda found: self._value(values.get(found[1])), text)
 
     def code(self, name: object) -> Markup:
@@ -73,15 +92,41 @@ class Words:
     def name(self, path: str) -> Markup:
         """The name of a block, `part: part` where it lies inside another one: each part translated where known."""
         parts = [
-            self.text(f"table.{part}") if f"table.{part}" in self.strings else self.code(part)
-            for part in path.split(": ")
+            self.text(f"table.{part}") if self._text(f"table.{part}") else self.code(part) for part in path.split(": ")
         ]
         return Markup(" · ").join(parts)
+
+    def _text(self, key: str) -> str | None:
+        """The text of `key`; a name that its own kind does not have is that of another kind, as in page.js."""
+        kind, _, name = key.partition(".")
+        if key in self.strings or kind not in KINDS:
+            return self.strings.get(key)
+        return next((self.strings[f"{one}.{name}"] for one in KINDS if f"{one}.{name}" in self.strings), None)
 
     def _value(self, value: Any) -> str:
         if isinstance(value, int | float):
             return number(value)
+        if isinstance(value, Mapping):
+            return self._nested(value)
         return self.plain(f"code.{value}") if _NAME.fullmatch(str(value)) else str(value)
+
+    def _nested(self, value: Mapping[str, Any]) -> str:
+        """A word of the data, a sentence inside another one, or a list of names; page.js says them the same way."""
+        if "w" in value:
+            return self.strings.get(f"code.{value['w']}", value["w"]) if self.is_chinese else str(value["w"])
+        if "names" in value:
+            names = ("、" if self.is_chinese else ", ").join(f"“{self._value(one)}”" for one in value["names"])
+            return names + (f" +{value['more']}" if value["more"] else "")
+        return self.plain(value["k"], **value["a"])
+
+
+def _told(value: Any) -> Any:
+    """A value of a text with the sentences in it told apart from what is data."""
+    if isinstance(value, str):
+        return (sentences.told(value) if " " in value else None) or value
+    if isinstance(value, Mapping) and "names" in value:
+        return {**value, "names": [sentences.told(one) or {"w": one} for one in value["names"]]}
+    return value
 
 
 def humanise(name: str) -> str:

@@ -10,6 +10,7 @@ from pipeline.core.record import Record, as_json
 from pipeline.report.edits import sides
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
+from pipeline.report.sentences import told
 
 #: Records told of at most: the page stays small however large the dataset.
 LIMIT = 1500
@@ -62,11 +63,16 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> It
     yield from _history(record)
     yield from _labelling(record)
     if drop:
-        yield ["dropped", [drop["stage"], drop["step"], drop["reason"], shorten(drop["detail"] or "", _CUT)]]
+        yield ["dropped", [drop["stage"], drop["step"], drop["reason"], _detail(drop["detail"] or "")]]
         if drop["other_id"]:
             yield ["other_id", drop["other_id"]]
     elif record.split:
         yield ["split", record.split]
+
+
+def _detail(text: str) -> Any:
+    """Why a record went: a sentence that the page can say in both languages, or the beginning of the text."""
+    return told(shorten(text, 4 * _CUT)) or shorten(text, _CUT)
 
 
 def _origin(record: Record) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ listed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -107,5 +108,6 @@ def _doubt(scored: Scored, place: int, reason: str) -> Doubt:
     suggested = scores.suggested[place]
     shown = None if suggested is None else as_json(suggested)
     more = f"; {scores.details[place]}" if scores.details[place] else ""
-    detail = f"log odds {scores.log_odds[place]:.3f}, {record.split or 'no'} split{more}"
+    quality = 1 / (1 + math.exp(-max(-500.0, min(500.0, float(scores.log_odds[place])))))
+    detail = f"label quality score {quality:.3f}, {record.split or 'no'} split{more}"
     return Doubt(record.id, reason, given(record), shown, float(scores.confidence[place]), record.group, detail)

@@ -67,7 +67,7 @@ def _examples(inputs: Inputs, *groups: Sequence[Child]) -> Block:
         "state": "code",
         "edit": "diff",
         "reason": "code",
-        "why": "text",
+        "why": "said",
         "id": "id",
         "parent": "id",
     }

@@ -33,7 +33,7 @@ FINAL = ("missing", "annotations", "conversations", "decontaminate", "splits", "
 _EXAMPLE = {
     "reason": "code",
     "text": "text",
-    "why": "text",
+    "why": "said",
     "stage": "code",
     "step": "code",
     "source": "text",
@@ -188,7 +188,7 @@ def duplicates(inputs: Inputs) -> list[Block]:
     for kept in largest:
         text = inputs.text(kept_records.get(kept)) or "–"
         rows.append([len(copies[kept]) + 1, text, *_copy(inputs, found, copies[kept]), kept])
-    kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "text", "copy_id": "id"}
+    kinds = {"size": "num", "kept_text": "text", "copy": "text", "reason": "code", "why": "said", "copy_id": "id"}
     clusters = table("clusters", {**kinds, "id": "id"}, rows, len(copies))
     asked = [{"record": str(row[-2])} for row in rows]
     shown = decided(clusters, {"choices": ["keep", "drop"], "labels": [], "list": "clusters"}, asked)

@@ -11,7 +11,7 @@ from pipeline.report.inputs import Inputs
 
 _KINDS = {
     "ok": "ok",
-    "check": "text",
+    "check": "said",
     "severity": "code",
     "figure": "code",
     "limit": "short",
@@ -19,8 +19,8 @@ _KINDS = {
     "before": "short",
     "moved": "short",
     "failing": "num",
-    "observed": "text",
-    "why": "text",
+    "observed": "said",
+    "why": "said",
     "id": "id",
     "expectation": "code",
 }

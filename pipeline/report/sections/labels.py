@@ -58,7 +58,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
         "suggested": "label",
         "confidence": "pct",
         "reason": "code",
-        "why": "text",
+        "why": "said",
         "id": "id",
     }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))

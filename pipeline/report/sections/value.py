@@ -31,7 +31,7 @@ def value(inputs: Inputs) -> list[Block]:
         "after": "float",
         "difference": "interval",
         "p": "float",
-        "in_words": "text",
+        "in_words": "said",
     }
     scores = {name: _value(one, metric) for name, one in variants.items()}
     known = [(name, score) for name, score in scores.items() if score is not None]

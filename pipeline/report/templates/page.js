@@ -8,12 +8,24 @@
 
   // ---------------------------------------------------------------- languages
   const isName = /^[a-z][a-z0-9_]*$/;
+  const KINDS = ["fact", "col", "code", "table"];
+  const lookUp = (key) => {
+    const words = strings[root.lang], [kind, name] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
+    if (words[key] || !KINDS.includes(kind)) return words[key];
+    const other = KINDS.find((one) => words[one + "." + name]);
+    return other && words[other + "." + name];
+  };
   const say = (key, values = {}) => {
-    const text = strings[root.lang][key] || key.slice(key.indexOf(".") + 1).replaceAll("_", " ");
+    const text = lookUp(key) || key.slice(key.indexOf(".") + 1).replaceAll("_", " ");
     return text.replace(/\{(\w+)\}/g, (_, name) => show(values[name]));
   };
   const show = (value) => {
     if (typeof value === "number") return value.toLocaleString("en-US");
+    if (value && typeof value === "object") {
+      if ("w" in value) return (root.lang === "zh" && strings.zh["code." + value.w]) || value.w;
+      if ("names" in value) return value.names.map((one) => "“" + show(one) + "”").join(root.lang === "zh" ? "、" : ", ") + (value.more ? " +" + value.more : "");
+      return say(value.k, value.a);
+    }
     return isName.test(String(value)) ? say("code." + value) : String(value);
   };
   const speak = (language) => {
@@ -302,7 +314,7 @@
         cell.append(" ");
         add(cell, "ins", value[3]);
       } else if (name === "dropped") {
-        cell.append(code(value[0]) + " · " + code(value[1]) + " · " + code(value[2]) + (value[3] ? ": " + value[3] : ""));
+        cell.append(code(value[0]) + " · " + code(value[1]) + " · " + code(value[2]) + (value[3] ? ": " + (typeof value[3] === "string" ? value[3] : show(value[3])) : ""));
       } else if (name === "other_id" || name === "parent") {
         add(cell, "button", value, { type: "button", class: "id", "data-id": value });
       } else cell.append(name === "split" ? code(value) : value);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.report.figures import expectations, named
+from pipeline.report.figures import expectations, listed_names
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import flow
 from pipeline.report.verdict.finding import Finding, State
@@ -27,7 +27,7 @@ def errors(inputs: Inputs) -> Iterator[Finding]:
     every = expectations(inputs)
     failed = _failed(inputs, "error")
     if failed:
-        names = named([inputs.cut(one["title"] or one["name"]) for one in failed])
+        names = listed_names([inputs.cut(one["title"] or one["name"]) for one in failed])
         yield Finding("expectations", "fail", "errors", {"n": len(failed), "names": names}, "expectations")
     elif every:
         passed = sum(one["ok"] for one in every)
@@ -40,7 +40,7 @@ def warnings(inputs: Inputs) -> Iterator[Finding]:
     """Warns where an expectation of severity warn fails."""
     failed = _failed(inputs, "warn")
     if failed:
-        names = named([inputs.cut(one["title"] or one["name"]) for one in failed], 1)
+        names = listed_names([inputs.cut(one["title"] or one["name"]) for one in failed], 1)
         yield Finding("expectations", "warn", "warnings", {"n": len(failed), "names": names}, "expectations")
 
 

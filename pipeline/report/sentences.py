@@ -1,0 +1,63 @@
+"""What stages say in English sentences (why a row was dropped, what an expectation asks), said in the page's language.
+
+Stages write English into their reports and tables, as logs and files do. `strings/sentences.json` has each of these
+sentences with placeholders, and how Chinese says it; a sentence that fits none of them stays as it is. The first that
+fits wins, so those that end other sentences come first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_FILE = Path(__file__).parent / "strings" / "sentences.json"
+_SLOT = re.compile(r"\{(\w+)\}")
+#: Longer texts are no sentences of ours.
+_LONGEST = 1200
+
+
+class Sentence(NamedTuple):
+    """One sentence: its key among the page's strings, both texts, and how it is told."""
+
+    key: str
+    english: str
+    chinese: str
+    pattern: re.Pattern[str]
+    anchor: str  # its longest literal piece: what does not hold it is not this sentence
+
+
+@cache
+def sentences() -> tuple[Sentence, ...]:
+    """All sentences in the order of the file."""
+    pairs: Mapping[str, str] = json.loads(_FILE.read_text("utf-8"))
+    return tuple(_sentence(n, english, chinese) for n, (english, chinese) in enumerate(pairs.items()))
+
+
+def _sentence(number: int, english: str, chinese: str) -> Sentence:
+    pieces = _SLOT.split(english)
+    literal = pieces[::2]
+    pattern = "".join(re.escape(one) if n % 2 == 0 else f"(?P<{one}>.+?)" for n, one in enumerate(pieces))
+    return Sentence(f"said.{number}", english, chinese, re.compile(pattern, re.DOTALL), max(literal, key=len))
+
+
+def strings(language: str) -> Iterator[tuple[str, str]]:
+    """Key and text of every sentence in a language."""
+    for one in sentences():
+        yield one.key, one.chinese if language == "zh" else one.english
+
+
+def told(text: str) -> dict[str, Any] | None:
+    """The sentence that a text is: `k`, its key, and `a`, what fills it; None where it is none of ours.
+
+    What fills it is a sentence again, or a word of ours or of the data: `w`.
+    """
+    if len(text) > _LONGEST:
+        return None
+    for one in sentences():
+        if one.anchor in text and (found := one.pattern.fullmatch(text)):
+            return {"k": one.key, "a": {name: told(value) or {"w": value} for name, value in found.groupdict().items()}}
+    return None

@@ -1,0 +1,90 @@
+"""What a stage says in a sentence is said in Chinese too: held against the sentences in the code itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.report.render import LANGUAGES, Words, load_strings
+from pipeline.report.sentences import sentences, told
+
+_ROOT = Path(__file__).parents[2] / "pipeline"
+#: Where a call says why, and which of its arguments does.
+_SAYS = {"Drop": 1, "Reject": 1, "Bad": 1, "none": 0, "verdicts": 0, "totals": 0, "Check": 0}
+
+
+def _template(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_part, node.values))
+    return None
+
+
+def _part(node: ast.expr) -> str:
+    """A piece of an f-string; what a share adds to the end of a title is left out."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return "" if ast.unparse(node).startswith(("{mostly(", "f'{mostly(", "mostly(", 'f"{mostly(')) else "x1"
+
+
+def _said() -> Iterator[tuple[str, str]]:
+    for path in sorted(_ROOT.rglob("*.py")):
+        if path.relative_to(_ROOT).parts[0] in ("report", "commands", "studio", "serve", "export"):
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        titles = {
+            target.id: node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name) and target.id in ("title", "detail")
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SAYS:
+                place = _SAYS[node.func.id]
+                argument = node.args[place] if len(node.args) > place else None
+                if isinstance(argument, ast.Name):
+                    argument = titles.get(argument.id)
+                text = _template(argument) if argument is not None else None
+                if text and " " in text.strip() and any(c.isalpha() for c in text.replace("x1", "")):
+                    yield f"{path.relative_to(_ROOT)}:{node.lineno}", text.replace("x1x1", "x1") + ("x1" if text.endswith(" ") else "")
+
+
+FOUND = list(_said())
+
+
+def test_the_code_says_many_things():
+    assert len(FOUND) > 50
+
+
+@pytest.mark.parametrize(("where", "text"), FOUND, ids=[where for where, _ in FOUND])
+def test_every_reason_and_every_title_has_its_chinese(where, text):
+    assert told(text) is not None, f"{where}: add to pipeline/report/strings/sentences.json: {text!r}"
+
+
+def test_both_languages_fill_the_same_places():
+    for one in sentences():
+        assert set(one.pattern.groupindex) == {
+            name for name in one.pattern.groupindex if f"{{{name}}}" in one.chinese
+        }, one.english
+
+
+TITLE = "every class has a share of train between 0.05 and 0.8 in at least 0.95 of the records"
+
+
+def test_sentences_inside_sentences_are_said_in_the_language_of_the_page():
+    english, chinese = (Words(load_strings(language), language) for language in LANGUAGES)
+    assert TITLE in str(english.said(TITLE))
+    assert "每个类别在训练中的占比在 0.05 到 0.8 之间（至少 0.95 的记录）" in str(chinese.said(TITLE))
+    assert "每个类别" in chinese.text("fix.expectation", name=TITLE)
+
+
+@pytest.mark.parametrize("text", ["", "a tweet about phones", "<b>similarity</b>", "手机很好", "x" * 5000])
+def test_what_is_no_sentence_of_ours_stays_as_it_is(text):
+    assert told(text) is None
+    words = Words(load_strings("zh"), "zh")
+    assert str(words.said(text)) == text.replace("<", "&lt;").replace(">", "&gt;")
