@@ -13,6 +13,9 @@ from pipeline.text.scripts import UNSPACED
 Pieces = list[list[str]]  # ["same" | "gone" | "new", text]
 
 _CONTEXT = 40
+#: What stands for personal data, and what the page shows of them: nothing, so that a masked edit has two sides.
+_MASK = re.compile(r"\[[A-Z]+(?:_[A-Z]+)*_\d+\]")
+_HIDDEN = "█████"
 
 
 def edit(before: str, after: str, limit: int) -> Pieces:
@@ -20,6 +23,8 @@ def edit(before: str, after: str, limit: int) -> Pieces:
 
     Control characters are shown as visible symbols, so that an edit of white space can be seen.
     """
+    if before == after and (place := _MASK.search(after)):
+        return _masked(after, max(0, place.start() - _CONTEXT), limit)
     start = _common(before, after)
     from_here = max(0, start - _CONTEXT)
     old, new = _words(before[from_here : from_here + limit]), _words(after[from_here : from_here + limit])
@@ -33,6 +38,19 @@ def edit(before: str, after: str, limit: int) -> Pieces:
         ]
     cut = max(len(before), len(after)) > from_here + limit
     return [*pieces, ["same", "…"]] if cut else pieces
+
+
+def _masked(text: str, start: int, limit: int) -> Pieces:
+    """A text in which what was masked is not told: each place shows that something went, and the mask that came."""
+    pieces: Pieces = [["same", "…"]] if start else []
+    part = text[start : start + limit]
+    last = 0
+    for found in _MASK.finditer(part):
+        pieces += [["same", part[last : found.start()]]] if found.start() > last else []
+        pieces += [["gone", _HIDDEN], ["new", found[0]]]
+        last = found.end()
+    pieces += [["same", part[last:]]] if last < len(part) else []
+    return [*pieces, ["same", "…"]] if len(text) > start + limit else pieces
 
 
 def changed_texts(before: str, after: str) -> tuple[str, str]:

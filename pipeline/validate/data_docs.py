@@ -8,6 +8,7 @@ puts them out raw, and a text may hold markup), and a content security policy fo
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,30 @@ def write_data_docs(
         totals=totals,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.html").write_text("\n".join(line.rstrip() for line in page.splitlines() if line.strip()), "utf-8")
+    lines = "\n".join(line.rstrip() for line in page.splitlines() if line.strip())
+    (folder / "index.html").write_text(in_plain_words(lines), "utf-8")
+
+
+#: What the stock renderer says of results, and what it means: a verdict that is null is a record without fault.
+_PLAIN = (
+    (re.compile(r"(\d[\d.]*%) null"), r"\1 of the records pass"),
+    (re.compile(r"(\d[\d.]*%) not null"), r"\1 of the records have a value"),
+    (re.compile(r"\b([\d,]+) unexpected values? found\.\s*"), r"\1 records fail: "),
+    (re.compile(r"\b(\S+%) of ([\d,]+) total rows\."), r"\1 of \2."),
+    (re.compile("Sampled Unexpected Values"), "Examples"),
+    (re.compile("Unexpected Value"), "Example"),
+    (re.compile(r"(\d[\d.]*%) unexpected<"), r"\1 of the records fail<"),
+    (re.compile(r">\s*Status\s*<"), ">Result<"),
+    (re.compile(r">\s*Observed Value\s*<"), ">Found<"),
+    (re.compile(r">\s*Table-Level Expectations\s*<"), ">The whole table<"),
+)
+
+
+def in_plain_words(page: str) -> str:
+    """The page without the library's own terms for results."""
+    for pattern, plain in _PLAIN:
+        page = pattern.sub(plain, page)
+    return page
 
 
 def escaped(value: Any) -> Any:

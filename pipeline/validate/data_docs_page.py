@@ -34,7 +34,15 @@ ul.first { margin: 6px 0 0; padding-left: 18px; font-size: 14px; }
 .ge-section { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px;
   margin: 0 0 14px; } .ge-section table { table-layout: auto; } [hidden] { display: none; }
 footer { color: var(--soft); font-size: 13px; margin-top: 36px; }
-@media (max-width: 640px) { .wide { display: none; } main { padding: 16px 10px; } }
+details.columns { margin-top: 30px; } details.columns > summary { cursor: pointer; font-size: 17px; font-weight: 600;
+  margin-bottom: 12px; }
+.ge-section { overflow-x: auto; }
+@media (max-width: 640px) { .wide { display: none; } main { padding: 16px 10px; } h1 { font-size: 21px; }
+  .all thead { display: none; } .all tr { display: grid; grid-template-columns: auto 1fr; padding: 8px 0;
+    border-bottom: 1px solid var(--line); }
+  .all td { border: 0; padding: 2px 10px; }
+  .all td:nth-child(2) { grid-row: 1; grid-column: 2; }
+  .all td:last-child { grid-column: 2; color: var(--soft); } }
 @media print { body { background: #fff; } .ge-section { break-inside: avoid; } }
 """
 
@@ -65,7 +73,7 @@ that stop the run{% if failed|length > errors|length %}, {{ failed|length - erro
 {% endfor %}
 </dl>
 <h2>Expectations</h2>
-<table>
+<table class="all">
 <thead><tr><th>Result</th><th>Expectation</th><th class="wide">If broken</th><th>Observed</th></tr></thead>
 <tbody>
 {% for finding in findings %}
@@ -87,11 +95,12 @@ that stop the run{% if failed|length > errors|length %}, {{ failed|length - erro
 {% endfor %}
 </tbody>
 </table>
-<h2>By column, as Great Expectations sees it</h2>
+<details class="columns"><summary>The same column by column, with examples of what fails</summary>
 {% for section in sections %}
 {% set section_loop = loop %}
 {% include 'section.j2' %}
 {% endfor %}
+</details>
 <footer>Suite run by Great Expectations {{ ge_version|e }}. A record's whole story: <code>sft trace RECORD_ID</code>.
 </footer>
 </main>

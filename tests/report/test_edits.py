@@ -37,3 +37,16 @@ def test_control_characters_become_visible():
 def test_the_turn_that_changed_is_shown():
     old = '[{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]'
     assert changed_texts(old, old.replace('"b"', '"c"')) == ("b", "c")
+
+
+def test_a_masked_edit_has_two_sides_and_does_not_tell_what_was_masked():
+    text = "call me at [PHONE_1] or [EMAIL_1]"
+    assert edit(text, text, 100) == [
+        ["same", "call me at "],
+        ["gone", "█████"],
+        ["new", "[PHONE_1]"],
+        ["same", " or "],
+        ["gone", "█████"],
+        ["new", "[EMAIL_1]"],
+    ]
+    assert edit("[1] a", "[1] a", 100) == [["same", "[1] a"]]

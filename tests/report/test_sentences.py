@@ -51,7 +51,10 @@ def _said() -> Iterator[tuple[str, str]]:
                     argument = titles.get(argument.id)
                 text = _template(argument) if argument is not None else None
                 if text and " " in text.strip() and any(c.isalpha() for c in text.replace("x1", "")):
-                    yield f"{path.relative_to(_ROOT)}:{node.lineno}", text.replace("x1x1", "x1") + ("x1" if text.endswith(" ") else "")
+                    yield (
+                        f"{path.relative_to(_ROOT)}:{node.lineno}",
+                        text.replace("x1x1", "x1") + ("x1" if text.endswith(" ") else ""),
+                    )
 
 
 FOUND = list(_said())

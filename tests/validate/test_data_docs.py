@@ -72,3 +72,11 @@ def test_a_long_text_and_many_classes_still_give_a_page(project):
     assert read_json(out / "metrics.json")["warnings"] == 1
     assert (out / "data_docs" / "index.html").stat().st_size < 200_000
     assert "..., " in read_json(out / "report.json")["expectations"][0]["observed"]
+
+
+def test_results_are_told_in_plain_words(page):
+    columns = page[page.index('<details class="columns">') :]
+    assert not re.search(r"% null|% not null|nexpected|Observed Value|Table-Level|total rows", columns)
+    assert "of the records pass" in columns
+    assert "records fail:" in columns
+    assert "of the records fail<" in columns

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, from_notes, histograms, listed, missing, note, stage_notes, table
+from pipeline.report.blocks import Block, facts, from_notes, histograms, listed, missing, note, stage_notes, table
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
@@ -29,11 +29,32 @@ def augmentation(inputs: Inputs) -> list[Block]:
     accepted = _children(inputs, "augment/records.parquet")
     refused = _children(inputs, "augment/dropped.parquet")
     notes = report.get("notes", {})
-    ablation = from_notes({key: one for key, one in notes.items() if key == "ablation"})
+    ablation = _ablation(notes.get("ablation") or {})
     rest = from_notes({key: one for key, one in notes.items() if key != "ablation"})
     spread = histograms({"gate": notes.get("gate") or {}})
     shown = [_methods(accepted, refused), *spread, *ablation, _examples(inputs, accepted, refused)]
     return [*shown, *stage_notes(rest)]
+
+
+def _ablation(found: Mapping[str, Any]) -> list[Block]:
+    """Whether each method, or a part of its examples, helped: against none of them, and against plain copies."""
+    gains, over_copies, kept = (found.get(key) or {} for key in ("gain", "gain_over_copies", "kept_shares"))
+    names = {name if share == 1 else f"{share:g} of {name}" for name, share in kept.items()}
+    rows = [
+        [name, gain, over_copies.get(name), "stays" if name in names else "did_not_help"]
+        for name, gain in gains.items()
+    ]
+    columns = {"method": "said", "gain": "interval", "gain_over_copies": "interval", "outcome": "code"}
+    score = next(((key, one) for key, one in found.items() if key.endswith("_none")), None)
+    told = facts(
+        ("evaluated_on", found.get("evaluated_on"), "said"),
+        ("held_out_rows", found.get("held_out_rows"), "num"),
+        ("seeds", found.get("seeds"), "num"),
+        ("score_without", score[1] if score else None, "float"),
+        ("not_measured_why", found.get("not_measured"), "said"),
+    )
+    shown = [table("ablation", columns, rows)] if rows else []
+    return [*shown, *([told] if told["items"] else [])]
 
 
 def _methods(accepted: Sequence[Child], refused: Sequence[Child]) -> Block:
@@ -55,7 +76,8 @@ def _children(inputs: Inputs, name: str) -> list[Child]:
 
 
 def _method(child: Record) -> str:
-    return next((change.step for change in child.history if change.field == "child_of"), "?")
+    step = next((change.step for change in child.history if change.field == "child_of"), "?")
+    return step.removeprefix("augment.")
 
 
 def _examples(inputs: Inputs, *groups: Sequence[Child]) -> Block:
