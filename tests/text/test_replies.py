@@ -88,7 +88,7 @@ def test_empty_replies(reply, score):
         (PROSE + ",", 1),
         ("包裹星期一已经从仓库发出，如果路况正常，预计星期四可以送到，因为", 1),
         ("```python\nprint(1)", 1),
-        ("My favourite colours are red, green, blue, yellow, and", 1),
+        ("The colours that I have always liked best are red, green, blue, yellow, and", 1),
         ("I wandered lonely as a cloud that floats on high,\nwhen all at once I saw a crowd of golden daffodils,", 0.4),
         ("", 0),
     ],
