@@ -2,10 +2,11 @@
 
     SHARED_DATA=<folder> python -m benchmarks.leaked_rows
 
-(1) Two published files of CSL hold the same 1,000 titles: one as test source, one as train source. (2) Every third
-conversation of oaast zh and of dolly as a test source, and a copy of it in a train source, reformatted (case, white
-space, line breaks, marks, width) or embedded behind a prompt of the second third; the last third beside it. Found is a
-train row that is dropped; `lost` are train rows that are no copies and went all the same.
+(1) All distinct conversations of oaast zh (682) as a test source, and each again in a train source, as it is and
+reformatted (case, white space, line breaks, marks, width). (2) Two published files of CSL hold the same 1,000 titles:
+one as test source, one as train source. (3) Every third conversation of oaast zh and of dolly as a test source, and a
+copy of it in a train source, reformatted or embedded behind a prompt of the second third; the last third beside it.
+Found is a train row that is dropped; `lost` are train rows that are no copies and went all the same.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipeline.core.conversation import Message
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.store import schema, to_table
+from pipeline.text.normalise import normalised
 
 CHAT = Task(type="chat", languages=("en", "zh"))
 TITLES = Task(type="classification", labels=("any",), languages=("zh",))
@@ -38,15 +40,25 @@ def main() -> None:
     tests = [(line.split("\t")[2], "") for line in published]
     leaked = [(line.split("\t")[1], "") for line in labelled]
     _row("CSL titles in two dev splits", TITLES, tests, leaked, [(line.split("\t")[1], "") for line in others])
+    whole = list({normalised("\n".join(pair)): pair for pair in _pairs("oaast_sft_zh.json")}.values())
+    _row("oaast zh, all rows as they are", CHAT, whole, whole, [])
+    prompts = plant("reformatted", [prompt for prompt, _ in whole], [])
+    _row(
+        "oaast zh, all rows reformatted", CHAT, whole, [(a[0], b) for a, (_, b) in zip(prompts, whole, strict=True)], []
+    )
     for name, file in (("oaast zh", "oaast_sft_zh.json"), ("dolly", "dolly_3k.json")):
-        rows = json.loads((SHARED / "instruct_seeds" / file).read_text("utf-8"))
-        pairs = [(f"{row['instruction']}\n{row['input']}".strip(), str(row["output"])) for row in rows]
+        pairs = _pairs(file)
         pairs = list({pair[0]: pair for pair in {reply: (prompt, reply) for prompt, reply in pairs}.values()}.values())
         tests, carriers, rest = pairs[::3], pairs[1::3], pairs[2::3]
         for kind in ("reformatted", "embedded"):
             prompts = plant(kind, [prompt for prompt, _ in tests], [prompt for prompt, _ in carriers])
             copies = [(made[0], reply) for made, (_, reply) in zip(prompts, tests, strict=True)]
             _row(f"{name}, {kind}", CHAT, tests, copies, rest)
+
+
+def _pairs(file: str) -> list[tuple[str, str]]:
+    rows = json.loads((SHARED / "instruct_seeds" / file).read_text("utf-8"))
+    return [(f"{row['instruction']}\n{row['input']}".strip(), str(row["output"])) for row in rows]
 
 
 def _row(
