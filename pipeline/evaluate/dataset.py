@@ -11,6 +11,7 @@ from pipeline.core.record import META, Decision, Record, Reject, Source
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
+from pipeline.evaluate.references import items
 from pipeline.runtime.store import read_table
 from pipeline.tasks import task_type
 
@@ -25,7 +26,7 @@ def read_split(dataset: Path, split: str, task: Task) -> list[Record]:
 
 
 def read_test(dataset: Path, task: Task) -> list[Record]:
-    """The test split; raises PipelineError where it is empty."""
+    """The items of the test split (references.py); raises PipelineError where it is empty."""
     exported = (dataset / "data").is_dir()  # the export writes no file for an empty split
     records = [] if exported and not _file(dataset, "test").is_file() else read_split(dataset, "test", task)
     if not records:
@@ -33,12 +34,12 @@ def read_test(dataset: Path, task: Task) -> list[Record]:
             f"{dataset}: the test split is empty, so there is nothing to evaluate the model on.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
         )
-    return records
+    return items(records, task)
 
 
 def read_dev(dataset: Path, task: Task) -> list[Record]:
-    """The dev split; empty where the dataset has none."""
-    return read_split(dataset, "validation", task) if _file(dataset, "validation").is_file() else []
+    """The items of the dev split; empty where the dataset has none."""
+    return items(read_split(dataset, "validation", task), task) if _file(dataset, "validation").is_file() else []
 
 
 def _file(dataset: Path, split: str) -> Path:

@@ -39,6 +39,6 @@ def compute_metrics(
     )
 
 
-def _scores(truths: Sequence[str], replies: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
+def _scores(truths: Sequence[Sequence[str]], replies: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
     (overlap,) = rouge(truths, replies, "rougeL")
     return {"rouge_l": mean_of(overlap), "mean_length": mean_of([float(len(reply)) for reply in replies])}, overlap

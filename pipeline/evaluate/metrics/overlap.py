@@ -1,8 +1,10 @@
 """How much two texts have in common: ROUGE, chrF and BLEU, per row and for any weighting of rows.
 
-chrF and BLEU of a corpus are not means of sentence scores: they come from n-gram counts summed over sentences.
-`Counts` keeps the counts of each sentence, as sacrebleu extracts them; a bootstrap resample is then one product of
-weights and counts. Both are in [0, 100] and equal sacrebleu's own figures; ROUGE is in [0, 1].
+A text is held against all references of its item: ROUGE and chrF take the best one, BLEU counts n-grams of any and the
+nearest length, as sacrebleu does. chrF and BLEU of a corpus are not means of sentence scores: they come from n-gram
+counts summed over sentences. `Counts` keeps the counts of each sentence, as sacrebleu extracts them; a bootstrap
+resample is then one product of weights and counts. Both are in [0, 100] and equal sacrebleu's own figures; ROUGE is in
+[0, 1].
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.evaluate.references import streams
 from pipeline.stats.numbers import Floats, Metric, divide
 from pipeline.text.scripts import WORD
 
@@ -47,23 +50,23 @@ def normalised(text: str) -> str:
     return " ".join(words(text))
 
 
-def rouge(truths: Sequence[str], texts: Sequence[str], *kinds: str) -> list[Floats]:
-    """F-measures of each text over `words`, one array for each of `kinds` (rouge1, rouge2, rougeL)."""
+def rouge(truths: Sequence[Sequence[str]], texts: Sequence[str], *kinds: str) -> list[Floats]:
+    """F-measures of each text over `words`, of its best reference; one array for each of `kinds` (rouge1, rougeL)."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(list(kinds), tokenizer=_Tokenizer())
-    found = [scorer.score(a, b) for a, b in zip(truths, texts, strict=True)]
-    return [np.array([float(row[kind].fmeasure) for row in found]) for kind in kinds]
+    found = [[scorer.score(truth, text) for truth in own] for own, text in zip(truths, texts, strict=True)]
+    return [np.array([max(float(one[kind].fmeasure) for one in row) for row in found]) for kind in kinds]
 
 
-def chrf(truths: Sequence[str], texts: Sequence[str]) -> Counts:
+def chrf(truths: Sequence[Sequence[str]], texts: Sequence[str]) -> Counts:
     """chrF2 over character 1- to 6-grams (Popović 2015), as sacrebleu computes it."""
     from sacrebleu.metrics.chrf import CHRF
 
     return Counts(_statistics(CHRF(), truths, texts), _chrf)
 
 
-def bleu(truths: Sequence[str], texts: Sequence[str], language: str | None) -> Counts:
+def bleu(truths: Sequence[Sequence[str]], texts: Sequence[str], language: str | None) -> Counts:
     """BLEU-4 with exponential smoothing, as sacrebleu computes it; tokenized for the language of the target."""
     from sacrebleu.metrics.bleu import BLEU
 
@@ -82,9 +85,9 @@ class _Tokenizer:
         return words(text)
 
 
-def _statistics(metric: object, truths: Sequence[str], texts: Sequence[str]) -> Floats:
+def _statistics(metric: object, truths: Sequence[Sequence[str]], texts: Sequence[str]) -> Floats:
     # The counts behind sacrebleu's own bootstrap; tests hold the scores against its public ones.
-    return np.array(metric._extract_corpus_statistics(texts, [truths]), np.float64)  # type: ignore[attr-defined]
+    return np.array(metric._extract_corpus_statistics(texts, streams(truths)), np.float64)  # type: ignore[attr-defined]
 
 
 def _chrf(sums: Floats) -> Floats:

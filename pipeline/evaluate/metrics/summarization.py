@@ -22,7 +22,7 @@ def compute_metrics(
     return evaluate_texts(records, predictions, "rouge_l", _scores, params)
 
 
-def _scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
+def _scores(truths: Sequence[Sequence[str]], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
     one, two, longest = rouge(truths, texts, "rouge1", "rouge2", "rougeL")
     metrics = {"rouge_1": mean_of(one), "rouge_2": mean_of(two), "rouge_l": mean_of(longest)}
     return {**metrics, "length_ratio": length_ratio(truths, texts)}, longest

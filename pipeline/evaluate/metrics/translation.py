@@ -21,7 +21,7 @@ def compute_metrics(
 ) -> Evaluation:
     """Headline `chrf`, in [0, 100] as BLEU. A row's wrongness is 1 - its own chrF / 100."""
 
-    def scores(truths: Sequence[str], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
+    def scores(truths: Sequence[Sequence[str]], texts: Sequence[str]) -> tuple[dict[str, Metric], Floats]:
         characters = chrf(truths, texts)
         metrics = {"chrf": characters.metric, "bleu": bleu(truths, texts, task.target_language).metric}
         return {**metrics, "length_ratio": length_ratio(truths, texts)}, np.nan_to_num(characters.each) / 100

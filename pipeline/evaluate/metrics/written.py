@@ -12,14 +12,15 @@ from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.metrics.overlap import normalised, words
 from pipeline.evaluate.params import Params
+from pipeline.evaluate.references import references
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of, ratio_of
 from pipeline.stats.calibration import reliability
 from pipeline.stats.numbers import Floats, Metric, rounded
 from pipeline.tasks.texts import target_text
 
-#: True texts and written ones -> the task's own metrics, and the overlap in [0, 1] of each row.
-Scores = Callable[[Sequence[str], Sequence[str]], tuple[dict[str, Metric], Floats]]
+#: References of each row and written texts -> the task's own metrics, and the overlap in [0, 1] of each row.
+Scores = Callable[[Sequence[Sequence[str]], Sequence[str]], tuple[dict[str, Metric], Floats]]
 
 _LOSS = ("loss_per_token", "perplexity")
 
@@ -29,11 +30,12 @@ def evaluate_texts(
 ) -> Evaluation:
     """The metrics of `scores` and exact match where every row has a text; the loss where every row has one.
 
-    A row's wrongness is its loss per token where `headline` is a loss, else 1 minus its overlap. `confusion` pairs
+    Rows with several references are held against all, and the best counts; the loss is that of the first one. A row's
+    wrongness is its loss per token where `headline` is a loss, else 1 minus its overlap. `confusion` pairs
     the length buckets of true and written text; `reliability` bins rows by the mean probability of a true token
     and shows the mean overlap ("accuracy") there.
     """
-    truths = [target_text(record.target) for record in records]
+    truths = [references(record) for record in records]
     texts = [None if prediction.value is None else target_text(prediction.value) for prediction in predictions]
     written = [text for text in texts if text is not None]
     loss = losses(predictions)
@@ -46,7 +48,7 @@ def evaluate_texts(
     exact: list[bool | None] = [None] * len(truths)
     if len(written) == len(truths):
         metrics, overlap = scores(truths, written)
-        exact = [normalised(a) == normalised(b) for a, b in zip(truths, written, strict=True)]
+        exact = [normalised(b) in map(normalised, own) for own, b in zip(truths, written, strict=True)]
         metrics["exact_match"] = mean_of([float(bool(same)) for same in exact])
     if loss is not None:
         per_token = ratio_of(loss, [float(prediction.tokens) for prediction in predictions])
@@ -58,11 +60,11 @@ def evaluate_texts(
         correct=exact,
         wrongness=_wrongness(predictions, loss, overlap, headline),
         confusion=[
-            (bucket(a, params.length_edges), bucket(b or "", params.length_edges))
-            for a, b in zip(truths, texts, strict=True)
+            (bucket(own[0], params.length_edges), bucket(b or "", params.length_edges))
+            for own, b in zip(truths, texts, strict=True)
         ],
         reliability=[] if loss is None else reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
-        details={"mean_true_length": rounded(sum(map(len, truths)) / len(truths))},
+        details={"mean_true_length": rounded(sum(len(own[0]) for own in truths) / len(truths)), **_counted(truths)},
     )
 
 
@@ -73,9 +75,23 @@ def losses(predictions: Sequence[Prediction]) -> Floats | None:
     return -np.array([prediction.log_likelihood for prediction in predictions], np.float64)
 
 
-def length_ratio(truths: Sequence[str], texts: Sequence[str]) -> Metric:
-    """Written words over true words (characters in Chinese), summed over rows; 1 is the right length."""
-    return ratio_of([float(len(words(text))) for text in texts], [float(len(words(text))) for text in truths])
+def length_ratio(truths: Sequence[Sequence[str]], texts: Sequence[str]) -> Metric:
+    """Written words over true words (characters in Chinese), summed over rows; 1 is the right length.
+
+    Of several references the one nearest in length counts.
+    """
+    written = [len(words(text)) for text in texts]
+    true = [
+        min((len(words(truth)) for truth in own), key=lambda size: (abs(size - said), size))
+        for own, said in zip(truths, written, strict=True)
+    ]
+    return ratio_of([float(size) for size in written], [float(size) for size in true])
+
+
+def _counted(truths: Sequence[Sequence[str]]) -> dict[str, int]:
+    """How many references there are in all, where some row has several."""
+    count = sum(map(len, truths))
+    return {"references": count} if count > len(truths) else {}
 
 
 def _wrongness(
