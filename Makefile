@@ -13,8 +13,8 @@ export TOKENIZERS_PARALLELISM := false
 repro: env  ## install what is pinned, then build dataset, model and reports
 	dvc repro
 
-test: env  ## all tests, whole-pipeline runs included; one process and one thread a core
-	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile
+test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; prints the coverage of pipeline/
+	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
 check: env  ## format, lint, spelling, types, dependency lists
 	ruff format --check .

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pipeline.text.scripts import HAN
+
 Region = tuple[int, int]
 
 
@@ -106,7 +108,7 @@ _STATEMENT = re.compile(
     re.VERBOSE,
 )
 _COMMAND_LINE = re.compile(
-    r"(?:^\s*|[:：一-鿿]\s*|\b(?:[Rr]un|[Uu]se|[Tt]ype|[Ee]xecute|[Tt]ry)\s+)"
+    rf"(?:^\s*|[:：{HAN}]\s*|\b(?:[Rr]un|[Uu]se|[Tt]ype|[Ee]xecute|[Tt]ry)\s+)"
     rf"(?P<command>(?:{_COMMAND}\s(?:{_ARGUMENT}|{_RARER})|{_WORD}\s{_ARGUMENT})\S[^。；]*)(?<!\w[.!?])(?=$|[。；])"
 )
 _DIFF_HEAD = re.compile(r"diff --git |--- \S|\+\+\+ \S|@@ -\d")
