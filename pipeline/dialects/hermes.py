@@ -53,18 +53,22 @@ def _whole_of(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def _answer(message: Message, reading: Reading) -> Message:
-    message = thought_taken_out(message)
-    text, calls = message.content, message.tool_calls
-    called = _CALLS_LAST.match(text)
-    if called and not calls and not _TAG.search(called[1]):
-        try:
-            calls = tuple(call for one in _CALL.findall(called[2]) for call in calls_in(one, "a <tool_call>"))
-            text = called[1].rstrip("\n")
-        except Reject:
-            calls = ()
-    if _TAG.search(text):
+    message = calls_taken_out(thought_taken_out(message))
+    if _TAG.search(message.content):
         reading.repaired["tags_left_as_text"] += 1
-    return replace(message, content=text, tool_calls=calls)
+    return message
+
+
+def calls_taken_out(message: Message) -> Message:
+    """The message with the calls that its text ends with as structure, where all of them are well formed."""
+    called = _CALLS_LAST.match(message.content)
+    if not called or message.tool_calls or _TAG.search(called[1]):
+        return message
+    try:
+        calls = tuple(call for one in _CALL.findall(called[2]) for call in calls_in(one, "a <tool_call>"))
+    except Reject:
+        return message
+    return replace(message, content=called[1].rstrip("\n"), tool_calls=calls)
 
 
 def thought_taken_out(message: Message) -> Message:

@@ -5,13 +5,15 @@ What was answered once is never asked again, also after a kill: each answer is s
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Protocol
 
 from pipeline.core.cache import keeping, known
+from pipeline.core.json_types import Json
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.structured import broken, complaint, with_schema_in_prompt
 from pipeline.llm.usage import Usage
@@ -69,9 +71,41 @@ def unanswered(engine: Engine, questions: Sequence[Question]) -> list[Question]:
 def _prepared(question: Question, engine: Engine) -> Question:
     if engine.masks_personal_data:
         known: dict[tuple[str, str], str] = {}
-        turns = ((role, masked(content, _private(content), known)) for role, content in question.turns)
-        question = replace(question, turns=tuple(turns))
+        turns = tuple((role, _masked(content, known)) for role, content in question.turns)
+        beside = tuple(_masked_json(one, known) for one in question.beside)
+        question = replace(question, turns=turns, beside=beside)
     return with_schema_in_prompt(question)
+
+
+def _masked(text: str, known: dict[tuple[str, str], str]) -> str:
+    return masked(text, _private(text), known)
+
+
+def _masked_json(text: str, known: dict[tuple[str, str], str]) -> str:
+    """JSON with its texts masked, arguments of calls among them, which are JSON in a text; a number may be private."""
+
+    def mask(value: Json) -> Json:
+        if isinstance(value, str):
+            return _masked(value, known)
+        if isinstance(value, Mapping):
+            return {
+                name: _masked_json(one, known) if name == "arguments" and _is_json(one) else mask(one)
+                for name, one in value.items()
+            }
+        if isinstance(value, list):
+            return [mask(one) for one in value]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return _masked(str(value), known) if is_number and _private(str(value)) else value
+
+    return json.dumps(mask(json.loads(text)), ensure_ascii=False, sort_keys=True) if text else text
+
+
+def _is_json(value: Json) -> bool:
+    try:
+        json.loads(str(value))
+    except ValueError:
+        return False
+    return isinstance(value, str)
 
 
 def _private(text: str) -> list[Found]:

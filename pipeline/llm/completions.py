@@ -10,7 +10,7 @@ from pipeline.llm.question import Answer, Problem, Question
 from pipeline.llm.usage import estimated_tokens, prompt_tokens
 
 if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
+    from openai.types.chat import ChatCompletion, ChatCompletionMessage
     from openai.types.chat.chat_completion import Choice
 
 
@@ -18,13 +18,15 @@ def body_of(question: Question, model: str, with_schema: bool) -> dict[str, Any]
     """The body of a request. `with_schema`: whoever answers is asked to hold the answer to the question's schema."""
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": role, "content": content} for role, content in question.turns],
+        "messages": question.messages(),
         "max_tokens": question.max_tokens,
         "temperature": question.temperature,
         "seed": question.seed,
     }
     if question.logprobs:
         body["logprobs"] = True
+    if question.tools:
+        body["tools"] = json.loads(question.tools)
     if question.schema and with_schema:
         schema = {"name": "answer", "strict": True, "schema": json.loads(question.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
@@ -60,7 +62,19 @@ def answer_of(question: Question, reply: ChatCompletion) -> Answer:
         written_tokens=usage.completion_tokens if counted and usage else estimated_tokens(text),
         estimated=not counted,
         model=str(getattr(reply, "model", "") or ""),
+        calls=_calls(message),
     )
+
+
+def _calls(message: ChatCompletionMessage) -> str:
+    """The calls of functions, as `Answer.calls` holds them; a call of another kind, or in no form at all, is none."""
+    found = []
+    for call in getattr(message, "tool_calls", None) or ():
+        function = getattr(call, "function", None)
+        if function is not None and isinstance(function.name, str):
+            arguments = function.arguments if isinstance(function.arguments, str) else json.dumps(function.arguments)
+            found.append({"id": str(call.id or ""), "name": function.name, "arguments": arguments or "{}"})
+    return json.dumps(found, ensure_ascii=False) if found else ""
 
 
 def _logprob(choice: Choice) -> float | None:

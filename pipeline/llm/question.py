@@ -19,6 +19,10 @@ class Question:
 
     `turns` are (role, content) pairs. `schema` is a JSON schema as canonical JSON, or "". `seed` tells samples of one
     prompt apart: several samples are several questions. `logprobs` asks for the answer's log probability.
+
+    `tools` are the definitions of tools that may be called, as canonical JSON, or "". `beside` holds for each turn what
+    a message has besides role and content (tool_calls, tool_call_id, name) as a JSON object, "" for nothing; empty
+    where no turn has any.
     """
 
     turns: tuple[tuple[str, str], ...]
@@ -27,6 +31,15 @@ class Question:
     seed: int = 0
     schema: str = ""
     logprobs: bool = False
+    tools: str = ""
+    beside: tuple[str, ...] = ()
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The turns as chat completions have them."""
+        found = [{"role": role, "content": content} for role, content in self.turns]
+        for message, more in zip(found, self.beside, strict=False):  # a question asked once more has further turns
+            message.update(json.loads(more or "{}"))
+        return found
 
     def key(self) -> str:
         """The question as canonical JSON."""
@@ -41,6 +54,7 @@ class Question:
 class Answer:
     """What came back. `logprob` is the sum over the written tokens in nats, None where the engine does not say.
 
+    `calls` are tool calls as a JSON list of {"id", "name", "arguments"}, arguments as they were written; "" for none.
     `prompt_tokens` and `written_tokens` are the service's own count; `estimated` says that it gave none.
     """
 
@@ -53,6 +67,7 @@ class Answer:
     written_tokens: int = 0
     estimated: bool = False
     model: str = ""
+    calls: str = ""
 
     @property
     def is_usable(self) -> bool:
@@ -69,9 +84,14 @@ class Answer:
         return cls(**json.loads(data))
 
 
+_LATER = ("tools", "beside", "calls")
+
+
 def _as_json(flat: Question | Answer) -> str:
     """Canonical JSON. Not by `asdict`, whose deep copies cost more than all else that is done with an answer."""
     values = {field.name: getattr(flat, field.name) for field in fields(flat)}
+    # What was cached before there were tools has no such keys, and is still known.
+    values = {name: value for name, value in values.items() if value or name not in _LATER}
     return json.dumps(values, ensure_ascii=False, sort_keys=True)
 
 

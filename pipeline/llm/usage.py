@@ -84,7 +84,8 @@ def estimated_tokens(text: str) -> int:
 
 def prompt_tokens(question: Question) -> int:
     """About how many tokens a prompt has, with those that mark its turns."""
-    return sum(estimated_tokens(content) + 4 for _, content in question.turns) + estimated_tokens(question.schema)
+    beside = (question.schema, question.tools, *question.beside)
+    return sum(estimated_tokens(content) + 4 for _, content in question.turns) + sum(map(estimated_tokens, beside))
 
 
 def forecast(questions: Sequence[Question], prices: Prices) -> Usage:

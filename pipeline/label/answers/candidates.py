@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.conversation import Conversation, Message, exported
+from pipeline.core.conversation import Conversation, Message, ToolCall, canonical, exported, loaded
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.dialects.hermes import thought_taken_out
+from pipeline.dialects.hermes import calls_taken_out, thought_taken_out
 from pipeline.label.answers.settings import Answers
 from pipeline.llm.ask import Engine, ask_all
 from pipeline.llm.question import Answer, Question, samples
@@ -63,23 +64,28 @@ class Candidate:
 
 
 def questions(records: Sequence[Record], task: Task, settings: Answers) -> list[Question]:
-    """All samples of every prompt, one record's after the other's. The prompt is the conversation and nothing else."""
+    """All samples of every prompt, one record's after the other's. The prompt is conversation and tools alone."""
     found: list[Question] = []
     for record in records:
-        turns = tuple((message.role, message.content) for message in asked(record, task).messages)
-        if settings.system and turns[0][0] not in ("system", "developer"):
-            turns = (("system", settings.system), *turns)
-        question = Question(turns, settings.max_tokens, settings.temperature)
+        talk = asked(record, task)
+        messages = talk.messages
+        if settings.system and messages[0].role not in ("system", "developer"):
+            messages = (Message("system", settings.system), *messages)
+        turns = tuple((message.role, message.content) for message in messages)
+        beside = tuple(map(_beside, messages))
+        tools = canonical(talk.tools) if talk.tools else ""
+        question = Question(
+            turns, settings.max_tokens, settings.temperature, tools=tools, beside=beside if any(beside) else ()
+        )
         found += samples(question, settings.samples)
     return found
 
 
-def unaskable(record: Record, task: Task) -> str:
-    """Why no teacher can be asked: its prompt holds more than roles and texts. "" where one can."""
-    talk = asked(record, task)
-    if talk.tools:
-        return "has_tools"
-    return "has_calls" if any(m.tool_calls or m.role == "tool" for m in talk.messages) else ""
+def _beside(message: Message) -> str:
+    """Calls and what they gave, as a message has them besides its text."""
+    keys = ("tool_calls", "tool_call_id", "name") if message.role == "tool" or message.tool_calls else ()
+    found = {name: value for name, value in exported(message).items() if name in keys}
+    return canonical(found) if found else ""
 
 
 def write_answers(
@@ -98,19 +104,28 @@ def write_answers(
 
 
 def _read(record: Record, talk: Conversation, teacher: str, answer: Answer) -> Candidate:
-    message = Message("assistant", answer.text.strip(), answer.reasoning.strip())
+    calls = tuple(_call(**one) for one in json.loads(answer.calls or "[]"))
+    message = Message("assistant", answer.text.strip(), answer.reasoning.strip(), calls)
     if not message.reasoning:
         message = thought_taken_out(message)
         message = replace(message, content=message.content.strip(), reasoning=message.reasoning.strip())
+    if talk.tools and not calls:
+        message = calls_taken_out(message)
     if not answer.is_usable:
         return Candidate(record, teacher, message, answer.problem, answer.detail)
-    problem = _no_answer(talk, message.content)
-    return Candidate(record, teacher, message, problem)
+    return Candidate(record, teacher, message, _no_answer(talk, message))
 
 
-def _no_answer(talk: Conversation, text: str) -> str:
+def _call(id: str, name: str, arguments: str) -> ToolCall:
+    """Arguments that are no JSON object stay as they were written, for the verifier."""
+    read = loaded(arguments)
+    return ToolCall(name, arguments if isinstance(read, str) else canonical(read), id)
+
+
+def _no_answer(talk: Conversation, message: Message) -> str:
     prompt = "\n".join(message.content for message in talk.messages if message.role != "assistant")
-    if replies.empty(text) >= 1 or replies.placeholder(text) >= 1:
+    text = message.content
+    if not message.tool_calls and (replies.empty(text) >= 1 or replies.placeholder(text) >= 1):
         return "empty"
     if replies.refusal(text) >= _REFUSES:
         return "refused"

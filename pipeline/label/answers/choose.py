@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.conversation import Conversation
+from pipeline.core.conversation import Conversation, readable
 from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, share
-from pipeline.core.settings import Settings, Task
+from pipeline.core.settings import NoSettings, Settings, Task
 from pipeline.label.answers.candidates import Candidate
 from pipeline.label.answers.settings import Answers, JudgedAnswers
 from pipeline.label.calibration import lowest_threshold
@@ -25,9 +26,14 @@ from pipeline.llm.verifiers.final_answer import final_answer
 from pipeline.modeling.lm.asked import asked, reply_of
 from pipeline.stats.intervals import share_of
 
+_CALLS: Mapping[str, Settings] = {"tool_calls": NoSettings()}
+
 
 def verified(candidates: Sequence[Candidate], settings: Answers) -> list[Candidate]:
-    """The candidates, those that a verifier refuses with its name as problem and what it says as detail."""
+    """The candidates, those that a verifier refuses with its name as problem and what it says as detail.
+
+    A reply that calls tools is a step on the way to an answer: its calls must be valid, and no more is asked.
+    """
     checks = settings.verifier_settings()
     return [_verified(one, checks, settings) if one.is_sound else one for one in candidates]
 
@@ -38,7 +44,11 @@ def _verified(one: Candidate, checks: Mapping[str, Settings], settings: Answers)
         reference=_meta(one.record, settings.reference, "reference"),
         passage=_meta(one.record, settings.passage, "passage") or "",
         lang=one.record.lang,
+        calls=one.reply.tool_calls,
+        tools=tuple(json.loads(one.record.fields.get("tools") or "[]")),
     )
+    if one.reply.tool_calls:
+        checks = _CALLS
     for name, values in checks.items():
         said = VERIFIERS[name].function(case, values)
         if said:
@@ -176,12 +186,12 @@ def best_of(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
             groups[one.record.id].append(one)
     found = {}
     for id, group in groups.items():
-        votes = Counter(final_answer(one.reply.content) for one in group)
+        votes = Counter(final_answer(readable(one.reply)) for one in group)
         found[id] = max(
             group,
             key=lambda one: (
                 one.grade if one.grade is not None else float("-inf"),
-                votes[final_answer(one.reply.content)],
+                votes[final_answer(readable(one.reply))],
             ),
         )
     return found

@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
-from pipeline.label.answers.candidates import Candidate, questions, unaskable, write_answers
+from pipeline.label.answers.candidates import Candidate, questions, write_answers
 from pipeline.label.answers.choose import best_of, gold_questions, judged, verified
 from pipeline.label.answers.settings import Answers
 from pipeline.llm.ask import Engine
@@ -66,19 +66,17 @@ def teach(
     if not settings.teachers:
         return Taught()
     _check(task, settings)
-    skipped = Counter(why for record in records if (why := unaskable(record, task)))
-    able = [record for record in records if not unaskable(record, task)]
     teachers = _opened(settings.teachers, models, f"{_WHERE}.teachers")
     about = {name: _about(name, settings, models) for name in teachers}
     report: dict[str, Json] = {
         "applies": True,
         "teachers": about,
-        "asked": len(able),
-        "not_asked": dict(sorted(skipped.items())),
+        "asked": len(records),
+        "with_tools": sum(bool(asked(record, task).tools) for record in records),
     }
     if settings.dry_run or (settings.judge is not None and settings.judge.dry_run):
-        return Taught(report={**report, **_dry_run(teachers, (able, known), (task, settings), models)})
-    found = verified(write_answers(teachers, able, task, settings), settings)
+        return Taught(report={**report, **_dry_run(teachers, (records, known), (task, settings), models)})
+    found = verified(write_answers(teachers, records, task, settings), settings)
     report["usage"] = {name: engine.usage.as_notes() for name, engine in teachers.items()}
     report["problems"] = {name: _problems(found, name) for name in teachers}
     min_grade = None
@@ -154,6 +152,6 @@ def _is_accepted(one: Candidate, settings: Answers, min_grade: float | None) -> 
 def write_candidates(taught: Taught, settings: Answers, file: Path) -> None:
     """All candidates as JSON Lines, in the form that the export of preference pairs reads (docs/language_models.md)."""
     if taught.candidates:
-        said = [one for one in taught.candidates if one.reply.content]
+        said = [one for one in taught.candidates if one.reply.content or one.reply.tool_calls]
         lines = [json.dumps(one.as_line(settings), ensure_ascii=False) for one in said]
         file.write_text("\n".join(lines) + "\n", "utf-8")

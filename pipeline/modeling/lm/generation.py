@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.conversation import Conversation, Message
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.modeling.device import halving, placement, to_model
@@ -15,6 +16,7 @@ from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.lm.encoding import prompt_ids
 from pipeline.modeling.lm.generator import load_generator
+from pipeline.modeling.lm.reply_parser import ReplyParser
 from pipeline.modeling.lm.rows import Messages, as_turns, of_messages
 from pipeline.modeling.models import Model, local_path
 
@@ -33,7 +35,8 @@ _TOP_P = 0.95
 class Answer:
     """What a model wrote. `ended`: it stopped by itself. `too_long`: the prompt is beyond its window; no text.
 
-    `logprob` is the sum over the written tokens, the one that ends it included, in nats at temperature 1.
+    `logprob` is the sum over the written tokens, the one that ends it included, in nats at temperature 1. `raw` is the
+    text with its control tokens. `refused`: why the chat template has no place for the conversation.
     """
 
     text: str
@@ -42,6 +45,8 @@ class Answer:
     prompt_tokens: int = 0
     written_tokens: int = 0
     logprob: float = 0.0
+    raw: str = ""
+    refused: str = ""
 
 
 class CausalLM:
@@ -53,16 +58,28 @@ class CausalLM:
         self._loaded: tuple[Any, Any] | None = None
 
     def answers(
-        self, prompts: Sequence[str | Messages], seeds: Sequence[str], temperature: float, max_tokens: int
+        self,
+        prompts: Sequence[str | Messages | Conversation],
+        seeds: Sequence[str],
+        temperature: float,
+        max_tokens: int,
     ) -> list[Answer]:
-        """An answer to each prompt: turns, or a text as one user turn. Sampled with its seed (hex); greedy at 0."""
+        """An answer to each prompt: a conversation with its tools, turns, or a text as one user turn.
+
+        Sampled with its seed (hex); greedy at 0.
+        """
         tokenizer, model = self._loaded = self._loaded or _placed(load_generator(self._model))
-        ids = [_prompt_ids(prompt, tokenizer) for prompt in prompts]
         room = _window(model) - max_tokens
-        results = [Answer("", False, too_long=len(one) > room) for one in ids]
+        ids: list[list[int]] = []
+        results: list[Answer] = []
+        for prompt in prompts:
+            one = _ids_or_why(prompt, tokenizer)
+            ids.append(one if isinstance(one, list) else [])
+            refused = one if isinstance(one, str) else ""
+            results.append(Answer("", False, too_long=len(ids[-1]) > room, refused=refused))
         shapes: dict[int, list[int]] = defaultdict(list)
         for n, one in enumerate(ids):
-            if not results[n].too_long:
+            if not results[n].too_long and not results[n].refused:
                 shapes[-(-len(one) // _WIDTH) * _WIDTH].append(n)
         for width, rows in sorted(shapes.items()):
             size = placement().rows(width + max_tokens, _BATCH)
@@ -76,6 +93,25 @@ class CausalLM:
                     for n, answer in zip(part, written, strict=True):
                         results[n] = answer
         return results
+
+    def message(self, raw: str, tools: Sequence[Mapping[str, Any]]) -> Message:
+        """What was written to a conversation, taken apart: reasoning, text and calls, by the model's own template."""
+        tokenizer, _ = self._loaded = self._loaded or _placed(load_generator(self._model))
+        return ReplyParser(ChatTemplate(tokenizer)).message(raw, tuple(tools))
+
+
+def _ids_or_why(prompt: str | Messages | Conversation, tokenizer: Any) -> list[int] | str:
+    """The tokens that ask for an answer, or why the template refuses a conversation."""
+    if not isinstance(prompt, Conversation):
+        return _prompt_ids(prompt, tokenizer)
+    template = ChatTemplate(tokenizer)
+    try:
+        ids = prompt_ids(prompt, template)
+        if prompt.tools and ids == prompt_ids(replace(prompt, tools=()), template):
+            return "the model's chat template has no place for tools"
+    except Reject as reject:
+        return str(reject)
+    return ids
 
 
 def _placed(loaded: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -144,6 +180,7 @@ def _write(
             prompt_tokens=len(asked),
             written_tokens=len(ids) + done,
             logprob=round(logprob, 4),
+            raw=str(tokenizer.decode(ids)),
         )
         for asked, ids, done, logprob in zip(prompts, written, ended, logprobs, strict=True)
     ]

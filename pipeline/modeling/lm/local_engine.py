@@ -5,9 +5,12 @@ Nothing leaves the machine, so nothing is masked. JSON schemas stand in the prom
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
+from pipeline.core.conversation import Conversation, from_row
 from pipeline.core.errors import PipelineError
 from pipeline.llm.ask import Engine
 from pipeline.llm.question import Answer, Problem, Question
@@ -41,7 +44,7 @@ class LocalModel:
         for (temperature, max_tokens), some in sorted(alike.items()):
             for start in range(0, len(some), _PART):
                 part = some[start : start + _PART]
-                prompts = [[{"role": role, "content": text} for role, text in one.turns] for one in part]
+                prompts = [_prompt(one) for one in part]
                 seeds = [f"{one.seed % (1 << 32):08x}" for one in part]
                 written = self._model.answers(prompts, seeds, temperature, max_tokens)
                 for question, one in zip(part, written, strict=True):
@@ -50,15 +53,31 @@ class LocalModel:
                     on_answer(question, answer)
 
     def _answer(self, question: Question, one: generation.Answer) -> Answer:
-        problem: Problem = "too_long" if one.too_long else "" if one.ended else "cut"
+        problem: Problem = "refused" if one.refused else "too_long" if one.too_long else "" if one.ended else "cut"
+        text, reasoning, calls = one.text, "", ""
+        if question.tools and not problem:
+            message = self._model.message(one.raw, json.loads(question.tools))
+            text, reasoning = message.content, message.reasoning
+            called = [asdict(call) for call in message.tool_calls]
+            calls = json.dumps(called, ensure_ascii=False) if called else ""
         return Answer(
-            one.text,
+            text,
             problem,
+            one.refused,
+            reasoning,
             logprob=one.logprob if question.logprobs and not one.too_long else None,
             prompt_tokens=one.prompt_tokens,
             written_tokens=one.written_tokens,
             model=self._name,
+            calls=calls,
         )
+
+
+def _prompt(question: Question) -> Conversation | list[dict[str, str]]:
+    """A question with tools, or with calls in it, as a conversation; of others the turns alone."""
+    if not question.tools and not question.beside:
+        return [{"role": role, "content": text} for role, text in question.turns]
+    return from_row({"messages": question.messages(), "tools": question.tools})
 
 
 def open_model(endpoint: Endpoint | None, models: Models, where: str) -> Engine:

@@ -13,9 +13,10 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import load
 from pipeline.llm.ask import ask_all
-from pipeline.llm.question import ask, samples
+from pipeline.llm.question import Question, ask, samples
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint
+from pipeline.modeling.lm import generation
 from pipeline.modeling.lm.llama_cpp import LlamaCpp
 from pipeline.modeling.lm.local_engine import LocalModel, name_of, open_model
 from pipeline.modeling.models import Model, Models
@@ -66,6 +67,32 @@ def test_a_log_probability_is_that_of_the_whole_answer(llama_folder):
 
 def test_nothing_is_masked_for_a_model_that_is_here(llama_folder):
     assert not LocalModel(Model(name=str(llama_folder))).masks_personal_data
+
+
+TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+
+
+def test_tools_are_offered_in_the_models_own_form_and_calls_taken_apart(llama_folder):
+    engine = LocalModel(Model(name=str(llama_folder), chat_template="hermes"))
+    call = {"tool_calls": [{"id": "c", "type": "function", "function": {"name": "add", "arguments": "{}"}}]}
+    turns = (("user", "what a day"), ("assistant", ""), ("tool", "a good film"))
+    question = Question(turns, 3, tools=json.dumps([TOOL]), beside=("", json.dumps(call), ""))
+    (answer,) = ask_all(engine, [question])
+    shorter = ask_all(engine, [ask("what a day", max_tokens=3)])[0]
+    assert answer.prompt_tokens > shorter.prompt_tokens + 10  # the definition stands in the prompt
+    raw = '<tool_call>\n{"name": "add", "arguments": {"a": 1}}\n</tool_call><|im_end|>'
+    read = engine._answer(question, generation.Answer("", True, raw=raw))
+    assert json.loads(read.calls) == [{"name": "add", "arguments": '{"a": 1}', "id": ""}]
+
+
+def test_a_template_without_a_place_for_tools_refuses_the_conversation_by_name(llama_folder):
+    engine = LocalModel(Model(name=str(llama_folder)))
+    plain = "{% for m in messages %}{{ m.content }}{% endfor %}"
+    engine._model._loaded = engine._model._loaded or generation._placed(generation.load_generator(engine._model._model))
+    engine._model._loaded[0].chat_template = plain
+    (answer,) = ask_all(engine, [Question((("user", "what a day"),), 3, tools=json.dumps([TOOL]))])
+    assert answer.problem == "refused"
+    assert "tools" in answer.detail
 
 
 def test_who_is_asked():
