@@ -89,7 +89,7 @@ def _masked_json(text: str, known: dict[tuple[str, str], str]) -> str:
             return _masked(value, known)
         if isinstance(value, Mapping):
             return {
-                name: _masked_json(one, known) if name == "arguments" and _is_json(one) else mask(one)
+                name: _masked_json(str(one), known) if name == "arguments" and _is_json(one) else mask(one)
                 for name, one in value.items()
             }
         if isinstance(value, list):
