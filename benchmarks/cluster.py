@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -36,7 +37,8 @@ MAPPED = ("repair_text", "language", "near_duplicates")
 PORT = 6399
 _STARTS = 180  # seconds that a node may take; other work slows it down
 RAY_SETTINGS = {
-    "RAY_AUTH_MODE": "disabled",  # it listens on this machine's loopback alone, for minutes
+    "RAY_AUTH_MODE": "token",  # it listens on all interfaces, whatever address a node is given
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_raylet_start_wait_time_s": str(_STARTS),
     "RAY_agent_register_timeout_ms": str(1000 * _STARTS),

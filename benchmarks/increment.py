@@ -1,8 +1,9 @@
 """What a small change costs on a finished project: 1 % new rows, one changed label, one changed threshold.
 
-    python -m benchmarks.increment 100000     # rows
+    python -m benchmarks.increment 100000             # rows; TF-IDF for the encoder
+    python -m benchmarks.increment 20000 embeddings   # the encoder of the default project
 
-Short generated rows as in `benchmarks.memory`, TF-IDF for the encoder, every data stage in a process of its own. After
+Short generated rows as in `benchmarks.memory`, every data stage in a process of its own. After
 the first run each change is made to a copy of the project and of its cache; the share of the first run's CPU time that
 a stage spends is printed. A changed threshold (`label_errors.review_share`) runs clean and what follows, as DVC does.
 """
@@ -10,13 +11,16 @@ a stage spends is printed. A changed threshold (`label_errors.review_share`) run
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.memory import COMMANDS, PARAMS, run_stage, short_rows
+from ruamel.yaml import YAML
+
+from benchmarks.memory import COMMANDS, PARAMS, ROOT, run_stage, short_rows
 
 STEPS = (
     "repair_text, missing, language, pii, quality, conflicting_labels, exact_duplicates, near_duplicates, splits,"
@@ -24,12 +28,12 @@ STEPS = (
 )
 
 
-def start(folder: Path, rows: list[tuple[str, str]]) -> None:
+def start(folder: Path, rows: list[tuple[str, str]], encoder: str = "{name: tfidf}") -> None:
     """Params, empty folders and the rows."""
     for name in ("raw", "annotations", "released"):
         (folder / name).mkdir(parents=True)
     (folder / "annotations" / "annotations.jsonl").touch()
-    (folder / "params.yaml").write_text(PARAMS.replace("STEPS", STEPS), "utf-8")
+    (folder / "params.yaml").write_text(PARAMS.replace("STEPS", STEPS).replace("{name: tfidf}", encoder), "utf-8")
     write(folder, rows)
 
 
@@ -47,6 +51,7 @@ def spend(folder: Path, first: int = 0) -> dict[str, float]:
 def main() -> None:
     """Measure the first run, then each change."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    encoder = default_encoder() if "embeddings" in sys.argv else "{name: tfidf}"
     rows = list(short_rows(count + count // 100))
     old = rows[:count]
     relabelled = [*old[:-1], (old[-1][0], "good" if old[-1][1] != "good" else "bad")]
@@ -64,7 +69,7 @@ def main() -> None:
     }
     with tempfile.TemporaryDirectory() as place:
         finished = Path(place) / "finished"
-        start(finished, old)
+        start(finished, old, encoder)
         whole = spend(finished)
         print(f"{count:,} rows, first run: {sum(whole.values()):.1f} CPU s  {told(whole, whole)}", flush=True)
         for name, (first, change) in changes.items():
@@ -75,6 +80,12 @@ def main() -> None:
             share = sum(spent.values()) / sum(whole.values())
             print(f"  {name:22} {share:6.1%}  {told(spent, whole)}", flush=True)
             shutil.rmtree(folder)
+
+
+def default_encoder() -> str:
+    """The encoder of the default project as params.yaml has it, on one line."""
+    given = YAML(typ="safe").load((ROOT / "params.yaml").read_text("utf-8"))["models"]["encoder"]
+    return json.dumps(given)
 
 
 def told(spent: dict[str, float], whole: dict[str, float]) -> str:
