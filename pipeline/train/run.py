@@ -19,6 +19,7 @@ from pipeline.modeling.dataset import SPLITS, read_split, repeated, sample, to_r
 from pipeline.modeling.features.unread import Notes, unread_languages, unread_notes
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.heads.contract import Head, Start
+from pipeline.modeling.lm import packing
 from pipeline.modeling.models import Models, licence, revision
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
@@ -58,7 +59,9 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     start = head.start(models, task, rows["train"], params)
     unread = _unread(rows["train"], models) if task.type in _READ_BY_ENCODER else {}
     examples = {name: head.encode(part, start.tokenizer, task, params) for name, part in rows.items()}
-    learned = _packed(head, examples["train"].items, start.model, params) if params.packing else examples["train"].items
+    plain = examples["train"].items
+    learned = _packed(head, plain, start.model, params) if params.packing else plain
+    layout = packing.layout(plain, params.batch_size, params.max_length) if params.packing else None
     strategies.freeze(start.model, params)
     model = strategies.adapt(start.model, params)
     job = Job(
@@ -67,7 +70,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         train=learned,
         dev=examples["dev"].items,
         collate=head.collate(start.tokenizer),
-        recipe=params,
+        recipe=params.model_copy(update={"batch_size": layout.rows}) if layout else params,
         checkpoints=_checkpoints(start, examples, task, params),
         class_weights=head.class_weights(examples["train"].items, task, params),
         live=lambda history: _write_history(history, out / "history.csv"),
@@ -86,7 +89,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "steps": finished.steps,
         "best_step": finished.best_step,
         **unread,
-        **({"packing": _packing(learned, params)} if params.packing else {}),
+        **({"packing": _packing(learned, layout)} if layout else {}),
         "dev_before": finished.before.metrics,
         "dev": finished.best.metrics,
         **({"refit": refitted} if refitted else {}),
@@ -121,10 +124,11 @@ def _packed(head: Head, examples: list[Example], model: Any, params: Params) -> 
     return result
 
 
-def _packing(rows: list[Example], params: Params) -> dict[str, Any]:
-    """How full the packed rows are."""
-    tokens = sum(len(row["input_ids"]) for row in rows)
-    return {"rows": len(rows), "filled": round(tokens / (len(rows) * params.max_length), 4)}
+def _packing(rows: list[Example], layout: packing.Layout) -> dict[str, Any]:
+    """How full the packed rows are, and how many make a batch."""
+    sizes = [len(row["input_ids"]) for row in rows]
+    filled = round(sum(sizes) / sum(max(size, layout.room) for size in sizes), 4)
+    return {"rows": len(rows), "filled": filled, "rows_a_batch": layout.rows, "tokens_a_row": layout.room}
 
 
 def _finished(head: Head, model: Any) -> Any:

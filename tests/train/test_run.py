@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -94,6 +95,10 @@ def test_packed_chats_are_learned_and_the_report_says_how_full_rows_are(dialogue
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert 1 < report["packing"]["rows"] < report["rows"]["train"]["used"] == 9
     assert 0.5 < report["packing"]["filled"] <= 1
+    assert report["packing"]["tokens_a_row"] <= 96
+    assert report["settings"]["batch_size"] == FAST["batch_size"]
+    unpacked = math.ceil(9 / FAST["batch_size"]) * 20
+    assert 0.5 * unpacked <= report["steps"] <= 1.5 * unpacked
     assert report["dev"]["loss"] < 0.5 * report["dev_before"]["loss"]
 
 

@@ -75,9 +75,9 @@ def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
 
 
 def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
-    """Rows of at most `max_length` that hold several examples each; see `packing.pack`."""
+    """Rows that hold several examples each; see `packing.layout` and `packing.pack`."""
     packing.prepare(model, examples)
-    return packing.pack(examples, recipe.max_length)
+    return packing.pack(examples, packing.layout(examples, recipe.batch_size, recipe.max_length).room)
 
 
 def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:

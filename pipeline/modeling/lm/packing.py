@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.batches import Example
@@ -39,6 +40,28 @@ def pack(examples: Sequence[Example], room: int) -> list[Example]:
             rows[row].append(n)
             insort(free, (left - size, row))
     return [_joined([examples[n] for n in row]) for row in rows]
+
+
+class Layout(NamedTuple):
+    """How many packed rows make a batch, and how many tokens a row takes."""
+
+    rows: int
+    room: int
+
+
+def layout(examples: Sequence[Example], batch_size: int, max_length: int) -> Layout:
+    """Rows and tokens for which a batch holds the tokens of `batch_size` examples, so that an epoch has as many steps.
+
+    A batch of fewer tokens than `max_length` is one row of so many; longer examples have a row of their own.
+
+    >>> layout([{"input_ids": [0] * 100}] * 50, 8, 400), layout([{"input_ids": [0] * 100}] * 50, 2, 400)
+    (Layout(rows=2, room=400), Layout(rows=1, room=200))
+    """
+    lengths = [len(example["input_ids"]) for example in examples]
+    tokens = batch_size * sum(lengths) / max(len(lengths), 1)
+    if tokens >= max_length:
+        return Layout(round(tokens / max_length), max_length)
+    return Layout(1, max(ceil(tokens), 1))
 
 
 def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:

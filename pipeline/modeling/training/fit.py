@@ -72,9 +72,10 @@ def clear_memory_errors(recipe: Recipe) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
+        smaller = "half of it" if recipe.packing else str(max(1, recipe.batch_size // 2))  # packed: batch_size is rows
         raise PipelineError(
             f"train: out of memory with batches of {recipe.batch_size} x {recipe.max_length} tokens.",
-            f"Set train.batch_size to {max(1, recipe.batch_size // 2)} and train.gradient_accumulation_steps to "
+            f"Set train.batch_size to {smaller} and train.gradient_accumulation_steps to "
             f"{recipe.gradient_accumulation_steps * 2} (the same steps in half the memory), lower "
             "train.max_length, or set train.gradient_checkpointing to true.",
         ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from pipeline.core.errors import PipelineError
@@ -22,6 +24,33 @@ def test_packing_loses_no_token_and_no_label(model):
     assert len(rows) == 5
     learned = sum(label != IGNORED for row in rows for label in row["labels"])
     assert learned == sum(label != IGNORED for part in parts for label in part["labels"][1:])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch_size", "expected"),
+    [
+        ([100] * 50, 8, (2, 400)),
+        ([100] * 50, 9, (2, 400)),
+        ([100] * 50, 2, (1, 200)),  # less than a row of max_length
+        ([10] * 49 + [390], 2, (1, 36)),  # the longest has a row of its own
+        ([7], 1, (1, 7)),
+        ([], 8, (1, 1)),
+    ],
+)
+def test_a_batch_holds_the_tokens_of_as_many_examples_as_unpacked(sizes, batch_size, expected):
+    parts = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
+    found = packing.layout(parts, batch_size, 400)
+    assert tuple(found) == expected
+
+
+def test_an_epoch_has_about_as_many_steps_packed_as_unpacked():
+    rng = random.Random(3)
+    for batch_size in (1, 4, 32):
+        sizes = [min(500, int(rng.lognormvariate(4, 0.8)) + 2) for _ in range(400)]
+        parts = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
+        rows, room = packing.layout(parts, batch_size, 512)
+        steps = -(-len(packing.pack(parts, room)) // rows)
+        assert 0.7 < steps / (400 / batch_size) < 1.15, (batch_size, steps)
 
 
 def test_the_loss_of_a_packed_batch_is_that_of_its_examples(model):
