@@ -18,8 +18,9 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 def placed(answer: Answer, context: str) -> Answer:
     """The answer at its place, as the context spells it.
 
-    A wrong offset is repaired where the answer occurs exactly once; so is one that differs from the context in
-    white space, width of letters and signs, or punctuation. Rejects: answer_not_in_context, answer_is_ambiguous.
+    A wrong offset is repaired where the answer occurs exactly once; so is one that differs from the context in white
+    space, width of letters and signs, punctuation, or (from four letters on) upper and lower case.
+    Rejects: answer_not_in_context, answer_is_ambiguous.
     """
     start, text = answer["start"], answer["text"].strip()
     padding = len(answer["text"]) - len(answer["text"].lstrip())
@@ -29,8 +30,8 @@ def placed(answer: Answer, context: str) -> Answer:
     if occurrences == 1:
         return {"start": context.index(text), "text": text}
     if not occurrences and text:
-        for words_only in (False, True):
-            found = _alike(text, context, words_only)
+        for how in _LOOSER:
+            found = _alike(text, context, *how)
             if len(found) == 1:
                 return found[0]
             occurrences = occurrences or len(found)
@@ -38,10 +39,17 @@ def placed(answer: Answer, context: str) -> Answer:
     raise Reject(reason, f"'{text}' is not at offset {start} and occurs {occurrences} times")
 
 
-def _alike(text: str, context: str, words_only: bool) -> list[Answer]:
-    """The places in the context that read like the answer, compared without white space or, too, punctuation."""
-    wanted, _ = _plain(text, words_only)
-    plain, at = _plain(context, words_only)
+#: Whether punctuation, and whether case, is left out of the comparison; tried in this order.
+_LOOSER = ((False, False), (True, False), (False, True), (True, True))
+_FEW_LETTERS = 4  # `US` is not `us`
+
+
+def _alike(text: str, context: str, words_only: bool, any_case: bool) -> list[Answer]:
+    """The places in the context that read like the answer, compared without white space, and what else is left out."""
+    wanted, _ = _plain(text, words_only, any_case)
+    if any_case and len(wanted) < _FEW_LETTERS:
+        return []
+    plain, at = _plain(context, words_only, any_case)
     found: list[Answer] = []
     place = plain.find(wanted) if wanted else -1
     while place >= 0:
@@ -52,11 +60,12 @@ def _alike(text: str, context: str, words_only: bool) -> list[Answer]:
     return found
 
 
-def _plain(text: str, words_only: bool) -> tuple[str, list[int]]:
-    """The text in one width, without white space (and punctuation); and where each letter of it came from."""
+def _plain(text: str, words_only: bool, any_case: bool) -> tuple[str, list[int]]:
+    """The text in one width, without white space (punctuation, case); and where each letter of it came from."""
     letters, at = [], []
     for n, letter in enumerate(text):
-        for one in unicodedata.normalize("NFKC", letter).translate(_SIGNS):
+        plain = unicodedata.normalize("NFKC", letter).translate(_SIGNS)
+        for one in plain.casefold() if any_case else plain:
             if one.isalnum() if words_only else not one.isspace():
                 letters.append(one)
                 at.append(n)

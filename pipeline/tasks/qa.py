@@ -127,11 +127,14 @@ def agree(targets: Sequence[Target], task: Task) -> list[Target] | None:
 def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tuple[Fields, Target]:
     """Both texts edited, answers moved with the context. Rejects: span_lost.
 
-    An answer without a place keeps its offset: `repair` decides what becomes of it.
+    An answer without a place keeps its offset, and every answer stays as it is where the context does: `repair` decides
+    what becomes of them.
     """
     context = edit(fields["context"])
     edited = {"context": context, "question": edit(fields["question"])}
-    return edited, target and [_moved(answer, fields["context"], context, edit) for answer in target]
+    if not target or context == fields["context"]:
+        return edited, target
+    return edited, [_moved(answer, fields["context"], context, edit) for answer in target]
 
 
 def answer_places(record: Record) -> list[tuple[int, int, int]]:

@@ -21,6 +21,9 @@ CHINESE = "他住在北京，她住在上海。"
         (ENGLISH, 0, "in 1066, He", (12, "in 1066. He")),  # other signs, the same words
         (CHINESE, 0, "北京", (3, "北京")),
         (CHINESE, 0, "北京,她", (3, "北京，她")),
+        ("She joined the Royal Society.", 0, "the royal society", (11, "the Royal Society")),
+        ("来自ＡＢＣ公司。", 0, "ａｂｃ公司", (2, "ＡＢＣ公司")),
+        ("来自ＡＢＣ公司。", 0, "abc公司.", (2, "ＡＢＣ公司。")),
         ("价格是３２元", 0, "32元", (3, "３２元")),
     ],
 )
@@ -40,6 +43,8 @@ def test_an_answer_is_found_as_the_context_spells_it(
         (ENGLISH, "", "answer_not_in_context"),
         (ENGLISH, "arold fel.", "answer_not_in_context"),  # it would begin and end inside words
         ("It took 1.5 hours.", "15 hours", "answer_not_in_context"),  # another number
+        ("They told us so.", "US", "answer_not_in_context"),  # too short to be told without its case
+        ("The Bank by the bank.", "THE BANK", "answer_is_ambiguous"),
         ("", "x", "answer_not_in_context"),
     ],
 )
