@@ -14,7 +14,7 @@ from pipeline.collect.languages import language_reader
 from pipeline.collect.params import RecordSource
 from pipeline.collect.references import one_row_a_reference, takes_references
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
-from pipeline.collect.shapes import with_nested, with_spans
+from pipeline.collect.shapes import with_decoded, with_nested, with_spans
 from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
@@ -109,10 +109,12 @@ class RecordMaker:
         return one_row_a_task(rows, self.task, self.settings.labels, answered)
 
     def shaped(self, row: AnyRow) -> AnyRow:
-        """The row with nested columns taken out, and tokens and tags as a text and its spans."""
+        """The row with nested columns taken out, JSON in its target read, tokens and tags as a text and its spans."""
         if not isinstance(row, Row):
             return row
         row = with_nested(row, self.wanted.values())
+        if not self._splits:  # answers that are texts stay texts
+            row = with_decoded(row, self.settings.target, {*self.task.labels, *self.settings.labels})
         if self.task.type == "ner":
             return with_spans(row, self.fields["text"], self.settings.target, self.settings.labels)
         return row

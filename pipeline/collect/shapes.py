@@ -1,12 +1,13 @@
-"""Rows whose columns hold more than a cell: nested objects (`translation.en`), and tokens with their tags."""
+"""Rows whose columns hold more than a cell: nested objects (`translation.en`), JSON as text, tokens with their tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pipeline.collect.formats.conll import joined_tokens, spans_of
+from pipeline.collect.formats.json_elements import decoded
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.text.scripts import UNSPACED_LETTER
 
@@ -17,11 +18,20 @@ def with_nested(row: Row, columns: Iterable[str]) -> Row:
     return replace(row, values={**row.values, **found}) if found else row
 
 
+def with_decoded(row: Row, column: str | None, names: Container[object] = ()) -> Row:
+    """The row with a list or object that its column holds as JSON text (`["a", "b"]` in a CSV file); no known name."""
+    cell = row.values.get(column) if column is not None else None
+    value = cell if isinstance(cell, str) and cell in names else decoded(cell)
+    return row if value is cell else replace(row, values={**row.values, str(column): value})
+
+
 def with_spans(row: Row, text: str, target: str | None, labels: Mapping[str, str | None]) -> AnyRow:
     """A row whose columns `text` and `target` hold tokens and tags, with the text joined and spans in their place.
 
     Tags are words (B-PER, O) or numbers that `labels` names. Bad rows: unequal_tags, unnamed_tag.
     """
+    if isinstance(decoded(row.values.get(text)), list):
+        row = with_decoded(row, text)
     tokens = row.values.get(text)
     tags = row.values.get(target) if target is not None else None
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):

@@ -157,6 +157,20 @@ def test_a_class_too_small_for_every_split_is_told():
     assert "bad" in notes["test_lacks"] + notes["dev_lacks"]
 
 
+def test_classes_that_a_split_cannot_have_are_told_in_the_log(context, caplog):
+    rows = [make(f"text {n} about {n * 7}", "good") for n in range(200)] + [make("the only one", "bad")]
+    notes = assign_splits(table(rows), Splits(test=Part(share=0.2)), context).notes
+    for split, names in notes["classes_missing"].items():
+        assert f"1 of the classes of train are not in {split}, too few rows: {names[0]}" in caplog.text
+    assert "dev" in notes["classes_missing"] or "test" in notes["classes_missing"]
+
+
+def test_splits_that_are_empty_since_nothing_is_labelled_say_so(context, caplog):
+    outcome = assign_splits(table([make(f"text {n}", None) for n in range(9)]), Splits(), context)
+    assert outcome.notes["empty_why"] == "no record has a label"
+    assert "no record has a label" in caplog.text
+
+
 def test_an_empty_split_is_told(caplog):
     outcome = split([make(f"text {n}", key=str(n), group="one") for n in range(30)])
     assert set(outcome.notes["empty_splits"]) | set(by_id(outcome).values()) == {"train", "dev", "test"}

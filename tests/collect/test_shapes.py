@@ -99,7 +99,7 @@ def test_tokens_and_tags_in_columns(project):
 def test_squad_by_hand(tmp_path):
     answers = [
         ([{"text": "Alps", "answer_start": "4"}], None),
-        ({"text": ["Alps"], "answer_start": [4]}, None),
+        ({"text": ["Alps"], "answer_start": [4.0]}, None),
         ([{"text": "", "answer_start": 0}], True),
     ]
     qas = [
@@ -143,3 +143,31 @@ def test_label_ids_that_became_floats(project):
     )
     found = project.collect(path="a.jsonl", target="label", labels={"1": "positive", "0": "negative"})
     assert [row["target"] for row in found.rows] == ["positive", "negative", None]
+
+
+def test_lists_that_a_cell_holds_as_json_are_read(project):
+    project.write("a.csv", 'tokens,tags\n"[""Eva"", ""sings""]","[""B-PER"", ""O""]"\n')
+    (row,) = project.collect(NER, path="a.csv", fields={"text": "tokens"}, target="tags", lang="en").rows
+    assert (row["fields"]["text"], row["target"]) == ("Eva sings", [{"start": 0, "end": 3, "label": "PER"}])
+    project.write("q.csv", 'c,q,a\nRome is big,What?,"{""text"": [""Rome""], ""answer_start"": [0]}"\n')
+    qa = {"type": "qa", "languages": ["en"]}
+    more = {"fields": {"context": "c", "question": "q"}, "target": "a", "lang": "en"}
+    assert project.collect(qa, path="q.csv", **more).rows[0]["target"] == [{"start": 0, "text": "Rome"}]
+
+
+def test_several_labels_as_json_and_a_label_that_looks_like_it(project):
+    project.write("a.csv", 'text,label\nhello,"[""a"", ""b""]"\nyo,[]\nho,[1]\nno,[a\n')
+    task = {"type": "classification", "labels": ["a", "b", "[1]"], "languages": ["en"], "multi_label": True}
+    found = project.collect(task, path="a.csv", target="label", lang="en")
+    assert {row["fields"]["text"]: row["target"] for row in found.rows} == {
+        "hello": ["a", "b"],
+        "yo": [],
+        "ho": ["[1]"],
+    }
+    assert [reason for _, reason, _ in found.reasons()] == ["unknown_label"]
+
+
+def test_an_answer_that_is_a_text_stays_one(project):
+    project.write("a.csv", 'text,target\nRome is big and old,"[""Rome""]"\n')
+    task = {"type": "summarization", "languages": ["en"]}
+    assert project.collect(task, path="a.csv", target="target", lang="en").rows[0]["target"] == '["Rome"]'

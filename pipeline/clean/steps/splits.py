@@ -34,6 +34,9 @@ from pipeline.text.normalise import text_key
 
 log = logging.getLogger("pipeline")
 
+#: Classes that a warning names; all are in the notes.
+_NAMED = 5
+
 
 class Part(Settings):
     """How one split is drawn."""
@@ -105,7 +108,8 @@ def assign_splits(table: pa.Table, settings: Splits, context: Context) -> Outcom
         start += how.share
     splits, drops = _dealt(drawing, settings)
     notes = {**drawing.notes, **_counts(columns.strata, splits)}
-    _tell_empty(splits, groups, settings, notes)
+    _tell_empty(splits, groups, settings, notes, unlabelled=all(columns.unlabelled))
+    _tell_missing(notes)
     return drop_rows(with_strings(table, "split", splits), "splits", drops, notes=notes)
 
 
@@ -204,7 +208,11 @@ def _member(split: str, settings: Splits, trust: bool, columns: _Columns) -> Cal
 
 
 def _tell_empty(
-    splits: Sequence[str | None], groups: Mapping[str, Sequence[int]], settings: Splits, notes: dict[str, Any]
+    splits: Sequence[str | None],
+    groups: Mapping[str, Sequence[int]],
+    settings: Splits,
+    notes: dict[str, Any],
+    unlabelled: bool,
 ) -> None:
     """Say which splits hold nothing, and how large the largest group is: mostly that is why."""
     wanted = [("train", 1.0), ("dev", settings.dev.share), ("test", settings.test.share)]
@@ -213,8 +221,19 @@ def _tell_empty(
     if empty:
         name = max(groups, key=lambda one: (len(groups[one]), one))
         size = f"{len(groups[name]):,} of {len(splits):,} records"
-        notes["empty_why"] = f"{len(groups):,} groups in all; the largest ({name}) holds {size}"
+        why = f"{len(groups):,} groups in all; the largest ({name}) holds {size}"
+        notes["empty_why"] = "no record has a label" if unlabelled else why
         log.warning("clean     no record is in %s: %s", " and ".join(empty), notes["empty_why"])
+
+
+def _tell_missing(notes: Mapping[str, Any]) -> None:
+    """Say which classes of train a split that holds something lacks: the figures there are not of them."""
+    for split, names in notes["classes_missing"].items():
+        if split not in notes["empty_splits"]:
+            named = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+            log.warning(
+                "clean     %d of the classes of train are not in %s, too few rows: %s", len(names), split, named
+            )
 
 
 def _within_limit(

@@ -92,3 +92,13 @@ def _why(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"line {error.lineno}, column {error.colno}: {error.msg}"
     return type(error).__name__
+
+
+def decoded(cell: Any) -> Any:
+    """The list or object that a text is the JSON of; anything else as it is."""
+    if not isinstance(cell, str) or cell.strip()[:1] not in ("[", "{") or cell.strip()[-1:] not in ("]", "}"):
+        return cell
+    try:
+        return json.loads(cell)
+    except ValueError:
+        return cell

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.collect.formats.json_elements import elements, is_lines, read_text
+from pipeline.collect.formats.json_elements import decoded, elements, is_lines, read_text
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.core.record import Reject
@@ -49,7 +49,7 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
 
 def _marked(values: Mapping[str, Any]) -> Any:
     """What stands under the usual names for spans: the first list that holds marks, else an empty one."""
-    found = [values[name] for name in _PLACES if values.get(name) is not None]
+    found = [decoded(values[name]) for name in _PLACES if values.get(name) is not None]
     full = [one for one in found if one]
     if len(full) > 1 and len({_said(one) for one in full}) > 1:
         raise Reject("bad_span", "two lists hold different marks")
@@ -66,16 +66,18 @@ def _row(number: int, values: dict[str, Any], last_included: bool, column: str) 
         text = _text_of(values, column)
         marked = _marked(values)
         if marked is None:
-            return Row(number, {**values, "spans": None})
+            return Row(number, {**values, column: text, "spans": None})
         placed = [_placed(span, text, last_included) for span in _unpacked(marked)]
     except Reject as reject:
         return BadRow(number, reject.reason, reject.detail, excerpt(values))
     repaired = "span_offset" if any(was_wrong for _, was_wrong in placed) else None
-    return Row(number, {**values, "spans": [span for span, _ in placed]}, repaired)
+    return Row(number, {**values, column: text, "spans": [span for span, _ in placed]}, repaired)
 
 
 def _text_of(values: dict[str, Any], column: str) -> str:
     text = values.get(column)
+    if text is None and column == "text":
+        text = values.get("data")  # doccano's own name
     if not isinstance(text, str):
         raise Reject("missing_text_column", f"no text under the key '{column}'")
     return text

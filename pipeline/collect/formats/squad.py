@@ -133,7 +133,9 @@ def _answer(answer: Any, context: str) -> dict[str, Any]:
     if isinstance(answer, str):
         return {"start": context.find(answer), "text": answer}
     text, start = (answer.get("text"), answer.get("answer_start")) if isinstance(answer, dict) else (None, None)
-    start = int(start) if isinstance(start, str) and start.isascii() and start.isdigit() else start
+    if isinstance(start, str) and start.isascii() and start.isdigit():
+        start = int(start)
+    start = int(start) if isinstance(start, float) and start.is_integer() else start
     if not isinstance(text, str) or not isinstance(start, int) or isinstance(start, bool):
         raise Reject("bad_answer", f"an answer needs text and answer_start: {excerpt(answer)}")
     return {"start": start, "text": text}

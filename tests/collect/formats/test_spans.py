@@ -24,6 +24,7 @@ def reasons(rows: list[Row | BadRow]) -> list[tuple[int, str | None]]:
         {"entities": [{"start_offset": 0, "end_offset": 2, "type": "LOC"}]},
         {"label": [[0, 2, "LOC"]]},
         {"label": {"LOC": {"北京": [[0, 1]]}}},
+        {"label": '[[0, 2, "LOC"]]'},
         {"label": [{"start": 0, "end": 2, "text": "北京", "labels": ["LOC"]}]},
     ],
 )
@@ -33,6 +34,14 @@ def test_spans_in_every_form(tmp_path, marked):
         rows = read(tmp_path, "a.json", content, format="spans")
         assert [surfaces(r) for r in rows] == [[("北京", "LOC")]] * len(rows)
         assert {r.repaired for r in rows} == {None}
+
+
+def test_a_text_under_doccano_s_own_name(tmp_path):
+    content = json.dumps({"id": 3, "data": "北京很大", "label": [[0, 2, "LOC"]]})
+    assert surfaces(read(tmp_path, "a.jsonl", content, format="spans")[0]) == [("北京", "LOC")]
+    assert reasons(read(tmp_path, "b.jsonl", content.replace("data", "body"), format="spans")) == [
+        (1, "missing_text_column")
+    ]
 
 
 def test_spans_last_included(tmp_path):
