@@ -29,12 +29,22 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = {
 #: Large text with room between lines, in the direction of its script, line breaks kept.
 _STYLE = (
     '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
-    "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; white-space: pre-wrap}"
+    "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; text-align: start; white-space: pre-wrap}"
 )
 #: Without regions to list, the panels beside the text are empty: they go.
 _NO_PANELS = (
     ".lsf-sidepanels__wrapper_align_right {display: none !important} "
     ".lsf-sidepanels {padding-right: 0 !important} .lsf-sidepanels__content {flex: 1; max-width: none !important}"
+)
+#: Where there are regions, the panels that list them are folded to a strip, and open under the mouse.
+_FOLDED_PANELS = (
+    ".lsf-sidepanels {padding-right: 28px !important; position: relative} "
+    ".lsf-sidepanels__content {flex: 1; max-width: none !important} "
+    ".lsf-sidepanels__wrapper_align_right {position: absolute !important; right: 0; top: 0; z-index: 20; "
+    "height: calc(100% - 56px) !important; overflow: hidden; "  # Submit stays in reach
+    "transform: translateX(calc(100% - 28px)); transition: transform .15s} "
+    ".lsf-sidepanels__wrapper_align_right:hover, .lsf-sidepanels__wrapper_align_right:focus-within "
+    "{transform: none}"
 )
 
 
@@ -56,7 +66,8 @@ def project_config(task: Task, screen: Screen | str) -> str:
     kind, words = task_type(task), _WORDS[shown.language]
     own = kind.labeling_config(task)
     ours = next(iter(controls(own)))
-    style = _STYLE if kind.target_kind(task) in ("spans", "answers") else f"{_STYLE} {_NO_PANELS}"
+    has_regions = kind.target_kind(task) in ("spans", "answers")
+    style = f"{_STYLE} {_FOLDED_PANELS if has_regions else _NO_PANELS}"
     top = f"<Style>{escape(style)}</Style><Header value={quoteattr(shown.ask or kind.ASK[shown.language])}/>"
     top += '<Header value="$progress" size="6"/>' + _meanings(task, shown, words["labels"])
     if len(task.labels) > MANY_LABELS:

@@ -7,13 +7,16 @@ control with them.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
+from pipeline.annotation.renamed import new_value
 from pipeline.core.errors import PipelineError
-from pipeline.core.settings import Settings, parse
+from pipeline.core.record import as_json
+from pipeline.core.settings import Settings, Task, parse
 from pipeline.runtime.store import read_json
 
 LEDGER = ".pushed.json"
@@ -52,17 +55,30 @@ class Pushed(Settings):
         return f"{place.url}/projects/{place.id}/data?task={sent.task}"
 
 
-def read_pushed(annotations: Path) -> Pushed:
-    """The ledger in the folder `annotations`; an empty one where nothing was pushed."""
+def read_pushed(annotations: Path, task: Task | None = None) -> Pushed:
+    """The ledger in the folder `annotations`; an empty one where nothing was pushed.
+
+    With `task`, pre-labels have the labels of today (`task.renamed`), as the answers have that are held against them.
+    """
     file = annotations / LEDGER
     if not file.is_file():
         return Pushed()
     try:
-        return parse(read_json(file), Pushed, str(file))
+        found = parse(read_json(file), Pushed, str(file))
+        return _with_new_labels(found, task) if task is not None and task.renamed else found
     except (ValueError, PipelineError) as error:
         raise PipelineError(
             f"{file}: not readable: {error}", "Restore it from version control, or delete it and run: sft label push"
         ) from None
+
+
+def _with_new_labels(pushed: Pushed, task: Task) -> Pushed:
+    tasks = {
+        name: sent.model_copy(update={"prelabel": as_json(new_value(json.loads(sent.prelabel), task))})
+        for name, sent in pushed.tasks.items()
+        if sent.prelabel is not None
+    }
+    return pushed.model_copy(update={"tasks": {**pushed.tasks, **tasks}})
 
 
 def public(url: str) -> str:

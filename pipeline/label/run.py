@@ -77,7 +77,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
             "human": about(human, params, annotator_quality(reading.used, gold, params.agreement)),
             "crowd": about(crowd, params) | ({"known_labels": crowd.calibration} if crowd.calibration else {}),
         },
-        "prelabel_bias": prelabel_bias(reading.used, read_pushed(annotations), set(gold), params.agreement),
+        "prelabel_bias": prelabel_bias(reading.used, read_pushed(annotations, task), set(gold), params.agreement),
         "audit": audited(sample, human.outcomes, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},

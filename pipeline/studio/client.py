@@ -49,6 +49,7 @@ class ListedTask(TypedDict, total=False):
     draft_exists: bool
     is_labeled: bool
     predictions_model_versions: str | None
+    annotators: Sequence[int]
 
 
 class Client:

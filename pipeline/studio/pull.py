@@ -22,6 +22,7 @@ from pipeline.core.record import content_id
 from pipeline.studio import server
 from pipeline.studio.answer_file import Line, Pulled, file_name, read_answers, read_file, tidy, to_line, write_file
 from pipeline.studio.client import ListedTask, Query
+from pipeline.studio.own_tabs import make_own_tabs
 from pipeline.studio.project import Project, connect, dispute_project, extra, find
 from pipeline.studio.standing import tell_standing
 
@@ -39,6 +40,7 @@ def pull(folder: Path, everything: bool = False) -> Iterator[str]:
         found = [one for one in read_answers(folder, project.task) if isinstance(one, Annotation)]
         ours = [one for one in found if (one.studio or "").startswith(f"{project.mark}/")]
         tell_standing(project, ours, read_gold(folder, project.task))
+        make_own_tabs(project)
     yield from extra(project)
 
 

@@ -37,3 +37,28 @@ def open_task(page: Any, project: Any, task: Any) -> None:
     page.goto(f"{project.client.url}/projects/{project.id}/data?task={task['id']}")
     page.locator(SUBMIT).first.wait_for()
     page.wait_for_timeout(1500)
+
+
+def box_of(page: Any, text: str) -> dict[str, float]:
+    """Where `text` stands in the text to mark."""
+    found: dict[str, float] = page.evaluate(
+        """(text) => { const root = document.querySelector('[class*=richtext]'); let n;
+        const w = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+        while ((n = w.nextNode())) { const i = n.textContent.indexOf(text);
+          if (i >= 0) { const r = document.createRange(); r.setStart(n, i); r.setEnd(n, i + text.length);
+            const q = r.getBoundingClientRect(); return {x: q.x, y: q.y, w: q.width, h: q.height}; } } }""",
+        text,
+    )
+    return found
+
+
+def drag_over(page: Any, text: str, to_left: bool = False) -> None:
+    """Mark `text` with the mouse, from its right end on where it is written so."""
+    box = box_of(page, text)
+    ends = [box["x"] + 1, box["x"] + box["w"] - 1]
+    start, end = ends[::-1] if to_left else ends
+    middle = box["y"] + box["h"] / 2
+    page.mouse.move(start, middle)
+    page.mouse.down()
+    page.mouse.move(end, middle, steps=4)
+    page.mouse.up()

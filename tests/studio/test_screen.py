@@ -17,7 +17,7 @@ from pipeline.studio.pull import pull
 from pipeline.studio.push import push
 from pipeline.studio.up import up
 from tests import chats
-from tests.studio.browser import SUBMIT, open_task, page_of
+from tests.studio.browser import SUBMIT, drag_over, open_task, page_of
 from tests.studio.conftest import Person, pa_empty, prepared, tasks_of
 
 pytestmark = pytest.mark.slow
@@ -112,17 +112,7 @@ def test_marks_cover_whole_words_and_many_labels_have_a_search(folder, ann):
         shot(page, "ner_filtered")
         assert not page.get_by_text("KIND03").is_visible()
         page.locator("span:visible").get_by_text("PER", exact=True).last.click()
-        box = page.evaluate(
-            """() => { const root = document.querySelector('[class*=richtext]'); let n;
-            const w = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-            while ((n = w.nextNode())) { const i = n.textContent.indexOf('Lovelace');
-              if (i >= 0) { const r = document.createRange(); r.setStart(n, i + 2); r.setEnd(n, i + 5);
-                const q = r.getBoundingClientRect(); return {x: q.x, y: q.y, w: q.width, h: q.height}; } } }"""
-        )
-        page.mouse.move(box["x"] + 1, box["y"] + box["h"] / 2)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["w"] - 1, box["y"] + box["h"] / 2, steps=4)
-        page.mouse.up()
+        drag_over(page, "vel")
         page.wait_for_timeout(700)
         shot(page, "ner_marked")
         page.locator(SUBMIT).first.click()
