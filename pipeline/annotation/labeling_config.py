@@ -29,7 +29,8 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = {
 #: Large text with room between lines, in the direction of its script, line breaks kept.
 _STYLE = (
     '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
-    "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; text-align: start; white-space: pre-wrap}"
+    "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; text-align: start; white-space: pre-wrap} "
+    '[class*="richtext__line"] {width: 100%}'  # else a line is as wide as its text, and stands left
 )
 #: Without regions to list, the panels beside the text are empty: they go.
 _NO_PANELS = (

@@ -12,6 +12,7 @@ from pipeline.annotation.push_ledger import LEDGER, Place, Pushed, Sent, public,
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.runtime.store import write_json
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.params import Studio
 from pipeline.studio.tasks import Question
@@ -117,6 +118,20 @@ def test_the_ledger_follows_the_project(tmp_path):
         "http://localhost:8080/projects/4/data?task=5",
         "http://localhost:8080/projects/3/data?task=10",
     )
+
+
+def test_prelabels_are_read_by_todays_names(tmp_path):
+    ledger = Ledger(tmp_path, Project("ab"))
+    ledger.sent(question("one", value="neg"), 1)
+    ledger.sent(question("two", value="好"), 2)
+    ledger.write()
+    today = TASK.model_copy(update={"labels": ("bad", "好"), "renamed": {"neg": "bad"}})
+    found = {name: sent.prelabel for name, sent in read_pushed(tmp_path, today).tasks.items()}
+    assert found == {"one": '"bad"', "two": '"好"'}
+    assert read_pushed(tmp_path).tasks["one"].prelabel == '"neg"'  # the file stays as it was written
+    spans = Sent(project="ab", text_id="t", prelabel='[{"start": 0, "end": 2, "label": "neg"}]')
+    write_json(Pushed(tasks={"s": spans}).model_dump(exclude_none=True), tmp_path / LEDGER)
+    assert read_pushed(tmp_path, today).tasks["s"].prelabel == '[{"start": 0, "end": 2, "label": "bad"}]'
 
 
 def test_where_nothing_was_pushed_there_is_nothing(tmp_path):

@@ -62,6 +62,8 @@ def test_names_are_marked_in_three_languages_and_everybody_sees_how_far_they_are
         shot(page, "three_tab")
     lines = {line["record_id"]: line["value"] for line in folder.lines()}
     assert len(lines) == 3
+    folder.params["label"]["first_splits"] = {"min_records": 0}
+    folder.write()
     folder.label()
     records = to_records(read_table(folder.data / "label" / "records.parquet"))
     marked = {r.fields["text"]: [r.fields["text"][s["start"] : s["end"]] for s in r.target] for r in records}
