@@ -131,7 +131,7 @@ def test_prelabels_are_read_by_todays_names(tmp_path):
     assert read_pushed(tmp_path).tasks["one"].prelabel == '"neg"'  # the file stays as it was written
     spans = Sent(project="ab", text_id="t", prelabel='[{"start": 0, "end": 2, "label": "neg"}]')
     write_json(Pushed(tasks={"s": spans}).model_dump(exclude_none=True), tmp_path / LEDGER)
-    assert read_pushed(tmp_path, today).tasks["s"].prelabel == '[{"start": 0, "end": 2, "label": "bad"}]'
+    assert read_pushed(tmp_path, today).tasks["s"].prelabel == '[{"end": 2, "label": "bad", "start": 0}]'
 
 
 def test_where_nothing_was_pushed_there_is_nothing(tmp_path):
