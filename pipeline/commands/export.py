@@ -15,6 +15,7 @@ from pipeline.core.settings import Task, load_task
 from pipeline.export.files import write
 from pipeline.export.formats import FORMS
 from pipeline.export.preference import Pairs, compared
+from pipeline.export.stamp import stamped
 from pipeline.runtime.records import RecordsById
 from pipeline.runtime.store import read_table
 
@@ -53,6 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="stop where a form has no place for a row (default: leave it out)"
     )
+    parser.add_argument(
+        "--folder", type=Path, metavar="PATH", help="copy the dataset folder there; its card names commit and settings"
+    )
     parser.add_argument("--push", metavar="OWNER/NAME", help="upload the dataset folder to a hub; needs a token")
     parser.add_argument("--endpoint", help="the hub's address (default: $HF_ENDPOINT, else Hugging Face)")
     parser.add_argument(
@@ -65,9 +69,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the forms asked for; then push, where asked."""
-    if not arguments.form and not arguments.push:
+    if not arguments.form and not arguments.push and not arguments.folder:
         raise PipelineError(
-            "sft export: nothing to do.", f"Name a form (--form {' | '.join(FORMS)}) or --push OWNER/NAME."
+            "sft export: nothing to do.",
+            f"Name a form (--form {' | '.join(FORMS)}) --folder PATH or --push OWNER/NAME.",
         )
     task = load_task()
     for name in arguments.form:
@@ -77,6 +82,9 @@ def run(arguments: argparse.Namespace) -> None:
             sys.stdout.write(f"{path}  {count:,} rows\n")
         for reason, count in done.left_out.most_common():
             sys.stdout.write(f"  left out: {count:,} {reason}\n")
+    if arguments.folder:
+        stamp = stamped(arguments.dataset, arguments.folder)
+        sys.stdout.write(f"{arguments.folder}: {', '.join(f'{name} {value}' for name, value in stamp.items())}\n")
     if arguments.push:
         from pipeline.export.push import push
 

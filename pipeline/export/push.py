@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.export.stamp import stamped
 
 
 def push(folder: Path, repository: str, endpoint: str | None, public: bool, accept_licence: bool) -> str:
-    """Upload the dataset folder as it is; returns the repository's address.
+    """Upload the dataset folder, stamped with its commit and settings; returns the repository's address.
 
     The token is the one of $HF_TOKEN or of `hf auth login`; it is never printed. Unchanged files are not sent again.
     """
@@ -32,9 +34,11 @@ def push(folder: Path, repository: str, endpoint: str | None, public: bool, acce
     hub = HfApi(token=token)
     try:
         hub.create_repo(repository, repo_type="dataset", private=not public, exist_ok=True)
-        done = hub.upload_folder(
-            repo_id=repository, repo_type="dataset", folder_path=folder, commit_message="sft export"
-        )
+        with tempfile.TemporaryDirectory() as place:
+            stamped(folder, Path(place))
+            done = hub.upload_folder(
+                repo_id=repository, repo_type="dataset", folder_path=place, commit_message="sft export"
+            )
     except HFValidationError as error:
         raise PipelineError(f"sft export: {shorten(error, 200)}", "Write it as OWNER/NAME.") from None
     except OfflineModeIsEnabled:

@@ -27,6 +27,9 @@ class Params(Settings):
 
     name: str = "SFT dataset"  # title of the dataset card
     about: str = ""  # first paragraph of the card: what the dataset is for, in plain words
+    version: str = "0.1.0"  # of the dataset, on the card and in Croissant: raise it with `sft release`
+    date: str = Field("", pattern=r"^(\d{4}-\d{2}-\d{2})?$")  # of publication; empty: the day of `sft export --push`
+    citation: str = ""  # how to cite the dataset: BibTeX or a sentence
     suite: tuple[dict[str, Any], ...] = BASIC_SUITE  # expectations, see docs/validation.md; order is the report's
     attributes: tuple[str, ...] = ("source", "lang", "length")  # what labels should not lean on; any column, or length
     map_records: int = Field(3000, ge=0, le=20000)  # records on the map of meanings; new texts are embedded, 0: no map

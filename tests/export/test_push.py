@@ -122,10 +122,15 @@ def push(folder, hub, *more: str, token: str = TOKEN) -> subprocess.CompletedPro
     )
 
 
-def test_the_folder_arrives_byte_for_byte_and_private(folder, hub):
+def test_the_folder_arrives_byte_for_byte_with_a_stamp_on_its_card_and_private(folder, hub):
     result = push(folder, hub)
     assert result.returncode == 0, result.stderr
     sent = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    card = hub.files.pop("README.md").decode()
+    assert card.startswith(sent.pop("README.md").decode())
+    assert "## Built from" in card
+    assert "| params.yaml | sha256 " in card
+    assert hub.files.pop("checksums.txt")
     assert hub.files == sent
     assert hub.created["visibility"] == "private"
     assert "pushed: " in result.stdout

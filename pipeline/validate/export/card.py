@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from ruamel.yaml import YAML
 
 from pipeline.core.errors import shorten
+from pipeline.core.record import as_json
 from pipeline.core.settings import Task
+from pipeline.validate.export.columns import described, features, samples
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from pipeline.validate.params import Params
 
@@ -34,20 +37,29 @@ def card(
     licences: Sequence[Mapping[str, Any]],
     report: Mapping[str, Any],
     stages: Mapping[str, Mapping[str, Any]],
+    splits: Mapping[str, pa.Table],
 ) -> str:
     """README.md of the dataset folder: YAML metadata between rules, then Markdown.
 
-    `report` is the report of this stage, `stages` maps earlier stages to theirs.
+    `report` is the report of this stage, `stages` maps earlier stages to theirs; `splits` are the exported rows.
     """
     totals = report["dataset"]
     names = [row["licence"] for row in licences]
     languages = sorted(filter(None, totals["languages"]))
-    head = _metadata(params, languages, category, sizes, names, totals["label_by"])
+    schema = next(iter(splits.values())).schema
+    declared = features(schema, task)
+    head = _metadata(params, languages, category, sizes, names, totals["label_by"], declared)
     parts = [
         f"---\n{head}---\n\n# {plain(params.name)}",
         plain(params.about),
-        f"Task type: {task.type}. Rows: {', '.join(f'{name} {count:,}' for name, count in sizes.items())}.",
+        f"Version {plain(params.version)}{f', {params.date}' if params.date else ''}. Task type: {task.type}. "
+        f"Rows: {', '.join(f'{name} {count:,}' for name, count in sizes.items())}.",
         _LOAD,
+        "## Columns",
+        table(("column", "type", "meaning"), described(schema)),
+        *_classes(declared, task),
+        "## Sample rows",
+        _samples(splits, schema),
         "## Rows",
         *_counts(totals),
         *_mixture(totals.get("mixture", ())),
@@ -56,13 +68,55 @@ def card(
         f"Most restrictive licence: {plain(most_restrictive(names))}; this one binds the dataset as a whole.",
         "## How labels were decided",
         table(("label_by", "rows"), _rows("label_by", totals["label_by"])),
+        noise_sentence(stages),
         "## From source rows to this dataset",
         table(("stage", "in", "added", "kept", "dropped"), [{"stage": s, **r} for s, r in stages.items()]),
         "Sources, annotators, agreement and what nobody recorded: [DATA_STATEMENT.md](DATA_STATEMENT.md).",
         "## Known limits",
         "\n".join(f"- {limit}" for limit in limits(report, stages)),
+        *(
+            ["## Citation", f"```\n{params.citation.strip().replace('```', '')}\n```"]
+            if params.citation.strip()
+            else []
+        ),
     ]
     return paragraphs(parts)
+
+
+def _classes(declared: object, task: Task) -> Iterator[str]:
+    if declared:
+        names = ", ".join(f"{n} {plain(name)}" for n, name in enumerate(task.labels))
+        yield f"`load_dataset` gives the label as a `ClassLabel`: {names}. The files hold the names."
+
+
+def _samples(splits: Mapping[str, pa.Table], schema: pa.Schema) -> str:
+    """The first rows of each split; of a conversation its JSON, cut."""
+    names = [name for name in schema.names if name not in _NOT_SAMPLED][:4]
+    rows = [
+        {name: shorten(value if isinstance(value, str) else as_json(value), 160) for name, value in row.items()}
+        for row in samples(splits, names, 2)
+    ]
+    return table(("split", *names), rows)
+
+
+_NOT_SAMPLED = ("id", "group", "parent_id", "label_by", "label_confidence", "repeats")
+
+
+def noise_sentence(stages: Mapping[str, Mapping[str, Any]]) -> str:
+    """How many labels are wrong, as people's audit or the estimate of clean says, or that nobody knows and why."""
+    notes = [step.get("notes") or {} for step in stages.get("clean", {}).get("steps", ())]
+    audit = (stages.get("label", {}).get("notes") or {}).get("audit") or {}
+    if audit.get("share"):
+        return f"Wrong labels, by people's audit of a random sample: {_share(audit['share'])}."
+    found: Mapping[str, Any] = next((one["label_noise"] for one in notes if one.get("label_noise")), {})
+    if found.get("share"):
+        return f"Wrong labels outside test, estimated by models that never saw a record: {_share(found['share'])}."
+    why = str(found.get("cannot_tell") or "")
+    return f"How many labels are wrong is not known{f': {plain(why)}' if why else ', nobody looked for it'}."
+
+
+def _share(found: Mapping[str, float]) -> str:
+    return f"{found['value']:.1%} (95 % interval {found['low']:.1%} to {found['high']:.1%})"
 
 
 def _mixture(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -91,6 +145,7 @@ def _metadata(
     sizes: Mapping[str, int],
     licences: Sequence[str],
     deciders: Mapping[str, int],
+    declared: Sequence[Mapping[str, Any]] | None,
 ) -> str:
     strictest = most_restrictive(licences)
     licence = hub_id(strictest)
@@ -106,6 +161,8 @@ def _metadata(
     values["size_categories"] = [next((name for limit, name in _SIZES if total < limit), "1M<n<10M")]
     files = [{"split": name, "path": f"data/{name}-*.parquet"} for name in sizes]
     values["configs"] = [{"config_name": "default", "data_files": files}]
+    if declared:
+        values["dataset_info"] = {"features": list(declared)}
     stream = io.StringIO()
     yaml = YAML()
     yaml.width = 120

@@ -33,6 +33,7 @@ _CONTEXT: dict[str, Any] = {
     "md5": "cr:md5",
     "parentField": "cr:parentField",
     "path": "cr:path",
+    "rai": "http://mlcommons.org/croissant/RAI/",
     "recordSet": "cr:recordSet",
     "references": "cr:references",
     "regex": "cr:regex",
@@ -46,16 +47,25 @@ _CONTEXT: dict[str, Any] = {
 }
 
 
-def croissant(params: Params, licence: str, columns: pa.Schema, hashes: Mapping[str, str]) -> dict[str, Any]:
+def croissant(
+    params: Params, licence: str, columns: pa.Schema, hashes: Mapping[str, str], about: Mapping[str, Any]
+) -> dict[str, Any]:
     """The JSON-LD object: one file and one record set per split. `hashes` maps splits to their file's sha256.
 
-    The publication date is left to whoever publishes: equal data must give equal bytes.
+    `about` are fields of the Responsible AI vocabulary. Without `validate.date` the publication date is left to
+    `sft export --push`: equal data must give equal bytes.
     """
+    dated = {"datePublished": params.date} if params.date else {}
+    cited = {"citeAs": params.citation.strip()} if params.citation.strip() else {}
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "conformsTo": ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"],
         "name": params.name,
+        "version": params.version,
+        **dated,
+        **cited,
+        **about,
         "description": params.about or params.name,
         "license": hub_id(licence) if hub_id(licence) != "other" else licence,
         "distribution": [

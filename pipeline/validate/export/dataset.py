@@ -18,6 +18,7 @@ from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import Mixed
+from pipeline.validate.export.responsible import rai
 from pipeline.validate.export.statement import statement
 from pipeline.validate.params import Params
 from pipeline.validate.view import EXPORTED, View
@@ -51,13 +52,13 @@ def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mix
     sizes = {name: table.num_rows for name, table in splits.items()}
     columns = next(iter(splits.values())).schema
     licences = [*licence_rows(view), *writer_rows(view)]
-    text = card(params, view.task, view.kind.HUB_CATEGORY, sizes, licences, report, view.reports)
+    text = card(params, view.task, view.kind.HUB_CATEGORY, sizes, licences, report, view.reports, splits)
     (out / "README.md").write_text(text, "utf-8")
     told = statement(params, view.task, licences, report, view.reports, view.profile)
     (out / "DATA_STATEMENT.md").write_text(told, "utf-8")
     hashes = {name: sha256(out / parquet_path(name)) for name in splits}
     licence = most_restrictive([row["licence"] for row in licences])
-    write_json(croissant(params, licence, columns, hashes), out / "croissant.json")
+    write_json(croissant(params, licence, columns, hashes, rai(view, report)), out / "croissant.json")
     files = sorted(path for path in out.rglob("*") if path.is_file())
     lines = [f"{sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files]
     (out / "checksums.txt").write_text("".join(lines), "utf-8")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.validate.export.card import limits, plain
+from pipeline.validate.export.card import limits, noise_sentence, plain
 from tests.validate.exported import metadata
 
 
 def test_card_metadata_is_complete(dataset):
-    assert metadata(dataset) == {
+    found = metadata(dataset)
+    features = {one["name"]: one["dtype"] for one in found.pop("dataset_info")["features"]}
+    assert features["label"] == {"class_label": {"names": {"0": "negative", "1": "positive"}}}
+    assert found == {
         "pretty_name": "Film reviews",
         "language": ["en", "zh"],
         "license": "cc-by-4.0",
@@ -38,6 +41,10 @@ def test_card_states_the_facts(dataset):
     assert "| collect | 12 | 0 | 11 | 1 |" in text
     assert "- clean, only dropped 2 empty\\_text." in text
     assert "Augmented rows: 1" in text
+    assert "Version 0.1.0." in text
+    assert "| label | string | the class |" in text
+    assert "## Sample rows" in text
+    assert "How many labels are wrong is not known" in text
 
 
 @pytest.mark.parametrize(
@@ -55,3 +62,20 @@ def test_the_card_says_what_was_not_looked_for(steps, said):
 
 def test_markup_in_names_is_inert_in_the_card():
     assert plain("<script>x</script> | a_b\n# [c]") == "&lt;script&gt;x&lt;/script&gt; \\| a\\_b \\# \\[c\\]"
+
+
+SHARE = {"value": 0.17, "low": 0.15, "high": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("clean", "label", "said"),
+    [
+        ({"label_noise": {"share": SHARE}}, {}, "models that never saw a record: 17.0% (95 % interval 15.0% to"),
+        ({"label_noise": {"share": SHARE}}, {"audit": {"share": SHARE}}, "audit of a random sample: 17.0%"),
+        ({"label_noise": {"cannot_tell": "40 records"}}, {}, "is not known: 40 records."),
+        ({}, {}, "nobody looked for it."),
+    ],
+)  # fmt: skip
+def test_one_sentence_says_how_many_labels_are_wrong(clean, label, said):
+    stages = {"clean": {"steps": [{"step": "label_errors", "notes": clean}]}, "label": {"notes": label}}
+    assert said in noise_sentence(stages)

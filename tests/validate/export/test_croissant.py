@@ -37,3 +37,19 @@ def test_croissant_nests_messages(project):
     fields = {field["name"]: field for field in read_json(folder / "croissant.json")["recordSet"][0]["field"]}
     assert fields["messages"]["repeated"] is True
     assert [part["name"] for part in fields["messages"]["subField"]] == ["role", "content"]
+
+
+def test_croissant_has_version_date_citation_and_rai_fields(project):
+    about = {"version": "1.2.0", "date": "2026-01-31", "citation": "Chen et al. 2026"}
+    value = read_json(project.write(sound_chats(), SUITE, CHAT, **about).validate() / "dataset" / "croissant.json")
+    assert (value["version"], value["datePublished"], value["citeAs"]) == tuple(about.values())
+    assert "http://mlcommons.org/croissant/RAI/1.0" in value["conformsTo"]
+    assert value["rai:dataLimitations"]
+    assert value["rai:dataCollection"].startswith("Sources: ")
+    assert "rai" in value["@context"]
+
+
+def test_croissant_without_a_date_has_none(dataset):
+    value = read_json(dataset / "croissant.json")
+    assert "datePublished" not in value
+    assert "citeAs" not in value

@@ -38,9 +38,13 @@ def test_load_dataset_reads_what_was_written(dataset, tmp_path, monkeypatch):
     assert {name: len(rows) for name, rows in loaded.items()} == {"train": 5, "validation": 2, "test": 2}
     assert loaded["train"].column_names == ["id", "text", "label", *LINEAGE]
     assert {name: feature.dtype for name, feature in loaded["test"].features.items()} == {
-        **dict.fromkeys(["id", "text", "label", *LINEAGE], "string"),
+        **dict.fromkeys(["id", "text", *LINEAGE], "string"),
+        "label": "int64",
         "label_confidence": "float64",
     }
+    label = loaded["test"].features["label"]
+    rows = pq.read_table(dataset / "data/train-00000-of-00001.parquet").to_pylist()
+    assert [label.int2str(row["label"]) for row in loaded["train"]] == [row["label"] for row in rows]
     assert loaded["test"][1]["text"] == "一点也不好吃。"
     (augmented,) = (row for row in loaded["train"] if row["parent_id"] is not None)
     assert augmented["parent_id"] == "en1"
