@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pipeline.report.figures import expectations, main_metric, percent, reasons, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.model import gaps, unread
+from pipeline.runtime.store import files_of
 from pipeline.stats.intervals import share_of
 
 #: How many are listed.
@@ -61,7 +62,12 @@ def _failed_checks(inputs: Inputs) -> Iterator[Fix]:
             gain = _gain("run_goes_on" if tone == "bad" else "check_passed")
             n, names = check["count"] or 1, {"name": inputs.cut(check["title"] or check["name"])}
             key = "expectation" if check["ids"] else "expectation_counts"  # classes or splits, not records
-            action = rows("expectations", "expectations", ok="False")
+            listed = check["ids"] and files_of(inputs.folder / "validate/failing.parquet")
+            action = (
+                rows("expectations", "failing", expectation=check["name"])
+                if listed
+                else rows("expectations", "expectations", ok="False")
+            )
             more = {"args": names, "gain": gain, "action": action}
             yield _fix(key, n, "expectations", tone, 0.5 * n / _rows(inputs), **more)
 

@@ -109,6 +109,11 @@ def _flat(value: object) -> object:
     return as_json(value) if isinstance(value, list | dict | tuple) else value
 
 
+def failing(inputs: Inputs) -> Iterator[list[Row]]:
+    """Every record that breaks an expectation, with the expectation and why."""
+    yield from _joined(inputs, "validate/failing.parquet", ())
+
+
 def predictions(inputs: Inputs) -> Iterator[list[Row]]:
     """Every test record with what the model said."""
     yield from _joined(inputs, "evaluate/predictions.parquet", ("given", "predicted"), id="id")
@@ -172,4 +177,5 @@ LISTS: dict[str, List] = {
     "relabelled": relabelled,
     "augmented": augmented,
     "predictions": predictions,
+    "failing": failing,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.blocks import Block, listed, missing, note, table
 from pipeline.report.figures import expectations
 from pipeline.report.inputs import Inputs
 
@@ -36,7 +36,22 @@ def expected(inputs: Inputs) -> list[Block]:
     rows = [_row(inputs, check, gates.get(check["key"], {})) for check in checks]
     docs = inputs.folder / "validate" / "data_docs" / "index.html"
     link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
-    return [_without_empty(rows), *link]
+    return [_without_empty(rows), *_failing(inputs), *link]
+
+
+def _failing(inputs: Inputs) -> list[Block]:
+    """The records that break an expectation, as a list; all of them in its file."""
+    found = inputs.table("validate/failing.parquet")
+    if found is None or not found.num_rows:
+        return []
+    shown = found.slice(0, inputs.params.max_rows).to_pylist()
+    records = inputs.records_by_id(row["record_id"] for row in shown)
+    rows = [
+        [row["expect"], row["title"], row["why"], inputs.text(records.get(row["record_id"])), row["record_id"]]
+        for row in shown
+    ]
+    kinds = {"expectation": "code", "check": "said", "why": "said", "text": "text", "id": "id"}
+    return [listed(table("failing", kinds, rows, found.num_rows), "failing")]
 
 
 def _row(inputs: Inputs, check: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:

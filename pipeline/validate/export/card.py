@@ -99,7 +99,7 @@ def _samples(splits: Mapping[str, pa.Table], schema: pa.Schema) -> str:
     return table(("split", *names), rows)
 
 
-_NOT_SAMPLED = ("id", "group", "parent_id", "label_by", "label_confidence", "repeats")
+_NOT_SAMPLED = ("id", "source_key", "group", "parent_id", "label_by", "label_confidence", "repeats")
 
 
 def noise_sentence(stages: Mapping[str, Mapping[str, Any]]) -> str:

@@ -14,8 +14,7 @@ from pipeline.core.settings import Task
 MEANINGS = {
     "id": "stable id: a hash of the source and its own key, or of source and fields",
     "text": "the input text",
-    "label": "the class",
-    "labels": "the classes that apply",
+    "label": "the class; of tasks with several labels a list of those that apply",
     "score": "the number to predict",
     "spans": "entities: start and end (code points, half open) and label",
     "tokens": "the text cut into tokens",
@@ -30,6 +29,7 @@ MEANINGS = {
     "chat_template_kwargs": "arguments of the chat template",
     "lang": "language, ISO 639-1",
     "source": "name of the source, see Sources and licences",
+    "source_key": "the source's own id of the row, where params.yaml names its column",
     "group": "cluster of near duplicates or conversation; no group stands in two splits",
     "parent_id": "id of the row that an augmented row was made from; empty for all others",
     "label_by": "who decided the label: source, crowd, human or model, and which",
@@ -62,15 +62,15 @@ def features(schema: pa.Schema, task: Task) -> list[dict[str, Any]] | None:
 
     `load_dataset` then gives numbers with names; the files hold the names, which `datasets` casts as it reads.
     """
-    if not task.labels or not {"label", "labels"} & set(schema.names):
+    if not task.labels or "label" not in schema.names:
         return None
     classes = {"class_label": {"names": {str(n): name for n, name in enumerate(task.labels)}}}
     found = []
     for column in schema:
         if column.name == "label":
-            found.append({"name": column.name, "dtype": classes})
-        elif column.name == "labels":
-            found.append({"name": column.name, "list": {"dtype": classes}})
+            found.append(
+                {"name": column.name, **({"list": classes} if pa.types.is_list(column.type) else {"dtype": classes})}
+            )
         elif pa.types.is_list(column.type) or pa.types.is_struct(column.type):
             return None
         else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core.record import META, Record, Row, as_json, writer_of
 from pipeline.core.tool_definitions import without_nulls
@@ -73,12 +74,13 @@ def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
     records = view.labelled
     own, lineage = _own_and_lineage(records, view)
     meta = {META + name: pa.array([r.meta.get(name) for r in records], pa.string()) for name in view.meta}
-    table = pa.table({"id": records.table["id"]} | _columns(own) | _columns(lineage) | meta)
+    keys = {"source_key": pc.struct_field(records.table["source"], "key")}  # records themselves share their sources
+    table = pa.table({"id": records.table["id"]} | _columns(own) | _columns(lineage) | keys | meta)
     if mixture:
         repeats = [mixture.repeats.get(record.id, 1) for record in records]
         table = table.append_column("repeats", pa.array(repeats, pa.int32()))
     splits = records.table["split"]
-    parts = {name: table.filter(pa.compute.equal(splits, split)) for split, name in EXPORTED.items()}
+    parts = {name: table.filter(pc.equal(splits, split)) for split, name in EXPORTED.items()}
     return {name: part for name, part in parts.items() if part.num_rows}
 
 
@@ -144,8 +146,10 @@ def writer_rows(view: View) -> list[dict[str, Any]]:
 
 
 def write_jsonl(table: pa.Table, path: Path) -> None:
-    """One object a line: id, the task's own columns (messages for chat), language."""
-    names = ["id", *(name for name in table.column_names if name not in {"id", *_LINEAGE.names}), "lang"]
+    """One object a line: id, the task's own columns (messages for chat), meta, language, the source's own key."""
+    own = [name for name in table.column_names if name not in {"id", "source_key", *_LINEAGE.names}]
+    keys = ["source_key"] if table.column("source_key").null_count < table.num_rows else []
+    names = ["id", *own, "lang", *keys]
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for batch in table.select(names).to_batches(max_chunksize=4096):

@@ -42,7 +42,7 @@ def test_card_states_the_facts(dataset):
     assert "- clean, only dropped 2 empty\\_text." in text
     assert "Augmented rows: 1" in text
     assert "Version 0.1.0." in text
-    assert "| label | string | the class |" in text
+    assert "| label | string | the class; of tasks with several labels a list of those that apply |" in text
     assert "## Sample rows" in text
     assert "How many labels are wrong is not known" in text
 

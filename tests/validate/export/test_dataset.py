@@ -13,7 +13,7 @@ from pipeline.core.conversation import from_row
 from tests.validate.conftest import CHAT, review, sound_chats, sound_reviews
 from tests.validate.exported import SUITE, metadata
 
-LINEAGE = ["lang", "source", "group", "parent_id", "label_by", "label_confidence"]
+LINEAGE = ["lang", "source", "group", "parent_id", "label_by", "label_confidence", "source_key"]
 
 
 def test_what_is_known_of_records_by_name_stands_in_columns(project):
@@ -105,7 +105,7 @@ def test_checksums_cover_every_file(dataset):
         assert hashlib.sha256((dataset / name).read_bytes()).hexdigest() == digest
 
 
-def test_a_multi_label_column_stays_a_list(project):
+def test_a_multi_label_column_stays_a_list(project, tmp_path, monkeypatch):
     from tests.validate.conftest import SENTIMENT
 
     task = SENTIMENT.model_copy(update={"multi_label": True})
@@ -113,3 +113,14 @@ def test_a_multi_label_column_stays_a_list(project):
     folder = project.write(records, SUITE, task).validate() / "dataset"
     assert pq.read_table(folder / "data/test-00000-of-00001.parquet").column("label").to_pylist() == [[]]
     assert pq.read_table(folder / "data/train-00000-of-00001.parquet")["label"].to_pylist()[0][0] == "negative"
+    loaded = load(folder, tmp_path, monkeypatch)
+    assert loaded["train"][0]["label"] == [0, 1]
+    assert loaded["train"].features["label"].feature.names == ["negative", "positive"]
+
+
+def test_the_sources_own_key_comes_through_where_it_has_one(project):
+    keyed = [replace(one, source=replace(one.source, key=f"A-{n}")) for n, one in enumerate(sound_reviews())]
+    folder = project.write(keyed, SUITE).validate() / "dataset"
+    rows = [json.loads(line) for line in (folder / "jsonl/train.jsonl").read_text("utf-8").splitlines()]
+    assert all(row["source_key"].startswith("A-") for row in rows)
+    assert "source_key" in pq.read_schema(folder / "data/train-00000-of-00001.parquet").names
