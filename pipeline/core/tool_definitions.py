@@ -28,7 +28,7 @@ def tools_of(value: Json) -> tuple[Mapping[str, Any], ...]:
 
 def _read_tools(text: str) -> Json:
     """The definitions in a JSON text; an empty one holds none."""
-    value = parsed(text) if text.strip() else text
+    value = parsed(text) if text.strip() else ""
     if value is None:
         raise Reject("bad_tools", "the tool definitions are no JSON")
     return value
