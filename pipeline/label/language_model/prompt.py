@@ -9,7 +9,7 @@ from pipeline.core.settings import Task
 from pipeline.label.language_model.forms import Form, form_of
 from pipeline.label.language_model.settings import LlmPrelabel
 from pipeline.label.prelabels import Example, langs_of
-from pipeline.llm.question import Question, ask
+from pipeline.llm.question import Question, as_data, ask
 from pipeline.modeling.models import Model
 
 _GUARD = {
@@ -62,8 +62,7 @@ def _user(form: Form, example: Example, shots: Sequence[Example]) -> str:
 
 def _material(form: Form, example: Example) -> str:
     """A record's text between marks that it cannot close itself."""
-    text = form.show(example.as_record().fields).replace("</text>", "<\\/text>")
-    return f"<text>\n{text}\n</text>"
+    return as_data(form.show(example.as_record().fields), "text")
 
 
 def _similar(asked: Sequence[Example], learn: Sequence[Example], encoder: Model, shots: int) -> list[list[Example]]:

@@ -157,7 +157,7 @@ def test_through_a_service_with_examples_and_quotes():
     def answer(body, number):
         prompt = body["messages"][-1]["content"]
         prompts.append(body["messages"])
-        text = prompt.split("<text>\n")[-1].split("\n</text>")[0].replace("<\\/text>", "</text>")
+        text = prompt.split("<text>\n")[-1].split("\n</text>")[0].replace("< /text>", "</text>")
         return json.dumps(said[text], ensure_ascii=False) if text in said else "no"
 
     ask = [example(f"u{n}", text) for n, text in enumerate(said)]
