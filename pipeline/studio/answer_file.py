@@ -181,7 +181,12 @@ def tidy(line: Line) -> Line:
     """The line with its keys in order and without empty ones."""
     values = cast("Mapping[str, object]", line)
     kept = {key: values[key] for key in KEYS[:4]}
-    more = {key: values[key] for key in (*KEYS[4:], *BESIDE_KEYS, *STATE_KEYS) if values.get(key) not in (None, False)}
+    # by identity: a lead time of 0 seconds equals False
+    more = {
+        key: values[key]
+        for key in (*KEYS[4:], *BESIDE_KEYS, *STATE_KEYS)
+        if values.get(key) is not None and values[key] is not False
+    }
     return cast("Line", kept | more)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pyarrow as pa
@@ -11,10 +10,9 @@ import pytest
 from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
-from pipeline.core.settings import Task
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import schema, to_table, write_table
-from pipeline.studio.answer_file import Pulled, file_name, read_answers, to_line
+from pipeline.studio.answer_file import to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project
@@ -70,29 +68,6 @@ def test_a_task_without_record_id_is_kept_too(project):
     assert (line["record_id"], line["annotator"], line["state"]) == ("task 1", "ann@x.org", "unreadable")
 
 
-def test_later_answers_replace_and_local_edits_stay():
-    old = {
-        "record_id": "r",
-        "annotator": "安娜",
-        "studio": "ab/1/2",
-        "value": "x",
-        "created_at": "2026-01-01T00:00:00Z",
-    }
-    pulled = Pulled({"ab/1/2": old})
-    pulled.take(dict(old))
-    assert not pulled.counts
-    pulled.take(old | {"value": "y"})
-    assert pulled.lines["ab/1/2"]["value"] == "x"
-    assert len(pulled.conflicts) == 1
-    pulled.take(old | {"value": "y", "created_at": "2099-01-01T00:00:00+08:00"})  # a clock ahead of ours is no matter
-    assert pulled.lines["ab/1/2"]["value"] == "y"
-    bob = old | {"annotator": "بوب", "value": "z", "created_at": "2099-01-02T00:00:00Z", "overwrote": "安娜"}
-    pulled.take(bob)  # put over the other's answer, which stays as history
-    assert pulled.lines["ab/1/2"] == bob
-    (was,) = pulled.others
-    assert (was["annotator"], was["value"], was["state"]) == ("安娜", "y", "overwritten")
-
-
 def test_the_instructions_tell_how_far_people_are_and_gold_answers_only_where_allowed(project):
     when = parse_time("2026-01-01T00:00:00Z")
     used = [Annotation(f"r{n}", who, "billing", when, "p") for n, who in enumerate(("小王", "小王", "<b>", "小王"))]
@@ -102,11 +77,6 @@ def test_the_instructions_tell_how_far_people_are_and_gold_answers_only_where_al
     allowed = replace(project, settings=project.settings.model_copy(update={"show_gold_results": True}))
     assert "<td>小王</td><td>3 / 60</td><td>1 / 2</td>" in standing(allowed, used, gold, 60)
     assert standing(project, [], gold, 60) == ""
-
-
-@pytest.mark.parametrize(("given_", "expected"), [("Mail topics!", "mail-topics"), ("邮件 主题", "邮件-主题")])
-def test_file_names_follow_titles(given_, expected):
-    assert file_name(given_) == f"label-studio-{expected}.jsonl"
 
 
 QUEUE = ("record_id", "reason", "priority", "prelabel", "confidence")
@@ -153,19 +123,3 @@ def test_answers_name_their_records_by_id_or_by_the_sources_own_key(tmp_path):
     found = named_by({"a", "K-1", "ann@example.org"}, tmp_path / "records.parquet")
     assert found == {row.id: row for row in rows if row.id != "e"}
     assert named_by({"a"}, tmp_path / "none.parquet") == {}
-
-
-@pytest.mark.parametrize(("utf16", "surface"), [(True, "Bath"), (False, "ath ")])
-def test_answers_are_read_as_the_stage_label_reads_them(tmp_path, monkeypatch, utf16, surface):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text(f"label: {{utf16_offsets: {str(utf16).lower()}}}", "utf-8")
-    text = "😀 Bath 很好"
-    region = {"from_name": "label", "to_name": "text", "type": "labels"}
-    mark = {**region, "value": {"start": 3, "end": 7, "labels": ["place"]}}
-    answer = {"completed_by": 1, "result": [mark], "created_at": "2026-01-31T12:00:00Z"}
-    exported = [{"id": 1, "data": {"record_id": "r", "text": text}, "annotations": [answer]}]
-    (tmp_path / "annotations").mkdir()
-    (tmp_path / "annotations/export.json").write_text(json.dumps(exported), "utf-8")
-    (one,) = read_answers(tmp_path / "annotations", Task(type="ner", labels=("place",)))
-    (span,) = one.value
-    assert text[span["start"] : span["end"]] == surface
