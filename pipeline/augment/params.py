@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.policy import MethodSettings
@@ -84,7 +84,19 @@ class SelectSettings(Settings):
     # Chosen records are less alike than this while others remain; null: the encoder's own (.9 for MiniLM, .97 for e5).
     max_cosine: float | None = Field(default=None, ge=0, le=1)
     quality: Judging | None = None  # judges and their rubric; without them quality is the generator's own low loss
+    # What is kept is divided over these groups (of a tag: meta_topic), evenly or by quotas. null: the best of all.
+    spread_over: str | None = Field(default=None, pattern=r"^(source|lang|meta_\w+)$")
+    # Group -> its share of what is kept; the rest goes to the others by their size. Empty: all groups alike.
+    quotas: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default={})
     seed: int = 0  # of the random draws
+
+    @model_validator(mode="after")
+    def _quotas_fit(self) -> SelectSettings:
+        if self.quotas and self.spread_over is None:
+            raise ValueError("quotas are of the groups of spread_over, which is not set")
+        if sum(self.quotas.values()) > 1 + 1e-9:
+            raise ValueError(f"quotas add up to {sum(self.quotas.values()):g}, more than all that is kept")
+        return self
 
 
 class Params(Settings):

@@ -6,6 +6,7 @@ from judges where some are named. The report always shows a random draw of the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.augment.params import SelectSettings
 from pipeline.augment.replies import as_messages, has_reply
+from pipeline.augment.select.groups import groups_of, room
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.conversation import Conversation
 from pipeline.core.errors import PipelineError
@@ -130,9 +132,21 @@ def choose(
     Those are left out, while others remain, whose cosine with a chosen one is above `most_alike`.
     """
     order = _ranked(pool, scores, settings)
+    groups = groups_of(pool, settings)
+    free = room(groups, size, settings)
     if settings.by == "random" or most_alike >= 1:
-        return order[:size]
-    return _spread(order, matrix, most_alike, size)
+        return _within(order, groups, free)
+    return _spread(order, matrix, most_alike, groups, free)
+
+
+def _within(order: Sequence[int], groups: Sequence[str], free: dict[str, int]) -> list[int]:
+    """The first rows of the order, of each group as many as are free; they are free no more."""
+    found = []
+    for n in order:
+        if free[groups[n]]:
+            free[groups[n]] -= 1
+            found.append(n)
+    return found
 
 
 def _ranked(pool: Sequence[Record], scores: Scores, settings: SelectSettings) -> list[int]:
@@ -167,24 +181,27 @@ def _rank(values: Any) -> Any:
     return place / max(int(place.max()), 1)
 
 
-def _spread(order: Sequence[int], matrix: Any, max_cosine: float, size: int) -> list[int]:
+def _spread(
+    order: Sequence[int], matrix: Any, max_cosine: float, groups: Sequence[str], free: dict[str, int]
+) -> list[int]:
     """Best first, leaving out what is too like a chosen one (Liu et al. 2023, https://arxiv.org/abs/2312.15685).
 
-    What was left out fills up where too few remain.
+    Of each group as many as are free. What was left out fills up where too few remain.
     """
     unit = _unit(matrix)
     chosen: list[int] = []
     skipped: list[int] = []
     closest = np.full(len(order), -1.0)
     for n in order:
-        if len(chosen) == size:
-            return chosen
+        if not free[groups[n]]:
+            continue
         if closest[n] > max_cosine:
             skipped.append(n)
             continue
         chosen.append(n)
+        free[groups[n]] -= 1
         closest = np.maximum(closest, _products(unit, n))
-    return chosen + skipped[: size - len(chosen)]
+    return chosen + _within(skipped, groups, free)
 
 
 def coverage(matrix: Any, chosen: Sequence[int]) -> float:
@@ -221,7 +238,8 @@ def _notes(
     pool: Sequence[Record], scores: Scores, matrix: Any, chosen: set[int], settings: SelectSettings
 ) -> Mapping[str, Any]:
     """Means of the scores over all, the chosen, and a random draw of the same size (the baseline to beat)."""
-    at_random = _ranked(pool, scores, settings.model_copy(update={"by": "random"}))[: len(chosen)]
+    plain = settings.model_copy(update={"by": "random", "spread_over": None, "quotas": {}})
+    at_random = _ranked(pool, scores, plain)[: len(chosen)]
 
     def means(rows: Sequence[int]) -> dict[str, float]:
         values = {name: _mean(getattr(scores, name)[rows]) for name in ("loss", "ifd", "complexity", "quality")}
@@ -230,7 +248,12 @@ def _notes(
     groups = {"all": list(range(len(pool))), "chosen": sorted(chosen), "random": sorted(at_random)}
     judged = {"judged": scores.judged} if scores.judged else {}
     found = {k: means(v) for k, v in groups.items()}
-    return {"by": settings.by, "kept": len(chosen), "of": len(pool), **found, **judged}
+    told = {"by": settings.by, "kept": len(chosen), "of": len(pool), **found, **judged}
+    if settings.spread_over is None:
+        return told
+    named = groups_of(pool, settings)
+    have, kept = Counter(named), Counter(named[n] for n in chosen)
+    return {**told, "groups": {name: {"of": have[name], "kept": kept[name]} for name in sorted(have)}}
 
 
 def _mean(values: Any) -> float:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Target, as_json, share
 from pipeline.core.settings import Task
+from pipeline.label.language_model.answer_odds import AnswerOdds
 from pipeline.label.language_model.forms import form_of, is_right, target_of
 from pipeline.label.language_model.prompt import prompts
 from pipeline.label.language_model.settings import LlmPrelabel
@@ -171,45 +172,7 @@ def _sure(
 
     right = np.array([is_right(said[e.id].target, e.target, task) for e in known])
     half = np.array([_is_first_half(e) for e in known])
-    odds = _odds_by_answer([said[e.id].target for e in known], right)
-    scores = np.column_stack([[said[e.id].score for e in known], odds.left_out(known, said, right)])
-    found = calibrate_scores(scores, right, half, params, _Z)
-    rows = [(said[e.id].score, odds.of(said[e.id].target)) for e in answered]
-    return found, found.sure(np.array(rows, np.float64).reshape(-1, 2)) if rows else np.zeros(0)
-
-
-@dataclass(frozen=True)
-class _Odds:
-    """How often each answer (a label, say) was right where it was given, as log odds against all answers together.
-
-    A model may confuse two labels every time and be sure of it: its own confidence cannot tell.
-    """
-
-    right: Mapping[str, int]
-    given: Mapping[str, int]
-    base: float  # share of all answers that is right
-
-    def of(self, target: Target, *, less: int = 0, less_right: int = 0) -> float:
-        """Log odds for an answer, shrunk towards the base by two rows; `less` takes that many rows out again."""
-        key = as_json(target)
-        given, right = self.given.get(key, 0) - less, self.right.get(key, 0) - less_right
-        return _logit((right + 2 * self.base) / (given + 2)) - _logit(self.base)
-
-    def left_out(
-        self, known: Sequence[Example], said: Mapping[str, Said], right: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
-        """The log odds for rows that were counted, each without itself."""
-        import numpy as np
-
-        rows = zip(known, right, strict=True)
-        return np.array([self.of(said[e.id].target, less=1, less_right=int(ok)) for e, ok in rows])
-
-
-def _odds_by_answer(targets: Sequence[Target], right: NDArray[np.bool_]) -> _Odds:
-    keys = [as_json(target) for target in targets]
-    correct = Counter(key for key, ok in zip(keys, right, strict=True) if ok)
-    return _Odds(correct, Counter(keys), (int(right.sum()) + 1) / (len(right) + 2))
-
-
-def _logit(p: float) -> float:
-    return math.log(p / (1 - p))
+    odds = AnswerOdds([said[e.id].score for e in known], [said[e.id].target for e in known], right)
+    found = calibrate_scores(odds.known(), right, half, params, _Z)
+    rows = odds.of([said[e.id].score for e in answered], [said[e.id].target for e in answered])
+    return found, found.sure(rows) if len(rows) else np.zeros(0)

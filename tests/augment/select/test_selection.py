@@ -1,3 +1,6 @@
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -153,3 +156,70 @@ def test_likeness_is_told_by_tf_idf_where_the_encoder_does_not_read_a_language(t
     outcome = select(to_table(POOL, schema(CHAT)), SelectSettings(keep=0.5, by="diversity"), CHAT, models)
     assert outcome.notes["read_by"] == "tfidf"
     assert "zh" in outcome.notes["unread"]
+
+
+def tagged(rows=24):
+    """Three topics: code is half of the pool and has the highest losses, so the best of all are none of it."""
+    topics = ["code", "code", "food", "天气"]
+    return [
+        replace(
+            chat(f"Ask {n}?", "word " * (9 if topics[n % 4] == "code" else 2) + str(n)), meta={"topic": topics[n % 4]}
+        )
+        for n in range(rows)
+    ]
+
+
+def spread(pool, size, **more):
+    settings = SelectSettings(keep=size / len(pool), by="quality", max_cosine=1.0, **more)
+    outcome = select(to_table(pool, schema(CHAT)), settings, CHAT, MODELS)
+    assert outcome.kept.num_rows == size
+    kept = Counter(r.meta.get("topic", "") for r in to_records(outcome.kept))
+    told = outcome.notes.get("groups", {})
+    assert {name: one["kept"] for name, one in told.items() if one["kept"]} == (dict(kept) if told else {})
+    return kept
+
+
+def test_what_is_kept_is_spread_evenly_over_tags_or_by_quotas():
+    pool = tagged()
+    assert spread(pool, 12) == {"food": 6, "天气": 6}
+    assert spread(pool, 12, spread_over="meta_topic") == {"code": 4, "food": 4, "天气": 4}
+    assert spread(pool, 20, spread_over="meta_topic") == {"code": 8, "food": 6, "天气": 6}  # all that two have
+    assert spread(pool, 12, spread_over="meta_topic", quotas={"code": 0.5}) == {"code": 6, "food": 3, "天气": 3}
+    assert spread(pool, 6, spread_over="meta_topic", quotas={"food": 1.0}) == {"food": 6}
+    assert sum(spread(pool, 11, spread_over="meta_topic").values()) == 11
+    assert sum(spread(pool, 1, spread_over="meta_topic").values()) == 1
+
+
+def test_records_without_the_tag_are_a_group_of_their_own():
+    pool = [replace(r, meta={}) if n < 8 else r for n, r in enumerate(tagged())]
+    assert spread(pool, 8, spread_over="meta_topic") == {"": 2, "code": 2, "food": 2, "天气": 2}
+
+
+def test_near_copies_are_left_out_within_what_a_group_may_keep():
+    pool = tagged(12)
+    scores = Scores(*(np.zeros(12) for _ in range(4)))
+    matrix = np.repeat(np.eye(6), 2, axis=0)  # pairs that are alike
+    settings = SelectSettings(by="complexity", spread_over="meta_topic")
+    found = choose(pool, scores, matrix, settings, 6, 0.9)
+    assert Counter(pool[n].meta["topic"] for n in found) == {"code": 2, "food": 2, "天气": 2}
+    assert len({n // 2 for n in found}) >= 4
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"spread_over": "meta_topik"}, "Did you mean 'meta_topic'"),
+        ({"spread_over": "meta_topic", "quotas": {"foot": 0.5}}, "Did you mean 'food'"),
+    ],
+)
+def test_tags_and_groups_that_are_not_there_are_named(values, words):
+    with pytest.raises(PipelineError, match="no record has") as error:
+        spread(tagged(), 6, **values)
+    assert words in error.value.hint
+
+
+def test_quotas_need_groups_and_are_at_most_all():
+    with pytest.raises(ValueError, match="spread_over, which is not set"):
+        SelectSettings(quotas={"a": 0.5})
+    with pytest.raises(ValueError, match=r"add up to 1\.2"):
+        SelectSettings(spread_over="source", quotas={"a": 0.6, "b": 0.6})
