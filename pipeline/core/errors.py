@@ -28,6 +28,7 @@ EXTRAS = {
     "label_studio_sdk": "studio",
     "openai": "llm",
     "httpx2": "llm",
+    "xllamacpp": "llamacpp",
     "daft": "ray",
     "ray": "ray",
     "s3fs": "cloud",

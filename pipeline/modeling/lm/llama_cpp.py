@@ -61,7 +61,8 @@ def _opened(path: str) -> Any:
         import xllamacpp
     except ImportError:
         raise PipelineError(
-            "models.generator_engine: llama.cpp is not installed.", "pip install xllamacpp, or set it to transformers."
+            "models.generator_engine: llama.cpp is not installed.",
+            "pip install 'sft-data-pipeline[llamacpp]' (the package xllamacpp), or set it to transformers.",
         ) from None
     params = xllamacpp.CommonParams()
     params.model.path = path
