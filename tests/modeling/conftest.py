@@ -40,12 +40,11 @@ def train_tokenizer(special, **tokens):
     return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, **tokens)
 
 
-@pytest.fixture(scope="session")
-def bert_folder(tmp_path_factory) -> Path:
+def save_bert(folder: Path) -> Path:
+    """A random BERT of two layers, with its tokenizer."""
     import torch
     from transformers import BertConfig, BertModel
 
-    folder = tmp_path_factory.mktemp("bert")
     tokenizer = train_tokenizer(
         ["[PAD]", "[UNK]", "[CLS]", "[SEP]"], pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     )
@@ -61,6 +60,11 @@ def bert_folder(tmp_path_factory) -> Path:
     BertModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def bert_folder(tmp_path_factory) -> Path:
+    return save_bert(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,124 @@
+"""kill -9 to the whole process tree of `dvc repro` at seeded random moments inside its stages."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from tests.faults.projects import outputs
+from tests.project import STAGES, Project
+
+
+@dataclass
+class Undisturbed:
+    """What a run that nothing disturbs leaves, and how many seconds each stage takes in it."""
+
+    outputs: dict[str, bytes]
+    seconds: dict[str, float]
+
+
+@contextmanager
+def _repro(project: Project) -> Iterator[subprocess.Popen[str]]:
+    command = ["dvc", "repro"]
+    environment = {**project.environment, "PYTHONUNBUFFERED": "1"}
+    with (project.folder.parent / "repro.log").open("a", encoding="utf-8") as errors:
+        run = subprocess.Popen(
+            command,
+            cwd=project.folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            yield run
+        finally:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+
+
+def _began(line: str) -> str | None:
+    found = re.search(r"Running stage '(\w+)'", line)
+    return found[1] if found else None
+
+
+def undisturbed(project: Project) -> Undisturbed:
+    """Run the project to its end."""
+    starts: dict[str, float] = {}
+    with _repro(project) as run:
+        assert run.stdout
+        for line in run.stdout:
+            stage = _began(line)
+            if stage:
+                starts[stage] = time.monotonic()
+    assert run.returncode == 0
+    assert list(starts) == list(STAGES), list(starts)
+    ends = [*list(starts.values())[1:], time.monotonic()]
+    return Undisturbed(outputs(project), {s: end - starts[s] for s, end in zip(starts, ends, strict=True)})
+
+
+def kill_in(project: Project, stage: str, seconds: float) -> str:
+    """Run the project and kill it `seconds` after the stage began. Returns `killed`, or why it was too late."""
+    with _repro(project) as run:
+        assert run.stdout
+        for line in run.stdout:
+            if _began(line) == stage:
+                break
+        else:
+            return "the stage was done"
+        try:
+            run.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            return "killed"
+    return "the run had ended"
+
+
+def start_over(project: Project) -> None:
+    """Remove everything that runs have left: outputs, DVC's cache and the cache of results."""
+    project.run("git", "clean", "-fdxq")
+    project.run("git", "checkout", "-q", ".")
+    for path in (project.folder.parent / "cache").glob("*"):
+        if not path.is_symlink():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def survive(project: Project, kills: int, seed: int) -> list[tuple[str, float, str]]:
+    """Kill in one stage after the other, in as many rounds as it takes; each round ends with the undisturbed bytes.
+
+    Returns (stage, seconds after it began, what happened) of every kill.
+    """
+    rng = random.Random(seed)
+    expected = undisturbed(project)
+    told: list[tuple[str, float, str]] = []
+    while len(told) < kills:
+        start_over(project)
+        for stage in STAGES[: kills - len(told)]:
+            moment = rng.random() * expected.seconds[stage]
+            told.append((stage, round(moment, 2), kill_in(project, stage, moment)))
+            print(*told[-1])  # noqa: T201 - progress of a run that takes long
+        project.run("dvc", "repro")
+        found = outputs(project)
+        differing = [name for name in expected.outputs.keys() | found if expected.outputs.get(name) != found.get(name)]
+        assert not differing, (differing, told)
+        check_debris(project)
+    return told
+
+
+def check_debris(project: Project) -> None:
+    """Nothing half done lies about, DVC sees nothing to do, and the cache is a sound file."""
+    assert not list(project.folder.glob("data/.*.unfinished*"))
+    assert project.repro() == []
+    with closing(sqlite3.connect(project.folder.parent / "cache" / "records.sqlite")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
