@@ -9,9 +9,12 @@ from pydantic import Field, model_validator
 
 from pipeline.augment.augmenters import METHODS
 from pipeline.augment.policy import MethodSettings
+from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
-from pipeline.core.settings import Settings, parse
+from pipeline.core.settings import Settings, Task, parse
 from pipeline.llm.judges.panel import Judging
+from pipeline.modeling.models import Model, Models
+from pipeline.tasks import has_free_answers
 
 
 class GateSettings(Settings):
@@ -130,3 +133,23 @@ def enabled_methods(params: Params) -> dict[str, MethodSettings]:
         found[name] = parse(values, method.settings, where)
         found[name].check(where)
     return {name: settings for name, settings in found.items() if settings.enabled}
+
+
+def check_fits(params: Params, task: Task, models: Models) -> None:
+    """Raises PipelineError for a selection that the task or the models make impossible; needs no data."""
+    if params.select.keep is not None:
+        check_selection(task, models)
+
+
+def check_selection(task: Task, models: Models) -> Model:
+    """The model that scores records for `augment.select`. Raises PipelineError where task or models do not allow it."""
+    if not has_free_answers(task):
+        raise PipelineError(
+            f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
+            "Selection is for chat, translation and summarization; set it to null.",
+        )
+    if models.generator is None:
+        raise PipelineError(
+            "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
+        )
+    return models.generator

@@ -21,7 +21,7 @@ from pipeline.collect.sources import KINDS, setting, source_settings
 from pipeline.collect.targets import target_of
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Reject
-from pipeline.core.settings import load, read_params
+from pipeline.core.settings import FROM_DATA, load, read_params
 
 log = logging.getLogger("pipeline")
 
@@ -35,7 +35,7 @@ def write_labels(raw: Path, params: Path = Path("params.yaml")) -> None:
     Raises PipelineError where there is none, or more than a thousand.
     """
     task = read_params(params).get("task")
-    if not isinstance(task, dict) or task.get("labels") != "from_data":
+    if not isinstance(task, dict) or task.get("labels") != FROM_DATA:
         return
     counts = Counter(
         label

@@ -43,6 +43,10 @@ class NoSettings(Settings):
     """The settings class of what has no settings of its own, see `registry.Entry`."""
 
 
+#: In the place of labels: `collect` reads them from the sources and writes them here.
+FROM_DATA = "from_data"
+
+
 class Task(Settings):
     """Section `task`: what the model is to learn. Every stage reads it."""
 
@@ -57,7 +61,7 @@ class Task(Settings):
     @field_validator("labels", mode="before")
     @classmethod
     def _labels_are_written(cls, labels: object) -> object:
-        if labels == "from_data":
+        if labels == FROM_DATA:
             raise ValueError("from_data stands for labels that `collect` writes here; run it first: dvc repro collect")
         return tuple(labels) if isinstance(labels, list) else labels  # strict types: no JSON any more
 
@@ -81,7 +85,7 @@ def load(section: str, kind: type[Section], path: Path = Path("params.yaml")) ->
     values = read_params(path)
     if section not in values:
         raise PipelineError(f"{path}: the section '{section}' is missing.", did_you_mean(section, values))
-    return parse(values[section] or {}, kind, f"{path}: {section}")
+    return parse(_or_empty(values[section]), kind, f"{path}: {section}")
 
 
 def load_optional(section: str, kind: type[Section], path: Path = Path("params.yaml")) -> Section:
@@ -92,7 +96,12 @@ def load_optional(section: str, kind: type[Section], path: Path = Path("params.y
         if hint.startswith("Did you mean"):
             raise PipelineError(f"{path}: no section is called '{section}', but one looks like it.", hint)
         return kind()
-    return parse(values[section] or {}, kind, f"{path}: {section}")
+    return parse(_or_empty(values[section]), kind, f"{path}: {section}")
+
+
+def _or_empty(values: object) -> object:
+    """What a section holds; nothing where only its name stands there."""
+    return {} if values is None else values
 
 
 def load_task(path: Path = Path("params.yaml")) -> Task:

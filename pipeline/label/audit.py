@@ -42,6 +42,15 @@ class Sample:
         return frozenset(self.given.keys() - outcomes.keys())
 
 
+def check_audit(params: Params, task: Task, models: object = None) -> None:
+    """Raises PipelineError where `label.audit` asks for records of a task that has no wrong labels."""
+    if params.audit.records and has_free_answers(task):
+        raise PipelineError(
+            f"params.yaml: label.audit.records: answers of '{task.type}' are free texts, so that none is simply wrong.",
+            "Set it to 0; people's corrections count as they are.",
+        )
+
+
 def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Params) -> Sample:
     """`params.audit.records` train records with the label they came with; none where it is 0.
 
@@ -50,11 +59,7 @@ def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Para
     wanted, kind = params.audit.records, task_type(task)
     if not wanted:
         return Sample()
-    if has_free_answers(task):
-        raise PipelineError(
-            f"params.yaml: label.audit.records: answers of '{task.type}' are free texts, so that none is simply wrong.",
-            "Set it to 0; people's corrections count as they are.",
-        )
+    check_audit(params, task)
     given, ids = dict[str, Target](), defaultdict[str, list[str]](list)
     for record in _as_they_came(records, evidence, params):
         given[record.id] = record.target

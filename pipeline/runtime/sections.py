@@ -7,12 +7,13 @@ settings of another stage re-runs nothing. This is the one place where modules a
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import did_you_mean
-from pipeline.core.settings import parse, read_params
+from pipeline.core.settings import FROM_DATA, Settings, parse, read_params
 
 #: Section -> `module:class` of its settings.
 SECTIONS: dict[str, str] = {
@@ -40,21 +41,50 @@ FURTHER: dict[str, str] = {
     "validate": "pipeline.validate.suite:check_suite",
 }
 
+#: Section -> `module:function` that checks it beside the task and the models.
+TOGETHER: dict[str, str] = {
+    "label": "pipeline.label.audit:check_audit",
+    "augment": "pipeline.augment.params:check_fits",
+    "train": "pipeline.train.fits:check_fits",
+}
+
 
 def check_sections(path: Path = Path("params.yaml")) -> None:
     """Raises PipelineError for the first section that no stage knows or that its stage would refuse.
 
-    Sections that are missing are left to the stage that needs them.
+    A section that is missing is refused where a stage of the dvc.yaml beside the file reads it.
     """
     values = read_params(path)
     for name in values:
         if name not in SECTIONS:
             raise PipelineError(f"{path}: no stage has a section '{name}'.", did_you_mean(name, SECTIONS))
-    for name, place in SECTIONS.items():
-        if name in values:
-            settings = parse(values[name] or {}, _named(place), f"{path}: {name}")
-            if name in FURTHER:
-                _named(FURTHER[name])(settings)
+    found = {name: _checked(name, values[name], path) for name in SECTIONS if name in values}
+    models = found.get("models") or _named(SECTIONS["models"])()
+    for name, place in TOGETHER.items():
+        if name in found and "task" in found:
+            _named(place)(found[name], found["task"], models)
+    for stage, name in _read_by_stages(path.with_name("dvc.yaml")):
+        if name in SECTIONS and name not in values:
+            raise PipelineError(f"{path}: the section '{name}' is missing; the stage '{stage}' of dvc.yaml reads it.")
+
+
+def _checked(name: str, values: object, path: Path) -> Settings:
+    if name == "task" and isinstance(values, dict) and values.get("labels") == FROM_DATA:
+        values = {**values, "labels": []}  # `collect` writes them; what comes after it finds them written
+    settings = parse({} if values is None else values, _named(SECTIONS[name]), f"{path}: {name}")
+    if name in FURTHER:
+        _named(FURTHER[name])(settings)
+    return settings
+
+
+def _read_by_stages(dvc: Path) -> Iterator[tuple[str, str]]:
+    """Stage and section, for every section of params.yaml that a stage of this file names."""
+    stages = read_params(dvc).get("stages") if dvc.is_file() else None
+    for stage, declared in stages.items() if isinstance(stages, dict) else ():
+        named = declared.get("params") if isinstance(declared, dict) else None
+        for name in named if isinstance(named, list) else ():
+            if isinstance(name, str):
+                yield str(stage), name.split(".")[0]
 
 
 def _named(place: str) -> Any:

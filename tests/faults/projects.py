@@ -35,4 +35,6 @@ def sample_project(name: str, folder: Path) -> Project:
 def outputs(project: Project) -> dict[str, bytes]:
     """The bytes of every file that the nine stages leave."""
     files = sorted(path for stage in STAGES for path in (project.folder / "data" / stage).rglob("*") if path.is_file())
-    return {path.relative_to(project.folder).as_posix(): path.read_bytes() for path in files if path.name not in _NOT_DATA}
+    return {
+        path.relative_to(project.folder).as_posix(): path.read_bytes() for path in files if path.name not in _NOT_DATA
+    }

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
-from pipeline.runtime.sections import FURTHER, SECTIONS, check_sections
+from pipeline.runtime.sections import FURTHER, SECTIONS, TOGETHER, check_sections
 from tests.conftest import ROOT
 
 TASK = "task: {type: classification, labels: [a, b], languages: [en]}\n"
@@ -30,7 +30,7 @@ def test_our_own_files_pass(path):
 
 
 def test_every_name_leads_to_something():
-    for place in (*SECTIONS.values(), *FURTHER.values()):
+    for place in (*SECTIONS.values(), *FURTHER.values(), *TOGETHER.values()):
         module, name = place.split(":")
         assert callable(getattr(importlib.import_module(module), name))
     assert all(
@@ -58,6 +58,9 @@ def test_nothing_but_the_task(tmp_path):
         ("collect: {sources: {s: {kind: files, licence: CC0, role: train, path: a.csv, keys: id}}}\n", "s.keys", "key"),
         ("engine: {kind: rai}\n", "engine.kind", ""),
         ("report: {lang: en}\n", "report.lang", ""),
+        ("train: ''\n", "train", ""),
+        ("train: []\n", "train", ""),
+        ("train: false\n", "train", ""),
     ],
 )
 def test_a_slip_in_any_section_is_named(tmp_path, text, named, hint):
@@ -65,6 +68,43 @@ def test_a_slip_in_any_section_is_named(tmp_path, text, named, hint):
         check(tmp_path, text)
     assert named in str(error.value)
     assert hint in f"{error.value}{error.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (
+            "task: {type: regression}\ntrain: {class_weights: balanced}\n",
+            "train.class_weights: numbers have no classes",
+        ),
+        ("task: {type: qa}\ntrain: {packing: true}\n", "train.packing: only language models"),
+        ("task: {type: chat}\ntrain: {}\n", "models.generator is missing"),
+        ("task: {type: summarization}\ntrain: {}\n", "models.generator is missing"),
+        ("task: {type: translation}\nmodels: {seq2seq: {name: t5}}\ntrain: {}\n", "task.target_language is missing"),
+        ("task: {type: ner}\ntrain: {}\n", "task.labels is empty"),
+        ("task: {type: summarization}\nlabel: {audit: {records: 5}}\n", "label.audit.records"),
+        ("task: {type: ner}\naugment: {select: {keep: 0.5}}\n", "augment.select.keep"),
+        ("task: {type: chat}\naugment: {select: {keep: 0.5}}\n", "needs models.generator"),
+    ],
+)
+def test_settings_that_task_or_models_make_impossible(tmp_path, text, named):
+    (tmp_path / "params.yaml").write_text(text, "utf-8")
+    with pytest.raises(PipelineError) as error:
+        check_sections(tmp_path / "params.yaml")
+    assert named in str(error.value)
+    assert error.value.hint
+
+
+def test_a_section_that_a_stage_reads_is_missed_at_once(tmp_path):
+    (tmp_path / "dvc.yaml").write_text("stages: {train: {cmd: x, params: [task, train]}}\n", "utf-8")
+    with pytest.raises(PipelineError, match="'train' is missing; the stage 'train'"):
+        check(tmp_path, "")
+    check(tmp_path, "train: {}\n")
+
+
+def test_labels_that_collect_is_to_write_pass(tmp_path):
+    (tmp_path / "params.yaml").write_text("task: {type: classification, labels: from_data}\n", "utf-8")
+    check_sections(tmp_path / "params.yaml")
 
 
 def test_the_first_stage_stops_at_a_slip_in_the_last(tmp_path):

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline.augment.params import SelectSettings
-from pipeline.augment.replies import as_messages, has_reply
+from pipeline.augment.params import SelectSettings, check_selection
+from pipeline.augment.replies import as_messages
 from pipeline.augment.select.groups import groups_of, room
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.conversation import Conversation
-from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.llm.ask import Engine
@@ -31,7 +30,7 @@ from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
 from pipeline.modeling.lm.scores import reply_losses
-from pipeline.modeling.models import Model, Models
+from pipeline.modeling.models import Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
 from pipeline.runtime.store import to_records
 from pipeline.stats.numbers import rounded
@@ -80,22 +79,9 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
     return drop_rows(table, "select", drops, notes={**unread, **_notes(learned, scores, matrix, chosen, settings)})
 
 
-def _generator(pool: Sequence[Record], task: Task, models: Models) -> Model:
-    if not all(has_reply(record, task) for record in pool):
-        raise PipelineError(
-            f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
-            "Selection is for chat, translation and summarization; set it to null.",
-        )
-    if models.generator is None:
-        raise PipelineError(
-            "params.yaml: augment.select.keep needs models.generator, which scores the records.", "Name a model there."
-        )
-    return models.generator
-
-
 def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
     """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
-    generator = _generator(pool, task, models)
+    generator = check_selection(task, models)
     asked = [as_messages(record, task) for record in pool]
     answers = [target_text(record.target) for record in pool]
     found = reply_losses(generator, list(zip(asked, answers, strict=True)))
