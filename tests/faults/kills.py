@@ -20,7 +20,7 @@ from tests.project import STAGES, Project
 
 @dataclass
 class Undisturbed:
-    """What a run that nothing disturbs leaves, and how many seconds each stage takes in it."""
+    """What a run that nothing disturbs leaves, and how many seconds each stage takes in it, in the order of the run."""
 
     outputs: dict[str, bytes]
     seconds: dict[str, float]
@@ -63,7 +63,7 @@ def undisturbed(project: Project) -> Undisturbed:
             if stage:
                 starts[stage] = time.monotonic()
     assert run.returncode == 0
-    assert list(starts) == list(STAGES), list(starts)
+    assert sorted(starts) == sorted(STAGES), list(starts)
     ends = [*list(starts.values())[1:], time.monotonic()]
     return Undisturbed(outputs(project), {s: end - starts[s] for s, end in zip(starts, ends, strict=True)})
 
@@ -104,7 +104,7 @@ def survive(project: Project, kills: int, seed: int) -> list[tuple[str, float, s
     told: list[tuple[str, float, str]] = []
     while len(told) < kills:
         start_over(project)
-        for stage in STAGES[: kills - len(told)]:
+        for stage in list(expected.seconds)[: kills - len(told)]:
             moment = rng.random() * expected.seconds[stage]
             told.append((stage, round(moment, 2), kill_in(project, stage, moment)))
             print(*told[-1])  # noqa: T201 - progress of a run that takes long
