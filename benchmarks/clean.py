@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 from benchmarks.planted_duplicates import plant
 from pipeline.core.record import content_id
 from pipeline.core.settings import load_task
-from pipeline.runtime.store import schema
+from pipeline.runtime.columns import schema
 
 ROOT = Path(__file__).parents[1]
 LABELS = ("negative", "neutral", "positive")

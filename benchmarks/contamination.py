@@ -25,7 +25,8 @@ from pipeline.clean.step import Context
 from pipeline.core.conversation import Message
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 
 TASK = Task(type="chat", languages=("en",))
 ITEMS = 10_000

@@ -43,7 +43,8 @@ from pipeline.core.settings import Task, load
 from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.features.linear import out_of_sample, softmax
 from pipeline.modeling.models import Models
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.stats.ranking import average_precision
 
 Rows = list[tuple[str, str]]

@@ -31,8 +31,9 @@ from ruamel.yaml import YAML
 from pipeline.core.cache import cache_folder
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from pipeline.studio import server
 
 ROOT = Path(__file__).parents[1]

@@ -179,7 +179,8 @@ def step(groups: dict[str, list[tuple[str, str]]], show: bool) -> None:
     from pipeline.clean.steps.language import Language, check_language
     from pipeline.core.record import Record, Source
     from pipeline.core.settings import Task
-    from pipeline.runtime.store import schema, to_records, to_table
+    from pipeline.runtime.columns import schema
+    from pipeline.runtime.store import to_records, to_table
     from tests.chats import fields, reply
 
     task = Task(type="chat", languages=ACCEPTED)

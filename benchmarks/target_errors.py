@@ -29,7 +29,8 @@ from pipeline.core.record import Record, Source, content_id, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import grouped_folds
 from pipeline.modeling.models import Models
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.stats.ranking import average_precision
 
 SEEDS = range(int(os.environ.get("SEEDS", "3")))

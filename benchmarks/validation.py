@@ -26,7 +26,8 @@ from ruamel.yaml import YAML
 
 from pipeline.core.record import content_id, share
 from pipeline.core.settings import load_task
-from pipeline.runtime.store import dropped_schema, schema, write_json, write_table
+from pipeline.runtime.columns import dropped_schema, schema
+from pipeline.runtime.store import write_json, write_table
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("collect", "clean", "label", "augment")

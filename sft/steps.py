@@ -16,7 +16,8 @@ from pipeline.core.record import Record
 from pipeline.core.registry import Entry, pick
 from pipeline.core.settings import Settings, Task, parse
 from pipeline.modeling.models import Model, Models
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from sft.rows import Edit, Result, as_dicts, like
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema
+from pipeline.runtime.columns import schema
 
 TASK = Task(type="classification", labels=("any",), languages=("en", "zh"))
 

@@ -19,7 +19,7 @@ from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.stage import Outcome, StageReport, drop_rows
-from pipeline.runtime.store import read_table, to_records, to_table
+from pipeline.runtime.store import read_records, to_records, to_table
 from pipeline.tasks import task_type
 
 
@@ -27,7 +27,7 @@ def run(label: Path, out: Path) -> None:
     """Write records, dropped, report and metrics to `out`."""
     task, params, models = load_task(), load("augment", Params), load("models", Models)
     methods = enabled_methods(params)
-    table = read_table(label / "records.parquet")
+    table = read_records(label / "records.parquet", task)
     report = StageReport("augment", table)
     if awaits_labels(table):
         report.notes = {"awaiting_labels": True}

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from pipeline.annotation.decisions import Rulings
 from pipeline.clean.step import with_strings
+from pipeline.runtime.columns import DROPPED
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Drop, Outcome, Step, drop_rows
-from pipeline.runtime.store import DROPPED
 
 #: Steps whose drops stand whatever people say.
 FINAL = ("missing", "annotations", "conversations", "decontaminate", "splits")

@@ -16,7 +16,7 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.engine import load_engine
 from pipeline.runtime.part_cache import tidy
 from pipeline.runtime.stage import StageReport, count
-from pipeline.runtime.store import read_table, write_table
+from pipeline.runtime.store import read_records, write_table
 
 
 def run(collected: Path, decisions: Path, out: Path) -> None:
@@ -27,7 +27,7 @@ def run(collected: Path, decisions: Path, out: Path) -> None:
     params = load("clean", Params)
     steps = chosen_steps(params)
     context = Context(load_task(), load("models", Models), engine=load_engine())
-    report = StageReport("clean", read_table(collected / "records.parquet"))
+    report = StageReport("clean", read_records(collected / "records.parquet", context.task))
     decided = rulings(read_decisions(decisions))
     if decided:
         report.apply("decisions", partial(drop_decided, rulings=decided))

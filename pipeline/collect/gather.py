@@ -26,9 +26,10 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.stage import Drop, replace_rows
-from pipeline.runtime.store import schema, to_records
+from pipeline.runtime.store import to_records
 
 log = logging.getLogger("pipeline")
 

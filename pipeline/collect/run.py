@@ -15,8 +15,9 @@ from pipeline.collect.gather import STEPS, Gathered, gather, votes_on
 from pipeline.collect.labels_from_data import write_labels
 from pipeline.collect.params import Params
 from pipeline.core.settings import load, load_task
+from pipeline.runtime.columns import dropped_schema
 from pipeline.runtime.stage import Outcome, StageReport, drop_rows
-from pipeline.runtime.store import dropped_schema, to_table
+from pipeline.runtime.store import to_table
 
 
 def run(raw: Path, out: Path) -> None:

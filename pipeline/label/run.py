@@ -35,7 +35,7 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.records import RecordsById
 from pipeline.runtime.stage import Outcome, StageReport, count, log, per_record
-from pipeline.runtime.store import read_table, write_table
+from pipeline.runtime.store import read_records, read_table, write_table
 from pipeline.stats.histogram import NOTES, histogram
 from pipeline.text.pseudonyms import pseudonym
 
@@ -47,7 +47,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     """Write records, dropped, queue, report and metrics to `out`; and candidates.jsonl where teachers answered."""
     task, params, models = load_task(), load("label", Params), load("models", Models)
     review = by_record(read_table(clean / "review.parquet"))
-    records = RecordsById(read_table(clean / "records.parquet"))
+    records = RecordsById(read_records(clean / "records.parquet", task))
     decided = filter(None, (one.annotation() for one in read_decisions(annotations / FOLDER)))
     answers = chain(read_folder(annotations, readers(task, params.utf16_offsets)), decided)
     found = by_own_key(answers, records)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
+from pipeline.runtime.damage import check_columns, read_file
 from pipeline.runtime.parts import take_rows
 
 #: Our split names -> the exported ones.
@@ -23,12 +23,14 @@ def read_split(dataset: Path, split: str) -> pa.Table:
     files = sorted((dataset / "data").glob(f"{SPLITS[split]}-*.parquet"))
     if not files:
         return pa.table({})
-    try:
-        return pa.concat_tables([pq.read_table(file) for file in files])
-    except pa.ArrowInvalid as error:
-        raise PipelineError(
-            f"{files[0]}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f validate"
-        ) from None
+    tables = [read_file(file, None, None) for file in files]
+    for table, file in zip(tables, files, strict=True):
+        check_columns(table, _ALWAYS, file, ("id",))
+    return pa.concat_tables(tables)
+
+
+#: What every exported split has, whatever the task.
+_ALWAYS = pa.schema({"id": pa.string()})
 
 
 def sample(table: pa.Table, rows: int, seed: int) -> pa.Table:

@@ -15,9 +15,10 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
+from pipeline.runtime.damage import OF_REPORT, Keys
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.shards import batches
-from pipeline.runtime.store import LEAN, files_of, lean_records, read_json, read_table, to_records
+from pipeline.runtime.store import LEAN, files_of, lean_records, read_report, read_table, to_records
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.personal_data import find, masked
 
@@ -39,6 +40,26 @@ _LATEST_FIRST = (
 
 #: Where the profiles of this version and of the released one stand.
 _PROFILES = ("validate", "released")
+
+
+#: What the report reads of stages that do not pass records on (see `read_report`).
+_KEYS: dict[str, Keys] = {
+    "validate": {"dataset": dict, "expectations": list},
+    "train": {
+        **dict.fromkeys(("dev", "dev_before", "from", "parameters", "rows", "settings"), dict),
+        **{"base_model": str, "best_step": int, "steps": int},
+    },
+    "evaluate": {
+        **dict.fromkeys(("baselines", "details", "interval", "metrics", "representativeness"), dict),
+        **dict.fromkeys(("fairness", "lower_is_better", "not_evaluated", "robustness", "slices", "worst_errors"), list),
+        **{"headline": str, "n": int},
+    },
+    "value": {"applies": bool},
+}
+_OF_PROFILE: Keys = {
+    **dict.fromkeys(("axes", "classes", "coverage", "label_by", "languages", "lengths", "rows", "sources"), dict),
+    **{"augmented": int, "originals": int, "bias": list},
+}
 
 
 @dataclass(frozen=True)
@@ -143,13 +164,19 @@ def _masked(text: str) -> str:
 def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
     """Read what is there of every stage's report.json."""
     paths = {stage: folder / stage / "report.json" for stage in STAGES}
-    found = {stage: read_json(path) for stage, path in paths.items() if path.is_file()}
+    found = {
+        stage: read_report(path, _KEYS.get(stage, OF_REPORT), optional=True)
+        for stage, path in paths.items()
+        if path.exists()
+    }
     # a stage that waits for the first labels has nothing to show: it reads as one that has not run
     reports = {stage: report for stage, report in found.items() if not report.get("awaiting_labels")}
-    now, before = (
-        read_json(path) if path.is_file() else {} for path in (folder / n / "profile.json" for n in _PROFILES)
-    )
+    now, before = (_profile(folder / name / "profile.json") for name in _PROFILES)
     return Inputs(folder, task, params, reports, now, before, read_pushed(folder / "annotations"))
+
+
+def _profile(path: Path) -> dict[str, Any]:
+    return read_report(path, _OF_PROFILE, optional=True) if path.exists() else {}
 
 
 def sample(table: pa.Table, by: list[str], size: int) -> pa.Table:

@@ -71,7 +71,7 @@ def check_sections(path: Path = Path("params.yaml")) -> None:
 def _checked(name: str, values: object, path: Path) -> Settings:
     if name == "task" and isinstance(values, dict) and values.get("labels") == FROM_DATA:
         values = {**values, "labels": []}  # `collect` writes them; what comes after it finds them written
-    settings = parse({} if values is None else values, _named(SECTIONS[name]), f"{path}: {name}")
+    settings: Settings = parse({} if values is None else values, _named(SECTIONS[name]), f"{path}: {name}")
     if name in FURTHER:
         _named(FURTHER[name])(settings)
     return settings

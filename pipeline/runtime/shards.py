@@ -20,6 +20,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError
+from pipeline.runtime.columns import expected
+from pipeline.runtime.damage import check_schema, reading
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.store import files_of, write_table
 
@@ -48,12 +50,16 @@ def write_shards(table: pa.Table, path: Path) -> None:
 
 
 def batches(path: Path, columns: Sequence[str] | None = None, rows: int = _ROWS) -> Iterator[pa.RecordBatch]:
-    """The rows of a table on disk (a file or a folder of shards) in order, a batch in memory at a time."""
+    """The rows of a table on disk (a file or a folder of shards) in order, a batch in memory at a time.
+
+    Raises PipelineError where there is none, or none that can be read.
+    """
     files = files_of(path)
     if not files:
         raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
     for file in files:
-        with pq.ParquetFile(file) as parquet:
+        with reading(file), pq.ParquetFile(file) as parquet:
+            check_schema(parquet.schema_arrow, expected(path.name, columns), file)
             yield from parquet.iter_batches(rows, columns=None if columns is None else list(columns))
 
 

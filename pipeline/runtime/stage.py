@@ -25,10 +25,11 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
+from pipeline.runtime.columns import DROPPED, dropped_schema
 from pipeline.runtime.parts import parts_of, take_rows
 from pipeline.runtime.sections import check_sections
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import DROPPED, dropped_schema, to_records, to_table, write_json
+from pipeline.runtime.store import to_records, to_table, write_json
 from pipeline.runtime.threads import limit_threads
 
 log = logging.getLogger("pipeline")

@@ -21,87 +21,15 @@ import pyarrow.parquet as pq
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Record, Source, Split, Vote, as_json
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import FILLED, expected, schema
+from pipeline.runtime.damage import OF_REPORT, Keys, check_columns, check_keys, check_steps, parsed_json, read_file
 from pipeline.runtime.parts import parts_of
-from pipeline.tasks import task_type
-
-#: One turn of a conversation: see `pipeline/core/conversation.py`.
-_MESSAGE = pa.struct(
-    {
-        "role": pa.string(),
-        "content": pa.string(),
-        "reasoning": pa.string(),
-        "tool_calls": pa.list_(pa.struct({"id": pa.string(), "name": pa.string(), "arguments": pa.string()})),
-        "tool_call_id": pa.string(),
-        "name": pa.string(),
-        "learn": pa.bool_(),
-    }
-)
-
-#: Kinds of value that a task type may declare, as Arrow types. `json` is a text that programs read.
-KINDS: dict[str, pa.DataType] = {
-    "text": pa.string(),
-    "texts": pa.list_(pa.string()),
-    "number": pa.float64(),
-    "spans": pa.list_(pa.struct({"start": pa.int32(), "end": pa.int32(), "label": pa.string()})),
-    "answers": pa.list_(pa.struct({"start": pa.int32(), "text": pa.string()})),
-    "messages": pa.list_(_MESSAGE),
-    "message": _MESSAGE,
-    "json": pa.string(),
-}
-
-_SOURCE = pa.struct(
-    {
-        "name": pa.string(),
-        "kind": pa.string(),
-        "locator": pa.string(),
-        "row": pa.int64(),
-        "licence": pa.string(),
-        "role": pa.string(),
-        "trusted": pa.bool_(),
-        "key": pa.string(),
-    }
-)
-_VOTE = pa.struct({"annotator": pa.string(), "value": pa.string(), "time": pa.string()})
-_DECISION = pa.struct({"who": pa.string(), "confidence": pa.float64()})
-_CHANGE = pa.struct({name: pa.string() for name in ("step", "field", "before", "after")})
-
-#: What `dropped.parquet` adds to a record's columns.
-DROPPED = {"step": pa.string(), "reason": pa.string(), "detail": pa.string(), "other_id": pa.string()}
-
 
 _ROWS = 4096
 _NO_SOURCE = Source("", "", "", 0, "", "")
 #: Rows that a reader of single records has to decode at most.
 _ROW_GROUP = 65_536
 _ROW_GROUP_BYTES = 2**30
-
-
-def schema(task: Task) -> pa.Schema:
-    """The columns of `records.parquet` for this task."""
-    kind = task_type(task)
-    fields = pa.struct({name: KINDS[value] for name, value in kind.FIELDS.items()})
-    return pa.schema(
-        {
-            "id": pa.string(),
-            "fields": fields,
-            "target": KINDS[kind.target_kind(task)],
-            "lang": pa.string(),
-            "source": _SOURCE,
-            "split": pa.string(),
-            "group": pa.string(),
-            "votes": pa.list_(_VOTE),
-            "labels_by": _DECISION,
-            "scores": pa.map_(pa.string(), pa.float64()),
-            "parent_id": pa.string(),
-            "history": pa.list_(_CHANGE),
-            "meta": pa.map_(pa.string(), pa.string()),
-        }
-    )
-
-
-def dropped_schema(records: pa.Schema) -> pa.Schema:
-    """The columns of `dropped.parquet`: the record's, then step, reason, detail and other_id."""
-    return pa.schema([*records, *(pa.field(name, kind) for name, kind in DROPPED.items())])
 
 
 def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
@@ -182,10 +110,17 @@ def read_table(path: Path, columns: list[str] | None = None, where: pc.Expressio
     files = files_of(path)
     if not files:
         raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
-    try:
-        return pa.concat_tables([pq.read_table(file, columns=columns, filters=where) for file in files])
-    except pa.ArrowInvalid as error:
-        raise PipelineError(f"{path}: not a readable Parquet file: {error}", "Rebuild it: dvc repro -f") from None
+    tables = [read_file(file, columns, where) for file in files]
+    for table, file in zip(tables, files, strict=True):
+        check_columns(table, expected(path.name, columns), file, FILLED)
+    return pa.concat_tables(tables)
+
+
+def read_records(path: Path, task: Task, columns: list[str] | None = None) -> pa.Table:
+    """The records that a stage wrote for this task. Raises PipelineError, also for those of another task."""
+    table = read_table(path, columns)
+    needed = [name for name in ("fields", "target") if columns is None or name in columns]
+    return check_columns(table, pa.schema(schema(task).field(name) for name in needed), path, ("fields",))
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -206,10 +141,22 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The JSON file at `path`."""
-    if not path.is_file():
-        raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
-    return json.loads(path.read_text("utf-8"))
+    """The JSON file at `path`. Raises PipelineError where there is none, or none that can be read."""
+    return parsed_json(path)
+
+
+def read_report(path: Path, keys: Keys = OF_REPORT, optional: bool = False) -> dict[str, Any]:
+    """A stage's report.json. Raises PipelineError where a key of `keys` is missing or of another type.
+
+    `optional`: a key may be missing. The report of a stage that awaits labels (pipeline/runtime/awaiting.py) says so,
+    and holds nothing else.
+    """
+    report = parsed_json(path)
+    if not (isinstance(report, dict) and report.get("awaiting_labels") is True):
+        check_keys(report, keys, path, optional=optional)
+        if keys is OF_REPORT:
+            check_steps(report, path, optional)
+    return dict(report)
 
 
 def write_json(value: Any, path: Path) -> None:

@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.core.cache import cache_folder, key
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
@@ -25,7 +27,10 @@ from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
 from pipeline.modeling.training.job import Job
 from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
+from pipeline.runtime.columns import KINDS
+from pipeline.runtime.damage import check_columns
 from pipeline.runtime.store import write_json
+from pipeline.tasks import task_type
 from pipeline.train.model_card import model_card
 from pipeline.train.params import Params
 from pipeline.train.trackers import track
@@ -53,7 +58,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     """Fine-tune on the train split of `dataset`, choose and calibrate on its dev split."""
     head = pick(HEADS, task.type, "params.yaml: task.type").function
     out.mkdir(parents=True, exist_ok=True)
-    rows = {name: _rows(dataset, name, params) for name in ("train", "dev")}
+    rows = {name: _rows(dataset, name, params, task) for name in ("train", "dev")}
     head.check(rows, task)
     seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
@@ -145,13 +150,28 @@ def parameter_counts(model: Any) -> dict[str, int]:
     return {"all": sum(p.numel() for p in parameters), "trained": sum(p.numel() for p in parameters if p.requires_grad)}
 
 
-def _rows(dataset: Path, split: str, params: Params) -> list[dict[str, Any]]:
+#: Task type -> the column of the exported dataset that holds what is to be learned.
+_TARGETS = {"classification": "label", "regression": "score", "ner": "spans", "qa": "answers"}
+
+
+def _columns(task: Task) -> pa.Schema:
+    """What every row of the exported dataset holds for this task."""
+    if task.type == "chat":
+        return pa.schema({"messages": KINDS["messages"]})
+    kind = task_type(task)
+    inputs = {name: KINDS[of] for name, of in kind.FIELDS.items() if name not in kind.OPTIONAL}
+    return pa.schema({**inputs, _TARGETS.get(task.type, "target"): KINDS[kind.target_kind(task)]})
+
+
+def _rows(dataset: Path, split: str, params: Params, task: Task) -> list[dict[str, Any]]:
     table = read_split(dataset, split)
     if table.num_rows == 0:
         raise PipelineError(
             f"train: {dataset} has no rows in the {SPLITS[split]} split.",
             "Check the shares of the splits in params.yaml (clean) and what the earlier stages dropped.",
         )
+    needed = _columns(task)
+    check_columns(table, needed, dataset / "data" / f"{SPLITS[split]}-*.parquet", tuple(needed.names))
     if split == "train":
         return to_rows(sample(repeated(table), params.max_train_rows, params.seed))
     return to_rows(sample(table, params.max_dev_rows, params.seed))

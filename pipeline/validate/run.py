@@ -18,7 +18,7 @@ from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels, write_awaiting
-from pipeline.runtime.store import LEAN, read_json, read_table, write_json, write_table
+from pipeline.runtime.store import LEAN, read_records, read_report, write_json, write_table
 from pipeline.runtime.versions import INDEX, compare, split_digest
 from pipeline.tasks import has_free_answers
 from pipeline.validate.expectations.versions import drift
@@ -52,8 +52,8 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     params, task, models = load("validate", Params), load_task(), load("models", Models)
     rules = read_suite(params.suite)
     folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
-    reports = {stage: read_json(folder / "report.json") for stage, folder in folders.items()}
-    table = read_table(augment / "records.parquet", LEAN)
+    reports = {stage: read_report(folder / "report.json") for stage, folder in folders.items()}
+    table = read_records(augment / "records.parquet", task, LEAN)
     if awaits_labels(table):
         _write_awaiting(out)
         return

@@ -15,7 +15,8 @@ from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.awaiting import WHY
-from pipeline.runtime.store import DROPPED, read_table, to_records, write_json
+from pipeline.runtime.columns import DROPPED
+from pipeline.runtime.store import read_records, read_table, to_records, write_json
 from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
@@ -36,13 +37,16 @@ Drawn = dict[str, Draws]
 def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
     """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
     task, params, models = load_task(), load("value", Params), load("models", Models)
-    stages = read_stages(collect, clean, label, augment)
+    stages = read_stages(collect, clean, label, augment, task)
     measure(stages, task, models, params, out, _dropped(clean) if models.generator else ())
 
 
-def read_stages(collect: Path, clean: Path, label: Path, augment: Path) -> Stages:
+def read_stages(collect: Path, clean: Path, label: Path, augment: Path, task: Task) -> Stages:
     """The records that four stages wrote to these folders."""
-    return Stages(_records(collect), _records(clean), _records(label), _records(augment), _dropped_for(clean))
+    folders = (collect, clean, label, augment)
+    first, *others = (list(to_records(read_records(folder / "records.parquet", task))) for folder in folders)
+    cleaned, labelled, augmented = others
+    return Stages(first, cleaned, labelled, augmented, _dropped_for(clean))
 
 
 def _controls(variants: Variants) -> dict[str, list[Example]]:
@@ -278,10 +282,6 @@ def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequen
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _records(folder: Path) -> list[Record]:
-    return list(to_records(read_table(folder / "records.parquet")))
 
 
 def _dropped(clean: Path) -> list[tuple[str, Record]]:

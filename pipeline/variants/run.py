@@ -165,7 +165,8 @@ def main(words: Sequence[str]) -> None:
     command, *rest = words
     if command == "data":
         variant, data, out = rest
-        stages = read_stages(*(Path(data) / name for name in ("collect", "clean", "label", "augment")))
+        collect, clean, label, augment = (Path(data) / name for name in ("collect", "clean", "label", "augment"))
+        stages = read_stages(collect, clean, label, augment, task)
         write_data(variant, stages, task, Path(out))
     elif command == "run":
         seed, dataset, out = rest

@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.store import to_table
 from tests import chats
 
 GOOD = ["lovely food and a friendly waiter", "we enjoyed the wonderful music", "a great film with a happy ending"]

@@ -1,4 +1,4 @@
-"""A sample project run through all stages in this process, with the cheapest settings: what its files are damaged for."""
+"""A sample project run through all stages in this process, with the cheapest settings, to damage its files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from pipeline.commands.init import start
 from tests.conftest import ROOT
 
-#: Parts of `validate` and `evaluate` that say nothing about reading, and take seconds.
+#: Steps that say nothing about reading, and take seconds.
 _SLOW = ("label_errors",)
 
 

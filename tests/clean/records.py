@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from pipeline.core.record import Decision, Record, Source, content_id
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 
 TASK = Task(type="classification", labels=("bad", "good", "so-so"), languages=("en", "zh"))
 

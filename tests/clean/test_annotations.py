@@ -20,8 +20,9 @@ from pipeline.clean.steps.repair_text import RepairText, Replace, repair_text
 from pipeline.clean.steps.splits import Part, Splits, assign_splits
 from pipeline.core.record import Record, Vote
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.stage import Outcome
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.store import to_records, to_table
 from pipeline.tasks import task_type
 from tests import chats
 from tests.clean.records import make

@@ -7,7 +7,8 @@ from pipeline.clean.steps.contained import Contained, find_contained
 from pipeline.clean.steps.splits import Splits, assign_splits
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests.clean.records import TASK, make, table
 
 PASSAGE = "The old bridge over the river was closed in spring because one of its pillars had begun to sink into the mud"

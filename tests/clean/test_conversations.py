@@ -16,8 +16,9 @@ from pipeline.core.conversation import Message, ToolCall
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, parse
+from pipeline.runtime.columns import schema
 from pipeline.runtime.stage import Outcome
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.store import to_records, to_table
 from tests import chats
 from tests.clean.records import make
 

@@ -5,7 +5,8 @@ from pipeline.clean.groups import Pair, close_pairs, joined_groups
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 from tests.clean.chats import chat
 from tests.clean.records import table
 

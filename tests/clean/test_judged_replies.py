@@ -11,7 +11,8 @@ from pipeline.clean.steps.judged_replies import JudgeReplies, judge_replies
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task, parse
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests import chats
 from tests.llm.server import as_json, serving
 

@@ -9,7 +9,8 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.clean.steps.splits import Splits, assign_splits
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 from tests.clean.chats import chat
 from tests.clean.records import TASK, make, table
 

@@ -9,7 +9,8 @@ from pipeline.clean.steps.missing import Missing, drop_missing
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests import chats
 from tests.clean.records import make, table
 

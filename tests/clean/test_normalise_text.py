@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from pipeline.clean.step import Context
 from pipeline.clean.steps.normalise_text import NormaliseText, edits_of, normalise_text
 from pipeline.core.record import Change, as_json
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests.clean.records import make, table, texts
 from tests.strategies import TASKS_BY_TYPE, TEXTS, records
 

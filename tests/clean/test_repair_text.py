@@ -7,7 +7,8 @@ from pipeline.clean.steps.repair_text import RepairText, Replace, repair_text, r
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Task, parse
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests import chats
 from tests.clean.records import make, table, texts
 

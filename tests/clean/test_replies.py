@@ -6,7 +6,8 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.replies import Replies, filter_replies
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests import chats
 
 CHAT = Task(type="chat", languages=("en", "zh"))

@@ -7,7 +7,8 @@ from pipeline.clean.steps.language import Language, check_language
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
 from pipeline.clean.steps.quality import Quality, filter_quality
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 from tests.report.conftest import make_record
 
 TASK = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))

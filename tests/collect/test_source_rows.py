@@ -8,8 +8,8 @@ from pipeline.collect import source_rows
 from pipeline.collect.convert import Verdict
 from pipeline.collect.source_rows import SourceRows
 from pipeline.core.record import content_id
+from pipeline.runtime.columns import schema
 from pipeline.runtime.stage import Drop
-from pipeline.runtime.store import schema
 from tests.record_strategies import TASKS
 from tests.strategies import record
 

@@ -12,8 +12,9 @@ from pipeline.commands.trace import find, page, run, tell
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.runtime import lookup
+from pipeline.runtime.columns import schema
 from pipeline.runtime.lookup import rows_of
-from pipeline.runtime.store import read_table, schema, to_records, to_table, write_table
+from pipeline.runtime.store import read_table, to_records, to_table, write_table
 from tests.report.conftest import TASK, make_project
 
 

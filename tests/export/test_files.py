@@ -19,7 +19,8 @@ from pipeline.core.record import Decision
 from pipeline.core.settings import Task
 from pipeline.export import files
 from pipeline.export.files import write
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table, write_table
 from tests import chats
 from tests.strategies import record
 

@@ -17,7 +17,8 @@ from pipeline.core.record import Decision, Record
 from pipeline.core.settings import Task
 from pipeline.export.files import write
 from pipeline.export.preference import Pairs, compared
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table, write_table
 from tests import chats
 from tests.strategies import record
 

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.core.record import Decision, Record, Source, Vote, content_id
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from tests import chats
 
 TASK = Task(type="classification", labels=("好", "negative", "positive"), languages=("en", "zh"))

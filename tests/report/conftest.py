@@ -15,9 +15,10 @@ from pipeline.modeling.models import Models
 from pipeline.report import params as report_params
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows, per_record
-from pipeline.runtime.store import files_of, read_json, schema, to_records, to_table, write_json, write_table
+from pipeline.runtime.store import files_of, read_json, to_records, to_table, write_json, write_table
 from pipeline.validate.params import Params
 from pipeline.validate.run import dataset_totals, described
 from pipeline.validate.view import View, view_of

@@ -15,7 +15,8 @@ from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import render
-from pipeline.runtime.store import schema, to_table, write_json, write_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table, write_json, write_table
 from tests.report.conftest import HOSTILE, TASK, make_record, validated
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -18,7 +18,8 @@ from pipeline.report.render import LANGUAGES, load_strings, render
 from pipeline.report.verdict.checks import CHECKS
 from pipeline.report.verdict.finding import STATES
 from pipeline.report.verdict.verdict import verdict
-from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table, write_json
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import read_json, read_table, to_records, to_table, write_json
 from tests.report.conftest import TASK, make_project, validated
 
 GAP = {"value": 0.2, "low": 0.15, "high": 0.25, "p": 0.0}

@@ -26,13 +26,13 @@ def test_a_table_without_train_dev_and_test_awaits_labels(splits, expected):
 
 
 def test_every_declared_result_is_there_and_says_why(tmp_path):
-    tables, columns = {"queue.parquet": pa.schema({"id": pa.string()})}, {"history.csv": ("step", "dev_loss")}
+    tables, columns = {"list.parquet": pa.schema({"id": pa.string()})}, {"history.csv": ("step", "dev_loss")}
     write_awaiting("train", tmp_path, tables, columns, ["dataset"])
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert report["awaiting_labels"] is True
     assert "label these first" in report["why"]
     assert json.loads((tmp_path / "metrics.json").read_text("utf-8")) == {"applies": 0}
-    assert read_table(tmp_path / "queue.parquet").num_rows == 0
+    assert read_table(tmp_path / "list.parquet").num_rows == 0
     assert (tmp_path / "history.csv").read_text("utf-8") == "step,dev_loss\n"
     assert dataset_awaits_labels(tmp_path / "dataset")
     assert not dataset_awaits_labels(tmp_path)

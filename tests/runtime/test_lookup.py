@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.lookup import LISTED, find, rows_of
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from tests.strategies import SOURCE, record
 
 TASK = Task(type="classification", labels=("bad", "好"), languages=("en", "zh"))

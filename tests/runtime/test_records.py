@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.core.record import content_id
 from pipeline.runtime import records as module
+from pipeline.runtime.columns import schema
 from pipeline.runtime.records import Records, RecordsById
-from pipeline.runtime.store import LEAN, schema, to_records, to_table
+from pipeline.runtime.store import LEAN, to_records, to_table
 from tests.record_strategies import TASKS
 from tests.strategies import record
 

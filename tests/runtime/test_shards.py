@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import content_id
 from pipeline.runtime import shards
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import batches, write_shards
-from pipeline.runtime.store import files_of, read_table, schema, to_records, to_table
+from pipeline.runtime.store import files_of, read_table, to_records, to_table
 from tests.conftest import written
 from tests.record_strategies import TASKS, records
 
@@ -35,9 +36,9 @@ def small_shards(monkeypatch):
 
 @pytest.mark.parametrize(("count", "wanted"), [(0, 1), (1, 1), (100, 1), (101, 2), (1000, 16)])
 def test_a_table_has_as_many_shards_as_it_needs_and_they_are_in_the_order_of_ids(count, wanted, tmp_path, small_shards):
-    write_shards(rows(count), tmp_path / "records.parquet")
-    assert len(files_of(tmp_path / "records.parquet")) == wanted
-    assert read_table(tmp_path / "records.parquet") == rows(count).sort_by("id")
+    write_shards(rows(count), tmp_path / "table.parquet")
+    assert len(files_of(tmp_path / "table.parquet")) == wanted
+    assert read_table(tmp_path / "table.parquet") == rows(count).sort_by("id")
 
 
 def test_rows_in_any_order_and_parts_give_the_same_bytes(tmp_path, small_shards):
@@ -52,8 +53,8 @@ def test_rows_in_any_order_and_parts_give_the_same_bytes(tmp_path, small_shards)
 
 def test_rows_of_one_id_keep_their_order(tmp_path, small_shards):
     table = pa.table({"id": ["b", "a"] * 200, "n": range(400)})
-    write_shards(table, tmp_path / "records.parquet")
-    found = read_table(tmp_path / "records.parquet").to_pylist()
+    write_shards(table, tmp_path / "table.parquet")
+    found = read_table(tmp_path / "table.parquet").to_pylist()
     assert all((one["id"], one["n"]) < (other["id"], other["n"]) for one, other in pairwise(found))
 
 
@@ -62,7 +63,7 @@ def test_rows_of_one_id_keep_their_order(tmp_path, small_shards):
 def test_records_of_every_task_survive_the_folder(tmp_path_factory, data):
     task = data.draw(st.sampled_from(TASKS))
     wanted = data.draw(st.lists(records(task), max_size=4))
-    path = tmp_path_factory.mktemp("shards") / "records.parquet"
+    path = tmp_path_factory.mktemp("shards") / "table.parquet"
     write_shards(to_table(wanted, schema(task)), path)
     found = list(to_records(read_table(path)))
     assert sorted(found, key=repr) == sorted(wanted, key=repr)
@@ -70,7 +71,7 @@ def test_records_of_every_task_survive_the_folder(tmp_path_factory, data):
 
 
 def test_a_table_takes_the_place_of_a_file_and_of_a_larger_folder(tmp_path, small_shards):
-    path = tmp_path / "records.parquet"
+    path = tmp_path / "table.parquet"
     path.write_text("an earlier version's")
     for count in (500, 5):
         write_shards(rows(count), path)
@@ -78,8 +79,8 @@ def test_a_table_takes_the_place_of_a_file_and_of_a_larger_folder(tmp_path, smal
 
 
 def test_batches_read_files_and_folders_and_some_columns(tmp_path, small_shards):
-    write_shards(rows(300), tmp_path / "records.parquet")
-    for path in (tmp_path / "records.parquet", tmp_path / "records.parquet/part-00000.parquet"):
+    write_shards(rows(300), tmp_path / "table.parquet")
+    for path in (tmp_path / "table.parquet", tmp_path / "table.parquet/part-00000.parquet"):
         found = pa.Table.from_batches(batches(path, ["id"], rows=40))
         assert found == read_table(path, ["id"])
     with pytest.raises(PipelineError, match="no such file"):
@@ -87,7 +88,7 @@ def test_batches_read_files_and_folders_and_some_columns(tmp_path, small_shards)
 
 
 def test_other_programs_read_the_folder(tmp_path, small_shards, monkeypatch):
-    path = tmp_path / "data/clean/records.parquet"
+    path = tmp_path / "data/clean/table.parquet"
     write_shards(rows(300), path)
     wanted = rows(300).sort_by("id")
     assert pq.read_table(path).num_rows == 300
@@ -101,6 +102,6 @@ def test_other_programs_read_the_folder(tmp_path, small_shards, monkeypatch):
 
 def test_duckdb_reads_the_folder(tmp_path, small_shards):
     duckdb = pytest.importorskip("duckdb", reason="DuckDB is no dependency; it is tried where it is installed")
-    write_shards(rows(300), tmp_path / "records.parquet")
-    [(count,)] = duckdb.sql(f"select count(*) from '{tmp_path}/records.parquet/*.parquet'").fetchall()
+    write_shards(rows(300), tmp_path / "table.parquet")
+    [(count,)] = duckdb.sql(f"select count(*) from '{tmp_path}/table.parquet/*.parquet'").fetchall()
     assert count == 300

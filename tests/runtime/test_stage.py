@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Source
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.stage import Drop, Outcome, StageReport, breakdown, count, drop_rows, enter, keep_all, per_record
-from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table
+from pipeline.runtime.store import read_json, read_table, to_records, to_table
 from tests.conftest import written
 
 TASK = Task(type="classification", labels=("a", "b"))

@@ -6,17 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import PipelineError
-from pipeline.runtime.store import (
-    DROPPED,
-    dropped_schema,
-    read_json,
-    read_table,
-    schema,
-    to_records,
-    to_table,
-    write_json,
-    write_table,
-)
+from pipeline.runtime.columns import DROPPED, dropped_schema, schema
+from pipeline.runtime.store import read_json, read_table, to_records, to_table, write_json, write_table
 from tests.record_strategies import TASKS, records
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.core.record import Decision
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 from pipeline.runtime.versions import (
     INDEX,
     compare,

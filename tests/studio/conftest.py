@@ -16,8 +16,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.label.run import run as label_stage
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from pipeline.studio import server
 from pipeline.studio.project import connect, find
 from pipeline.studio.push import push

@@ -16,7 +16,8 @@ from pipeline.core.conversation import Message, ToolCall
 from pipeline.core.record import Decision, Record
 from pipeline.core.settings import Task
 from pipeline.label.run import run as label_stage
-from pipeline.runtime.store import read_json, read_table, schema, to_records, to_table, write_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import read_json, read_table, to_records, to_table, write_table
 from pipeline.studio import server
 from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull

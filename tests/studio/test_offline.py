@@ -10,8 +10,9 @@ import pytest
 from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from pipeline.studio.answer_file import to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_table
+from pipeline.runtime.store import to_table, write_table
 from pipeline.studio import server
 from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull

@@ -11,8 +11,9 @@ import pytest
 from pipeline.annotation.labeling_config import project_config
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.store import to_table
 from pipeline.studio import tasks
 from pipeline.studio.tasks import Question, checked, drawn, gold_questions, in_order, mixed, model_version, to_task
 from pipeline.tasks import TASKS, task_type

@@ -17,7 +17,8 @@ from pipeline.core.record import Reject
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
 from pipeline.modeling.heads import HEADS
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.tasks import TASKS, task_type
 from tests import record_strategies
 from tests.chats import as_record_holds

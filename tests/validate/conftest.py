@@ -13,8 +13,9 @@ import pytest
 from pipeline.core.record import Decision, Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table, write_json
+from pipeline.runtime.store import to_table, write_json
 from pipeline.validate.gx import Finding, run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite

@@ -22,8 +22,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Record, Reject, as_json
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings, Task
+from pipeline.runtime.columns import DROPPED
 from pipeline.runtime.stage import Outcome, per_record
-from pipeline.runtime.store import DROPPED
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.entity_recognisers import recogniser
 from pipeline.text.personal_data import Found, find, masked, without_overlap

@@ -10,7 +10,8 @@ from pipeline.augment.select.selection import Scores, choose, coverage, select
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.lm.scores import ReplyLoss
 from pipeline.modeling.models import Model, Models
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests.augment.conftest import CHAT, TASK, chat, record
 from tests.llm.server import as_json, serving
 from tests.unread import english_only

@@ -6,7 +6,8 @@ from pipeline.clean.contamination.step import Decontaminate, drop_contaminated
 from pipeline.clean.step import Context
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 
 CHAT = Task(type="chat", languages=("en", "zh"))
 

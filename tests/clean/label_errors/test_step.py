@@ -9,7 +9,8 @@ from pipeline.clean.step import Context
 from pipeline.core.record import Record, Vote, as_json, share
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from tests.chats import fields, reply
 from tests.clean.records import TASK, make, table
 

@@ -4,8 +4,9 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.earlier_records import EarlierRecords, drop_earlier_records
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.store import to_table
 from tests.clean.records import TASK, make, table, texts
 from tests.modeling.conftest import bert_folder  # noqa: F401
 from tests.strategies import record

@@ -4,7 +4,8 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.language import Language, check_language
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.text.language import detect
 from tests import chats
 from tests.clean.records import make, table

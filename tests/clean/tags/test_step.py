@@ -10,7 +10,8 @@ from pipeline.clean.tags.step import tag
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
-from pipeline.runtime.store import schema, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_table
 from tests.llm.server import as_json, serving
 from tests.unread import english_only
 

@@ -10,8 +10,9 @@ import pytest
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
+from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
-from pipeline.runtime.store import read_table, schema, to_records, to_table
+from pipeline.runtime.store import read_table, to_records, to_table
 from tests.report.conftest import TASK
 from tests.report.pages import section, table
 

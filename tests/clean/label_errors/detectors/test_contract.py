@@ -15,7 +15,8 @@ from pipeline.clean.label_errors.step import find_label_errors
 from pipeline.clean.step import Context
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.runtime.store import schema, to_records, to_table
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.stats.ranking import average_precision
 from pipeline.tasks import task_type
 
