@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.runtime.shards import write_shards
 from pipeline.runtime.columns import schema
+from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_table
 from pipeline.studio.judging import shown, to_compare, to_rate
 from tests import chats
