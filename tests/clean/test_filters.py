@@ -42,8 +42,11 @@ def test_entities_are_found(text, kinds):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("ok", "too_short"),
-        ("很好吃", None),
+        ("ok", None),
+        ("好", None),
+        ("👍🏽👍", None),
+        ("❤️", None),
+        ("---------", "few_letters"),
         ("x" * 50, "too_long"),
         ("!!! ??? ***", "few_letters"),
         ("buy\nbuy\nbuy\nbuy", "repeated_lines"),
@@ -53,6 +56,12 @@ def test_entities_are_found(text, kinds):
 def test_quality(text, reason, context):
     outcome = filter_quality(table([make(text)]), Quality(max_chars=40), context)
     assert outcome.dropped["reason"].to_pylist() == ([reason] if reason else [])
+
+
+def test_a_least_length_is_set(context):
+    outcome = filter_quality(table([make("ok"), make("很好吃")]), Quality(min_chars=3), context)
+    assert texts(outcome.kept) == ["很好吃"]
+    assert outcome.dropped["reason"].to_pylist() == ["too_short"]
 
 
 def test_quality_spares_test_sources(context):

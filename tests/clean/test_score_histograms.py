@@ -25,7 +25,7 @@ def test_quality_counts_what_it_keeps_and_what_it_drops():
     assert sum(found["letters"]["counts"]) == sum(found["characters"]["counts"]) == 3
     assert found["letters"]["counts"][0] == 1
     assert found["letters"]["limits"] == {"min_letters": 0.3}
-    assert found["characters"]["limits"] == {"min_chars": 3, "max_chars": 20_000}
+    assert found["characters"]["limits"] == {"min_chars": 1, "max_chars": 20_000}
     assert not [name for name in outcome.notes if name.startswith("histogram ")]
 
 

@@ -5,6 +5,7 @@ Reasons: too_short, too_long, few_letters, repeated_lines. Test and benchmark so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -17,13 +18,16 @@ from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome
 from pipeline.stats.histogram import LENGTHS, SHARES
 
+# Emoji and their parts; vowel signs and other marks of scripts that write them apart.
+_BESIDE = re.compile("[\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u200d\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]")
+
 
 class Quality(Settings):
     """Section `clean.quality`."""
 
-    min_chars: int = Field(default=3, ge=0)  # code points without white space
+    min_chars: int = Field(default=1, ge=0)  # code points without white space; 好 is a review
     max_chars: int = Field(default=20_000, ge=1)  # code points
-    min_letters: float = Field(default=0.3, ge=0, le=1)  # share of letters and digits among what is not white space
+    min_letters: float = Field(default=0.3, ge=0, le=1)  # share of letters, digits and emoji in what is no white space
     max_repeated_lines: float = Field(default=0.5, ge=0, le=1)  # share of lines that an earlier line repeats
 
 
@@ -47,8 +51,8 @@ def _problem(row: Row, ledger: Ledger, settings: Quality) -> Drop | None:
 
 
 def _letters(visible: str) -> float:
-    """The share of letters and digits."""
-    return sum(map(str.isalnum, visible)) / max(len(visible), 1)
+    """The share of letters, digits and emoji, with what belongs to them (marks of scripts, joiners, skin tones)."""
+    return sum(one.isalnum() or _BESIDE.match(one) is not None for one in visible) / max(len(visible), 1)
 
 
 def problems(text: str, settings: Quality) -> Iterator[Drop]:
@@ -60,7 +64,7 @@ def problems(text: str, settings: Quality) -> Iterator[Drop]:
         yield Drop("too_long", f"{len(text)} characters, more than {settings.max_chars}")
     letters = _letters(visible)
     if letters < settings.min_letters:
-        yield Drop("few_letters", f"{letters:.2f} letters and digits, less than {settings.min_letters}")
+        yield Drop("few_letters", f"{letters:.2f} letters, digits and emoji, less than {settings.min_letters}")
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     repeated = 1 - len(set(lines)) / max(len(lines), 1)
     if len(lines) >= 4 and repeated > settings.max_repeated_lines:
