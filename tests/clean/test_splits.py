@@ -161,7 +161,9 @@ def test_classes_that_a_split_cannot_have_are_told_in_the_log(context, caplog):
     rows = [make(f"text {n} about {n * 7}", "good") for n in range(200)] + [make("the only one", "bad")]
     notes = assign_splits(table(rows), Splits(test=Part(share=0.2)), context).notes
     for split, names in notes["classes_missing"].items():
-        assert f"1 of the classes of train are not in {split}, too few rows: {names[0]}" in caplog.text
+        assert (
+            f"{split} has no record of 1 classes that train has, and too few groups to move: {names[0]}" in caplog.text
+        )
     assert "dev" in notes["classes_missing"] or "test" in notes["classes_missing"]
 
 

@@ -44,6 +44,7 @@ def test_label_errors_stop_where_nothing_can_be_read(english):
     assert outcome.kept.num_rows == 80
     assert outcome.notes["applies"] is False
     assert outcome.notes["unread"]["zh"] > 0.2
+    assert outcome.notes["why"] == "models.encoder does not read the language of any record"
     assert "tfidf" in outcome.notes["unread_remedy"]
 
 

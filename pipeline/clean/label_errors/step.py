@@ -52,7 +52,8 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     read, unread = read_rows(records, context)
     eligible = detector.eligible([records[n] for n in read], task, settings.folds)
     if eligible.why:
-        return keep_all(table, notes={"applies": False, "why": eligible.why, **eligible.notes, **unread})
+        why = eligible.why if read or not unread else "models.encoder does not read the language of any record"
+        return keep_all(table, notes={"applies": False, "why": why, **eligible.notes, **unread})
     rows, known = _known_first(records, [read[n] for n in eligible.rows])
     members = [records[n] for n in rows]
     targets = [record.target for record in members]

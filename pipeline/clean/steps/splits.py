@@ -232,7 +232,10 @@ def _tell_missing(notes: Mapping[str, Any]) -> None:
         if split not in notes["empty_splits"]:
             named = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
             log.warning(
-                "clean     %d of the classes of train are not in %s, too few rows: %s", len(names), split, named
+                "clean     %s has no record of %d classes that train has, and too few groups to move: %s",
+                split,
+                len(names),
+                named,
             )
 
 
