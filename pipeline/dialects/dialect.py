@@ -25,6 +25,7 @@ class Places:
     developer: bool = False
     late_system: bool = True  # system turns that are not the first turn
     runs: bool = True  # two turns of the assistant in a row
+    any_turns: bool = True  # anything but a user turn or one result, then the assistant, in turn
     any_order: bool = True  # roles in another order than user, assistant, user, ...
 
 

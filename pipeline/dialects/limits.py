@@ -18,7 +18,8 @@ def check(talk: Conversation, places: Places) -> Conversation:
 
     Rejects: no_place_for_tools, no_place_for_ids, no_place_for_text_beside_calls, no_place_for_reasoning,
     no_place_for_names, no_place_for_learn, no_place_for_template_arguments, no_place_for_developer,
-    no_place_for_late_system, no_place_for_runs, no_place_for_any_order, arguments_no_object, no_turns.
+    no_place_for_late_system, no_place_for_runs, no_place_for_any_turns, no_place_for_any_order, arguments_no_object,
+    no_turns.
     """
     if not talk.messages:
         raise Reject("no_turns", "the conversation is empty")
@@ -86,6 +87,12 @@ def _out_of_order(talk: Conversation) -> bool:
     return system not in ([], [0]) or not alternate or len(roles) % 2 != 0
 
 
+def _out_of_turn(talk: Conversation) -> bool:
+    """Whether it is not a user turn or a result, then the assistant, in turn to the end."""
+    answers = [message.role == "assistant" for message in _talks(talk.messages)]
+    return any(is_answer != bool(n % 2) for n, is_answer in enumerate(answers)) or len(answers) % 2 != 0
+
+
 _FOUND: dict[str, Callable[[Conversation], bool]] = {
     "tools": lambda talk: bool(talk.tools) or any(m.tool_calls or m.role == "tool" for m in talk.messages),
     "ids": lambda talk: not _in_order(talk),
@@ -97,6 +104,7 @@ _FOUND: dict[str, Callable[[Conversation], bool]] = {
     "developer": lambda talk: any(m.role == "developer" for m in talk.messages),
     "late_system": lambda talk: any(m.role in _SYSTEM for m in talk.messages[1:]),
     "runs": lambda talk: any(a.role == b.role == "assistant" for a, b in pairwise(talk.messages)),
+    "any_turns": _out_of_turn,
     "any_order": _out_of_order,
 }
 
@@ -111,5 +119,6 @@ _WHAT = {
     "developer": "there is no role developer",
     "late_system": "there is no place for a system turn but at the beginning",
     "runs": "two turns of the assistant in a row would become one",
+    "any_turns": "several results or user turns in a row, which LLaMA-Factory skips with the whole row",
     "any_order": "a system turn, then user and assistant in turn, is all it can say",
 }
