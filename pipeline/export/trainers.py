@@ -87,13 +87,14 @@ def trl(splits: Columns) -> Mapping[str, str]:
 import sys
 from pathlib import Path
 
+import torch
 from datasets import load_dataset
 from trl import SFTConfig, SFTTrainer
 
 here = Path(__file__).parent
 files = {json.dumps(files)}
 data = load_dataset("json", data_files={{split: str(here / name) for split, name in files.items()}})
-arguments = SFTConfig(output_dir="trained"{loss})
+arguments = SFTConfig(output_dir="trained", use_cpu=not torch.accelerator.is_available(){loss})
 trainer = SFTTrainer(sys.argv[1], args=arguments, {tables})
 trainer.train()
 '''
