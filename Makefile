@@ -16,12 +16,13 @@ repro: env  ## install what is pinned, then build dataset, model and reports
 test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; prints the coverage of pipeline/
 	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
-check: env  ## format, lint, spelling, types, dependency lists
+check: env  ## format, lint, spelling, types, dependency lists, the rules and figures of the house
 	ruff format --check .
 	ruff check .
 	codespell
 	mypy
 	python tools/check_deps.py
+	python tools/house.py
 
 format: env  ## rewrite code in the project's format
 	ruff format .

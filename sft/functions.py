@@ -118,17 +118,15 @@ def render(
 
     `model` is a tokenizer, or the folder or hub name of a model. Replies that cannot be learned are named with why.
     """
+    from transformers import AutoTokenizer
+
     from pipeline.commands.render import page
     from pipeline.modeling.lm.chat_settings import ChatSettings
     from pipeline.modeling.lm.chat_template import ChatTemplate
     from pipeline.modeling.lm.encoding import Encoder
     from pipeline.modeling.lm.rows import of_row
 
-    tokenizer = model
-    if isinstance(model, str | Path):
-        from transformers import AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(model)
+    tokenizer = AutoTokenizer.from_pretrained(model) if isinstance(model, str | Path) else model
     row: dict[str, Json] = {"messages": [dict(message) for message in messages]}
     if tools:
         row["tools"] = [dict(tool) for tool in tools]

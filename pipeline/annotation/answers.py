@@ -6,6 +6,7 @@ A project may have more controls than the task type's. A text area called `comme
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,10 +41,13 @@ def parted(result: Sequence[Region], task: Task) -> tuple[list[Region], Beside]:
     ours = _names(task_type(task).labeling_config(task))
     answer = [part for part in result if part.get("from_name", "") in ours or _is_nameless(part)]
     rest = [part for part in result if part not in answer]
-    remarks = [text for part in rest if part.get("from_name") == COMMENT for text in _texts(part)]
-    unsure = any(part["value"].get("choices") for part in rest if part.get("from_name") == UNSURE)
-    more = [part for part in rest if part.get("from_name") not in (COMMENT, UNSURE)]
-    return answer, Beside("\n".join(remarks) or None, unsure, more)
+    by_name: defaultdict[str, list[Region]] = defaultdict(list)
+    for part in rest:
+        name = part.get("from_name", "")
+        by_name[name if name in (COMMENT, UNSURE) else ""].append(part)
+    remarks = [text for part in by_name[COMMENT] for text in _texts(part)]
+    unsure = any(part["value"].get("choices") for part in by_name[UNSURE])
+    return answer, Beside("\n".join(remarks) or None, unsure, by_name[""])
 
 
 def answer_of(answer: Sequence[Region], shown: Mapping[str, object], task: Task, utf16: bool = False) -> Target:

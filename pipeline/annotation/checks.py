@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -99,17 +99,24 @@ def by_own_key(
     A key that two sources use names nothing. A key that holds an address is found by its pseudonym too.
     """
     given = list(found)
-    strange = {item.record_id for item in given if isinstance(item, Annotation)} - {None}
-    strange = {name for name in strange if name not in records}
+    named = {item.record_id for item in given if isinstance(item, Annotation)}
+    ids = _by_key(records, {name for name in named - records.keys() if name is not None})
+    for item in given:
+        if not isinstance(item, Annotation) or item.record_id not in ids:
+            yield item
+        else:
+            yield replace(item, record_id=ids[item.record_id])
+
+
+def _by_key(records: Mapping[str, Record], names: Collection[str]) -> dict[str, str]:
+    """Name -> the id of the one record that has it, or its pseudonym, for a key."""
+    if not names:
+        return {}
+    pseudonyms = {name: pseudonym(name, "key") for name in names}  # as cleaning left a key that is an address
+    wanted = {*pseudonyms, *pseudonyms.values()}
     ids: defaultdict[str | None, list[str]] = defaultdict(list)
-    wanted = strange | {pseudonym(name, "key") for name in strange if name}  # as cleaning left a key that is an address
-    for record in records.values() if strange else ():
+    for record in records.values():
         if record.source.key in wanted:
             ids[record.source.key].append(record.id)
-    for item in given:
-        if not isinstance(item, Annotation) or item.record_id not in strange:
-            yield item
-            continue
-        as_given = ids[item.record_id]
-        of_key = as_given if len(as_given) == 1 else ids[pseudonym(item.record_id or "", "key")]
-        yield replace(item, record_id=of_key[0]) if len(of_key) == 1 else item
+    found = {name: ids[name] if len(ids[name]) == 1 else ids[other] for name, other in pseudonyms.items()}
+    return {name: some[0] for name, some in found.items() if len(some) == 1}

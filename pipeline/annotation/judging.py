@@ -43,7 +43,8 @@ def with_choice(result: Sequence[Region], shown: Mapping[str, object], task: Tas
     said = choice["value"].get("choices") or [""]
     written = _written(result, task)
     pairs = [{"chosen": one.chosen, "rejected": one.rejected} for one in _pairs(said[0], candidates, written)]
-    told = [_with_pairs(part, pairs) if part is choice else part for part in result]
+    told = list(result)
+    told[told.index(choice)] = _with_pairs(choice, pairs)
     if written is None and said[0] in (FIRST, SECOND, EQUAL):
         chosen = task_type(task).result_from_target(candidates[1 if said[0] == SECOND else 0])
         told += cast("Sequence[Region]", chosen)

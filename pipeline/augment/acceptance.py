@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pipeline.augment.ablation import search
@@ -98,8 +99,8 @@ class Acceptance:
         read = [c for c in passing if c.parent.lang not in self._unread]
         by_encoder = self._features
         if self._unread:
-            texts = (self._kind.augmentable(record) for c in read for record in (c.parent, c.child))
-            by_encoder = TextFeatures(texts, encoder)
+            records = chain.from_iterable((c.parent, c.child) for c in read)
+            by_encoder = TextFeatures(map(self._kind.augmentable, records), encoder)
         rest = [c for c in passing if c.parent.lang in self._unread]
         for some, features in ((read, by_encoder), (rest, self._features)):
             self.rejected |= checks.check_meaning(some, features, self._params.gate, self._task, self._methods)

@@ -35,33 +35,45 @@ def method_notes(
     made: Made,
     acceptance: Acceptance,
     text_of: Callable[[Record], str],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Per method: settings, draws, tried, accepted, rejected by reason, kept, five example pairs of each kind."""
     notes: dict[str, Any] = {}
     for name, settings in methods.items():
-        own = [c for c in made.candidates if c.method == name]
-        accepted = [c for c in own if c.child.id not in acceptance.rejected]
-        rejected = [c for c in own if c.child.id in acceptance.rejected]
+        accepted, rejected = _parted([c for c in made.candidates if c.method == name], acceptance)
         notes[name] = {
             "settings": settings.model_dump(mode="json"),
             "drawn": sum(draw.method == name for draw in draws),
             "repeated": made.repeated[name],
-            "tried": len(own),
+            "tried": len(accepted) + len(rejected),
             "accepted": len(accepted),
-            "rejected": dict(sorted(Counter(acceptance.rejected[c.child.id].reason for c in rejected).items())),
+            "rejected": dict(sorted(Counter(reason for _, reason in rejected).items())),
             "kept": sum(c.child.id not in acceptance.unhelpful for c in accepted),
             "accepted_examples": [_pair(c, text_of) for c in _sample(accepted)],
-            "rejected_examples": [
-                {**_pair(c, text_of), "reason": acceptance.rejected[c.child.id].reason} for c in _sample(rejected)
-            ],
+            "rejected_examples": _rejected_pairs(rejected, text_of),
         }
-        if name in made.undrawn:
-            notes[name]["no_examples"] = made.undrawn[name]
-        if name in made.forecasts:
-            notes[name]["forecast"] = made.forecasts[name]
-        if name in made.missing:
-            notes[name]["skipped"] = made.missing[name]
+        beside = {
+            "no_examples": made.undrawn.get(name),
+            "forecast": made.forecasts.get(name),
+            "skipped": made.missing.get(name),
+        }
+        notes[name] |= {key: why for key, why in beside.items() if why is not None}
     return notes
+
+
+def _parted(
+    candidates: Sequence[Candidate], acceptance: Acceptance
+) -> tuple[list[Candidate], list[tuple[Candidate, str]]]:
+    """Those that were accepted, and the others with the reason."""
+    accepted = [c for c in candidates if c.child.id not in acceptance.rejected]
+    rejected = [(c, acceptance.rejected[c.child.id].reason) for c in candidates if c.child.id in acceptance.rejected]
+    return accepted, rejected
+
+
+def _rejected_pairs(
+    rejected: Sequence[tuple[Candidate, str]], text_of: Callable[[Record], str]
+) -> list[dict[str, object]]:
+    reasons = {c.child.id: reason for c, reason in rejected}
+    return [{**_pair(c, text_of), "reason": reasons[c.child.id]} for c in _sample([c for c, _ in rejected])]
 
 
 def _sample(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -69,7 +81,7 @@ def _sample(candidates: Sequence[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda c: (share("example", c.child.id), c.child.id))[:_EXAMPLES]
 
 
-def _pair(candidate: Candidate, text_of: Callable[[Record], str]) -> dict[str, Any]:
+def _pair(candidate: Candidate, text_of: Callable[[Record], str]) -> dict[str, object]:
     return {
         "parent_id": candidate.parent.id,
         "parent": shorten(text_of(candidate.parent), _LENGTH),

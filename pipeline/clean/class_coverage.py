@@ -27,22 +27,26 @@ def missing_classes(
     `parts` holds the groups that are taken already. `start` is where the split's draws begin; of a class's free groups
     the one with the smallest draw from there on is moved.
     """
-    free: defaultdict[str, set[str]] = defaultdict(set)
-    of_class: defaultdict[str, set[str]] = defaultdict(set)
-    covered: set[str] = set()
-    for name, rows in groups.items():
-        for n in rows:
-            stratum = strata[n] or "(none)"
-            of_class[stratum].add(name)
-            if parts.get(name) == split and allowed(n):
-                covered.add(stratum)
-            elif name not in parts and allowed(n):
-                free[stratum].add(name)
+    of_class = _of_class(groups, strata)
+    usable = _of_class({name: list(filter(allowed, rows)) for name, rows in groups.items()}, strata)
+    taken = {name for name, part in parts.items() if part == split}
     moved: dict[str, str] = {}
     too_small = []
-    for stratum in sorted(set(free) - covered):
-        if len(of_class[stratum]) < MIN_GROUPS or len(free[stratum]) < 2:
+    for stratum, names in sorted(usable.items()):
+        free = names - parts.keys()
+        if not free or names & taken:
+            continue
+        if len(of_class[stratum]) < MIN_GROUPS or len(free) < 2:
             too_small.append(stratum)
-        elif not any(stratum in {strata[n] or "(none)" for n in groups[name]} for name in moved):
-            moved[min(free[stratum], key=lambda name: ((draws[name] - start) % 1.0, name))] = stratum
+        elif not of_class[stratum] & moved.keys():
+            moved[min(free, key=lambda name: ((draws[name] - start) % 1.0, name))] = stratum
     return moved, too_small
+
+
+def _of_class(groups: Mapping[str, Sequence[int]], strata: Sequence[str | None]) -> dict[str, set[str]]:
+    """Class -> the groups that hold a row of it."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for name, rows in groups.items():
+        for n in rows:
+            found[strata[n] or "(none)"].add(name)
+    return found

@@ -51,7 +51,7 @@ def close_pairs(
     pairs: Sequence[Pair],
     thresholds: tuple[float, float],
     max_share: float,
-) -> tuple[list[Pair], list[dict[str, Any]]]:
+) -> tuple[list[Pair], list[dict[str, object]]]:
     """The pairs that join groups, so that none holds more than `max_share` of a source, and what was too large.
 
     In a group that is too large the similarity that joins is raised from the first of `thresholds` by .05 up to the
@@ -107,7 +107,7 @@ def _about(
     return {"source": largest, "records": count, "share": round(count / sizes[largest], 3), "text": text[:200]}
 
 
-def _sentence(about: Mapping[str, Any]) -> str:
+def _sentence(about: Mapping[str, object]) -> str:
     return (
         f"{about['records']:,} records ({about['share']:.0%}) of the source '{about['source']}': "
         f'"{shorten(about["text"], 80)}". Divided at a similarity of {about["similarity"]}: '

@@ -21,7 +21,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def first_failed(conditions: Sequence[Condition], values: Mapping[str, Any]) -> str | None:
+def first_failed(conditions: Sequence[Condition], values: Mapping[str, object]) -> str | None:
     """The first condition that the row does not meet, in words; None where it meets all."""
     for condition in conditions:
         if not holds(condition, values):
@@ -30,7 +30,7 @@ def first_failed(conditions: Sequence[Condition], values: Mapping[str, Any]) -> 
     return None
 
 
-def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
+def holds(condition: Condition, values: Mapping[str, object]) -> bool:
     """Whether the cell meets the condition. `confidence >= 1` is false where the cell is empty or no number."""
     cell = _comparable(values.get(condition.column), condition.value)
     if cell is None:
@@ -38,7 +38,7 @@ def holds(condition: Condition, values: Mapping[str, Any]) -> bool:
     return _OPERATORS[condition.op](cell, condition.value)
 
 
-def _comparable(cell: Any, wanted: Any) -> Any:
+def _comparable(cell: object, wanted: object) -> object:
     """The cell as a number where numbers are wanted, as a text where texts are; None where it is none."""
     if isinstance(wanted, bool) or cell is None:
         return cell
@@ -46,7 +46,7 @@ def _comparable(cell: Any, wanted: Any) -> Any:
     return _number(cell) if all(isinstance(value, int | float) for value in listed) else str(cell)
 
 
-def _number(cell: Any) -> float | None:
+def _number(cell: object) -> float | None:
     try:
         return as_number(cell)
     except ValueError:

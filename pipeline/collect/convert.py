@@ -81,10 +81,7 @@ class RecordMaker:
         self._reading = settings.model_copy(update={"target_separator": None}) if self._splits else settings
         self._answered = not (voted_on or settings.target or settings.target_value)
         self.kind: TaskType = task_type(task)
-        for field in settings.fields:
-            if field not in self.kind.FIELDS:
-                problem = f"{where}.fields: '{field}' is no field of the task '{task.type}'."
-                raise PipelineError(problem, did_you_mean(field, self.kind.FIELDS))
+        _check_fields(settings, task, where)
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
         self.talks = talk_reader(settings, task, where)
         given = self.kind.FIELDS if self.talks and dialect_of(settings) else self.kind.OPTIONAL
@@ -153,7 +150,7 @@ class RecordMaker:
             detail = storable(f"{reject.detail}: {whole}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
 
-    def _complete(self, record: Record, key: str | None, values: dict[str, Any], row: Row) -> Record:
+    def _complete(self, record: Record, key: str | None, values: dict[str, object], row: Row) -> Record:
         settings = self.settings
         if settings.key is not None and key is None:
             raise Reject("missing_key", f"the column '{settings.key}' is empty")
@@ -189,7 +186,7 @@ class RecordMaker:
         votes = row.answers if len(row.answers) > 1 else ()
         return tuple(replace(vote, value=self.kind.parse(values, vote.value, self.task)[1]) for vote in votes)
 
-    def _row_id(self, key: str | None, values: dict[str, Any]) -> str:
+    def _row_id(self, key: str | None, values: dict[str, object]) -> str:
         """By native key, else by content without the target: relabelling and reordering keep ids."""
         if key is not None:
             return content_id(self.name, "key", key)
@@ -235,17 +232,17 @@ class RecordMaker:
         cell = row.values.get(self.settings.group) if self.settings.group else None
         return None if is_missing(cell, self.settings) else f"{self.name}:{cell}"
 
-    def _cell(self, cell: Any) -> Any:
+    def _cell(self, cell: object) -> object:
         """An input cell that means "nothing" becomes an empty text, for the clean stage to decide on."""
         return "" if isinstance(cell, str) and cell in self.settings.missing_values else cell
 
-    def _blank(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def _blank(self, values: Mapping[str, object]) -> dict[str, object]:
         """What of a row that is no record can be stored: its texts."""
         texts = {f: values.get(f) for f, kind in self.kind.FIELDS.items() if kind == "text"}
         return {f: excerpt(texts[f]) if isinstance(texts.get(f), str) else None for f in self.kind.FIELDS}
 
 
-def check_unicode(*parts: Any) -> None:
+def check_unicode(*parts: object) -> None:
     """Raises Reject (broken_unicode) where a text among `parts` cannot be stored."""
     try:
         as_json(parts).encode("utf-8")
@@ -253,7 +250,7 @@ def check_unicode(*parts: Any) -> None:
         raise Reject("broken_unicode", f"half a surrogate pair: {error.reason}") from None
 
 
-def meta_of(values: Mapping[str, Any], settings: RecordSource) -> dict[str, str]:
+def meta_of(values: Mapping[str, object], settings: RecordSource) -> dict[str, str]:
     """What `meta` names of a row, as texts: lists and objects as JSON, personal ones as a hash, empty ones left out."""
     found = {name: values.get(column) for name, column in settings.meta.items()}
     texts = {n: v if isinstance(v, str) else as_json(v) for n, v in found.items() if not is_missing(v, settings)}
@@ -274,12 +271,24 @@ def check_offsets(target: Target) -> None:
 _LARGEST_OFFSET = 2**31 - 1
 
 
+def _check_fields(settings: RecordSource, task: Task, where: str) -> None:
+    known = task_type(task).FIELDS
+    strange = next((field for field in settings.fields if field not in known), None)
+    if strange is not None:
+        problem = f"{where}.fields: '{strange}' is no field of the task '{task.type}'."
+        raise PipelineError(problem, did_you_mean(strange, known))
+
+
 def _check_labels(settings: RecordSource, task: Task, where: str) -> None:
-    ours = {**settings.labels, "target_value": settings.target_value}
+    ours = {**settings.labels, "target_value": settings.target_value} if task.labels else {}
     for given, label in ours.items():
-        tag = task.type == "ner" and label is not None and (label == "O" or label[2:] in task.labels)  # B-PER
-        if label is not None and task.labels and label not in task.labels and not tag:
+        if label is not None and label not in task.labels and not _is_tag(label, task):
             place = "target_value" if given == "target_value" else f"labels.{given}"
             raise PipelineError(
                 f"{where}.{place}: '{label}' is not among task.labels.", did_you_mean(label, task.labels)
             )
+
+
+def _is_tag(label: str, task: Task) -> bool:
+    """B-PER, or O."""
+    return task.type == "ner" and (label == "O" or label[2:] in task.labels)

@@ -41,7 +41,7 @@ def language_reader(settings: RecordSource, task: Task, where: str) -> LanguageO
     return lambda fields, target, values: code
 
 
-def _from_cell(cell: Any, task: Task) -> str:
+def _from_cell(cell: object, task: Task) -> str:
     code = str(cell or "").replace("_", "-").split("-")[0].lower()
     if code not in task.languages:
         raise Reject("unknown_language", f"'{cell}' is not among task.languages: {', '.join(task.languages)}")

@@ -21,7 +21,7 @@ class Params(Settings):
 
     @field_validator("sources")
     @classmethod
-    def _names_are_plain(cls, sources: dict[str, Any]) -> dict[str, Any]:
+    def _names_are_plain(cls, sources: dict[str, object]) -> dict[str, object]:
         for name in sources:
             if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
                 raise ValueError(f"a source is named '{name}'; use letters, digits, _ and - only")
@@ -105,11 +105,13 @@ class RecordSource(Common):
     def named_columns(self) -> dict[str, str]:
         """Setting -> the column it names, but for `fields` and `key: row`."""
         named = {"target": self.target, "confidence": self.confidence, "group": self.group}
-        named |= {"lang_column": self.lang_column, "key": None if self.key == "row" else self.key}
+        named |= {"lang_column": self.lang_column, "key": self.key}
         named |= {f"references.{n}": column for n, column in enumerate(self.references)}
         named |= {f"meta.{name}": column for name, column in self.meta.items()}
         if self.role == "unlabelled":
-            named["target"] = None
+            del named["target"]
+        if self.key == "row":
+            del named["key"]
         for setting in ("where", "trusted_when"):
             named |= {f"{setting}.{n}.column": c.column for n, c in enumerate(getattr(self, setting))}
         return {setting: column for setting, column in named.items() if column is not None}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Row
@@ -38,6 +39,9 @@ def _answers(row: Row, settings: RecordSource) -> list[str] | None:
     first = row.values.get(str(settings.target))
     if isinstance(first, str) and settings.target_separator:
         first = [part.strip() for part in first.split(settings.target_separator)]
-    given = [*(first if isinstance(first, list) else [first]), *(row.values.get(name) for name in settings.references)]
+    given: list[Any] = list(first) if isinstance(first, list) else [first]
+    given += map(row.values.get, settings.references)
     texts = [one for one in given if not is_missing(one, settings)]
-    return list(dict.fromkeys(texts)) if all(isinstance(one, str) for one in texts) else None
+    if not all(isinstance(one, str) for one in texts):
+        return None
+    return list(dict.fromkeys(texts))

@@ -75,6 +75,9 @@ class SourceRows:
         self._repaired |= {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired}
         keys = [verdict.key for verdict in good if verdict.key is not None]
         self._keys = self._keys + keys if self._keys is not None and len(keys) == len(good) else None
+        self._add_dropped([verdict for verdict in verdicts if verdict.drop is not None])
+
+    def _add_dropped(self, verdicts: list[Verdict]) -> None:
         steps: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             if verdict.drop is not None and verdict.step is not None:

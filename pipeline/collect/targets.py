@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.collect.params import RecordSource
 from pipeline.core.numbers import as_number
@@ -15,12 +14,12 @@ from pipeline.core.turns import is_nothing
 _WHOLE = re.compile(r"-?\d+\.0+")
 
 
-def is_missing(cell: Any, settings: RecordSource) -> bool:
+def is_missing(cell: object, settings: RecordSource) -> bool:
     """Whether the cell says nothing: null, NaN, or one of `missing_values`."""
     return is_nothing(cell) or (isinstance(cell, str) and cell in settings.missing_values)
 
 
-def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:
+def target_of(values: Mapping[str, object], settings: RecordSource) -> Target:
     """The answer in our words, None where there is none. Rejects: excluded_label."""
     cell = settings.target_value if settings.target is None else values.get(settings.target)
     if is_missing(cell, settings):
@@ -32,7 +31,7 @@ def target_of(values: Mapping[str, Any], settings: RecordSource) -> Target:
     return translate(cell, settings.labels)
 
 
-def translated(cells: list[Any], labels: Mapping[str, str | None]) -> list[Any]:
+def translated(cells: list[object], labels: Mapping[str, str | None]) -> list[object]:
     """Several labels in our words. Of marked spans the label is translated; those `labels` excludes are not marked."""
     found = []
     for cell in cells:
@@ -45,7 +44,7 @@ def translated(cells: list[Any], labels: Mapping[str, str | None]) -> list[Any]:
     return found
 
 
-def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:
+def translate(cell: object, labels: Mapping[str, str | None]) -> object:
     """A source's label in our words; as it is where `labels` does not name it. Rejects: excluded_label."""
     if not labels:
         return cell
@@ -60,7 +59,7 @@ def translate(cell: Any, labels: Mapping[str, str | None]) -> Any:
     return label
 
 
-def confidence_of(values: Mapping[str, Any], settings: RecordSource) -> float | None:
+def confidence_of(values: Mapping[str, object], settings: RecordSource) -> float | None:
     """How sure the source is, in [0, 1]; None where it does not say. Rejects: bad_confidence."""
     cell = values.get(settings.confidence) if settings.confidence else None
     if is_missing(cell, settings):

@@ -157,7 +157,7 @@ def _speed(model: Path, dataset: Path) -> float:
     return round(len(rows) / (time.perf_counter() - started), 1)
 
 
-def as_table(entries: Sequence[Mapping[str, Any]]) -> str:
+def as_table(entries: Sequence[Mapping[str, object]]) -> str:
     """Lines for people; `rows` tells where the time did not suffice for all."""
     failed = [f"{entry['name']}: {shorten(entry['error'], 300)}" for entry in entries if "error" in entry]
     measured = [entry for entry in entries if "error" not in entry]
@@ -172,7 +172,7 @@ def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 

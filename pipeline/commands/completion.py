@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
+from itertools import chain
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -28,10 +29,15 @@ def words() -> dict[str, list[str]]:
         parser = argparse.ArgumentParser(prog=name, add_help=False)
         import_module(command.module).add_arguments(parser)
         actions = parser._actions
-        options = [option for action in actions for option in action.option_strings if option.startswith("--")]
-        choices = [str(one) for action in actions if not action.option_strings for one in action.choices or ()]
-        found[name] = sorted([*options, *choices, "--help"])
+        found[name] = sorted([*chain.from_iterable(map(_words_of, actions)), "--help"])
     return found
+
+
+def _words_of(action: argparse.Action) -> list[str]:
+    """The long names of an option; the choices of what is no option."""
+    if action.option_strings:
+        return [option for option in action.option_strings if option.startswith("--")]
+    return list(map(str, action.choices or ()))
 
 
 def script(shell: str, found: dict[str, list[str]]) -> str:

@@ -42,14 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """List the projects, or start one in the current folder."""
     if arguments.update:
-        done = update(arguments.into)
-        sys.stdout.write("".join(f"wrote {one}\n" for one in done) or "nothing to do: dvc.yaml is up to date\n")
+        done = "".join(map("wrote {}\n".format, update(arguments.into)))
+        sys.stdout.write(done or "nothing to do: dvc.yaml is up to date\n")
         return
     if arguments.list or not arguments.project:
         sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
         return
+    place = "" if arguments.into == Path() else f"cd {arguments.into} && "
     for line in start(arguments.project, arguments.into, arguments.force, arguments.git):
-        place = "" if arguments.into == Path() else f"cd {arguments.into} && "
         sys.stdout.write(line.replace("next: ", f"next: {place}", 1) + "\n")
 
 

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     part.replace(arguments.out)
 
 
-def predicted(rows: Iterable[dict[str, Any]], predictor: Predictor) -> Iterator[dict[str, Any]]:
+def predicted(rows: Iterable[dict[str, object]], predictor: Predictor) -> Iterator[dict[str, object]]:
     """Each row with its prediction, a chunk of rows in memory at a time."""
     source = iter(rows)
     while chunk := list(itertools.islice(source, _CHUNK)):
@@ -93,7 +93,7 @@ def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
     return found
 
 
-def _reply(row: Mapping[str, Any], message: Message) -> dict[str, Any]:
+def _reply(row: Mapping[str, object], message: Message) -> dict[str, object]:
     """The reply where it is more than its text, and the faults of its calls by the tools of the row."""
     if not (message.tool_calls or message.reasoning):
         return {}
@@ -116,14 +116,14 @@ def _value(row: Mapping[str, Any], prediction: Prediction) -> Any:
     return parts
 
 
-def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, object]:
     """A span or an answer with `start`, `end` and `text`."""
     end = part["end"] if "end" in part else part["start"] + len(part["text"])
     text = part["text"] if "text" in part else row["text"][part["start"] : end]
     return {**part, "end": end, "text": text}
 
 
-def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, Any]]:
+def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, object]]:
     """Rows from the command line."""
     if "question" in fields:
         if arguments.context is None:
@@ -138,7 +138,7 @@ def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[st
     return [{"text": text, **pair} for text in arguments.text]
 
 
-def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[str, Any]]:
+def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[str, object]]:
     """The rows of a JSON-lines file. Raises PipelineError with file and line number at the first bad one."""
     if not path.is_file():
         raise PipelineError(f"{path}: no such file.", "Check the path.")
@@ -167,7 +167,7 @@ def _check_texts(row: Mapping[str, object], where: str, fields: Sequence[str]) -
             raise PipelineError(f"{where}: no key '{name}'{other} that holds a string; found: {found}.")
 
 
-def _object(line: bytes, where: str) -> dict[str, Any]:
+def _object(line: bytes, where: str) -> dict[str, object]:
     try:
         row = json.loads(line)
     except UnicodeDecodeError:
@@ -188,7 +188,7 @@ def _check_unicode(line: bytes, where: str) -> None:
         ) from None
 
 
-def _normalised(row: dict[str, Any], where: str) -> dict[str, Any]:
+def _normalised(row: dict[str, object], where: str) -> dict[str, object]:
     """The row with its conversation in the one form that models read. Raises PipelineError for what is none."""
     try:
         fields, target = TASKS["chat"].parse(row, None, Task(type="chat"))

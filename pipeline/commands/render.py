@@ -93,7 +93,7 @@ def as_json(id: str, learned: Learned, tokenizer: Any) -> dict[str, Any]:
     }
 
 
-def _view(view: Encoded, tokenizer: Any) -> dict[str, Any]:
+def _view(view: Encoded, tokenizer: Any) -> dict[str, object]:
     says: dict[int, str] = {n: part for start, end, part in view.parts for n in range(start, end)}
     tokens = [{"id": id, "text": tokenizer.decode([id]), "learned": says.get(n)} for n, id in enumerate(view.ids)]
     return {"turns": [turn + 1 for turn in view.turns], "tokens": tokens}

@@ -28,7 +28,7 @@ def faults(talk: Conversation) -> Iterator[Fault]:
     `tools.broken_rules`.
     """
     schemas = {name_of(tool): parameters_of(tool) for tool in talk.tools}
-    if not schemas and any(message.tool_calls for message in talk.messages):
+    if not schemas and talk.calls_tools():
         yield Fault("no_tool_definitions", "the conversation calls tools and defines none")
     for n, message in enumerate(talk.messages, 1):
         if message.role != "assistant" and message.tool_calls:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from pipeline.conversations.fault import Fault
 from pipeline.core.conversation import Conversation, Message
@@ -21,13 +21,17 @@ def faults(talk: Conversation) -> Iterator[Fault]:
     messages = talk.messages
     yield from _instructing(messages)
     said = [(n, message.role) for n, message in enumerate(messages, 1) if message.role not in INSTRUCTING]
-    if not any(role == "user" for _, role in said):
+    if "user" not in dict(said).values():
         yield Fault("no_user_turn", "nobody asks anything")
     elif said[0][1] == "assistant":
         yield Fault("starts_with_assistant", f"turn {said[0][0]}: the assistant speaks before the user")
     for (a, role), (b, following) in pairwise(said):
         if role == following and role != "tool":
             yield Fault("same_role_twice", f"turns {a} and {b} are both of role {role}")
+    yield from _empty(messages)
+
+
+def _empty(messages: Sequence[Message]) -> Iterator[Fault]:
     for n, message in enumerate(messages, 1):
         if is_empty(message) and message.role != "tool":  # a tool may have nothing to report
             is_reply = n == len(messages) and message.role == "assistant"
@@ -40,7 +44,7 @@ def is_empty(message: Message) -> bool:
 
 
 def _instructing(messages: Sequence[Message]) -> Iterator[Fault]:
-    first = next((n for n, message in enumerate(messages) if message.role not in INSTRUCTING), len(messages))
+    first = len(list(takewhile(lambda message: message.role in INSTRUCTING, messages)))
     for role in INSTRUCTING:
         ahead = [n for n, message in enumerate(messages[:first], 1) if message.role == role]
         if len(ahead) > 1:

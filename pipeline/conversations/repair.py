@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -79,14 +80,13 @@ def _drop_empty_system(work: Repairing) -> None:
 
 def _move_greeting(work: Repairing, order: TurnOrder) -> None:
     """Assistant turns before the first user turn; where they call tools they are no greeting."""
-    first = next((n for n, message in enumerate(work.messages) if message.role == "user"), None)
-    if first is None:
+    roles = [message.role for message in work.messages]
+    if "user" not in roles:
         return
-    before = work.messages[:first]
-    greetings = [message for message in before if message.role == "assistant"]
-    if not greetings or any(m.tool_calls for m in greetings) or any(m.role == "tool" for m in before):
+    first = roles.index("user")
+    greetings, rest = _parted(work.messages[:first], ("assistant",))
+    if not greetings or any(message.tool_calls or message.role == "tool" for message in work.messages[:first]):
         return
-    rest = [message for message in before if message.role != "assistant"]
     if order.greeting == "to_system":
         text = order.joint.join(message.content for message in greetings if message.content.strip())
         rest += [Message("system", text)] if text else []
@@ -98,19 +98,30 @@ def _move_greeting(work: Repairing, order: TurnOrder) -> None:
 
 def _join_system(work: Repairing, joint: str) -> None:
     """One turn for each instructing role, ahead of all others."""
-    found = [(n, message) for n, message in enumerate(work.messages) if message.role in INSTRUCTING]
-    groups = [[m for _, m in found if m.role == role] for role in INSTRUCTING]
-    ahead = [replace(group[0], content=joint.join(message.content for message in group)) for group in groups if group]
-    begun = next((n for n, m in enumerate(work.messages) if m.role not in INSTRUCTING), len(work.messages))
-    moved = [n for n, _ in found if n > begun]
-    last = moved[-1] if moved else 0
-    rest = [_not_learned(m) if n < last else m for n, m in enumerate(work.messages) if m.role not in INSTRUCTING]
-    work.done["system_moved"] += len(moved)
+    found, rest = _parted(work.messages, INSTRUCTING)
+    ahead = _one_a_role(found, joint)
+    moved = _late_system(work.messages)
     joined = len(found) - len(ahead)
-    work.done["system_joined"] += joined
     if moved or joined:
-        work.messages = ahead + rest
-    work.done += Counter()
+        early = _parted(work.messages[: moved[-1]], INSTRUCTING)[1] if moved else []
+        work.messages = [*ahead, *map(_not_learned, early), *rest[len(early) :]]
+    work.done += Counter(system_moved=len(moved), system_joined=joined)  # forgets zeros
+
+
+def _parted(messages: Sequence[Message], roles: Collection[str]) -> tuple[list[Message], list[Message]]:
+    """Those of the roles, and the others, in their order."""
+    return [m for m in messages if m.role in roles], [m for m in messages if m.role not in roles]
+
+
+def _one_a_role(messages: Sequence[Message], joint: str) -> list[Message]:
+    groups = (_parted(messages, (role,))[0] for role in INSTRUCTING)
+    return [replace(group[0], content=joint.join(message.content for message in group)) for group in groups if group]
+
+
+def _late_system(messages: Sequence[Message]) -> list[int]:
+    """Places of the instructing turns that stand behind a turn of somebody else."""
+    places = [n for n, message in enumerate(messages) if message.role in INSTRUCTING]
+    return [n for position, n in enumerate(places) if n > position]
 
 
 def _not_learned(message: Message) -> Message:
@@ -152,12 +163,12 @@ def _texts(*texts: str, joint: str) -> str:
 
 def _cut_trailing(work: Repairing, thanks_only: bool) -> None:
     """User turns behind the last reply; a conversation without any reply stays as it is."""
-    last = max((n for n, message in enumerate(work.messages) if message.role == "assistant"), default=None)
-    if last is None:
+    roles = [message.role for message in work.messages]
+    if "assistant" not in roles:
         return
+    last = len(roles) - 1 - roles[::-1].index("assistant")
     after = work.messages[last + 1 :]
-    has_question = any(message.role == "user" for message in work.messages[:last])
-    if not after or not has_question or any(message.role != "user" for message in after):
+    if "user" not in roles[:last] or set(roles[last + 1 :]) != {"user"}:
         return
     if thanks_only and not all(is_closing(message.content) for message in after):
         return

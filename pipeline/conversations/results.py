@@ -42,16 +42,17 @@ class _Open:
     def answer(self, n: int, message: Message) -> Iterator[Fault]:
         """Take the call that a result answers off the list."""
         id = message.tool_call_id
-        place = next((k for k, call in enumerate(self.calls) if id and call.id == id), None)
-        if place is None and id in self.answered:
+        ids = [call.id for call in self.calls]
+        is_known = bool(id) and id in ids
+        if not is_known and id in self.answered:
             yield Fault("duplicate_result", f"turn {n}: the call {id} has a result already")
             return
         if not self.calls:
             yield Fault("result_without_call", f"turn {n}: no call waits for a result")
             return
-        call = self.calls.pop(place or 0)
+        call = self.calls.pop(ids.index(id) if is_known else 0)
         self.answered |= {id or call.id} - {""}
-        if id and call.id and call.id != id:
+        if "" not in (id, call.id) and call.id != id:
             yield Fault("call_id_mismatch", f"turn {n} answers {id}, turn {self.turn} calls {call.id}")
         elif message.name and message.name != call.name:
             yield Fault("wrong_result_name", f"turn {n} is of {message.name}, turn {self.turn} calls {call.name}")

@@ -51,7 +51,7 @@ def _reasoning(n: int, message: Message, content: str) -> Iterator[Fault]:
         yield Fault("reasoning_left_open", f"turn {n}: {_from(content, tags[-1].start())}")
     if found := _THINK.search(message.reasoning):
         yield Fault("reasoning_tag_in_reasoning", f"turn {n}: {_from(message.reasoning, found.start())}")
-    if message.reasoning.strip() and not message.content.strip() and not message.tool_calls:
+    if message.reasoning.strip() and not (message.content.strip() or message.tool_calls):
         yield Fault("reasoning_only", f"turn {n} reasons and says nothing: {_from(message.reasoning, 0)}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.conversations.fault import Fault, Reason
 from pipeline.core.conversation import Conversation, Json, canonical
@@ -72,7 +72,10 @@ def broken_rules(arguments: Mapping[str, Json], parameters: Json) -> Iterator[Fa
         return
     try:
         validator = validator_of(parameters)
-        errors = sorted(validator.iter_errors(dict(arguments)), key=lambda error: list(map(str, error.absolute_path)))
+        errors = sorted(
+            validator.iter_errors(cast("dict[str, Any]", dict(arguments))),
+            key=lambda error: list(map(str, error.absolute_path)),
+        )
     except (BadSchemaError, _unresolvable()):
         return  # the definition's fault, see `faults`
     for error in errors[:_NAMED]:

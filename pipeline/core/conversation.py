@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
+
+_Empty = TypeVar("_Empty", Mapping[str, object], list[Mapping[str, object]])
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = ("system", "developer", "user", "assistant", "tool")
 
-#: A value of JSON.
-Json = Any
+#: A value of JSON as somebody else wrote it: whoever reads it looks first what it is. (What we write into reports has
+#: `core.json_types.Json`.)
+Json = object
+JsonObject = Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Message:
             learn=value.get("learn"),
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The message as a record holds it: all keys, in the order of the Arrow columns."""
         return {
             "role": self.role,
@@ -89,6 +93,10 @@ class Conversation:
     messages: tuple[Message, ...]
     tools: tuple[Mapping[str, Any], ...] = ()
     template_arguments: tuple[tuple[str, Any], ...] = ()
+
+    def calls_tools(self) -> bool:
+        """Whether any message calls a tool."""
+        return any(message.tool_calls for message in self.messages)
 
 
 def conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = None) -> Conversation:
@@ -153,10 +161,11 @@ def from_row(row: Mapping[str, Any]) -> Conversation:
     Reads: messages, tools, chat_template_kwargs or template_arguments. A known reply stands last in messages.
     Rows from people go through `pipeline.tasks.chat.parse` first, which says what is wrong with them.
     """
-    arguments = _loaded(row.get("chat_template_kwargs") or row.get("template_arguments"), {})
+    arguments: Mapping[str, Json] = _loaded(row.get("chat_template_kwargs") or row.get("template_arguments"), {})
+    tools: list[JsonObject] = _loaded(row.get("tools"), [])
     return Conversation(
         messages=tuple(_from_exported(turn) for turn in row["messages"]),
-        tools=tuple(_loaded(row.get("tools"), [])),
+        tools=tuple(tools),
         template_arguments=tuple(sorted((name, value) for name, value in arguments.items() if value is not None)),
     )
 
@@ -174,8 +183,15 @@ def _calls(turn: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return turn.get("tool_calls") or ()
 
 
-def _loaded(value: Json, empty: Json) -> Json:
-    return json.loads(value) if isinstance(value, str) and value else value or empty
+def _loaded(value: Json, empty: _Empty) -> _Empty:
+    """What was written as JSON text or stands there as it is; whoever wrote the row checked it."""
+    return cast("_Empty", json.loads(value) if isinstance(value, str) and value else value or empty)
+
+
+def function_of(tool: JsonObject) -> JsonObject:
+    """The name, description and parameters of a tool definition, which may stand in it or be all of it."""
+    inner = tool.get("function") or tool
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def readable(message: Message) -> str:

@@ -140,6 +140,14 @@ def role_of(name: Json, reading: Reading) -> Role:
     return role
 
 
+def _plain(turn: Mapping[str, Json], reading: Reading) -> Message | None:
+    """The message of a turn that holds a usual role and a text alone, as most turns of most sources do: quickly."""
+    role, content = turn.get("role"), turn.get("content")
+    if reading.roles or turn.keys() != _PLAIN or not isinstance(role, str) or not isinstance(content, str):
+        return None
+    return Message(ROLE_NAMES[role], content) if role in ROLE_NAMES else None
+
+
 def message_of(turn: Json, reading: Reading, number: int) -> Message:
     """One turn as a message. Rejects: not_a_turn, unknown_role, not_a_text, not_text_only, bad_call, bad_weight.
 
@@ -148,29 +156,23 @@ def message_of(turn: Json, reading: Reading, number: int) -> Message:
     """
     if not isinstance(turn, Mapping):
         raise Reject("not_a_turn", f"turn {number} is {kind_of(turn)}, not an object with a role and a content")
-    if turn.keys() == _PLAIN and isinstance(turn["content"], str) and isinstance(turn["role"], str):
-        known = None if reading.roles else ROLE_NAMES.get(turn["role"])
-        if known:  # most turns of most sources
-            return Message(known, turn["content"])
+    if plain := _plain(turn, reading):
+        return plain
     what = f"turn {number}"
-    name = _first(turn, _ROLE)
     if is_call_turn(turn, reading):
         said = text_of(_first(turn, _CONTENT), what)
         return Message("assistant", tool_calls=calls_in(said, what), learn=_learn(turn, what))
-    role = role_of(name, reading)
-    for key in turn.keys() - _KNOWN:
-        if not is_nothing(turn[key]):
-            reading.ignored[f"turn: {key}"] += 1
+    role = role_of(_first(turn, _ROLE), reading)
+    reading.ignored.update(f"turn: {key}" for key in turn.keys() - _KNOWN if not is_nothing(turn[key]))
     given = _first(turn, _CONTENT)
     if role == "tool":
         return _asked(turn, role, result_of(given, f"the content of {what}", reading), what, reading)
     content = text_of(given, f"the content of {what}")
     if role != "assistant":
         return _asked(turn, role, content, what, reading)
-    refusal = turn.get("refusal")
     return Message(
         role,
-        content or (text_of(refusal, f"the refusal of {what}") if refusal else ""),
+        content or text_of(turn.get("refusal") or "", f"the refusal of {what}"),
         text_of(_first(turn, _REASONING), f"the reasoning of {what}"),
         _calls(turn, what),
         name=_name(turn, what),
@@ -184,7 +186,7 @@ def is_call_turn(turn: Json, reading: Reading) -> bool:
     return isinstance(name, str) and name.strip().lower() in CALL_ROLES and name.strip().lower() not in reading.roles
 
 
-def _asked(turn: Mapping[str, Any], role: Role, content: str, what: str, reading: Reading) -> Message:
+def _asked(turn: Mapping[str, object], role: Role, content: str, what: str, reading: Reading) -> Message:
     """A turn that is not the assistant's; keys that are the assistant's alone are ignored, and counted."""
     for key in (*_REASONING, *_LEARN, "tool_calls", "function_call", "refusal"):
         if turn.get(key):
@@ -199,16 +201,14 @@ def _name(turn: Mapping[str, Any], what: str) -> str:
     return "" if is_nothing(name) else as_text(name, f"the name of {what}")
 
 
-def _first(turn: Mapping[str, Any], keys: Iterable[str]) -> Json:
+def _first(turn: Mapping[str, object], keys: Iterable[str]) -> Json:
     return next((turn[key] for key in keys if key in turn and not is_nothing(turn[key])), None)
 
 
-def _learn(turn: Mapping[str, Any], what: str) -> bool | None:
+def _learn(turn: Mapping[str, object], what: str) -> bool | None:
     value = _first(turn, _LEARN)
-    if value is None:
-        return None
-    if isinstance(value, bool | int | float) and value in (0, 1):
-        return bool(value)
+    if value is None or (isinstance(value, bool | int | float) and value in (0, 1)):
+        return None if value is None else bool(value)
     raise Reject("bad_weight", f"{what} has the weight {value!r}; a turn is learned (1, true) or not (0, false)")
 
 
@@ -227,11 +227,11 @@ def _calls(turn: Mapping[str, Any], what: str) -> tuple[ToolCall, ...]:
 
 def call_of(call: Json, what: str) -> ToolCall:
     """A call from `{"id", "function": {"name", "arguments"}}` or `{"name", "arguments"}`. Rejects: bad_call."""
-    inner = call.get("function") if isinstance(call, Mapping) and call.get("function") else call
+    outer: Mapping[str, Json] = call if isinstance(call, Mapping) else {}
+    inner = outer.get("function") or outer
     if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str) or not inner["name"]:
         raise Reject("bad_call", f"a call of {what} has no name")
-    given = _first(inner, ("arguments", "parameters", "input"))
-    id = call.get("id")
+    given, id = _first(inner, ("arguments", "parameters", "input")), outer.get("id")
     return ToolCall(inner["name"], arguments_of(given), "" if is_nothing(id) else as_text(id, f"a call id of {what}"))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.core.conversation import Conversation
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, JsonObject
 from pipeline.core.registry import with_plugins
 from pipeline.dialects import alpaca, anthropic, harmony, hermes, messages, ms_swift, openai, responses, sharegpt
 from pipeline.dialects.dialect import Dialect, Places

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pipeline.core.conversation import Conversation, Json, Message
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, as_text, is_nothing, parsed
 from pipeline.dialects.messages import system_of
@@ -32,7 +31,7 @@ def read(row: Row, reading: Reading) -> Conversation:
 
     Rejects: not_a_dialogue, not_a_text.
     """
-    asked = next((row[name] for name in _ASKED if not is_nothing(row.get(name))), None)
+    asked = _first(row, _ASKED)
     if asked is None:
         raise Reject("not_a_dialogue", f"no instruction among the keys {', '.join(list(row)[:10])}")
     messages = [*system_of(row), *_history(row.get("history"))]
@@ -40,8 +39,12 @@ def read(row: Row, reading: Reading) -> Conversation:
     if not is_nothing(row.get("input")):
         parts.append(as_text(row["input"], "the input"))
     messages.append(Message("user", "\n\n".join(part for part in parts if part)))
-    answer = next((row[name] for name in _ANSWER if not is_nothing(row.get(name))), None)
+    answer = _first(row, _ANSWER)
     return Conversation((*messages, *([] if answer is None else [Message("assistant", as_text(answer, "the output"))])))
+
+
+def _first(row: Row, names: Sequence[str]) -> Json:
+    return next((row[name] for name in names if not is_nothing(row.get(name))), None)
 
 
 def _history(history: Json) -> list[Message]:

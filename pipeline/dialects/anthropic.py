@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
-from pipeline.core.conversation import Conversation, Json, Message, ToolCall, loaded
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, ToolCall, function_of, loaded
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import (
     Reading,
@@ -42,16 +42,21 @@ def read(row: Row, reading: Reading) -> Conversation:
 
 
 def _read(turn: Json, reading: Reading, number: int) -> Sequence[Message]:
-    content = turn.get("content") if isinstance(turn, Mapping) else None
-    if not isinstance(content, list | tuple) or not all(isinstance(block, Mapping) for block in content):
+    content: Json = turn.get("content") if isinstance(turn, Mapping) else None
+    if not isinstance(turn, Mapping) or not _are_blocks(content):
         return [message_of(turn, reading, number)]
     what = f"turn {number}"
     if role_of(turn.get("role"), reading) == "assistant":
         return [_answer(content, what, reading)]
-    results = [block for block in content if block.get("type") == "tool_result"]
     rest = [block for block in content if block.get("type") != "tool_result"]
-    tools = [_result(block, what, reading) for block in results]
-    return [*tools, *([message_of({**turn, "content": _texts(rest)}, reading, number)] if rest or not tools else [])]
+    found = [_result(block, what, reading) for block in content if block.get("type") == "tool_result"]
+    if rest or not found:
+        found.append(message_of({**turn, "content": _texts(rest)}, reading, number))
+    return found
+
+
+def _are_blocks(content: Json) -> TypeGuard[Sequence[JsonObject]]:
+    return isinstance(content, list | tuple) and all(isinstance(block, Mapping) for block in content)
 
 
 def _texts(blocks: Sequence[Mapping[str, Json]]) -> list[JsonObject]:
@@ -78,10 +83,10 @@ def _answer(blocks: Sequence[Mapping[str, Json]], what: str, reading: Reading) -
 
 
 def _call(block: Mapping[str, Json], what: str) -> ToolCall:
-    if not isinstance(block.get("name"), str) or not block["name"]:
+    name, id = block.get("name"), block.get("id")
+    if not isinstance(name, str) or not name:
         raise Reject("bad_call", f"a tool_use of {what} has no name")
-    id = block.get("id")
-    return ToolCall(block["name"], arguments_of(block.get("input")), "" if is_nothing(id) else as_text(id, what))
+    return ToolCall(name, arguments_of(block.get("input")), "" if is_nothing(id) else as_text(id, what))
 
 
 def _result(block: Mapping[str, Json], what: str, reading: Reading) -> Message:
@@ -114,9 +119,14 @@ def write(talk: Conversation) -> JsonObject:
         results = []
     if results:
         turns.append({"role": "user", "content": results})
-    schema = [{("input_schema" if k == "parameters" else k): v for k, v in t["function"].items()} for t in talk.tools]
     beside = {"system": system} if system else {}
-    return {**beside, "messages": turns, **({"tools": schema} if schema else {})}
+    tools = {"tools": list(map(_tool, talk.tools))} if talk.tools else {}
+    return {**beside, "messages": turns, **tools}
+
+
+def _tool(tool: Mapping[str, Json]) -> JsonObject:
+    function = function_of(tool)
+    return {("input_schema" if key == "parameters" else key): value for key, value in function.items()}
 
 
 def _blocks(message: Message) -> str | list[JsonObject]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipeline.core.conversation import Conversation
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, JsonObject
 from pipeline.core.record import Row
 from pipeline.core.turns import Reading
 

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.core.conversation import Conversation, Json, Message, ToolCall
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, ToolCall
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, arguments_of, is_nothing, kind_of, message_of, text_of, turns_in
 from pipeline.dialects.messages import beside
@@ -63,11 +62,10 @@ def _add(messages: list[Message], turn: Json, number: int, reading: Reading) -> 
         messages.append(message)
         return
     part = _part(message, channel, to, text_of(turn.get("content"), what), what)
-    last = messages[-1] if messages and messages[-1].role == "assistant" else None
-    if last is None or _is_next_answer(last, part):
-        messages.append(part)
+    if messages and messages[-1].role == "assistant" and not _is_next_answer(messages[-1], part):
+        messages[-1] = _merged(messages[-1], part)
     else:
-        messages[-1] = _merged(last, part)
+        messages.append(part)
 
 
 def _part(message: Message, channel: Json, to: Json, text: str, what: str) -> Message:

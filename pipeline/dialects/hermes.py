@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.core.conversation import Conversation, Json, Message, ToolCall, canonical, loaded
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, ToolCall, canonical, loaded
 from pipeline.core.record import Reject, Row
 from pipeline.core.tool_definitions import tools_of
 from pipeline.core.turns import Reading, calls_in, parsed

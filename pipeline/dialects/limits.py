@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count, pairwise
+from itertools import count, filterfalse, pairwise
 
 from pipeline.core.conversation import Conversation, Message, loaded
 from pipeline.core.record import Reject
@@ -26,9 +26,10 @@ def check(talk: Conversation, places: Places) -> Conversation:
     for name, is_there in _FOUND.items():
         if not getattr(places, name) and is_there(talk):
             raise Reject(f"no_place_for_{name}", _WHAT[name])
-    for call in (call for message in talk.messages for call in message.tool_calls):
-        if isinstance(loaded(call.arguments), str):
-            raise Reject("arguments_no_object", f"the arguments of a call of '{call.name}' are no JSON object")
+    for message in talk.messages:
+        for call in message.tool_calls:
+            if isinstance(loaded(call.arguments), str):
+                raise Reject("arguments_no_object", f"the arguments of a call of '{call.name}' are no JSON object")
     return talk if places.ids else without_ids(talk)
 
 
@@ -41,20 +42,24 @@ def without_ids(talk: Conversation) -> Conversation:
 
 def with_ids(talk: Conversation) -> Conversation:
     """The conversation with an id for each call that has none, and for the result that answers it by its place."""
-    used = {call.id for message in talk.messages for call in message.tool_calls}
-    free = (id for id in (f"call_{n}" for n in count(1)) if id not in used)
-    waiting: list[str] = []
+    free = _free_ids(talk)
+    waiting: dict[str, None] = {}  # ids of calls without a result, in order
     messages: list[Message] = []
     for message in talk.messages:
         if message.role == "tool":
-            id = message.tool_call_id or (waiting[0] if waiting else "")
-            waiting = [other for other in waiting if other != id]
+            id = message.tool_call_id or next(iter(waiting), "")
+            waiting.pop(id, None)
             messages.append(replace(message, tool_call_id=id))
             continue
         calls = tuple(call if call.id else replace(call, id=next(free)) for call in message.tool_calls)
-        waiting = [call.id for call in calls]
+        waiting = dict.fromkeys(call.id for call in calls)
         messages.append(replace(message, tool_calls=calls) if calls else message)
     return replace(talk, messages=tuple(messages))
+
+
+def _free_ids(talk: Conversation) -> Iterator[str]:
+    used = {call.id for message in talk.messages for call in message.tool_calls}
+    return filterfalse(used.__contains__, map("call_{}".format, count(1)))
 
 
 def _anonymous(message: Message) -> Message:

@@ -10,8 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.core.conversation import Conversation, Json, Message, Role, canonical, exported, loaded
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, Role, canonical, exported, loaded
 from pipeline.core.record import Reject, Row
 from pipeline.core.tool_definitions import tools_of
 from pipeline.core.turns import (
@@ -66,6 +65,23 @@ def beside(row: Row, messages: Sequence[Message]) -> Conversation:
     return Conversation(tuple(messages), tools_of(tools), template_arguments_of(row))
 
 
+def _turns(value: Json) -> Sequence[Json]:
+    """The turns of a value, at least one. Rejects: missing_messages."""
+    turns = turns_in(value)
+    if turns is None and isinstance(value, str) and value:
+        return [{"role": "user", "content": value}]
+    if turns:
+        return turns
+    what = "nothing" if is_nothing(value) or value == "" else "an empty list" if turns == [] else kind_of(value)
+    raise Reject("missing_messages", f"the row has no list of messages, but {what}")
+
+
+def _with_calls(turn: Message, more: Message) -> Message:
+    """The turn with the calls of another one; that one's `learn` counts where it is stated."""
+    learn = turn.learn if more.learn is None else more.learn
+    return replace(turn, tool_calls=(*turn.tool_calls, *more.tool_calls), learn=learn)
+
+
 def messages_in(value: Json, reading: Reading) -> list[Message]:
     """The messages of a list of turns, of such a list as JSON text, or of one text (the user's).
 
@@ -73,21 +89,15 @@ def messages_in(value: Json, reading: Reading) -> list[Message]:
 
     Rejects: missing_messages, and those of `message_of`.
     """
-    turns = turns_in(value)
-    if turns is None and isinstance(value, str) and value:
-        turns = [{"role": "user", "content": value}]
-    if not turns:
-        what = "nothing" if is_nothing(value) or value == "" else "an empty list" if turns == [] else kind_of(value)
-        raise Reject("missing_messages", f"the row has no list of messages, but {what}")
+    turns = _turns(value)
     found: list[Message] = []
     for number, turn in enumerate(turns, 1):
         message = message_of(turn, reading, number)
-        if _says_nothing(turn, message) and (message.role in ("system", "developer") or number == len(turns)):
+        is_idle = message.role in ("system", "developer") or number == len(turns)
+        if is_idle and _says_nothing(turn, message):
             reading.repaired["turn_without_content_left_out"] += 1
         elif is_call_turn(turn, reading) and found and found[-1].role == "assistant":
-            calls = (*found[-1].tool_calls, *message.tool_calls)
-            learn = found[-1].learn if message.learn is None else message.learn
-            found[-1] = replace(found[-1], tool_calls=calls, learn=learn)
+            found[-1] = _with_calls(found[-1], message)
         else:
             found.append(message)
     return found
@@ -95,7 +105,7 @@ def messages_in(value: Json, reading: Reading) -> list[Message]:
 
 def _says_nothing(turn: Json, message: Message) -> bool:
     """Whether a content is null or NaN with nothing in its place; "" is a text, and a tool may give null."""
-    if message.role == "tool":
+    if message.role == "tool" or not isinstance(turn, Mapping):
         return False
     given = [turn[key] for key in ("content", "value", "refusal") if key in turn]
     return not (message.reasoning or message.tool_calls) and all(is_nothing(one) for one in given)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pipeline.core.conversation import Conversation, Message, canonical, loaded
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, JsonObject, Message, canonical, loaded
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, is_nothing
 from pipeline.dialects import alpaca, messages
@@ -37,10 +36,16 @@ def _turns(message: Message) -> Iterator[JsonObject]:
     if message.role == "assistant" and thought_taken_out(replace(message, reasoning="")).reasoning:
         raise Reject("tags_in_text", "a reply begins with <think> itself")
     loss = {} if message.learn is None else {"loss": message.learn}
-    text = f"<think>\n{message.reasoning}\n</think>\n\n{message.content}" if message.reasoning else message.content
+    text = _with_reasoning(message)
     role = "tool_response" if message.role == "tool" else message.role
     if text or not message.tool_calls:
         yield {"role": role, "content": text, **loss}
     for call in message.tool_calls:
         said = {"name": call.name, "arguments": loaded(call.arguments)}
         yield {"role": "tool_call", "content": canonical(said), **loss}
+
+
+def _with_reasoning(message: Message) -> str:
+    if not message.reasoning:
+        return message.content
+    return f"<think>\n{message.reasoning}\n</think>\n\n{message.content}"

@@ -7,9 +7,9 @@ ids, each answered by a result, the last turn the assistant's and learned.
 from __future__ import annotations
 
 import re
+from itertools import filterfalse
 
-from pipeline.core.conversation import Conversation, Json, Message, exported
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, exported
 from pipeline.core.record import Reject
 from pipeline.dialects.responses import needed
 
@@ -25,11 +25,11 @@ def write(talk: Conversation) -> JsonObject:
         raise Reject("last_turn_not_learned", "the last turn is not to be learned")
     names = [tool["function"]["name"] for tool in talk.tools]
     names += [call.name for message in talk.messages for call in message.tool_calls]
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise Reject("bad_tool_name", f"'{name}': letters, digits, _ and - only, at most 64")
+    bad = next(filterfalse(_NAME.fullmatch, names), None)
+    if bad is not None:
+        raise Reject("bad_tool_name", f"'{bad}': letters, digits, _ and - only, at most 64")
     _check_results(talk)
-    row: dict[str, Json] = {"messages": [_message(message) for message in talk.messages]}
+    row: dict[str, Json] = {"messages": list(map(_message, talk.messages))}
     return {**row, **({"tools": list(talk.tools)} if talk.tools else {})}
 
 

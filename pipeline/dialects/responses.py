@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.core.conversation import Conversation, Json, Message, ToolCall
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, ToolCall
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, arguments_of, as_text, is_nothing, kind_of, message_of, parsed, result_of
 from pipeline.dialects.messages import beside
@@ -31,13 +30,16 @@ def read(row: Row, reading: Reading) -> Conversation:
     return beside(row, messages)
 
 
+#: Who says a text that stands in place of a list of items.
+_SPEAKERS = {"input": "user", "items": "user", "output": "assistant"}
+
+
 def _items(value: Json, name: str) -> Sequence[Json]:
-    if isinstance(value, str) and value:
-        role = "assistant" if name == "output" else "user"
-        listed = parsed(value) if value.lstrip()[:1] == "[" else None
-        return listed if isinstance(listed, list) else [{"role": role, "content": value}]
     if is_nothing(value) or value == "":
         return []
+    if isinstance(value, str):
+        listed = parsed(value) if value.lstrip()[:1] == "[" else None
+        return listed if isinstance(listed, list) else [{"role": _SPEAKERS[name], "content": value}]
     if not isinstance(value, list | tuple):
         raise Reject("missing_messages", f"`{name}` is {kind_of(value)}, not a list of items")
     return value
@@ -48,28 +50,31 @@ def _add(messages: list[Message], item: Json, what: str, number: int, reading: R
     if not isinstance(item, Mapping):
         raise Reject("not_a_turn", f"{what} is {kind_of(item)}, not an object")
     kind = item.get("type") or "message"
-    last = messages[-1] if messages and messages[-1].role == "assistant" else None
+    is_open = bool(messages) and messages[-1].role == "assistant"
     if kind == "message":
-        message = message_of({key: part for key, part in item.items() if key not in _OURS}, reading, number)
-        is_open = last is not None and message.role == "assistant" and not last.content and not last.tool_calls
-        if last is not None and is_open and last.reasoning:
-            messages[-1] = replace(message, reasoning=last.reasoning)
-        else:
-            messages.append(message)
+        _add_message(messages, message_of({key: item[key] for key in item.keys() - _OURS}, reading, number))
     elif kind == "reasoning":
         messages.append(Message("assistant", reasoning=_reasoning(item, what, reading)))
     elif kind == "function_call":
-        call = _call(item, what)
-        if last is None:
-            messages.append(Message("assistant", tool_calls=(call,)))
-        else:
-            messages[-1] = replace(last, tool_calls=(*last.tool_calls, call))
+        turn = messages.pop() if is_open else Message("assistant")
+        messages.append(replace(turn, tool_calls=(*turn.tool_calls, _call(item, what))))
     elif kind == "function_call_output":
         id = as_text(item.get("call_id"), f"the call id of {what}")
         output = result_of(item.get("output"), f"the output of {what}", reading)
         messages.append(Message("tool", output, tool_call_id=id))
     else:
         raise Reject("unknown_item", f"{what} is of type '{kind}'")
+
+
+def _add_message(messages: list[Message], message: Message) -> None:
+    """A reply takes up the reasoning that came before it as an item of its own."""
+    if messages and message.role == messages[-1].role == "assistant" and _is_reasoning_alone(messages[-1]):
+        message = replace(message, reasoning=messages.pop().reasoning)
+    messages.append(message)
+
+
+def _is_reasoning_alone(turn: Message) -> bool:
+    return bool(turn.reasoning) and not turn.content and not turn.tool_calls
 
 
 #: Keys of items that say nothing about the text.

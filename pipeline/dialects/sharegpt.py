@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.core.conversation import Conversation, Json, Message, canonical, loaded
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, Json, JsonObject, Message, canonical, loaded
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, is_nothing
 from pipeline.dialects.messages import beside, messages_in, system_of

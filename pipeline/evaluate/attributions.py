@@ -34,7 +34,7 @@ def attributions(
         return {}
     records = {record.id: record for record in test}
     words: dict[str, list[dict[str, Any]]] = {}
-    drops: list[tuple[float, float]] = []
+    drops: list[list[float]] = []
     for entry in worst[:rows]:
         record = records[entry["record_id"]]
         row = to_row(record, task)
@@ -49,13 +49,19 @@ def attributions(
             for n in order[:_SHOWN]
         ]
         drawn = random.Random(record.id).sample(range(len(bounds)), _CHECKED)
-        both = [_without(row, [bounds[n] for n in some]) for some in (order[:_CHECKED], drawn)]
-        heaviest, chance = (whole.scores[whole.value] - one.scores[whole.value] for one in predictor.predict(both))
-        drops.append((heaviest, chance))
+        drops.append(_drops(row, ([bounds[n] for n in order[:_CHECKED]], [bounds[n] for n in drawn]), whole, predictor))
     if not drops:
         return {}
     means = [rounded(sum(side) / len(drops)) for side in zip(*drops, strict=True)]
     return {"rows": len(drops), "drop_of_heaviest": means[0], "drop_of_random": means[1], "words": words}
+
+
+def _drops(
+    row: Mapping[str, Any], left_out: Sequence[Sequence[tuple[int, int]]], whole: Prediction, predictor: Predictor
+) -> list[float]:
+    """By how much the answer's probability falls without each of those sets of words."""
+    answers = predictor.predict([_without(row, words) for words in left_out])
+    return [whole.scores[whole.value] - answer.scores[whole.value] for answer in answers]
 
 
 def _weights(
@@ -65,7 +71,7 @@ def _weights(
     return [whole.scores[whole.value] - answer.scores[whole.value] for answer in answers]
 
 
-def _without(row: Mapping[str, Any], bounds: Sequence[tuple[int, int]]) -> dict[str, Any]:
+def _without(row: Mapping[str, Any], bounds: Sequence[tuple[int, int]]) -> dict[str, object]:
     text = row["text"]
     for start, end in sorted(bounds, reverse=True):
         text = text[:start] + text[end:]

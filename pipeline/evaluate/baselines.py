@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,27 +30,31 @@ def baselines(train: Sequence[Record], test: Sequence[Record], task: Task, rows:
     simple = SIMPLE.get(kind.target_kind(task))
     if simple is not None:
         return simple(sample, test, task) if sample else {}
-    classes = [kind.stratum(record) for record in sample]
-    names = [name for name in classes if name is not None]
+    names = [name for record in sample if (name := kind.stratum(record)) is not None]
     if not names or len(names) != len(sample):
         return EXTRACTS[task.type](sample, test) if task.type in EXTRACTS else {}
-    targets: dict[str, Target] = {kind.stratum(record) or "": record.target for record in sample}
+    targets: dict[str, Target] = {name: record.target for name, record in zip(names, sample, strict=True)}
     counts = Counter(names)
     majority = min(counts, key=lambda name: (-counts[name], name))
     found = {"majority": [Prediction(targets[majority], counts[majority] / len(names)) for _ in test]}
     if len(counts) > 1:
-        matrix = occupied(tfidf([kind.main_text(record) for record in (*sample, *test)]))
-        head = fit(matrix[: len(sample)], names, strength=10.0, tolerance=THOROUGH)
-        probabilities = head.probabilities(matrix[len(sample) :])
-        best = probabilities.argmax(axis=1)
-        found["tfidf_logistic_regression"] = [
-            Prediction(targets[head.labels[n]], float(p), _scores(head.labels, row, targets))
-            for n, p, row in zip(best, probabilities.max(axis=1), probabilities, strict=True)
-        ]
+        texts = [kind.main_text(record) for record in (*sample, *test)]
+        found["tfidf_logistic_regression"] = _linear(texts, names, targets)
     return found
 
 
-def _scores(labels: Sequence[str], row: np.ndarray, targets: dict[str, Target]) -> dict[str, float]:
+def _linear(texts: Sequence[str], names: Sequence[str], targets: Mapping[str, Target]) -> list[Prediction]:
+    """Predictions for the texts that have no name, by logistic regression on TF-IDF of the first ones, that have."""
+    matrix = occupied(tfidf(texts))
+    head = fit(matrix[: len(names)], names, strength=10.0, tolerance=THOROUGH)
+    probabilities = head.probabilities(matrix[len(names) :])
+    return [
+        Prediction(targets[head.labels[row.argmax()]], float(row.max()), _scores(head.labels, row, targets))
+        for row in probabilities
+    ]
+
+
+def _scores(labels: Sequence[str], row: np.ndarray, targets: Mapping[str, Target]) -> dict[str, float]:
     """A probability per class; none where a class is a set of labels."""
     if any(isinstance(targets[label], list) for label in labels):
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
@@ -16,7 +15,7 @@ from pipeline.stats.bootstrap import difference, estimate
 from pipeline.stats.numbers import rounded
 
 
-def against(model: Evaluation, reference: Evaluation, rows: int, params: Params) -> dict[str, Any]:
+def against(model: Evaluation, reference: Evaluation, rows: int, params: Params) -> dict[str, object]:
     """The reference's metrics, and the model minus the reference by paired bootstrap, metric by metric."""
     shared = [name for name in model.metrics if name in reference.metrics]
     own = {name: reference.metrics[name] for name in shared}
@@ -37,7 +36,7 @@ def against_base_model(
     compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The same for the model before fine-tuning, on at most `base_model_rows` rows drawn by record id (losses only)."""
     order = sorted(range(len(test)), key=lambda n: share("untuned", test[n].id))[: params.base_model_rows]
     rows = [test[n] for n in sorted(order)]

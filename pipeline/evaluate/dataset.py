@@ -66,8 +66,12 @@ def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
         group=row.get("group"),
         labels_by=decision,
         parent_id=row.get("parent_id"),
-        meta={name.removeprefix(META): value for name, value in row.items() if name.startswith(META) and value},
+        meta=_meta(row),
     )
+
+
+def _meta(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name.removeprefix(META): value for name, value in row.items() if name.startswith(META) and value}
 
 
 def to_row(record: Record, task: Task) -> dict[str, Any]:

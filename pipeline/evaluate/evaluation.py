@@ -29,6 +29,10 @@ class Evaluation:
     lower_is_better: frozenset[str] = frozenset()
     details: dict[str, Any] = field(default_factory=dict)
 
+    def sign(self) -> int:
+        """Times this, the headline metric is the better the higher it is."""
+        return -1 if self.headline in self.lower_is_better else 1
+
 
 #: Records and their predictions -> their evaluation by the task's metrics.
 ComputeMetrics = Callable[[Sequence[Record], Sequence[Prediction]], Evaluation]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
@@ -40,7 +41,7 @@ def fairness(
     """
     texts = list(map(task_type(task).main_text, records))
     entries = [_attribute(name, groups, texts, evaluation, params) for name, groups in params.fairness.items()]
-    sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
+    sign = evaluation.sign()
     measured = [entry for entry in entries if "gap" in entry]
     for entry, p in zip(measured, holm([entry["p"] for entry in measured]), strict=True):
         entry["p"] = rounded(p)
@@ -55,17 +56,14 @@ def fairness(
 def _attribute(
     name: str, groups: dict[str, tuple[str, ...]], texts: Sequence[str], evaluation: Evaluation, params: Params
 ) -> dict[str, Any]:
-    held = [[group for group, terms in groups.items() if mentions(text, terms)] for text in texts]
-    masks = {group: np.array([one == [group] for one in held]) for group in groups}
+    masks = _masks(groups, texts)
     metric = evaluation.metrics[evaluation.headline]
     figures = {group: masked(metric, mask) for group, mask in masks.items() if mask.any()}
-    sign = -1 if evaluation.headline in evaluation.lower_is_better else 1
+    sign = evaluation.sign()
     once = np.ones((1, len(texts)))
-    ranked = sorted(
-        (group for group, mask in masks.items() if mask.sum() >= params.min_slice_rows),
-        key=lambda group: (-sign * float(figures[group](once)[0]), group),
-    )
-    pairs = [(a, b) for n, a in enumerate(ranked) for b in ranked[n + 1 :]]
+    enough = (group for group, mask in masks.items() if mask.sum() >= params.min_slice_rows)
+    ranked = sorted(enough, key=lambda group: (-sign * float(figures[group](once)[0]), group))
+    pairs = list(itertools.combinations(ranked, 2))
     gaps = {f"{a} - {b}": difference(figures[a], figures[b]) for a, b in pairs}
     found = estimate({**figures, **gaps}, len(texts), params.resamples, params.seed, params.confidence_level)
     entry: dict[str, Any] = {
@@ -80,6 +78,12 @@ def _attribute(
         # The widest of several gaps is chosen after looking: its p counts for all pairs.
         entry |= {"best": ranked[0], "worst": ranked[-1], "gap": widest.as_dict(), "p": min(1.0, len(pairs) * widest.p)}
     return entry
+
+
+def _masks(groups: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, NDArray[np.bool_]]:
+    """Group -> the texts that mention it and no other group."""
+    held = [[group for group, terms in groups.items() if mentions(text, terms)] for text in texts]
+    return {group: np.array([one == [group] for one in held], bool) for group in groups}
 
 
 def _swapped(

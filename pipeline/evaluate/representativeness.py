@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
@@ -31,7 +30,7 @@ def representativeness(
     compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The headline metric on test and on at most `dev_rows` dev records, and test minus dev; empty with too few.
 
     `test` is the evaluation of the test split and the number of its rows. The interval of the difference of two
@@ -49,10 +48,7 @@ def representativeness(
     beside = compute_metrics([record for record, _ in pairs], [p for _, p in pairs])
     if name not in beside.metrics:
         return {}
-    ours, theirs = (
-        estimate({name: one.metrics[name]}, n, params.resamples, params.seed, params.confidence_level)[name].as_dict()
-        for one, n in ((evaluation, rows), (beside, len(pairs)))
-    )
+    ours, theirs = _headline(evaluation, name, rows, params), _headline(beside, name, len(pairs), params)
     return {
         "metric": name,
         "lower_is_better": name in evaluation.lower_is_better,
@@ -61,6 +57,11 @@ def representativeness(
         "dev_rows": len(pairs),
         "test_minus_dev": independent_difference(ours, theirs),
     }
+
+
+def _headline(evaluation: Evaluation, name: str, rows: int, params: Params) -> dict[str, float]:
+    metrics = {name: evaluation.metrics[name]}
+    return estimate(metrics, rows, params.resamples, params.seed, params.confidence_level)[name].as_dict()
 
 
 def independent_difference(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:

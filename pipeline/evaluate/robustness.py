@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,7 @@ def robustness(
     compute_metrics: ComputeMetrics,
     task: Task,
     params: Params,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """One entry an edit: rows it altered, share of predictions that changed, headline metric before and after.
 
     The sample is drawn by record id. Rows that an edit leaves as they are do not count for it.
@@ -40,29 +39,35 @@ def robustness(
     spread = _spread(predictions)
     report = []
     for name in EDITS:
-        edited = {n: edit_record(records[n], name, task) for n in order}
-        touched = [n for n in sorted(order) if edited[n].fields != records[n].fields]
-        answers = predictor.predict([to_row(edited[n], task) for n in touched]) if touched else []
-        answered = {n: answer for n, answer in zip(touched, answers, strict=True) if not answer.refused}
-        touched, after = list(answered), list(answered.values())
+        edited = {n: edit_record(records[n], name, task) for n in sorted(order)}
+        after = _answers({n: one for n, one in edited.items() if one.fields != records[n].fields}, predictor, task)
+        touched = list(after)
         if not touched:
             report.append({"edit": name, "n": 0})
             continue
-        before = [predictions[n] for n in touched]
-        moved = [edit_record(replace(records[n], target=predictions[n].value), name, task).target for n in touched]
-        changed = [differs(a, b.value, spread) for a, b in zip(moved, after, strict=True)]
+        given, before = [records[n] for n in touched], [predictions[n] for n in touched]
+        moved = [
+            edit_record(replace(record, target=said.value), name, task).target
+            for record, said in zip(given, before, strict=True)
+        ]
+        changed = [differs(target, after[n].value, spread) for n, target in zip(touched, moved, strict=True)]
+        share_changed = {"share": mean_of(np.array(changed, np.float64))}
         report.append(
             {
                 "edit": name,
                 "n": len(touched),
-                "changed": estimate(
-                    {"share": mean_of(np.array(changed, np.float64))}, len(changed), params.resamples, params.seed
-                )["share"].as_dict(),
-                "before": _headline(compute_metrics([records[n] for n in touched], before), len(touched)),
-                "after": _headline(compute_metrics([edited[n] for n in touched], after), len(touched)),
+                "changed": estimate(share_changed, len(changed), params.resamples, params.seed)["share"].as_dict(),
+                "before": _headline(compute_metrics(given, before), len(touched)),
+                "after": _headline(compute_metrics([edited[n] for n in touched], list(after.values())), len(touched)),
             }
         )
     return report
+
+
+def _answers(edited: Mapping[int, Record], predictor: Predictor, task: Task) -> dict[int, Prediction]:
+    """The model's answers to edited records, but for those that it cannot read."""
+    found = predictor.predict([to_row(record, task) for record in edited.values()]) if edited else []
+    return {n: answer for n, answer in zip(edited, found, strict=True) if not answer.refused}
 
 
 def edit_record(record: Record, name: str, task: Task) -> Record:

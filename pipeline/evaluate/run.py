@@ -133,13 +133,20 @@ def evaluate(
     more = {"attributions": weighed or None, "win_rates": judged}
     write_json(report | {name: found for name, found in more.items() if found is not None}, out / "report.json")
     flat = _flat(evaluation.headline, headline)
-    counts = {"n": len(test), "not_evaluated": len(refused), "worse_slices": sum(s["worse"] for s in cut)}
-    counts |= {"doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst)}
+    counts = {"n": len(test), "not_evaluated": len(refused), **_counts(cut, worst)}
     write_json({**flat, **counts, **flat_win_rate(judged)}, out / "metrics.json")
     write_table(prediction_table(test, predictions, evaluation), out / "predictions.parquet")
     write_table(review_queue(worst), out / "queue.parquet")
     write_plots(evaluation, out)
     _log(evaluation.headline, flat, len(test))
+
+
+def _counts(cut: Sequence[Mapping[str, Any]], worst: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many slices the model is worse on, and how many of the worst errors may be errors of the label."""
+    return {
+        "worse_slices": sum(one["worse"] for one in cut),
+        "doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst),
+    }
 
 
 def _log(name: str, flat: Mapping[str, float], rows: int) -> None:

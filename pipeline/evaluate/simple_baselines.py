@@ -75,7 +75,7 @@ SIMPLE: dict[str, Callable[[Sequence[Record], Sequence[Record], Task], dict[str,
 }
 
 
-def _by_first_letter(surfaces: Mapping[str, Any]) -> dict[str, list[str]]:
+def _by_first_letter(surfaces: Mapping[str, object]) -> dict[str, list[str]]:
     """Surfaces by their first letter, longest first."""
     index: dict[str, list[str]] = defaultdict(list)
     for surface in sorted(surfaces, key=lambda surface: (-len(surface), surface)):
@@ -100,7 +100,7 @@ def _is_whole(text: str, start: int, end: int) -> bool:
     )
 
 
-def _longest(text: str, index: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> list[dict[str, Any]]:
+def _longest(text: str, index: Mapping[str, Sequence[str]], known: Mapping[str, str]) -> list[dict[str, object]]:
     found: list[dict[str, Any]] = []
     for start, surface in _occurrences(text, index):
         if not found or start >= found[-1]["end"]:

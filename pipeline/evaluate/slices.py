@@ -72,7 +72,7 @@ def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params
 
 def _entry(
     key: tuple[str, str], n: int, found: Mapping[str, Estimate], p: float | None, lower_is_better: bool, alpha: float
-) -> dict[str, Any]:
+) -> dict[str, object]:
     name, value = key
     gap = found[f"gap {name}={value}"]
     return {

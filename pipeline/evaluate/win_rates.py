@@ -136,18 +136,22 @@ def _panel(judges: Sequence[_Asked]) -> JsonObject:
     Their common choice is then corrected by its own errors on gold questions, as a single judge's is: on each half of
     them with rates from the other half, since rates fit the answers that they were taken from too well.
     """
-    halves = [[JudgeModel.fit(one.known[n::2]) for one in judges] for n in (0, 1)]
     models = [JudgeModel.fit(one.known) for one in judges]
     mine = [_together(rows, models) for rows in zip(*(one.judged for one in judges), strict=True)]
-    known = [
-        _together(rows, halves[1 - n % 2]) for n, rows in enumerate(zip(*(one.known for one in judges), strict=True))
-    ]
+    known = _crosswise(judges)
     # Judges of whom none is told from a coin are no better together.
     tells = any(win_rate(one.judged, one.known) for one in judges)
     return {
         "win_rate_raw": _as_dict(raw_win_rate(mine)),
         "win_rate": _as_dict(win_rate(mine, known) if tells else None),
     }
+
+
+def _crosswise(judges: Sequence[_Asked]) -> list[Judged]:
+    """What the judges say together on each half of the gold questions, by their rates on the other half."""
+    halves = [[JudgeModel.fit(one.known[n::2]) for one in judges] for n in (0, 1)]
+    rows = enumerate(zip(*(one.known for one in judges), strict=True))
+    return [_together(said, halves[1 - n % 2]) for n, said in rows]
 
 
 def _together(rows: Sequence[Judged], models: Sequence[JudgeModel]) -> Judged:

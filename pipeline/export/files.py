@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,34 +47,48 @@ def write(
     Rows that the form has no place for are left out and counted; with `strict` they stop the export. `pairs` are what
     preference pairs are made of beside the `records`.
     """
-    form = pick(FORMS, name, "sft export --form")
-    if form.only and task.type not in form.only:
-        fitting = [other for other, one in FORMS.items() if not one.only or task.type in one.only]
-        raise PipelineError(
-            f"sft export: {name} has no place for {task.type}.", f"Forms that do: {', '.join(fitting)}."
-        )
-    if pairs is not None and form.of_records:
-        form = replace(form, function=pairs.write)
+    form = _form(name, task, pairs)
     inputs = _of_records(records) if form.of_records else _of_dataset(dataset)
     out.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=out))
     try:
         accounts = {split: _write_split(form, rows, task, part / f"{split}.{form.suffix}") for split, rows in inputs}
         _check(name, form, accounts, strict)
-        kept = {split: account.columns for split, account in accounts.items() if account.rows}
-        for split in accounts.keys() - kept.keys():
-            (part / f"{split}.{form.suffix}").unlink()
-        for file, text in (form.beside(kept) if form.beside else {}).items():
-            (part / file).write_text(text, "utf-8")
+        _finish(part, form, accounts)
         _replace(part, out / name)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    files = {out / name / f"{split}.{form.suffix}": accounts[split].rows for split in kept}
-    reasons = Counter(reject.reason for account in accounts.values() for _, reject in account.refused)
-    reasons += Counter(not_in_mixture=sum(account.not_in_mixture for account in accounts.values()))
+    files = {out / name / f"{split}.{form.suffix}": one.rows for split, one in accounts.items() if one.rows}
+    return Written(files, _left_out(accounts.values(), pairs))
+
+
+def _form(name: str, task: Task, pairs: Pairs | None) -> Form:
+    form = pick(FORMS, name, "sft export --form")
+    if form.only and task.type not in form.only:
+        fitting = [other for other, one in FORMS.items() if not one.only or task.type in one.only]
+        raise PipelineError(
+            f"sft export: {name} has no place for {task.type}.", f"Forms that do: {', '.join(fitting)}."
+        )
+    return replace(form, function=pairs.write) if pairs is not None and form.of_records else form
+
+
+def _finish(part: Path, form: Form, accounts: Mapping[str, Account]) -> None:
+    """Take files without a row away, and write what stands beside the others."""
+    kept = {split: account.columns for split, account in accounts.items() if account.rows}
+    for split in accounts.keys() - kept.keys():
+        (part / f"{split}.{form.suffix}").unlink()
+    beside = form.beside(kept) if form.beside else {}
+    for file, text in beside.items():
+        (part / file).write_text(text, "utf-8")
+
+
+def _left_out(accounts: Collection[Account], pairs: Pairs | None) -> Counter[str]:
+    """Rows that are in no file, by reason; judgements of records that there are not are counted too."""
+    reasons = Counter(reject.reason for account in accounts for _, reject in account.refused)
     judged = {*pairs.candidates, *pairs.compared} if pairs else set()
-    unmet = judged - set().union(*(account.met for account in accounts.values()))
-    return Written(files, reasons + Counter(unknown_record=len(unmet)))
+    unmet = judged.difference(*(account.met for account in accounts))
+    beside = {"not_in_mixture": sum(account.not_in_mixture for account in accounts), "unknown_record": len(unmet)}
+    return reasons + Counter(beside)
 
 
 def _write_split(form: Form, rows: Iterator[Row], task: Task, path: Path) -> Account:

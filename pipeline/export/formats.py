@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from pipeline.core.conversation import canonical
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import JsonObject, canonical
 from pipeline.core.record import Reject, Row, Span, as_json
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Task

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.candidates import Candidate
 from pipeline.annotation.judging import preferred_of
-from pipeline.core.conversation import Conversation, Message, canonical, conversation
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, JsonObject, Message, canonical, conversation
 from pipeline.core.record import Reject, Row
 from pipeline.core.settings import Task
 from pipeline.dialects.messages import write_prompt_completion

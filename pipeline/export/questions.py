@@ -51,7 +51,11 @@ def answer(row: Row) -> str:
         text = str(row["text"])
         return as_json([{"text": text[s["start"] : s["end"]], "type": s["label"]} for s in row["spans"]])
     if "answers" in row:
-        return str(row["answers"][0]["text"]) if row["answers"] else "unanswerable"
+        return next((str(one["text"]) for one in row["answers"]), "unanswerable")
+    return _one_value(row)
+
+
+def _one_value(row: Row) -> str:
     value = next(row[name] for name in ("label", "score", "target") if name in row)
     if isinstance(value, list):
         return "\n".join(value) or "none"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pipeline.core.conversation import Conversation, Message, from_row
-from pipeline.core.json_types import JsonObject
+from pipeline.core.conversation import Conversation, JsonObject, Message, from_row
 from pipeline.core.record import Row
 from pipeline.core.settings import Task
 from pipeline.dialects import written

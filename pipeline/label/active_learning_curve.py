@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.annotation.acquisition import most_useful_first
 from pipeline.core.record import share
@@ -33,7 +33,7 @@ _FEWEST_OF_CLASS = 5
 _MOST = 120_000  # records times classes: what a fit costs
 
 
-def active_learning_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, Any]:
+def active_learning_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, object]:
     """Accuracy by number of labels, in random order and in ours; `labels_needed` comes within a point of all labels."""
     if not params.rows:
         return {"applies": False, "why": "switched off: label.active_learning_curve.rows is 0"}
@@ -98,7 +98,9 @@ class _Trial:
         found = self._probabilities(chosen, self.rows[left])
         return [1.0] * len(left) if found is None else (1 - found[1].max(axis=1)).tolist()
 
-    def _probabilities(self, chosen: Sequence[int], rows: Any) -> tuple[NDArray[np.str_], NDArray[np.float64]] | None:
+    def _probabilities(
+        self, chosen: Sequence[int], rows: object
+    ) -> tuple[NDArray[np.str_], NDArray[np.float64]] | None:
         """Classes and their probabilities; None while fewer than two classes are known."""
         import numpy as np
 
@@ -111,14 +113,20 @@ class _Trial:
         return np.array(head.labels), head.probabilities(rows)
 
 
+def _drawn(known: Sequence[Example], rows: int) -> list[Example]:
+    """At most `rows` records, and no more than fits can bear with so many classes, drawn by id."""
+    room = min(rows, _MOST // max(1, len({e.stratum for e in known})))
+    return sorted(known, key=lambda e: share("label.curve", e.id))[:room]
+
+
 def _sample(labelled: Sequence[Example], rows: int) -> tuple[list[Example], list[Example]]:
     """Records to ask about and records to evaluate on: a stable sample, groups whole, classes that both may hold."""
-    known = [e for e in labelled if e.stratum is not None]
-    room = min(rows, _MOST // max(1, len({e.stratum for e in known})))
-    drawn = sorted(known, key=lambda e: share("label.curve", e.id))[:room]
+    drawn = _drawn([e for e in labelled if e.stratum is not None], rows)
     counts = Counter(e.stratum for e in drawn)
     common = sorted((e for e in drawn if counts[e.stratum] >= _FEWEST_OF_CLASS), key=lambda e: e.id)
     if len({e.stratum for e in common}) < 2:
         return [], []
-    held_out = {e.id for e in common if share("label.curve.judged", e.group) < _HELD_OUT}
-    return [e for e in common if e.id not in held_out], [e for e in common if e.id in held_out]
+    parts: dict[bool, list[Example]] = {False: [], True: []}
+    for example in common:
+        parts[share("label.curve.judged", example.group) < _HELD_OUT].append(example)
+    return parts[False], parts[True]

@@ -37,7 +37,7 @@ def pairs(votes: Votes, at_most: int) -> list[dict[str, Any]]:
     return [_pair(votes, pair, tables[pair]) for pair in ranked[:at_most]]
 
 
-def _pair(votes: Votes, pair: int, cells: list[tuple[int, int]]) -> dict[str, Any]:
+def _pair(votes: Votes, pair: int, cells: list[tuple[int, int]]) -> dict[str, object]:
     first, second = divmod(pair, len(votes.annotators))
     table = np.zeros((len(votes.labels), len(votes.labels)))
     for cell, times in cells:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.record import as_json
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def annotator_quality(
     used: Iterable[Annotation], gold: Mapping[str, str], params: Agreement
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """By annotator: gold questions answered and right, median seconds a task, pre-labels shown and accepted.
 
     `gold` maps record ids to known answers (JSON). `accepts_all`: at least `min_votes` pre-labels were shown and
@@ -28,25 +28,25 @@ def annotator_quality(
     return {name: _person(given, gold, params) for name, given in sorted(by_person.items())}
 
 
-def _person(given: list[Annotation], gold: Mapping[str, str], params: Agreement) -> dict[str, Any]:
-    asked = [a for a in given if a.record_id in gold]
-    right = sum(as_json(a.value) == gold[a.record_id] for a in asked)
-    shown = [a for a in given if a.prelabel is not None]
-    accepted = sum(a.prelabel == "accepted" for a in shown) / len(shown) if shown else None
+def _person(given: list[Annotation], gold: Mapping[str, str], params: Agreement) -> dict[str, object]:
+    on_gold = [as_json(a.value) == gold[a.record_id] for a in given if a.record_id in gold]
+    asked, right = len(on_gold), sum(on_gold)
+    accepts = [a.prelabel == "accepted" for a in given if a.prelabel is not None]
+    shown, accepted = len(accepts), sum(accepts) / len(accepts) if accepts else None
     times = sorted(a.lead_time for a in given if a.lead_time is not None)
     return {
         "answers": len(given),
-        "gold": len(asked),
+        "gold": asked,
         "gold_right": right,
         "seconds_median": times[len(times) // 2] if times else None,
-        "prelabels_shown": len(shown),
+        "prelabels_shown": shown,
         "accepted_share": accepted,
-        "accepts_all": accepted is not None and len(shown) >= params.min_votes and accepted >= params.accepts_all_share,
-        "weak_on_gold": len(asked) >= params.min_gold_questions and right < params.min_gold_accuracy * len(asked),
+        "accepts_all": shown >= params.min_votes and (accepted or 0.0) >= params.accepts_all_share,
+        "weak_on_gold": asked >= params.min_gold_questions and right < params.min_gold_accuracy * asked,
     }
 
 
-def warnings(people: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def warnings(people: Mapping[str, Mapping[str, object]]) -> list[str]:
     """One sentence per person whose answers should be looked at."""
     found = []
     for name, one in people.items():

@@ -70,7 +70,7 @@ def _seen_by_others(votes: Votes) -> NDArray[np.bool_]:
     return np.asarray(people[votes.item] > 1, np.bool_)
 
 
-def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> dict[str, Any]:
+def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> dict[str, object]:
     kappa = cohen_kappa(table)
     shared = int(table.sum())
     confusion = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,11 +65,15 @@ def draw(records: Iterable[Record], evidence: Evidence, task: Task, params: Para
         given[record.id] = record.target
         ids[kind.stratum(record) or ""].append(record.id)
     by_class = len(ids) > 1 and wanted >= PER_CLASS * len(ids)
-    strata = ids if by_class else {"": [name for some in ids.values() for name in some]}
-    sizes = allocation({name: len(some) for name, some in strata.items()}, wanted)
-    drawn = {name for key, some in strata.items() for name in heapq.nsmallest(sizes[key], some, key=order)}
-    classes = {name: key for key, some in ids.items() for name in some if name in drawn}
+    drawn = _drawn(ids if by_class else {"": list(given)}, wanted)
+    classes = {name: key for key, some in ids.items() for name in drawn.intersection(some)}
     return Sample({n: given[n] for n in sorted(drawn)}, classes, {k: len(some) for k, some in ids.items()}, by_class)
+
+
+def _drawn(strata: Mapping[str, Sequence[str]], wanted: int) -> set[str]:
+    """Records of every stratum, as many as `allocation` says."""
+    sizes = allocation({name: len(some) for name, some in strata.items()}, wanted)
+    return {name for key, some in strata.items() for name in heapq.nsmallest(sizes[key], some, key=order)}
 
 
 def order(record_id: str) -> float:
@@ -110,12 +114,16 @@ def audited(
         return report
     wrong = {name for name, outcome in settled.items() if _contradicts(outcome.value, sample.given[name], task)}
     rows = {key: _class(key, sample, settled.keys(), wrong) for key in sorted(sample.sizes)}
-    seen = {key: row for key, row in rows.items() if row["answered"]}
-    total = sum(row["of"] for row in seen.values())
-    parts = [(row["of"] / total, row["wrong"], row["answered"]) for row in seen.values()]
-    found = {"wrong": len(wrong), "wrong_doubted": len(wrong & doubted)}
-    overall = stratified(parts) if sample.by_class else share_of(len(wrong), len(settled))
-    return report | found | {"share": overall, "by_class": rows if set(rows) != {""} else {}}
+    overall = _over_classes(list(rows.values())) if sample.by_class else share_of(len(wrong), len(settled))
+    found = {"wrong": len(wrong), "wrong_doubted": len(wrong & doubted), "share": overall}
+    return report | found | {"by_class": rows if set(rows) != {""} else {}}
+
+
+def _over_classes(rows: Sequence[Mapping[str, Any]]) -> dict[str, float] | None:
+    """The share of wrong labels over classes, each by its size; those without an answer say nothing."""
+    seen = [row for row in rows if row["answered"]]
+    total = sum(row["of"] for row in seen)
+    return stratified([(row["of"] / total, row["wrong"], row["answered"]) for row in seen])
 
 
 def _contradicts(said: Target, given: Target, task: Task) -> bool:
@@ -126,7 +134,7 @@ def _contradicts(said: Target, given: Target, task: Task) -> bool:
     return kind.target_kind(task) != "number" or kind.agree([given, said], task) is None
 
 
-def _class(key: str, sample: Sample, settled: Set[str], wrong: Set[str]) -> dict[str, Any]:
+def _class(key: str, sample: Sample, settled: Set[str], wrong: Set[str]) -> dict[str, object]:
     mine = {name for name, one in sample.classes.items() if one == key}
     answered, bad = len(mine & settled), len(mine & wrong)
     found = {"of": sample.sizes[key], "drawn": len(mine), "answered": answered, "wrong": bad}

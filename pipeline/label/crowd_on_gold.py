@@ -55,24 +55,28 @@ def known_labels(records: Iterable[Record], human: Mapping[str, VoteOutcome]) ->
         answered = human.get(record.id)
         if not record.votes:
             continue
-        if answered is not None and answered.confidence is None and (answered.adjudicated or len(answered.voters) > 1):
+        if answered is not None and _is_beyond_doubt(answered):
             found[record.id] = as_json(answered.value)
         elif record.source.trusted and record.target is not None:
             found[record.id] = as_json(record.target)
     return found
 
 
+def _is_beyond_doubt(answered: VoteOutcome) -> bool:
+    """An adjudicator decided, or several people, of one mind."""
+    return answered.confidence is None and (answered.adjudicated or len(answered.voters) > 1)
+
+
 def choose(records: Iterable[Record], known: Mapping[str, str], method: str) -> Choice:
     """`method`, or the best one for `best_on_gold`, with its temperature; as they are where too little is known."""
     votes = encode(crowd_rows(records))  # the source's own label would vote for itself
-    place = {name: n for n, name in enumerate(votes.items)}
-    numbers = {label: n for n, label in enumerate(votes.labels)}
-    known = {name: label for name, label in known.items() if name in place and label in numbers}
-    if len(known) < MIN_KNOWN:
-        why = f"{len(known)} labels of voted records are known, of {MIN_KNOWN} needed"
+    place, numbers = _numbered(votes.items), _numbered(votes.labels)
+    names = sorted(name for name, label in known.items() if name in place and label in numbers)
+    if len(names) < MIN_KNOWN:
+        why = f"{len(names)} labels of voted records are known, of {MIN_KNOWN} needed"
         return Choice(plain(method), report={"applies": False, "why": why})
-    names = sorted(known)
-    items, truth = np.array([place[name] for name in names]), np.array([numbers[known[name]] for name in names])
+    items = np.array([place[name] for name in names])
+    truth = np.array([numbers[known[name]] for name in names])
     half = np.array([share("label.crowd.half", name) < 0.5 for name in names])
     tried = list(METHODS) if method == ON_GOLD else [method]
     posteriors = {name: aggregate(votes, name).posterior[items] for name in tried}
@@ -80,6 +84,10 @@ def choose(records: Iterable[Record], known: Mapping[str, str], method: str) -> 
     best = min(losses, key=lambda name: (losses[name], name != DEFAULT))
     temperature = _fit(posteriors[best], truth)
     return Choice(best, temperature, _report(best, temperature, losses, posteriors[best], truth))
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: n for n, name in enumerate(names)}
 
 
 def _crosswise(posterior: Floats, truth: NDArray[np.int64], half: NDArray[np.bool_]) -> float:
@@ -102,7 +110,7 @@ def _loss(posterior: Floats, truth: NDArray[np.int64], temperature: float) -> fl
 
 def _report(
     method: str, temperature: float, losses: Mapping[str, float], posterior: Floats, truth: NDArray[np.int64]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     after = tempered(posterior, temperature)
     return {
         "applies": True,

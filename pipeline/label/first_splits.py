@@ -66,10 +66,13 @@ def _decided(
     records: Mapping[str, Record], human: Mapping[str, VoteOutcome], crowd: Mapping[str, VoteOutcome], params: Params
 ) -> dict[str, VoteOutcome]:
     """The outcomes that decide a label; people's come before the crowd's."""
-    found = {name: one for name, one in crowd.items() if counts(one, params.crowd.min_posterior)}
-    people = {name: one for name, one in human.items() if counts(one, params.crowd.review_posterior)}
-    found = {name: one for name, one in found.items() if name not in human} | people
+    unseen = {name: one for name, one in crowd.items() if name not in human}
+    found = _counted(unseen, params.crowd.min_posterior) | _counted(human, params.crowd.review_posterior)
     return {name: one for name, one in found.items() if name in records and records[name].split != "benchmark"}
+
+
+def _counted(outcomes: Mapping[str, VoteOutcome], least: float) -> dict[str, VoteOutcome]:
+    return {name: one for name, one in outcomes.items() if counts(one, least)}
 
 
 def _draw(group: str, params: Params) -> Split:

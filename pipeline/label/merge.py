@@ -107,23 +107,23 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
         found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
     if record.target is not None and record.id not in evidence.set_aside:
         found["source"] = Candidate(record.target, record.labels_by)
-    answer, confidence_threshold = evidence.prelabels.answers.get(record.id), evidence.prelabels.confidence_threshold
-    # what people could not agree on is not for the model to settle
-    open_question = human is not None and "human" not in found
-    allowed = record.split != "test" and not open_question and record.id not in evidence.set_aside
-    if (
-        answer is not None
-        and allowed
-        and confidence_threshold is not None
-        and answer.confidence >= confidence_threshold
-    ):
-        found["model"] = Candidate(
-            answer.value, Decision(f"model:{evidence.prelabels.by or params.prelabel.method}", answer.confidence)
-        )
-    if allowed and record.id in evidence.taught.accepted:
-        teacher, target = evidence.taught.answer(record.id)
-        found["model"] = Candidate(target, Decision(f"model:{teacher}"))
+    if human is None or "human" in found:  # what people could not agree on is not for the model to settle
+        found |= _of_model(record, evidence, params)
     return found
+
+
+def _of_model(record: Record, evidence: Evidence, params: Params) -> dict[str, Candidate]:
+    """A teacher's accepted answer, or a pre-label that is sure enough; none on test, nor where the label is doubted."""
+    if record.split == "test" or record.id in evidence.set_aside:
+        return {}
+    if record.id in evidence.taught.accepted:
+        teacher, target = evidence.taught.answer(record.id)
+        return {"model": Candidate(target, Decision(f"model:{teacher}"))}
+    answer, threshold = evidence.prelabels.answers.get(record.id), evidence.prelabels.confidence_threshold
+    if answer is None or threshold is None or answer.confidence < threshold:
+        return {}
+    by = evidence.prelabels.by or params.prelabel.method
+    return {"model": Candidate(answer.value, Decision(f"model:{by}", answer.confidence))}
 
 
 def _names(voters: tuple[str, ...]) -> str:
@@ -142,10 +142,11 @@ def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
     if record.id in evidence.set_aside:
         detail = f"{as_json(record.target)} is probably wrong; an answer, the same one too, brings the record back"
         return Reject("label_in_doubt", detail)
-    why = [] if crowd is None else [f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.min_posterior:.2f}"]
+    votes = "" if crowd is None else f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.min_posterior:.2f}"
+    model = ""
     if answer is not None:
-        why.append(f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {_bar(confidence_threshold)}")
-    return Reject("awaiting_label", "; ".join(why) or "nobody has labelled it yet")
+        model = f"pre-label {as_json(answer.value)} at {answer.confidence:.3f}, {_bar(confidence_threshold)}"
+    return Reject("awaiting_label", "; ".join(filter(None, (votes, model))) or "nobody has labelled it yet")
 
 
 def _note_conflicts(record: Record, found: dict[str, Candidate], order: list[str], ledger: Ledger) -> None:

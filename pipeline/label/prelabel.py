@@ -66,12 +66,7 @@ def read_by(
     rows, notes = read_rows([e.text for e in both], langs_of(both), encoder)
     if notes:
         log.warning("label     no pre-labels for some languages: %s", notes["unread_remedy"])
-    kept = set(rows)
-    return (
-        [e for n, e in enumerate(learn) if n in kept],
-        [e for n, e in enumerate(ask, len(learn)) if n in kept],
-        notes,
-    )
+    return [learn[n] for n in rows if n < len(learn)], [both[n] for n in rows if n >= len(learn)], notes
 
 
 def _linear(learn: Sequence[Example], ask: Sequence[Example], encoder: Model, params: Prelabel) -> Prelabels:
@@ -147,15 +142,18 @@ def _fit_and_answer(
     truth = np.concatenate([np.searchsorted(names, strata), np.full(len(unlearned), -1)])
     found = calibrate(calibration_logits, truth, half, params)
     logits = head.logits(asked)  # (asked, classes)
-    place = {e.id: n for n, e in enumerate(learn)}
-    for n, example in enumerate(ask):
-        if example.id in place:
-            logits[n] = held_out[place[example.id]]
+    both = _in_both(ask, learn)
+    logits[[n for n, _ in both]] = held_out[[m for _, m in both]]
     probabilities = softmax(logits / found.temperature)
-    best = probabilities.argmax(axis=1)
-    answers = {
-        e.id: Answer(classes[names[k]], float(row[k])) for e, row, k in zip(ask, probabilities, best, strict=True)
-    }
+    best = [names[k] for k in probabilities.argmax(axis=1)]
+    sure = probabilities.max(axis=1)
+    answers = {e.id: Answer(classes[name], float(p)) for e, name, p in zip(ask, best, sure, strict=True)}
     about = {"method": f"linear on {revision(encoder)}", "asked": len(ask), "classes_too_rare": rare}
-    spread = dict(sorted(Counter(str(names[k]) for k in best).items()))
+    spread = dict(sorted(Counter(map(str, best)).items()))
     return Prelabels(answers, found.threshold, {"applies": True, **about, **found.report, "answers": spread})
+
+
+def _in_both(ask: Sequence[Example], learn: Sequence[Example]) -> list[tuple[int, int]]:
+    """Numbers in `ask` and in `learn` of the records that are in both."""
+    place = {e.id: n for n, e in enumerate(learn)}
+    return [(n, place[e.id]) for n, e in enumerate(ask) if e.id in place]

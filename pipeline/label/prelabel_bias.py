@@ -19,7 +19,7 @@ from pipeline.label.params import Agreement
 from pipeline.stats.intervals import difference_of_shares, share_of
 
 
-def prelabel_bias(used: Iterable[Annotation], pushed: Pushed, gold: Set[str], params: Agreement) -> dict[str, Any]:
+def prelabel_bias(used: Iterable[Annotation], pushed: Pushed, gold: Set[str], params: Agreement) -> dict[str, object]:
     """For report.json: agreement with the pre-label where it was shown and where not, the difference, and a verdict.
 
     `follow`: the interval of the difference lies above 0; `no_sign`: it does not; `not_enough`: fewer than

@@ -50,6 +50,11 @@ class Prelabels:
     by: str = ""  # which model, where the method alone does not say it
     writers: dict[str, dict[str, str]] = field(default_factory=dict)  # name -> model and licence of a language model
 
+    def confidence(self, record_id: str) -> float:
+        """Of the answer to a record; 0 where there is none."""
+        answer = self.answers.get(record_id)
+        return 0.0 if answer is None else answer.confidence
+
 
 def none(why: str, rare: Sequence[str] = ()) -> Prelabels:
     """No answers, and why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
@@ -78,11 +79,10 @@ def held_to(record: Record, given: Ratings, needed: Mapping[str, float], judged:
 
 def summary(given: Ratings, used: Iterable[Annotation]) -> dict[str, Any]:
     """For report.json: records, ratings, mean and Krippendorff's alpha (interval metric) of each criterion; pairs."""
-    criteria = sorted({criterion for own in given.values() for criterion in own})
     found: dict[str, Any] = {}
-    for criterion in criteria:
+    for criterion in sorted(set().union(*given.values())):
         rows = [list(own[criterion].values()) for own in given.values() if criterion in own]
-        values = [value for row in rows for value in row]
+        values = list(chain.from_iterable(rows))
         found[criterion] = {
             "records": len(rows),
             "ratings": len(values),

@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core.record import Record, as_json
+from pipeline.label.evidence import VoteOutcome
 from pipeline.label.merge import Evidence, candidates
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
@@ -73,33 +74,47 @@ def queue(
 def _reasons(
     record: Record, evidence: Evidence, doubts: Iterable[Mapping[str, Any]], params: Params, text_changed: bool
 ) -> list[Reason]:
-    weights = params.queue
-    human, crowd = evidence.human.get(record.id), evidence.crowd.get(record.id)
-    found: list[Reason] = []
     if record.split == "benchmark":
-        return found
+        return []
+    weights = params.queue
+    found: list[Reason] = []
     if text_changed:
         found.append(Reason("text_changed", weights.text_changed, 1.0))
     if record.id in evidence.first_splits.unvouched:
         found.append(Reason("second_answer", weights.second_answer, 1.0))
+    human = evidence.human.get(record.id)
     if human is not None:
-        sure = human.confidence if human.value is not None else 0.0
-        if sure is not None and sure < params.crowd.review_posterior:
-            value = as_json(human.value) if human.in_parts else None
-            found.append(
-                Reason("disagreement", weights.disagreement, 1 - (human.confidence or 0.0), value, human.confidence)
-            )
-        return found  # a person has looked: the doubts below are answered
+        return [*found, *_disagreement(human, params)]  # a person has looked: the doubts below are answered
     if record.id in evidence.audit:
         return [AUDIT]  # whatever else speaks for asking: people shall see no suggestion
-    if crowd is not None and crowd.confidence is not None and crowd.confidence < params.crowd.review_posterior:
-        value = None if crowd.value is None else as_json(crowd.value)
-        found.append(Reason("low_crowd_confidence", weights.crowd, 1 - crowd.confidence, value, crowd.confidence))
-    decided = any(kind in params.precedence for kind in candidates(record, evidence, params))
-    if not decided and record.id not in evidence.set_aside and evidence.group_split.get(record.group or "") != "test":
-        answer = evidence.prelabels.answers.get(record.id)
-        found.append(Reason("unlabelled", weights.unlabelled, 1 - (answer.confidence if answer else 0.0)))
+    found += _low_crowd_confidence(evidence.crowd.get(record.id), params)
+    if _is_unlabelled(record, evidence, params):
+        found.append(Reason("unlabelled", weights.unlabelled, 1 - evidence.prelabels.confidence(record.id)))
     return [*found, *(_doubt(row, weights.doubtful) for row in doubts)]
+
+
+def _disagreement(human: VoteOutcome, params: Params) -> list[Reason]:
+    """People's answers leave the label open, or are too far apart."""
+    sure = human.confidence if human.value is not None else 0.0
+    if sure is None or sure >= params.crowd.review_posterior:
+        return []
+    value = as_json(human.value) if human.in_parts else None
+    severity = 1 - (human.confidence or 0.0)
+    return [Reason("disagreement", params.queue.disagreement, severity, value, human.confidence)]
+
+
+def _low_crowd_confidence(crowd: VoteOutcome | None, params: Params) -> list[Reason]:
+    if crowd is None or crowd.confidence is None or crowd.confidence >= params.crowd.review_posterior:
+        return []
+    value = None if crowd.value is None else as_json(crowd.value)
+    return [Reason("low_crowd_confidence", params.queue.crowd, 1 - crowd.confidence, value, crowd.confidence)]
+
+
+def _is_unlabelled(record: Record, evidence: Evidence, params: Params) -> bool:
+    """Nobody that may decide has an answer, and one is wanted: for test records people label elsewhere."""
+    if any(kind in params.precedence for kind in candidates(record, evidence, params)):
+        return False
+    return record.id not in evidence.set_aside and evidence.group_split.get(record.group or "") != "test"
 
 
 def _doubt(row: Mapping[str, Any], weight: float) -> Reason:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, pairwise, starmap
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -66,14 +66,13 @@ def decide_spans(
     consensus = aggregate(votes, method)
     marked: defaultdict[str, dict[Piece, Floats]] = defaultdict(dict)
     sure = dict.fromkeys(given, 1.0)
-    none = votes.labels.index(NONE) if NONE in votes.labels else None
+    none = [n for n, label in enumerate(votes.labels) if label == NONE]
     for item, row in zip(votes.items, consensus.posterior, strict=True):
         record, start, end = item.rsplit("/", 2)
-        against = 0.0 if none is None else float(row[none])
         sure[record] = min(sure[record], float(row.max()))
-        if against < _HALF:
+        if row[none].sum() < _HALF:
             marked[record][Piece(int(start), int(end))] = row
-    labels = [json.loads(label) for label in votes.labels]
+    labels = list(map(json.loads, votes.labels))
     found = {record: (_joined(marked[record], labels, _read(given[record])), sure[record]) for record in given}
     return found, votes, consensus
 
@@ -84,9 +83,9 @@ def _read(answers: Mapping[str, str]) -> dict[str, list[Span]]:
 
 def _pieces(marked: Answers) -> list[Piece]:
     """The pieces that anybody marked, in order."""
-    spans = [span for found in marked.values() for span in found]
+    spans = list(chain.from_iterable(marked.values()))
     borders = sorted({border for span in spans for border in (span["start"], span["end"])})
-    pieces = [Piece(start, end) for start, end in pairwise(borders)]
+    pieces = starmap(Piece, pairwise(borders))
     return [piece for piece in pieces if any(_covers(span, piece) for span in spans)]
 
 
@@ -100,19 +99,24 @@ def _label(spans: Sequence[Span], piece: Piece) -> str:
 
 def _joined(pieces: Mapping[Piece, Floats], labels: Sequence[str | None], marked: Answers) -> list[Span]:
     """Spans of the marked pieces; `pieces` holds the posterior of each of `labels`."""
+    names = [n for n, label in enumerate(labels) if label is not None]
+    spans: list[Span] = []
+    for run in _runs(pieces, marked):
+        weights = np.stack([(piece.end - piece.start) * pieces[piece] for piece in run]).sum(axis=0)
+        label = labels[names[int(weights[names].argmax())]]
+        spans.append({"start": run[0].start, "end": run[-1].end, "label": str(label)})
+    return spans
+
+
+def _runs(pieces: Iterable[Piece], marked: Answers) -> list[list[Piece]]:
+    """Neighbouring pieces together, but where most people parted them."""
     runs: list[list[Piece]] = []
     for piece in sorted(pieces):
         if runs and runs[-1][-1].end == piece.start and not _parted(piece.start, marked):
             runs[-1].append(piece)
         else:
             runs.append([piece])
-    names = [n for n, label in enumerate(labels) if label is not None]
-    spans: list[Span] = []
-    for run in runs:
-        weights = np.stack([(piece.end - piece.start) * pieces[piece] for piece in run]).sum(axis=0)
-        label = labels[names[int(weights[names].argmax())]]
-        spans.append({"start": run[0].start, "end": run[-1].end, "label": str(label)})
-    return spans
+    return runs
 
 
 def _parted(border: int, marked: Answers) -> bool:

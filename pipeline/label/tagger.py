@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.core.record import Span, Target, as_json, share
@@ -14,6 +15,9 @@ from pipeline.modeling.models import Models
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from pipeline.label.calibration import Scored
+    from pipeline.modeling.features.linear_tagger import LinearTagger
 
 Pair = tuple[str, list[Span]]
 _FEWEST = 50  # labelled texts; fewer measure no reliability
@@ -30,13 +34,13 @@ def tagger(learn: Sequence[Example], ask: Sequence[Example], models: Models, par
     from pipeline.label.calibration import calibrate_scores
     from pipeline.modeling.features.linear_tagger import fit_tagger
 
-    sample = sorted(learn, key=lambda e: share("label.prelabel", e.id))[: params.train_rows]
-    known = sorted((e for e in sample if _is_spans(e.target)), key=lambda e: e.id)
-    labels = sorted({span["label"] for e in known for span in e.target})
+    known = _known(learn, params.train_rows)
+    truth = [_plain(e.target) for e in known]
+    labels = sorted({span["label"] for spans in truth for span in spans})
     if len(known) < _FEWEST or not labels:
         return none(f"fewer than {_FEWEST} labelled train records have spans, or none of them has any")
     said, scores = _out_of_sample(known, labels, params.folds)
-    right = np.array([as_json(spans) == as_json(_plain(e.target)) for spans, e in zip(said, known, strict=True)])
+    right = np.array(list(map(operator.eq, map(as_json, said), map(as_json, truth))))
     half = np.array([share("label.half", e.group) < 0.5 for e in known])
     if half.all() or not half.any():
         return none("too few independent train records to measure reliability")
@@ -44,15 +48,26 @@ def tagger(learn: Sequence[Example], ask: Sequence[Example], models: Models, par
     model = fit_tagger([_pair(e) for e in known], labels)
     if model is None:
         return none("the labelled train records show one kind of tag only")
-    place = {e.id: n for n, e in enumerate(known)}
-    tagged = [
-        (said[place[e.id]], float(scores[place[e.id]])) if e.id in place else own
-        for e, own in zip(ask, model.tag([e.text for e in ask]), strict=True)
-    ]
-    sure = found.sure(np.array([score for _, score in tagged]))
-    answers = {e.id: Answer(spans, float(p)) for e, (spans, _), p in zip(ask, tagged, sure, strict=True)}
+    held_out = {e.id: (spans, float(score)) for e, spans, score in zip(known, said, scores, strict=True)}
     about = {"applies": True, "method": "linear tagger", "asked": len(ask)}
-    return Prelabels(answers, found.threshold, {**about, **found.report})
+    return Prelabels(_answers(model, ask, held_out, found), found.threshold, {**about, **found.report})
+
+
+def _answers(
+    model: LinearTagger, ask: Sequence[Example], held_out: Mapping[str, tuple[list[Span], float]], found: Scored
+) -> dict[str, Answer]:
+    """The model's answers; those of records it learned from are `held_out`, of a model that did not."""
+    import numpy as np
+
+    tagged = [held_out.get(e.id, own) for e, own in zip(ask, model.tag([e.text for e in ask]), strict=True)]
+    sure = found.sure(np.array([score for _, score in tagged]))
+    return {e.id: Answer(spans, float(p)) for e, (spans, _), p in zip(ask, tagged, sure, strict=True)}
+
+
+def _known(learn: Sequence[Example], rows: int) -> list[Example]:
+    """At most `rows` examples whose target is a list of spans, drawn by id and sorted by it."""
+    sample = sorted(learn, key=lambda e: share("label.prelabel", e.id))[:rows]
+    return sorted((e for e in sample if _is_spans(e.target)), key=lambda e: e.id)
 
 
 def _out_of_sample(

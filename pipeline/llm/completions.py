@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletion, ChatCompletionMessage
     from openai.types.chat.chat_completion import Choice
 
+#: What the service says ended the answer -> what is wrong with it.
+_PROBLEMS: dict[str, Problem] = {"content_filter": "refused", "length": "cut"}
+
 
 def body_of(question: Question, model: str, with_schema: bool) -> dict[str, Any]:
     """The body of a request. `with_schema`: whoever answers is asked to hold the answer to the question's schema."""
@@ -44,19 +47,13 @@ def answer_of(question: Question, reply: ChatCompletion) -> Answer:
         raise ValueError("an answer in another form than chat completions (give the address up to /v1)") from None
     if not isinstance(text, str):
         raise ValueError("an answer whose content is no text")
-    problem: Problem = ""
-    if refusal or choice.finish_reason == "content_filter":
-        problem = "refused"
-    elif choice.finish_reason == "length":
-        problem = "cut"
-    reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
     usage = getattr(reply, "usage", None)
     counted = usage is not None and isinstance(usage.completion_tokens, int)
     return Answer(
         text=text,
-        problem=problem,
+        problem="refused" if refusal else _PROBLEMS.get(choice.finish_reason, ""),
         detail=shorten(refusal, 200) if refusal else "",
-        reasoning=str(reasoning) if isinstance(reasoning, str) else "",
+        reasoning=_reasoning(message),
         logprob=_logprob(choice),
         prompt_tokens=usage.prompt_tokens if counted and usage else prompt_tokens(question),
         written_tokens=usage.completion_tokens if counted and usage else estimated_tokens(text),
@@ -75,6 +72,12 @@ def _calls(message: ChatCompletionMessage) -> str:
             arguments = function.arguments if isinstance(function.arguments, str) else json.dumps(function.arguments)
             found.append({"id": str(call.id or ""), "name": function.name, "arguments": arguments or "{}"})
     return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _reasoning(message: ChatCompletionMessage) -> str:
+    """What the model thought, under the names that vLLM and llama.cpp (reasoning_content) and others give it."""
+    found = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
+    return found if isinstance(found, str) else ""
 
 
 def _logprob(choice: Choice) -> float | None:

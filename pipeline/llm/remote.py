@@ -13,7 +13,7 @@ from pipeline.llm.completions import answer_of, body_of
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.settings import Endpoint
 from pipeline.llm.transport import bounded
-from pipeline.llm.trouble import AGAIN, TOO_LONG, seconds
+from pipeline.llm.trouble import AGAIN, is_too_long, seconds
 from pipeline.llm.usage import Allowance, Usage
 from pipeline.llm.window import TryAgainError, Window, remedy_of, service_key
 
@@ -86,12 +86,12 @@ class RemoteModel:
         """The service said no: to this try, to this prompt, or to all of them."""
         if status in AGAIN:
             raise TryAgainError(f"status {status}: {shorten(text)}", seconds(headers.get("retry-after")))
-        if status == 413 or (status in (400, 422) and TOO_LONG.search(text)):
+        if is_too_long(status, text):
             return Answer("", "too_long", shorten(text, 200))
         if status in (400, 403, 422) and _CONTENT_FILTER.search(text):
             return Answer("", "refused", shorten(text, 200))
-        knows_no_schema = status in (400, 404, 422) and question.schema and _NO_SCHEMA.search(text)
-        if knows_no_schema and self.endpoint.structured == "auto":
+        asked_with_schema = bool(question.schema) and self.endpoint.structured == "auto"
+        if asked_with_schema and status in (400, 404, 422) and _NO_SCHEMA.search(text):
             self._schema_at_server = False  # the prompt holds the schema as well (ask.py)
             raise TryAgainError("the service knows no JSON schema", 1e-3)
         raise PipelineError(

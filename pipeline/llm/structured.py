@@ -63,7 +63,7 @@ def complaint(problem: str) -> str:
     return f"That is not JSON of the schema: {problem}. Write the whole answer again, as JSON and nothing else."
 
 
-def _json_in(text: str) -> tuple[Any, str]:
+def _json_in(text: str) -> tuple[object, str]:
     """The JSON value of an answer: the whole text, a fenced block, or from the first brace to the last."""
     tries = [text, *(_FENCE.findall(text))[:1]]
     first, last = text.find("{"), text.rfind("}")

@@ -30,3 +30,8 @@ def seconds(header: str | None) -> float:
         return max(0.0, parsedate_to_datetime(str(header)).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return 0.0
+
+
+def is_too_long(status: int, text: str) -> bool:
+    """Whether a service refuses a request because it is too long."""
+    return status == 413 or (status in (400, 422) and TOO_LONG.search(text) is not None)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.cache import cached
-from pipeline.core.record import Row, as_json
+from pipeline.core.record import Row, Target, as_json
 from pipeline.modeling.models import Model, Models, identity, local_path, revision
 from pipeline.modeling.prediction import Prediction
 
@@ -50,7 +50,7 @@ def load_base_model(folder: Path, models: Models) -> BasePredict | None:
     return likelihoods
 
 
-def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Any]) -> Any:
+def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Target]) -> Any:
     from pipeline.modeling.heads import HEADS
     from pipeline.modeling.lm.generator import generator_folder
     from pipeline.modeling.lm.templates import template_text
@@ -62,5 +62,5 @@ def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Any]) -> Any:
     return HEADS[settings["task"]["type"]].function.load(Path(path), settings)
 
 
-def _without_id(row: Row) -> dict[str, Any]:
+def _without_id(row: Row) -> dict[str, object]:
     return {name: value for name, value in row.items() if name != "id"}

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Required, TypedDict
 
 import numpy as np
 
+from pipeline.core.record import Answer, Target
 from pipeline.core.record import Row as Row
 from pipeline.modeling.device import halving, to_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-#: One tokenised example: `input_ids`, and `labels` (a class number, or one label per token).
-Example = dict[str, Any]
-Collate = Callable[[Sequence[Example]], dict[str, Any]]
+
+class Example(TypedDict, total=False):
+    """One tokenised example. The windows of a question have its number, context and answers as well."""
+
+    input_ids: Required[list[int]]
+    labels: Target  # a class number, one label a token, a number, ...: what the head learns
+    token_type_ids: list[int]
+    units: list[int]  # the unit that each token speaks for, -1: none
+    offsets: list[list[int] | None]
+    tags: list[int]
+    parts: Sequence[tuple[int, int, str]]
+    position_ids: list[int]
+    row: int
+    size: int
+    context: str
+    lang: str
+    answers: list[Answer]
+
+
+#: What a model is called with: input_ids, attention_mask, labels, ...
+Batch = dict[str, "Tensor"]
+Collate = Callable[[Sequence[Example]], Batch]
 
 
 @dataclass(frozen=True)
@@ -32,7 +54,7 @@ class Examples:
     notes: Mapping[str, int | Mapping[str, int]] = field(default_factory=dict)
 
 
-def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "right") -> dict[str, Any]:
+def padded(sequences: Sequence[Sequence[int]], tokenizer: PreTrainedTokenizerBase, side: str = "right") -> Batch:
     """`input_ids` and `attention_mask`, padded to the longest sequence."""
     import torch
 
@@ -47,7 +69,7 @@ def padded(sequences: Sequence[Sequence[int]], tokenizer: Any, side: str = "righ
     return {"input_ids": input_ids, "attention_mask": mask}
 
 
-def padded_inputs(examples: Sequence[Example], tokenizer: Any) -> dict[str, Any]:
+def padded_inputs(examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase) -> Batch:
     """Like `padded`, with `token_type_ids` where the examples have them (pairs of texts)."""
     import torch
 
@@ -75,14 +97,14 @@ def by_length(lengths: Sequence[int], batch: int, tokens: int | None = None) -> 
 
 
 def outputs(
-    model: Any, examples: Sequence[Example], collate: Collate, batch: int, tokens: int | None = None
-) -> Iterator[tuple[list[int], Any, Any]]:
+    model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int, tokens: int | None = None
+) -> Iterator[tuple[list[int], Tensor, Tensor]]:
     """Row numbers, logits and labels of every batch of `by_length`, without gradients."""
     import torch
 
     model.eval()
 
-    def run(rows: Sequence[int]) -> tuple[Any, Any]:
+    def run(rows: Sequence[int]) -> tuple[Tensor, Tensor]:
         inputs = to_model(collate([examples[n] for n in rows]), model)
         labels = inputs.pop("labels")
         with torch.inference_mode():
@@ -93,9 +115,9 @@ def outputs(
             yield list(part), logits, labels
 
 
-def classify(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> NDArray[np.float64]:
+def classify(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> NDArray[np.float64]:
     """Logits in the order of `examples`, shape (examples, classes)."""
-    logits = np.zeros((len(examples), model.config.num_labels))
+    logits = np.zeros((len(examples), model.config.num_labels or 0))
     for rows, scores, _ in outputs(model, examples, collate, batch):
         logits[rows] = scores.double().cpu().numpy()
     return logits

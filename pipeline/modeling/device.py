@@ -14,12 +14,17 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.core.errors import PipelineError
 
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Network = TypeVar("Network")
 
 #: Tokens, padding included, that an accelerator gets at once; halved where its memory is too small.
 TOKENS = 16_384
@@ -52,11 +57,14 @@ class Placement:
         """Rows of a batch whose rows take `length` tokens: `on_processor`, or what makes up `TOKENS`."""
         return on_processor if self.is_processor else max(1, TOKENS // max(length, 1))
 
-    def put(self, model: Any) -> Any:
+    def put(self, model: Network) -> Network:
         """The model on the device, its weights in the type. Exported models (ONNX) stay where they are."""
         import torch
 
-        return model.to(device=self.device, dtype=getattr(torch, self.dtype)) if hasattr(model, "to") else model
+        if not hasattr(model, "to"):
+            return model
+        placed: Network = model.to(device=self.device, dtype=getattr(torch, self.dtype))
+        return placed
 
 
 def placement(embeds: bool = False) -> Placement:
@@ -74,7 +82,7 @@ def placement(embeds: bool = False) -> Placement:
     return Placement(device, dtype)
 
 
-def to_model(batch: Mapping[str, Any], model: Any) -> dict[str, Any]:
+def to_model(batch: Mapping[str, Tensor], model: PreTrainedModel) -> dict[str, Tensor]:
     """A batch with its tensors on the model's device; switches stay as they are."""
     return {name: value.to(model.device) if hasattr(value, "to") else value for name, value in batch.items()}
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.modeling import onnx
 from pipeline.modeling.device import placement
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import load_error
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def quiet() -> None:
@@ -20,7 +23,7 @@ def quiet() -> None:
     logging.disable_progress_bar()
 
 
-def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
+def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> PreTrainedTokenizerBase:
     """The tokenizer of a hub name or folder. `vocabulary` is how many token ids the model knows.
 
     For a folder without tokenizer files transformers may make up an empty tokenizer; that is refused here.
@@ -43,7 +46,7 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> Any:
     return tokenizer
 
 
-def check_room(config: Any, max_length: int, where: str) -> None:
+def check_room(config: PretrainedConfig, max_length: int, where: str) -> None:
     """Refuse a `train.max_length` that the model has no positions for; `where` names the model's setting.
 
     Models with relative positions only (T5, XLNet, DeBERTa without position embeddings) read any length.
@@ -63,12 +66,14 @@ def check_room(config: Any, max_length: int, where: str) -> None:
 _POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "xmod", "mpnet", "longformer")
 
 
-def load_saved(kind: Any, folder: Path) -> tuple[Any, Any]:
+def load_saved(kind: Any, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (in evaluation mode, where this machine computes) and tokenizer of a folder that `train` wrote."""
     quiet()
     if (folder / onnx.FILE).is_file():
         exported = onnx.load(folder)
-        return exported, load_tokenizer(folder, exported.config.vocab_size, "the exported model")
+        return cast("PreTrainedModel", exported), load_tokenizer(
+            folder, exported.config.vocab_size, "the exported model"
+        )
     try:
         model = placement().put(kind.from_pretrained(folder).eval())
     except load_errors() as error:

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError, shorten
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: The file that makes a folder an exported model.
 FILE = "model.onnx"
@@ -27,7 +30,7 @@ class OnnxModel:
     config: Any
     device: str = "cpu"
 
-    def __call__(self, **inputs: Any) -> Any:
+    def __call__(self, **inputs: Any) -> object:
         """The model's outputs, as tensors, by name."""
         import torch
 
@@ -99,7 +102,7 @@ def to_int8(folder: Path) -> None:
     part.replace(folder / FILE)
 
 
-def _write(model: Any, tokenizer: Any, names: list[str], file: Path) -> None:
+def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, names: list[str], file: Path) -> None:
     import torch
 
     class Graph(torch.nn.Module):

@@ -10,12 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.errors import PipelineError
 
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-def trim(model: Any, tokenizer: Any, texts: Iterable[str]) -> tuple[Any, dict[str, int]]:
+
+def trim(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]
+) -> tuple[PreTrainedTokenizerBase, dict[str, int]]:
     """The tokenizer with fewer pieces, and how many there were and are; the model's embeddings follow, in place.
 
     Raises PipelineError for a tokenizer of another kind.
@@ -28,12 +34,12 @@ def trim(model: Any, tokenizer: Any, texts: Iterable[str]) -> tuple[Any, dict[st
         )
     keep = _kept(described, tokenizer, texts)
     place = {old: new for new, old in enumerate(keep)}
-    before = model.get_input_embeddings().weight.shape[0]
+    before = cast("nn.Embedding", model.get_input_embeddings()).num_embeddings
     _embeddings(model, keep, place)
     return _tokenizer(described, tokenizer, keep, place), {"pieces_before": before, "pieces": len(keep)}
 
 
-def _kept(described: Mapping[str, Any], tokenizer: Any, texts: Iterable[str]) -> list[int]:
+def _kept(described: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> list[int]:
     """Ids in use, of special tokens and of single characters, in order."""
     used = {token["id"] for token in described["added_tokens"]} | {described["model"]["unk_id"]}
     used |= {n for n, (piece, _) in enumerate(described["model"]["vocab"]) if len(piece.removeprefix("▁")) < 2}
@@ -44,10 +50,10 @@ def _kept(described: Mapping[str, Any], tokenizer: Any, texts: Iterable[str]) ->
     return sorted(used)
 
 
-def _embeddings(model: Any, keep: list[int], place: Mapping[int, int]) -> None:
+def _embeddings(model: PreTrainedModel, keep: list[int], place: Mapping[int, int]) -> None:
     import torch
 
-    old = model.get_input_embeddings()
+    old = cast("nn.Embedding", model.get_input_embeddings())
     padding = None if old.padding_idx is None else place[old.padding_idx]
     new = torch.nn.Embedding(len(keep), old.weight.shape[1], padding, dtype=old.weight.dtype)
     with torch.no_grad():
@@ -60,7 +66,9 @@ def _embeddings(model: Any, keep: list[int], place: Mapping[int, int]) -> None:
             setattr(model.config, name, place[id])
 
 
-def _tokenizer(described: dict[str, Any], tokenizer: Any, keep: list[int], place: Mapping[int, int]) -> Any:
+def _tokenizer(
+    described: dict[str, Any], tokenizer: PreTrainedTokenizerBase, keep: list[int], place: Mapping[int, int]
+) -> PreTrainedTokenizerBase:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
 

@@ -11,11 +11,41 @@ or failed), `link` (an http address). A column key that begins with `=` is a nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Required, TypedDict
 
+from pipeline.core.record import Target
 from pipeline.stats.histogram import NOTES
 
-Block = dict[str, Any]
+
+class Block(TypedDict, total=False):
+    """A piece of a section. `kind` says which of the other keys it has: see the functions that make it."""
+
+    kind: Required[str]
+    name: str
+    key: str
+    tone: str
+    args: Mapping[str, object]
+    stages: list[str]
+    columns: list[dict[str, str]]
+    rows: list[list[Target]] | list[dict[str, Target]]  # cells in the type of their column
+    total: int
+    list: str
+    decide: Mapping[str, object]
+    decisions: Sequence[Mapping[str, str]]
+    items: Sequence[Mapping[str, object]]
+    series: Sequence[str] | Sequence[Mapping[str, object]]
+    labels: Sequence[str]
+    counts: Sequence[Sequence[int]] | Sequence[int]
+    left_out: int
+    measure: str
+    edges: Sequence[float]
+    limits: Mapping[str, float]
+    bins: Sequence[Mapping[str, float]]
+    ece: float | None
+    points: Sequence[Mapping[str, Target]] | Sequence[Sequence[float]]
+    names: Sequence[Mapping[str, object]]
+    level: float | None
+    blocks: Sequence[Block]
 
 
 def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], total: int | None = None) -> Block:
@@ -30,7 +60,7 @@ def listed(block: Block, name: str) -> Block:
     return {**block, "list": name}
 
 
-def decided(block: Block, offered: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> Block:
+def decided(block: Block, offered: Mapping[str, object], rows: Sequence[Mapping[str, str]]) -> Block:
     """The table as a list in which a lead decides: each row's record, and label given and suggested as JSON.
 
     `offered` has what may be chosen (accept, change, keep, drop) and the labels to change to.
@@ -89,13 +119,13 @@ def intervals(name: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> Blo
 def scatter(
     name: str,
     series: Sequence[str],
-    points: Sequence[Mapping[str, Any]],
+    points: Sequence[Mapping[str, object]],
     total: int,
-    names: Sequence[Mapping[str, Any]] = (),
+    names: Sequence[Mapping[str, object]] = (),
 ) -> Block:
     """A map: points of {x, y, series, test, id, text}, drawn from `total` ones; `names` of {x, y, name} are written."""
-    shown = {"series": list(series), "points": list(points), "names": list(names), "total": total}
-    return {"kind": "scatter", "name": name, **shown}
+    block: Block = {"kind": "scatter", "name": name, "series": list(series), "points": list(points)}
+    return {**block, "names": list(names), "total": total}
 
 
 def line(name: str, points: Sequence[Sequence[float]]) -> Block:
@@ -111,10 +141,8 @@ def curves(name: str, series: Mapping[str, Sequence[Sequence[float]]], level: fl
 
 def histogram(name: str, measure: str, found: Mapping[str, Any]) -> Block:
     """The values that a filter of the step `name` looks at: edges, counts and limits (stats/histogram.py)."""
-    return {"kind": "histogram", "name": name, "measure": measure, **{key: found[key] for key in _SPREAD}}
-
-
-_SPREAD = ("edges", "counts", "limits")
+    block: Block = {"kind": "histogram", "name": name, "measure": measure}
+    return {**block, "edges": found["edges"], "counts": found["counts"], "limits": found["limits"]}
 
 
 def histograms(notes_by_step: Mapping[str, Mapping[str, Any]]) -> list[Block]:
@@ -147,7 +175,7 @@ def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> l
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
     ordered = sorted((key, value) for key, value in notes.items() if key.split(": ")[-1] != NOTES)
     plain = [(key, _figure(value), _told(key, _kind(value))) for key, value in ordered if _kind(value)]
-    found = [{**facts(*plain), "name": inside}] if plain else []
+    found: list[Block] = [{**facts(*plain), "name": inside}] if plain else []
     ece = notes.get("ece", notes.get("ece_after"))
     for key, value in ordered:
         found += _from_note(f"{inside}: {key}" if inside else key, value, limit, ece)
@@ -177,13 +205,13 @@ def _figure(value: Any) -> Any:
     return _cell(value) if isinstance(value, list) else value
 
 
-def _table_of(name: str, rows: Sequence[Mapping[str, Any]], limit: int) -> Block:
+def _table_of(name: str, rows: Sequence[Mapping[str, object]], limit: int) -> Block:
     columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
     kinds = {key: _told(key, _column_kind([row.get(key) for row in rows])) for key in columns}
     return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
 
 
-def _cells(row: Mapping[str, Any], kinds: Mapping[str, str]) -> list[Any]:
+def _cells(row: Mapping[str, object], kinds: Mapping[str, str]) -> list[object]:
     return [row.get(key) if kind == "interval" else _cell(row.get(key)) for key, kind in kinds.items()]
 
 
@@ -192,7 +220,7 @@ def _are_plain(values: Sequence[object]) -> bool:
     return bool(values) and not any(isinstance(one, Mapping | list) for one in values)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     """The type of a single figure; empty for what needs a table."""
     if isinstance(value, Mapping):
         return "interval" if {"value", "low", "high"} <= value.keys() else ""
@@ -203,7 +231,7 @@ def _kind(value: Any) -> str:
     return next((name for kind, name in plain if isinstance(value, kind)), "")
 
 
-def _is_curve(value: Any) -> bool:
+def _is_curve(value: object) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
@@ -211,7 +239,7 @@ def _is_curve(value: Any) -> bool:
     )
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: object) -> bool:
     """Whether a value needs a table of its own."""
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     return any(isinstance(one, Mapping | list) and not _kind(one) for one in inner) or (
@@ -219,24 +247,24 @@ def _is_deep(value: Any) -> bool:
     )
 
 
-def _column_kind(values: Sequence[Any]) -> str:
+def _column_kind(values: Sequence[object]) -> str:
     kinds = {_kind(value) for value in values if value is not None}
     if kinds == {"num", "float"}:
         return "float"
     return (kinds.pop() or "text") if len(kinds) == 1 else "text"
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_short(value[key])}" for key in sorted(value))
     return ", ".join(_short(one) for one in value) if isinstance(value, list) else value
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _as_rows(value: Any) -> list[dict[str, Any]]:
+def _as_rows(value: Any) -> list[dict[str, object]]:
     """A list of objects as it is; an object of objects or of figures as rows named by their key."""
     if isinstance(value, list):
         return [dict(one) if isinstance(one, Mapping) else {"value": _cell(one)} for one in value]

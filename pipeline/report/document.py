@@ -38,7 +38,7 @@ def build(inputs: Inputs, lists: Mapping[str, int] | None = None) -> dict[str, A
     }
 
 
-def _axes(inputs: Inputs) -> list[dict[str, Any]]:
+def _axes(inputs: Inputs) -> list[dict[str, object]]:
     """Score of every axis and its change since the released version."""
     found, before = inputs.profile.get("axes", {}), inputs.released.get("axes", {})
     rows = []

@@ -16,7 +16,7 @@ def _lowest(boxes: Sequence[Mapping[str, Any]], at_least: float) -> float:
     return max([at_least, *(float(box["y"] + box["height"]) for box in boxes)])
 
 
-def sankey(flow: Mapping[str, Any]) -> dict[str, Any] | None:
+def sankey(flow: Mapping[str, Any]) -> dict[str, object] | None:
     """Bars, ribbons and labels of the flow of counts; None where nothing flowed."""
     stages: Sequence[Mapping[str, Any]] = flow["stages"]
     largest = max((stage["in"] + stage["added"] for stage in stages), default=0)
@@ -130,7 +130,7 @@ def _band(x: float, y: float, to_x: float, to_y: float, height: float, kind: str
     return {"path": path, "kind": kind}
 
 
-def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, Any]:
+def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, object]:
     """A reliability diagram in a square of `size`: points with area by count, empty bins left out."""
     full = [one for one in bins if one.get("count", one.get("n", 1)) and one.get("accuracy") is not None]
     counts = [one.get("count", one.get("n", 1)) for one in full]
@@ -148,7 +148,7 @@ def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, Any
     return {"size": size, "points": points, "line": _polyline(points)}
 
 
-def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """Figures with intervals on one axis that begins at a tenth below the lowest: positions in per cent."""
     low = math.floor(min(row["low"] for row in rows) * 10) / 10
     high = max(math.ceil(max(row["high"] for row in rows) * 10) / 10, low + 0.1)
@@ -160,11 +160,11 @@ def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"low": low, "high": high, "rows": placed}
 
 
-def plane(points: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def plane(points: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """Points stretched over 1000 by 420, and those names that do not lie on one another, in the order given."""
     ends = [(min(p[axis] for p in points), max(p[axis] for p in points)) for axis in ("x", "y")]
 
-    def at(one: Mapping[str, Any]) -> list[float]:
+    def at(one: Mapping[str, object]) -> list[float]:
         x, y = ((one[axis] - low) / max(high - low, 1e-9) for axis, (low, high) in zip("xy", ends, strict=True))
         return [_round(1000 * min(max(x, 0), 1)), _round(420 * (1 - min(max(y, 0), 1)))]
 
@@ -204,7 +204,7 @@ def _tenths_around(values: Sequence[float], level: float | None) -> tuple[float,
 
 def paths(
     series: Sequence[Mapping[str, Any]], level: float | None, width: int = 560, height: int = 220
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Curves of shares by counts: polylines, and ticks at round tenths around what the curves span."""
     right = max(x for one in series for x, _ in one["points"])
     low, high = _tenths_around([y for one in series for _, y in one["points"]], level)
@@ -215,7 +215,7 @@ def paths(
     def along_the_width(x: float) -> float:
         return _round(width * x / right)
 
-    def placed(points: Sequence[Sequence[float]]) -> dict[str, Any]:
+    def placed(points: Sequence[Sequence[float]]) -> dict[str, object]:
         found = [{"x": along_the_width(x), "y": up(y), "value": [x, y]} for x, y in points]
         return {"points": found, "line": _polyline(found)}
 

@@ -20,11 +20,11 @@ def expectations(inputs: Inputs) -> list[dict[str, Any]]:
     return [_expectation(one) for one in _dicts(inputs.find("validate", "expectations"))]
 
 
-def _dicts(values: Any) -> list[Mapping[str, Any]]:
+def _dicts(values: Any) -> list[Mapping[str, object]]:
     return [one for one in values or () if isinstance(one, Mapping)]
 
 
-def _expectation(one: Mapping[str, Any]) -> dict[str, Any]:
+def _expectation(one: Mapping[str, Any]) -> dict[str, object]:
     settings = one.get("settings") or {}
     failing = _dicts(one.get("first"))
     return {
@@ -48,7 +48,7 @@ def metrics(inputs: Inputs) -> dict[str, dict[str, Any]]:
     return {name: one if isinstance(one, dict) else {"value": one} for name, one in found.items()}
 
 
-def main_metric(inputs: Inputs) -> tuple[str, dict[str, Any] | None]:
+def main_metric(inputs: Inputs) -> tuple[str, dict[str, object] | None]:
     """Name and figure that the project rests on; an empty name where there is none."""
     found = metrics(inputs)
     name = str(inputs.find("evaluate", "headline") or "")
@@ -71,7 +71,7 @@ def reasons(report: Mapping[str, Any]) -> dict[str, int]:
     return dict(ranked(counts))
 
 
-def _are_parts(value: object) -> TypeGuard[list[dict[str, Any]]]:
+def _are_parts(value: object) -> TypeGuard[list[dict[str, object]]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
@@ -118,3 +118,9 @@ def named(values: list[str], most: int = 3) -> str:
     """The first few names, and how many more there are: `a, b, c +4`."""
     more = f" +{len(values) - most}" if len(values) > most else ""
     return ", ".join(f"“{value}”" for value in values[:most]) + more
+
+
+def step_notes(report: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
+    """The notes of a step in a stage's report; None where the step did not run."""
+    found = next((one for one in report.get("steps", []) if one["step"] == step), None)
+    return None if found is None else found.get("notes", {})

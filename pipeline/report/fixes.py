@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import pyarrow.compute as pc
 
@@ -26,7 +27,21 @@ _REPEATS = ("repeated_key", "repeated_vote", "dropped_item", "unknown_item")
 #: What one unit of gain is worth beside a corrected label, to put unlike gains in one order.
 _WORTH = {"labels": 1.0, "points": 1.0, "records": 0.3, "copies": 0.1}
 
-Fix = dict[str, Any]
+
+class _More(TypedDict, total=False):
+    args: Mapping[str, object]
+    gain: Mapping[str, object] | None
+    action: Mapping[str, object]
+
+
+class Fix(_More):
+    """One line of what to do next; see `fixes`. `weight` is what the order goes by; the page needs it no more."""
+
+    key: str
+    n: int
+    section: str
+    tone: str
+    weight: NotRequired[float]
 
 
 def fixes(inputs: Inputs) -> list[Fix]:
@@ -40,9 +55,9 @@ def fixes(inputs: Inputs) -> list[Fix]:
     return found[:SHOWN]
 
 
-def _fix(key: str, n: int, section: str, tone: str = "warn", weight: float = 0.0, **more: Any) -> Fix:
-    start = {"key": f"fix.{key}", "n": n, "section": section, "tone": tone, "weight": weight, "args": {}, "gain": None}
-    return {**start, "action": rows(section), **more}
+def _fix(key: str, n: int, section: str, tone: str = "warn", weight: float = 0.0, **more: Unpack[_More]) -> Fix:
+    start: Fix = {"key": f"fix.{key}", "n": n, "section": section, "tone": tone, "weight": weight}
+    return {**start, "args": {}, "gain": None, "action": rows(section), **more}
 
 
 def rows(section: str, table: str = "", **filters: str) -> dict[str, str]:
@@ -91,26 +106,27 @@ def _encoder(inputs: Inputs) -> Iterator[Fix]:
     n = sum(langs.get(name, 0) for name in shares)
     if n:
         action = {"kind": "setting", "text": "models: {encoder: {name: tfidf}}  # or a multilingual encoder"}
-        more = {"args": {"langs": ", ".join(sorted(shares))}, "gain": _gain("read"), "action": action}
+        more: _More = {"args": {"langs": ", ".join(sorted(shares))}, "gain": _gain("read"), "action": action}
         yield _fix("encoder", n, "model", "bad" if n * 2 >= sum(langs.values()) else "warn", 0.9, **more)
 
 
 def _reviews(inputs: Inputs) -> Iterator[Fix]:
     total = _rows(inputs)
     for reason, n in review_counts(inputs).items():
-        more: Fix = {"args": {"reason": reason}, "action": rows("doubtful", "doubtful", reason=reason)}
+        put = partial(_fix, "review", n, "doubtful", args={"reason": reason})
+        action = rows("doubtful", "doubtful", reason=reason)
         if reason in ("label_error", "label_set_aside") and (wrong := _wrong_labels(inputs, n)):
             key, value, low, high = wrong
             gain = _gain(key, n=value, low=low, high=high, share=percent(value / total))
-            yield _fix("review", n, "doubtful", weight=_WORTH["labels"] * value / total, gain=gain, **more)
+            yield put(weight=_WORTH["labels"] * value / total, gain=gain, action=action)
         elif reason in ("conflicting_label", "near_duplicate_other_label"):
             gain = _gain("labels_at_least", n=n // 2, most=n, share=percent(n / 2 / total))
-            yield _fix("review", n, "doubtful", weight=_WORTH["labels"] * n / 2 / total, gain=gain, **more)
+            yield put(weight=_WORTH["labels"] * n / 2 / total, gain=gain, action=action)
         elif reason == "template_cluster":
             gain = _gain("fewer_copies", n=n, share=percent(n / total))
-            yield _fix("review", n, "doubtful", weight=_WORTH["copies"] * n / total, gain=gain, **more)
+            yield put(weight=_WORTH["copies"] * n / total, gain=gain, action=action)
         else:
-            yield _fix("review", n, "doubtful", weight=0.1 * n / total, gain=_gain("looked_at"), **more)
+            yield put(weight=0.1 * n / total, gain=_gain("looked_at"), action=action)
 
 
 def _wrong_labels(inputs: Inputs, n: int) -> tuple[str, int, int, int] | None:
@@ -139,12 +155,17 @@ def _suspect_precision(inputs: Inputs) -> dict[str, float] | None:
     At the lowest confidence that was measured, of the copy whose noise is hardest to tell.
     """
     copies = (inputs.find("clean", "planted") or {}).get("copies", {})
-    tried = [[one for one in copy["thresholds"] if one["changed"]] for copy in copies.values()]
-    found = [min(some, key=lambda one: one["threshold"]) for some in tried if some]
+    found = [lowest for copy in copies.values() if (lowest := _lowest_that_changes(copy))]
     if not found:
         return None
     worst = min(found, key=lambda one: float(one["precision"]))
     return share_of(worst["precision"] * worst["changed"], worst["changed"]) if worst["precision"] else None
+
+
+def _lowest_that_changes(copy: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The lowest confidence at which a target of the copy was changed."""
+    tried = [one for one in copy["thresholds"] if one["changed"]]
+    return min(tried, key=lambda one: one["threshold"], default=None)
 
 
 def _more_records(inputs: Inputs) -> Iterator[Fix]:
@@ -180,9 +201,9 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
         gap = one.get("difference")
         if one.get("worse") and total and isinstance(gap, dict):
             part = one["n"] / total
-            ends = sorted(abs(gap[end] if end in gap else gap["value"]) * part for end in ("low", "high"))
             gain = abs(gap["value"]) * part
-            shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * ends[0]:.1f}", "high": f"{100 * ends[1]:.1f}"}
+            low, high = sorted(abs(end) * part for end in _ends(gap))
+            shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * low:.1f}", "high": f"{100 * high:.1f}"}
             yield _fix(
                 "slice",
                 one["n"],
@@ -192,6 +213,11 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
                 gain=_gain("points", name=name, **shown),
                 action=rows("model", "slices", weak="weak"),
             )
+
+
+def _ends(interval: Mapping[str, float]) -> tuple[float, float]:
+    """The ends of an interval; the value itself where it has none."""
+    return interval.get("low", interval["value"]), interval.get("high", interval["value"])
 
 
 def _thin_regions(inputs: Inputs) -> Iterator[Fix]:
@@ -226,7 +252,7 @@ def _licences(inputs: Inputs) -> Iterator[Fix]:
     counts = pc.value_counts(pc.struct_field(table.column("source"), "licence")).to_pylist()
     unknown = sum(one["counts"] for one in counts if str(one["values"] or "").strip().lower() in _NO_LICENCE)
     if unknown:
-        more: Fix = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
+        more: _More = {"gain": _gain("may_publish"), "action": rows("sources", "sources")}
         yield _fix("licence", unknown, "sources", weight=unknown / table.num_rows, **more)
 
 

@@ -8,7 +8,7 @@ from pipeline.report.figures import main_metric, reasons, review_counts
 from pipeline.report.inputs import FLOW, Inputs
 
 
-def headline(inputs: Inputs) -> list[dict[str, Any]]:
+def headline(inputs: Inputs) -> list[dict[str, object]]:
     """Big figures beside the equation: waiting for review, the model. Those without data are left out."""
     found: list[dict[str, Any]] = []
     if inputs.report("clean"):

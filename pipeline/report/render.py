@@ -174,6 +174,6 @@ def choices(rows: list[list[Any]], column: int) -> list[str]:
     return found if 2 <= len(found) <= 15 and len(rows) > 5 else []
 
 
-def _json_in_html(value: Any) -> Markup:
+def _json_in_html(value: object) -> Markup:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))

@@ -55,7 +55,7 @@ def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> Iterator[list[Any]]:
+def _lines(inputs: Inputs, record: Record, drop: Mapping[str, object] | None) -> Iterator[list[object]]:
     yield ["text", inputs.text(record) or "–"]
     if record.target is not None:
         yield ["target", shorten(plain_label(as_json(record.target), _whole(inputs, record)), _CUT)]
@@ -63,7 +63,7 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, Any] | None) -> It
     yield from _history(record)
     yield from _labelling(record)
     if drop:
-        yield ["dropped", [drop["stage"], drop["step"], drop["reason"], _detail(drop["detail"] or "")]]
+        yield ["dropped", [drop["stage"], drop["step"], drop["reason"], _detail(str(drop["detail"] or ""))]]
         if drop["other_id"]:
             yield ["other_id", drop["other_id"]]
     elif record.split:
@@ -95,7 +95,7 @@ def _history(record: Record) -> Iterator[list[Any]]:
         yield ["changed", [change.step, change.field.removeprefix("fields."), *both]]
 
 
-def _labelling(record: Record) -> Iterator[list[Any]]:
+def _labelling(record: Record) -> Iterator[list[object]]:
     if record.labels_by:
         sure = "" if record.labels_by.confidence is None else f" ({record.labels_by.confidence:.2f})"
         yield ["label_by", f"{record.labels_by.who}{sure}"]

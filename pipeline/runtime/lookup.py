@@ -70,9 +70,11 @@ def _rows_of_file(path: Path, column: str, value: str) -> list[dict[str, object]
             return []
         groups = [n for n in range(file.num_row_groups) if _holds(file, n, column, value)]
         found: list[dict[str, object]] = []
-        for batch in file.iter_batches(_ROWS, row_groups=groups) if groups else ():
-            here = (n for n, one in enumerate(batch[column].to_pylist()) if one == value)
-            found += [row for n in here for row in batch.slice(n, 1).to_pylist()]
+        if not groups:  # an empty list of groups would be read as all of them
+            return []
+        for batch in file.iter_batches(_ROWS, row_groups=groups):
+            here = [n for n, one in enumerate(batch[column].to_pylist()) if one == value]
+            found += batch.take(pa.array(here, pa.int64())).to_pylist()
     return found
 
 

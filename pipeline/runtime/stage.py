@@ -102,7 +102,7 @@ def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
     return pa.concat_tables(parts) if parts else table
 
 
-def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: Any) -> Outcome:
+def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: object) -> Outcome:
     """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt."""
     parts = [keep_all(table.slice(0, 0))]
     for part in parts_of(table, _ROWS):

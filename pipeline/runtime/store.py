@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Change, Decision, Record, Source, Split, Vote, as_json
+from pipeline.core.record import Change, Decision, Record, Source, Split, Target, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import FILLED, expected, schema
 from pipeline.runtime.damage import OF_REPORT, Keys, check_columns, check_keys, check_steps, parsed_json, read_file
 from pipeline.runtime.parts import parts_of
+
+_Column = TypeVar("_Column", pa.Array, pa.ChunkedArray)
+
 
 _ROWS = 4096
 _NO_SOURCE = Source("", "", "", 0, "", "")
@@ -41,7 +44,7 @@ def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:
     return pa.concat_tables(parts[1:] or parts)
 
 
-def _tables(rows: list[dict[str, Any]], columns: pa.Schema) -> list[pa.Table]:
+def _tables(rows: list[dict[str, object]], columns: pa.Schema) -> list[pa.Table]:
     """One table, or several where it would hold more text than Arrow's strings can."""
     try:
         return [pa.Table.from_pylist(rows, schema=columns)]
@@ -66,19 +69,31 @@ def lean_records(batches: Iterable[pa.RecordBatch]) -> Iterator[Record]:
     sources: dict[tuple[Any, ...], Source] = {}
     deciders: dict[tuple[Any, ...], Decision] = {}
     for batch in batches:
-        columns = {name: batch[name].to_pylist() for name in ("id", "fields", "target", "group", "parent_id")}
-        words = [[sys.intern(value or "") for value in batch[name].to_pylist()] for name in ("lang", "split")]
-        parts = (pc.struct_field(batch["source"], name).to_pylist() for name in _OF_SOURCE)
-        origin = [sources.setdefault(p, Source(p[0], p[1], p[2], 0, *p[3:])) for p in zip(*parts, strict=True)]
-        pairs = zip(*(pc.struct_field(batch["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
-        decided = [None if p[0] is None else deciders.setdefault(p, Decision(*p)) for p in pairs]
-        about = [dict(pairs) if pairs else _NO_META for pairs in _pairs(batch["meta"])]
-        for id, fields, target, group, parent, lang, split, source, by, meta in zip(
-            *columns.values(), *words, origin, decided, about, strict=True
-        ):
-            short = sys.intern(target) if isinstance(target, str) and len(target) < 40 else target
-            known = cast("Split | None", split or None)
-            yield Record(id, fields, source, short, lang, known, group, (), by, _NO_SCORES, parent, (), meta)
+        columns = [batch[name].to_pylist() for name in ("id", "fields", "group", "parent_id")]
+        words = [map(_interned, batch[name].to_pylist()) for name in ("target", "lang", "split")]
+        origin = [
+            sources.setdefault(parts, Source(parts[0], parts[1], parts[2], 0, *parts[3:]))
+            for parts in _struct_rows(batch["source"], _OF_SOURCE)
+        ]
+        decided = [
+            None if parts[0] is None else deciders.setdefault(parts, Decision(*parts))
+            for parts in _struct_rows(batch["labels_by"], ("who", "confidence"))
+        ]
+        about = (dict(pairs) if pairs else _NO_META for pairs in _pairs(batch["meta"]))
+        rows = zip(*columns, *words, origin, decided, about, strict=True)
+        for id, fields, group, parent, target, lang, split, source, by, meta in rows:
+            known = cast("Split | None", split)
+            yield Record(id, fields, source, target, lang or "", known, group, (), by, _NO_SCORES, parent, (), meta)
+
+
+def _interned(value: Target) -> Target:
+    """Short texts once for all: labels, languages and splits are few."""
+    return sys.intern(value) if isinstance(value, str) and len(value) < 40 else value
+
+
+def _struct_rows(column: _Column, names: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a column of structs: the values of those fields."""
+    return zip(*(pc.struct_field(column, name).to_pylist() for name in names), strict=True)
 
 
 #: The columns that `lean_records` reads.
@@ -165,7 +180,7 @@ def write_json(value: Any, path: Path) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
-def _to_row(record: Record) -> dict[str, Any]:
+def _to_row(record: Record) -> dict[str, object]:
     source, decision = record.source, record.labels_by
     return {
         "id": record.id,
@@ -191,8 +206,8 @@ def _records_of(part: pa.Table) -> Iterator[Record]:
     # what Source has learnt since an earlier version wrote the table comes last, with a default
     known = cast("pa.StructType", part.schema.field("source").type).names
     stored = [name for name in Source.__slots__ if name in known]
-    sources = zip(*(pc.struct_field(part["source"], name).to_pylist() for name in stored), strict=True)
-    decided = zip(*(pc.struct_field(part["labels_by"], n).to_pylist() for n in ("who", "confidence")), strict=True)
+    sources = _struct_rows(part["source"], stored)
+    decided = _struct_rows(part["labels_by"], ("who", "confidence"))
     lists = [part[name].to_pylist() for name in ("votes", "history")]
     meta = part["meta"] if "meta" in part.column_names else None
     about = [[]] * part.num_rows if meta is None else _pairs(meta.combine_chunks())
@@ -206,13 +221,17 @@ def _records_of(part: pa.Table) -> Iterator[Record]:
             lang,
             split,
             group,
-            tuple(Vote(v["annotator"], json.loads(v["value"]), v["time"]) for v in votes),
+            tuple(map(_vote, votes)),
             None if who is None else Decision(who, sure),
             dict(scores),
             parent,
             tuple(Change(**change) for change in history),
             dict(told),
         )
+
+
+def _vote(row: Mapping[str, Any]) -> Vote:
+    return Vote(row["annotator"], json.loads(row["value"]), row["time"])
 
 
 def _pairs(maps: pa.Array) -> list[list[tuple[str, Any]]]:

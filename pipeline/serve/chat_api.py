@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
 from uuid import uuid4
 
 from fastapi import FastAPI, Request, Response
@@ -76,19 +77,25 @@ def asked_row(body: Mapping[str, Json], task: Task) -> Fields:
         "tools": tools,
         "template_arguments": body.get("chat_template_kwargs"),
     }
-    turns = values["messages"]
-    if isinstance(turns, list) and turns and isinstance(turns[-1], Mapping) and turns[-1].get("role") == "assistant":
+    if _ends_with_reply(values["messages"]):
         raise BadRequestError("the last turn is the assistant's already")
     try:
         row = dict(model_row(values, task))
     except (Reject, PipelineError) as error:
         raise BadRequestError(str(error)) from None
     most = body.get("max_completion_tokens", body.get("max_tokens"))
-    if most is not None:
-        if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-            raise BadRequestError("'max_tokens' must be a number of at least 1")
-        row["max_new_tokens"] = most
-    return row
+    return row if most is None else {**row, "max_new_tokens": _positive(most)}
+
+
+def _ends_with_reply(turns: Json) -> bool:
+    last = turns[-1] if isinstance(turns, list) and turns else None
+    return isinstance(last, Mapping) and last.get("role") == "assistant"
+
+
+def _positive(value: Json) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise BadRequestError("'max_tokens' must be a number of at least 1")
+    return value
 
 
 def stops_of(body: Mapping[str, Json]) -> Sequence[str]:
@@ -125,7 +132,7 @@ def completion(reply: WrittenReply, name: str, version: str, stops: Sequence[str
 
 async def _stream(whole: dict[str, Json]) -> AsyncIterator[str]:
     """The completion as events: the reply, why it ended, and the end of the stream."""
-    choice = whole["choices"][0]
+    choice = cast("list[dict[str, Any]]", whole["choices"])[0]  # as `completion` writes it
     calls = [{"index": n, **call} for n, call in enumerate(choice["message"].get("tool_calls", ()))]
     delta = {**choice["message"], **({"tool_calls": calls} if calls else {})}
     for part, reason in ((delta, None), ({}, choice["finish_reason"])):

@@ -6,7 +6,7 @@ Votes are nominal (labels are equal or they are not), grades are numbers. Only i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ def alpha_interval(counts: Floats, resamples: int, seed: int = 0) -> tuple[float
     return found.low, found.high
 
 
-def _alpha(patterns: Floats, times: Any) -> float | None:
+def _alpha(patterns: Floats, times: object) -> float | None:
     size = patterns.sum(axis=1)
     paired = size > 1
     rows, size, weight = patterns[paired], size[paired], np.asarray(times, np.float64)[paired]
@@ -74,12 +74,16 @@ def grade_alpha(grades: Sequence[Sequence[float | None]]) -> float | None:
 
     None where no item has two grades, or all grades are equal. Same method as `krippendorff_alpha`.
     """
-    rows = [[value for value in row if value is not None] for row in grades]
-    rows = [row for row in rows if len(row) > 1]
-    values = np.array([value for row in rows for value in row], np.float64)
+    given = ([value for value in row if value is not None] for row in grades)
+    rows = [row for row in given if len(row) > 1]
+    values = np.array(list(chain.from_iterable(rows)), np.float64)
     expected = float(values.var() * 2 * len(values) / max(len(values) - 1, 1)) if len(values) else 0.0
     if expected <= 0:
         return None
     # The mean squared difference of two grades of one item, each item weighed by its grades.
-    observed = sum(len(row) * 2 * float(np.var(row, ddof=1)) for row in rows) / len(values)
+    observed = sum(map(_weighed_difference, rows)) / len(values)
     return 1 - observed / expected
+
+
+def _weighed_difference(row: Sequence[float]) -> float:
+    return len(row) * 2 * float(np.var(row, ddof=1))

@@ -23,14 +23,13 @@ def answer_scores(predicted: Sequence[Answer], given: Sequence[Answer], lang: st
 
     No answer predicted and none given is right. Chinese is scored by the rules of CMRC 2018, all else by SQuAD's.
     """
-    said = str(predicted[0]["text"]) if predicted else None
-    truths = [str(answer["text"]) for answer in given]
-    if said is None or not truths:
-        right = float(said is None and not truths)
+    if not predicted or not given:
+        right = float(not predicted and not given)
         return right, right
+    said, truths = str(predicted[0]["text"]), [str(answer["text"]) for answer in given]
     rule = _cmrc if lang == "zh" else _squad
-    scores = [rule(said, truth) for truth in truths]
-    return max(exact for exact, _ in scores), max(overlap for _, overlap in scores)
+    exact, overlap = zip(*(rule(said, truth) for truth in truths), strict=True)
+    return max(exact), max(overlap)
 
 
 def squad_normalised(text: str) -> str:

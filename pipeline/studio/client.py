@@ -98,7 +98,7 @@ class Client:
         found = self.get("/api/projects/", title=title, page_size=1000)
         return [project for project in found["results"] if project["title"] == title]
 
-    def _json(self, method: str, path: str, **more: Unpack[_Request]) -> Any:
+    def _json(self, method: str, path: str, **more: Unpack[_Request]) -> object:
         response = self._send(method, path, **more)
         if response.status_code == 401:
             raise PipelineError(f"{self.url}: the server does not accept the token.", _TOKEN_HELP)

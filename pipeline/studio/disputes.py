@@ -34,13 +34,18 @@ def send_disputes(project: Project, data: Path, questions: Sequence[Question], n
     wanted = {question.key for question in disputed}
     settled = [task["id"] for key, task in present.tasks.items() if key not in wanted and task["untouched"]]
     remove_tasks(court, [*present.stale, *settled])
-    new = numbered(with_keys([question for question in disputed if question.key not in present.tasks], data / "clean"))
+    unsent = [question for question in disputed if question.key not in present.tasks]
+    new = numbered(with_keys(unsent, data / "clean"))
+    _send(court, data, new)
+    if new:
+        yield f"sent {len(new):,} disputes to {project.settings.adjudicator}: {court.url}"
+
+
+def _send(court: Project, data: Path, new: Sequence[Question]) -> None:
     answers = answers_of({question.record.id: question.record for question in new}, data / "annotations", court.task)
     tasks = [_task(question, answers.get(question.record.id, ()), court.task) for question in new]
     for start in range(0, len(tasks), BATCH):
         court.client.post(f"/api/projects/{court.id}/import", tasks[start : start + BATCH])
-    if new:
-        yield f"sent {len(new):,} disputes to {project.settings.adjudicator}: {court.url}"
 
 
 def answers_of(records: Mapping[str, Record], folder: Path, task: Task) -> dict[str, list[Annotation]]:

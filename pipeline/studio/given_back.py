@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from pipeline.annotation.annotations import SetAside, latest_answers, parse_time
@@ -48,11 +49,10 @@ def _unusable(project: Project, data: Path, now: Mapping[str, str]) -> list[SetA
     if not folder.is_dir():
         return []
     found = list(read_answers(folder, project.task))
-    names = {item.record_id for item in found}
+    names = set(map(attrgetter("record_id"), found))
     records = {record.id: record for record in lean(data / "clean" / "records.parquet") if record.id in names}
     reading = latest_answers(found, check_against(records, project.task, load("label", Params).half_words))
-    mark = f"{project.mark}/"
-    return [one for one in reading.unsettled() if (one.studio or "").startswith(mark) and one.record_id in now]
+    return [one for one in reading.unsettled() if project.is_of(one) and one.record_id in now]
 
 
 def _is_later(there: Mapping[str, object], item: SetAside) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.annotation.annotations import Annotation, SetAside
 from pipeline.annotation.judging_screen import ASK, comparing_controls, rating_controls
 from pipeline.annotation.labeling_config import Screen, config_problems, extra_labels, project_config
 from pipeline.core.errors import PipelineError, shorten
@@ -46,6 +47,10 @@ class Project:
     def url(self) -> str:
         """Where people open it."""
         return f"{self.client.url}/projects/{self.id}/data"
+
+    def is_of(self, item: Annotation | SetAside) -> bool:
+        """Whether the annotation was made in this project."""
+        return (item.studio or "").startswith(f"{self.mark}/")
 
 
 def connect() -> Client:

@@ -34,11 +34,11 @@ def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     """Fetch what is new into `folder`; what was done, in words. With `everything`, every task is fetched again."""
     project = find(connect(), check=False)
     court = dispute_project(project)
-    for one in (project, *([court] if court is not None else [])):
+    for one in filter(None, (project, court)):
         yield from _pull(one, folder, everything)
     if project.settings.show_progress:
         found = [one for one in read_answers(folder, project.task) if isinstance(one, Annotation)]
-        ours = [one for one in found if (one.studio or "").startswith(f"{project.mark}/")]
+        ours = list(filter(project.is_of, found))
         tell_standing(project, ours, read_gold(folder, project.task))
         make_own_tabs(project)
     yield from extra(project)

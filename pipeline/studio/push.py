@@ -130,15 +130,19 @@ def _about(present: Present, removed: int) -> Iterator[str]:
 
 def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
     """One more person for each answered task on which people disagree, or whose test label nobody vouches for yet."""
-    more = [q for q in questions if q.more_people and not (q.disputed and project.settings.adjudicator)]
-    again = [present.tasks[q.key] for q in more if q.key in present.tasks]
-    again = [task for task in again if not task["open"]]
+    more = [q for q in questions if q.more_people and not _is_for_adjudicator(q, project)]
+    known = (present.tasks[q.key] for q in more if q.key in present.tasks)
+    again = [task for task in known if not task["open"]]
     for task in again:
         body = {"overlap": task["answers"] + 1, "is_labeled": False}
         project.client.patch(f"/api/tasks/{task['id']}/", body)
         task["open"] = True
     if again:
         yield f"asked one more person about {len(again):,} tasks (they disagree, or a test label needs a second one)"
+
+
+def _is_for_adjudicator(question: Question, project: Project) -> bool:
+    return question.disputed and bool(project.settings.adjudicator)
 
 
 def _withheld(question: Question, at_least: float) -> Question:
@@ -209,15 +213,15 @@ def _about_sent(
 def _nothing_sent(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
     """Why nothing was sent, and what waits all the same."""
     waits, room = present.count_open(), project.settings.max_tasks
-    left = sum(question.key not in present.tasks for question in questions)
-    done = sum(question.key in present.tasks and not present.tasks[question.key]["open"] for question in questions)
+    known = [present.tasks[question.key] for question in questions if question.key in present.tasks]
+    left, done = len(questions) - len(known), sum(not task["open"] for task in known)
     if waits:
         yield f"nothing new to send: {waits:,} tasks wait for people"
     if left:
         yield f"note: the project is full (studio.max_tasks {room:,}): {left:,} queued records are not in it"
     if done:
         yield f"note: {done:,} queued records are answered or skipped in Label Studio: sft label pull, then dvc repro"
-    if not waits and not left and not done:
+    if not any((waits, left, done)):
         yield "nothing to send: nothing waits"
 
 

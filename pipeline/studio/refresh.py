@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.studio.client import BATCH
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.present import Present, PresentTask
 from pipeline.studio.project import Project, labeling_interface
 from pipeline.studio.tasks import Question, checked, to_task
+
+if TYPE_CHECKING:
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
 
 def refresh(
@@ -36,20 +39,31 @@ def refresh(
         if task["audit"] or not task["open"] or version in str(task["version"] or ""):
             continue
         question = gold.get(key[0]) or (asked.get(key) if task["untouched"] else None)
-        sound = None if question is None else checked(question, project.task, interface)[0]
-        if sound is not None and sound.value is not None:
-            ledger.renewed(sound)
-            if not task["blind"]:
-                shown = to_task(replace(sound, hidden=False), project.task, version)["predictions"][0]
-                todo.append({"task": task["id"], **shown})
-        elif question is not None and question.value is None and question.gold is None:
-            ledger.withdrawn(question)  # nobody suggests anything about it any more
-        elif not task["blind"]:
-            todo += _as_before(project, task, version)
+        todo += _suggestion(project, task, question, interface, version, ledger)
     for start in range(0, len(todo), BATCH):
         project.client.post(f"/api/projects/{project.id}/import/predictions", todo[start : start + BATCH])
     if todo:
         yield f"gave {len(todo):,} waiting tasks new pre-labels"
+
+
+def _suggestion(
+    project: Project,
+    task: PresentTask,
+    question: Question | None,
+    interface: LabelInterface,
+    version: str,
+    ledger: Ledger,
+) -> list[dict[str, Any]]:
+    """The prediction that the task gets, where it is to get one; the ledger learns what people will see."""
+    sound = None if question is None else checked(question, project.task, interface)[0]
+    if sound is not None and sound.value is not None:
+        ledger.renewed(sound)
+        shown = to_task(replace(sound, hidden=False), project.task, version)["predictions"][:1]
+        return [] if task["blind"] else [{"task": task["id"], **one} for one in shown]
+    if question is not None and question.value is None and question.gold is None:
+        ledger.withdrawn(question)  # nobody suggests anything about it any more
+        return []
+    return [] if task["blind"] else _as_before(project, task, version)
 
 
 def _as_before(project: Project, task: PresentTask, version: str) -> list[dict[str, Any]]:

@@ -135,7 +135,7 @@ def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tu
     return {**fields, "messages": messages}, None if target is None else _edited(target, edit)
 
 
-def _edited(message: Mapping[str, Any], edit: Callable[[str], str]) -> dict[str, Any]:
+def _edited(message: Mapping[str, Any], edit: Callable[[str], str]) -> dict[str, object]:
     content = edit(message["content"])
     return {**message, "content": content, "reasoning": edit(message["reasoning"]) if message["reasoning"] else ""}
 

@@ -135,11 +135,11 @@ def _align(before: str, after: str, whole: bool) -> list[tuple[int, int, int]]:
             same = letter == after[j - 1]
             equal[i].append(min(equal[i - 1][j - 1], edited[i - 1][j - 1] + _BEGIN) if same else inf)
     corner = (len(before), len(after))
+    if whole:
+        return _trace(edited, equal, *corner)
     edge = [(i, corner[1]) for i in range(1, corner[0])] + [(corner[0], j) for j in columns[1:]]
-    end = (
-        corner if whole else min(edge, key=lambda cell: (min(edited[cell[0]][cell[1]], equal[cell[0]][cell[1]]), cell))
-    )
-    return _trace(edited, equal, *end)
+    costs = [min(edited[i][j], equal[i][j]) for i, j in edge]
+    return _trace(edited, equal, *min(zip(costs, edge, strict=True))[1])
 
 
 def _trace(edited: list[list[float]], equal: list[list[float]], i: int, j: int) -> list[tuple[int, int, int]]:

@@ -9,6 +9,7 @@ Code without a fence is told by its lines: two or more in one paragraph that hol
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 Region = tuple[int, int]
@@ -61,15 +62,16 @@ HTML_ELEMENTS = frozenset(
     )
 )
 _MARKUP = re.compile(r"</?[A-Za-z][\w:.-]*(?:\s[^<>]{0,2000})?/?>|<!--|<\?xml|<!\[CDATA\[|<!DOCTYPE", re.IGNORECASE)
+_MAY_CLOSE = re.compile("</|<!")
 _ELEMENT = re.compile(r"<!\[CDATA\[.*?\]\]>|<(/?)([A-Za-z_][\w:.-]{0,60})((?:\s[^<>]{0,2000})?)>", re.DOTALL)
 
 
 def _elements(text: str, wanted: Callable[[str], bool]) -> list[Region]:
     """Elements from their opening to their closing tag, and CDATA."""
-    if "</" not in text and "<!" not in text:
+    if not _MAY_CLOSE.search(text):
         return []
     found: list[Region] = []
-    opened: dict[str, list[int]] = {}
+    opened: defaultdict[str, list[int]] = defaultdict(list)
     for match in _ELEMENT.finditer(text):
         closes, name, rest = match.groups()
         if name is None:
@@ -77,8 +79,8 @@ def _elements(text: str, wanted: Callable[[str], bool]) -> list[Region]:
         elif not wanted(name) or rest.endswith("/"):
             continue
         elif not closes:
-            opened.setdefault(name, []).append(match.start())
-        elif opened.get(name):
+            opened[name].append(match.start())
+        elif opened[name]:
             found.append((opened[name].pop(), match.end()))
     return found
 
@@ -149,7 +151,7 @@ def _bare_code(text: str) -> list[Region]:
     first, last, count, place = 0, 0, 0, 0
     for line in [*text.split("\n"), ""]:
         end = place + len(line)
-        if line.strip() and len(line) < _LONG_LINE and _CODE_LINE.search(line):
+        if _is_code(line):
             first, last, count = (first if count else place), end, count + 1
         elif not line.strip() or not line[0].isspace():  # an indented line goes on with the code above
             if count:
@@ -159,6 +161,10 @@ def _bare_code(text: str) -> list[Region]:
             last, count = end, count + 1
         place = end + 1
     return [(start, end) for start, end, _ in found] if any(lines > 1 for *_, lines in found) else []
+
+
+def _is_code(line: str) -> bool:
+    return bool(line.strip()) and len(line) < _LONG_LINE and _CODE_LINE.search(line) is not None
 
 
 def _merged(regions: Sequence[Region]) -> list[Region]:

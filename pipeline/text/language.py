@@ -64,7 +64,12 @@ def _detect(text: str, accepted: Collection[str], min_letters: int) -> Verdict |
         return None
     if han and 3 * (han + kana) > letters / 2:
         return ("ja", 1.0) if kana > han / 5 else ("zh", 1.0)
-    ranked = _identifier()((text.lower() if text.isupper() else text).replace("\n", " "))
+    return _identified(text.lower() if text.isupper() else text, accepted)
+
+
+def _identified(text: str, accepted: Collection[str]) -> Verdict | None:
+    """What the language identifier says; None for what is no language."""
+    ranked = _identifier()(text.replace("\n", " "))
     inside = sum(p for language, p in ranked if language in accepted)
     best = ranked[0][0]
     if best in accepted:

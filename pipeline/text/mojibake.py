@@ -122,11 +122,8 @@ def _is_certain(han: list[str]) -> bool:
 
 def _utf8_read_as_gbk(line: str) -> str | None:
     """The text whose UTF-8 bytes read as GBK are `line`; None where that is not certain."""
-    try:
-        data = _LOST.join(piece.encode("gb18030") for piece in line.split("\ufffd"))
-    except UnicodeError:
-        return None
-    if not _WHOLE.fullmatch(data):
+    data = _gbk_bytes(line)
+    if data is None or not _WHOLE.fullmatch(data):
         return None
     repaired = _TORN.sub(_put_back, data).decode("utf-8", "replace")
     before, after = _HAN.findall(line), _HAN_TRUE.findall(repaired)
@@ -135,6 +132,13 @@ def _utf8_read_as_gbk(line: str) -> str | None:
     if len(after) > 1 and _level_one(after) >= 0.8 and _level_one(before) < 0.6:
         return repaired
     return _utf8_read_as_gbk(repaired)  # it may have been misread twice
+
+
+def _gbk_bytes(line: str) -> bytes | None:
+    try:
+        return _LOST.join(piece.encode("gb18030") for piece in line.split("\ufffd"))
+    except UnicodeError:
+        return None
 
 
 #: Stands for a byte that the wrong reading lost; no byte of UTF-8 or GB18030 text has this value.

@@ -153,17 +153,27 @@ def _is_phone(text: str, start: int, end: int, countries: Sequence[str], chained
     digits = re.sub(r"\D", "", number)
     if not 7 <= len(digits) <= 16 or number.count("(") != number.count(")"):
         return False
-    prefix = _INTERNATIONAL.match(number.lstrip("( "))
-    if prefix and _is_international(number.lstrip("( ")[prefix.end() :], strict):
+    if _begins_international(number.lstrip("( "), strict):
         return "+" in number or not called_otherwise(text, start)
-    if not strict or "+" in number or _is_other_figure(number):
+    if "+" in number or not strict:
         return False
+    return not _is_other_figure(number) and _is_local(text, start, end, digits, countries, chained)
+
+
+def _is_local(text: str, start: int, end: int, digits: str, countries: Sequence[str], chained: bool) -> bool:
+    """Whether a number without a country code is one: by the words around it, or by a country's form."""
+    number = text[start:end]
     cue = "strong" if chained else phone_cue(text, start, end)
     if cue and not (_AMOUNT.fullmatch(number) and len(digits) < 9):
         return _fits_cue(number, digits, cue)
     if called_otherwise(text, start):
         return False
     return _FORMS.fullmatch(number) is not None or any(_is_national(number, digits, c) for c in countries)
+
+
+def _begins_international(number: str, strict: bool) -> bool:
+    prefix = _INTERNATIONAL.match(number)
+    return prefix is not None and _is_international(number[prefix.end() :], strict)
 
 
 def _is_international(number: str, strict: bool) -> bool:
@@ -174,10 +184,14 @@ def _is_international(number: str, strict: bool) -> bool:
     plain = re.sub(r"\D", "", re.sub(r"\(0\)", "", number))
     known = [(code, national) for code, _, national in PLANS.values() if plain.startswith(code)]
     if not known or not strict:
-        if plain[0] == "1":
-            return len(plain) == 11
-        return (9 if plain != number else 10) <= len(plain) <= 15 and plain[0] != "0"
+        return _has_length_of_e164(plain, grouped=plain != number)
     return any(re.fullmatch(f"0?{national}", plain[len(code) :]) for code, national in known)
+
+
+def _has_length_of_e164(digits: str, grouped: bool) -> bool:
+    if digits[0] == "1":
+        return len(digits) == 11
+    return (9 if grouped else 10) <= len(digits) <= 15 and digits[0] != "0"
 
 
 def _is_national(number: str, digits: str, country: str) -> bool:

@@ -76,9 +76,14 @@ def loop(prompt: str, reply: str) -> float:
     units = [" ".join(unit.split()) for unit in _UNITS.split(reply)]
     long = Counter(unit for unit in units if len(unit) >= _UNIT)
     again = sum(len(unit) * (n - 1) for unit, n in long.items() if n >= _TIMES)
-    tail = _TAIL.search(reply[-_MOST:])
-    ends = len(tail[0]) - len(tail[1]) if tail and len(set(tail[1])) > 2 else 0  # not a ruler such as -----
+    ends = _repeated_end(reply[-_MOST:])
     return min(1.0, max(again, ends) / max(len(reply.strip()), 1))
+
+
+def _repeated_end(text: str) -> int:
+    """Characters at the end that repeat the unit before them; a ruler such as ----- is none."""
+    tail = _TAIL.search(text)
+    return len(tail[0]) - len(tail[1]) if tail and len(set(tail[1])) > 2 else 0
 
 
 def echo(prompts: Sequence[str], reply: str) -> float:

@@ -136,7 +136,7 @@ def _packing(rows: list[Example], layout: packing.Layout) -> dict[str, Any]:
     return {"rows": len(rows), "filled": filled, "rows_a_batch": layout.rows, "tokens_a_row": layout.room}
 
 
-def _finished(head: Head, model: Any) -> Any:
+def _finished(head: Head, model: object) -> object:
     """The model as it is saved: some heads fold what training needed into the weights."""
     finish = getattr(head, "finish", None)
     if finish is not None:
@@ -177,7 +177,7 @@ def _rows(dataset: Path, split: str, params: Params, task: Task) -> list[dict[st
     return to_rows(sample(table, params.max_dev_rows, params.seed))
 
 
-def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any]:
+def _row_counts(rows: list[dict[str, object]], examples: Examples) -> dict[str, object]:
     return {
         "used": len(examples.items),
         "cut": examples.cut,
@@ -187,7 +187,7 @@ def _row_counts(rows: list[dict[str, Any]], examples: Examples) -> dict[str, Any
     }
 
 
-def _counts(rows: list[dict[str, Any]], column: str) -> dict[str, int]:
+def _counts(rows: list[dict[str, object]], column: str) -> dict[str, int]:
     """How many rows have each value of a column, most frequent first."""
     found = Counter(str(row[column]) for row in rows if row.get(column))
     return dict(ranked(found))
@@ -201,7 +201,7 @@ def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params
 
 
 def _refitted(
-    head: Head, model: Any, task: Task, models: Models, rows: dict[str, list[dict[str, Any]]], params: Params
+    head: Head, model: object, task: Task, models: Models, rows: dict[str, list[dict[str, object]]], params: Params
 ) -> dict[str, float] | None:
     """What the head says of its fit on train and dev together, where it is linear and nothing else was trained."""
     refit = getattr(head, "refit", None)

@@ -21,7 +21,7 @@ _LENGTHS = (50, 100, 200, 400, 800, 1600)
 _BANDS = ("0-50", "51-100", "101-200", "201-400", "401-800", "801-1600", "1601+")
 
 
-def skew(view: View, attributes: Sequence[str]) -> list[dict[str, Any]]:
+def skew(view: View, attributes: Sequence[str]) -> list[dict[str, object]]:
     """One entry an attribute: how strongly it goes with the label (0 not at all, 1 entirely), and its slices.
 
     Classes are measured by Cramer's V with Bergsma's bias correction (2013); tasks without classes by the
@@ -75,7 +75,7 @@ def correlation_ratio(groups: Sequence[Sequence[float]]) -> float:
     return math.sqrt(between / whole) if whole > 0 else 0.0
 
 
-def size_of(target: Any) -> float:
+def size_of(target: object) -> float:
     """What stands for a target that is no class: the number itself, or how long or many it is."""
     if isinstance(target, int | float):
         return float(target)
@@ -103,7 +103,7 @@ def _chi_squared(table: Sequence[Sequence[int]], rows: Sequence[int], columns: S
     )
 
 
-def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, Any]:
+def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, object]:
     """Cramer's V of attribute and class, and the class counts of the largest groups."""
     counts = _class_counts(values, answers, large)
     classes = sorted({answer for one in counts.values() for answer in one})

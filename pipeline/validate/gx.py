@@ -66,7 +66,7 @@ class Finding:
     key: str
     gauges: tuple[Mapping[str, Any], ...]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """For report.json."""
         return asdict(self)
 
@@ -157,7 +157,7 @@ def _first(values: Mapping[str, Any]) -> list[dict[str, str]]:
     return found[:NAMED]
 
 
-def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mapping[str, object], ...]:
     """The check's own figures; of a check of records the share that keeps the rule, missing values left out."""
     if check.gx == NO_PROBLEMS:
         found = dict(check.gauges) or {"problems": Gauge(len(values.get("problems", [])), high=0, unit="count")}

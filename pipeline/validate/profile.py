@@ -62,7 +62,7 @@ def lengths(view: View) -> dict[str, Any]:
     return {"edges": list(LENGTH_EDGES), "counts": counts}
 
 
-def lexical(texts: Sequence[str]) -> dict[str, Any]:
+def lexical(texts: Sequence[str]) -> dict[str, object]:
     """Frequent words, distinct 1- to 3-grams among the first 20,000 tokens, and how the vocabulary grows with texts."""
     counts: Counter[str] = Counter()
     growth: list[list[int]] = []

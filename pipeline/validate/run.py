@@ -139,7 +139,7 @@ def changes(view: View) -> dict[str, Any] | None:
     }
 
 
-def dataset_totals(view: View) -> dict[str, Any]:
+def dataset_totals(view: View) -> dict[str, object]:
     """Counts of what is exported, and of what is not and why."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for record in view.labelled:

@@ -61,10 +61,13 @@ def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
     found["evenness"] = round(float(-(shares * np.log(shares)).sum() / math.log(max(2, len(counts)))), 4)
     test = np.array([record.split == "test" for record in records])
     if train.sum() > 1 and test.any():
-        usual = float(np.quantile(distance[train], 0.95))
-        found["usual_distance"] = round(usual, 3)
-        found["test_reached"] = round(float((distance[test] <= usual + 1e-6).mean()), 4)
+        found |= _reached(distance[train], distance[test])
     return found, _map(view, records, places, distance, nearest, region)
+
+
+def _reached(train: NDArray[np.float64], test: NDArray[np.float64]) -> dict[str, float]:
+    usual = float(np.quantile(train, 0.95))
+    return {"usual_distance": round(usual, 3), "test_reached": round(float((test <= usual + 1e-6).mean()), 4)}
 
 
 def _sample(view: View, size: int) -> list[Record]:
@@ -142,7 +145,7 @@ def _describe(
     region: NDArray[np.int64],
     distance: NDArray[np.float64],
     train: NDArray[np.bool_],
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """One entry a region, thin ones first: under a quarter of an even share, or test far ahead of train."""
     words = [set(tokens(view.kind.main_text(record))) for record in records]
     everywhere: Counter[str] = Counter(word for one in words for word in one)

@@ -89,16 +89,19 @@ class View:
 
     def column(self, name: str) -> list[Any]:
         """One column: texts and numbers as they are (blank text is null), nested values as JSON."""
-        values: list[Any]
+        value_of = self._reader(name)
+        return [_flat(value_of(record)) for record in self.records]
+
+    def _reader(self, name: str) -> Callable[[Record], Any]:
+        """What gives a record's value of a column."""
         if name == "main_text":
-            values = [self.kind.main_text(record) for record in self.records]
-        elif name in RECORD_COLUMNS:
-            values = [RECORD_COLUMNS[name](record) for record in self.records]
-        elif name.removeprefix(META) in self.meta and name.startswith(META):
-            values = [record.meta.get(name.removeprefix(META)) for record in self.records]
-        else:
-            values = [self.kind.row(record)[name] for record in self.records]
-        return [_flat(value) for value in values]
+            return self.kind.main_text
+        if name in RECORD_COLUMNS:
+            return RECORD_COLUMNS[name]
+        tag = name.removeprefix(META)
+        if name.startswith(META) and tag in self.meta:
+            return lambda record: record.meta.get(tag)
+        return lambda record: self.kind.row(record)[name]
 
     def texts(self, record: Record) -> list[str]:
         """Every text of a record, in the task type's order."""
@@ -148,7 +151,7 @@ def read_released(folder: Path) -> Released | None:
     return Released(read_json(profile), table)
 
 
-def _flat(value: Any) -> Any:
+def _flat(value: object) -> object:
     if isinstance(value, str):
         return value if value.strip() else None
     return as_json(value) if isinstance(value, list | dict) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ _SHARES = (0.125, 0.25, 0.5)
 
 def learning_curve(
     examples: Sequence[Example], whole: Draws, trial: Trial, rows: int, params: Params
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The score at growing shares of the source records, and what twice as many would bring.
 
     `doubled` is the gain, whose interval is narrow since the test rows are the same; `forecast` is the score, with the

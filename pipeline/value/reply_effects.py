@@ -192,7 +192,7 @@ def _with_undone(sequence: Sequence[Talk], put: Sequence[Talk], seed: int) -> li
     return [instead.get(talk.root, talk) for talk in sequence]
 
 
-def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) -> list[dict[str, Any]]:
+def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) -> list[dict[str, object]]:
     """One entry a data step: the state after it against the state before, equally many steps of training."""
     pairs = list(itertools.pairwise(variants))
     gaps = [over_seeds(found[after].minus(found[before]), params) for before, after in pairs]

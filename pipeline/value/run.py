@@ -65,11 +65,11 @@ def measure(
 
     `dropped` are the records that `clean` dropped, with their step: what each step does to replies is told by them.
     """
-    tests = [record for record in stages.augment if record.split == "test"]
-    if all(record.split == "benchmark" for record in stages.augment):
+    splits = {record.split for record in stages.augment}
+    if splits <= {"benchmark"}:
         _does_not(WHY, out)
         return
-    if not tests:
+    if "test" not in splits:
         raise PipelineError(
             "value: the test split is empty, so no variant can be evaluated.",
             "Give some source the role 'test', or raise the share of the test split in params.yaml: clean.",
@@ -87,12 +87,13 @@ def measure(
     encoder, unread = _readable_encoder(stages, task, models)
     trial = linear_probe([*variants.train.values(), with_leaks], variants.test, encoder, params.seeds, params.C)
     drawn = _draw_all(variants, trial, params)
-    control = {
-        name: draw(trial(examples), len(variants.test), params.resamples, params.seed)
-        for name, examples in controls.items()
-    }
+    control = _draw_each(controls, trial, len(variants.test), params)
     steps = compare(variants, drawn, control, params)
     final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.metric]
+    curve = learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {}
+    by_source: list[dict[str, Any]] = []
+    if params.source_ablation:
+        by_source = source_ablation(final, variants.source_of, whole, trial, len(variants.test), params)
     report = {
         "stage": "value",
         "applies": True,
@@ -106,10 +107,8 @@ def measure(
         "steps": steps,
         "total": _total(drawn, params),
         "leaks": _about_leaks(variants, drawn["raw"], trial, with_leaks, params),
-        "sources": source_ablation(final, variants.source_of, whole, trial, len(variants.test), params)
-        if params.source_ablation
-        else [],
-        "more_data": learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {},
+        "sources": by_source,
+        "more_data": curve,
         "summary": [step["sentence"] for step in steps],
         **unread,
     }
@@ -189,6 +188,11 @@ def compare(
     return steps
 
 
+def _draw_each(examples: Mapping[str, Sequence[Example]], trial: Trial, rows: int, params: Params) -> dict[str, Drawn]:
+    """Metrics after training on each of the named sets of examples."""
+    return {name: draw(trial(some), rows, params.resamples, params.seed) for name, some in examples.items()}
+
+
 def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Drawn]:
     """Metrics of every variant; equal training data are trained on once."""
     drawn: dict[str, Drawn] = {}
@@ -202,7 +206,7 @@ def _draw_all(variants: Variants, trial: Trial, params: Params) -> dict[str, Dra
 
 def _about_control(
     a: str, b: str, variants: Variants, drawn: Mapping[str, Drawn], control: Mapping[str, Drawn], params: Params
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     if b not in control or variants.train[a] == variants.train[b]:
         return None
     gap = over_seeds(drawn[b][params.metric].minus(control[b][params.metric]), params)
@@ -222,14 +226,14 @@ def _what_is_random(name: str, before: Sequence[Example], after: Sequence[Exampl
     return f"{' and '.join(parts)} of '{name}' at random"
 
 
-def _total(drawn: Mapping[str, Drawn], params: Params) -> dict[str, Any]:
+def _total(drawn: Mapping[str, Drawn], params: Params) -> dict[str, object]:
     first, last = next(iter(drawn.values())), next(reversed(list(drawn.values())))
     return {metric: over_seeds(last[metric].minus(first[metric]), params).as_dict() for metric in first}
 
 
 def _about_leaks(
     variants: Variants, raw: Drawn, trial: Trial, with_leaks: list[Example], params: Params
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """How much better `raw` would have looked with its copies of test rows left in."""
     if not variants.leaks:
         return {"rows": 0}

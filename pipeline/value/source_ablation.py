@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.stats.gain import Draws, Verdict, draw, verdict
@@ -25,7 +24,7 @@ def _without(examples: Sequence[Example], source: str, source_of: Mapping[str, s
 
 def source_ablation(
     examples: Sequence[Example], source_of: Mapping[str, str], whole: Draws, trial: Trial, rows: int, params: Params
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """One entry a source: what the score loses when its records are left out, largest source first.
 
     `per_1000` is the gain for each thousand of its examples. p-values are Holm-corrected over the sources. Nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.core.counts import ranked
@@ -104,11 +104,17 @@ def steps_undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Ta
             found.setdefault(step, []).append(talk_of(record, task))
     for record in stages.clean:
         if record.split == "train" and record.target is not None:
-            for step in {change.step for change in record.history}:
-                before = _before(record, step)
-                if before is not None:
-                    found.setdefault(step, []).append(talk_of(before, task))
+            for step, before in _befores(record):
+                found.setdefault(step, []).append(talk_of(before, task))
     return dict(sorted(found.items()))
+
+
+def _befores(record: Record) -> Iterator[tuple[str, Record]]:
+    """The record without the edits of each step that edited it."""
+    for step in {change.step for change in record.history}:
+        before = _before(record, step)
+        if before is not None:
+            yield step, before
 
 
 def _held_out(stages: Stages) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
@@ -54,30 +55,35 @@ def build(stages: Stages, task: Task, max_rows: int) -> Variants:
     The test split and the dev split stay out of every variant. So do copies of test rows in `raw` (equal text,
     or dropped by `clean` for a test row): with them `raw` would be paid for memory. They are returned as `leaks`.
     """
-    test = _examples([r for r in stages.augment if r.split == "test"], task)
+    test = _examples(_of_split(stages.augment, "test"), task)
     held_out = {record.id for record in (*stages.augment, *stages.clean) if record.split in ("test", "dev")}
-    given = {example.root: example.label for example in _raw(stages.collect, task)}
-    collected = [example for example in _raw(stages.collect, task) if example.root not in held_out]
+    collected = _raw(stages.collect, task)
+    given = {example.root: example.label for example in collected}
+    collected = _without(collected, held_out)
     leaking = _leaks(collected, test, stages.dropped_for)
-    cleaned = _cleaned(stages.clean, given, task)
     train = {
-        "raw": [example for example in collected if example.root not in leaking],
-        "cleaned": cleaned,
-        "decided_labels": _examples(_train(stages.label), task),
-        "augmented": _examples(_train(stages.augment), task),
+        "raw": _without(collected, leaking),
+        "cleaned": _cleaned(stages.clean, given, task),
+        "decided_labels": _examples(_of_split(stages.label, "train"), task),
+        "augmented": _examples(_of_split(stages.augment, "train"), task),
     }
-    roots = {example.root for examples in train.values() for example in examples}
+    roots = {example.root for example in chain.from_iterable(train.values())}
     chosen = set(sorted(roots, key=lambda root: share("value", root))[:max_rows])
+    leaks = sorted(_only(collected, leaking), key=lambda e: share("value", e.root))
     return Variants(
-        train={name: sorted(e for e in examples if e.root in chosen) for name, examples in train.items()},
+        train={name: sorted(_only(examples, chosen)) for name, examples in train.items()},
         test=test,
-        leaks=sorted(
-            sorted((e for e in collected if e.root in leaking), key=lambda e: share("value", e.root))[
-                : round(len(leaking) * len(chosen) / max(len(roots), 1))
-            ]
-        ),
+        leaks=sorted(leaks[: round(len(leaking) * len(chosen) / max(len(roots), 1))]),
         source_of={record.id: record.source.name for record in (*stages.augment, *stages.collect)},
     )
+
+
+def _only(examples: Iterable[Example], roots: Set[str]) -> list[Example]:
+    return [example for example in examples if example.root in roots]
+
+
+def _without(examples: Iterable[Example], roots: Set[str]) -> list[Example]:
+    return [example for example in examples if example.root not in roots]
 
 
 def random_control(before: Sequence[Example], after: Sequence[Example], name: str) -> list[Example]:
@@ -127,11 +133,11 @@ def _with_first_label(record: Record) -> Record:
 
 def _cleaned(records: Sequence[Record], given: Mapping[str, str], task: Task) -> list[Example]:
     kind = task_type(task)
-    return [Example(r.id, kind.main_text(r), given[r.id]) for r in _train(records) if r.id in given]
+    return [Example(r.id, kind.main_text(r), given[r.id]) for r in _of_split(records, "train") if r.id in given]
 
 
-def _train(records: Iterable[Record]) -> list[Record]:
-    return [record for record in records if record.split == "train"]
+def _of_split(records: Iterable[Record], split: str) -> list[Record]:
+    return [record for record in records if record.split == split]
 
 
 def _examples(records: Sequence[Record], task: Task) -> list[Example]:

@@ -45,20 +45,32 @@ def choose(accepted: Sequence[Candidate], trials: Trials, settings: AblationSett
     why = {method: search.reason_to_drop(method, part) for method, part in best.items()}
     helpful = [method for method in best if not why[method]]
     if len(helpful) > 1:
-        together = [c for method in helpful for c in _part(accepted, method, best[method])]
-        found = search.measure("together", [(c.parent, c.child) for c in together])
-        if search.verdict(found) != "helped":
-            first = max(helpful, key=lambda method: search.gains[_name(method, best[method])].low)
-            why |= {m: f"together with {first} it fell short: {search.described(found)}" for m in helpful if m != first}
-            helpful = [first]
+        more = _not_together(accepted, {method: best[method] for method in helpful}, search)
+        why |= more
+        helpful = [method for method in helpful if method not in more]
     notes = {
         **trials.notes,
-        "gain": {name: value.as_dict() for name, value in search.gains.items()},
-        "gain_over_copies": {name: value.as_dict() for name, value in search.over_copies.items()},
+        "gain": _as_dicts(search.gains),
+        "gain_over_copies": _as_dicts(search.over_copies),
         "kept_methods": helpful,
         "kept_shares": {method: best[method] for method in helpful},
     }
     return Choice(_unhelpful(accepted, best, why, search), notes)
+
+
+def _as_dicts(estimates: Mapping[str, Estimate]) -> dict[str, dict[str, float]]:
+    return {name: value.as_dict() for name, value in estimates.items()}
+
+
+def _not_together(accepted: Sequence[Candidate], shares: Mapping[str, float], search: _Search) -> dict[str, str]:
+    """Of methods that help alone, those that go because all together do not, and why; the best one stays."""
+    together = [c for method, part in shares.items() for c in _part(accepted, method, part)]
+    found = search.measure("together", [(c.parent, c.child) for c in together])
+    if search.verdict(found) == "helped":
+        return {}
+    first = max(shares, key=lambda method: search.gains[_name(method, shares[method])].low)
+    why = f"together with {first} it fell short: {search.described(found)}"
+    return {method: why for method in shares if method != first}
 
 
 class _Search:

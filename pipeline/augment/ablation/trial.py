@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -104,21 +105,20 @@ class LabelTrials:
         self, records: Sequence[Record], features: TextFeatures, settings: AblationSettings, task: Task
     ) -> None:
         self._features, self._kind = features, task_type(task)
-        train = [record for record in records if record.split == "train"]
-        dev = [record for record in records if record.split == "dev"]
+        train, dev = of_split(records, "train"), of_split(records, "dev")
         self._evaluates_on_dev = len(dev) >= settings.min_held_out_rows
         self.paired = True
         self.problem = ""
         self._c = _C_VALUES[0]
         held_out = dev if self._evaluates_on_dev else train
-        self._names = sorted({self._label(record) for record in records})
+        self._names = sorted(set(map(self._label, records)))
         few = min(settings.max_train_rows, _FEW_ROWS)
         self._seeds = [self._folds(train, held_out, seed, few) for seed in range(settings.seeds)]
-        if not held_out or any(len({self._label(r) for r in f.part}) < 2 for folds in self._seeds for f in folds):
+        if not held_out or any(map(self._is_of_one_class, chain.from_iterable(self._seeds))):
             self.problem = "too few labelled records to measure a gain; set augment.keep: always to keep the examples"
             return
-        self._inputs = features.rows([self._kind.main_text(record) for record in held_out])
-        truth = np.searchsorted(self._names, [self._label(record) for record in held_out])
+        self._inputs = features.rows(list(map(self._kind.main_text, held_out)))
+        truth = np.searchsorted(self._names, list(map(self._label, held_out)))
         self._runs = [LabelRun(truth, {}) for _ in self._seeds]
         self._tune()
         self._seeds = [self._folds(train, held_out, seed, settings.max_train_rows) for seed in range(settings.seeds)]
@@ -173,8 +173,16 @@ class LabelTrials:
         result: Labels = np.searchsorted(self._names, head.labels)[logits.argmax(axis=1)]
         return result
 
+    def _is_of_one_class(self, fold: _Fold) -> bool:
+        return len(set(map(self._label, fold.part))) < 2
+
     def _label(self, record: Record) -> str:
         return str(self._kind.stratum(record))
+
+
+def of_split(records: Sequence[Record], split: str) -> list[Record]:
+    """The records of a split."""
+    return [record for record in records if record.split == split]
 
 
 def draw(train: Sequence[Record], seed: int, max_rows: int) -> tuple[list[Record], list[Record]]:

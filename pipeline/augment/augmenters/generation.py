@@ -100,13 +100,17 @@ def _rewrite(settings: Generation, ask: Ask, requests: Sequence[Request]) -> lis
         # One line is asked for, but a text of several lines in other words has several as well.
         has_lines = settings.mode in ("paraphrase", "evolve") and "\n" in requests[n].text.strip()
         results[n] = _text(answer, question.turns[0][1], requests[n].text, has_lines)
-    if settings.mode not in _WITH_REPLY:
-        return results
+    if settings.mode in _WITH_REPLY:
+        _add_replies(settings, ask, requests, results)
+    return results
+
+
+def _add_replies(settings: Generation, ask: Ask, requests: Sequence[Request], results: list[Written]) -> None:
+    """Ask for a reply to every text that was written without a problem."""
     good = [n for n, result in enumerate(results) if result.text and not result.problem]
     questions = [_reply_question(settings, requests[n], results[n].text) for n in good]
     for n, answer in zip(good, ask(questions), strict=True):
         results[n] = _with_reply(results[n].text, answer)
-    return results
 
 
 def _is_able(mode: str, request: Request) -> bool:

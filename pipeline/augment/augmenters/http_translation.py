@@ -11,7 +11,7 @@ from pipeline.augment.augmenters.availability import missing, note_answer
 from pipeline.augment.augmenters.request import EngineMissingError
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.settings import Service
-from pipeline.llm.trouble import AGAIN, TOO_LONG, seconds
+from pipeline.llm.trouble import AGAIN, is_too_long, seconds
 from pipeline.llm.window import NoServiceError, TryAgainError, Window, remedy_of, service_key
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Client:
         status, text = reply.status_code, reply.text
         if status in AGAIN:
             raise TryAgainError(f"status {status}", seconds(reply.headers.get("retry-after")))
-        if status == 413 or (status in (400, 422) and TOO_LONG.search(text)):
+        if is_too_long(status, text):
             return None
         if reply.is_error:
             said = f"{_WHERE}: {url} refused with status {status}: {shorten(text, 200)}"

@@ -92,7 +92,7 @@ def _augmenters(flow: Sequence[Mapping[str, Any]], where: str) -> list[tuple[str
     return found
 
 
-def steps_given(steps: Sequence[Mapping[str, Any]], where: str, name: str) -> Sequence[Mapping[str, Any]]:
+def steps_given(steps: Sequence[Mapping[str, object]], where: str, name: str) -> Sequence[Mapping[str, object]]:
     """`steps`, each of which has the key `name`. Raises PipelineError where there are none, or one lacks it."""
     if not steps:
         raise PipelineError(f"{where} is empty.", f"List what runs, such as {{{name}: ...}}.")

@@ -51,7 +51,7 @@ def build(settings: Sequential, models: Models) -> Rewrite:
     return partial(_in_turn, [method.function(own, models) for method, own in _members(settings.of, _WHERE)])
 
 
-def _members(of: Sequence[Mapping[str, Any]], where: str) -> list[tuple[Method, MethodSettings]]:
+def _members(of: Sequence[Mapping[str, object]], where: str) -> list[tuple[Method, MethodSettings]]:
     found = []
     for n, values in enumerate(steps_given(of, f"{where}.of", "method")):
         name, own = str(values["method"]), {k: v for k, v in values.items() if k != "method"}

@@ -76,14 +76,12 @@ class CarefulWordNet:
 
     def _synonyms(self, word: str, kind: str) -> list[str]:
         senses = self._reader.synsets(word, pos=kind)
-        if not senses:
-            return []
         base = self._reader.morphy(word, kind) or word
-        uses = [sum(m.count() for m in s.lemmas() if m.name().lower() == base) for s in senses]
-        if not uses[0] or uses[0] < self.dominance * sum(uses):
+        uses = [_uses(sense, base) for sense in senses]
+        if not any(uses[:1]) or uses[0] < self.dominance * sum(uses):
             return []
-        found = [(-m.count(), m.name()) for m in senses[0].lemmas() if m.count() >= self.min_count]
-        names = [name for _, name in sorted(found) if name != base and name.isalpha() and name.islower()]
+        found = sorted((-m.count(), m.name()) for m in senses[0].lemmas() if m.count() >= self.min_count)
+        names = [name for _, name in found if name != base and _is_plain_word(name)]
         # The synonym must itself mean this first of all: `neglect` is no word for `fail`, `purchase` is one for `buy`.
         return [name for name in names if self._reader.synsets(name, pos=kind)[0] == senses[0]]
 
@@ -113,6 +111,16 @@ def open_wordnet(folder: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no multilingual WordNet: not needed
         return WordNetCorpusReader(folder, None)
+
+
+def _is_plain_word(name: str) -> bool:
+    """No phrase and no name."""
+    return name.isalpha() and name.islower()
+
+
+def _uses(sense: Any, word: str) -> int:
+    """How often the word was tagged with that sense."""
+    return sum(lemma.count() for lemma in sense.lemmas() if lemma.name().lower() == word)
 
 
 def _inflect(lemma: str, kind: str, tag: str) -> str:

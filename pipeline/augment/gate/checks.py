@@ -26,7 +26,7 @@ from pipeline.modeling.lm.scores import losses
 from pipeline.modeling.models import Model
 from pipeline.runtime.stage import Drop
 from pipeline.stats.histogram import Histogram, histogram
-from pipeline.tasks import task_type
+from pipeline.tasks import TaskType, task_type
 from pipeline.text.similarity import copies_of_earlier, most_similar
 
 #: Child id -> why it is rejected. Accepted children are not in it.
@@ -147,22 +147,33 @@ def check_labels(
     kind = task_type(task)
     if not candidates:  # then the parents' features were not computed either
         return {}
-    labels = [str(kind.stratum(record)) for record in parents]
+    labels = np.array([str(kind.stratum(record)) for record in parents])
     folds = np.array([fold(record, settings.folds) for record in parents])
-    matrix = features.rows([kind.main_text(record) for record in parents])
+    matrix = features.rows(list(map(kind.main_text, parents)))
+    asked = [c for c in candidates if not c.label_is_given]
     verdicts: Verdicts = {}
     for number in range(settings.folds):
-        part = [c for c in candidates if fold(c.parent, settings.folds) == number and not c.label_is_given]
+        part = [c for c in asked if fold(c.parent, settings.folds) == number]
         seen = np.flatnonzero(folds != number)
-        if not part or len({labels[n] for n in seen}) < 2:
+        known = labels[seen].tolist()
+        if not part or len(set(known)) < 2:
             continue
-        head = linear.fit(matrix[seen], [labels[n] for n in seen])
-        scores = head.probabilities(features.rows([kind.main_text(c.child) for c in part]))
-        before = head.probabilities(features.rows([kind.main_text(c.parent) for c in part]))
-        for candidate, row, was in zip(part, scores, before, strict=True):
-            problem = _label_problem(str(kind.stratum(candidate.parent)), head.labels, row, was, settings)
-            if problem:
-                verdicts[candidate.child.id] = Drop("label_changed", problem)
+        head = linear.fit(matrix[seen], known)
+        verdicts |= _changed_labels(part, head, features, settings, kind)
+    return verdicts
+
+
+def _changed_labels(
+    part: Sequence[Candidate], head: linear.LinearHead, features: TextFeatures, settings: GateSettings, kind: TaskType
+) -> Verdicts:
+    """Those to which a model that does not know their parents gives another label."""
+    scores = head.probabilities(features.rows([kind.main_text(c.child) for c in part]))
+    before = head.probabilities(features.rows([kind.main_text(c.parent) for c in part]))
+    verdicts: Verdicts = {}
+    for candidate, row, was in zip(part, scores, before, strict=True):
+        problem = _label_problem(str(kind.stratum(candidate.parent)), head.labels, row, was, settings)
+        if problem:
+            verdicts[candidate.child.id] = Drop("label_changed", problem)
     return verdicts
 
 
@@ -186,12 +197,11 @@ def _band(
     if candidate.is_new:
         low = -1.0
     method = (own or {}).get(candidate.method)
-    if method is None:
-        return low, high
-    return (
-        low if method.min_cosine is None else method.min_cosine,
-        high if method.max_cosine is None else method.max_cosine,
-    )
+    return (low, high) if method is None else (_or(method.min_cosine, low), _or(method.max_cosine, high))
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def _text_problem(candidate: Candidate, task: Task) -> Drop | None:

@@ -43,7 +43,7 @@ def check_class_balance(
     parents: Sequence[Record],
     task: Task,
     tolerance: float,
-) -> tuple[Verdicts, dict[str, Any]]:
+) -> tuple[Verdicts, dict[str, object]]:
     """uneven: children beyond what is `allowed` to their class, per method.
 
     Which of a class's children go is decided by a draw of their ids. The notes tell, per method, how uneven the

@@ -108,7 +108,7 @@ def _talks(pool: Sequence[Record], task: Task) -> tuple[list[Conversation], list
 def choose(
     pool: Sequence[Record],
     scores: Scores,
-    matrix: Any,
+    matrix: object,
     settings: SelectSettings,
     size: int,
     most_alike: float = MINILM.alike,
@@ -221,8 +221,8 @@ def _products(unit: Any, n: int) -> Any:
 
 
 def _notes(
-    pool: Sequence[Record], scores: Scores, matrix: Any, chosen: set[int], settings: SelectSettings
-) -> Mapping[str, Any]:
+    pool: Sequence[Record], scores: Scores, matrix: object, chosen: set[int], settings: SelectSettings
+) -> Mapping[str, object]:
     """Means of the scores over all, the chosen, and a random draw of the same size (the baseline to beat)."""
     plain = settings.model_copy(update={"by": "random", "spread_over": None, "quotas": {}})
     at_random = _ranked(pool, scores, plain)[: len(chosen)]

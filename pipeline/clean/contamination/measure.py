@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,17 +50,19 @@ def calibrate(index: Index, items: Sequence[Sequence[str]], others: Sequence[str
 
     Found on every second of the sampled items; what it does to the others is reported. A single item serves for both.
     """
-    rows = [n for n in range(len(items)) if items[n]]
+    rows = [n for n, texts in enumerate(items) if texts]
     rows = rows[:: max(1, len(rows) // settings.sample)][: settings.sample]
     first = [items[n][0] for n in rows]
     found = {}
     for kind in PLANTS:
         planted = plant(kind, first, others)
-        made = np.array([bool(texts) for texts in planted], bool)
+        made = np.array(list(map(bool, planted)), bool)
         found[kind] = (_best(index, planted), made)
     strangers = _best(index, [[text] for text in first], own=rows, texts=items)
-    held_out = np.arange(len(rows)) % 2 == 1 if len(rows) > 1 else np.ones(len(rows), bool)
-    chosen_on = ~held_out if len(rows) > 1 else held_out
+    held_out = np.arange(len(rows)) % 2 == 1
+    chosen_on = ~held_out
+    if len(rows) == 1:
+        held_out = chosen_on
     threshold = settings.threshold or _threshold(_of(found, chosen_on), strangers[chosen_on], settings)
     reported = (_of(found, held_out), strangers[held_out])
     return Calibration(threshold, _notes(*reported, threshold, settings, measured=settings.threshold is None))
@@ -84,7 +87,7 @@ def _best(
     texts: Sequence[Sequence[str]] = (),
 ) -> NDArray[np.float64]:
     """The greatest share of any item in each record; with `own`, of any item but its own and those of equal text."""
-    flat = [text for record in records for text in record]
+    flat = list(chain.from_iterable(records))
     owner = [n for n, record in enumerate(records) for _ in record]
     best = np.zeros(len(records))
     for hit in index.hits(flat):
@@ -100,7 +103,7 @@ def _notes(
     threshold: float,
     settings: Wanted,
     measured: bool,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     recall = {
         kind: {**share_of(float((best >= threshold).sum()), len(best)), "planted": len(best)}
         for kind, best in found.items()

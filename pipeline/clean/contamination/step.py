@@ -11,7 +11,7 @@ Records of test sources are listed for review instead (`contaminated`). Reasons:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -127,12 +127,7 @@ def _others(table: pa.Table, roles: pa.ChunkedArray, settings: Decontaminate, co
 
 def _shares(part: pa.Table, index: Index, least: float, task: Task) -> pa.Table:
     """For each record the item of which it holds most, if that is at least `least`, else -1; and the share."""
-    texts: list[str] = []
-    owner: list[int] = []
-    for n, record in enumerate(to_contents(part)):
-        found = record_texts(record, task)
-        texts += found
-        owner += [n] * len(found)
+    texts, owner = _flat(record_texts(record, task) for record in to_contents(part))
     best: dict[int, Hit] = {}
     for hit in index.hits(texts, least):
         n = owner[hit.text]
@@ -140,9 +135,18 @@ def _shares(part: pa.Table, index: Index, least: float, task: Task) -> pa.Table:
             best[n] = hit
     rows = range(part.num_rows)
     item = pa.array([best[n].item if n in best else -1 for n in rows], pa.int64())
-    return pa.table(
-        {"item": item, "share": pa.array([best[n].share if n in best else 0.0 for n in rows], pa.float64())}
-    )
+    share = pa.array([best[n].share if n in best else 0.0 for n in rows], pa.float64())
+    return pa.table({"item": item, "share": share})
+
+
+def _flat(parts: Iterable[Sequence[str]]) -> tuple[list[str], list[int]]:
+    """All texts, and the number of the part that each stands in."""
+    texts: list[str] = []
+    owner: list[int] = []
+    for n, found in enumerate(parts):
+        texts += found
+        owner += [n] * len(found)
+    return texts, owner
 
 
 def _evidence(record: Sequence[str], item: Record, texts: Sequence[str], share: float) -> dict[str, Any]:

@@ -77,11 +77,8 @@ def label_noise(scores: Scores, given: Sequence[Target], strata: Integers) -> La
     share = _telling(_widened(floor, contradicted, top, len(strata)))
     if share is None:
         return LabelNoise(None, why="models that never saw a record contradict its target too often to tell who errs")
-    by_class = {
-        code: _of_class(strata == code, predicted != code, places, knows, top)
-        for code in (range(classes) if classes > 1 else ())
-    }
-    return LabelNoise(share, by_class)
+    codes = range(classes) if classes > 1 else range(0)
+    return LabelNoise(share, {code: _of_class(strata == code, predicted != code, places, knows, top) for code in codes})
 
 
 def _predicted(scores: Scores, given: Sequence[Target], strata: Integers) -> Integers:

@@ -69,11 +69,9 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     )
     precision = change_precision(scores.first(known), noise)
     below = 0.0 if detector.CALIBRATED else max(0.0, *(one.enriched_below for one in copies.values()))
-    thresholds = (
-        relabel_threshold(copies, settings.autofix_precision),
-        precise_from(precision, settings.autofix_precision),
+    threshold = lowest(
+        relabel_threshold(copies, settings.autofix_precision), precise_from(precision, settings.autofix_precision)
     )
-    threshold = min((one for one in thresholds if one is not None), default=None)
     scored = Scored(rows, known, members, scores, strata, below)
     decisions = decide(table, scored, threshold, noise, settings, context)
     quality = 1 / (1 + np.exp(-np.clip(scores.log_odds, -500, 500)))
@@ -94,6 +92,11 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     }
     changed = replace_rows(table, decisions.relabelled)
     return keep_all(changed, changed=len(decisions.relabelled), notes=notes)
+
+
+def lowest(*thresholds: float | None) -> float | None:
+    """The lowest threshold that was found, if any."""
+    return min((one for one in thresholds if one is not None), default=None)
 
 
 def _hangs_on(settings: LabelErrors, context: Context) -> tuple[str, ...]:

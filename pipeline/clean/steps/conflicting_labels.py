@@ -10,7 +10,7 @@ come to one (answer spans of several people, close scores). Test records are nev
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -25,6 +25,9 @@ from pipeline.core.record import Record, Target, as_json
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from pipeline.tasks import task_type
+
+#: How a text in conflict may end.
+_OUTCOMES = ("all_stand", "merged", "by_test", "by_trust", "by_votes", "by_confidence", "unresolved")
 
 
 class ConflictingLabels(Settings):
@@ -42,35 +45,25 @@ class ConflictingLabels(Settings):
 
 def resolve_conflicts(table: pa.Table, settings: ConflictingLabels, context: Context) -> Outcome:
     """Keep the decided label's records, drop the others. Notes: texts in conflict, how each was decided."""
-    roles = pc.struct_field(table.column("source"), "role").to_pylist()
-    labelled = table.column("target").is_valid().to_pylist()
-    texts = context.equal_texts(table, [has and role != "benchmark" for has, role in zip(labelled, roles, strict=True)])
+    is_benchmark = pc.equal(pc.struct_field(table.column("source"), "role"), "benchmark")
+    wanted = pc.and_(table.column("target").is_valid(), pc.invert(is_benchmark))
+    texts = context.equal_texts(table, wanted.to_pylist())
     records = context.records(table, sorted(n for rows in texts for n in rows))
     says = task_type(context.task).says
     drops: dict[int, Drop] = {}
     merged: dict[int, Record] = {}
-    notes = {
-        "texts": 0,
-        "all_stand": 0,
-        "merged": 0,
-        "by_test": 0,
-        "by_trust": 0,
-        "by_votes": 0,
-        "by_confidence": 0,
-        "unresolved": 0,
-    }
+    notes = dict.fromkeys(("texts", *_OUTCOMES), 0)
     for rows in texts:
         members = [records[n] for n in rows]
-        if len({says(record) for record in members}) > 1:
-            notes["texts"] += 1
-            by, winner, one = _verdict(members, settings, context)
-            notes[by] += 1
-            if by == "merged":
-                merged.update(
-                    {n: r.derive("conflicting_labels", target=one) for n, r in zip(rows, members, strict=True)}
-                )
-            elif by != "all_stand":
-                drops.update(_losers(rows, members, winner, by, context))
+        if len(set(map(says, members))) < 2:
+            continue
+        by, winner, one = _verdict(members, settings, context)
+        notes["texts"] += 1
+        notes[by] += 1
+        if by == "merged":
+            merged |= {n: records[n].derive("conflicting_labels", target=one) for n in rows}
+        elif by != "all_stand":
+            drops |= _losers(rows, members, winner, by, context)
     changed = {n: record for n, record in merged.items() if record.target != records[n].target}
     return drop_rows(replace_rows(table, changed), "conflicting_labels", drops, changed=len(changed), notes=notes)
 
@@ -104,22 +97,30 @@ def decide(members: Sequence[Record], settings: ConflictingLabels) -> tuple[str 
     trusted = {given(r) for r in members if r.source.trusted}
     if len(trusted) == 1:
         return trusted.pop(), "by_trust"
-    votes: defaultdict[str, float] = defaultdict(float)
-    for annotator, value in sorted({(v.annotator, as_json(v.value)) for r in members for v in r.votes}):
-        votes[value] += bool(annotator)
-    if sum(votes.values()) >= settings.min_votes:
-        winner = _clear(votes, settings.min_majority)
-        if winner in {given(r) for r in members}:
-            return winner, "by_votes"
-    weights: defaultdict[str, float] = defaultdict(float)
-    for record in sorted(members, key=lambda r: r.id):
-        sure = record.labels_by.confidence if record.labels_by else None
-        weights[given(record)] += settings.default_confidence if sure is None else sure
-    winner = _clear(weights, settings.min_majority)
+    votes = _votes(members)
+    winner = _clear(votes, settings.min_majority) if votes.total() >= settings.min_votes else None
+    if winner in {given(r) for r in members}:
+        return winner, "by_votes"
+    winner = _clear(_confidences(members, settings.default_confidence), settings.min_majority)
     return (winner, "by_confidence") if winner else (None, "unresolved")
 
 
-def _clear(weights: dict[str, float], share: float) -> str | None:
+def _votes(members: Sequence[Record]) -> Counter[str]:
+    """How many annotators gave each target; one who votes alike on several of the texts counts once."""
+    given_by = {(vote.annotator, as_json(vote.value)) for record in members for vote in record.votes}
+    return Counter(value for annotator, value in given_by if annotator)
+
+
+def _confidences(members: Sequence[Record], default: float) -> dict[str, float]:
+    """The sources' confidence in each target, summed up."""
+    weights: defaultdict[str, float] = defaultdict(float)
+    for record in sorted(members, key=lambda r: r.id):
+        sure = record.labels_by.confidence if record.labels_by else None
+        weights[given(record)] += default if sure is None else sure
+    return weights
+
+
+def _clear(weights: Mapping[str, float], share: float) -> str | None:
     best = min(weights, key=lambda value: (-weights[value], value), default=None)
     return best if best is not None and weights[best] >= share * sum(weights.values()) > 0 else None
 
@@ -127,15 +128,11 @@ def _clear(weights: dict[str, float], share: float) -> str | None:
 def _losers(
     rows: Sequence[int], members: Sequence[Record], winner: str | None, by: str, context: Context
 ) -> dict[int, Drop]:
-    labels = ", ".join(sorted({given(record) for record in members}))
-    drops = {}
-    survivors = [r for r in members if given(r) == winner or (by == "by_test" and r.source.role == "test")]
-    best = min(survivors, key=lambda r: rank(r, ""), default=None)
-    for n, record in zip(rows, members, strict=True):
-        is_test = record.source.role == "test"
-        if winner is None and (is_test or by != "by_test"):
-            detail = f"equal texts carry {labels}"
-            context.doubts.append(Doubt(record.id, "conflicting_label", given(record), detail=detail))
-        if given(record) != winner and not (is_test and by == "by_test"):
-            drops[n] = Drop("conflicting_label", f"{by}: equal texts carry {labels}", best.id if best else None)
-    return drops
+    detail = f"equal texts carry {', '.join(sorted(set(map(given, members))))}"
+    of_test = [record for record in members if record.source.role == "test"] if by == "by_test" else []
+    if winner is None:
+        doubted = of_test or members
+        context.doubts.extend(Doubt(one.id, "conflicting_label", given(one), detail=detail) for one in doubted)
+    kept = {record.id: rank(record, "") for record in members if given(record) == winner or record in of_test}
+    drop = Drop("conflicting_label", f"{by}: {detail}", min(kept, key=lambda id: kept[id], default=None))
+    return {n: drop for n, record in zip(rows, members, strict=True) if record.id not in kept}

@@ -10,7 +10,7 @@ too. Records of test and benchmark sources always stay. Reasons: contained.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Literal
 
@@ -45,26 +45,32 @@ def find_contained(table: pa.Table, settings: Contained, context: Context) -> Ou
     """Join, list or drop what stands in a longer text. Notes: pairs, records found, 20 examples."""
     found = _pairs(table, settings, context)
     records = context.records(table, sorted({n for pair in found for n in (pair.a, pair.b)}))
-    units = {n: text_key(task_type(context.task).unit(record)) for n, record in records.items()}
-    pairs = [pair for pair in found if units[pair.a] != units[pair.b]]
+    pairs = _of_other_units(found, records, context)
     texts = {n: context.main_text(record) for n, record in records.items()}
     own = table.column("group").to_pylist()
     sources = pc.struct_field(table.column("source"), "name").to_pylist()
     close, large = close_pairs(own, sources, texts, pairs, (settings.share, 1.0), settings.max_group_share)
     groups = joined_groups(own, texts, close)
     drops: dict[int, Drop] = {}
-    for n, pair in sorted(_longest_by_shorter(pairs, texts).items()):
+    longest = _longest_by_shorter(pairs, texts)
+    for n, pair in sorted(longest.items()):
         other = pair.b if n == pair.a else pair.a
         detail = f"{pair.similarity:.0%} stands in {records[other].id}: {_passage(texts[n], texts[other])}"
-        if settings.found == "drop" and _may_go(records[n], records[other], context) and other not in drops:
+        may_go = other not in drops and _may_go(records[n], records[other], context)
+        if settings.found == "drop" and may_go:
             drops[n] = Drop("contained", detail, records[other].id)
         else:
             doubt = Doubt(records[n].id, "contained", given(records[n]), None, pair.similarity, groups[n], detail)
             context.doubts.append(doubt)
-    shorter = _longest_by_shorter(pairs, texts)
-    examples = [{"record": records[n].id, "text": texts[n][:_PASSAGE]} for n in sorted(shorter)[:20]]
-    notes = {"pairs": len(pairs), "contained": len(shorter), "large_groups": large, "examples": examples}
+    notes = {"pairs": len(pairs), "contained": len(longest), "large_groups": large}
+    notes |= {"examples": [{"record": records[n].id, "text": texts[n][:_PASSAGE]} for n in sorted(longest)[:20]]}
     return drop_rows(with_strings(table, "group", groups), "contained", drops, notes=notes)
+
+
+def _of_other_units(pairs: Iterable[Pair], records: Mapping[int, Record], context: Context) -> list[Pair]:
+    """Without pairs of records that the step for equal texts compares."""
+    units = {n: text_key(task_type(context.task).unit(record)) for n, record in records.items()}
+    return [pair for pair in pairs if units[pair.a] != units[pair.b]]
 
 
 def _pairs(table: pa.Table, settings: Contained, context: Context) -> list[Pair]:

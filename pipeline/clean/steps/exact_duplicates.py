@@ -7,8 +7,9 @@ Benchmark records are left alone here; `splits` drops what repeats them. Reasons
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,14 +46,18 @@ def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: C
             if votes != records[first].votes:
                 merged[first] = replace(records[first], votes=votes)
             found.append((-len(others) - 1, records[first].id, texts[first]))
-    sizes = Counter(-size for size, *_ in found)
-    notes = {
-        "clusters": len(found),
-        "sizes": {str(size): sizes[size] for size in sorted(sizes)},
-        "largest": [{"size": -size, "survivor": id, "text": text[:200]} for size, id, text in sorted(found)[:20]],
-        "votes_merged": len(merged),
-    }
+    notes = {**_about(found), "votes_merged": len(merged)}
     return drop_rows(replace_rows(table, merged), "exact_duplicates", drops, notes=notes)
+
+
+def _about(clusters: Sequence[tuple[int, str, str]]) -> dict[str, Any]:
+    """Notes on (minus the size, id of the record that is kept, its text) of each cluster."""
+    sizes = Counter(-size for size, *_ in clusters)
+    return {
+        "clusters": len(clusters),
+        "sizes": {str(size): sizes[size] for size in sorted(sizes)},
+        "largest": [{"size": -size, "survivor": id, "text": text[:200]} for size, id, text in sorted(clusters)[:20]],
+    }
 
 
 def all_votes(records: Iterable[Record]) -> tuple[Vote, ...]:

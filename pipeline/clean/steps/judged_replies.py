@@ -6,8 +6,9 @@ Sets the score `judge` (the mean of the rubric's criteria over the judges that c
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from statistics import fmean
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -99,18 +100,23 @@ def _to_grade(part: pa.Table, context: Context) -> tuple[list[int], list[Record]
 def _scored(
     part: pa.Table, rows: Sequence[int], grades: Sequence[Sequence[Grades]], min_grade: float | None
 ) -> Outcome:
-    values: dict[str, dict[int, float]] = {}
+    values: defaultdict[str, dict[int, float]] = defaultdict(dict)
     drops: dict[int, Drop] = {}
     for n, said in zip(rows, grades, strict=True):
         means = by_criterion(said)
         if means is None:
             continue
-        grade = sum(means.values()) / len(means)
-        for name, value in {"judge": grade, **{f"judge_{name}": mean for name, mean in means.items()}}.items():
-            values.setdefault(name, {})[n] = value
+        grade = fmean(means.values())
+        values["judge"][n] = grade
+        for name, mean in means.items():
+            values[f"judge_{name}"][n] = mean
         if min_grade is not None and grade < min_grade:
-            why = next(one.reason for one in said if one.grades is not None)
-            drops[n] = Drop("judged_poor", f"{grade:.2f}, below {min_grade:g}: {why[:200]}")
+            drops[n] = Drop("judged_poor", f"{grade:.2f}, below {min_grade:g}: {_reason(said)}")
     for name, found in values.items():
         part = with_scores(part, name, found)
     return drop_rows(part, "judge_replies", drops)
+
+
+def _reason(said: Sequence[Grades]) -> str:
+    """What the first judge that could be read gives as its reason."""
+    return next(one.reason for one in said if one.grades is not None)[:200]

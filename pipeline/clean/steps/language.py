@@ -45,6 +45,15 @@ class _Finding:
     prompt: Verdict | None
     drop: Drop | None
 
+    def languages(self) -> list[str]:
+        """Found in the reply, then in the prompt."""
+        return [verdict[0] for verdict in (self.main, self.prompt) if verdict]
+
+    def scores(self, accepted: Collection[str]) -> dict[str, float]:
+        """By name of the score, the probability that the language is an accepted one."""
+        verdicts = {"language": self.main, "language_prompt": self.prompt}
+        return {name: one[1] if one[0] in accepted else 1 - one[1] for name, one in verdicts.items() if one}
+
 
 def check_language(table: pa.Table, settings: Language, context: Context) -> Outcome:
     """Score every text long enough; fill `lang` where it is empty; drop confident strangers. Notes: languages found.
@@ -66,13 +75,11 @@ def _check(part: pa.Table, ledger: Ledger, settings: Language, task: Task) -> Ou
     given = part.column("lang").to_pylist()
     for row in rows_of(part, task):
         finding = _finding(row, settings, task)
-        verdicts = [verdict for verdict in (finding.main, finding.prompt) if verdict]
-        known = [language for language, _ in verdicts if language in accepted]
-        langs.append(given[row.number] or (known or accepted)[0])
-        found[verdicts[0][0] if verdicts else "(too short)"] += 1
-        for name, verdict in (("language", finding.main), ("language_prompt", finding.prompt)):
-            if verdict is not None:
-                scores[name][row.number] = verdict[1] if verdict[0] in accepted else 1 - verdict[1]
+        languages = finding.languages()
+        langs.append(given[row.number] or next((one for one in languages if one in accepted), accepted[0]))
+        found[languages[0] if languages else "(too short)"] += 1
+        for name, score in finding.scores(accepted).items():
+            scores[name][row.number] = score
         if finding.drop and settings.wrong == "drop" and not row.is_held_out:
             drops[row.number] = finding.drop
     for name, values in scores.items():

@@ -83,10 +83,14 @@ def _check_rules(settings: Missing, task: Task) -> None:
                 problem = f"{where}: '{name}' is no text field of the task '{task.type}'."
                 raise PipelineError(problem, did_you_mean(name, known))
         if rule.what == "target" and rule.constant is not None:
-            try:
-                kind.parse(_example(task), rule.constant, task)
-            except Reject as reject:
-                raise PipelineError(f"{where}.constant: {reject.detail}.", "Name an answer of the task.") from None
+            _check_constant(rule.constant, task, where)
+
+
+def _check_constant(constant: Target, task: Task, where: str) -> None:
+    try:
+        task_type(task).parse(_example(task), constant, task)
+    except Reject as reject:
+        raise PipelineError(f"{where}.constant: {reject.detail}.", "Name an answer of the task.") from None
 
 
 def _check_meta(table: pa.Table, settings: Missing) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -101,8 +100,9 @@ def copies(
     letters = {n: _letters(text) for n, text in texts.items()}
     beside: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in pairs:
-        same = letters[pair.a][0] == letters[pair.b][0] and letters[pair.a][1] != letters[pair.b][1]
-        if pair.alike >= least and not same and _may_merge(records[pair.a], records[pair.b], context):
+        if pair.alike < least or _differ_in_numbers(letters[pair.a], letters[pair.b]):
+            continue
+        if _may_merge(records[pair.a], records[pair.b], context):
             beside[pair.a][pair.b] = beside[pair.b][pair.a] = pair.alike
     ranks = {n: rank(records[n], texts[n], sources) for n in beside}
     drops: dict[int, Drop] = {}
@@ -120,6 +120,11 @@ def _letters(text: str) -> tuple[str, str]:
     """The letters of a text as it is compared, and all of it without white space."""
     plain = "".join(normalised(text).split())
     return "".join(filter(str.isalpha, plain)), plain
+
+
+def _differ_in_numbers(a: tuple[str, str], b: tuple[str, str]) -> bool:
+    """Whether two texts, as `_letters` gives them, have the same letters and nothing but those in common."""
+    return a[0] == b[0] and a[1] != b[1]
 
 
 def _may_merge(a: Record, b: Record, context: Context) -> bool:
@@ -159,7 +164,7 @@ def _ask(
     return templates
 
 
-def _copy_notes(records: Mapping[int, Record], texts: Mapping[int, str], drops: dict[int, Drop]) -> dict[str, Any]:
+def _copy_notes(records: Mapping[int, Record], texts: Mapping[int, str], drops: dict[int, Drop]) -> dict[str, object]:
     by_survivor = Counter(drop.other_id for drop in drops.values())
     survivor = {record.id: texts[n] for n, record in records.items() if record.id in by_survivor}
     largest = sorted(by_survivor.items(), key=lambda item: (-item[1], str(item[0])))[:20]
@@ -171,7 +176,7 @@ def _copy_notes(records: Mapping[int, Record], texts: Mapping[int, str], drops: 
     }
 
 
-def _template_notes(templates: dict[str, dict[int, float]], texts: Mapping[int, str]) -> dict[str, Any]:
+def _template_notes(templates: dict[str, dict[int, float]], texts: Mapping[int, str]) -> dict[str, object]:
     largest = sorted(templates.items(), key=lambda item: (-len(item[1]), item[0]))[:20]
     sizes: NDArray[np.int64] = np.array([len(members) for members in templates.values()], np.int64)
     return {

@@ -111,7 +111,7 @@ class _RecordRepairer:
         self._counts = counts
         self._by_topics = {frozenset[str](): Repairer(wanted)}
 
-    def repair(self, record: Record) -> tuple[Mapping[str, Any], Target]:
+    def repair(self, record: Record) -> tuple[Mapping[str, object], Target]:
         """Fields and target with every text repaired, but for what the record talks about."""
         texts: list[str] = []
         result, used = self._edited(record, frozenset(), texts)
@@ -132,7 +132,7 @@ class _RecordRepairer:
 
     def _edited(
         self, record: Record, about: frozenset[str], texts: list[str]
-    ) -> tuple[tuple[Mapping[str, Any], Target], list[frozenset[str]]]:
+    ) -> tuple[tuple[Mapping[str, object], Target], list[frozenset[str]]]:
         if about not in self._by_topics:
             self._by_topics[about] = Repairer(_without(self._wanted, about))
         repairer = self._by_topics[about]

@@ -62,9 +62,9 @@ def _filter(part: pa.Table, ledger: Ledger, settings: Replies, task: Task) -> Ou
         for name, score in scores.items():
             found.setdefault(name, {})[row.number] = score
             ledger.counts["found"][name] += score >= _WORTH_COUNTING
-        over = [name for name, score in scores.items() if score >= (getattr(settings, name) or 2)]
+        over = next((name for name, score in scores.items() if score >= (getattr(settings, name) or 2)), "")
         if over and not row.is_held_out:
-            drops[row.number] = Drop(f"reply_{over[0]}", f"{scores[over[0]]:.2f}")
+            drops[row.number] = Drop(f"reply_{over}", f"{scores[over]:.2f}")
     for name, values in found.items():
         part = with_scores(part, f"reply_{name}", values)
     return drop_rows(part, "replies", drops)

@@ -73,14 +73,14 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
         )
     records = context.records(table)
     texts = {n: context.main_text(record) for n, record in records.items()}
-    read, unread = read_rows([records[n] for n in range(table.num_rows)], context)
-    vectors = embed([texts[n] for n in read], context.models.encoder)
+    read, unread = read_rows(list(map(records.__getitem__, range(table.num_rows))), context)
+    vectors = embed(list(map(texts.__getitem__, read)), context.models.encoder)
     review, drop = settings.band(context.models.encoder)
     found = [replace(pair, a=read[pair.a], b=read[pair.b]) for pair in similar(vectors, review)]
     pairs = sorted(found, key=lambda pair: (records[pair.a].id, records[pair.b].id))
     drops = copies(records, texts, pairs, drop, settings.sources, context, "semantic_duplicate")
     groups = joined_groups(table.column("group").to_pylist(), texts, pairs)
-    stay = [pair for pair in pairs if pair.a not in drops and pair.b not in drops]
+    stay = [pair for pair in pairs if drops.keys().isdisjoint((pair.a, pair.b))]
     for pair in stay:
         one, other = sorted((records[pair.a], records[pair.b]), key=lambda record: record.id)
         detail = f"like {other.id}, labelled {given(other)}"

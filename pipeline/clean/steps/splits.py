@@ -240,7 +240,7 @@ def _tell_missing(notes: Mapping[str, Any]) -> None:
 
 
 def _within_limit(
-    sizes: dict[str, int], draws: dict[str, float], part: Part, split: str, notes: dict[str, Any]
+    sizes: dict[str, int], draws: dict[str, float], part: Part, split: str, notes: dict[str, object]
 ) -> list[str]:
     """The groups with the smallest draws that fit in `max_records` records; one that does not fit is passed over."""
     total = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -54,18 +54,20 @@ def _is_cjk(word: str) -> bool:
 
 def _names(terms: Sequence[set[str]], labels: Sequence[int]) -> dict[int, str]:
     """By how much more of a cluster's texts hold a term than of all others (the difference of the two shares)."""
-    everywhere = Counter(term for some in terms for term in some)
+    everywhere = Counter(chain.from_iterable(terms))
     found: dict[int, str] = {}
-    for label in sorted({int(one) for one in labels}):
+    for label in sorted(set(map(int, labels))):
         inside = [some for some, one in zip(terms, labels, strict=True) if int(one) == label]
-        counts = Counter(term for some in inside for term in some)
-        outside = max(len(terms) - len(inside), 1)
-        gap = {
-            term: count / len(inside) - (everywhere[term] - count) / outside
-            for term, count in counts.items()
-            if count >= _OFTEN * len(inside)
-        }
-        best = sorted(gap, key=lambda term: (-gap[term], term))[:_NAMED_BY]
+        best = _telling(inside, everywhere, len(terms))
         name = ", ".join(best) or f"topic {label}"
         found[label] = name if name not in found.values() else f"{name} ({label})"
     return found
+
+
+def _telling(inside: Sequence[set[str]], everywhere: Mapping[str, int], texts: int) -> list[str]:
+    """The frequent terms whose share inside is farthest above that of the other texts."""
+    counts = Counter(term for some in inside for term in some)
+    frequent = {term: count for term, count in counts.items() if count >= _OFTEN * len(inside)}
+    outside = max(texts - len(inside), 1)
+    gap = {term: count / len(inside) - (everywhere[term] - count) / outside for term, count in frequent.items()}
+    return sorted(gap, key=lambda term: (-gap[term], term))[:_NAMED_BY]

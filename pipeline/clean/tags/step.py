@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -39,14 +40,16 @@ def tag(table: pa.Table, settings: Tags, context: Context) -> Outcome:
         encoder, notes = readable_model(texts, langs, context.models.encoder)
         names = topics(texts, encoder, settings.clusters, settings.seed)
         found = [{"topic": name} if name else {} for name in names]
-    kind = table.schema.field("meta").type
+    field = table.schema.field("meta")
     own = [dict(row or ()) for row in table.column("meta").to_pylist()]
     both = [new | old for new, old in zip(found, own, strict=True)]
-    column = pa.array([sorted(row.items()) for row in both], kind)
-    place = table.schema.get_field_index("meta")
-    counts: dict[str, Counter[str]] = {}
-    for name in sorted({name for tags in found for name in tags}):
-        counts[name] = Counter(row[name] for row in both if name in row)
-    notes = {**notes, "values": {name: dict(some.most_common(20)) for name, some in counts.items()}}
-    changed = sum(new != old for new, old in zip(both, own, strict=True))
-    return keep_all(table.set_column(place, table.schema.field("meta"), column), changed=changed, notes=notes)
+    column = pa.array([sorted(row.items()) for row in both], field.type)
+    names = sorted(set().union(*found))
+    notes = {**notes, "values": {name: _most_common(both, name) for name in names}}
+    changed = sum(map(operator.ne, both, own))
+    tagged_table = table.set_column(table.schema.get_field_index("meta"), field, column)
+    return keep_all(tagged_table, changed=changed, notes=notes)
+
+
+def _most_common(tags: Sequence[Mapping[str, str]], name: str) -> dict[str, int]:
+    return dict(Counter(one[name] for one in tags if name in one).most_common(20))

@@ -88,8 +88,11 @@ def _written(chunks: Sequence[Chunk], engine: Engine, settings: Generation) -> I
             yield blank.refused("no_example", problem or "the model wrote none")
             continue
         for one in value["examples"]:
-            turns = (Turn(*(str(turn[name]).strip() for name in Turn.__slots__)) for turn in one["turns"])
-            yield replace(blank, turns=tuple(turns))
+            yield replace(blank, turns=tuple(map(_turn, one["turns"])))
+
+
+def _turn(value: Mapping[str, object]) -> Turn:
+    return Turn(*(str(value[name]).strip() for name in Turn.__slots__))
 
 
 def _value(reply: Answer, schema: Mapping[str, Any]) -> tuple[Any, str]:

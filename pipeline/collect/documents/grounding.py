@@ -46,7 +46,7 @@ def check_turn(question: str, answer: str, quote: str, passage: str, min_letters
     if strange:
         raise Reject("number_not_in_passage", f"{strange[0]}: {shorten(answer)}")
     new = list(_new_words(answer, known))
-    if new and (len(new) > max_new * len(_stems(answer)) or any(name in new for name in _names(answer))):
+    if len(new) > max_new * len(_stems(answer)) or not set(new).isdisjoint(_names(answer)):
         raise Reject("answer_not_in_passage", f"new: {', '.join(new[:5])}: {shorten(answer)}")
 
 

@@ -60,6 +60,7 @@ def _heading(line: str, before: list[str]) -> tuple[int, str] | None:
     if found:
         return (len(found[1]), found[2]) if found[2] else None
     under = _UNDERLINE.match(line)
-    if under and before and before[-1].strip() and (len(before) < 2 or not before[-2].strip()):
+    last_but_one, last = ["", "", *before][-2:]
+    if under and last.strip() and not last_but_one.strip():
         return (1 if under[1][0] == "=" else 2), before.pop().strip()
     return None

@@ -6,7 +6,8 @@ import io
 import logging
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline.collect.documents.section import Document, Outline, Section
@@ -47,7 +48,7 @@ def read_pdf(data: bytes) -> Document:
         raise
     except (PyPdfError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Reject("unreadable_document", f"no PDF that can be read: {shorten(error, 100)}") from None
-    if not any(line.strip() for lines in pages for line in lines):
+    if not any(map(str.strip, chain.from_iterable(pages))):
         raise Reject("no_text", f"{len(pages)} pages without text: scanned? Run text recognition first")
     return Document(" ".join(title.split()), tuple(_sections(_without_headers(pages), marks)), len(pages))
 
@@ -74,16 +75,20 @@ def _bookmarks(reader: PdfReader) -> _Bookmarks:
 
 def _without_headers(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     """The lines of each page, without first and last ones that stand on most pages (numbers aside)."""
-    edges = Counter(_DIGITS.sub("0", line.strip()) for lines in pages for line in {*lines[:1], *lines[-1:]})
-    often = {line for line, count in edges.items() if len(pages) >= _FEW_PAGES and count * 2 > len(pages)}
-    return [
-        [
-            line
-            for n, line in enumerate(lines)
-            if n not in (0, len(lines) - 1) or _DIGITS.sub("0", line.strip()) not in often
-        ]
-        for lines in pages
-    ]
+    if len(pages) < _FEW_PAGES:
+        return [list(lines) for lines in pages]
+    edges = Counter(_without_numbers(line) for lines in pages for line in {*lines[:1], *lines[-1:]})
+    often = {line for line, count in edges.items() if count * 2 > len(pages)}
+    return [_without_edges(lines, often) for lines in pages]
+
+
+def _without_edges(lines: Sequence[str], often: Set[str]) -> list[str]:
+    edges = (0, len(lines) - 1)
+    return [line for n, line in enumerate(lines) if n not in edges or _without_numbers(line) not in often]
+
+
+def _without_numbers(line: str) -> str:
+    return _DIGITS.sub("0", line.strip())
 
 
 def _sections(pages: Sequence[Sequence[str]], marks: _Bookmarks) -> Iterator[Section]:

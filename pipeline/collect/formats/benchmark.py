@@ -10,7 +10,7 @@ none), and `answer` where the file has one, which no record needs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.collect.formats.json_rows import read_either
 from pipeline.collect.formats.text_lines import lines
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
+from pipeline.core.json_types import Json
 
 #: Names under which published test sets keep these parts, the first that a row has counts.
 _PROMPT = ("question", "turns", "prompt", "problem", "instruction", "query", "goal", "ctx", "sentence", "text", "题目")
@@ -64,14 +65,12 @@ def _item(row: Row) -> AnyRow:
     more = [str(values[key]) for key in _MORE if values.get(key)]
     turns[0] = "\n".join([turns[0], *more, *_choices(values)])
     prompt = "\n".join(turns)
-    identity = next((values[key] for key in _IDS if values.get(key) not in (None, "")), row.number)
-    context = values.get("context")
-    answer = next((values[key] for key in _ANSWER if values.get(key) not in (None, "")), None)
+    context, answer = values.get("context"), _first(values, _ANSWER)
     return replace(
         row,
         values={
             **values,
-            "item": str(identity),
+            "item": str(_first(values, _IDS, row.number)),
             "text": prompt,
             "question": prompt,
             "context": context if isinstance(context, str) else "",
@@ -81,19 +80,26 @@ def _item(row: Row) -> AnyRow:
     )
 
 
+def _first(values: Mapping[str, Json], names: Sequence[str], default: Json = None) -> Json:
+    """The first of the named values that is there."""
+    return next((values[name] for name in names if values.get(name) not in (None, "")), default)
+
+
 def _turns(value: Any) -> list[str]:
     """The user's turns of a prompt: a text, a list of texts, or messages."""
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping):
         return [str(value["stem"])] if value.get("stem") else []  # ARC's original form
-    found = []
-    for turn in value if isinstance(value, list) else ():
-        if isinstance(turn, Mapping) and turn.get("role", turn.get("from")) in ("user", "human", None):
-            turn = turn.get("content", turn.get("value"))
-        if isinstance(turn, str) and turn.strip():
-            found.append(turn)
-    return found
+    turns = map(_said, value if isinstance(value, list) else ())
+    return [turn for turn in turns if isinstance(turn, str) and turn.strip()]
+
+
+def _said(turn: Any) -> Any:
+    """What a user's message says; anything else as it is."""
+    if isinstance(turn, Mapping) and turn.get("role", turn.get("from")) in ("user", "human", None):
+        return turn.get("content", turn.get("value"))
+    return turn
 
 
 def _choices(values: Mapping[str, Any]) -> list[str]:

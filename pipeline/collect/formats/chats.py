@@ -39,7 +39,10 @@ def is_parquet(path: Path) -> bool:
 
 
 def _without_nulls(row: AnyRow) -> AnyRow:
-    return Row(row.number, without_nulls(row.values), row.repaired) if isinstance(row, Row) else row
+    if isinstance(row, BadRow):
+        return row
+    kept = {name: without_nulls(value) for name, value in row.values.items() if value is not None}
+    return Row(row.number, kept, row.repaired)
 
 
 def _are_objects(found: object) -> TypeGuard[list[dict[str, object]]]:
@@ -53,6 +56,7 @@ def _instances(rows: Iterable[AnyRow]) -> Iterator[AnyRow]:
             yield row
         elif _are_objects(found):
             rest = {name: value for name, value in row.values.items() if name != "instances"}
-            yield from (Row(row.number, {**rest, **one}) for one in found)
+            for one in found:
+                yield Row(row.number, {**rest, **one})
         else:
             yield BadRow(row.number, "not_a_dialogue", "`instances` holds no objects", excerpt(row.values))

@@ -71,10 +71,10 @@ def spans_of(tags: Sequence[str]) -> tuple[list[tuple[int, int, str]], int]:
     for n, tag in enumerate(tags):
         letter, label = _split(tag)
         goes_on = letter in "IE" and label == open_label
-        contradictions += not goes_on and letter in "IE" and _TAG.fullmatch(tag) is not None
         if goes_on:
             spans[-1] = (spans[-1][0], n + 1, label)
         elif label:
+            contradictions += letter in "IE" and _TAG.fullmatch(tag) is not None
             spans.append((n, n + 1, label))
         open_label = label if label and letter in "BI" else None
     return spans, contradictions
@@ -165,14 +165,15 @@ def _sentence(block: Lines, layout: Layout, options: FileOptions, document: str 
         bad = undecodable(number, line, options) or _bad_line(number, cells, layout, block)
         if bad:
             return bad
-        tokens.append(cells[0][:-1] if layout.digits and _SEGMENTED.fullmatch(cells[0]) else cells[0])
+        has_digit = layout.digits and _SEGMENTED.fullmatch(cells[0])
+        tokens.append(cells[0][:-1] if has_digit else cells[0])
         tags.append(cells[options.tag_column] if layout.width > 1 else "")
     values: dict[str, Any] = {"tokens": tokens, "document": document}
     if layout.width == 1:
         return Row(block[0][0], {**values, "text": layout.joiner.join(tokens), "tags": None, "spans": None})
     found, contradictions = spans_of(tags)
     if contradictions and options.bad_tags == "quarantine":
-        raw = " ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True))
+        raw = " ".join(map("{}/{}".format, tokens, tags))
         return BadRow(block[0][0], "inconsistent_tags", f"{contradictions} tags follow from no other", excerpt(raw))
     text, spans = joined_tokens(tokens, found, layout.joiner)
     repaired = "inconsistent_tags" if contradictions and options.bad_tags == "repair" else None
@@ -185,7 +186,7 @@ def _excerpt(block: Lines) -> str:
 
 def joined_tokens(
     tokens: Sequence[str], spans: Sequence[tuple[int, int, str]], joiner: str
-) -> tuple[str, list[dict[str, Any]]]:
+) -> tuple[str, list[dict[str, object]]]:
     """The text, and the spans in its characters."""
     starts, place = [], 0
     for token in tokens:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,15 +55,20 @@ def _read(path: Path, options: FileOptions, where: str, delimiter: str) -> Itera
             header = _header(number, raw, cells, options, where)
             extra = len(cells) - len(header)
             continue
-        if extra and isinstance(cells, list) and len(cells) == len(header) + extra and not any(cells[-extra:]):
-            cells = cells[:-extra]
-        if isinstance(cells, str):
-            yield undecodable(number, raw, options) or BadRow(number, "broken_row", cells + _PLAIN, excerpt(raw))
-        elif len(cells) != len(header):
-            problem = f"{len(cells)} cells where the header has {len(header)}"
-            yield undecodable(number, raw, options) or BadRow(number, "wrong_cell_count", problem, excerpt(raw))
-        else:
-            yield undecodable(number, raw, options) or Row(number, dict(zip(header, cells, strict=True)))
+        yield undecodable(number, raw, options) or _row(number, raw, cells, header, extra)
+
+
+def _row(number: int, raw: str, cells: list[str] | str, header: Sequence[str], extra: int) -> AnyRow:
+    """The cells by column; `extra` empty ones at the end may be more than the header names."""
+    if isinstance(cells, str):
+        return BadRow(number, "broken_row", cells + _PLAIN, excerpt(raw))
+    if extra and len(cells) == len(header) + extra and not any(cells[-extra:]):
+        cells = cells[:-extra]
+    if len(cells) != len(header):
+        return BadRow(
+            number, "wrong_cell_count", f"{len(cells)} cells where the header has {len(header)}", excerpt(raw)
+        )
+    return Row(number, dict(zip(header, cells, strict=True)))
 
 
 class _Lines:

@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from io import BytesIO
 from mailbox import mbox
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from pipeline.collect.formats.text_lines import lines, open_binary, undecodable
 from pipeline.collect.params import FileOptions
@@ -71,18 +71,14 @@ def read_xlsx(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
         book = load_workbook(path, read_only=True, data_only=True)
     except Exception as error:  # openpyxl raises a dozen kinds for files that are none of Excel
         raise PipelineError(f"{where}: not a readable Excel file: {shorten(error, 100)}", "Save it again.") from None
-    header = list(options.columns)
-    for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
-        values = [_cell(cell) for cell in cells]
-        if not any(values):
-            continue
-        if not header:
-            header = values
-        else:
-            yield Row(number, {name: value for name, value in zip(header, values, strict=False) if name})
+    lines = ((n, list(map(_cell, cells))) for n, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), 1))
+    filled = filter(lambda line: any(line[1]), lines)
+    header = list(options.columns) or next(filled, (0, []))[1]
+    for number, values in filled:
+        yield Row(number, {name: value for name, value in zip(header, values, strict=False) if name})
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

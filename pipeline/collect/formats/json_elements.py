@@ -61,10 +61,16 @@ def elements(text: str, start: int = 0, *, listed: bool = True) -> Iterator[Elem
             end = found.start() if found else len(text)
             yield BadRow(line, "not_json", _why(error), excerpt(text[place:end]))
         place = _next(text, end)
-    rest = text[place + 1 :] if is_list and not start else ""
-    if rest.strip():
-        yield BadRow(line, "after_the_list", "more text after the end of the list", excerpt(rest.strip()))
-    if is_list and place >= len(text):
+    if is_list:
+        yield from _end_of_list(text, place, line, is_whole=not start)
+
+
+def _end_of_list(text: str, place: int, line: int, is_whole: bool) -> Iterator[BadRow]:
+    """What is wrong about the end of a list, whose `]` is to stand at `place`. Of a whole file nothing may follow."""
+    rest = text[place + 1 :].strip() if is_whole else ""
+    if rest:
+        yield BadRow(line, "after_the_list", "more text after the end of the list", excerpt(rest))
+    if place >= len(text):
         yield BadRow(line, "truncated_file", "the list is not closed: the file was cut off", excerpt(text[-80:]))
 
 
@@ -82,7 +88,7 @@ def _resume_at(text: str, place: int) -> re.Pattern[str]:
     return re.compile(rf"(?<=\n){re.escape(indent)}{re.escape(text[place : place + 1])}")
 
 
-def _sound(line: int, value: Any, raw: str) -> Element | BadRow:
+def _sound(line: int, value: object, raw: str) -> Element | BadRow:
     if is_escaped(raw):
         return BadRow(line, "undecodable", "bytes that are not in the file's encoding", excerpt(raw))
     return Element(line, value)

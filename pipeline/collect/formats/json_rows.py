@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline.collect.formats.json_elements import elements, is_lines, read_text
 from pipeline.collect.formats.text_lines import lines, undecodable, whole_text
@@ -52,7 +51,7 @@ def _one_by_one(text: str) -> Iterator[AnyRow]:
             yield as_row(number, found.value, found.value)
 
 
-def _listed(value: Any, options: FileOptions, where: str) -> Iterator[AnyRow]:
+def _listed(value: object, options: FileOptions, where: str) -> Iterator[AnyRow]:
     """The list's elements as rows."""
     for key in options.rows_at.split(".") if options.rows_at else ():
         value = _inside(value, key, where)
@@ -64,7 +63,7 @@ def _listed(value: Any, options: FileOptions, where: str) -> Iterator[AnyRow]:
         yield as_row(number, item, item)
 
 
-def _inside(value: Any, key: str, where: str) -> Any:
+def _inside(value: object, key: str, where: str) -> object:
     if isinstance(value, dict) and key in value:
         return value[key]
     hint = did_you_mean(key, value) if isinstance(value, dict) else "There is no object at that place."
@@ -87,7 +86,7 @@ def read_either(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow
     return reader(path, options, where)
 
 
-def as_row(number: int, value: Any, raw: Any) -> AnyRow:
+def as_row(number: int, value: object, raw: object) -> AnyRow:
     """`value` as a row if it is an object."""
     if isinstance(value, dict):
         return Row(number, value)

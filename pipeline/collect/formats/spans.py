@@ -47,11 +47,11 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             yield _row(element.line, element.value, options.last_included, column)
 
 
-def _marked(values: Mapping[str, Any]) -> Any:
+def _marked(values: Mapping[str, object]) -> object:
     """What stands under the usual names for spans: the first list that holds marks, else an empty one."""
     found = [decoded(values[name]) for name in _PLACES if values.get(name) is not None]
-    full = [one for one in found if one]
-    if len(full) > 1 and len({_said(one) for one in full}) > 1:
+    full = list(filter(None, found))
+    if len(full) > 1 and len(set(map(_said, full))) > 1:
         raise Reject("bad_span", "two lists hold different marks")
     return next(iter(full or found), None)
 
@@ -74,7 +74,7 @@ def _row(number: int, values: dict[str, Any], last_included: bool, column: str) 
     return Row(number, {**values, column: text, "spans": [span for span, _ in placed]}, repaired)
 
 
-def _text_of(values: dict[str, Any], column: str) -> str:
+def _text_of(values: dict[str, object], column: str) -> str:
     text = values.get(column)
     if text is None and column == "text":
         text = values.get("data")  # doccano's own name
@@ -83,7 +83,7 @@ def _text_of(values: dict[str, Any], column: str) -> str:
     return text
 
 
-def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
+def _unpacked(marked: object) -> Iterator[dict[str, object]]:
     """Spans as {start, end, label} with `surface` (or None) and `inclusive` (or None where not known)."""
     if isinstance(marked, Mapping):
         yield from _from_cluener(marked)
@@ -93,12 +93,12 @@ def _unpacked(marked: Any) -> Iterator[dict[str, Any]]:
     yield from map(_unpacked_span, marked)
 
 
-def _alone(label: Any) -> Any:
+def _alone(label: object) -> object:
     """The only label of a list of one, as doccano and Label Studio write it."""
     return label[0] if isinstance(label, list) and len(label) == 1 else label
 
 
-def _unpacked_span(span: Any) -> dict[str, Any]:
+def _unpacked_span(span: object) -> dict[str, object]:
     if isinstance(span, Mapping):
         found = {key: next((span[n] for n in names if n in span), None) for key, names in _NAMES.items()}
         ends = {"start": _number(found["start"]), "end": _number(found["end"])}
@@ -108,14 +108,14 @@ def _unpacked_span(span: Any) -> dict[str, Any]:
     raise Reject("bad_span", f"a span needs start, end and label: {excerpt(span)}")
 
 
-def _number(value: Any) -> Any:
+def _number(value: object) -> object:
     """An offset that is written as a text or as 10.0; anything else as it is."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _from_cluener(marked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _from_cluener(marked: Mapping[str, object]) -> Iterator[dict[str, object]]:
     for label, surfaces in marked.items():
         if not isinstance(surfaces, Mapping):
             raise Reject("bad_span", f"under '{label}' stands no object of surfaces")
@@ -157,5 +157,5 @@ def _place_of(surface: str, start: int, text: str) -> int:
     return text.index(surface)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)

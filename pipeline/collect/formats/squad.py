@@ -57,7 +57,7 @@ def _articles(text: str, where: str) -> Iterator[Element | BadRow]:
     return elements(text, start.end() if start else 0)
 
 
-def _listed(whole: Any, where: str) -> list[Any]:
+def _listed(whole: object, where: str) -> list[object]:
     data = whole.get("data") if isinstance(whole, dict) else whole
     if isinstance(data, list):
         return data
@@ -65,7 +65,7 @@ def _listed(whole: Any, where: str) -> list[Any]:
     raise PipelineError(f"{where}: expected `data`, a list of articles, found {found}.", "Is it SQuAD?")
 
 
-def _paragraphs(article: Any) -> Iterator[tuple[str, str, list[Any]] | BadRow]:
+def _paragraphs(article: object) -> Iterator[tuple[str, str, list[object]] | BadRow]:
     """(title, context, questions) of every paragraph. In CMRC's own form the article is the paragraph."""
     if not isinstance(article, dict):
         yield BadRow(0, "not_an_article", f"expected an object, found {type(article).__name__}", excerpt(article))
@@ -106,19 +106,18 @@ def _with_content_id(row: AnyRow) -> AnyRow:
 def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] | None:
     given, impossible = _answer_list(question.get("answers")), question.get("is_impossible")
     if impossible and isinstance(given, list):
-        given = [answer for answer in given if not isinstance(answer, dict) or answer.get("text")]
+        given = list(filter(_has_text, given))
     if given is None:
         return [] if impossible else None
     if not isinstance(given, list):
         raise Reject("bad_answer", "`answers` is no list")
-    if given and impossible:
-        raise Reject("contradictory_answer", "is_impossible, yet it has answers")
-    if impossible is False and not given:
-        raise Reject("contradictory_answer", "not is_impossible, yet it has no answer")
+    if impossible not in (None, "") and bool(given) is bool(impossible):
+        which = "is_impossible, yet it has answers" if given else "not is_impossible, yet it has no answer"
+        raise Reject("contradictory_answer", which)
     return [_answer(answer, context) for answer in given]
 
 
-def _answer_list(given: Any) -> Any:
+def _answer_list(given: object) -> object:
     """Answers as a list of objects; the hub's form has one object of two lists."""
     if not isinstance(given, dict) or not {"text", "answer_start"} <= given.keys():
         return given
@@ -128,12 +127,16 @@ def _answer_list(given: Any) -> Any:
     return [{"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True)]
 
 
+def _has_text(answer: object) -> bool:
+    return not isinstance(answer, dict) or bool(answer.get("text"))
+
+
 def _answer(answer: Any, context: str) -> dict[str, Any]:
     """Offsets as they are: the task type repairs or rejects those that do not fit. CMRC's own form has none."""
     if isinstance(answer, str):
         return {"start": context.find(answer), "text": answer}
     text, start = (answer.get("text"), answer.get("answer_start")) if isinstance(answer, dict) else (None, None)
-    if isinstance(start, str) and start.isascii() and start.isdigit():
+    if isinstance(start, str) and re.fullmatch("[0-9]+", start):
         start = int(start)
     start = int(start) if isinstance(start, float) and start.is_integer() else start
     if not isinstance(text, str) or not isinstance(start, int) or isinstance(start, bool):

@@ -31,7 +31,7 @@ _OWN: dict[str, Entry[Common, Read]] = {
 KINDS = with_plugins(_OWN, "sft.sources")
 
 
-def source_settings(name: str, values: Mapping[str, Any]) -> Common:
+def source_settings(name: str, values: Mapping[str, object]) -> Common:
     """The settings of one source, checked by the class of its kind."""
     where = setting(name)
     if "kind" not in values:

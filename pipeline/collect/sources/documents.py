@@ -175,7 +175,7 @@ def _placed(answer: str, quote: str, passage: str) -> list[dict[str, Any]]:
     return [{"start": place, "text": text}] if text else []
 
 
-def _counted(document: _Read, examples: Sequence[Example]) -> dict[str, Any]:
+def _counted(document: _Read, examples: Sequence[Example]) -> dict[str, object]:
     """For the report: how much of the document gave an example, and what was refused."""
     kept = [one for one in examples if not one.problem]
     covered = {one.chunk.number for one in kept}

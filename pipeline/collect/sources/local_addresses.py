@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.core.errors import PipelineError
@@ -53,7 +53,7 @@ def check_not_local(address: str, where: str) -> None:
         raise PipelineError(f"{where}.url leads to this machine or its link-local network: {parts.hostname}.", _REMEDY)
 
 
-def without_local_redirects(url: str, options: Mapping[str, Any], where: str) -> dict[str, Any]:
+def without_local_redirects(url: str, options: Mapping[str, object], where: str) -> dict[str, object]:
     """Options for fsspec with which a redirect of http(s) to such an address is refused too."""
     if "http://" not in url and "https://" not in url:
         return dict(options)

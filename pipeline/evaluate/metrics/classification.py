@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -31,30 +32,29 @@ def compute_metrics(
     """
     given = [label_set(record.target) for record in records]
     predicted = [label_set(prediction.value) for prediction in predictions]
-    labels = task.labels or tuple(sorted({name for names in (*given, *predicted) for name in names}))
+    labels = task.labels or tuple(sorted(set().union(*given, *predicted)))
     truth, said = indicators(given, labels), indicators(predicted, labels)
-    correct = [a == b for a, b in zip(given, predicted, strict=True)]
-    metrics: dict[str, Metric] = {"accuracy": mean_of(np.array(correct, np.float64))}
+    correct = list(map(operator.eq, given, predicted))
+    right: Floats = np.array(correct, np.float64)
+    metrics: dict[str, Metric] = {"accuracy": mean_of(right)}
     if task.multi_label:
         metrics["micro_f1"] = micro_f1(truth * said, said, truth)
     metrics |= {f"macro_{name}": metric for name, metric in class_scores(truth, said).items()}
-    confidence = _confidences(predictions)
+    confidence = confidences(predictions)
+    bins: list[dict[str, Any]] = []
     if confidence is not None:
-        metrics["ece"] = expected_calibration_error(confidence, np.array(correct, np.float64), params.calibration_bins)
-    if all(prediction.scores for prediction in predictions):
-        scores = np.array([[p.scores.get(label, 0.0) for label in labels] for p in predictions])
-        metrics["brier"] = mean_of(((scores - truth) ** 2).sum(axis=1))
-    pairs = [(_join(a), _join(b)) for a, b in zip(given, predicted, strict=True)]
+        metrics["ece"] = expected_calibration_error(confidence, right, params.calibration_bins)
+        bins = reliability(confidence, right, params.calibration_bins)
+    metrics |= _brier(predictions, truth, labels)
+    pairs = list(zip(map(_join, given), map(_join, predicted), strict=True))
     return Evaluation(
         metrics=metrics,
         headline="accuracy",
         lower_is_better=frozenset({"ece", "brier"}),
         correct=list(correct),
-        wrongness=[None if right else (p.confidence or 0.0) for right, p in zip(correct, predictions, strict=True)],
+        wrongness=[None if hit else (p.confidence or 0.0) for hit, p in zip(correct, predictions, strict=True)],
         confusion=pairs,
-        reliability=[]
-        if confidence is None
-        else reliability(confidence, np.array(correct, float), params.calibration_bins),
+        reliability=bins,
         details={"per_class": per_class(truth, said, labels), "top_confusions": top_confusions(pairs)},
     )
 
@@ -90,13 +90,22 @@ def per_class(truth: Floats, said: Floats, labels: Sequence[str]) -> dict[str, d
     }
 
 
-def top_confusions(pairs: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+def top_confusions(pairs: Sequence[tuple[str, str]]) -> list[dict[str, object]]:
     """The most frequent (given, predicted) pairs that differ."""
     counts = Counter(pair for pair in pairs if pair[0] != pair[1])
     return [{"given": a, "predicted": b, "count": n} for (a, b), n in ranked(counts)[:_TOP_CONFUSIONS]]
 
 
-def _confidences(predictions: Sequence[Prediction]) -> Floats | None:
+def _brier(predictions: Sequence[Prediction], truth: Floats, labels: Sequence[str]) -> dict[str, Metric]:
+    """The Brier score, where every prediction states its scores."""
+    if not all(prediction.scores for prediction in predictions):
+        return {}
+    scores = np.array([[prediction.scores.get(label, 0.0) for label in labels] for prediction in predictions])
+    return {"brier": mean_of(((scores - truth) ** 2).sum(axis=1))}
+
+
+def confidences(predictions: Sequence[Prediction]) -> Floats | None:
+    """The confidence of every prediction; None where one states none."""
     values = [prediction.confidence for prediction in predictions]
     return None if any(value is None for value in values) else np.array(values, np.float64)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -33,10 +35,10 @@ def compute_metrics(
     """
     given = [span_keys(record.target) for record in records]
     said = [span_keys(prediction.value) for prediction in predictions]
-    labels = task.labels or tuple(sorted({key[2] for keys in (*given, *said) for key in keys}))
+    labels = task.labels or tuple(sorted({key[2] for key in chain(*given, *said)}))
     true, guessed = counts(given, labels), counts(said, labels)
-    hits = counts([a & b for a, b in zip(given, said, strict=True)], labels)
-    correct: list[bool | None] = [a == b for a, b in zip(given, said, strict=True)]
+    hits = counts(list(map(operator.and_, given, said)), labels)
+    correct: list[bool | None] = list(map(operator.eq, given, said))
     metrics = {**micro(hits, guessed, true), **macro(hits, guessed, true)}
     metrics["exact_records"] = mean_of(np.array(correct, np.float64))
     sure, right = _stated(predictions, given)
@@ -51,14 +53,16 @@ def compute_metrics(
         metrics=metrics,
         headline="micro_f1",
         correct=correct,
-        wrongness=[
-            None if a == b else float(len(a ^ b)) + (p.confidence or 0.0)
-            for a, b, p in zip(given, said, predictions, strict=True)
-        ],
-        confusion=[pair for a, b in zip(given, said, strict=True) for pair in confusions(a, b)],
+        wrongness=list(map(_wrongness, given, said, predictions)),
+        confusion=list(chain.from_iterable(map(confusions, given, said))),
         reliability=reliability(sure, right, params.calibration_bins) if len(sure) else [],
         details=details,
     )
+
+
+def _wrongness(given: set[Key], said: set[Key], prediction: Prediction) -> float | None:
+    """None where all is right; else how many spans differ, and the more the surer the model is."""
+    return None if given == said else float(len(given ^ said)) + (prediction.confidence or 0.0)
 
 
 def counts(keys: Sequence[set[Key]], labels: Sequence[str]) -> Floats:
@@ -116,7 +120,7 @@ def _kinds(given: Sequence[set[Key]], said: Sequence[set[Key]]) -> list[str]:
     return kinds
 
 
-def _per_type(hits: Floats, said: Floats, true: Floats, labels: Sequence[str]) -> dict[str, Any]:
+def _per_type(hits: Floats, said: Floats, true: Floats, labels: Sequence[str]) -> dict[str, object]:
     guess, truth = said.sum(axis=0), true.sum(axis=0)
     once = np.ones((1, len(hits)))
     scores = {name: metric(once)[0] for name, metric in scores_of_counts(hits, said, true, average=False).items()}

@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
+from pipeline.evaluate.metrics.classification import confidences
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.answers import answer_scores
@@ -25,41 +26,46 @@ def compute_metrics(
 
     `confusion` pairs (answerable, unanswerable) with (right, partly_right, wrong_answer, no_answer).
     """
-    scores = np.array(
-        [
-            answer_scores(prediction.value or [], record.target or [], record.lang)
-            for record, prediction in zip(records, predictions, strict=True)
-        ]
-    ).reshape(-1, 2)
-    exact, overlap = scores[:, 0], scores[:, 1]
+    exact, overlap = _scores(records, predictions)
     answerable = np.array([bool(record.target) for record in records])
     metrics: dict[str, Metric] = {"exact_match": mean_of(exact), "f1": mean_of(overlap)}
     if answerable.any() and not answerable.all():
         for name, metric in tuple(metrics.items()):
             metrics[f"answerable_{name}"] = masked(metric, answerable)
         metrics["unanswerable_accuracy"] = masked(mean_of(exact), ~answerable)
-    stated = [prediction.confidence for prediction in predictions]
+    sure = confidences(predictions)
     bins: list[dict[str, Any]] = []
-    if all(value is not None for value in stated):
-        sure: Floats = np.array(stated, np.float64)
+    if sure is not None:
         metrics["ece"] = expected_calibration_error(sure, exact, params.calibration_bins)
         bins = reliability(sure, exact, params.calibration_bins)
+    answered = [bool(prediction.value) for prediction in predictions]
+    outcomes = list(map(_outcome, exact.tolist(), overlap.tolist(), answered))
     return Evaluation(
         metrics=metrics,
         headline="f1",
         lower_is_better=frozenset({"ece"}),
         correct=[bool(value) for value in exact],
-        wrongness=[
-            None if right else 1.0 - float(part) + (prediction.confidence or 0.0)
-            for right, part, prediction in zip(exact, overlap, predictions, strict=True)
-        ],
-        confusion=[
-            ("answerable" if there else "unanswerable", _outcome(float(right), float(part), bool(prediction.value)))
-            for there, right, part, prediction in zip(answerable, exact, overlap, predictions, strict=True)
-        ],
+        wrongness=_wrongness(exact, overlap, predictions),
+        confusion=list(zip(np.where(answerable, "answerable", "unanswerable").tolist(), outcomes, strict=True)),
         reliability=bins,
         details={"answerable": int(answerable.sum()), "unanswerable": int((~answerable).sum())},
     )
+
+
+def _scores(records: Sequence[Record], predictions: Sequence[Prediction]) -> tuple[Floats, Floats]:
+    """Exact match and overlap of every row."""
+    pairs = zip(records, predictions, strict=True)
+    scores = [answer_scores(said.value or [], record.target or [], record.lang) for record, said in pairs]
+    exact, overlap = np.array(scores).reshape(-1, 2).T
+    return exact, overlap
+
+
+def _wrongness(exact: Floats, overlap: Floats, predictions: Sequence[Prediction]) -> list[float | None]:
+    """None for right answers; an answer is the worse the less it overlaps and the surer it is."""
+    return [
+        None if right else 1.0 - float(part) + (prediction.confidence or 0.0)
+        for right, part, prediction in zip(exact, overlap, predictions, strict=True)
+    ]
 
 
 def _outcome(exact: float, overlap: float, answered: bool) -> str:

@@ -24,14 +24,13 @@ def part_losses(predictions: Sequence[Prediction]) -> dict[str, Metric]:
 
     Empty where replies are text alone: that is the loss per token.
     """
-    found = {part: [prediction.part_losses.get(part, (0.0, 0)) for prediction in predictions] for part in _PARTS}
-    there = {part: pairs for part, pairs in found.items() if any(tokens for _, tokens in pairs)}
-    if set(there) <= {"content"}:
-        return {}
-    return {
-        f"loss_{part}": ratio_of([nats for nats, _ in pairs], [float(tokens) for _, tokens in pairs])
-        for part, pairs in there.items()
-    }
+    metrics: dict[str, Metric] = {}
+    for part in _PARTS:
+        pairs = [prediction.part_losses.get(part, (0.0, 0)) for prediction in predictions]
+        tokens = [float(count) for _, count in pairs]
+        if any(tokens):
+            metrics[f"loss_{part}"] = ratio_of([nats for nats, _ in pairs], tokens)
+    return {} if set(metrics) <= {"loss_content"} else metrics
 
 
 def call_metrics(records: Sequence[Record], predictions: Sequence[Prediction]) -> dict[str, Metric]:
@@ -42,26 +41,38 @@ def call_metrics(records: Sequence[Record], predictions: Sequence[Prediction]) -
     JSON). Of the calls written: call_valid_json (arguments are a JSON object), call_valid_arguments (the tool is
     defined, and its schema holds).
     """
-    if any(prediction.reply is None for prediction in predictions):
-        return {}
     replies = [prediction.reply.message for prediction in predictions if prediction.reply is not None]
-    truths = [Message.of(record.target) for record in records]
-    due = [bool(truth.tool_calls) for truth in truths]
-    made = [float(len(reply.tool_calls)) for reply in replies]
-    if not any(due) and not any(made):
+    if len(replies) < len(predictions):
         return {}
-    metrics = {"call_when_due": mean_of([float(d == bool(m)) for d, m in zip(due, made, strict=True)])}
-    if any(due):
-        pairs = list(zip(truths, replies, strict=True))
-        keys: dict[str, Callable[[ToolCall], object]] = {"call_right_tool": _tool, "call_right_arguments": _call}
-        for name, key in keys.items():
-            hits = [float(bool(t.tool_calls) and _same(t, r, key)) for t, r in pairs]
-            metrics[name] = ratio_of(hits, [float(d) for d in due])
-    if any(made):
-        checked = [_checked(record, reply) for record, reply in zip(records, replies, strict=True)]
-        metrics["call_valid_json"] = ratio_of([float(is_json) for is_json, _ in checked], made)
-        metrics["call_valid_arguments"] = ratio_of([float(fits) for _, fits in checked], made)
-    return metrics
+    pairs = [(Message.of(record.target), reply) for record, reply in zip(records, replies, strict=True)]
+    calls = [(bool(truth.tool_calls), bool(reply.tool_calls)) for truth, reply in pairs]
+    if not any(map(any, calls)):
+        return {}
+    when_due = [float(is_due == is_made) for is_due, is_made in calls]
+    return {"call_when_due": mean_of(when_due), **_right_calls(pairs), **_valid_calls(records, replies)}
+
+
+def _right_calls(pairs: Sequence[tuple[Message, Message]]) -> dict[str, Metric]:
+    """Of the true replies that call a tool, whether the written one makes the same calls."""
+    due = [float(bool(truth.tool_calls)) for truth, _ in pairs]
+    if not any(due):
+        return {}
+    keys: dict[str, Callable[[ToolCall], object]] = {"call_right_tool": _tool, "call_right_arguments": _call}
+    return {
+        name: ratio_of([is_due * _same(*pair, key) for is_due, pair in zip(due, pairs, strict=True)], due)
+        for name, key in keys.items()
+    }
+
+
+def _valid_calls(records: Sequence[Record], replies: Sequence[Message]) -> dict[str, Metric]:
+    """Of the calls written, those whose arguments are a JSON object, and those that fit the tool's schema."""
+    made = [float(len(reply.tool_calls)) for reply in replies]
+    if not any(made):
+        return {}
+    checked = [_checked(record, reply) for record, reply in zip(records, replies, strict=True)]
+    counts = zip(*checked, strict=True)
+    names = ("call_valid_json", "call_valid_arguments")
+    return {name: ratio_of([float(n) for n in some], made) for name, some in zip(names, counts, strict=True)}
 
 
 def _checked(record: Record, reply: Message) -> tuple[int, int]:

@@ -43,29 +43,33 @@ def evaluate_texts(
         raise PipelineError(
             "evaluate: the model wrote no text for some test rows.", "Train it again: dvc repro -f train"
         )
-    metrics: dict[str, Metric] = {}
+    metrics = {} if loss is None else _loss_metrics(loss, predictions)
     overlap = np.zeros(len(truths))
     exact: list[bool | None] = [None] * len(truths)
     if len(written) == len(truths):
-        metrics, overlap = scores(truths, written)
+        of_texts, overlap = scores(truths, written)
         exact = [normalised(b) in map(normalised, own) for own, b in zip(truths, written, strict=True)]
-        metrics["exact_match"] = mean_of([float(bool(same)) for same in exact])
-    if loss is not None:
-        per_token = ratio_of(loss, [float(prediction.tokens) for prediction in predictions])
-        metrics = {"loss_per_token": per_token, "perplexity": lambda w: np.exp(per_token(w)), **metrics}
+        metrics |= {**of_texts, "exact_match": mean_of([float(bool(same)) for same in exact])}
     return Evaluation(
         metrics=metrics,
         headline=headline,
         lower_is_better=frozenset(_LOSS),
         correct=exact,
         wrongness=_wrongness(predictions, loss, overlap, headline),
-        confusion=[
-            (bucket(own[0], params.length_edges), bucket(b or "", params.length_edges))
-            for own, b in zip(truths, texts, strict=True)
-        ],
+        confusion=list(zip(_buckets([own[0] for own in truths], params), _buckets(texts, params), strict=True)),
         reliability=[] if loss is None else reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
         details={"mean_true_length": rounded(sum(len(own[0]) for own in truths) / len(truths)), **_counted(truths)},
     )
+
+
+def _loss_metrics(loss: Floats, predictions: Sequence[Prediction]) -> dict[str, Metric]:
+    per_token = ratio_of(loss, [float(prediction.tokens) for prediction in predictions])
+    return {"loss_per_token": per_token, "perplexity": lambda w: np.exp(per_token(w))}
+
+
+def _buckets(texts: Sequence[str | None], params: Params) -> list[str]:
+    """The length bucket of each text."""
+    return [bucket(text or "", params.length_edges) for text in texts]
 
 
 def losses(predictions: Sequence[Prediction]) -> Floats | None:

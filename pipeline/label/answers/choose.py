@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from pipeline.core.conversation import Conversation, readable
 from pipeline.core.errors import PipelineError
@@ -93,17 +94,11 @@ def judged(
     """
     gold, is_right = _gold(known, task, settings.gold_rows)
     sound = [n for n, one in enumerate(candidates) if one.is_sound]
-    talks = [_with_reply(one.record, task, one) for one in (candidates[n] for n in sound)]
-    langs = [candidates[n].record.lang for n in sound]
-    graded = grade_all(
-        judges, [*talks, *(talk for talk, _ in gold)], [*langs, *(lang for _, lang in gold)], settings.rubric
-    )
-    found = list(candidates)
-    for place, n in enumerate(sound):
-        grades = by_criterion([one[place] for one in graded.by_judge.values()])
-        found[n] = replace(found[n], grade=graded.values[place], grades=grades)
+    asked_about = [(_with_reply(candidates[n], task), candidates[n].record.lang) for n in sound] + gold
+    graded = grade_all(judges, [talk for talk, _ in asked_about], [lang for _, lang in asked_about], settings.rubric)
+    found = _with_grades(candidates, sound, graded)
     worth, measured = _worth(graded.values[len(sound) :], is_right, min_precision)
-    min_grade = settings.min_grade if settings.min_grade is not None else measured
+    min_grade = measured if settings.min_grade is None else settings.min_grade
     about = _gold_notes(graded.values[len(sound) :], is_right, min_grade)
     notes = {**graded.notes, "gold": {**about, **worth}, "min_grade": min_grade}
     if own and len(judges) > 1:
@@ -112,21 +107,30 @@ def judged(
     return Judged(found, min_grade, notes)
 
 
+def _with_grades(candidates: Sequence[Candidate], sound: Sequence[int], graded: Graded) -> list[Candidate]:
+    """All candidates; those of the numbers `sound` with their grades."""
+    found = list(candidates)
+    for place, n in enumerate(sound):
+        grades = by_criterion([one[place] for one in graded.by_judge.values()])
+        found[n] = replace(found[n], grade=graded.values[place], grades=grades)
+    return found
+
+
 def _self_preference(judge: str, teacher: str, teachers: Sequence[str], graded: Graded) -> dict[str, float] | None:
     """How many grades the judge gives to its own model's answers beyond what the other judges give; see bias.py."""
     beyond: dict[bool, list[float]] = {True: [], False: []}
     for n, wrote in enumerate(teachers):
         mine = graded.by_judge[judge][n].mean
-        others = [one[n].mean for name, one in graded.by_judge.items() if name != judge]
+        others = (one[n].mean for name, one in graded.by_judge.items() if name != judge)
         read = [value for value in others if value is not None]
         if mine is not None and read:
-            beyond[wrote == teacher].append(mine - sum(read) / len(read))
+            beyond[wrote == teacher].append(mine - fmean(read))
     found = self_preference(beyond[True], beyond[False])
     return None if found is None else {"value": found.value, "low": found.low, "high": found.high}
 
 
-def _with_reply(record: Record, task: Task, candidate: Candidate) -> Conversation:
-    talk = asked(record, task)
+def _with_reply(candidate: Candidate, task: Task) -> Conversation:
+    talk = asked(candidate.record, task)
     return Conversation((*talk.messages, replace(candidate.reply, reasoning="")), talk.tools)
 
 
@@ -166,13 +170,16 @@ def _gold_notes(values: Sequence[float | None], is_right: Sequence[bool], min_gr
     """How many gold questions were graded, and which share of right and of wrong replies the grade lets through."""
     read = [(value, right) for value, right in zip(values, is_right, strict=True) if value is not None]
     notes: dict[str, Json] = {"asked": len(values), "read": len(read)}
-    if min_grade is not None:
-        for name, wanted in (("right_accepted", True), ("wrong_accepted", False)):
-            own = [value for value, right in read if right is wanted]
-            notes[name] = share_of(sum(value >= min_grade for value in own), len(own))
-        taken = [right for value, right in read if value >= min_grade]
-        notes["precision"] = share_of(sum(taken), len(taken))
-    return notes
+    if min_grade is None:
+        return notes
+    taken = Counter(right for value, right in read if value >= min_grade)
+    of = Counter(right for _, right in read)
+    return {
+        **notes,
+        "right_accepted": share_of(taken[True], of[True]),
+        "wrong_accepted": share_of(taken[False], of[False]),
+        "precision": share_of(taken[True], taken.total()),
+    }
 
 
 def best_of(candidates: Sequence[Candidate]) -> dict[str, Candidate]:

@@ -82,9 +82,7 @@ def teach(
     min_grade = None
     if settings.judge is not None:
         judges = _opened(settings.judge.judges, models, f"{_WHERE}.judge.judges")
-        wrote = {one["model"]: name for name, one in about.items()}
-        named = {name: name_of(endpoint, models) for name, endpoint in settings.judge.judges.items()}
-        own = {name: wrote[model] for name, model in named.items() if model in wrote}
+        own = _own_teacher(settings.judge.judges, about, models)
         graded = judged(judges, found, known, task, settings.judge, min_precision, own)
         found, min_grade, report["judged"] = list(graded.candidates), graded.min_grade, graded.notes
     best = best_of(found)
@@ -105,6 +103,15 @@ def _check(task: Task, settings: Answers) -> None:
             "Name some, or set accept: all (every usable answer counts) or none (people decide).",
         )
     settings.verifier_settings()
+
+
+def _own_teacher(
+    judges: Mapping[str, Endpoint | None], about: Mapping[str, Mapping[str, str]], models: Models
+) -> dict[str, str]:
+    """Judge -> the teacher that is the same model, where there is one."""
+    wrote = {one["model"]: name for name, one in about.items()}
+    named = {name: name_of(endpoint, models) for name, endpoint in judges.items()}
+    return {name: wrote[model] for name, model in named.items() if model in wrote}
 
 
 def _opened(named: Mapping[str, Endpoint | None], models: Models, where: str) -> dict[str, Engine]:

@@ -74,7 +74,7 @@ def _find(quote: str, text: str, start: int) -> int:
     return place if place >= 0 else first
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def _object(**properties: object) -> dict[str, object]:
     return {
         "type": "object",
         "properties": properties,
@@ -100,7 +100,7 @@ def _conversation(fields: Fields) -> str:
     return transcript(conversation(fields))
 
 
-def _number_schema(task: Task) -> dict[str, Any]:
+def _number_schema(task: Task) -> dict[str, object]:
     bounds = {} if task.range is None else {"minimum": task.range[0], "maximum": task.range[1]}
     return _object(number={"type": "number", **bounds})
 
@@ -110,7 +110,7 @@ def _entities(target: Target, fields: Fields) -> list[dict[str, str]]:
     return [{"text": text[span["start"] : span["end"]], "label": span["label"]} for span in target]
 
 
-def _spans(value: Any, fields: Fields) -> list[dict[str, Any]]:
+def _spans(value: Any, fields: Fields) -> list[dict[str, object]]:
     found = value["entities"]
     places = quote_places([one["text"] for one in found], str(fields["text"]))
     spans = [
@@ -195,7 +195,7 @@ MULTI_LABEL = Form(
 )
 
 
-def target_of(value: Any, record: Record, task: Task) -> Target:
+def target_of(value: object, record: Record, task: Task) -> Target:
     """The target that a model's JSON value means for a record. Raises Reject where it means none."""
     kind = task_type(task)
     target = kind.parse(record.fields, form_of(task).read(value, record.fields), task)[1]

@@ -129,7 +129,7 @@ def _calibrated(
     usage: JsonObject,
 ) -> Prelabels:
     task, params, by = settings
-    problems = Counter(one.problem for one in said.values() if one.problem)
+    problems = Counter(filter(None, (one.problem for one in said.values())))
     about = {
         "applies": True,
         "method": f"language model {by}",
@@ -137,8 +137,9 @@ def _calibrated(
         "usage": usage,
         "problems": dict(sorted(problems.items())),
     }
-    answered = [example for example in ask if not said[example.id].problem]
-    known = [example for example in measured if not said[example.id].problem]
+    answered, known = (
+        [example for example in examples if not said[example.id].problem] for examples in (ask, measured)
+    )
     why = _unmeasurable(known, task)
     if why:
         answers = {example.id: Answer(said[example.id].target, 0.0) for example in answered}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from pipeline.core.settings import Task
 from pipeline.label.language_model.forms import Form, form_of
@@ -82,8 +83,11 @@ def _similar(asked: Sequence[Example], learn: Sequence[Example], encoder: Model,
         product = wanted[start : start + _BATCH] @ known.T
         likeness = product if isinstance(product, np.ndarray) else product.toarray()
         for example, row in zip(asked[start:], likeness, strict=False):
-            order = np.argsort(-row, kind="stable")
-            others = (learn[n] for n in order if learn[n].group != example.group and learn[n].id != example.id)
-            nearest = [other for _, other in zip(range(shots), others, strict=False)]
-            found.append(nearest[::-1])
+            nearest = (learn[n] for n in np.argsort(-row, kind="stable"))
+            found.append(_outside_group(nearest, example, shots)[::-1])
     return found
+
+
+def _outside_group(nearest: Iterable[Example], asked: Example, shots: int) -> list[Example]:
+    """The first ones that are neither the record itself nor of its group."""
+    return list(islice((one for one in nearest if one.group != asked.group and one.id != asked.id), shots))

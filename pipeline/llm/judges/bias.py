@@ -50,16 +50,21 @@ def length_bias(judged: Sequence[Judged]) -> Lean | None:
     P(chooses the longer | it is better) - P(chooses the shorter | that is better): 0 for a judge that errs alike either
     way. None where fewer than `_FEWEST` pairs of either kind have a known better reply.
     """
-    known = [one for one in judged if one.longer in ("first", "second") and one.better in ("first", "second")]
-    kinds = []
-    for longer_is_better in (True, False):
-        same = [one for one in known if (one.longer == one.better) is longer_is_better]
-        if len(same) < _FEWEST:
-            return None
-        choices = [choice for one in same for choice in _choices(one.comparison)]
-        right = sum(choice == one.better for one in same for choice in _choices(one.comparison))
-        kinds.append((right, len(choices)))
-    return _difference(kinds[0], kinds[1]) if all(count for _, count in kinds) else None
+    known = [one for one in judged if {one.longer, one.better} <= {"first", "second"}]
+    parts: dict[bool, list[Judged]] = {True: [], False: []}
+    for one in known:
+        parts[one.longer == one.better].append(one)
+    longer_is_better, shorter_is_better = parts[True], parts[False]
+    if min(len(longer_is_better), len(shorter_is_better)) < _FEWEST:
+        return None
+    longer, shorter = _right_choices(longer_is_better), _right_choices(shorter_is_better)
+    return _difference(longer, shorter) if longer[1] and shorter[1] else None
+
+
+def _right_choices(judged: Sequence[Judged]) -> tuple[int, int]:
+    """How often the better reply was chosen, of how many choices."""
+    right = [choice == one.better for one in judged for choice in _choices(one.comparison)]
+    return sum(right), len(right)
 
 
 def self_preference(own: Sequence[float], foreign: Sequence[float]) -> Lean | None:

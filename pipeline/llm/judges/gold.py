@@ -133,8 +133,7 @@ def with_people(gold: Sequence[GoldPair], comparisons: Sequence[Comparison]) -> 
     table = np.zeros((len(_CHOICES), len(_CHOICES)))
     judge = np.zeros_like(people)
     for n, (one, choice) in enumerate(asked):
-        for _, said in one.by:
-            people[n, _CHOICES.index(said)] += 1
+        np.add.at(people[n], [_CHOICES.index(said) for _, said in one.by], 1)
         if choice:
             judge[n, _CHOICES.index(choice)] += 1
             table[_CHOICES.index(one.better), _CHOICES.index(choice)] += 1

@@ -49,21 +49,25 @@ def grade_all(
     each judge's mean is moved to the mean of all before grades are averaged.
     """
     found = {name: grade(engine, conversations, langs, rubric) for name, engine in judges.items()}
-    means = {name: [one.mean for one in grades] for name, grades in found.items()}
-    level = {name: _mean([value for value in values if value is not None]) for name, values in means.items()}
-    overall = _mean([value for value in level.values() if value is not None])
-    values = [
-        _mean(
-            [value - (level[name] or 0.0) + (overall or 0.0) for name in means if (value := means[name][n]) is not None]
-        )
-        for n in range(len(conversations))
-    ]
+    by_judge = [[one.mean for one in grades] for grades in found.values()]
+    by_reply = list(zip(*by_judge, strict=True))
+    values = [_mean(row) for row in zip(*_of_one_severity(by_judge), strict=True)]
     notes: JsonObject = {
         "judges": {name: {**_about(found[name]), "usage": judges[name].usage.as_notes()} for name in judges},
-        "alpha": grade_alpha(list(zip(*means.values(), strict=True))) if len(judges) > 1 else None,
+        "alpha": grade_alpha(by_reply) if len(judges) > 1 else None,
         "unreadable_by_all": sum(value is None for value in values),
     }
     return Graded(values, found, notes)
+
+
+def _of_one_severity(by_judge: Sequence[Sequence[float | None]]) -> list[list[float | None]]:
+    """Each judge's grades moved so that their mean is that of all judges."""
+    level = [_mean(grades) for grades in by_judge]
+    offset = [(_mean(level) or 0.0) - (own or 0.0) for own in level]
+    return [
+        [None if value is None else value + more for value in grades]
+        for grades, more in zip(by_judge, offset, strict=True)
+    ]
 
 
 def by_criterion(grades: Sequence[Grades]) -> dict[str, float] | None:
@@ -75,10 +79,11 @@ def by_criterion(grades: Sequence[Grades]) -> dict[str, float] | None:
 def _about(grades: Sequence[Grades]) -> JsonObject:
     """A judge's mean grade of each criterion, and what could not be read."""
     read = [one.grades for one in grades if one.grades is not None]
-    criteria = sorted({name for one in read for name in one})
+    problems = Counter(_kind(one.problem) for one in grades if one.grades is None)
+    criteria = sorted(set().union(*read))
     return {
         "graded": len(read),
-        "unreadable": dict(sorted(Counter(_kind(one.problem) for one in grades if one.grades is None).items())),
+        "unreadable": dict(sorted(problems.items())),
         "mean": {name: rounded(sum(one[name] for one in read) / len(read)) for name in criteria},
     }
 
@@ -87,5 +92,7 @@ def _kind(problem: str) -> str:
     return problem if problem in ("too_long", "refused", "cut") else "not_json"
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Of those that are there."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

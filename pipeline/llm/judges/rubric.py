@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field, model_validator
 
 from pipeline.core.conversation import Conversation, Message
@@ -70,7 +68,7 @@ class Rubric(Settings):
             paragraphs.append("\n".join(lines))
         return "\n".join(paragraphs)
 
-    def grade_schema(self) -> dict[str, Any]:
+    def grade_schema(self) -> dict[str, object]:
         """The JSON schema of a judge's grades: reasons first, then one whole number a criterion."""
         low, high = self.scale
         grades = {name: {"type": "integer", "minimum": low, "maximum": high} for name in self.criteria}

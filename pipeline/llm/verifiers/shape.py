@@ -78,7 +78,7 @@ def quotes_passage(case: Case, settings: Quote) -> str:
 
     White space, case, width and punctuation do not count. The whole text is the quotation where it has no marks.
     """
-    spoken = ["".join(groups) for groups in _QUOTED.findall(case.text)] or [case.text]
+    spoken = list(map("".join, _QUOTED.findall(case.text))) or [case.text]
     quotations = [text for text in spoken if len(text.strip()) >= settings.min_chars]
     if not quotations:
         return f"nothing of at least {settings.min_chars} characters is quoted"

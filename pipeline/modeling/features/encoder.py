@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -144,19 +144,19 @@ def batched(
             return forward([*rows, *[rows[0]] * (_BATCH - len(rows))], batch[1])
         return [one for _, part in halving(lambda some: forward(list(some), batch[1]), rows) for one in part]
 
-    lengths: defaultdict[int, list[int]] = defaultdict(list)
-    for n, row in enumerate(ids):
-        lengths[-(-len(row) // _STEP) * _STEP].append(n)
-    batches = [
-        (rows[start : start + size], length)
-        for length, rows in sorted(lengths.items(), reverse=True)
-        for size in [place.rows(length, _BATCH)]
-        for start in range(0, len(rows), size)
-    ]
+    batches = list(_batches([len(row) for row in ids], place))
     found_in = in_threads(run, batches) if place.is_processor else map(run, batches)
-    found = {
-        n: result
-        for (rows, _), part in zip(batches, found_in, strict=True)
-        for n, result in zip(rows, part, strict=False)
-    }
+    found: dict[int, Result] = {}
+    for (rows, _), part in zip(batches, found_in, strict=True):
+        found |= zip(rows, part, strict=False)
     return [found[n] for n in range(len(ids))]
+
+
+def _batches(lengths: Sequence[int], place: Placement) -> Iterator[tuple[list[int], int]]:
+    """Rows of about one length, and the length to pad them to; the longest first."""
+    alike: defaultdict[int, list[int]] = defaultdict(list)
+    for n, length in enumerate(lengths):
+        alike[-(-length // _STEP) * _STEP].append(n)
+    for length, rows in sorted(alike.items(), reverse=True):
+        size = place.rows(length, _BATCH)
+        yield from ((rows[start : start + size], length) for start in range(0, len(rows), size))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from pipeline.text.scripts import CJK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerBase
+
+    from pipeline.modeling.batches import Example
 
     Floats = NDArray[np.float64]
 
@@ -43,8 +46,8 @@ def speakers(offsets: Sequence[tuple[int, int]], bounds: Sequence[tuple[int, int
 
 
 def windows(
-    text: str, bounds: Sequence[tuple[int, int]], tokenizer: Any, max_length: int, stride: int
-) -> list[dict[str, Any]]:
+    text: str, bounds: Sequence[tuple[int, int]], tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int
+) -> list[Example]:
     """The text as one or more token windows; `units` says which unit each token speaks for (-1: none)."""
     room = max_length - tokenizer.num_special_tokens_to_add()
     found = tokenizer(
@@ -61,7 +64,7 @@ def windows(
     ]
 
 
-def one_token_a_character(tokenizer: Any) -> Any:
+def one_token_a_character(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     """The tokenizer, made to cut between CJK characters where its own pieces (SentencePiece's unigrams) join them.
 
     Else most characters would have no token of their own to speak for them. WordPiece cuts there by itself.

@@ -58,7 +58,7 @@ def decode(begin: Floats, end: Floats, offsets: Sequence[Sequence[int] | None], 
         start, text = _trimmed(context, offsets[a][0], offsets[b][1])
         if text:
             spans[start, text] = max(float(begin[a] + end[b]), spans.get((start, text), -np.inf))
-    ranked = sorted(((score, start, text) for (start, text), score in spans.items()), key=_rank)
+    ranked = sorted(((score, *place) for place, score in spans.items()), key=_rank)
     return Found(ranked[:_BEST], null)
 
 

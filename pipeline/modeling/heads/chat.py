@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Examples, Row, outputs
 from pipeline.modeling.heads.contract import Evaluation, Start
@@ -24,6 +27,10 @@ from pipeline.modeling.models import Models, revision
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import Loss
 from pipeline.modeling.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BEST = ("loss", False)
 
@@ -46,14 +53,14 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     return Start(model, tokenizer, revision(models.generator))
 
 
-def _stop_where_replies_end(model: Any, template: ChatTemplate) -> None:
+def _stop_where_replies_end(model: PreTrainedModel, template: ChatTemplate) -> None:
     """So that whoever loads the trained model stops writing where the template ends a reply."""
     known = model.generation_config.eos_token_id
     stops = {*stop_ids(template), *(known if isinstance(known, list) else [] if known is None else [known])}
     model.generation_config.eos_token_id = sorted(stops)
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Conversations as ids and labels: one example a view (see `lm/views.py`).
 
     A row of which no reply can be learned is dropped; reasons: those of `Encoder.encode`, over_long (with
@@ -63,24 +70,24 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return Gathered(Encoder(ChatTemplate(tokenizer, recipe.chat)), recipe).examples(rows)
 
 
-def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> None:
     """None: tokens are not classes to balance."""
     recipe.refuse_class_settings("a text that is written has no classes")
 
 
-def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Loss:
     """Cross-entropy of the labelled tokens; see `token_loss`. From here on `model` trains in less memory."""
     memory.save(model)
     return token_loss(model, recipe.label_smoothing)
 
 
-def pack(examples: Sequence[Example], model: Any, recipe: Recipe) -> list[Example]:
+def pack(examples: Sequence[Example], model: PreTrainedModel, recipe: Recipe) -> list[Example]:
     """Rows that hold several examples each; see `packing.layout` and `packing.pack`."""
     packing.prepare(model, examples)
     return packing.pack(examples, packing.layout(examples, recipe.batch_size, recipe.max_length).room)
 
 
-def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss and perplexity over the labelled tokens."""
     import torch
 
@@ -93,7 +100,7 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return Evaluation({"loss": loss, "perplexity": float(torch.tensor(loss).exp())})
 
 
-def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
     """See `replier.Replier`."""
     from pipeline.modeling.heads.chat_predictor import Replier
 

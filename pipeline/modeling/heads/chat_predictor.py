@@ -6,10 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.conversation import Conversation, Message, readable
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Row, Target
 from pipeline.core.settings import parse
 from pipeline.modeling.batches import Example
 from pipeline.modeling.lm import writing
@@ -27,7 +26,7 @@ from pipeline.modeling.prediction import Prediction, WrittenReply
 class Replier:
     """Replies to conversations. Reads: messages (or text, one user turn); response, where it is known."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForCausalLM
 
         self.model, self.tokenizer = load_saved(AutoModelForCausalLM, folder)
@@ -42,7 +41,7 @@ class Replier:
         self.stops = stop_ids(self.template)
         self.parser = ReplyParser(self.template)
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One reply per row, in order; log_likelihood, tokens and part_losses where the true reply is known.
 
         It is the last assistant turn of `messages`, else `response`. `max_new_tokens` of a row shortens its reply. A
@@ -65,19 +64,17 @@ class Replier:
             found[one.row] = _prediction(reply, one.example, losses)
         return [prediction for prediction in found if prediction is not None]
 
-    def _asked(self, n: int, row: Mapping[str, Any]) -> _Asked:
+    def _asked(self, n: int, row: Row) -> _Asked:
         talk, reply = asked_and_reply(row)
         # The end of an over-long prompt matters most: that is what the reply answers.
         prompt = prompt_ids(talk, self.template)[-self.max_length :]
         return _Asked(n, talk, prompt, self._example(talk, reply))
 
     def _reply(self, asked: _Asked, ids: Sequence[int]) -> WrittenReply:
-        message = self.parser.message(self.tokenizer.decode(ids), asked.talk.tools)
+        message = self.parser.message(str(self.tokenizer.decode(list(ids))), asked.talk.tools)
         return WrittenReply(message, len(asked.prompt), len(ids), bool(ids) and ids[-1] in self.stops)
 
-    def likelihoods(
-        self, rows: Sequence[Mapping[str, Any]], batch: int = writing.BATCH
-    ) -> list[tuple[float | None, int]]:
+    def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
         """Sum of the log probabilities of the true reply through its end of turn, and their number.
 
         (None, 0) for a row without a known reply, or one that the chat template refuses.
@@ -85,7 +82,7 @@ class Replier:
         examples = [self._example_or_none(row) for row in rows]
         return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
 
-    def _example_or_none(self, row: Mapping[str, Any]) -> Example | None:
+    def _example_or_none(self, row: Row) -> Example | None:
         try:
             return self._example(*asked_and_reply(row))
         except Reject:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Target
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Examples, Row, classify, padded
+from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, classify, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.heads import multi_label
 from pipeline.modeling.heads.contract import Evaluation, Start
-from pipeline.modeling.heads.encoder_with_head import names, start_encoder
+from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.losses import loss_function
 from pipeline.modeling.training.recipe import Contrastive, Recipe
 from pipeline.stats.scores import macro_f1, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BEST = ("macro_f1", True)
 
@@ -82,7 +89,7 @@ def _contrastive(begun: Start, task: Task, rows: Sequence[Row], recipe: Recipe, 
     return begun
 
 
-def refit(model: Any, models: Models, task: Task, rows: Sequence[Row]) -> dict[str, float] | None:
+def refit(model: PreTrainedModel, models: Models, task: Task, rows: Sequence[Row]) -> dict[str, float] | None:
     """The linear head fitted anew on all of `rows`; what to tell and save of it. None where there is no such head."""
     from pipeline.modeling.features.encoder import embed
     from pipeline.modeling.heads.mean_pooling import pooled, refit_classifier
@@ -93,18 +100,20 @@ def refit(model: Any, models: Models, task: Task, rows: Sequence[Row]) -> dict[s
     return refit_classifier(model, features, [row["label"] for row in rows])
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Token ids and class numbers. Over-long texts are cut, or dropped with reason `over_long`."""
     if not rows:
         return Examples([])
-    found = tokenizer([row["text"] for row in rows])["input_ids"]
-    short = tokenizer([row["text"] for row in rows], truncation=True, max_length=recipe.max_length)["input_ids"]
+    texts = [row["text"] for row in rows]
+    found = tokenizer(texts)["input_ids"]
+    short = tokenizer(texts, truncation=True, max_length=recipe.max_length)["input_ids"]
     cut = [len(ids) > recipe.max_length for ids in found]
-    items = [{"input_ids": ids, "labels": _label(row["label"], task)} for ids, row in zip(short, rows, strict=True)]
+    items: list[Example] = [
+        {"input_ids": ids, "labels": _label(row["label"], task)} for ids, row in zip(short, rows, strict=True)
+    ]
     if recipe.over_long != "drop" or not any(cut):
         return Examples(items, cut=sum(cut))
-    kept = [item for item, is_cut in zip(items, cut, strict=True) if not is_cut]
-    return Examples(kept, {"over_long": sum(cut)})
+    return Examples(list(compress(items, map(operator.not_, cut))), {"over_long": sum(cut)})
 
 
 def _label(given: Any, task: Task) -> int | list[float]:
@@ -112,10 +121,10 @@ def _label(given: Any, task: Task) -> int | list[float]:
     return [float(label in given) for label in task.labels] if task.multi_label else task.labels.index(given)
 
 
-def collate(tokenizer: Any) -> Collate:
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Batches padded to their longest text."""
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         batch = padded([example["input_ids"] for example in examples], tokenizer)
@@ -124,7 +133,7 @@ def collate(tokenizer: Any) -> Collate:
     return batch_of
 
 
-def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> NDArray[np.float64] | None:
     """Inverse class frequencies where the recipe asks for balance.
 
     With several labels a record: rows without over rows with it, per label.
@@ -137,12 +146,12 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
     return len(examples) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
 
-def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Accuracy, macro F1 and mean loss; the temperature that calibrates this model."""
     logits = classify(model, examples, collate, batch)
     target = np.array([example["labels"] for example in examples])
     if target.ndim == 2:
-        return multi_label.evaluate(logits, target, model.config.id2label)
+        return multi_label.evaluate(logits, target, label_names(model))
     guess = logits.argmax(axis=1)
     loss = -np.log(softmax(logits)[np.arange(len(target)), target] + 1e-12).mean()
     metrics = {
@@ -153,14 +162,14 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
 
 
-def loss(model: Any, class_weights: Any, recipe: Recipe) -> Any:
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Any:
     """Cross-entropy; binary cross-entropy of every label where a record may have several."""
     if model.config.problem_type == "multi_label_classification":
         return multi_label.loss_function(class_weights, recipe.focal_gamma)
     return loss_function(class_weights, recipe.label_smoothing, recipe.focal_gamma)
 
 
-def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
     """See `classifier.Classifier` and `multi_label.MultiLabelClassifier`."""
     from pipeline.modeling.heads.classification_predictor import Classifier
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.core.record import Row, Target
 from pipeline.modeling.batches import classify, padded
 from pipeline.modeling.features.linear import softmax
+from pipeline.modeling.heads.encoder_with_head import label_names
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.prediction import Prediction
 
@@ -21,15 +23,15 @@ _BATCH = 64
 class Classifier:
     """Labels with calibrated probabilities. Reads: text."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForSequenceClassification
 
         self.model, self.tokenizer = load_saved(AutoModelForSequenceClassification, folder)
         self.temperature = float(settings["temperature"])
         self.max_length = int(settings["max_length"])
-        self.labels = [self.model.config.id2label[n] for n in range(self.model.config.num_labels)]
+        self.labels = [label for _, label in sorted(label_names(self.model).items())]
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction per row, in order; confidence and scores are divided by the dev temperature."""
         if not rows:
             return []

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from pipeline.core.record import Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Collate, Example, Examples, Row
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Predictor
 from pipeline.modeling.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
@@ -49,17 +55,17 @@ class Head(Protocol):
     def start(self, models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
         """The model to fine-tune. `rows` may set its new weights (never the dev split's)."""
 
-    def encode(self, rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
         """Rows as token ids and labels."""
 
-    def collate(self, tokenizer: Any) -> Collate:
+    def collate(self, tokenizer: PreTrainedTokenizerBase) -> Collate:
         """Examples as one padded batch of tensors."""
 
-    def class_weights(self, examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+    def class_weights(self, examples: Sequence[Example], task: Task, recipe: Recipe) -> NDArray[np.float64] | None:
         """One weight per class (mean 1 over the examples), or None."""
 
-    def evaluate(self, model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+    def evaluate(self, model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
         """Dev metrics; `loss` is always among them."""
 
-    def load(self, folder: Path, settings: Mapping[str, Any]) -> Predictor:
+    def load(self, folder: Path, settings: Mapping[str, Target]) -> Predictor:
         """A predictor from a saved model and the content of its sft.json."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
@@ -18,13 +19,17 @@ from pipeline.modeling.training.recipe import Contrastive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Item = TypeVar("Item")
 
 _BATCH = 32
 
 
 def tune(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     texts: Sequence[str],
     labels: Sequence[str],
     settings: Contrastive,
@@ -37,13 +42,12 @@ def tune(
     """
     import torch
 
-    body = model.bert
+    body = cast("PreTrainedModel", model.bert)
     trained = [p for name, p in body.named_parameters() if p.requires_grad and not name.startswith("embeddings")]
     optimizer = torch.optim.AdamW(trained, lr=settings.learning_rate)
     drawn = list(pairs(labels, settings.pairs, seed))
     model.train()
-    for start in range(0, len(drawn), settings.batch_size):
-        part = drawn[start : start + settings.batch_size]
+    for part in _parts(drawn, settings.batch_size):
         chosen = [texts[n] for pair in part for n in pair[:2]]
         vectors = _vectors(body, tokenizer, chosen, length)
         cosines = torch.nn.functional.cosine_similarity(vectors[::2], vectors[1::2])
@@ -55,11 +59,13 @@ def tune(
         optimizer.step()
     model.eval()
     with torch.inference_mode():
-        found = [
-            _vectors(body, tokenizer, texts[start : start + _BATCH], length).float().cpu().numpy()
-            for start in range(0, len(texts), _BATCH)
-        ]
+        found = [_vectors(body, tokenizer, part, length).float().cpu().numpy() for part in _parts(texts, _BATCH)]
     return np.concatenate(found)
+
+
+def _parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in order, `size` at a time."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def pairs(labels: Sequence[str], each: int, seed: int) -> Iterator[tuple[int, int, bool]]:
@@ -75,14 +81,14 @@ def pairs(labels: Sequence[str], each: int, seed: int) -> Iterator[tuple[int, in
     for n, label in enumerate(labels):
         same = [m for m in of_label[label] if m != n]
         other = [m for m, its in enumerate(labels) if its != label]
-        for turn in range(each):
-            pool = same if turn % 2 == 0 else other
+        for pool, is_same in islice(cycle(((same, True), (other, False))), each):
             if pool:
-                found.append((n, random.choice(pool), turn % 2 == 0))
+                found.append((n, random.choice(pool), is_same))
     random.shuffle(found)
     yield from found
 
 
-def _vectors(body: Any, tokenizer: Any, texts: Sequence[str], length: int) -> Any:
+def _vectors(body: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], length: int) -> Tensor:
     batch = tokenizer(list(texts), padding=True, truncation=True, max_length=length, return_tensors="pt")
-    return body(**to_model(batch, body)).pooler_output  # (texts, hidden)
+    found: Tensor = body(**to_model(batch, body)).pooler_output  # (texts, hidden)
+    return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.record import Target
 from pipeline.modeling.batches import Row
 from pipeline.modeling.heads.contract import Start
 from pipeline.modeling.load_errors import load_errors
@@ -14,6 +15,9 @@ from pipeline.modeling.loading import check_room, load_tokenizer
 from pipeline.modeling.models import SCRATCH, TFIDF, Models, local_path, revision
 from pipeline.modeling.training.recipe import Recipe
 from pipeline.modeling.vocabulary import trim
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 log = logging.getLogger("pipeline")
 
@@ -53,7 +57,7 @@ def start_encoder(
     return start
 
 
-def _from_scratch(kind: Any, rows: Sequence[Row], recipe: Recipe, pooled: bool, config: Mapping[str, Any]) -> Start:
+def _from_scratch(kind: Any, rows: Sequence[Row], recipe: Recipe, pooled: bool, config: Mapping[str, Target]) -> Start:
     from pipeline.modeling.heads.scratch import make_config, make_tokenizer
 
     if recipe.freeze != "none" or recipe.lora:
@@ -69,7 +73,7 @@ def _texts(rows: Sequence[Row]) -> Iterator[str]:
     return (str(row[name]) for row in rows for name in _TEXTS if row.get(name))
 
 
-def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Mapping[str, Any]) -> Start:
+def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Mapping[str, Target]) -> Start:
     from transformers import AutoConfig
 
     path = local_path(models.encoder, "models.encoder")
@@ -90,3 +94,8 @@ def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Ma
 def names(labels: Sequence[str]) -> dict[str, Any]:
     """The configuration entries for a label list."""
     return {"id2label": dict(enumerate(labels)), "label2id": {label: n for n, label in enumerate(labels)}}
+
+
+def label_names(model: PreTrainedModel) -> dict[int, str]:
+    """Class number -> its label."""
+    return {int(number): str(label) for number, label in (model.config.id2label or {}).items()}

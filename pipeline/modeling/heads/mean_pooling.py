@@ -53,7 +53,7 @@ class _Mean:
     def __init__(self, layer: Any) -> None:
         self.inner, self.outer = layer.attention.output.LayerNorm, layer.output.LayerNorm
 
-    def __call__(self, hidden: Any, attention_mask: Any = None, *_: Any, **__: Any) -> Any:
+    def __call__(self, hidden: Any, attention_mask: Any = None, *_: Any, **__: Any) -> object:
         first, mean = hidden[:, :1], hidden.mean(1, keepdim=True)
         if attention_mask is not None:  # (batch, 1, 1 or tokens, tokens): true, or 0, where a token is seen
             row = attention_mask[:, 0, :1]
@@ -93,7 +93,7 @@ def set_classifier(
         model.classifier.bias[order] = torch.tensor(biases, dtype=torch.float32)
 
 
-def refit_classifier(model: Any, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float] | None:
+def refit_classifier(model: object, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float] | None:
     """The classification layer anew, with the C of `choose_strength`; says what that found. None: it stays as it is."""
     best = choose_strength(features, labels)
     if best is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.core.record import Target
 from pipeline.modeling.batches import Example
 from pipeline.modeling.heads.classification_predictor import Classifier
 from pipeline.modeling.heads.contract import Evaluation
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def loss_function(class_weights: Any, focal: float) -> Loss:
+def loss_function(class_weights: NDArray[np.float64] | None, focal: float) -> Loss:
     """Binary cross-entropy."""
     return binary_cross_entropy(class_weights, focal)
 
@@ -74,7 +75,7 @@ class MultiLabelClassifier(Classifier):
     `confidence` is that of the whole set being right, labels taken as independent.
     """
 
-    def __init__(self, folder: Any, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Any, settings: Mapping[str, Target]) -> None:
         super().__init__(folder, {"temperature": 1.0, **settings})
         self.thresholds = np.array([float(settings["thresholds"][label]) for label in self.labels])
 

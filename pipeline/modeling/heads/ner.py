@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Target
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Examples, Row, outputs, padded
+from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
 from pipeline.modeling.features.units import (
     best_tags,
@@ -27,7 +28,7 @@ from pipeline.modeling.features.units import (
     windows,
 )
 from pipeline.modeling.heads.contract import Evaluation, Start
-from pipeline.modeling.heads.encoder_with_head import names, start_encoder
+from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
@@ -37,6 +38,7 @@ from pipeline.stats.scores import f1, span_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     Floats = NDArray[np.float64]
 
@@ -62,7 +64,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     return replace(begun, tokenizer=one_token_a_character(begun.tokenizer))
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Windows of `max_length` with a label on each unit's token.
 
     Notes count windows, entities, and those whose tags read back as another span: `entities_widened` begin or end
@@ -76,7 +78,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
         found = windows(row["text"], bounds, tokenizer, recipe.max_length, recipe.stride)
         for window in found:
             window["labels"] = [tags[unit] if unit >= 0 else IGNORED for unit in window["units"]]
-            window |= {"row": n, "size": len(bounds), "tags": tags}
+            window["row"], window["size"], window["tags"] = n, len(bounds), tags
         items += found
         entities += len(spans)
         read = span_keys([span for span, _ in to_spans(tags, bounds, task.labels)])
@@ -84,10 +86,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return Examples(items, notes={"windows": len(items), "entities": entities, "entities_widened": changed})
 
 
-def collate(tokenizer: Any) -> Collate:
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Batches padded to their longest window."""
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         batch = padded([example["input_ids"] for example in examples], tokenizer)
@@ -99,7 +101,7 @@ def collate(tokenizer: Any) -> Collate:
     return batch_of
 
 
-def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> NDArray[np.float64] | None:
     """Inverse tag frequencies where the recipe asks for balance."""
     if recipe.class_weights == "none":
         return None
@@ -108,7 +110,7 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> An
     return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
 
-def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss over tags, strict span precision, recall and micro F1; the temperature that calibrates tags."""
     found = tag_logits(model, examples, collate, batch)
     truth = {example["row"]: example["tags"] for example in examples}
@@ -130,14 +132,14 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
 
 
-def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
     """See `Tagger`."""
     return Tagger(folder, settings)
 
 
-def tag_logits(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> dict[int, Floats]:
+def tag_logits(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> dict[int, Floats]:
     """Row -> one line of logits per unit, from the window that shows most around it; nan where no token speaks."""
-    found = {e["row"]: np.full((e["size"], model.config.num_labels), np.nan) for e in examples}
+    found = {e["row"]: np.full((e["size"], model.config.num_labels or 0), np.nan) for e in examples}
     margin = {e["row"]: np.full(e["size"], -1) for e in examples}
     for picked, logits, _ in outputs(model, examples, collate, batch):
         scores = logits.double().cpu().numpy()
@@ -163,18 +165,19 @@ class Tagger:
     A span is as sure as its least sure tag; the answer as a whole as sure as all its tags together.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForTokenClassification
 
         self.model, self.tokenizer = load_saved(AutoModelForTokenClassification, folder)
         self.temperature = float(settings["temperature"])
         self.max_length, self.stride = int(settings["max_length"]), int(settings["stride"])
-        self.labels = [self.model.config.id2label[n][2:] for n in range(1, self.model.config.num_labels, 2)]
+        tags = label_names(self.model)
+        self.labels = [tags[n][2:] for n in range(1, len(tags), 2)]
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One list of spans per row, in order."""
         bounds = [units(row["text"]) for row in rows]
-        examples = []
+        examples: list[Example] = []
         for n, row in enumerate(rows):
             for window in windows(row["text"], bounds[n], self.tokenizer, self.max_length, self.stride):
                 labels = [IGNORED] * len(window["input_ids"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Example, Examples, Row
 from pipeline.modeling.lm import writing
@@ -17,8 +17,11 @@ from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Ids and labels; only the target and its end-of-turn token carry loss.
 
     A text that is too long loses its end, the target never. Reasons: those of `Encoder.encode`, over_long
@@ -47,7 +50,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
 class PromptedWriter:
     """Writes the target of a text. Reads: text; lang and target, where they are known."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from pipeline.modeling.heads.chat_predictor import Replier
 
         self.task, self.instructions = settings_for_writing(settings)
@@ -63,7 +66,7 @@ class PromptedWriter:
         """See `Replier.likelihoods`."""
         return self.replier.likelihoods([self._as_chat(row) for row in rows], batch)
 
-    def _as_chat(self, row: Row) -> dict[str, Any]:
+    def _as_chat(self, row: Row) -> dict[str, object]:
         template = instruction(row, self.task, self.instructions, plain=False)
 
         def length(text: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Answer, Target
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Examples, Row, by_length, padded_inputs
+from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, by_length, padded_inputs
 from pipeline.modeling.device import halving, to_model
 from pipeline.modeling.heads.answer_spans import Found, choose_answer, decode, fit_null_threshold
 from pipeline.modeling.heads.contract import Evaluation, Start
@@ -18,9 +19,14 @@ from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
-from pipeline.modeling.training.losses import Loss, start_and_end
+from pipeline.modeling.training.losses import Loss, WithEnds, start_and_end
 from pipeline.modeling.training.recipe import Recipe
 from pipeline.stats.answers import answer_scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BEST = ("f1", True)
 
@@ -43,7 +49,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     return start_encoder(AutoModelForQuestionAnswering, models, rows, recipe, "reader of questions", **config)
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Windows with the first and last token of the first given answer that a window holds whole; else both 0.
 
     Dropped: answer_in_no_window (longer than `max_answer_length` or than the overlap of windows lets through).
@@ -56,7 +62,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
         for window in found:
             window["labels"] = _label(window["offsets"], row["answers"], recipe.max_answer_length)
             window |= {"row": n, "context": row["context"], "lang": row.get("lang") or ""}
-            window["answers"] = [dict(answer) for answer in row["answers"]]
+            window["answers"] = list(row["answers"])
         if row["answers"] and not any(window["labels"][1] for window in found):
             lost += 1
         else:
@@ -70,7 +76,7 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return Examples(items, {"answer_in_no_window": lost} if lost else {}, notes=notes)
 
 
-def windows(row: Row, tokenizer: Any, max_length: int, stride: int) -> tuple[list[Example], bool]:
+def windows(row: Row, tokenizer: PreTrainedTokenizerBase, max_length: int, stride: int) -> tuple[list[Example], bool]:
     """Question and part of the context, as often as the context needs; and whether the question was cut.
 
     `offsets` holds `[start, end)` in the context for its tokens, None for all others.
@@ -100,10 +106,10 @@ def windows(row: Row, tokenizer: Any, max_length: int, stride: int) -> tuple[lis
     return items, len(asked) > limit
 
 
-def collate(tokenizer: Any) -> Collate:
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Batches padded to their longest window."""
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         return {
@@ -114,17 +120,17 @@ def collate(tokenizer: Any) -> Collate:
     return batch_of
 
 
-def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> None:
     """None: positions are no classes."""
     recipe.refuse_class_settings("answers have no classes")
 
 
-def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Loss:
     """Cross-entropy over positions."""
     return start_and_end(recipe.label_smoothing)
 
 
-def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss, exact match and F1 at the null threshold that is best here."""
     found, total = find(model, examples, collate, batch)
     first = {example["row"]: example for example in reversed(examples)}
@@ -141,7 +147,9 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return Evaluation(metrics, {"null_threshold": threshold, "temperature": temperature})
 
 
-def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> tuple[dict[int, Found], float]:
+def find(
+    model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int
+) -> tuple[dict[int, Found], float]:
     """Row -> its best spans over all windows; and the summed loss."""
     import torch
 
@@ -151,7 +159,7 @@ def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) 
     criterion = start_and_end(0.0)
     limit = int(model.config.max_answer_length)
 
-    def run(rows: Sequence[int]) -> tuple[Any, Any]:
+    def run(rows: Sequence[int]) -> tuple[WithEnds, Tensor]:
         inputs = to_model(collate([examples[n] for n in rows]), model)
         labels = inputs.pop("labels")
         with torch.inference_mode():
@@ -169,7 +177,7 @@ def find(model: Any, examples: Sequence[Example], collate: Collate, batch: int) 
     return found, total
 
 
-def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
     """See `Reader`."""
     return Reader(folder, settings)
 
@@ -177,16 +185,16 @@ def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
 class Reader:
     """One answer {start, text} a question, or none. Reads: context, question."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForQuestionAnswering
 
         self.model, self.tokenizer = load_saved(AutoModelForQuestionAnswering, folder)
         self.max_length, self.stride = int(settings["max_length"]), int(settings["stride"])
         self.threshold, self.temperature = float(settings["null_threshold"]), float(settings["temperature"])
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One prediction per row, in order."""
-        examples = [
+        examples: list[Example] = [
             {**window, "labels": [0, 0], "row": n, "context": row["context"]}
             for n, row in enumerate(rows)
             for window in windows(row, self.tokenizer, self.max_length, self.stride)[0]
@@ -195,16 +203,25 @@ class Reader:
         return [choose_answer(found[n], self.threshold, self.temperature) for n in range(len(rows))]
 
 
-def _label(offsets: Sequence[list[int] | None], answers: Sequence[Mapping[str, Any]], limit: int) -> list[int]:
+#: Number of a token, and where it begins and ends in the text.
+_Token = tuple[int, int, int]
+
+
+def _label(offsets: Sequence[list[int] | None], answers: Sequence[Answer], limit: int) -> list[int]:
     """First and last token of the first answer that stands whole in the window; [0, 0] for none."""
-    inside = [n for n, place in enumerate(offsets) if place is not None and place[1] > place[0]]
+    inside = [(n, place[0], place[1]) for n, place in enumerate(offsets) if place is not None and place[1] > place[0]]
     for answer in answers:
         start, end = answer["start"], answer["start"] + len(answer["text"])
-        covering = [n for n in inside if offsets[n][0] < end and offsets[n][1] > start]  # type: ignore[index]
+        covering = [token for token in inside if token[1] < end and token[2] > start]
         if not covering or len(covering) > limit:
             continue
-        before_is_there = offsets[covering[0]][0] <= start or covering[0] != inside[0]  # type: ignore[index]
-        after_is_there = offsets[covering[-1]][1] >= end or covering[-1] != inside[-1]  # type: ignore[index]
-        if before_is_there and after_is_there:
-            return [covering[0], covering[-1]]
+        if not _is_cut(covering, inside, start, end):
+            return [covering[0][0], covering[-1][0]]
     return [0, 0]
+
+
+def _is_cut(covering: Sequence[_Token], inside: Sequence[_Token], start: int, end: int) -> bool:
+    """Whether the answer goes on beyond the window: its first or last token there does not reach the answer's end."""
+    begins_before = covering[0] == inside[0] and covering[0][1] > start
+    ends_behind = covering[-1] == inside[-1] and covering[-1][2] < end
+    return begins_before or ends_behind

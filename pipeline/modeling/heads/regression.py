@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Target
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Examples, Row, classify, outputs, padded_inputs
+from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, classify, outputs, padded_inputs
 from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import start_encoder
 from pipeline.modeling.loading import load_saved
@@ -26,6 +27,8 @@ from pipeline.modeling.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     Floats = NDArray[np.float64]
 
@@ -59,7 +62,7 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
     return begun
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Token ids of the text, or of both, and the number. Over-long texts are cut (the longer one first), or dropped."""
     items: list[Example] = []
     cut = 0
@@ -73,22 +76,23 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return Examples(items, cut=cut)
 
 
-def encode_pair(row: Row, tokenizer: Any, max_length: int) -> tuple[Example, bool]:
+def encode_pair(row: Row, tokenizer: PreTrainedTokenizerBase, max_length: int) -> tuple[Example, bool]:
     """One row's model inputs, and whether it was cut."""
     texts = (row["text"],) if row.get("text_pair") is None else (row["text"], row["text_pair"])
     found = tokenizer(*texts)
     is_cut = len(found["input_ids"]) > max_length
     if is_cut:
         found = tokenizer(*texts, truncation="longest_first", max_length=max_length)
-    kinds = found.get("token_type_ids") or [0] * len(found["input_ids"])
-    names = {"token_type_ids": kinds} if "token_type_ids" in tokenizer.model_input_names else {}
-    return {"input_ids": found["input_ids"], **names}, is_cut
+    example: Example = {"input_ids": found["input_ids"]}
+    if "token_type_ids" in tokenizer.model_input_names:
+        example["token_type_ids"] = found.get("token_type_ids") or [0] * len(found["input_ids"])
+    return example, is_cut
 
 
-def collate(tokenizer: Any) -> Collate:
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Batches padded to their longest text."""
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         labels = torch.tensor([example["labels"] for example in examples], dtype=torch.float32)
@@ -97,17 +101,17 @@ def collate(tokenizer: Any) -> Collate:
     return batch_of
 
 
-def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> Any:
+def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> None:
     """None: numbers are no classes."""
     recipe.refuse_class_settings("numbers have no classes")
 
 
-def loss(model: Any, class_weights: Any, recipe: Recipe) -> Loss:
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Loss:
     """Squared error in units of the train split's spread."""
     return squared_error(model.config.target_mean, model.config.target_spread)
 
 
-def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
+def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """RMSE, MAE and Pearson's r in the original unit; `loss` in the standardised one."""
     mean, spread = model.config.target_mean, model.config.target_spread
     said = classify(model, examples, collate, batch)[:, 0] * spread + mean
@@ -121,7 +125,7 @@ def evaluate(model: Any, examples: Sequence[Example], collate: Collate, batch: i
     return Evaluation(metrics)
 
 
-def finish(model: Any) -> None:
+def finish(model: PreTrainedModel) -> None:
     """Fold mean and spread into the last layer."""
     import torch
 
@@ -132,7 +136,7 @@ def finish(model: Any) -> None:
     model.config.target_mean, model.config.target_spread = 0.0, 1.0
 
 
-def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
+def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
     """See `Regressor`."""
     return Regressor(folder, settings)
 
@@ -140,7 +144,7 @@ def load(folder: Path, settings: Mapping[str, Any]) -> Predictor:
 class Regressor:
     """Numbers in the unit of the training targets, kept inside `task.range`. Reads: text; text_pair if there is one."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForSequenceClassification
 
         self.model, self.tokenizer = load_saved(AutoModelForSequenceClassification, folder)
@@ -148,16 +152,16 @@ class Regressor:
         low, high = settings["task"].get("range") or (-np.inf, np.inf)
         self.low, self.high = float(low), float(high)
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One number per row, in order."""
         if not rows:
             return []
-        found = [{**encode_pair(row, self.tokenizer, self.max_length)[0], "labels": 0.0} for row in rows]
+        found: list[Example] = [{**encode_pair(row, self.tokenizer, self.max_length)[0], "labels": 0.0} for row in rows]
         numbers = classify(self.model, found, collate(self.tokenizer), _BATCH)[:, 0]
         return [Prediction(float(number)) for number in np.clip(numbers, self.low, self.high)]
 
 
-def _start_from_ridge(model: Any, examples: Sequence[Example], collate: Collate) -> None:
+def _start_from_ridge(model: PreTrainedModel, examples: Sequence[Example], collate: Collate) -> None:
     """Set the last layer to ridge regression on what it receives, at no more cost than one look at the rows."""
     import torch
     from sklearn.linear_model import Ridge
@@ -182,7 +186,7 @@ def _start_from_ridge(model: Any, examples: Sequence[Example], collate: Collate)
         layer.bias.fill_(float(ridge.intercept_ - weights @ mean))
 
 
-def _last_layer(model: Any) -> Any:
+def _last_layer(model: PreTrainedModel) -> nn.Linear:
     """The linear layer that gives the number."""
     import torch
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.text.scripts import CJK
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 #: Words that occur this often become one token, the most frequent ones first.
@@ -53,7 +56,7 @@ def make_tokenizer(texts: Iterable[str]) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=MAX_POSITIONS, **names)
 
 
-def make_config(tokenizer: Any, extra_layers: int = 0, **more: Any) -> Any:
+def make_config(tokenizer: PreTrainedTokenizerBase, extra_layers: int = 0, **more: Any) -> Any:
     """The encoder's configuration; `extra_layers` are added on top."""
     from transformers import BertConfig
 

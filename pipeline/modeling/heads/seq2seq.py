@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Target
 from pipeline.core.settings import Task
-from pipeline.modeling.batches import Collate, Example, Examples, Row, padded
+from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, padded
 from pipeline.modeling.heads.contract import Start
 from pipeline.modeling.lm import writing
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
@@ -18,6 +18,10 @@ from pipeline.modeling.loading import check_room, load_saved
 from pipeline.modeling.models import Model, local_path, revision
 from pipeline.modeling.prediction import Prediction
 from pipeline.modeling.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _WHERE = "models.seq2seq"
 
@@ -32,12 +36,12 @@ def start(model: Model, recipe: Recipe) -> Start:
     return Start(feed_decoder(loaded), tokenizer, revision(model))
 
 
-def is_for_seq2seq(tokenizer: Any) -> bool:
+def is_for_seq2seq(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether examples are made for an encoder-decoder: causal models here always have a chat template."""
     return not tokenizer.chat_template
 
 
-def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> Examples:
+def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
     """Ids of the text, and those of the target with its end token as labels.
 
     A text that is too long loses its end, the target never. Reasons: over_long (with over_long: drop),
@@ -56,10 +60,10 @@ def encode(rows: Sequence[Row], tokenizer: Any, task: Task, recipe: Recipe) -> E
     return writing.gather(rows, one, "texts")
 
 
-def collate(tokenizer: Any) -> Collate:
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Texts and labels, each right-padded; padding carries no loss. See `feed_decoder` for `decoder_labels`."""
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         batch = padded([example["input_ids"] for example in examples], tokenizer)
@@ -72,23 +76,25 @@ def collate(tokenizer: Any) -> Collate:
     return batch_of
 
 
-def feed_decoder(model: Any) -> Any:
+def feed_decoder(model: PreTrainedModel) -> PreTrainedModel:
     """The model, which from now on makes its decoder's input from `decoder_labels`.
 
     The trainer keeps `labels` for our loss, and only the model itself knows how its decoder starts.
     """
 
-    def with_decoder_input(module: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def with_decoder_input(
+        module: nn.Module, args: tuple[object, ...], kwargs: dict[str, Tensor]
+    ) -> tuple[object, dict[str, Tensor]]:
         labels = kwargs.pop("decoder_labels", None)
         if labels is not None:
-            kwargs["decoder_input_ids"] = module.prepare_decoder_input_ids_from_labels(labels)
+            kwargs["decoder_input_ids"] = cast("Any", model).prepare_decoder_input_ids_from_labels(labels)
         return args, kwargs
 
     model.register_forward_pre_hook(with_decoder_input, with_kwargs=True)
     return model
 
 
-def target_ids(target: str, tokenizer: Any) -> list[int]:
+def target_ids(target: str, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """The target as the decoder is to write it, with its end token. Rejects: empty_target."""
     if not target.strip():
         raise Reject("empty_target", "there is nothing to write")
@@ -99,7 +105,7 @@ def target_ids(target: str, tokenizer: Any) -> list[int]:
 class Seq2SeqWriter:
     """Writes the target of a text. Reads: text; lang and target, where they are known."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         from transformers import AutoModelForSeq2SeqLM
 
         self.task, self.instructions = settings_for_writing(settings)
@@ -120,7 +126,7 @@ class Seq2SeqWriter:
 
     def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
         """Sum of the log probabilities of the true target and its end token, and their number."""
-        examples = [
+        examples: list[Example | None] = [
             {"input_ids": self._source(row), "labels": target_ids(str(row["target"]), self.tokenizer)}
             if str(row.get("target") or "").strip()
             else None
@@ -133,7 +139,7 @@ class Seq2SeqWriter:
 
 
 def _source_ids(
-    row: Row, tokenizer: Any, task: Task, own: Mapping[str, str], max_length: int
+    row: Row, tokenizer: PreTrainedTokenizerBase, task: Task, own: Mapping[str, str], max_length: int
 ) -> tuple[list[int], bool]:
     template, text = instruction(row, task, own, plain=True), str(row["text"])
 
@@ -146,11 +152,11 @@ def _source_ids(
     return ids(cut_to_fit(text, lambda part: len(ids(part)), max_length)), True
 
 
-def _set_dropout(model: Any, rate: float) -> None:
+def _set_dropout(model: PreTrainedModel, rate: float) -> None:
     import torch
 
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = rate
         elif isinstance(getattr(module, "dropout", None), float):  # BART and its kin keep a rate, not a layer
-            module.dropout = rate
+            module.dropout = rate  # type: ignore[assignment]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.conversation import Json, ToolCall, canonical
+from pipeline.core.conversation import Json, ToolCall, canonical, function_of
 
 Tools = Sequence[Mapping[str, Json]]
 
@@ -61,11 +61,8 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 
 def _python(text: str, tools: Tools) -> Iterator[ToolCall]:
     """`[get_weather(city='Paris', days=3), now()]`; true, false and null may be JSON's."""
-    try:
-        tree = ast.parse(text.strip(), mode="eval")
-    except SyntaxError:
-        tree = ast.parse(_BARE_QUOTES.sub(lambda found: repr(found[1]), text.strip()), mode="eval")
-    parts = tree.body.elts if isinstance(tree.body, ast.List) else [tree.body]
+    body = _expression(text.strip()).body
+    parts = body.elts if isinstance(body, ast.List) else [body]
     if not parts:
         raise ValueError("no call")
     for part in parts:
@@ -73,6 +70,13 @@ def _python(text: str, tools: Tools) -> Iterator[ToolCall]:
             raise ValueError("no call with named arguments")
         given = {word.arg: ast.literal_eval(_Constants().visit(word.value)) for word in part.keywords if word.arg}
         yield ToolCall(ast.unparse(part.func), canonical(given))
+
+
+def _expression(text: str) -> ast.Expression:
+    try:
+        return ast.parse(text, mode="eval")
+    except SyntaxError:
+        return ast.parse(_BARE_QUOTES.sub(lambda found: repr(found[1]), text), mode="eval")
 
 
 class _Constants(ast.NodeTransformer):
@@ -158,10 +162,12 @@ STYLES: dict[str, CallStyle] = {
 def types_of(name: str, tools: Tools) -> dict[str, Json]:
     """Argument of the tool `name` -> its type by the schema, where that says one."""
     for tool in tools:
-        function = tool.get("function", tool)
+        function = function_of(tool)
         if function.get("name") == name:
-            properties = (function.get("parameters") or {}).get("properties") or {}
-            return {key: schema.get("type") for key, schema in properties.items() if isinstance(schema, Mapping)}
+            parameters = function.get("parameters")
+            properties = parameters.get("properties") if isinstance(parameters, Mapping) else None
+            schemas = properties if isinstance(properties, Mapping) else {}
+            return {key: schema.get("type") for key, schema in schemas.items() if isinstance(schema, Mapping)}
     return {}
 
 

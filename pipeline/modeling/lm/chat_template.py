@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pipeline.core.conversation import Conversation, Message, ToolCall
+from pipeline.core.conversation import Conversation, JsonObject, Message, ToolCall
 from pipeline.core.errors import shorten
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_settings import ChatSettings
 from pipeline.modeling.lm.turns import Form, Turn, Turns
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 _NOW = re.compile(r"""strftime_now\(\s*(["'])(.*?)\1\s*\)""")
 _PROBE, _ANSWER, _NEXT = "wlkq7probe", "wlkq7answer", "wlkq7next"
@@ -36,7 +39,7 @@ _CALL = ToolCall("wlkq7tool", '{"wlkq7key": "wlkq7value"}', "call00000")
 class ChatTemplate:
     """The chat template of `tokenizer`, and what it wants of a conversation."""
 
-    def __init__(self, tokenizer: Any, settings: ChatSettings | None = None) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, settings: ChatSettings | None = None) -> None:
         self.tokenizer = tokenizer
         self.settings = settings or ChatSettings()
         self.source = str(tokenizer.chat_template)
@@ -73,16 +76,14 @@ class ChatTemplate:
         """The tokens of a rendered text."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _apply(
-        self, turns: Sequence[Turn], tools: list[Mapping[str, Any]] | None, arguments: Mapping[str, Any], ask: bool
-    ) -> str:
+    def _apply(self, turns: Sequence[Turn], tools: list[JsonObject] | None, arguments: JsonObject, ask: bool) -> str:
         rendered = self.tokenizer.apply_chat_template(
-            list(turns),
-            tools=tools,
+            cast("list[dict[str, str]]", list(turns)),  # transformers knows texts alone as contents
+            tools=cast("Any", tools),
             chat_template=self._frozen,
             add_generation_prompt=ask,
             tokenize=False,
-            **arguments,
+            **cast("dict[str, Any]", arguments),  # what the template itself knows
         )
         return str(rendered)
 
@@ -167,7 +168,7 @@ class ChatTemplate:
         *,
         text: bool | None = None,
         parts: bool | None = None,
-        tools: list[Mapping[str, Any]] | None = None,
+        tools: list[JsonObject] | None = None,
     ) -> str:
         """What the template makes of messages in one form (else in its own); "" where it refuses them."""
         form = Form(

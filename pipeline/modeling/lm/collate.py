@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pipeline.modeling.batches import Collate, Example, padded
+from pipeline.modeling.batches import Batch, Collate, Example, padded
 from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.masking import IGNORED
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
-def collate(tokenizer: Any) -> Collate:
+
+def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
     """Right-padded batches. Logits are computed only where some row of the batch has a label.
 
     `labels` belong to these positions and are already shifted: each is the token to come next.
     """
 
-    def batch_of(examples: Sequence[Example]) -> dict[str, Any]:
+    def batch_of(examples: Sequence[Example]) -> Batch:
         import torch
 
         batch = padded([example["input_ids"] for example in examples], tokenizer)

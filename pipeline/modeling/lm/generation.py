@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.errors import PipelineError
@@ -19,6 +19,10 @@ from pipeline.modeling.lm.generator import load_generator
 from pipeline.modeling.lm.reply_parser import ReplyParser
 from pipeline.modeling.lm.rows import Messages, as_turns, of_messages
 from pipeline.modeling.models import Model, local_path
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _WHERE = "models.generator"
 
@@ -120,19 +124,24 @@ def _placed(loaded: tuple[Any, Any]) -> tuple[Any, Any]:
     return tokenizer, placement().put(model)
 
 
-def _prompt_ids(prompt: str | Messages, tokenizer: Any) -> list[int]:
+def _prompt_ids(prompt: str | Messages, tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """The tokens that ask for an answer. Control tokens within the texts are left out: they would end turns."""
     template = ChatTemplate(tokenizer)
-    turns = [{**turn, "content": template.special.sub("", turn["content"])} for turn in as_turns(prompt)]
+    texts = [template.special.sub("", str(turn["content"])) for turn in as_turns(prompt)]
+    turns = [{**turn, "content": text} for turn, text in zip(as_turns(prompt), texts, strict=True)]
     try:
         return prompt_ids(of_messages(turns), template)
     except Reject:  # templates that know no system turn: what it says goes before the user's words
-        return prompt_ids(of_messages(as_turns("\n\n".join(turn["content"] for turn in turns))), template)
+        return prompt_ids(of_messages(as_turns("\n\n".join(texts))), template)
+
+
+def _left_padded(values: list[int], width: int, fill: int) -> list[int]:
+    return [fill] * (width - len(values)) + values
 
 
 def _write(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     prompts: list[list[int]],
     width: int,
     seeds: Sequence[str],
@@ -140,14 +149,15 @@ def _write(
     max_tokens: int,
 ) -> list[Answer]:
     """Answers to prompts, left-padded to `width` tokens; on a processor the shape in every step is (_BATCH, tokens)."""
+    import numpy as np
     import torch
     from transformers import DynamicCache
 
     pad, stops = _pad(tokenizer), _stops(model, tokenizer)
     device = model.device
     filled = prompts + [prompts[0]] * (_BATCH - len(prompts) if device.type == "cpu" else 0)
-    ids = torch.tensor([[pad] * (width - len(one)) + one for one in filled], device=device)
-    mask = torch.tensor([[0] * (width - len(one)) + [1] * len(one) for one in filled], device=device)
+    ids = torch.tensor([_left_padded(one, width, pad) for one in filled], device=device)
+    mask = torch.tensor([_left_padded([1] * len(one), width, 0) for one in filled], device=device)
     draws = [torch.Generator().manual_seed(int(seed[:8], 16)) for seed in seeds]
     written: list[list[int]] = [[] for _ in prompts]
     logprobs = [0.0] * len(prompts)
@@ -162,23 +172,23 @@ def _write(
                 .float()
                 .cpu()
             )
-            tokens = [_draw(logits[n], temperature, draws[n]) if not ended[n] else pad for n in range(len(prompts))]
             likely = logits.log_softmax(-1)
-            for n, token in enumerate(tokens):
-                logprobs[n] += 0.0 if ended[n] else float(likely[n, token])
-                ended[n] = ended[n] or token in stops
-                if not ended[n]:
-                    written[n].append(token)
+            tokens = [pad] * len(prompts)
+            for n in np.flatnonzero(np.logical_not(ended)).tolist():
+                tokens[n] = token = _draw(logits[n], temperature, draws[n])
+                logprobs[n] += float(likely[n, token])
+                ended[n] = token in stops
+                written[n].append(token)
             if all(ended):
                 break
             ids = torch.tensor([[token] for token in tokens + tokens[:1] * (len(filled) - len(prompts))], device=device)
             mask = torch.cat([mask, mask.new_ones(len(filled), 1)], dim=1)
     return [
         Answer(
-            str(tokenizer.decode(ids, skip_special_tokens=True)),
+            str(tokenizer.decode(ids[: len(ids) - done], skip_special_tokens=True)),  # but for the token that ends it
             done,
             prompt_tokens=len(asked),
-            written_tokens=len(ids) + done,
+            written_tokens=len(ids),
             logprob=round(logprob, 4),
             raw=str(tokenizer.decode(ids)),
         )
@@ -186,7 +196,7 @@ def _write(
     ]
 
 
-def _draw(logits: Any, temperature: float, generator: Any) -> int:
+def _draw(logits: Tensor, temperature: float, generator: Any) -> int:
     """One token of a row of logits: the likeliest, or drawn from the likeliest ones that make up `_TOP_P`."""
     import torch
 
@@ -199,13 +209,13 @@ def _draw(logits: Any, temperature: float, generator: Any) -> int:
     return int(ranked.indices[min(int((reach < point).sum()), kept - 1)])
 
 
-def _stops(model: Any, tokenizer: Any) -> set[int]:
+def _stops(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
     """Tokens that end an answer, by the tokenizer and by the model's own settings."""
     own = model.generation_config.eos_token_id
     return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])} - {None}
 
 
-def _pad(tokenizer: Any) -> int:
+def _pad(tokenizer: PreTrainedTokenizerBase) -> int:
     return int(next((i for i in (tokenizer.pad_token_id, tokenizer.eos_token_id) if i is not None), 0))
 
 
@@ -249,7 +259,7 @@ class Seq2Seq:
         return results
 
 
-def _window(model: Any) -> int:
+def _window(model: PreTrainedModel) -> int:
     return int(getattr(model.config, "max_position_embeddings", None) or 2048)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.cache import cache_folder, key
 from pipeline.core.errors import PipelineError, shorten
@@ -14,10 +14,13 @@ from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.loading import load_tokenizer
 from pipeline.modeling.models import Model, identity, load_error, local_path
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 _WHERE = "models.generator"
 
 
-def load_generator(model: Model) -> tuple[Any, Any]:
+def load_generator(model: Model) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer (with a chat template) and causal language model in float32, in evaluation mode."""
     from transformers import AutoModelForCausalLM
 
@@ -34,7 +37,7 @@ def load_generator(model: Model) -> tuple[Any, Any]:
     return generator_tokenizer(model, loaded.config.vocab_size), loaded
 
 
-def generator_tokenizer(model: Model, vocabulary: int) -> Any:
+def generator_tokenizer(model: Model, vocabulary: int) -> PreTrainedTokenizerBase:
     """The tokenizer, with the chat template of the settings or its own. `vocabulary`: how many tokens the model has."""
     path = generator_folder(model)
     tokenizer = load_tokenizer(path, vocabulary, _WHERE)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Target
 from pipeline.core.settings import Task, parse
 from pipeline.modeling.batches import Row
 from pipeline.text.scripts import count_han
@@ -88,6 +87,6 @@ def _guess(text: str) -> str:
     return "zh" if 5 * count_han(text) > len(text) else "en"
 
 
-def settings_for_writing(settings: Mapping[str, Any]) -> tuple[Task, dict[str, str]]:
+def settings_for_writing(settings: Mapping[str, Target]) -> tuple[Task, dict[str, str]]:
     """Task and own instructions from the content of an sft.json."""
     return parse(settings["task"], Task, "sft.json: task"), dict(settings.get("instructions") or {})

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
+from typing import cast
 
-from pipeline.core.conversation import Json
+from pipeline.core.conversation import Json, function_of
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_settings import Part
 from pipeline.modeling.lm.chat_template import ChatTemplate
@@ -88,7 +90,7 @@ def _holds(text: str, part: str) -> bool:
 
 
 def _tools_not_in(text: str, turns: Turns) -> Iterator[str]:
-    names = (str((tool.get("function") or tool).get("name", "")) for tool in turns.tools)
+    names = (str(function_of(tool).get("name", "")) for tool in turns.tools)
     return (name for name in names if name not in text)
 
 
@@ -121,7 +123,7 @@ class _Marked:
         found = [Place(*part, spans["s", n][0], spans["s", n][-1]) for n, part in shown.items()]
         lost = tuple(part for n, part in enumerate(self.parts) if n not in shown)
         lost_tools = tuple(name for n, name in enumerate(self.tools) if ("t", n) not in spans)
-        return Layout(tuple(sorted(found, key=lambda place: (place.start, place.end))), lost, lost_tools)
+        return Layout(tuple(sorted(found, key=attrgetter("start", "end"))), lost, lost_tools)
 
     def _turn(self, n: int, turn: Turn) -> Turn:
         marked = dict(turn)
@@ -129,11 +131,13 @@ class _Marked:
         if isinstance(content, str):
             marked["content"] = self._text(n, "content", content)
         else:
-            marked["content"] = [{**part, "text": self._text(n, "content", part["text"])} for part in content]
+            parts = cast("Sequence[Mapping[str, str]]", content)  # as `Form.turns` wrote them
+            marked["content"] = [{**part, "text": self._text(n, "content", part["text"])} for part in parts]
         if "reasoning_content" in turn:
-            marked["reasoning_content"] = self._text(n, "reasoning", turn["reasoning_content"])
+            marked["reasoning_content"] = self._text(n, "reasoning", str(turn["reasoning_content"]))
         if "tool_calls" in turn:
-            marked["tool_calls"] = [self._call(n, k, call) for k, call in enumerate(turn["tool_calls"])]
+            calls = cast("Sequence[Mapping[str, Json]]", turn["tool_calls"])
+            marked["tool_calls"] = [self._call(n, k, call) for k, call in enumerate(calls)]
         return marked
 
     def _text(self, n: int, kind: Part, text: str) -> str:
@@ -146,13 +150,13 @@ class _Marked:
         return f"{text[:start]}{self.seal}s{number}x{core}{self.seal}s{number}y{text[start + len(core) :]}"
 
     def _call(self, n: int, k: int, call: Mapping[str, Json]) -> dict[str, Json]:
-        function = call["function"]
+        function = function_of(call)
         number = self._number(n, "tool_calls", k)
         name = f"{function['name']}{self.seal}s{number}y"
         return {**call, "function": {**function, "name": name}}
 
     def _tool(self, tool: Mapping[str, Json]) -> dict[str, Json]:
-        function = dict(tool.get("function") or tool)
+        function = dict(function_of(tool))
         self.tools.append(str(function.get("name", "")))
         function["name"] = f"{function.get('name', '')}{self.seal}t{len(self.tools) - 1}y"
         return {**tool, "function": function} if "function" in tool else function

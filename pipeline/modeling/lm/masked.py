@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.cache import cached
 from pipeline.core.errors import PipelineError, shorten
@@ -16,6 +16,11 @@ from pipeline.modeling.loading import load_tokenizer
 from pipeline.modeling.models import Model, identity, load_error, local_path
 from pipeline.text.scripts import count_han
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
 #: Characters on either side of a word that the model sees; more would not fit its window.
 _CONTEXT = 400
 #: Texts that go through the model together.
@@ -24,6 +29,10 @@ _BATCH = 32
 _LOOKED_AT = 200
 #: Chinese words of more characters are left alone: too many combinations, too few of them words.
 _LONGEST = 2
+
+
+#: A text, and where the word begins and ends that is to be guessed.
+Masked = tuple[str, int, int]
 
 
 class MaskedLM:
@@ -46,10 +55,8 @@ class MaskedLM:
         import torch
 
         tokenizer, model = self._loaded = self._loaded or _load(self._path, self._where)
-        questions = [json.loads(text) for text in inputs]
-        ids = [
-            tokenizer(_masked(text, start, end, tokenizer.mask_token))["input_ids"] for text, start, end in questions
-        ]
+        questions: list[Masked] = list(map(json.loads, inputs))
+        ids = [tokenizer(_masked(question, tokenizer.mask_token))["input_ids"] for question in questions]
         window = int(getattr(model.config, "max_position_embeddings", 512)) - 2
         results: list[bytes] = [b"[]"] * len(inputs)
         for rows in by_length([len(one) for one in ids], _BATCH):
@@ -57,22 +64,32 @@ class MaskedLM:
                 logits = model(**to_model(padded([ids[n][:window] for n in rows], tokenizer), model)).logits.cpu()
             for n, scores in zip(rows, logits, strict=True):
                 places = [k for k, token in enumerate(ids[n][:window]) if token == tokenizer.mask_token_id]
-                text, start, end = questions[n]
-                own, after_space = text[start:end].lower(), text[start - 1 : start] == " "
-                ranked = _words(scores[places].softmax(-1), tokenizer, top, after_space, _is_chinese(own))
-                good = [word for word, p in ranked if p >= min_probability and word.lower() != own]
-                results[n] = json.dumps(good[:top], ensure_ascii=False).encode()
+                good = _others(questions[n], scores[places].softmax(-1), tokenizer, top, min_probability)
+                results[n] = json.dumps(good, ensure_ascii=False).encode()
         return results
 
 
-def _masked(text: str, start: int, end: int, mask: str) -> str:
+def _masked(question: Masked, mask: str) -> str:
     """The text around the word, with one mask for it, or one a character for a Chinese word."""
+    text, start, end = question
     word = text[start:end]
     number = len(word) if _is_chinese(word) and len(word) <= _LONGEST else 1
     return text[max(0, start - _CONTEXT) : start] + mask * number + text[end : end + _CONTEXT]
 
 
-def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool, chinese: bool) -> list[tuple[str, float]]:
+def _others(
+    question: Masked, probabilities: torch.Tensor, tokenizer: PreTrainedTokenizerBase, top: int, min_probability: float
+) -> list[str]:
+    """The most probable words other than the masked one."""
+    text, start, end = question
+    own, after_space = text[start:end].lower(), text[start - 1 : start] == " "
+    ranked = _words(probabilities, tokenizer, top, after_space, _is_chinese(own))
+    return [word for word, p in ranked if p >= min_probability and word.lower() != own][:top]
+
+
+def _words(
+    probabilities: Tensor, tokenizer: PreTrainedTokenizerBase, top: int, after_space: bool, chinese: bool
+) -> list[tuple[str, float]]:
     """Whole words for the masks with their probability, likeliest first; shape in: (masks, vocabulary).
 
     For a Chinese word only Chinese characters: one mask each.
@@ -91,7 +108,7 @@ def _words(probabilities: Any, tokenizer: Any, top: int, after_space: bool, chin
     return sorted(joined, key=lambda item: (-item[1], item[0]))
 
 
-def _whole(piece: str, tokenizer: Any, after_space: bool) -> str:
+def _whole(piece: str, tokenizer: PreTrainedTokenizerBase, after_space: bool) -> str:
     """A token as a word, or nothing where it is part of one, a sign or a special token."""
     if piece in tokenizer.all_special_tokens or piece.startswith("##"):
         return ""
@@ -102,7 +119,7 @@ def _whole(piece: str, tokenizer: Any, after_space: bool) -> str:
     return word if word.isalpha() else ""
 
 
-def _marks_spaces(tokenizer: Any) -> bool:
+def _marks_spaces(tokenizer: PreTrainedTokenizerBase) -> bool:
     """Whether tokens carry the space before them, as byte-level and sentencepiece tokens do."""
     return any(mark in piece for piece in tokenizer.tokenize("a b") for mark in "Ġ▁")
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Sequence
 from math import ceil
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.batches import Example
+from pipeline.modeling.batches import Batch, Example
 from pipeline.modeling.lm.kernels import packed_attention
 from pipeline.modeling.lm.masking import IGNORED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 #: Tokens of each of the two examples on which `prepare` compares packed and alone.
 _PROBE = 12
@@ -64,7 +68,7 @@ def layout(examples: Sequence[Example], batch_size: int, max_length: int) -> Lay
     return Layout(1, max(ceil(tokens), 1))
 
 
-def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:
+def positions(rows: Sequence[Example], input_ids: Tensor) -> Batch:
     """The batch of packed rows: ids and positions, and no attention mask. A row's padding is one example more."""
     import torch
 
@@ -73,10 +77,10 @@ def positions(rows: Sequence[Example], input_ids: Any) -> dict[str, Any]:
         size = len(row["position_ids"])
         found[n, :size] = torch.tensor(row["position_ids"])
         found[n, size:] = torch.arange(input_ids.shape[1] - size)
-    return {"input_ids": input_ids, "position_ids": found, "use_cache": False}
+    return {"input_ids": input_ids, "position_ids": found, "use_cache": False}  # type: ignore[dict-item]
 
 
-def prepare(model: Any, examples: Sequence[Example]) -> None:
+def prepare(model: PreTrainedModel, examples: Sequence[Example]) -> None:
     """Let `model` train on packed rows, by the fastest attention that keeps examples apart.
 
     Raises PipelineError unless the model gives two packed examples the logits that each has alone.
@@ -94,10 +98,12 @@ def prepare(model: Any, examples: Sequence[Example]) -> None:
         )
 
 
-def _keeps_apart(model: Any, examples: Sequence[Example]) -> bool:
+def _keeps_apart(model: PreTrainedModel, examples: Sequence[Example]) -> bool:
     import torch
 
-    parts = [{"input_ids": e["input_ids"][:_PROBE], "labels": e["labels"][:_PROBE]} for e in examples[:2]]
+    parts: list[Example] = [
+        {"input_ids": e["input_ids"][:_PROBE], "labels": e["labels"][:_PROBE]} for e in examples[:2]
+    ]
     row = _joined(parts)
     was_training = model.training
     model.eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import cast
 
 from pipeline.core.conversation import Json, Message
 from pipeline.core.record import Reject
@@ -92,7 +93,8 @@ def _without_system(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def _one_call(turns: Sequence[Turn]) -> list[Turn]:
-    return [{**turn, "tool_calls": turn["tool_calls"][:1]} if turn.get("tool_calls") else turn for turn in turns]
+    calls = [cast("Sequence[Json]", turn.get("tool_calls") or ()) for turn in turns]
+    return [{**turn, "tool_calls": some[:1]} if some else turn for turn, some in zip(turns, calls, strict=True)]
 
 
 def _bare_calls(turns: Sequence[Turn]) -> list[Turn]:

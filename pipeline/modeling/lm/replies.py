@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from pipeline.core.errors import shorten
@@ -229,5 +230,5 @@ def stop_ids(template: ChatTemplate) -> tuple[int, ...]:
             end = reply(template.turns(Conversation((user, answer))), 1, template).end
         except Reject:
             continue
-        found.add(int(tokenizer.convert_tokens_to_ids([*template.control.finditer(end)][-1].group())))
+        found.add(cast("int", tokenizer.convert_tokens_to_ids([*template.control.finditer(end)][-1].group())))
     return tuple(sorted(found))

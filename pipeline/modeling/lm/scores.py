@@ -6,7 +6,7 @@ import json
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.cache import cached
 from pipeline.modeling.device import placement
@@ -16,6 +16,9 @@ from pipeline.modeling.lm.encoding import prompt_ids
 from pipeline.modeling.lm.generator import load_generator
 from pipeline.modeling.lm.rows import Messages, of_messages
 from pipeline.modeling.models import Model, identity
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Tokens of prompt and text that are looked at; what is beyond is not scored.
 MAX_TOKENS = 512
@@ -82,37 +85,37 @@ def _computed(
     return cached(step, f"{identity(model)} {MAX_TOKENS}{place.mark}", inputs, compute, batch=64)
 
 
-def _loss(tokenizer: Any, model: Any, messages: Messages | None, text: str) -> bytes:
+def _loss(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, messages: Messages | None, text: str) -> bytes:
     ids = _ids(tokenizer, text, is_reply=messages is not None)
     prompt = _start(tokenizer) if messages is None else _asked(tokenizer, messages)
     ids = ids[: MAX_TOKENS - len(prompt)]
     return struct.pack("<di", _nats(model, prompt, ids), len(ids))
 
 
-def _reply_loss(tokenizer: Any, model: Any, messages: Messages, text: str) -> bytes:
+def _reply_loss(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, messages: Messages, text: str) -> bytes:
     ids, prompt = _ids(tokenizer, text, is_reply=True), _asked(tokenizer, messages)
     seen = ids[: MAX_TOKENS - len(prompt)]
     given, alone = _nats(model, prompt, seen), _nats(model, _start(tokenizer), seen)
     return struct.pack("<ddii", given, alone, len(seen), len(ids))
 
 
-def _ids(tokenizer: Any, text: str, is_reply: bool) -> list[int]:
+def _ids(tokenizer: PreTrainedTokenizerBase, text: str, is_reply: bool) -> list[int]:
     ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
     if is_reply and tokenizer.eos_token_id is not None:
         ids = [*ids, tokenizer.eos_token_id]  # a reply must also know where to end
     return ids
 
 
-def _start(tokenizer: Any) -> list[int]:
+def _start(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     start = tokenizer.bos_token_id if tokenizer.bos_token_id is not None else tokenizer.eos_token_id
     return [start or 0]
 
 
-def _asked(tokenizer: Any, messages: Messages) -> list[int]:
+def _asked(tokenizer: PreTrainedTokenizerBase, messages: Messages) -> list[int]:
     return prompt_ids(of_messages(messages), ChatTemplate(tokenizer))[-MAX_TOKENS // 2 :]
 
 
-def _nats(model: Any, prompt: list[int], ids: list[int]) -> float:
+def _nats(model: PreTrainedModel, prompt: list[int], ids: list[int]) -> float:
     import torch
 
     if not ids:

@@ -25,6 +25,7 @@ from pipeline.modeling.models import Model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
 
 #: Conversations that share one step.
 STEP = 4
@@ -187,7 +188,7 @@ class TopLayers:
         logits, right = self._scored(output[where], item.labels[1:][where])
         return torch.nn.functional.cross_entropy(logits, right, reduction="sum"), int(where.sum())
 
-    def _scored(self, output: Any, labels: Any) -> tuple[Any, Any]:
+    def _scored(self, output: Tensor, labels: Tensor) -> tuple[Any, Any]:
         """Logits of the tokens that are scored, and the places of `labels` among them."""
         import torch
 

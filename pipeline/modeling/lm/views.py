@@ -7,7 +7,7 @@ conversation is learned in as many texts (views) as it has different prompts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.conversation import Conversation, Message
@@ -153,19 +153,30 @@ def _one_view(asked: _Asked, turns: Sequence[int]) -> View | None:
         known = {turn: asked.reply(turn) for turn in tried}
     except Reject:
         return None
-    here = last.where.of(last.turn)
-    if not here or here[0].start != len(last.prompt) + last.lead:
-        return None  # the places are not those of this text
-    if not all(text.startswith(one.prompt + one.text) for one in known.values()):
+    if not _is_layout_of(last) or not all(text.startswith(one.prompt + one.text) for one in known.values()):
         return None
-    spans = {turn: _span(one) for turn, one in known.items()}
-    for alike in kinds.values():
-        for turn in alike[1:-1]:
-            span = _looked_up(turn, last.where, text, known[alike[0]], asked.template)
-            if span is None:
-                return None
-            spans[turn] = span
-    return View(text, tuple(spans[turn] for turn in turns))
+    spans = list(_spans(asked, turns, known, last.where, text))
+    return View(text, tuple(spans)) if len(spans) == len(turns) else None
+
+
+def _spans(asked: _Asked, turns: Sequence[int], known: Mapping[int, Reply], where: Layout, text: str) -> Iterator[Span]:
+    """The spans of the replies in the text, up to the first that is not found; those between are written as `known`."""
+    like: dict[tuple[object, ...], Reply] = {}
+    for turn in turns:
+        if turn in known:  # as the first of each kind is
+            like.setdefault(asked.kind(turn), known[turn])
+            yield _span(known[turn])
+            continue
+        span = _looked_up(turn, where, text, like[asked.kind(turn)], asked.template)
+        if span is None:
+            return
+        yield span
+
+
+def _is_layout_of(one: Reply) -> bool:
+    """Whether the places of the reply's parts are those of the text as it was rendered."""
+    here = one.where.of(one.turn)
+    return bool(here) and here[0].start == len(one.prompt) + one.lead
 
 
 def _looked_up(turn: int, where: Layout, text: str, like: Reply, template: ChatTemplate) -> Span | None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.modeling.batches import Collate, Example, Examples, Row, by_length, outputs, padded
 from pipeline.modeling.device import halving, to_model
 from pipeline.modeling.lm.masking import IGNORED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Rows that are written or scored at a time.
 BATCH = 8
@@ -46,8 +51,8 @@ def gather(rows: Sequence[Row], encode: Callable[[Row], tuple[Example, bool]], w
 
 
 def write(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Sequence[int]],
     max_tokens: int,
     beams: int,
@@ -61,8 +66,8 @@ def write(
 
 
 def write_ids(
-    model: Any,
-    tokenizer: Any,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
     prompts: Sequence[Sequence[int]],
     max_tokens: int,
     beams: int,
@@ -75,23 +80,25 @@ def write_ids(
     import torch
 
     reads_apart = bool(model.config.is_encoder_decoder)
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     ends = list(stops) or [tokenizer.eos_token_id]
     written: list[list[int]] = [[] for _ in prompts]
 
-    def run(rows: Sequence[int]) -> Any:
+    def run(rows: Sequence[int]) -> Tensor:
         batch = padded([prompts[n] for n in rows], tokenizer, side="right" if reads_apart else "left")
         with torch.inference_mode():
-            return model.generate(
+            found: Tensor = cast("Any", model).generate(
                 **to_model(batch, model),
                 max_new_tokens=max_tokens,
                 do_sample=False,
                 num_beams=beams,
-                pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
+                pad_token_id=pad,
                 eos_token_id=ends if stops else tokenizer.eos_token_id,
             )
+        return found
 
-    batches = by_length([len(ids) for ids in prompts], BATCH)
-    for rows, found in (done for part in batches for done in halving(run, part)):
+    batches = by_length(list(map(len, prompts)), BATCH)
+    for rows, found in chain.from_iterable(halving(run, part) for part in batches):
         # A seq2seq model's text begins with the token that starts its decoder.
         new = found[:, 1:] if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]
         for n, ids in zip(rows, new.tolist(), strict=True):
@@ -106,7 +113,7 @@ def through_end(ids: Sequence[int], ends: Sequence[int]) -> list[int]:
 
 
 def likelihoods(
-    model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
+    model: PreTrainedModel, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
 ) -> list[tuple[float | None, int]]:
     """Sum of the log probabilities of each example's labels, and their number; (None, 0) for None."""
     found = token_losses(model, examples, collate, batch)
@@ -114,7 +121,7 @@ def likelihoods(
 
 
 def token_losses(
-    model: Any, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
+    model: PreTrainedModel, examples: Sequence[Example | None], collate: Collate, batch: int = BATCH
 ) -> list[list[float] | None]:
     """The loss (nats) of each labelled token of each example, in order; None for None."""
     known = [n for n, example in enumerate(examples) if example is not None]
@@ -125,11 +132,11 @@ def token_losses(
     return found
 
 
-def _losses(logits: Any, labels: Any) -> list[float]:
+def _losses(logits: Tensor, labels: Tensor) -> list[float]:
     """Cross-entropy at the labelled positions of a row: logits (positions, vocabulary), labels (positions)."""
     import torch
 
-    parts = zip(logits.split(_CHUNK), labels.split(_CHUNK), strict=True)
+    parts = zip(torch.split(logits, _CHUNK), torch.split(labels, _CHUNK), strict=True)
     losses = [
         torch.nn.functional.cross_entropy(some.float(), ids, reduction="none")[ids != IGNORED] for some, ids in parts
     ]

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.device import is_out_of_memory, placement
@@ -16,6 +16,10 @@ from pipeline.modeling.loading import quiet
 from pipeline.modeling.training.checkpoints import newest
 from pipeline.modeling.training.job import Job, Run
 from pipeline.modeling.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
 
 
 def seed_everything(seed: int) -> None:
@@ -34,13 +38,14 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     """
     from pipeline.modeling.training.trainer import make_trainer
 
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # the Trainer would do it only after this first look
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes == 1:  # the Trainer would do it only after this first look
         job.model.to(placement().device)
     before = job.evaluate()
-    steps = total_steps(len(job.train), job.recipe, int(os.environ.get("WORLD_SIZE", "1")))
+    steps = total_steps(len(job.train), job.recipe, processes)
     if steps == 0:
         return Run(before, 0, before, 0, _history([], before))
-    initial = {name: p.detach().clone() for name, p in job.model.named_parameters() if p.requires_grad}
+    initial = _trained(job.model)
     trainer = make_trainer(job, steps, lambda entries: _tell(job, entries, before), stop_after)
     with clear_memory_errors(job.recipe):
         with trainer.args.main_process_first(local=False):
@@ -59,7 +64,12 @@ def fit(job: Job, stop_after: int | None = None) -> Run:
     return Run(job.evaluate(), best_step, before, int(trainer.state.global_step), history)
 
 
-def _tell(job: Job, entries: Sequence[dict[str, Any]], before: Evaluation) -> None:
+def _trained(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Copies of the weights that training changes."""
+    return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
+
+
+def _tell(job: Job, entries: Sequence[dict[str, object]], before: Evaluation) -> None:
     if job.live is not None:
         job.live(_history(entries, before))
 
@@ -94,7 +104,7 @@ def _is_better(head: Head, best_metric: float | None, before: Evaluation) -> boo
     return best_metric >= before.metrics[name] if more_is_better else best_metric <= before.metrics[name]
 
 
-def _restore(model: Any, initial: dict[str, Any]) -> None:
+def _restore(model: PreTrainedModel, initial: dict[str, Any]) -> None:
     import torch
 
     with torch.no_grad():

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-Loss = Callable[..., Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+Loss = Callable[..., "Tensor"]
 
 
-def loss_function(class_weights: Any, smoothing: float, focal: float = 0.0) -> Loss:
+class WithLogits(Protocol):
+    """What a model with one output gives."""
+
+    logits: Tensor
+
+
+class WithEnds(Protocol):
+    """What a model gives that marks answers in a text."""
+
+    start_logits: Tensor
+    end_logits: Tensor
+
+
+def loss_function(class_weights: NDArray[np.float64] | None, smoothing: float, focal: float = 0.0) -> Loss:
     """Cross-entropy summed over a batch's labels and divided by the labels of the whole step.
 
     So accumulating four batches of two equals one batch of eight. Labels of -100 do not count. With `focal` above
@@ -20,7 +37,7 @@ def loss_function(class_weights: Any, smoothing: float, focal: float = 0.0) -> L
 
     weights = None if class_weights is None else torch.tensor(np.asarray(class_weights), dtype=torch.float32)
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+    def loss(outputs: WithLogits, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
         logits = outputs.logits.flatten(0, -2).float()
         if weights is not None and weights.device != logits.device:
             weights.data = weights.to(logits.device)
@@ -35,18 +52,19 @@ def loss_function(class_weights: Any, smoothing: float, focal: float = 0.0) -> L
     return loss
 
 
-def _hardness(losses: Any, focal: float) -> Any:
+def _hardness(losses: Tensor, focal: float) -> Tensor:
     """(1 - p) ** focal, where p is the probability of the given label."""
-    return (1 - (-losses).exp()).clamp(min=0) ** focal
+    found: Tensor = (1 - (-losses).exp()).clamp(min=0) ** focal
+    return found
 
 
-def binary_cross_entropy(positive_weights: Any = None, focal: float = 0.0) -> Loss:
+def binary_cross_entropy(positive_weights: NDArray[np.float64] | None = None, focal: float = 0.0) -> Loss:
     """Mean over all labels of all rows; `positive_weights` counts present labels more; `focal` as above."""
     import torch
 
     weights = None if positive_weights is None else torch.tensor(np.asarray(positive_weights), dtype=torch.float32)
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+    def loss(outputs: WithLogits, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
         logits, given = outputs.logits.float(), labels.float()
         entropy = torch.nn.functional.binary_cross_entropy_with_logits
         each = entropy(logits, given, pos_weight=weights, reduction="none")
@@ -61,7 +79,7 @@ def squared_error(mean: float, spread: float) -> Loss:
     """Mean squared error against labels brought to mean 0 and spread 1."""
     import torch
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+    def loss(outputs: WithLogits, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
         target = (labels.float() - mean) / spread
         total = torch.nn.functional.mse_loss(outputs.logits.flatten().float(), target, reduction="sum")
         return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
@@ -73,11 +91,11 @@ def start_and_end(smoothing: float) -> Loss:
     """Cross-entropy over positions of an answer's first and last token, the mean of both."""
     import torch
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
-        total = sum(
+    def loss(outputs: WithEnds, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
+        each = [
             torch.nn.functional.cross_entropy(logits.float(), labels[:, n], reduction="sum", label_smoothing=smoothing)
             for n, logits in enumerate((outputs.start_logits, outputs.end_logits))
-        )
-        return total / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
+        ]
+        return (each[0] + each[1]) / (num_items_in_batch if num_items_in_batch is not None else labels.numel())
 
     return loss

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class LengthGrouped:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> object:
         rng = np.random.default_rng([self.seed, self.epoch])
         if self.shares is None:
             return iter(length_grouped(self.lengths, self.batch, rng))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.lm.kernels import low_rank
 from pipeline.modeling.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from torch.nn import Parameter
+    from torch.optim import Optimizer
+    from transformers import PreTrainedModel
 
 _LAYER = re.compile(r"\.(?:layer|layers|h|blocks?)\.(\d+)\.")
 _EMBEDDINGS = re.compile(r"(^|\.)(embeddings?|embed_tokens|embed_positions|wte|wpe|shared)\.")
@@ -19,7 +25,7 @@ def _check_layers(frozen: int, layers: int) -> None:
         raise PipelineError(f"params.yaml: train.freeze: {frozen} layers, but the model has {layers}.", "Name fewer.")
 
 
-def freeze(model: Any, recipe: Recipe) -> None:
+def freeze(model: PreTrainedModel, recipe: Recipe) -> None:
     """Stop the gradients of what `recipe.freeze` names; parameters frozen before stay so."""
     if recipe.freeze == "none":
         return
@@ -31,21 +37,21 @@ def freeze(model: Any, recipe: Recipe) -> None:
             parameter.requires_grad_(False)
 
 
-def thawing_order(model: Any) -> list[list[Any]]:
+def thawing_order(model: PreTrainedModel) -> list[list[Parameter]]:
     """Trainable parameters in the order in which gradual unfreezing frees them.
 
     New layers, the top layer with what lies above it, each layer below, embeddings (Howard and Ruder 2018,
     https://arxiv.org/abs/1801.06146).
     """
     layers = layer_count(model)
-    stages: dict[int, list[Any]] = {}
+    stages: dict[int, list[Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             stages.setdefault(-1 if _NEW.search(name) else _depth(name, layers), []).append(parameter)
     return [stages[depth] for depth in sorted(stages)]
 
 
-def adapt(model: Any, recipe: Recipe) -> Any:
+def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
     """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none."""
     if recipe.lora is None:
         return model
@@ -64,18 +70,18 @@ def adapt(model: Any, recipe: Recipe) -> Any:
     )
     adapted = get_peft_model(model, config)
     low_rank.fuse(adapted)
-    return adapted
+    return cast("PreTrainedModel", adapted)  # it hands on what it does not know to the model in it
 
 
-def merge(model: Any) -> Any:
+def merge(model: PreTrainedModel) -> PreTrainedModel:
     """The plain model again: adapters added into its weights."""
-    return model.merge_and_unload() if hasattr(model, "merge_and_unload") else model
+    return cast("PeftModel", model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
 
 
-def parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
+def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, object]]:
     """Trainable parameters by rate and weight decay, in a fixed order."""
     layers = layer_count(model)
-    groups: dict[tuple[float, float], list[Any]] = {}
+    groups: dict[tuple[float, float], list[Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
@@ -85,7 +91,7 @@ def parameter_groups(model: Any, recipe: Recipe) -> list[dict[str, Any]]:
     return [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()]
 
 
-def optimizer(model: Any, recipe: Recipe) -> Any:
+def optimizer(model: PreTrainedModel, recipe: Recipe) -> Optimizer:
     """The optimiser over `parameter_groups`; fused where torch offers it (three times as fast on a CPU)."""
     import torch
 
@@ -96,7 +102,7 @@ def optimizer(model: Any, recipe: Recipe) -> Any:
     return kind(groups, lr=recipe.learning_rate, fused=True)
 
 
-def layer_count(model: Any) -> int:
+def layer_count(model: PreTrainedModel) -> int:
     """How many transformer layers the model has."""
     return 1 + max((_layer(name) for name, _ in model.named_parameters()), default=-1)
 

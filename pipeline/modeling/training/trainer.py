@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
@@ -18,6 +18,12 @@ from pipeline.modeling.training import strategies
 from pipeline.modeling.training.job import Job
 from pipeline.modeling.training.recipe import Recipe
 from pipeline.modeling.training.sampling import LengthGrouped, balanced_shares
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch.optim import Optimizer
+    from torch.utils.data import Sampler
+    from transformers import PreTrainedModel, TrainerControl, TrainerState
 
 log = logging.getLogger("pipeline")
 
@@ -62,21 +68,21 @@ class _Trainer(Trainer):
         # Our batches hold shifted labels: the first of a row counts like any other.
         self._loss_shifts_labels = False
 
-    def create_optimizer(self, model: Any = None) -> Any:
+    def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
         if self.optimizer is None:
-            self.optimizer: Any = strategies.optimizer(self.model, self.job.recipe)
+            self.optimizer: Any = strategies.optimizer(self.job.model, self.job.recipe)
         return self.optimizer
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return self.sampler
+    def _get_train_sampler(self, train_dataset: object = None) -> Sampler[list[int]]:
+        return cast("Sampler[list[int]]", self.sampler)
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+    def evaluate(self, *args: object, **kwargs: object) -> dict[str, float]:
         metrics = {f"eval_{name}": value for name, value in self.job.evaluate().metrics.items()}
         self.log(dict(metrics))
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def training_step(self, *args: Any, **kwargs: Any) -> Any:
+    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
         loss = super().training_step(*args, **kwargs)
         if not bool(loss.isfinite()):
             raise _diverged(self.state.global_step, self.job.checkpoints)
@@ -90,13 +96,17 @@ class _Course(TrainerCallback):
         self.sampler, self.steps, self.stop_after, self.recipe, self.look = sampler, steps, stop_after, recipe, look
         self.started, self.first, self.told = time.monotonic(), 0, 0.0
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         self.started, self.first = time.monotonic(), state.global_step
 
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         self.sampler.epoch = int(state.epoch or 0)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         step = state.global_step
         if self.stop_after is not None and step >= self.stop_after:
             control.should_training_stop = True
@@ -111,22 +121,24 @@ class _Course(TrainerCallback):
             text = "train     step %d of %d  %.0f examples/s  %d:%02d left"
             log.info(text, step, self.steps, examples, left // 60, left % 60)
 
-    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         self.look(state.log_history)
 
 
 class _Thaw(TrainerCallback):
     """Gradual unfreezing: the first part trains from the start, the last one after `steps` steps."""
 
-    def __init__(self, model: Any, steps: int) -> None:
+    def __init__(self, model: PreTrainedModel, steps: int) -> None:
         if int(os.environ.get("WORLD_SIZE", "1")) > 1:
             raise PipelineError("params.yaml: train.gradual_unfreezing: works on one device only.", "Set it to 0.")
         self.stages, self.steps = strategies.thawing_order(model), steps
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
         self.on_step_begin(args, state, control)
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
         for n, stage in enumerate(self.stages):
             is_free = n == 0 or state.global_step * (len(self.stages) - 1) >= n * self.steps
             for parameter in stage:

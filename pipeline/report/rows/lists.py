@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +21,7 @@ from pipeline.runtime.store import files_of, to_records
 #: Rows that are held as objects at a time.
 BATCH = 4096
 
-Row = dict[str, Any]
+Row = dict[str, object]
 #: The data folder -> parts of the list, in order; none where the stage has not run.
 List = Callable[[Inputs], Iterator[list[Row]]]
 
@@ -71,8 +71,9 @@ def _dropped(inputs: Inputs, stage: str, where: pc.Expression | None = None) -> 
 def duplicates(inputs: Inputs) -> Iterator[list[Row]]:
     """Every copy beside the record that stayed."""
     for rows in _dropped(inputs, "clean", pc.field("other_id").is_valid()):
-        kept = inputs.records_by_id({row["other_id"] for row in rows})
-        yield [{**row, "kept_text": about(inputs, kept.get(row["other_id"]))["text"]} for row in rows]
+        ids = [str(row["other_id"]) for row in rows]
+        kept = inputs.records_by_id(set(ids))
+        yield [{**row, "kept_text": about(inputs, kept.get(id))["text"]} for row, id in zip(rows, ids, strict=True)]
 
 
 def conflicts(inputs: Inputs) -> Iterator[list[Row]]:
@@ -100,7 +101,8 @@ def _joined(inputs: Inputs, name: str, labels: Sequence[str], id: str = "record_
 
 def _with_record(inputs: Inputs, row: Row, record: Record | None, labels: Sequence[str], id: str) -> Row:
     found = about(inputs, record)
-    said = {name: plain_label(row.get(name), found["text"] or "") for name in labels}
+    text = str(found["text"] or "")
+    said = {name: plain_label(cast("str | None", row.get(name)), text) for name in labels}
     more = {name: _flat(value) for name, value in row.items() if name not in (*ABOUT, *labels, id)}
     return {**more, **said, **found, "record_id": row[id]}
 
@@ -154,7 +156,7 @@ def augmented(inputs: Inputs) -> Iterator[list[Row]]:
 
 
 def _children(
-    inputs: Inputs, children: Sequence[Record], why: Iterable[Mapping[str, Any]], state: str
+    inputs: Inputs, children: Sequence[Record], why: Iterable[Mapping[str, object]], state: str
 ) -> Iterator[Row]:
     parents = inputs.records_by_id(child.parent_id for child in children if child.parent_id)
     for child, one in zip(children, why, strict=True):

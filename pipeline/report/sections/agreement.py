@@ -66,7 +66,7 @@ def _people(people: list[Mapping[str, Any]]) -> Block:
     )
 
 
-def _person(one: Mapping[str, Any]) -> list[Any]:
+def _person(one: Mapping[str, object]) -> list[object]:
     """The values of `_COLUMNS`."""
     return [
         one.get("annotator"),

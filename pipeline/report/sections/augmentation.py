@@ -104,7 +104,7 @@ def _chosen(pairs: Sequence[Child], each: int) -> list[Child]:
     return [pair for kind in sorted(kinds) for pair in kinds[kind][:each]]
 
 
-def _example(inputs: Inputs, child: Record, parent: Record | None, more: Mapping[str, Any]) -> list[Any]:
+def _example(inputs: Inputs, child: Record, parent: Record | None, more: Mapping[str, object]) -> list[object]:
     before = inputs.kind.main_text(parent) if parent else ""
     pieces = edit(before, inputs.kind.main_text(child), inputs.params.max_characters)
     why = [more.get("reason"), inputs.cut(more.get("detail", ""))]

@@ -72,7 +72,7 @@ def _note(columns: dict[str, Counter[str]], values: Mapping[str, Any]) -> None:
         columns[name].update(["missing" if empty else _kind(value)])
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return {str: "text", list: "list", bool: "truth", int: "number", float: "number"}.get(type(value), "other")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.report.blocks import Block, missing, note, table
@@ -40,14 +40,7 @@ def _slices(inputs: Inputs, found: list[Mapping[str, Any]]) -> Block:
     """One row a slice: its mix of labels (or its mean), the label it leans to most, the model's score on it."""
     labels = [*inputs.task.labels][:_LABELS]
     scores = {(one["attribute"], _plain(one["slice"])): one for one in inputs.find("evaluate", "slices") or []}
-    rows = []
-    for one in found:
-        whole = _mix([part.get("classes", {}) for part in one["slices"]])
-        for part in one["slices"]:
-            score = scores.get((_SAME.get(one["attribute"], one["attribute"]), part["slice"]))
-            shown = {key: score[key] for key in ("value", "low", "high")} if score else None
-            start = [one["attribute"], part["slice"], part["records"]]
-            rows.append([*start, *_label_mix(part, labels, whole), shown])
+    rows = [row for one in found for row in _rows_of(one, labels, scores)]
     rows.sort(key=lambda row: (-abs(row[-2] or 0), row[0], row[1]))
     columns: dict[str, str] = {"attribute": "code", "slice": "label", "records": "num"}
     if any("classes" in part for one in found for part in one["slices"]):
@@ -58,7 +51,20 @@ def _slices(inputs: Inputs, found: list[Mapping[str, Any]]) -> Block:
     return table("bias_slices", columns | {"score": "interval"}, rows[: inputs.params.max_rows], len(rows))
 
 
-def _label_mix(part: Mapping[str, Any], labels: list[str], whole: Mapping[str, float]) -> list[Any]:
+def _rows_of(
+    one: Mapping[str, Any], labels: Sequence[str], scores: Mapping[tuple[str, Any], Mapping[str, Any]]
+) -> list[list[Any]]:
+    """A row for each slice of an attribute."""
+    whole = _mix([part.get("classes", {}) for part in one["slices"]])
+    rows = []
+    for part in one["slices"]:
+        score = scores.get((_SAME.get(one["attribute"], one["attribute"]), part["slice"]))
+        shown = {key: score[key] for key in ("value", "low", "high")} if score else None
+        rows.append([one["attribute"], part["slice"], part["records"], *_label_mix(part, labels, whole), shown])
+    return rows
+
+
+def _label_mix(part: Mapping[str, Any], labels: Sequence[str], whole: Mapping[str, float]) -> list[object]:
     """Shares of the labels in a slice, the label whose share is farthest from that of all slices, and how far."""
     classes = part.get("classes", {})
     if not classes:

@@ -67,14 +67,18 @@ def _reviewed(inputs: Inputs) -> list[Block]:
     notes = next((step["notes"] for step in steps if step["step"] == "decisions"), None)
     if notes is None:
         return []
-    back, final = (
-        sum(step["notes"].get(key, 0) for step in steps) for key in ("kept_by_reviewers", "not_kept_for_reviewers")
+    figures = facts(
+        ("dropped_by_reviewers", notes["dropped"], "num"),
+        ("kept_by_reviewers", _summed(steps, "kept_by_reviewers"), "num"),
+        ("not_kept_for_reviewers", _summed(steps, "not_kept_for_reviewers"), "num"),
+        ("unknown_records", notes["unknown_records"], "num"),
     )
-    counts = {"dropped_by_reviewers": notes["dropped"], "kept_by_reviewers": back, "not_kept_for_reviewers": final}
-    counts["unknown_records"] = notes["unknown_records"]
-    figures = facts(*((key, n, "num") for key, n in counts.items()))
     disputed = [[one["said"], one["record_id"]] for one in notes["disputed"]]
     return [figures, *([table("disputed", {"said": "text", "id": "id"}, disputed)] if disputed else [])]
+
+
+def _summed(steps: Sequence[Mapping[str, Any]], key: str) -> int:
+    return sum(step["notes"].get(key, 0) for step in steps)
 
 
 def rescued(block: Block, only: Mapping[str, str]) -> Block:
@@ -104,7 +108,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _dropped(inputs: Inputs, stage: str) -> list[list[Any]]:
+def _dropped(inputs: Inputs, stage: str) -> list[list[object]]:
     found = inputs.table(f"{stage}/dropped.parquet")
     if found is None:
         return []
@@ -195,7 +199,7 @@ def duplicates(inputs: Inputs) -> list[Block]:
     return [listed(shown, "duplicates"), *stage_notes(_step_notes(inputs))]
 
 
-def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[Any]:
+def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[object]:
     """Text, reason, evidence and id of the copy with the smallest id."""
     chosen = dropped.slice(min(rows, key=lambda row: str(dropped.column("id")[row])), 1)
     (example,), (why,) = to_records(chosen), chosen.select(["reason", "detail"]).to_pylist()
@@ -207,6 +211,6 @@ def _step_notes(inputs: Inputs) -> list[Block]:
     return [block for name in sorted(notes) for block in from_notes(_flat(notes[name], name))]
 
 
-def _flat(notes: dict[str, Any], step: str) -> dict[str, Any]:
+def _flat(notes: dict[str, object], step: str) -> dict[str, object]:
     """A step's notes with the step's name before each key."""
     return {f"{step}: {key}": json.loads(json.dumps(value)) for key, value in notes.items()}

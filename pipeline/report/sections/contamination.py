@@ -35,12 +35,7 @@ def _search(inputs: Inputs, notes: Mapping[str, Any]) -> list[Block]:
     figures = {"records": sum(found.values()), "test": notes["in_test_sources"], "alarms": alarms["value"]}
     head = note("contamination_found" if found else "contamination_none", "warn" if found else "good", **figures)
     recall = [
-        [
-            kind,
-            one["planted"],
-            {name: one[name] for name in _FIGURE},
-            "recall_missed" if kind in missed else "recall_reached",
-        ]
+        [kind, one["planted"], {name: one[name] for name in _FIGURE}, _reached(kind not in missed)]
         for kind, one in notes["recall"].items()
     ]
     by_benchmark = [[name, items, found.get(name, 0)] for name, items in sorted(notes["items"].items())]
@@ -50,6 +45,10 @@ def _search(inputs: Inputs, notes: Mapping[str, Any]) -> list[Block]:
         shown = evidence[: inputs.params.max_rows]
         blocks.append(table("contamination_evidence", _EVIDENCE, shown, sum(found.values())))
     return blocks
+
+
+def _reached(is_reached: bool) -> str:
+    return "recall_reached" if is_reached else "recall_missed"
 
 
 def _large_groups(inputs: Inputs, steps: Mapping[str, Mapping[str, Any]]) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ def _largest(values: Sequence[str]) -> list[str]:
     return [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
 
 
-def _point(row: Mapping[str, Any], text: str | None) -> dict[str, Any]:
+def _point(row: Mapping[str, object], text: str | None) -> dict[str, object]:
     return {"x": row["x"], "y": row["y"], "test": row["split"] == "test", "id": row["id"], "text": text or ""}
 
 
@@ -44,10 +45,10 @@ def _map(inputs: Inputs) -> Block:
     every = [] if points is None else points.to_pylist()
     rows = sorted(every, key=lambda row: share("draw", row["id"]))[:_POINTS]
     records = inputs.records_by_id(row["id"] for row in rows)
-    by = "class" if any(row["class"] for row in rows) else "source"
+    by = "class" if any(map(itemgetter("class"), rows)) else "source"
     series = _largest([row[by] or "–" for row in rows])
-    texts = {row["id"]: inputs.text(records.get(row["id"])) for row in rows}
-    shown = [{**_point(row, texts[row["id"]]), "series": _series(row[by], series)} for row in rows]
+    texts = [inputs.text(records.get(row["id"])) for row in rows]
+    shown = [{**_point(row, text), "series": _series(row[by], series)} for row, text in zip(rows, texts, strict=True)]
     return scatter("map", series, shown, len(every), _names(inputs, rows))
 
 

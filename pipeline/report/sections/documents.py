@@ -20,6 +20,7 @@ _COLUMNS = {
     "refused": "num",
     "known_anyway": "pct",
 }
+_SUMMED = ("letters", "covered_letters", "chunks", "known", "asked_without_chunk")
 #: Documents in the table; the report of `collect` has them all.
 _SHOWN = 100
 
@@ -34,20 +35,21 @@ def documents(inputs: Inputs) -> list[Block]:
     if not found:
         return []
     rows = sorted(found, key=lambda one: (_covered(one) or 0.0, one["document"]))
-    refused = Counter[str]()
-    for one in found:
-        refused.update(one["refused"])
-    total = {name: sum(one[name] for one in found) for name in ("letters", "covered_letters", "chunks", "known")}
-    asked = sum(one["asked_without_chunk"] for one in found)
+    refused = sum((Counter(one["refused"]) for one in found), Counter[str]())
+    total = {name: sum(one[name] for one in found) for name in _SUMMED}
     figures = facts(
         ("documents", len(found), "num"),
         ("chunks", total["chunks"], "num"),
-        ("covered", total["covered_letters"] / total["letters"] if total["letters"] else None, "pct"),
+        ("covered", _share(total["covered_letters"], total["letters"]), "pct"),
         ("examples", sum(sum(one["examples"].values()) for one in found), "num"),
-        ("known_anyway", total["known"] / asked if asked else None, "pct"),
+        ("known_anyway", _share(total["known"], total["asked_without_chunk"]), "pct"),
     )
     reasons = table("refused_examples", {"reason": "code", "rows": "num"}, [list(pair) for pair in ranked(refused)])
     return [figures, table("documents", _COLUMNS, [_row(one) for one in rows[:_SHOWN]], len(rows)), reasons]
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def _covered(one: Mapping[str, Any]) -> float | None:

@@ -97,7 +97,7 @@ def _said(value: float, unit: str) -> str:
     return f"{100 * value:.4g} %" if unit == "share" else f"{value:.3f}"
 
 
-def _without_empty(rows: list[list[Any]]) -> Block:
+def _without_empty(rows: list[list[object]]) -> Block:
     """The table, without the columns of figures where no row has one."""
     optional = ("figure", "limit", "measured", "before", "moved")
     kept = [n for n, name in enumerate(_KINDS) if name not in optional or any(row[n] is not None for row in rows)]

@@ -68,7 +68,7 @@ def teachers(inputs: Inputs) -> list[Block]:
     return [facts(*figures, ("min_grade", grade, "float")), table("teachers", _TEACHERS, rows)]
 
 
-def _teacher(name: str, found: Mapping[str, Any]) -> list[Any]:
+def _teacher(name: str, found: Mapping[str, Any]) -> list[object]:
     about, usage = found["teachers"][name], found["usage"][name]
     answers = usage["requests"] + usage["cached"]
     problems = sum(found["problems"][name].values())

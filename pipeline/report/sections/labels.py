@@ -67,7 +67,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
 
 
-def _doubt(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> list[Any]:
+def _doubt(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> list[object]:
     labels = [plain_label(row[key], _whole(inputs, record)) for key in ("given", "suggested")]
     why = [row["confidence"], row["reason"], inputs.cut(row["detail"] or "")]
     return [inputs.text(record), *labels, *why, row["record_id"]]
@@ -133,7 +133,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     return [*blocks, *label_changes(inputs), *stage_notes(more)]
 
 
-def _about_prelabels(notes: Mapping[str, Any]) -> dict[str, Any]:
+def _about_prelabels(notes: Mapping[str, object]) -> dict[str, object]:
     return {key: one for key, one in notes.items() if key in _PRELABEL and one}
 
 

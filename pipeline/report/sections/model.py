@@ -52,7 +52,7 @@ def model(inputs: Inputs) -> list[Block]:
     return [*blocks, *stage_notes(rest + from_notes(_without(inputs.report("train"), {"stage"}), inside="train"))]
 
 
-def _without(report: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+def _without(report: Mapping[str, object], keys: Collection[str]) -> dict[str, object]:
     return {key: one for key, one in report.items() if key not in keys}
 
 
@@ -111,7 +111,9 @@ def _worst(inputs: Inputs) -> list[Block]:
     return [listed(linked(table("worst_errors", columns, shown, len(found)), links), "predictions")] if rows else []
 
 
-def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any]] | None) -> list[tuple[str, str]]:
+def span_pairs(
+    given: list[dict[str, object]] | None, predicted: list[dict[str, object]] | None
+) -> list[tuple[str, str]]:
     """(true type, predicted type) of spans that overlap, each used once, the largest overlap first.
 
     What overlaps nothing is paired with NO_SPAN: missed, or found where nothing is.
@@ -128,7 +130,7 @@ def span_pairs(given: list[dict[str, Any]] | None, predicted: list[dict[str, Any
     return pairs + [(NO_SPAN, str(guess[n]["label"])) for n in sorted(right)]
 
 
-def _overlaps(truth: list[dict[str, Any]], guess: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+def _overlaps(truth: list[dict[str, object]], guess: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
     """(minus the characters shared, place in `truth`, place in `guess`) of spans that overlap, the largest first."""
     found = (
         (max(a["start"], b["start"]) - min(a["end"], b["end"]), m, n)
@@ -147,7 +149,7 @@ def _metrics(inputs: Inputs) -> list[Block]:
     return [*chart, table("metrics", columns, rows)] if rows else []
 
 
-def _is_share(one: Mapping[str, Any]) -> bool:
+def _is_share(one: Mapping[str, object]) -> bool:
     values = [one.get(key) for key in ("value", "low", "high")]
     return all(isinstance(value, int | float) and 0 <= value <= 1 for value in values)
 

@@ -23,7 +23,7 @@ def value(inputs: Inputs) -> list[Block]:
     variants = _variants(steps, report.get("variants", {}))
     metric = str(report.get("metric", ""))
     figures = ("step", "verdict", "before", "after", "difference", "p")
-    rows = [[*(one.get(key) for key in figures), inputs.cut(one.get("sentence", ""))] for one in steps]
+    rows = [[*map(one.get, figures), inputs.cut(one.get("sentence", ""))] for one in steps]
     columns = {
         "step": "code",
         "verdict": "code",
@@ -33,24 +33,23 @@ def value(inputs: Inputs) -> list[Block]:
         "p": "float",
         "in_words": "said",
     }
-    scores = {name: _value(one, metric) for name, one in variants.items()}
-    known = [(name, score) for name, score in scores.items() if score is not None]
-    sizes = [[name, one.get("rows"), scores[name]] for name, one in variants.items()]
     rest = {key: one for key, one in report.items() if key not in _DRAWN}
-    chart = [intervals("variants", known)] if known else []
-    tables = [
-        table("steps", columns, rows),
-        table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes),
-    ]
-    curve = more_data(report.get("more_data") or {}, metric)
     return [
-        *tables[:1],
-        *chart,
-        *tables[1:],
-        *curve,
+        table("steps", columns, rows),
+        *_scores(variants, metric),
+        *more_data(report.get("more_data") or {}, metric),
         *_effects(report.get("effects") or ()),
         details("stage_notes", from_notes(rest)),
     ]
+
+
+def _scores(variants: Mapping[str, Mapping[str, Any]], metric: str) -> list[Block]:
+    """The score of each variant, drawn and as a table."""
+    scores = {name: _value(one, metric) for name, one in variants.items()}
+    known = [(name, score) for name, score in scores.items() if score is not None]
+    sizes = [[name, one.get("rows"), scores[name]] for name, one in variants.items()]
+    chart = [intervals("variants", known)] if known else []
+    return [*chart, table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes)]
 
 
 def _effects(found: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -130,7 +130,7 @@ def _change(a: Mapping[str, int], b: Mapping[str, int], name: str) -> tuple[floa
     return before, after, after - before
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else "–" if value is None else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.report.figures import percent
+from pipeline.report.figures import percent, step_notes
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.finding import Finding, State
 from pipeline.stats.intervals import wilson
@@ -41,9 +41,9 @@ def label_noise(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _unknown_noise(inputs: Inputs) -> Finding:
-    step = next((one for one in inputs.report("clean").get("steps", []) if one["step"] == "label_errors"), None)
-    if step is not None and step.get("notes", {}).get("applies") is False:
-        why = str(step["notes"].get("why") or "")
+    notes = step_notes(inputs.report("clean"), "label_errors") or {}
+    if notes.get("applies") is False:
+        why = str(notes.get("why") or "")
         return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "doubtful")
     why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
     key = "noise_cannot_tell" if why else "noise_not_looked_for"

@@ -14,9 +14,9 @@ def gaps(inputs: Inputs) -> dict[str, dict[str, float]]:
     """Reference -> the model's headline metric minus the reference's, turned so that above zero is better."""
     name = str(inputs.find("evaluate", "headline") or "")
     sign = -1 if name in (inputs.find("evaluate", "lower_is_better") or ()) else 1
-    found: Mapping[str, Any] = inputs.report("evaluate").get("baselines") or {}
+    found: Mapping[str, Any] = inputs.find("evaluate", "baselines") or {}
     measured = {key: one.get("model_minus_reference", {}).get(name) for key, one in found.items()}
-    return {key: _turned(one, sign) for key, one in measured.items() if one and one.get("value") is not None}
+    return {key: _turned(one, sign) for key, one in measured.items() if (one or {}).get("value") is not None}
 
 
 def _turned(gap: Mapping[str, float], sign: int) -> dict[str, float]:

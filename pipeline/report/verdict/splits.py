@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow.compute as pc
 
-from pipeline.report.figures import expectations, named, percent
+from pipeline.report.figures import expectations, named, percent, step_notes
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.finding import Finding, State
 
@@ -76,19 +76,23 @@ def test_classes(inputs: Inputs) -> Iterator[Finding]:
         return
     if not counts or not _sizes(inputs).get("test"):
         return
-    test, train = counts.get("test", {}), counts.get("train", {})
-    none = [name for name in declared if not test.get(name)]
-    unseen = [name for name in declared if not train.get(name)]
+    test = counts.get("test", {})
+    lacking = [*_lacking("test_lacks", test, declared), *_lacking("train_lacks", counts.get("train", {}), declared)]
+    yield from lacking
     few = [name for name in declared if 0 < test.get(name, 0) < _PER_CLASS]
-    for key, names in (("test_lacks", none), ("train_lacks", unseen)):
-        if names:
-            state: State = "fail" if len(names) * 2 > len(declared) else "warn"
-            yield Finding("test_classes", state, key, {"n": len(names), "names": named(names)}, "balance")
-    if few and not none:
+    if few and not any(finding.key == "test_lacks" for finding in lacking):
         args = {"n": len(few), "names": named(few), "least": _PER_CLASS}
         yield Finding("test_classes", "warn", "test_few_of_class", args, "balance")
-    if not (none or unseen or few):
+    if not (lacking or few):
         yield Finding("test_classes", "pass", "test_has_all", {}, "balance")
+
+
+def _lacking(key: str, counts: Mapping[str, int], declared: Sequence[str]) -> Iterator[Finding]:
+    """Classes that a split has no record of."""
+    names = [name for name in declared if not counts.get(name)]
+    if names:
+        state: State = "fail" if len(names) * 2 > len(declared) else "warn"
+        yield Finding("test_classes", state, key, {"n": len(names), "names": named(names)}, "balance")
 
 
 def dev_size(inputs: Inputs) -> Iterator[Finding]:
@@ -113,12 +117,11 @@ def leakage(inputs: Inputs) -> Iterator[Finding]:
 
 def contamination(inputs: Inputs) -> Iterator[Finding]:
     """Warns where planted copies of benchmark items are found too rarely for 'none left' to mean much."""
-    step = next((one for one in inputs.report("clean").get("steps", []) if one["step"] == "decontaminate"), None)
-    if step is None:
+    notes = step_notes(inputs.report("clean"), "decontaminate")
+    if notes is None:
         if inputs.report("clean"):
             yield Finding("contamination", "unmeasured", "contamination_off", {}, "contamination")
         return
-    notes = step.get("notes", {})
     recall = {kind: _value(one) for kind, one in (notes.get("recall") or {}).items()}
     if not notes.get("applies", True):
         yield Finding("contamination", "inapplicable", "contamination_no_benchmark", {}, "contamination")

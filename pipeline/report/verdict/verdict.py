@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.checks import CHECKS
-from pipeline.report.verdict.finding import STATES, Finding
+from pipeline.report.verdict.finding import STATES, Finding, State
 from pipeline.report.verdict.label_first import label_first
 
 #: Reasons that the sentence names; the list below it holds all.
@@ -26,9 +27,7 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
     found = [finding for check in CHECKS.values() for finding in check(inputs)]
     found.sort(key=lambda finding: STATES.index(finding.state))
     counts = Counter(finding.state for finding in found)
-    state = next((one for one in STATES[:2] if counts[one]), "pass")
-    if state != "fail" and not inputs.report("validate"):
-        state = "unknown"
+    state = _state(counts, is_validated=bool(inputs.report("validate")))
     return {
         "state": state,
         "because": [{"key": f"because.{one.key}", "args": one.args} for one in _reasons(found, state)],
@@ -36,6 +35,15 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
         "checks": [{**one._asdict(), "key": f"because.{one.key}"} for one in found],
         "counts": {name: counts[name] for name in STATES},
     }
+
+
+def _state(counts: Mapping[State, int], is_validated: bool) -> str:
+    """That of the worst finding; without validation nothing but a failure is known."""
+    if counts["fail"]:
+        return "fail"
+    if not is_validated:
+        return "unknown"
+    return "warn" if counts["warn"] else "pass"
 
 
 def _reasons(found: list[Finding], state: str) -> list[Finding]:

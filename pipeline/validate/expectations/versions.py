@@ -89,7 +89,7 @@ def _test_part(index: Any) -> Any:
     return index.filter(pc.equal(index.column("split"), "test"))
 
 
-def _largest(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _largest(name: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
     """The value whose share moved most, in words."""
     if name == "length":
         return "see the histogram in the quality report"

@@ -221,7 +221,7 @@ def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as a Markdown table; numbers with thousands marked, text made inert."""
 
-    def cell(value: Any) -> str:
+    def cell(value: object) -> str:
         return f"{value:,}" if isinstance(value, int) else plain(str(value))
 
     head = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]

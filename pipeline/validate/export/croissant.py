@@ -92,7 +92,7 @@ def croissant(
     }
 
 
-def _field(split: str, column: pa.Field) -> dict[str, Any]:
+def _field(split: str, column: pa.Field) -> dict[str, object]:
     kind = column.type
     where = {"fileObject": {"@id": f"{split}.parquet"}, "extract": {"column": column.name}}
     field: dict[str, Any] = {"@type": "cr:Field", "@id": f"{split}/{column.name}", "name": column.name}

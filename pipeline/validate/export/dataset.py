@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,8 @@ def licence_rows(view: View) -> list[dict[str, Any]]:
 
 def writer_rows(view: View) -> list[dict[str, Any]]:
     """One entry per language model that wrote or decided targets of exported rows: it has terms like a source."""
-    known = [report.get("notes", {}).get("writers", {}) for report in view.reports.values()]
-    about = {f"model:{name}": one for some in known for name, one in some.items()}
+    known = (report.get("notes", {}).get("writers", {}) for report in view.reports.values())
+    about = {f"model:{name}": one for name, one in chain.from_iterable(map(dict.items, known))}
     wrote = Counter(writer_of(record) for record in view.records if record.target is not None)
     return [
         {
@@ -180,7 +181,7 @@ def _columns(table: pa.Table) -> dict[str, Any]:
     return {name: table.column(name) for name in table.column_names}
 
 
-def _lineage(record: Record) -> dict[str, Any]:
+def _lineage(record: Record) -> dict[str, object]:
     decision = record.labels_by
     return {
         "lang": record.lang,

@@ -97,29 +97,35 @@ def _group(record: Record, by: str) -> str:
     return record.source.name if by == "source" else record.lang
 
 
-def epochs_of(sizes: Mapping[str, float], settings: Mixture) -> dict[str, float]:
-    """How many times each group (name -> size in units) is read."""
-    for part in ("weights", "caps"):
-        for name in getattr(settings, part):
-            if name not in sizes:
-                raise PipelineError(
-                    f"validate.mixture.{part}: no train record is of {settings.by} '{name}'.",
-                    did_you_mean(name, sizes),
-                )
+def _check_names(sizes: Mapping[str, float], settings: Mixture) -> None:
+    """Weights and caps are for groups that there are, and weights for each of them."""
+    for part, named in (("weights", settings.weights), ("caps", settings.caps)):
+        strange = next((name for name in named if name not in sizes), None)
+        if strange is not None:
+            raise PipelineError(
+                f"validate.mixture.{part}: no train record is of {settings.by} '{strange}'.",
+                did_you_mean(strange, sizes),
+            )
     left = sorted(set(sizes) - set(settings.weights)) if settings.weights else []
     if left:
         raise PipelineError(
             f"validate.mixture.weights: no weight for {', '.join(left)}.", "Give each one; 0 leaves a group out."
         )
+
+
+def epochs_of(sizes: Mapping[str, float], settings: Mixture) -> dict[str, float]:
+    """How many times each group (name -> size in units) is read."""
+    _check_names(sizes, settings)
     wanted = settings.weights or {name: size ** (1 / settings.temperature) for name, size in sizes.items()}
     whole = sum(wanted.values())
     if sizes and (whole <= 0 or min(wanted.values()) < 0):
         raise PipelineError("validate.mixture.weights: weights must be 0 or more, and one above 0.")
     total = settings.size if settings.size is not None else sum(sizes.values())
-    found = {}
+    found = dict.fromkeys(sizes, 0.0)
     for name, size in sizes.items():
         most = min(settings.caps.get(name, float("inf")), settings.max_repeats * size)
-        found[name] = min(total * wanted[name] / whole, most) / size if size else 0.0
+        if size:
+            found[name] = min(total * wanted[name] / whole, most) / size
     return found
 
 

@@ -55,7 +55,7 @@ def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{name: value or "unknown", "rows": count} for value, count in counts.items()]
 
 
-def _agreement(found: Mapping[str, Any]) -> Iterator[str]:
+def _agreement(found: Mapping[str, object]) -> Iterator[str]:
     rows = [
         {
             "voice": voice,

@@ -19,6 +19,6 @@ DETECTORS: dict[str, Detector[Any]] = {
 }
 
 
-def detector_for(task: Task) -> Detector[Any] | None:
+def detector_for(task: Task) -> Detector[object] | None:
     """The detector of this task's targets; None where it has none."""
     return DETECTORS.get(task_type(task).target_kind(task))

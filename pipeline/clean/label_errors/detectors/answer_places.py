@@ -9,11 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain, groupby, zip_longest
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from pipeline.core.counts import ranked
 from pipeline.core.record import Record, share
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.features.units import units
@@ -24,6 +26,7 @@ Place = tuple[int, int]
 
 _LONGEST = 12  # units of a run of content words
 _RANDOM = 12  # places drawn at random in each context
+_COMMON = 0.2  # share of contexts from which on a word says nothing of what is asked
 _FREQUENT = 60  # units that make up what a question asks for (who, how many, 什么)
 _AROUND = 12  # units to both sides in which words of the question are looked for
 _ENDS = re.compile(r"[。！？；]|[.!?](?=\s)")
@@ -89,34 +92,42 @@ class Reading:
 
 def read(records: Sequence[Record], encoder: Model, known: int) -> list[Reading]:
     """Every record taken apart; the first `known` alone say which words are frequent."""
-    asked = [
-        [record.fields["question"][a:b].lower() for a, b in units(record.fields["question"])] for record in records
-    ]
-    contexts: dict[str, tuple[list[tuple[int, int]], list[str]]] = {}
-    held: Counter[str] = Counter()
-    for n, record in enumerate(records):
-        text = str(record.fields["context"])
-        if text not in contexts:
-            bounds = units(text)
-            contexts[text] = bounds, [text[a:b].lower() for a, b in bounds]
-            held.update(set(contexts[text][1]) if n < known else ())
-    seen = len({str(record.fields["context"]) for record in records[:known]})
-    words = Counter(word for question in asked[:known] for word in set(question) if word[0].isalpha())
-    frequent = {word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))[:_FREQUENT]}
-    common = {word for word, count in held.items() if count > 0.2 * seen}
+    asked = [_lower_units(str(record.fields["question"]))[1] for record in records]
+    texts = [str(record.fields["context"]) for record in records]
+    contexts = {text: _lower_units(text) for text in set(texts)}
+    seen = set(texts[:known])
+    held = Counter(chain.from_iterable(set(contexts[text][1]) for text in seen))
+    frequent = set(dict(_frequent(asked[:known])))
+    common = {word for word, count in held.items() if count > _COMMON * len(seen)}
     found = []
-    for record, question in zip(records, asked, strict=True):
-        text = str(record.fields["context"])
-        bounds, inside = contexts[text]
-        mine = {word for word in question if word[0].isalnum()}
-        gains = [math.log(seen / max(held[word], 1) + 1) if word in mine else 0.0 for word in inside]
-        content = [word[0].isalnum() and word not in common for word in inside]
-        weights = [0.0, *accumulate(gains)]
+    for record, text, question in zip(records, texts, asked, strict=True):
+        bounds, words = contexts[text]
+        weights = _weights(words, question, held, len(seen))
+        content = [word[0].isalnum() and word not in common for word in words]
         wanted = sorted(frequent.intersection(question))
-        found.append(Reading(record.id, text, bounds, inside, wanted, weights, content, _numbered(text, bounds), []))
+        found.append(Reading(record.id, text, bounds, words, wanted, weights, content, _numbered(text, bounds), []))
     for reading, ranks in zip(found, _ranks(records, found, encoder, known), strict=True):
         reading.likeness.extend(ranks)
     return found
+
+
+def _lower_units(text: str) -> tuple[list[Place], list[str]]:
+    """Where the units of a text stand, and the units in small letters."""
+    bounds = units(text)
+    return bounds, [text[a:b].lower() for a, b in bounds]
+
+
+def _frequent(questions: Sequence[Sequence[str]]) -> list[tuple[str, int]]:
+    """The words that most questions hold, and how many do."""
+    counts = Counter(word for question in questions for word in set(question) if word[0].isalpha())
+    return ranked(counts)[:_FREQUENT]
+
+
+def _weights(words: Sequence[str], question: Sequence[str], held: Mapping[str, int], seen: int) -> list[float]:
+    """Summed up along a context: the inverse document frequency of each word that the question holds as well."""
+    wanted = {word for word in question if word[0].isalnum()}
+    gains = (math.log(seen / max(held.get(word, 0), 1) + 1) if word in wanted else 0.0 for word in words)
+    return [0.0, *accumulate(gains)]
 
 
 def _ranks(records: Sequence[Record], readings: Sequence[Reading], encoder: Model, known: int) -> list[list[int]]:
@@ -186,7 +197,7 @@ def to_place(answer: Mapping[str, Any], context: str) -> Place | None:
     return (inside[0], inside[-1]) if inside else None
 
 
-def to_answer(place: Place, reading: Reading) -> dict[str, Any]:
+def to_answer(place: Place, reading: Reading) -> dict[str, object]:
     """A place as an answer."""
     start, end = reading.bounds[place[0]][0], reading.bounds[place[1]][1]
     return {"start": start, "text": reading.context[start:end]}
@@ -207,18 +218,13 @@ def _forms(place: Place) -> Iterator[Place]:
 
 def _runs(content: Sequence[bool]) -> Iterator[Place]:
     """Runs of content words, and two neighbouring runs with one word between them as one."""
-    starts = [n for n, is_content in enumerate(content) if is_content and (n == 0 or not content[n - 1])]
-    runs = []
-    for start in starts:
-        end = start
-        while end + 1 < len(content) and content[end + 1]:
-            end += 1
-        runs.append((start, end))
-    for n, (start, end) in enumerate(runs):
+    alike = [[n for n, _ in run] for is_content, run in groupby(enumerate(content), itemgetter(1)) if is_content]
+    runs = [(run[0], run[-1]) for run in alike]
+    for (start, end), following in zip_longest(runs, runs[1:]):
         if end - start < _LONGEST:
             yield start, end
-        if n + 1 < len(runs) and runs[n + 1][0] - end == 2 and runs[n + 1][1] - start < _LONGEST:
-            yield start, runs[n + 1][1]
+        if following and following[0] - end == 2 and following[1] - start < _LONGEST:
+            yield start, following[1]
 
 
 def _level(part: float) -> int:

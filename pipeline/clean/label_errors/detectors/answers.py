@@ -117,7 +117,7 @@ def same(a: Target, b: Target, task: Task) -> bool:
     )
 
 
-def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> Any:
+def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> object:
     from sklearn.feature_extraction import FeatureHasher
 
     hasher = FeatureHasher(_COLUMNS, input_type="string", alternate_sign=False, dtype=np.float32)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pipeline.clean.label_errors.detectors.contract import Planted
@@ -58,15 +59,21 @@ def _extra(spans: Spans, bounds: Sequence[tuple[int, int]], text: str, task: Tas
     return sorted([*spans, new], key=lambda span: (span["start"], span["end"]))
 
 
+def _units_of(span: Mapping[str, int], bounds: Sequence[tuple[int, int]]) -> list[int]:
+    """Numbers of the units that a span touches."""
+    return [k for k, (a, b) in enumerate(bounds) if a < span["end"] and b > span["start"]]
+
+
 def _moved(spans: Spans, n: int, bounds: Sequence[tuple[int, int]], draw: float) -> Spans | None:
-    inside = [k for k, (a, b) in enumerate(bounds) if a < spans[n]["end"] and b > spans[n]["start"]]
-    taken = {k for k, (a, b) in enumerate(bounds) if any(a < s["end"] and b > s["start"] for s in spans)}
+    inside = _units_of(spans[n], bounds)
     if not inside:
         return None
+    taken = chain.from_iterable(_units_of(span, bounds) for span in spans)
     first, last = inside[0], inside[-1]
+    free = set(range(len(bounds))).difference(taken)
     ways = [(first + 1, last), (first, last - 1)] if first < last else []
-    ways += [(first - 1, last)] if first > 0 and first - 1 not in taken else []
-    ways += [(first, last + 1)] if last + 1 < len(bounds) and last + 1 not in taken else []
+    ways += [(first - 1, last)] if first - 1 in free else []
+    ways += [(first, last + 1)] if last + 1 in free else []
     if not ways:
         return None
     a, b = ways[int(len(ways) * draw)]

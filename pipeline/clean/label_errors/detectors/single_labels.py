@@ -6,7 +6,6 @@ of them count, and how much, is measured (`RECIPES`): none is best on all data. 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -68,17 +67,22 @@ def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
     kind = task_type(task)
     strata = [kind.stratum(record) if is_labelled(record) else None for record in records]
     enough = min(folds, _FEWEST_GROUPS)
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for record, stratum in zip(records, strata, strict=True):
-        if stratum is not None:
-            groups[stratum].update(() if is_test(record) else (record.group or record.id,))
-    rare = sorted(name for name, members in groups.items() if len(members) < enough)
-    common = set(groups) - set(rare)
-    notes = {"classes_too_rare": rare}
+    groups = _groups_of(records, strata)
+    common = {name for name, members in groups.items() if len(members) >= enough}
+    notes = {"classes_too_rare": sorted(groups.keys() - common)}
     if len(common) < 2:
         few = f"fewer than two classes with {enough} groups of labelled records outside test"
         return Eligible([], few if groups else "no labelled record has a class", notes)
     return Eligible([n for n, stratum in enumerate(strata) if stratum in common], notes=notes)
+
+
+def _groups_of(records: Sequence[Record], strata: Sequence[str | None]) -> dict[str, set[str]]:
+    """Class -> its groups outside test, maybe none."""
+    found: dict[str, set[str]] = {stratum: set() for stratum in strata if stratum is not None}
+    for record, stratum in zip(records, strata, strict=True):
+        if stratum is not None and not is_test(record):
+            found[stratum].add(record.group or record.id)
+    return found
 
 
 def strata(targets: Sequence[Target]) -> Integers:
@@ -137,22 +141,20 @@ def _scored(some: Prepared, labels: Sequence[str], folds: Integers) -> OutOfFold
     both = np.concatenate([part.both for part in parts])
     recipes = {}
     for neighbours in (True, False):
-        probabilities = both if neighbours else linear
-        best = probabilities.argmax(axis=1)
-        margins = log_margin(probabilities, codes)
-        plain = Scores(
-            margins,
-            [names[code] for code in best.tolist()],
-            probabilities.max(axis=1),
-            best != codes,
-            probabilities.max(axis=1),
-            [""] * len(labels),
-        )
-        for _, part in [recipe for recipe in RECIPES if recipe[0] == neighbours]:
+        plain = _plain_scores(both if neighbours else linear, names, codes)
+        margins = plain.log_odds
+        for part in [part for with_neighbours, part in RECIPES if with_neighbours == neighbours]:
             log_odds = np.concatenate([mixed(margins[:known], aum, part), margins[known:]])
             recipes[_name(neighbours, part, some.C)] = replace(plain, log_odds=log_odds)
     own = linear[np.arange(len(labels)), codes]
     return OutOfFold(recipes, ClassProbabilities(names, both), own)
+
+
+def _plain_scores(probabilities: Floats, names: Sequence[str], codes: Integers) -> Scores:
+    """Scores by the probabilities alone."""
+    best, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    suggested = [names[code] for code in best.tolist()]
+    return Scores(log_margin(probabilities, codes), suggested, confidence, best != codes, confidence, [""] * len(codes))
 
 
 def _name(neighbours: bool, part: float, C: float) -> str:

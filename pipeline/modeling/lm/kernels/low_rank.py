@@ -84,7 +84,7 @@ def _function() -> Any:
 
         @staticmethod
         @once_differentiable
-        def backward(context: Any, slope: Any) -> Any:
+        def backward(context: Any, slope: Any) -> object:
             hidden, weight, down, up, low = context.saved_tensors
             slope = slope.reshape(-1, slope.shape[-1])
             inner = (slope @ up).mul_(context.scale)

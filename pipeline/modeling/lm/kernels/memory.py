@@ -12,14 +12,18 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
 
 _LARGE = 1 << 20  # bytes of a layer's output from which holes can grow large
 _MOST = 3 << 28  # bytes of holes that are left alone
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-def save(model: Any) -> None:
+def save(model: PreTrainedModel) -> None:
     """Let `model` train in less memory. Names, weights and answers stay what they are."""
     from transformers.modeling_layers import GradientCheckpointingLayer
 
@@ -60,10 +64,10 @@ def _memory() -> tuple[int, int]:
 class _Gated:
     """The forward function of a gated block, that makes again what is only products of what is kept."""
 
-    def __init__(self, block: Any) -> None:
-        self._block = block
+    def __init__(self, block: nn.Module) -> None:
+        self._block: Any = block
 
-    def __call__(self, hidden: Any) -> Any:
+    def __call__(self, hidden: Tensor) -> Tensor:
         import torch
         from torch.utils.checkpoint import checkpoint
 
@@ -71,37 +75,37 @@ class _Gated:
         if not (self._block.training and torch.is_grad_enabled()):
             return self._join(gate, up)
         # Done again in the backward pass, but for the last product: its input is all that is missing there.
-        return checkpoint(self._join, gate, up, use_reentrant=False)
+        found: Tensor = checkpoint(self._join, gate, up, use_reentrant=False)
+        return found
 
-    def _join(self, gate: Any, up: Any) -> Any:
-        return self._block.down_proj(self._block.act_fn(gate) * up)
+    def _join(self, gate: Tensor, up: Tensor) -> Tensor:
+        found: Tensor = self._block.down_proj(self._block.act_fn(gate) * up)
+        return found
 
 
-def _is_gated(block: Any) -> bool:
+def _is_gated(block: nn.Module) -> bool:
     """Whether the block computes what `_Gated` does: some have biases or scales of their own."""
     import torch
 
     if not all(hasattr(block, name) for name in ("gate_proj", "up_proj", "down_proj", "act_fn")):
         return False
-    weight = next(block.gate_proj.parameters())
+    gate = cast("nn.Linear", block.gate_proj)
     was_training = block.training
     block.eval()
     with torch.no_grad():
-        hidden = torch.linspace(-1, 1, block.gate_proj.in_features, dtype=weight.dtype, device=weight.device)[
-            None, None
-        ]
+        hidden = torch.linspace(-1, 1, gate.in_features, dtype=gate.weight.dtype, device=gate.weight.device)[None, None]
         same = torch.equal(block(hidden), _Gated(block)(hidden))
     block.train(was_training)
     return same
 
 
-def _give_back(holes: Holes, layer: Any, _: Any, output: Any) -> None:
+def _give_back(holes: Holes, layer: nn.Module, _: object, output: Tensor) -> None:
     """After a layer's forward pass, and once more when the backward pass reaches its output."""
     hidden = output[0] if isinstance(output, tuple) else output
     if layer.training and hidden.device.type == "cpu" and hidden.numel() * hidden.element_size() >= _LARGE:
         holes.give_back()
         if hidden.requires_grad:
-            hidden.register_hook(lambda _: holes.give_back())
+            hidden.register_hook(lambda _: holes.give_back())  # type: ignore[no-untyped-call]
 
 
 class _MallInfo(ctypes.Structure):

@@ -6,12 +6,17 @@ work, and a mask makes it slower still. Accelerators have kernels of their own f
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
 
 _NAME = "sdpa_by_example"
 
 
-def use(model: Any) -> bool:
+def use(model: PreTrainedModel) -> bool:
     """Let `model` attend example by example; False, and nothing changed, where it does not run PyTorch's own kernel."""
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
@@ -24,22 +29,24 @@ def use(model: Any) -> bool:
     return True
 
 
-def leave(model: Any) -> None:
+def leave(model: PreTrainedModel) -> None:
     """Undo `use`."""
     model.set_attn_implementation("sdpa")
 
 
-def _attention(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **settings: Any) -> tuple[Any, Any]:
+def _attention(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
+) -> tuple[Tensor, Tensor | None]:
     """The interface of transformers: (batch, heads, tokens, size) to (batch, tokens, heads, size), and no weights."""
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-    places = settings.get("position_ids")
-    if settings.get("position_bias") is not None or not _are_blocks(attention_mask, places):
+    places: Tensor | None = settings.get("position_ids")
+    if places is None or settings.get("position_bias") is not None or not _are_blocks(attention_mask, places):
         return sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
     return _by_example(query, key, value, places, settings), None
 
 
-def _are_blocks(mask: Any, places: Any) -> bool:
+def _are_blocks(mask: Tensor | None, places: Tensor | None) -> bool:
     """Whether each token sees just the tokens of its example up to itself: as many as its position says."""
     if mask is None or places is None or mask.device.type != "cpu" or str(mask.dtype) != "torch.bool":
         return False
@@ -48,7 +55,9 @@ def _are_blocks(mask: Any, places: Any) -> bool:
     return mask.shape[1] == 1 and mask.shape[2] == mask.shape[3] and bool((mask.sum(-1)[:, 0] == places + 1).all())
 
 
-def _by_example(query: Any, key: Any, value: Any, places: Any, settings: dict[str, Any]) -> Any:
+def _by_example(
+    query: Tensor, key: Tensor, value: Tensor, places: Tensor, settings: Mapping[str, float | None]
+) -> Tensor:
     import torch
 
     rows = []
@@ -60,7 +69,7 @@ def _by_example(query: Any, key: Any, value: Any, places: Any, settings: dict[st
                 q[None],
                 k[None],
                 v[None],
-                dropout_p=settings.get("dropout", 0.0),
+                dropout_p=settings.get("dropout") or 0.0,
                 scale=settings.get("scaling"),
                 is_causal=True,
                 enable_gqa=key.shape[1] != query.shape[1],

@@ -8,16 +8,20 @@ each part's gradient is taken at once, so no two parts are ever held together an
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.training.losses import Loss, loss_function
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from transformers import PreTrainedModel
 
 #: Positions whose logits are held at a time.
 _CHUNK = 256
 
 
-def token_loss(model: Any, smoothing: float) -> Loss:
+def token_loss(model: PreTrainedModel, smoothing: float) -> Loss:
     """Summed cross-entropy of labelled positions over the labels of the whole step.
 
     While `model` trains, its output layer passes hidden states on, and this loss applies the layer itself. Models
@@ -32,7 +36,7 @@ def token_loss(model: Any, smoothing: float) -> Loss:
         layer.remove()
         return plain
 
-    def loss(outputs: Any, labels: Any, num_items_in_batch: Any = None) -> Any:
+    def loss(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Any:
         if not output_layer.training:
             return plain(outputs, labels, num_items_in_batch)
         known = labels != IGNORED
@@ -45,18 +49,18 @@ def token_loss(model: Any, smoothing: float) -> Loss:
 class _Bypass:
     """Stands for the forward function of an output layer: hidden states pass through while the layer trains."""
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: nn.Module) -> None:
         self.layer, self.apply = layer, layer.forward
         layer.forward = self
 
-    def __call__(self, hidden: Any) -> Any:
+    def __call__(self, hidden: Tensor) -> object:
         return hidden if self.layer.training else self.apply(hidden)
 
     def remove(self) -> None:
         """Give the layer its own function back."""
         del self.layer.forward
 
-    def is_last(self, model: Any) -> bool:
+    def is_last(self, model: PreTrainedModel) -> bool:
         """Whether the model's logits are exactly what the layer gives."""
         import torch
 
@@ -74,7 +78,7 @@ class _Bypass:
         return bool(same)
 
 
-def _chunked(hidden: Any, labels: Any, layer: _Bypass, smoothing: float) -> Any:
+def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -> Any:
     """The summed loss of all rows, with the gradients of `hidden` and of the layer's trained weights."""
     import torch
 
@@ -82,7 +86,7 @@ def _chunked(hidden: Any, labels: Any, layer: _Bypass, smoothing: float) -> Any:
 
     class Summed(torch.autograd.Function):
         @staticmethod
-        def forward(context: Any, hidden: Any, *weights: Any) -> Any:
+        def forward(context: Any, hidden: Tensor, *weights: Any) -> Any:
             total = hidden.new_zeros((), dtype=torch.float32)
             slopes = torch.empty_like(hidden)
             sums = [torch.zeros_like(weight) for weight in weights]
@@ -101,7 +105,7 @@ def _chunked(hidden: Any, labels: Any, layer: _Bypass, smoothing: float) -> Any:
             return total
 
         @staticmethod
-        def backward(context: Any, *slope: Any) -> Any:
+        def backward(context: Any, *slope: Any) -> object:
             return tuple(slope[0] * saved for saved in context.saved_tensors)
 
     return Summed.apply(hidden, *weights)
