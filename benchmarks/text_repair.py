@@ -1,12 +1,16 @@
 """How much planted damage the step `repair_text` undoes, beside ftfy alone, and how many sound texts it touches.
 
     SHARED_DATA=<folder> python -m benchmarks.text_repair [texts] [--misses]
+    SHARED_DATA=<folder> python -m benchmarks.text_repair --chats
 
 Damage is made from real English and Chinese texts by wrong decodings, one kind at a time. A text counts as restored
 where the repaired damage equals the repaired original, so that white space and the like do not matter; a text that a
 kind of damage does not change is left out. `lossy` kinds lost bytes in the wrong decoding (errors="replace"): of
 these the share of characters is given that came back. ftfy runs with the settings that ours gives it (curly quotes
 and full-width forms stay).
+
+`--chats`: with the settings of a chat project, where single lines and pieces of code stay as they are: how much of the
+damage in real instructions and replies still comes back, and how much damage-like code of our own stays.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from __future__ import annotations
 import argparse
 import csv
 import difflib
+import html
 import json
 import os
 import random
@@ -21,13 +26,16 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import ftfy
 from ftfy import bad_codecs
 
-from pipeline.clean.steps.repair_text import RepairText, repairer
+from pipeline.clean.steps.repair_text import RepairText, repairer, repairs
+from pipeline.core.settings import Task
 from pipeline.text.code_regions import code_regions
+from pipeline.text.repair import Repairer
 
 bad_codecs.ok()
 PLAIN = ftfy.TextFixerConfig(
@@ -125,11 +133,49 @@ def line(kind: str, lang: str, pairs: list[tuple[str, str]], misses: bool) -> No
     print(f"{kind:48s} {lang}  {len(pairs):5d}  {shares['ours']:.4f}  {shares['ftfy']:.4f}")
 
 
+#: Code with signs that repair would change, as people write it into a reply without a fence.
+CODE = (
+    "x = s.replace('&nbsp;', ' ')", "$ curl 'http://x.example/?a=1&amp;b=2'", ">>> html.unescape('&lt;p&gt;')",
+    "SELECT * FROM t WHERE name LIKE '%&amp;%';", "the regex ^(?:&lt;|&gt;)+$ here", "C:\\Tom &amp; Ann\\a.txt",
+    "/srv/Tom&amp;Ann/x.txt", "$a &amp; b_1$ in LaTeX", "git commit -m 'Tom &amp; Ann'", "if (a &amp;&amp; b) {",
+    "std::vector&lt;int&gt; v;", 'export TITLE="Tom &amp; Ann"', "s/&amp;/and/g", '=SUBSTITUTE(A1,"&amp;","&")',
+    '{"a": "Tom &amp; Ann"}', "RUN echo '&amp;' > x", "0 3 * * * /usr/bin/x &amp;&amp; y", "{{ title|e('&amp;') }}",
+    "ValueError: '&lt;' is no sign", "kubectl get pods -l 'a=b' &gt; out.txt", "element.innerHTML = '5 &gt; 3';",
+    "用 s.replace('&amp;', '&') 即可", "执行 git log --format='%an &lt;%ae&gt;' 查看", "s = 'schÃ¶n'.encode('latin-1')",
+    "name: Tom &amp; Ann", "id,name\n1,Tom &amp; Ann", "mov eax, [ebx] &amp; 1", "RewriteRule ^a$ b&amp;c [L]",
+)  # fmt: skip
+
+
+def chats(folder: Path) -> None:
+    """Print what comes back of damaged chats, with and without single lines of code, and which code stays."""
+    wanted = repairs(RepairText(), Task(type="chat", languages=("en", "zh")))
+    careful, other = Repairer(wanted), Repairer(replace(wanted, single_code=False))
+    texts: list[str] = []
+    for name in ("dolly_3k.json", "oaast_sft_zh.json"):
+        for row in json.loads((folder / "instruct_seeds" / name).read_text("utf-8")):
+            texts += [text for text in (row["instruction"], row["input"], row["output"]) if text]
+    texts = [text for text in texts if not code_regions(text)]
+    damages: dict[str, Callable[[str], str]] = {
+        "entities": lambda text: html.escape(text, quote=True),
+        "UTF-8 read as latin-1": wrong("utf-8", "latin-1"),
+    }
+    for kind, damage in damages.items():
+        pairs = [(text, damage(text)) for text in texts if damage(text) != text]
+        back = [sum(one(bad) == one(text) for text, bad in pairs) / len(pairs) for one in (careful, other)]
+        print(f"{kind}: {back[0]:.4f} of {len(pairs):,} come back, {back[1]:.4f} where single lines are no code")
+    changed = [text for text in CODE if careful(text) != text]
+    print(f"code: {len(CODE) - len(changed)} of {len(CODE)} stay; changed: {changed}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("texts", type=int, nargs="?", default=1000, help="texts of each language and kind")
     parser.add_argument("--misses", action="store_true")
+    parser.add_argument("--chats", action="store_true", help="chats, and code in them")
     arguments = parser.parse_args()
+    if arguments.chats:
+        chats(Path(os.environ["SHARED_DATA"]))
+        return
     rng = random.Random(0)
     sound = [(lang, text) for lang, text in rows(Path(os.environ["SHARED_DATA"])) if is_sound(text)]
     ours = repairer(RepairText())
