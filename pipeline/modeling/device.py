@@ -108,6 +108,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or bool(_MEMORY.search(str(error)))
 
 
+def training_dtype(wanted: str) -> str:
+    """What training mixes float32 with, by `train.precision`: by itself float32 (so nothing) on processors."""
+    if wanted != "auto":
+        return wanted
+    place = placement()
+    return "float32" if place.is_processor else place.dtype
+
+
 def _checked(device: str) -> str:
     import torch
 

@@ -11,6 +11,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.predictor import load_predictor
+from pipeline.modeling.training import strategies
 from pipeline.train import run
 from pipeline.train.params import Params
 from pipeline.train.run import train
@@ -18,6 +19,7 @@ from tests.train.conftest import labelled, write_dataset
 
 SENTIMENT = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
+ADAPT = strategies.adapt
 FAST = {"epochs": 2.0, "batch_size": 4, "evaluations": 2, "max_length": 32, "learning_rate": 1e-3}
 
 
@@ -118,6 +120,31 @@ def test_lora_trains_few_weights_and_saves_a_plain_model(dialogues, llama_folder
     assert report["dev"]["loss"] < report["dev_before"]["loss"]
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "out" / "model")
     assert not [name for name, _ in model.named_parameters() if "lora" in name]
+
+
+def test_lora_in_mixed_precision_holds_the_frozen_weights_in_bfloat16(dialogues, llama_folder, tmp_path, monkeypatch):
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    seen = {}
+
+    def adapt(model, recipe):
+        adapted = ADAPT(model, recipe)
+        seen.update({name: parameter.dtype for name, parameter in adapted.named_parameters()})
+        return adapted
+
+    monkeypatch.setattr(strategies, "adapt", adapt)
+    settings = {**FAST, "epochs": 10.0, "learning_rate": 3e-2, "max_length": 96, "precision": "bfloat16"}
+    for packing in (False, True):
+        params = Params.model_validate({**settings, "lora": {"rank": 4}, "packing": packing})
+        out = tmp_path / f"packing {packing}"
+        train(dialogues, out, CHAT, Models(generator=Model(name=str(llama_folder))), params)
+        report = json.loads((out / "report.json").read_text())
+        assert report["dev"]["loss"] < report["dev_before"]["loss"] - 0.2
+        assert {dtype for name, dtype in seen.items() if "lora" not in name} == {torch.bfloat16}
+        assert {dtype for name, dtype in seen.items() if "lora" in name} == {torch.float32}
+        model = AutoModelForCausalLM.from_pretrained(out / "model")
+        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize(

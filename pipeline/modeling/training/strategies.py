@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from pipeline.core.errors import PipelineError
+from pipeline.modeling.device import training_dtype
 from pipeline.modeling.lm.kernels import low_rank
 from pipeline.modeling.training.recipe import Recipe
 
@@ -52,7 +53,11 @@ def thawing_order(model: PreTrainedModel) -> list[list[Parameter]]:
 
 
 def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
-    """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none."""
+    """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none.
+
+    Where training mixes float32 with bfloat16, the frozen weights of a model without new heads are held in bfloat16:
+    half the memory. `merge` brings them back first.
+    """
     if recipe.lora is None:
         return model
     from peft import LoraConfig, get_peft_model
@@ -70,12 +75,26 @@ def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
     )
     adapted = get_peft_model(model, config)
     low_rank.fuse(adapted)
+    if not new and training_dtype(recipe.precision) == "bfloat16":
+        _hold_frozen(model, "bfloat16")
     return cast("PreTrainedModel", adapted)  # it hands on what it does not know to the model in it
 
 
+def _hold_frozen(model: PreTrainedModel, dtype: str) -> None:
+    """Frozen weights in this type of number. Trained ones stay in float32: steps of theirs would be rounded away."""
+    import torch
+
+    for parameter in model.parameters():
+        if not parameter.requires_grad and parameter.dtype in (torch.float32, torch.bfloat16):
+            parameter.data = parameter.data.to(getattr(torch, dtype))
+
+
 def merge(model: PreTrainedModel) -> PreTrainedModel:
-    """The plain model again: adapters added into its weights."""
-    return cast("PeftModel", model).merge_and_unload() if hasattr(model, "merge_and_unload") else model
+    """The plain model again: adapters added into its weights, in float32."""
+    if not hasattr(model, "merge_and_unload"):
+        return model
+    _hold_frozen(model, "float32")
+    return cast("PeftModel", model).merge_and_unload()
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.device import placement
+from pipeline.modeling.device import placement, training_dtype
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.job import Job
 from pipeline.modeling.training.recipe import Recipe
@@ -188,11 +188,9 @@ class _Precision(TypedDict):
 
 def _precision(wanted: str) -> _Precision:
     """The Trainer's switches. Processors compute in float32: bfloat16 is many times slower on most of them."""
-    place = placement()
-    if wanted == "auto":
-        wanted = "float32" if place.is_processor else place.dtype
+    wanted = training_dtype(wanted)
     # The Trainer wants to be told that a processor is meant, for half precision and for several processes alike.
-    return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": place.is_processor}
+    return {"bf16": wanted == "bfloat16", "fp16": wanted == "float16", "use_cpu": placement().is_processor}
 
 
 def _diverged(step: int, checkpoints: Path) -> PipelineError:

@@ -83,6 +83,7 @@ def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -
     import torch
 
     weights = [p for p in layer.layer.parameters() if p.requires_grad]
+    dtype = next(layer.layer.parameters()).dtype  # frozen weights may be held in another type than hidden states have
 
     class Summed(torch.autograd.Function):
         @staticmethod
@@ -95,7 +96,7 @@ def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -
                 with torch.enable_grad():
                     states = hidden[part].detach().requires_grad_()
                     loss = torch.nn.functional.cross_entropy(
-                        layer.apply(states).float(), labels[part], reduction="sum", label_smoothing=smoothing
+                        layer.apply(states.to(dtype)).float(), labels[part], reduction="sum", label_smoothing=smoothing
                     )
                     slopes[part], *more = torch.autograd.grad(loss, [states, *weights])
                 total += loss.detach()
