@@ -5,8 +5,8 @@
 
 Chat: the model of `sft init chat` after one step of training, replies of at most 24 tokens, every prompt its own.
 Offline all prompts are given to the loaded model at once; online 16 clients wait for each reply before they ask the
-next one. Encoder: a linear head on the default project's encoder, requests of one text. The server is a process of its own;
-all ratios are of this run.
+next one. Encoder: a linear head on the default project's encoder, requests of one text. The server is a process of its
+own; all ratios are of this run.
 """
 
 from __future__ import annotations
