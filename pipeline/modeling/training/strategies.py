@@ -94,7 +94,7 @@ def merge(model: PreTrainedModel) -> PreTrainedModel:
     if not hasattr(model, "merge_and_unload"):
         return model
     _hold_frozen(model, "float32")
-    return cast("PeftModel", model).merge_and_unload()
+    return cast("PreTrainedModel", cast("PeftModel", model).merge_and_unload())
 
 
 def parameter_groups(model: PreTrainedModel, recipe: Recipe) -> list[dict[str, object]]:
