@@ -17,8 +17,8 @@ from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import Region
 
-#: Names of the controls: `rating_<criterion>`, and the choice between two replies.
-RATING, PREFERENCE = "rating_", "preference"
+#: Names of the controls: `rating_<criterion>`, the choice between two replies, and the box that rejects a reply.
+RATING, PREFERENCE, REJECTED = "rating_", "preference", "rejected"
 FIRST, SECOND, EQUAL = "first", "second", "equal"
 
 
@@ -80,6 +80,11 @@ def ratings_of(more: Sequence[Region] | None) -> dict[str, float]:
         for part in more or ()
         if part.get("type") == "rating" and part.get("from_name", "").startswith(RATING)
     }
+
+
+def is_rejected(more: Sequence[Region] | None) -> bool:
+    """Whether the person would have nobody learn the reply that was shown."""
+    return any(part.get("from_name") == REJECTED and bool(part["value"].get("choices")) for part in more or ())
 
 
 def preferred_of(more: Sequence[Region] | None) -> list[Preferred]:

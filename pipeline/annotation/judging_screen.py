@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import quoteattr
 
-from pipeline.annotation.judging import EQUAL, FIRST, PREFERENCE, RATING, SECOND
+from pipeline.annotation.judging import EQUAL, FIRST, PREFERENCE, RATING, REJECTED, SECOND
 from pipeline.llm.judges.rubric import Criterion, Rubric, in_language
 
 #: What people read, by language.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "judged": "The reply to judge",
-        "correct": "Rate the reply as it stands above. Then correct it below where it can be better.",
+        "reject": "Reject: nobody should learn this reply",
+        "correct": "Rate the reply as it stands above. Then keep it as it is, or correct it below where it can be better.",
         FIRST: "First reply",
         SECOND: "Second reply",
         "which": "Which reply is better?",
@@ -23,7 +24,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "zh": {
         "judged": "待评的回复",
-        "correct": "请按上面显示的回复打分；如有更好的说法，再在下面修改。",
+        "reject": "舍弃：这条回复不应被学习",
+        "correct": "请按上面显示的回复打分；然后保留原文，或在下面改得更好。",
         FIRST: "回复一",
         SECOND: "回复二",
         "which": "哪一条回复更好？",
@@ -46,7 +48,9 @@ def rating_controls(rubric: Rubric, language: str) -> str:
     words = _WORDS[language]
     stars = "".join(_stars(name, criterion, rubric.scale, language) for name, criterion in rubric.criteria.items())
     shown = _header(words["judged"], 4) + _DIALOGUE.format("judged")
-    return shown + stars + _header(words["correct"], 5)
+    box = f'<Choice value={quoteattr(words["reject"])} alias="{REJECTED}"/>'
+    reject = f'<Choices name="{REJECTED}" toName="messages" choice="multiple" showInLine="true">{box}</Choices>'
+    return shown + stars + reject + _header(words["correct"], 5)
 
 
 def _stars(name: str, criterion: Criterion, scale: tuple[int, int], language: str) -> str:

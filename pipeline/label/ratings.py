@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from pipeline.annotation.annotations import Annotation
-from pipeline.annotation.judging import RATING, preferred_of, ratings_of
+from pipeline.annotation.judging import RATING, is_rejected, preferred_of, ratings_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Target, as_json
 from pipeline.core.registry import did_you_mean
@@ -30,6 +30,16 @@ def ratings(used: Iterable[Annotation]) -> Ratings:
         for criterion, value in ratings_of(annotation.more).items():
             found[annotation.record_id][criterion][annotation.annotator] = value
     return found
+
+
+def rejections(used: Iterable[Annotation]) -> Mapping[str, Sequence[str]]:
+    """Record id -> who rejected its reply, where most of those who judged it did."""
+    judged: dict[str, dict[str, bool]] = defaultdict(dict)
+    for annotation in used:
+        says_no = is_rejected(annotation.more)
+        if says_no or ratings_of(annotation.more):
+            judged[annotation.record_id][annotation.annotator] = says_no
+    return {name: sorted(w for w in own if own[w]) for name, own in judged.items() if 2 * sum(own.values()) > len(own)}
 
 
 def rated(record: Record, given: Ratings) -> Record:
@@ -59,22 +69,28 @@ def bars(min_rating: float | Mapping[str, float] | None, given: Ratings) -> Mapp
     return min_rating
 
 
-def held_to(record: Record, given: Ratings, needed: Mapping[str, float], judged: Target) -> Record:
-    """The record, unless people rated its reply below what a criterion needs.
+def held_to(
+    record: Record, given: Ratings, needed: Mapping[str, float], judged: Target, against: Sequence[str] = ()
+) -> Record:
+    """The record, unless people rejected its reply (`against`), or rated it below what a criterion needs.
 
     `judged` is the reply that people saw. Where they corrected it, the record has a better one, and stays. Rejects:
-    rated_poor.
+    rejected_by_people, rated_poor.
     """
-    own = given.get(record.id, {})
+    if as_json(record.target) != as_json(judged):
+        return record
+    if against:
+        raise Reject("rejected_by_people", _known(against))
     for criterion, bar in needed.items():
-        people = own.get(criterion)
-        if not people or as_json(record.target) != as_json(judged):
-            continue
-        mean = fmean(people.values())
-        if mean < bar:
-            who = "+".join(sorted(people)) if len(people) <= _NAMED else f"{len(people)} annotators"
-            raise Reject("rated_poor", f"{criterion} {mean:.2f} by {who}, below {bar:g}")
+        people = given.get(record.id, {}).get(criterion)
+        if people and fmean(people.values()) < bar:
+            mean = fmean(people.values())
+            raise Reject("rated_poor", f"{criterion} {mean:.2f} by {_known(sorted(people))}, below {bar:g}")
     return record
+
+
+def _known(people: Sequence[str]) -> str:
+    return "+".join(people) if len(people) <= _NAMED else f"{len(people)} annotators"
 
 
 def summary(given: Ratings, used: Iterable[Annotation]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -29,7 +29,7 @@ from pipeline.label.merge import Ledger, merge
 from pipeline.label.params import Params
 from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
-from pipeline.label.ratings import Ratings, bars, held_to, rated, ratings, summary
+from pipeline.label.ratings import Ratings, bars, held_to, rated, ratings, rejections, summary
 from pipeline.label.review_queue import by_record, queue
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
@@ -60,9 +60,9 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     ledger = Ledger()
     report = StageReport("label", records.table)
     report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
-    given = ratings(reading.used)
-    if given:
-        report.apply("ratings", lambda rows: by_ratings(rows, given, params, records))
+    given, against = ratings(reading.used), rejections(reading.used)
+    if given or against:
+        report.apply("ratings", lambda rows: by_ratings(rows, (given, against), params, records))
     waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
     write_table(waiting, out / "queue.parquet")
     write_candidates(evidence.taught, params.answers, out / "candidates.jsonl")
@@ -89,17 +89,21 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
 
 
-def by_ratings(rows: pa.Table, given: Ratings, params: Params, before: RecordsById) -> Outcome:
-    """Records with people's ratings among their scores; those rated below `label.min_rating` go.
+def by_ratings(
+    rows: pa.Table, said: tuple[Ratings, Mapping[str, Sequence[str]]], params: Params, before: RecordsById
+) -> Outcome:
+    """Records with people's ratings among their scores; those rejected, or rated below `label.min_rating`, go.
 
-    `before` holds the records with the replies that people were shown.
+    `said`: ratings, and who rejected which record's reply. `before` holds the records with the replies that people were shown.
     """
+    given, against = said
     needed = bars(params.min_rating, given)
 
     def judged(record: Record) -> Record:
-        if record.id not in given:
+        if record.id not in given and record.id not in against:
             return record
-        return held_to(rated(record, given), given, needed, before[record.id].target)
+        shown = before[record.id].target
+        return held_to(rated(record, given), given, needed, shown, against.get(record.id, ()))
 
     return per_record(rows, "ratings", judged)
 

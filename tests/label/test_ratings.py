@@ -12,7 +12,7 @@ from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.judging import PREFERENCE
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
-from pipeline.label.ratings import bars, held_to, rated, ratings, summary
+from pipeline.label.ratings import bars, held_to, rated, ratings, rejections, summary
 from tests import chats
 from tests.strategies import record
 
@@ -62,6 +62,23 @@ def test_a_reply_rated_below_the_bar_goes_unless_it_was_corrected() -> None:
         held_to(one, given, bars({"correct": 1.0, "polite": 3.5}, given), poor)
     corrected = replace(one, target=chats.reply("在的，请讲。"))
     assert held_to(corrected, given, bars(5, given), poor) is corrected
+
+
+def test_a_reply_that_most_reject_goes_unless_it_was_corrected() -> None:
+    box = {"from_name": "rejected", "type": "choices", "value": {"choices": ["rejected"]}}
+    used = [
+        answer("a", "ann", [box], correct=1), answer("a", "小王", [box]), answer("a", "bob", correct=4),
+        answer("b", "ann", [box], correct=1), answer("b", "bob", correct=5), answer("c", "ann"),
+    ]  # fmt: skip
+    against = rejections(used)
+    assert against == {"a": ["ann", "小王"]}  # one of two is not most
+    poor = chats.reply("不知道")
+    one = record(chats.fields([("user", "在吗")]), poor, id="a")
+    with pytest.raises(Reject, match=r"ann\+小王") as caught:
+        held_to(one, ratings(used), {}, poor, against["a"])
+    assert caught.value.reason == "rejected_by_people"
+    corrected = replace(one, target=chats.reply("在的。"))
+    assert held_to(corrected, ratings(used), {}, poor, against["a"]) is corrected
 
 
 def test_a_bar_for_a_criterion_that_nobody_rated_is_named() -> None:

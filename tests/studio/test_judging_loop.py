@@ -117,6 +117,9 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
             suggested = tasks[name]["predictions"][0]["result"]
             stars = [part("rating_correct", "rating", rating=4 + number), part("rating_helpful", "rating", rating=2)]
             answer(person, tasks[name], *suggested, *stars)
+    suggested = tasks["r3"]["predictions"][0]["result"]
+    stars = [part("rating_correct", "rating", rating=4), part("rating_helpful", "rating", rating=4)]
+    answer(people[0], tasks["r3"], *suggested, *stars, part("rejected", "choices", choices=["rejected"]))
     answer(
         people[0],
         tasks["r2"],
@@ -129,8 +132,11 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
     assert records["r1"].labels_by is not None
     assert records["r1"].labels_by.who.startswith("human:")
     assert (records["r2"].target["content"], records["r2"].scores) == ("更好的回复。", {"rating_correct": 1.0})
-    assert notes["judging"]["criteria"]["correct"]["ratings"] == 5
-    assert notes["annotations"]["prelabel"] == {"accepted": 4, "edited": 1}
+    assert "r3" not in records
+    gone = {row["id"]: row["reason"] for row in read_table(desk.data / "label/dropped.parquet").to_pylist()}
+    assert gone["r3"] == "rejected_by_people"
+    assert notes["judging"]["criteria"]["correct"]["ratings"] == 6
+    assert notes["annotations"]["prelabel"] == {"accepted": 5, "edited": 1}
     assert "sent" not in "\n".join(push(desk.data))
     desk.params["label"] = {"min_rating": {"helpful": 3, "correct": 2}}
     Path("params.yaml").write_text(json.dumps(desk.params), "utf-8")
