@@ -13,7 +13,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "judged": "The reply to judge",
         "reject": "Reject: nobody should learn this reply",
-        "correct": "Rate the reply as it stands above. Then keep it as it is, or correct it below where it can be better.",
+        "correct": "Rate the reply as it stands above. Then keep it, or correct it below where it can be better.",
         FIRST: "First reply",
         SECOND: "Second reply",
         "which": "Which reply is better?",

@@ -94,7 +94,7 @@ def by_ratings(
 ) -> Outcome:
     """Records with people's ratings among their scores; those rejected, or rated below `label.min_rating`, go.
 
-    `said`: ratings, and who rejected which record's reply. `before` holds the records with the replies that people were shown.
+    `said`: ratings, and who rejected which record's reply. `before` holds the records with the replies that were shown.
     """
     given, against = said
     needed = bars(params.min_rating, given)
