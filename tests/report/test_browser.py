@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
@@ -379,3 +380,37 @@ def test_the_map_zooms_by_button_wheel_and_keyboard_and_comes_back(opened):
     for _ in range(30):
         opened.page.locator("[data-zoom='1.6']").click()
     assert width() >= whole / 41  # it does not zoom into nothing
+
+
+#: What axe-core holds the page against: WCAG 2.1 at level AA, and what it calls best practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+def test_axe_finds_nothing_folded_and_open_in_both_languages(browser, file, theme, width):
+    pytest.importorskip("axe_playwright_python", reason="axe-core comes with axe-playwright-python")
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    for step in ("folded", "open", "chinese", "story"):
+        if step == "open":
+            page.locator("#unfold").click()
+        if step == "chinese":
+            page.locator("#language").click()
+        if step == "story":
+            page.locator("button.id").first.click()
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
+        told = [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found]
+        assert told == [], step
+    context.close()
+
+
+def test_the_page_is_light(browser, tmp_path, project):
+    path = tmp_path / "quality.html"
+    path.write_text(render(build(load_inputs(project, TASK, Params(max_rows=2000)))), "utf-8")
+    assert path.stat().st_size <= 2_000_000
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert page.evaluate("document.querySelectorAll('*').length") < 10_000
+    page.close()

@@ -14,6 +14,7 @@ encoder cannot read are left out (unread.py).
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ from pipeline.modeling.models import revision
 from pipeline.runtime.engine import packed
 from pipeline.runtime.part_cache import kept
 from pipeline.runtime.parts import take_rows
-from pipeline.runtime.stage import Outcome, keep_all
+from pipeline.runtime.stage import Outcome, keep_all, log
 from pipeline.runtime.store import LEAN, lean_records
 from pipeline.stats.histogram import NOTES, histogram
 
@@ -120,8 +121,23 @@ def _scored(
     folds = np.full(len(members), -1, np.int64)
     folds[:known] = folds_of(members[:known], strata, settings)
     targets = [record.target for record in members]
+    started = time.monotonic()
     out_of_fold = detector.score_out_of_fold(prepared, np.arange(len(members)), targets, folds, task)
+    _tell(len(members), min(known, settings.calibration_rows), time.monotonic() - started)
     return out_of_fold, *measure(detector, prepared, members[:known], out_of_fold, task, settings)
+
+
+def _tell(rows: int, planted: int, seconds: float) -> None:
+    """One line where the step takes long: what is done, and about how long the copies with planted errors will take."""
+    if seconds > _SILENT:
+        left = _COPIES * seconds * planted / max(rows, 1)
+        log.info(
+            "clean     label_errors           %s records scored, %.0f s; about %.0f s left", f"{rows:,}", seconds, left
+        )
+
+
+_SILENT = 5.0  # seconds; scoring that is done sooner needs no line of its own
+_COPIES = 2  # that `measure` plants errors into, as most detectors do
 
 
 def _known_first(records: Sequence[Record], rows: Sequence[int]) -> tuple[list[int], int]:
