@@ -13,7 +13,7 @@ from pipeline.report.inputs import FLOW, Inputs
 from pipeline.report.sentences import told
 
 #: Records told of at most: the page stays small however large the dataset.
-LIMIT = 1500
+LIMIT = 1200
 _CUT = 140
 _CHANGES = 6
 
