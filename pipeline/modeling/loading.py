@@ -10,6 +10,7 @@ from pipeline.modeling import onnx
 from pipeline.modeling.device import placement
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import load_error
+from pipeline.modeling.prefixes import with_prefix
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -43,7 +44,7 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> PreTrainedT
             f"{where}: the tokenizer of {path} has {len(tokenizer)} tokens, the model knows {vocabulary}.",
             "Model and tokenizer do not belong together. " + _WHOLE_FOLDER,
         )
-    return tokenizer
+    return with_prefix(tokenizer, str(path))
 
 
 def check_room(config: PretrainedConfig, max_length: int, where: str) -> None:

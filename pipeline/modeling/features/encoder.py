@@ -14,6 +14,7 @@ from pipeline.modeling.device import Placement, halving, placement, to_model
 from pipeline.modeling.features.parallel import in_threads
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import Model, has_weights, identity, local_path
+from pipeline.modeling.prefixes import prefix_mark, with_prefix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
             compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
         return compute[0](batch)
 
-    version = f"{identity(model)} mean {max_tokens}{placement(embeds=True).mark}"
+    version = f"{identity(model)} mean {max_tokens}{placement(embeds=True).mark}{prefix_mark(model)}"
     rows = cached("embedding", version, texts, on_demand, batch=2048)
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
@@ -98,7 +99,7 @@ def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
     from transformers import AutoModel, AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(path), AutoModel.from_pretrained(path).eval()
+        return with_prefix(AutoTokenizer.from_pretrained(path), path), AutoModel.from_pretrained(path).eval()
     except load_errors() as error:
         raise PipelineError(
             f"{where}: '{path}' could not be loaded: {shorten(error, 200)}",

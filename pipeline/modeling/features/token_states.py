@@ -12,6 +12,7 @@ from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.features.encoder import batched, load_encoder
 from pipeline.modeling.features.units import one_token_a_character, units, windows
 from pipeline.modeling.models import Model, identity, local_path
+from pipeline.modeling.prefixes import prefix_mark
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def token_states(texts: Sequence[str], model: Model) -> list[NDArray[np.float32]
             compute.append(_reader(local_path(model, "models.encoder")))
         return compute[0](batch)
 
-    version = f"{identity(model)} {_MAX_TOKENS} {_STRIDE} characters{placement().mark}"
+    version = f"{identity(model)} {_MAX_TOKENS} {_STRIDE} characters{placement().mark}{prefix_mark(model)}"
     found = cached("token states", version, texts, on_demand, batch=2048)
     sizes = [len(units(text)) for text in texts]
     return [

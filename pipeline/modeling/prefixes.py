@@ -1,0 +1,64 @@
+"""Texts that an encoder wants before each of its inputs, by the name of its family: `query: ` for e5.
+
+The prefix is put into the tokenizer's template, so that embedding, training, `sft serve` and ONNX all have it, offsets
+stay those of the text, and a model that was saved brings it along. Wang et al. 2022,
+https://arxiv.org/abs/2212.03533: without it e5 is markedly worse; for all uses here, which are symmetric, both sides
+take `query: `.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.modeling.models import PACKED, Model
+
+#: Family, as the end of a hub name or of a folder -> its prefix. Those tuned on instructions (-instruct) take none.
+_FAMILIES = {
+    re.compile(r"(^|[/-])(multilingual-)?e5-(small|base|large)(-v2|-unsupervised)?(/|$)", re.IGNORECASE): "query:"
+}
+
+
+def prefix_of(path: str) -> str:
+    """The prefix of the family that a hub name, or a folder of that name, belongs to; "" where it has none."""
+    return next((prefix for family, prefix in _FAMILIES.items() if family.search(path.rstrip("/"))), "")
+
+
+def prefix_mark(model: Model) -> str:
+    """What tells embeddings with the prefix from those without it, in cache keys; "" for packed models: they had it."""
+    prefix = "" if model.package and model.name in PACKED else prefix_of(model.name)
+    return f" {prefix}" if prefix else ""
+
+
+def with_prefix(tokenizer: Any, path: str) -> Any:
+    """The tokenizer, which writes the prefix of its family after its first special token.
+
+    One that has the prefix already, knows no special tokens, or is no fast tokenizer stays as it is.
+    """
+    prefix = prefix_of(path)
+    if not prefix or not getattr(tokenizer, "is_fast", False):
+        return tokenizer
+    made = tokenizer.backend_tokenizer
+    empty, pair = (made.encode(*texts).tokens for texts in ([""], ["", ""]))
+    own = made.encode(prefix, add_special_tokens=False).tokens
+    if len(empty) != 2 or empty[1:] != pair[-1:]:  # [CLS] A [SEP], or the prefix and more stand there
+        return tokenizer
+    made.post_processor = _template(made, empty[0], empty[1], own, between=len(pair) - 2)
+    return tokenizer
+
+
+def _template(made: Any, first: str, last: str, prefix: list[str], between: int) -> Any:
+    """`[CLS] query: A [SEP] B [SEP]`, or with two separators `between` the texts, as XLM-R writes them."""
+    from tokenizers import processors
+
+    names = [first, last, *prefix]
+    told = {name: name.replace(":", "@").replace(" ", "@") for name in names}  # both have a meaning in a template
+    kind = 0 if between > 1 else 1  # XLM-R knows one token type
+    begin = " ".join(f"{told[name]}:0" for name in (first, *prefix))
+    middle = " ".join([f"{told[last]}:0"] * between)
+    special = [{"id": told[name], "ids": [made.token_to_id(name)], "tokens": [name]} for name in dict.fromkeys(names)]
+    return processors.TemplateProcessing(
+        single=f"{begin} $A:0 {told[last]}:0",
+        pair=f"{begin} $A:0 {middle} $B:{kind} {told[last]}:{kind}",
+        special_tokens=special,
+    )
