@@ -9,9 +9,15 @@ take `query: `.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.modeling.models import PACKED, Model
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from tokenizers.processors import PostProcessor
+
+Fast = TypeVar("Fast")
 
 #: Family, as the end of a hub name or of a folder -> its prefix. Those tuned on instructions (-instruct) take none.
 _FAMILIES = {
@@ -30,15 +36,15 @@ def prefix_mark(model: Model) -> str:
     return f" {prefix}" if prefix else ""
 
 
-def with_prefix(tokenizer: Any, path: str) -> Any:
+def with_prefix(tokenizer: Fast, path: str) -> Fast:
     """The tokenizer, which writes the prefix of its family after its first special token.
 
     One that has the prefix already, knows no special tokens, or is no fast tokenizer stays as it is.
     """
     prefix = prefix_of(path)
-    if not prefix or not getattr(tokenizer, "is_fast", False):
+    made = getattr(tokenizer, "backend_tokenizer", None)  # slow tokenizers have none
+    if not prefix or made is None:
         return tokenizer
-    made = tokenizer.backend_tokenizer
     empty, pair = (made.encode(*texts).tokens for texts in ([""], ["", ""]))
     own = made.encode(prefix, add_special_tokens=False).tokens
     if len(empty) != 2 or empty[1:] != pair[-1:]:  # [CLS] A [SEP], or the prefix and more stand there
@@ -47,7 +53,7 @@ def with_prefix(tokenizer: Any, path: str) -> Any:
     return tokenizer
 
 
-def _template(made: Any, first: str, last: str, prefix: list[str], between: int) -> Any:
+def _template(made: Tokenizer, first: str, last: str, prefix: list[str], between: int) -> PostProcessor:
     """`[CLS] query: A [SEP] B [SEP]`, or with two separators `between` the texts, as XLM-R writes them."""
     from tokenizers import processors
 

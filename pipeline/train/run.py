@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from pipeline.core.cache import cache_folder, key
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
@@ -99,7 +101,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
         "dev": finished.best.metrics,
         **({"refit": refitted} if refitted else {}),
     }
-    own = {**finished.best.predictor_settings, **({"temperature": refitted["temperature"]} if refitted else {})}
+    own = _with_refitted(finished.best.predictor_settings, refitted or {})
     _save_model(out / "model", _finished(head, strategies.merge(model)), start, own, task, params)
     (out / "model" / "README.md").write_text(model_card(report, task), "utf-8")
     write_json(report, out / "report.json")
@@ -202,14 +204,23 @@ def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params
 
 def _refitted(
     head: Head, model: object, task: Task, models: Models, rows: dict[str, list[dict[str, object]]], params: Params
-) -> dict[str, float] | None:
+) -> JsonObject | None:
     """What the head says of its fit on train and dev together, where it is linear and nothing else was trained."""
     refit = getattr(head, "refit", None)
     if not params.refits or refit is None:
         return None
     together = [*rows["train"], *rows["dev"]]
-    said: dict[str, float] | None = refit(model, models, task, together)
+    said: JsonObject | None = refit(model, models, task, together)
     return None if said is None else {"rows": len(together), **said}
+
+
+def _with_refitted(own: Mapping[str, Any], refitted: JsonObject) -> dict[str, Any]:
+    """The predictor's settings with what the fit on all rows calibrated; a label without a threshold keeps dev's."""
+    found = {**own, **{name: refitted[name] for name in ("temperature",) if name in refitted}}
+    thresholds = refitted.get("thresholds")
+    if isinstance(thresholds, Mapping):
+        found["thresholds"] = {**own.get("thresholds", {}), **thresholds}
+    return found
 
 
 def _save_model(folder: Path, model: Any, start: Start, own: dict[str, Any], task: Task, params: Params) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, classify, padded
@@ -89,14 +90,17 @@ def _contrastive(begun: Start, task: Task, rows: Sequence[Row], recipe: Recipe, 
     return begun
 
 
-def refit(model: PreTrainedModel, models: Models, task: Task, rows: Sequence[Row]) -> dict[str, float] | None:
+def refit(model: PreTrainedModel, models: Models, task: Task, rows: Sequence[Row]) -> JsonObject | None:
     """The linear head fitted anew on all of `rows`; what to tell and save of it. None where there is no such head."""
     from pipeline.modeling.features.encoder import embed
+    from pipeline.modeling.heads.label_refit import refit_label_rows
     from pipeline.modeling.heads.mean_pooling import pooled, refit_classifier
 
-    if task.multi_label or model.config.model_type != "bert" or not has_weights(models.encoder):
+    if model.config.model_type != "bert" or not has_weights(models.encoder):
         return None
     features = pooled(embed([row["text"] for row in rows], models.encoder))
+    if task.multi_label:
+        return refit_label_rows(model, features, [row["label"] for row in rows])
     return refit_classifier(model, features, [row["label"] for row in rows])
 
 

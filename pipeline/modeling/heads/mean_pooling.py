@@ -109,21 +109,23 @@ def choose_strength(features: NDArray[np.float32], labels: Sequence[str]) -> dic
     """
     from pipeline.modeling.features.linear import fit_temperature, out_of_sample
 
-    rows = np.sort(np.random.default_rng(0).permutation(len(labels))[:_CHOOSE_ROWS])
+    rows = np.sort(np.random.default_rng(0).permutation(len(labels))[:CHOOSE_ROWS])
     own = [labels[n] for n in rows.tolist()]
     if sum(count > 1 for count in Counter(own).values()) < 2:
         return None
     chosen = features[rows] / float(np.linalg.norm(features, axis=1).mean())
     found: list[dict[str, float]] = []
-    for strength in _STRENGTHS:
-        names, logits = out_of_sample(chosen, own, [str(n) for n in rows.tolist()], _FOLDS, strength=strength)
+    for strength in STRENGTHS:
+        names, logits = out_of_sample(chosen, own, [str(n) for n in rows.tolist()], FOLDS, strength=strength)
         target = np.searchsorted(names, own).astype(np.int64)
         accuracy = float((logits.argmax(axis=1) == target).mean())
         found.append({"C": strength, "accuracy": accuracy, "temperature": fit_temperature(logits, target)})
     return max(found, key=lambda one: one["accuracy"])  # of equals the first, which is the most regular
 
 
-def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[Sequence[str]]) -> None:
+def set_label_rows(
+    model: Any, features: NDArray[np.float32], labels: Sequence[Sequence[str]], strength: float | None = None
+) -> None:
     """Like `set_classifier` where a record may have several labels: one logistic regression a label.
 
     A label that all rows have, or none, keeps its small random weights.
@@ -136,7 +138,7 @@ def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[S
     for label, row in model.config.label2id.items():
         present = ["yes" if label in given else "no" for given in labels]
         if len(set(present)) == 2:
-            head = fit(features * scale, present, STRENGTH, tolerance=THOROUGH)
+            head = fit(features * scale, present, strength or STRENGTH, tolerance=THOROUGH)
             with torch.no_grad():
                 model.classifier.weight[row] = torch.tensor(head.model.coef_[0] * scale, dtype=torch.float32)
                 model.classifier.bias[row] = float(head.model.intercept_[0])
@@ -146,6 +148,6 @@ def set_label_rows(model: Any, features: NDArray[np.float32], labels: Sequence[S
 STRENGTH = 10.0
 
 #: What `refit_classifier` chooses from, the rows it looks at, and its folds.
-_STRENGTHS = (1.0, 10.0, 100.0, 1000.0)
-_CHOOSE_ROWS = 3000
-_FOLDS = 5
+STRENGTHS = (1.0, 10.0, 100.0, 1000.0)
+CHOOSE_ROWS = 3000
+FOLDS = 5
