@@ -84,7 +84,7 @@ class SourceRows:
                 steps.setdefault(verdict.step, []).append(verdict)
                 self.first_drop = self.first_drop or verdict
                 if verdict.key is not None and verdict.drop.reason == "conflicting_key":
-                    self._conflicts[verdict.key] = verdict.drop.detail
+                    self._conflicts[verdict.key] = verdict.drop.detail.partition(": {")[0]  # less the later row itself
         for step, some in steps.items():
             table = to_table((verdict.record for verdict in some), self._columns)
             self._book(step, table, {n: verdict.drop for n, verdict in enumerate(some) if verdict.drop})
