@@ -71,7 +71,7 @@ def loop(prompt: str, reply: str) -> float:
 
     0 where the prompt asks for repetition.
     """
-    if _ASKS_REPETITION.search(prompt):
+    if asks_for_repetition(prompt):
         return 0.0
     units = [" ".join(unit.split()) for unit in _UNITS.split(reply)]
     long = Counter(unit for unit in units if len(unit) >= _UNIT)
@@ -84,6 +84,11 @@ def _repeated_end(text: str) -> int:
     """Characters at the end that repeat the unit before them; a ruler such as ----- is none."""
     tail = _TAIL.search(text)
     return len(tail[0]) - len(tail[1]) if tail and len(set(tail[1])) > 2 else 0
+
+
+def asks_for_repetition(prompt: str) -> bool:
+    """Whether a prompt wants something said again: `repeat`, `five times`, 重复."""
+    return _ASKS_REPETITION.search(prompt) is not None
 
 
 def echo(prompts: Sequence[str], reply: str) -> float:

@@ -50,7 +50,15 @@ def test_entities_are_found(text, kinds):
         ("x" * 50, "too_long"),
         ("!!! ??? ***", "few_letters"),
         ("buy\nbuy\nbuy\nbuy", "repeated_lines"),
+        ("|a|b|\n|--|--|\n|1|2|\n|1|2|", None),
+        ("+--+--+\n|1 |2 |\n+--+--+", None),
+        ("```\n{}[]();\n}}\n```", None),
+        ("{\n}\n{\n}\n{\n}", None),
+        ("|--|--|\n|  |  |\n!!! ??? ***", "few_letters"),
         ("a\nb\na\nc", None),
+        ("a\nb\nc\na\nb\nc", None),
+        ("Say it 5 times:\nyes\nyes\nyes\nyes\nyes", None),
+        ("把这句话重复四遍\n好\n好\n好\n好", None),
     ],
 )
 def test_quality(text, reason, context):
