@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 export GX_ANALYTICS_ENABLED := False
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: repro test check env lock format docs
+.PHONY: repro test check env lock format docs licences audit
 
 repro: env  ## install what is pinned, then build dataset, model and reports
 	dvc repro
@@ -44,3 +44,9 @@ $(BIN)/.installed: requirements.lock pyproject.toml
 lock: env  ## resolve requirements anew (writes no index addresses)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --output-file requirements.lock requirements-dev.in
+
+licences: env  ## write docs/licences.md from what is installed
+	python tools/licences.py
+
+audit: env  ## known vulnerabilities of what is locked (asks the advisory database: needs the network)
+	pip-audit --requirement requirements.lock --require-hashes --disable-pip

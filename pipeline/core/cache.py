@@ -2,12 +2,14 @@
 
 One SQLite file (`.cache/records.sqlite`, or under `$SFT_CACHE`) maps a key made of the
 step, the model's revision, the parameters and the input text to the result's bytes. A
-crash loses at most the batch in flight; several runs may share the file.
+crash loses at most the batch in flight; several runs may share the file. Results carry a
+checksum: a damaged one is computed again, and a damaged file is set aside and begun anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
 import sys
@@ -15,6 +17,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from pipeline.core.errors import PipelineError
+
+log = logging.getLogger("pipeline")
 
 _QUERY_ROWS = 500
 
@@ -65,9 +71,9 @@ def cached(
 
 
 def _store(connection: sqlite3.Connection, step: str, fresh: Mapping[bytes, bytes]) -> None:
-    rows = [(k, step, result) for k, result in fresh.items() if not isinstance(result, Unkept)]
+    rows = [(k, step, result, _sum(result)) for k, result in fresh.items() if not isinstance(result, Unkept)]
     with connection:
-        connection.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+        connection.executemany(_INSERT, rows)
         connection.executemany("INSERT OR REPLACE INTO ages VALUES (?, ?)", [(k, _today()) for k, *_ in rows])
 
 
@@ -86,7 +92,7 @@ def keeping(step: str, version: str) -> Iterator[Callable[[str, bytes], None]]:
         def keep(text: str, result: bytes) -> None:
             name = key(step, version, text)
             with connection:
-                connection.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", (name, step, result))
+                connection.execute(_INSERT, (name, step, result, _sum(result)))
                 connection.execute("INSERT OR REPLACE INTO ages VALUES (?, ?)", (name, _today()))
 
         yield keep
@@ -148,25 +154,92 @@ def _today() -> int:
     return int(time.time() // 86_400)
 
 
+_INSERT = "INSERT OR REPLACE INTO results (key, step, value, checksum) VALUES (?, ?, ?, ?)"
+
+
+def _sum(result: bytes) -> bytes:
+    return hashlib.blake2b(result, digest_size=8).digest()
+
+
 @contextmanager
 def _open() -> Iterator[sqlite3.Connection]:
+    file = _folder() / "records.sqlite"
+    try:
+        with closing(_connected(file)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        if _is_damaged(error):
+            _set_aside(file, error)
+            raise PipelineError(f"{file}: was damaged and is set aside.", "Run the same command again.") from None
+        raise PipelineError(f"{file}: {error}.", _ROOM) from None
+
+
+def _folder() -> Path:
     folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / "records.sqlite", timeout=120)) as connection:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise PipelineError(f"{folder}: a file stands where results are kept in a folder.", _MOVE) from None
+    except PermissionError:
+        raise PipelineError(f"{folder}: this user may not make this folder.", _MOVE) from None
+    return folder
+
+
+_MOVE = "Move it away, or set SFT_CACHE to a folder that may be written."
+_ROOM = "Make room, or see who may write there; SFT_CACHE names another folder. Results so far are kept."
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    try:
+        return _prepared(file)
+    except sqlite3.DatabaseError as error:
+        if not _is_damaged(error):
+            raise
+        _set_aside(file, error)
+        return _prepared(file)
+
+
+def _prepared(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=120)
+    try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(
-            "CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, step TEXT, value BLOB) WITHOUT ROWID"
+            "CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, step TEXT, value BLOB, checksum BLOB)"
+            " WITHOUT ROWID"
         )
+        if "checksum" not in {row[1] for row in connection.execute("PRAGMA table_info(results)")}:
+            connection.execute("ALTER TABLE results ADD COLUMN checksum BLOB")  # of an earlier version
         connection.execute("CREATE TABLE IF NOT EXISTS ages (key BLOB PRIMARY KEY, day INTEGER) WITHOUT ROWID")
-        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_damaged(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file is no database, or one with broken pages; not: locked, full, read-only."""
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _set_aside(file: Path, error: sqlite3.DatabaseError) -> None:
+    """Rename the file, whose results are computed again; say so."""
+    aside = file.with_name(f"{file.name}.damaged")
+    for ending in ("", "-wal", "-shm"):
+        part = file.with_name(file.name + ending)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + ending))
+    log.warning("%s: damaged (%s); set aside as %s, what it held is computed again", file, error, aside.name)
 
 
 def _look_up(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     for start in range(0, len(keys), _QUERY_ROWS):
         part = keys[start : start + _QUERY_ROWS]
         marks = ",".join("?" * len(part))
-        yield from connection.execute(f"SELECT key, value FROM results WHERE key IN ({marks})", part)
+        question = f"SELECT key, value, checksum FROM results WHERE key IN ({marks})"
+        for name, value, checksum in connection.execute(question, part):
+            if checksum is None or checksum == _sum(value):  # None: kept by an earlier version
+                yield name, value
 
 
 def _progress(step: str, done: int, total: int, batch: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Callable
 
@@ -45,6 +47,35 @@ def missing_package(error: ModuleNotFoundError) -> PipelineError | None:
     )
 
 
+#: What an operating system refuses, and what a person can do about it.
+REFUSALS = {
+    errno.ENOSPC: "The disk is full. Make room",
+    errno.EDQUOT: "Your share of the disk is used up. Make room",
+    errno.EFBIG: "Files may not grow so large here (ulimit -f). Raise the limit",
+    errno.EACCES: "This user may not do that. Change the permissions, or run as the owner",
+    errno.EPERM: "This user may not do that. Change the permissions, or run as the owner",
+    errno.EROFS: "The disk is read-only. Mount it for writing, or work in another folder",
+    errno.EMFILE: "Too many files are open (ulimit -n). Raise the limit",
+    errno.EIO: "The disk has a fault. Look at the system's log",
+    errno.ENOTDIR: "A file stands where a folder is needed. Move it away",
+    errno.EISDIR: "A folder stands where a file is needed. Move it away",
+    errno.EEXIST: "Something of that name is there already. Move it away",
+}
+
+
+def refused_by_system(error: OSError) -> PipelineError | None:
+    """What to tell where the operating system refused to read or write; None for anything else.
+
+    Arrow's errors carry the number in their text.
+    """
+    number = error.errno or next((n for n in REFUSALS if f"[errno {n}]" in str(error).lower()), None)
+    if number not in REFUSALS:
+        return None
+    place = f"{error.filename}: " if error.filename else ""
+    why = error.strerror if error.strerror and len(error.strerror) < 100 else os.strerror(number)
+    return PipelineError(f"{place}{why}.", f"{REFUSALS[number]}; then run the same command again.")
+
+
 def exit_code(work: Callable[[], object]) -> int:
     """Run `work`; print a `PipelineError` or an interrupt plainly. Returns 0, 1 or 130."""
     try:
@@ -54,6 +85,12 @@ def exit_code(work: Callable[[], object]) -> int:
         return 1
     except ModuleNotFoundError as error:
         told = missing_package(error)
+        if told is None:
+            raise
+        sys.stderr.write(f"error: {told}\n")
+        return 1
+    except OSError as error:
+        told = refused_by_system(error)
         if told is None:
             raise
         sys.stderr.write(f"error: {told}\n")

@@ -223,7 +223,7 @@ def enter(
 def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
     """Call `work` with a folder beside `out`; what it wrote moves there when it succeeds, and is thrown away else."""
     folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)  # what a run that was killed left
     folder.mkdir(parents=True)
     try:
         work(folder)
@@ -232,6 +232,18 @@ def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
             _move(folder.iterdir(), out)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise PipelineError(
+            f"{path}: what an earlier run left cannot be removed: {error.strerror}.",
+            "Change the permissions, or remove it as the user who owns it; then run the same command again.",
+        ) from None
 
 
 def _rank() -> int:
