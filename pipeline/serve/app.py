@@ -44,11 +44,13 @@ def create_app(
 ) -> FastAPI:
     """The application. With `secret`, every path but `/health` wants it (see `knows_secret`).
 
+    `/openapi.json` describes its routes.
+
     With `names`, it answers only requests whose Host header is one of them (limits.py).
     """
     from fastapi import FastAPI
 
-    app = FastAPI(title="sft", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="sft", version=version("sft-data-pipeline"), docs_url=None, redoc_url=None)
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -22,6 +22,7 @@ from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import WrittenReply
 from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.described import OBJECT, TEXT, objects, takes
 from pipeline.serve.model import ServedModel, model_row
 from pipeline.serve.predict_api import Batcher
 
@@ -37,7 +38,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         return {"object": "list", "data": [{"id": _MODEL, "object": "model", "created": 0, "owned_by": "sft"}]}
 
     # The response is JSON or a stream, so no type of it can be made from the annotation.
-    @app.post("/v1/chat/completions", response_model=None)
+    @app.post("/v1/chat/completions", response_model=None, openapi_extra=takes(_BODY))
     async def complete(request: Request) -> Response:
         try:
             body = await json_object(request)
@@ -51,6 +52,9 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
             if body.get("stream")
             else JSONResponse(whole)
         )
+
+
+_BODY = objects({"messages": {"type": "array", "items": OBJECT, "minItems": 1}, "model": TEXT}, ("messages",))
 
 
 async def _completed(body: Mapping[str, Json], model: ServedModel, batcher: Batcher) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.described import OBJECT, TEXT, objects, takes
 from pipeline.serve.model import ServedModel, model_row
 from pipeline.tasks import task_type
 
@@ -26,13 +27,13 @@ MAX_TASKS = 1000
 def add_routes(app: FastAPI, model: ServedModel) -> None:
     """Add the routes to `app`."""
 
-    @app.post("/setup")
+    @app.post("/setup", openapi_extra=takes(objects({"schema": TEXT})))
     async def setup(request: Request) -> dict[str, str]:
         body = await json_object(request)
         check_config(body.get("schema"), model.task())
         return {"model_version": model.version()}
 
-    @app.post("/predict")
+    @app.post("/predict", openapi_extra=takes(_TASKS))
     async def predict(request: Request) -> dict[str, object]:
         body = await json_object(request)
         tasks = body.get("tasks")
@@ -41,11 +42,14 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
         check_config(body.get("label_config"), model.task())
         return await run_in_threadpool(answers, tasks, model)
 
-    @app.post("/webhook")
+    @app.post("/webhook", openapi_extra=takes(objects({"action": TEXT})))
     async def webhook(request: Request) -> dict[str, str]:
         # Annotations are fetched by `sft label pull`: a notice may be lost, or sent twice, without harm.
         body = await json_object(request)
         return {"status": "seen", "action": shorten(body.get("action"), 40)}
+
+
+_TASKS = objects({"tasks": {"type": "array", "items": OBJECT, "maxItems": MAX_TASKS}, "label_config": TEXT}, ("tasks",))
 
 
 def check_config(config: object, task: Task) -> None:

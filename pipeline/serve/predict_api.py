@@ -20,6 +20,7 @@ from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
 from pipeline.serve.app import BadRequestError, json_object
+from pipeline.serve.described import OBJECT, Schema, objects, takes
 from pipeline.serve.limits import connections
 from pipeline.serve.model import ServedModel, model_row
 
@@ -101,7 +102,7 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
     async def busy(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "too many rows are waiting; try again"}, 503, {"Retry-After": "1"})
 
-    @app.post("/v1/predict")
+    @app.post("/v1/predict", openapi_extra=takes(_BODY))
     async def predict(request: Request) -> dict[str, object]:
         body = await json_object(request)
         rows = checked_rows(body.get("rows"), model.task())
@@ -110,6 +111,10 @@ def add_routes(app: FastAPI, model: ServedModel) -> None:
             "model_version": version,
             "predictions": [answer(row, prediction) for row, prediction in zip(rows, found, strict=True)],
         }
+
+
+_ROWS: Schema = {"type": "array", "items": OBJECT, "minItems": 1, "maxItems": MAX_ROWS}
+_BODY = objects({"rows": _ROWS}, ("rows",))
 
 
 def checked_rows(given: object, task: Task) -> list[Fields]:
