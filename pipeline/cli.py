@@ -53,7 +53,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("sft init --list", "sft init classification"),
     "label": ("sft label up", "sft label push", "sft label pull"),
     "trace": ("sft trace 0f3c9a", 'sft trace "charged twice"', "sft trace order-4711  # the source's own key"),
-    "diff": ("sft diff", "sft diff --json"),
+    "diff": ("sft diff HEAD~1", "sft diff HEAD~1 --json"),
     "release": ("sft release",),
     "completion": ("source <(sft completion bash)", "sft completion fish > ~/.config/fish/completions/sft.fish"),
 }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -107,3 +108,15 @@ def test_compare_without_a_dataset_is_one_message_and_fails(tmp_path):
     assert shown.returncode == 1
     assert shown.stdout == ""
     assert shown.stderr.count("no such dataset folder") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [(name, line) for name, lines in cli.EXAMPLES.items() for line in lines if line.startswith("sft ")],
+)
+def test_examples_of_the_help_are_read_by_their_own_command(name, line):
+    _, command, *rest = shlex.split(line.partition(" > ")[0], comments=True)
+    parser = argparse.ArgumentParser()
+    import_module(cli.COMMANDS[name].module).add_arguments(parser)
+    assert command == name
+    assert parser.parse_known_args(rest)[1] == []

@@ -30,8 +30,9 @@ _CHUNK = 256
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `sft predict`."""
+    parser.add_argument("texts", nargs="*", metavar="TEXT", help="a text, a user's turn, or a question")
     parser.add_argument("--model", type=Path, default=Path("data/train/model"), help="a folder that train wrote")
-    parser.add_argument("--text", action="append", default=[], help="a text, a user's turn, or a question; repeatable")
+    parser.add_argument("--text", action="append", default=[], help="the same; repeatable")
     parser.add_argument("--context", help="what the questions of --text are about (extractive answers)")
     parser.add_argument("--pair", help="the second text, for models that read pairs")
     parser.add_argument("--file", type=Path, help="JSON lines with the inputs of the task; other keys are kept")
@@ -40,10 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write one JSON line per input: its own keys, then what `answer` gives."""
-    if bool(arguments.text) == bool(arguments.file):
-        raise PipelineError("sft predict: give either --text or --file.", 'For example: sft predict --text "well done"')
+    texts = [*arguments.texts, *arguments.text]
+    if bool(texts) == bool(arguments.file):
+        raise PipelineError("sft predict: give either a text or --file.", 'For example: sft predict "well done"')
     fields = input_fields(arguments.model)
-    rows = read_rows(arguments.file, fields) if arguments.file else iter(_typed(arguments, fields))
+    rows = read_rows(arguments.file, fields) if arguments.file else iter(_typed(texts, arguments, fields))
     first = list(itertools.islice(rows, 1))  # a bad file is reported before the model is loaded
     predictor = load_predictor(arguments.model)
     lines = predicted(itertools.chain(first, rows), predictor)
@@ -123,7 +125,7 @@ def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, 
     return {**part, "end": end, "text": text}
 
 
-def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, object]]:
+def _typed(texts: Sequence[str], arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[str, object]]:
     """Rows from the command line."""
     if "question" in fields:
         if arguments.context is None:
@@ -131,11 +133,11 @@ def _typed(arguments: argparse.Namespace, fields: Sequence[str]) -> list[dict[st
                 "sft predict: this model answers questions about a text, so it needs --context.",
                 'For example: sft predict --text "who wrote it?" --context "Ann wrote it."',
             )
-        return [{"context": arguments.context, "question": text} for text in arguments.text]
+        return [{"context": arguments.context, "question": text} for text in texts]
     if arguments.context is not None:
         raise PipelineError("sft predict: --context is for models that answer questions.", "Leave it out.")
     pair = {} if arguments.pair is None else {"text_pair": arguments.pair}
-    return [{"text": text, **pair} for text in arguments.text]
+    return [{"text": text, **pair} for text in texts]
 
 
 def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[str, object]]:

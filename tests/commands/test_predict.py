@@ -107,7 +107,7 @@ def test_rows_are_read_as_they_are_needed(tmp_path):
 
 
 def test_wrong_arguments_and_folders_are_explained(model_folder, tmp_path):
-    with pytest.raises(PipelineError, match="either --text or --file"):
+    with pytest.raises(PipelineError, match="either a text or --file"):
         run(arguments("--model", model_folder))
     with pytest.raises(PipelineError, match="no such file"):
         list(read_rows(tmp_path / "none.jsonl"))
