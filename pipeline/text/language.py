@@ -109,7 +109,7 @@ _PIECES = re.compile(r"[\"“”„«»「」『』]|(?<=[:：])\s*|(?<=\w)'(?=\
 #: A translation, a language by name (in English and Chinese), foreign words.
 _ABOUT_LANGUAGES = re.compile(
     r"\btranslat\w*|\b(?:foreign|other|another|different|multiple|several|native) (?:languages?|tongues?)\b"
-    r"|\b(?:multilingual|bilingual|transliterat\w*|language)\b|\bin (?:the )?original\b"
+    r"|\b(?:multilingual|bilingual|transliterat\w*|languages?)\b|\bin (?:the )?original\b"
     r"|\b(?:afrikaans|albanian|arabic|armenian|basque|bengali|bulgarian|cantonese|castilian|catalan|croatian|czech"
     r"|danish|dutch|english|esperanto|estonian|farsi|filipino|finnish|french|gaelic|german|greek|gujarati|hebrew"
     r"|hindi|hungarian|icelandic|indonesian|irish|italian|japanese|javanese|kannada|korean|latin|latvian|lithuanian"

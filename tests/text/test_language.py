@@ -37,6 +37,7 @@ def test_what_is_too_short_is_not_judged(text):
 @pytest.mark.parametrize(
     ("prompt", "accounts"),
     [
+        ("Say hello in ten languages.", True),
         ("Translate to German: my order is late.", True),
         ("Write a poem in Portuguese about rain.", True),
         ("把这句话翻译成法语", True),
