@@ -50,8 +50,13 @@ class Prepared(NamedTuple):
 
 
 def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
-    """Every set, the empty one too; of enough groups."""
-    return enough_groups(records, [is_labelled(r) for r in records], [is_test(r) for r in records])
+    """Every set, the empty one too; of enough groups, and where some label is there often enough and lacks as often."""
+    found = enough_groups(records, [is_labelled(r) for r in records], [is_test(r) for r in records])
+    known = [records[n].target for n in found.rows if not is_test(records[n])]
+    counts = [sum(label in target for target in known) for label in task.labels]
+    if found.why or any(min(count, len(known) - count) >= _FEWEST for count in counts):
+        return found
+    return Eligible([], f"no label belongs to {_FEWEST} records and is missing in {_FEWEST} others")
 
 
 def strata(targets: Sequence[Target]) -> Integers:

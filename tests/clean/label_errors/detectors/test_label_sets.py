@@ -44,6 +44,15 @@ def test_a_wrong_set_is_the_most_doubtful_and_the_right_one_suggested():
     assert scores.differs[wrong]
 
 
+@pytest.mark.parametrize("target", [[], ["快"], ["快", "late", "rude"]])
+def test_sets_that_are_all_alike_are_not_judged(target):
+    records = [r.derive("x", target=target) for r in rows(80)]
+    found = label_sets.eligible(records, TASK, 5)
+    assert (found.rows, "no label belongs to 5 records" in found.why) == ([], True)
+    assert label_sets.eligible(rows(80), TASK, 5).why == ""
+    assert "fewer than" in label_sets.eligible([], TASK, 5).why
+
+
 def test_a_label_that_is_too_rare_is_not_scored():
     records = [r.derive("x", target=[t for t in r.target if t != "rude"]) for r in rows(60)]
     scores = scored(records).recipes["alone part"]
