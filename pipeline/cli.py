@@ -100,9 +100,11 @@ def main() -> None:
         return
 
     from pipeline.core.errors import exit_code
+    from pipeline.runtime.quiet import silence_bars
     from pipeline.runtime.threads import limit_threads
 
     limit_threads(trains=True)
+    silence_bars()
     sys.exit(exit_code(lambda: import_module(COMMANDS[arguments.command].module).run(arguments)))
 
 

@@ -27,6 +27,7 @@ from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
 from pipeline.runtime.parts import parts_of, take_rows
+from pipeline.runtime.quiet import silence_bars
 from pipeline.runtime.sections import check_sections
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_records, to_table, write_json
@@ -205,6 +206,7 @@ def enter(
     `trains`: see `limit_threads`.
     """
     limit_threads(trains)
+    silence_bars()
     parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)
     for name in (*inputs, "out"):
         parser.add_argument(name, type=Path)
