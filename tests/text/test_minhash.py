@@ -67,4 +67,6 @@ def test_a_large_bucket_is_joined_by_its_first_row():
     texts = ["the same text, word for word, many times over"] * 120
     found = pairs(texts)
     assert len(found) < 120 * 60
+    assert {(0, n) for n in range(1, 120)} <= set(found)
+    assert (1, 60) not in found  # a row meets its 48 predecessors and the first row
     assert set(components(120, found).tolist()) == {0}
