@@ -36,8 +36,11 @@ class Form:
 
 
 def form_of(task: Task) -> Form:
-    """The form of a task."""
-    return MULTI_LABEL if task.multi_label else FORMS[task.type]
+    """The form of a task. A text in and a text out needs none of its own: a model is asked what annotators are."""
+    if task.multi_label:
+        return MULTI_LABEL
+    known = FORMS.get(task.type)
+    return known if known is not None else _written("target", **task_type(task).ASK)
 
 
 def is_right(said: Target, truth: Target, task: Task) -> bool:

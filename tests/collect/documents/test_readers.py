@@ -1,4 +1,4 @@
-"""None"""
+"""Documents of every format: samples, and what cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""None"""
+"""A linear layer on mean embeddings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""None"""
+"""Extractive question answering with a tiny model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""None"""
+"""A text in, a text out: what is learned of a row."""
 
 from __future__ import annotations
 

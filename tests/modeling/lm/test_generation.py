@@ -1,4 +1,4 @@
-"""None"""
+"""Answers of small models."""
 
 from __future__ import annotations
 

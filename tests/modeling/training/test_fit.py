@@ -1,4 +1,4 @@
-"""None"""
+"""A training run: what it learns, when it stops, and that it goes on after a kill as if nothing had been."""
 
 from __future__ import annotations
 
