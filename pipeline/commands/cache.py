@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 
@@ -14,6 +15,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sft cache`."""
+    parser.add_argument("--json", action="store_true", help="print what the cache holds as JSON")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("show", help="rows and bytes per step (the default)")
     less = actions.add_parser("trim", help="remove results; what is needed again is computed again")
@@ -24,10 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Show the cache, or make it smaller."""
-    if arguments.action == "trim":
-        sys.stdout.write(f"removed {_trimmed(arguments):,} results\n")
-    sys.stdout.write(f"{cache_folder()}\n")
+    removed = _trimmed(arguments) if arguments.action == "trim" else None
     found = usage()
+    if arguments.json:
+        steps = {step: {"rows": rows, "bytes": size} for step, rows, size in found}
+        told = {"folder": cache_folder().as_posix(), "removed": removed, "steps": steps}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+        return
+    if removed is not None:
+        sys.stdout.write(f"removed {removed:,} results\n")
+    sys.stdout.write(f"{cache_folder()}\n")
     lines = [f"{step:<40} {rows:>12,} rows {show_size(size):>10}\n" for step, rows, size in found]
     total = (sum(rows for _, rows, _ in found), sum(size for *_, size in found))
     sys.stdout.write("".join(lines) + f"{'all':<40} {total[0]:>12,} rows {show_size(total[1]):>10}\n")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.annotation.annotations import Annotation, read_folder
 from pipeline.annotation.candidates import PLACES, read_candidates
@@ -57,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, metavar="PATH", help="copy the dataset folder there; its card names commit and settings"
     )
+    parser.add_argument("--json", action="store_true", help="print what was written and left out as JSON")
     parser.add_argument("--push", metavar="OWNER/NAME", help="upload the dataset folder to a hub; needs a token")
     parser.add_argument("--endpoint", help="the hub's address (default: $HF_ENDPOINT, else Hugging Face)")
     parser.add_argument(
@@ -74,22 +77,37 @@ def run(arguments: argparse.Namespace) -> None:
             "sft export: nothing to do.",
             f"Name a form (--form {' | '.join(FORMS)}) --folder PATH or --push OWNER/NAME.",
         )
-    task = load_task()
+    done = _export(arguments)
+    if arguments.json:
+        sys.stdout.write(json.dumps(done, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+        return
+    for form in done["forms"].values():
+        for path, count in form["files"].items():
+            sys.stdout.write(f"{path}  {count:,} rows\n")
+        for reason, count in form["left_out"].items():
+            sys.stdout.write(f"  left out: {count:,} {reason}\n")
+    if done["stamp"]:
+        told = ", ".join(f"{name} {value}" for name, value in done["stamp"].items())
+        sys.stdout.write(f"{arguments.folder}: {told}\n")
+    if done["pushed"]:
+        sys.stdout.write(f"pushed: {done['pushed']}\n")
+
+
+def _export(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Do what is asked; per form its files with their rows and what was left out, the stamp, where it was pushed."""
+    task, forms = load_task(), {}
     for name in arguments.form:
         pairs = _pairs(arguments, task) if name == "preference" else None
         done = write(arguments.dataset, name, task, arguments.out, arguments.strict, arguments.records, pairs)
-        for path, count in done.files.items():
-            sys.stdout.write(f"{path}  {count:,} rows\n")
-        for reason, count in done.left_out.most_common():
-            sys.stdout.write(f"  left out: {count:,} {reason}\n")
-    if arguments.folder:
-        stamp = stamped(arguments.dataset, arguments.folder)
-        sys.stdout.write(f"{arguments.folder}: {', '.join(f'{name} {value}' for name, value in stamp.items())}\n")
+        files = {path.as_posix(): count for path, count in done.files.items()}
+        forms[name] = {"files": files, "left_out": dict(done.left_out.most_common())}
+    stamp = stamped(arguments.dataset, arguments.folder) if arguments.folder else None
+    place = None
     if arguments.push:
         from pipeline.export.push import push
 
         place = push(arguments.dataset, arguments.push, arguments.endpoint, arguments.public, arguments.accept_licence)
-        sys.stdout.write(f"pushed: {place}\n")
+    return {"forms": forms, "stamp": stamp, "pushed": place}
 
 
 def _pairs(arguments: argparse.Namespace, task: Task) -> Pairs:

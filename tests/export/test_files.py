@@ -171,12 +171,16 @@ def test_the_command_writes_each_split_and_says_what_it_left_out(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("task: {type: chat}\n")
     options = {"dataset": dataset(tmp_path, train=[PLAIN, WITH_TOOL], test=[PLAIN]), "out": tmp_path / "out"}
-    options |= {"push": None, "folder": None, "strict": False, "records": tmp_path / "absent"}
+    options |= {"push": None, "folder": None, "json": False, "strict": False, "records": tmp_path / "absent"}
     run(argparse.Namespace(form=["messages", "alpaca"], **options))
     assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.jsonl")) == [
         "alpaca/test.jsonl", "alpaca/train.jsonl", "messages/test.jsonl", "messages/train.jsonl",
     ]  # fmt: skip
     assert "1 no_place_for_tools" in capsys.readouterr().out
+    run(argparse.Namespace(form=["alpaca"], **{**options, "json": True}))
+    told = json.loads(capsys.readouterr().out)["forms"]["alpaca"]
+    assert told["left_out"] == {"no_place_for_tools": 1}
+    assert sorted(told["files"].values()) == [1, 1]
     with pytest.raises(PipelineError, match="nothing to do"):
         run(argparse.Namespace(form=[], **options))
 
