@@ -47,6 +47,7 @@ def test_entities_are_found(text, kinds):
         ("👍🏽👍", None),
         ("❤️", None),
         ("---------", "few_letters"),
+        ("░░▀██\n█▄░░▀", None),
         ("x" * 50, "too_long"),
         ("!!! ??? ***", "few_letters"),
         ("buy\nbuy\nbuy\nbuy", "repeated_lines"),
