@@ -32,7 +32,7 @@ _ENTITY = re.compile(
 )
 
 _RUN = re.compile(r"[!-~]{4,400}")  # signs without a space; Chinese around them is none of it
-_REGEX_SIGN = re.compile(r"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[\])][+*?{]|\.[*+]|\{\d+,\d*\}|^\^|\$$")
+_REGEX_SIGN = re.compile(r"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[\])][+*?{]|\.[*+]|\{\d+,\d*\}|^/?\^|\$(?:/[a-z]*)?$")
 _CALL = re.compile(
     r"(?<![\w.$])(?P<name>[A-Za-z_$][\w$]*(?:(?:\.|::|->)\w+)*!?)\((?P<inside>(?:[^()\n]|\([^()\n]{0,300}\)){0,300})\)"
 )
@@ -77,6 +77,7 @@ _STATEMENT = re.compile(
     rf"""
     ^\s*(?:
         {_PROMPT}\s+\S
+        | (?:\.{{1,2}}|~)/\w | (?:if|while|until)\s\[\[?\s | <\?php\b
         | [\w-]+\#\s | \#!/ | \#(?:define|include|if|pragma)\b
         | (?:[\d*/,-]+\s+){{5}}\S
         | [\w.]+\s<-\s

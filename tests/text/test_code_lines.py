@@ -28,6 +28,9 @@ WHOLE = [
     "--- a/x.txt\n+++ b/x.txt\n@@ -1,2 +1,2 @@\n-Tom &amp; Ann\n+Tom & Ann   \n same\xa0line",
     "-Tom &amp; Ann went\n+Tom & Ann went",
     "\\begin{tabular}{ll}\nTom &amp; Ann \\\\\n\\end{tabular}",
+    "./configure --prefix=/usr  &amp;&amp; make",
+    'if [ "$a" = "&amp;" ]; then echo 1; fi',
+    "<?php echo '&amp;'; ?>",
     "0 3 * * * /usr/bin/x &amp;&amp; y",
 ]
 
@@ -46,6 +49,7 @@ def test_lines_of_code_are_found_whole(code, around):
     [
         ('Use html.escape("a &amp; b") for that.', 'html.escape("a &amp; b")'),
         ("The regex is ^(?:&lt;|&gt;)+$ here", "^(?:&lt;|&gt;)+$"),
+        ("正则 /^&amp;[a-z]+$/i 可以", "/^&amp;[a-z]+$/i"),
         ("正则是^(&amp;|\\d)+$就行", "^(&amp;|\\d)+$"),
         ("The formula is $a &amp; b_1$ here", "$a &amp; b_1$"),
         ("Open C:\\Users\\Tom &amp; Ann\\a.txt now", "C:\\Users\\Tom &amp; Ann\\a.txt"),

@@ -25,7 +25,7 @@ from pipeline.text.replies import asks_for_repetition
 
 _LINES = 4  # fewer lines say nothing
 _TWICE = 2  # a line may stand twice: in a list and in what is made of it
-# Emoji and their parts; blocks and dots that pictures are made of; vowel signs and other marks of scripts that write them apart.
+# Emoji and their parts; blocks and dots that pictures are made of; marks that scripts write apart, such as vowel signs.
 _BESIDE = re.compile(
     "[\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u200d\u2580-\u259f\u2600-\u27bf\u2800-\u28ff\ufe0f\U0001f000-\U0001faff]"
 )
