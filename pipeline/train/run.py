@@ -62,6 +62,8 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     out.mkdir(parents=True, exist_ok=True)
     rows = {name: _rows(dataset, name, params, task) for name in ("train", "dev")}
     head.check(rows, task)
+    if params.crf and task.type != "ner":
+        raise PipelineError(f"params.yaml: train.crf is for entities, not for task '{task.type}'.", "Set it to false.")
     seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
     unread = _unread(rows["train"], models) if task.type in _READ_BY_ENCODER else {}

@@ -282,3 +282,9 @@ def test_a_linear_head_stays_that_of_train_where_a_label_is_too_rare_to_choose_b
     params = Params(**{**FAST, "epochs": 0.0})
     train(dataset, tmp_path / "out", SENTIMENT, Models(encoder=Model(name=str(bert_folder))), params)
     assert "refit" not in json.loads((tmp_path / "out/report.json").read_text())
+
+
+def test_a_crf_is_for_entities(reviews, bert_folder, tmp_path):
+    models = Models(encoder=Model(name=str(bert_folder)))
+    with pytest.raises(PipelineError, match="is for entities, not for task 'classification'"):
+        train(reviews, tmp_path / "out", SENTIMENT, models, Params(**FAST, crf=True))

@@ -113,15 +113,19 @@ def to_spans(tags: Sequence[int], bounds: Sequence[tuple[int, int]], labels: Seq
     return found
 
 
-def best_tags(log_probabilities: Floats) -> list[int]:
-    """The likeliest sequence of classes in which every I- continues a span of its label (Viterbi)."""
+def best_tags(log_probabilities: Floats, transitions: Floats | None = None) -> list[int]:
+    """The likeliest sequence of classes in which every I- continues a span of its label (Viterbi).
+
+    `transitions` (from, to) are added between neighbours, where a CRF has learned them.
+    """
     length, classes = log_probabilities.shape
     if not length:
         return []
-    allowed = np.zeros((classes, classes))  # from, to
+    allowed = np.zeros((classes, classes)) if transitions is None else transitions.copy()  # from, to
     for inside in range(2, classes, 2):
+        kept = allowed[[inside - 1, inside], inside]
         allowed[:, inside] = -np.inf
-        allowed[[inside - 1, inside], inside] = 0.0
+        allowed[[inside - 1, inside], inside] = kept
     score = log_probabilities[0].copy()
     score[2::2] = -np.inf
     back = np.zeros((length, classes), np.int64)

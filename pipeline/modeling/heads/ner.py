@@ -28,11 +28,13 @@ from pipeline.modeling.features.units import (
     windows,
 )
 from pipeline.modeling.heads.contract import Evaluation, Start
+from pipeline.modeling.heads.crf import add_transitions, crf_loss, log_marginals, take_transitions, transitions_of
 from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
 from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
+from pipeline.modeling.training.losses import Loss, loss_function
 from pipeline.modeling.training.recipe import Recipe
 from pipeline.stats.scores import f1, span_keys
 
@@ -61,6 +63,8 @@ def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> St
 
     tags = tag_names(task.labels)
     begun = start_encoder(AutoModelForTokenClassification, models, rows, recipe, "token classifier", **names(tags))
+    if recipe.crf:
+        add_transitions(begun.model, len(tags))
     return replace(begun, tokenizer=one_token_a_character(begun.tokenizer))
 
 
@@ -110,18 +114,31 @@ def class_weights(examples: Sequence[Example], task: Task, recipe: Recipe) -> ND
     return len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
 
 
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Loss:
+    """Cross-entropy over tags, or minus the log probability of whole sequences with a CRF."""
+    if recipe.crf:
+        return crf_loss(model)
+    return loss_function(class_weights, recipe.label_smoothing, recipe.focal_gamma)
+
+
+def finish(model: PreTrainedModel) -> None:
+    """A stock token classifier: the scores of a CRF are in the predictor's settings."""
+    take_transitions(model)
+
+
 def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> Evaluation:
     """Mean loss over tags, strict span precision, recall and micro F1; the temperature that calibrates tags."""
     found = tag_logits(model, examples, collate, batch)
+    transitions = transitions_of(model)
     truth = {example["row"]: example["tags"] for example in examples}
-    logits = np.concatenate([found[row] for row in sorted(found)])
+    known = np.isfinite(np.concatenate([found[row][:, 0] for row in sorted(found)]))
+    logits = np.concatenate([_scores(found[row], transitions) for row in sorted(found)])
     target = np.concatenate([np.array(truth[row], np.int64) for row in sorted(found)])
-    known = np.isfinite(logits[:, 0])
     logits, target = logits[known], target[known]
     losses = -np.log(softmax(logits)[np.arange(len(target)), target] + 1e-12)
     hits = said = true = 0
     for row, scores in found.items():
-        own, given = (_tag_spans(tags) for tags in (best_tags(log_softmax(scores)), truth[row]))
+        own, given = (_tag_spans(tags) for tags in (_tags(scores, transitions), truth[row]))
         hits, said, true = hits + len(own & given), said + len(own), true + len(given)
     metrics = {
         "loss": float(losses.mean()),
@@ -129,7 +146,19 @@ def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Colla
         "micro_recall": hits / max(true, 1),
         "micro_f1": f1(hits, said, true),
     }
-    return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
+    own = {} if transitions is None else {"transitions": transitions.tolist()}
+    return Evaluation(metrics, {"temperature": fit_temperature(logits, target), **own})
+
+
+def _scores(logits: Floats, transitions: Floats | None) -> Floats:
+    """What a temperature divides: logits, or with a CRF the log probabilities of each unit's tags."""
+    return logits if transitions is None else log_marginals(np.nan_to_num(logits, nan=0.0), transitions)
+
+
+def _tags(logits: Floats, transitions: Floats | None, temperature: float = 1.0) -> list[int]:
+    if transitions is None:
+        return best_tags(log_softmax(logits / temperature))
+    return best_tags(np.nan_to_num(logits, nan=0.0), transitions)
 
 
 def load(folder: Path, settings: Mapping[str, Target]) -> Predictor:
@@ -170,6 +199,8 @@ class Tagger:
 
         self.model, self.tokenizer = load_saved(AutoModelForTokenClassification, folder)
         self.temperature = float(settings["temperature"])
+        learned = settings.get("transitions")
+        self.transitions = None if learned is None else np.array(learned, np.float64)
         self.max_length, self.stride = int(settings["max_length"]), int(settings["stride"])
         tags = label_names(self.model)
         self.labels = [tags[n][2:] for n in range(1, len(tags), 2)]
@@ -186,8 +217,8 @@ class Tagger:
         return [self._answer(found[n], bounds[n]) for n in range(len(rows))]
 
     def _answer(self, logits: Floats, bounds: Sequence[tuple[int, int]]) -> Prediction:
-        likely = log_softmax(logits / self.temperature)
-        tags = best_tags(likely)
+        likely = log_softmax(_scores(logits, self.transitions) / self.temperature)
+        tags = _tags(logits, self.transitions, self.temperature)
         chosen = likely[np.arange(len(tags)), tags]
         spans = to_spans(tags, bounds, self.labels)
         parts = tuple(float(np.exp(chosen[list(part)].min())) for _, part in spans)

@@ -87,6 +87,7 @@ class Recipe(Settings):
     sampling: Literal["all", "balanced"] = "all"  # balanced: rare classes are drawn as often as frequent ones
     focal_gamma: float = Field(0.0, ge=0)  # (1 - p) ** focal_gamma weighs an example; 2 is usual, 0 is cross-entropy
 
+    crf: bool = False  # ner: scores of neighbouring tags are learned too, a linear-chain CRF (heads/crf.py)
     # The linear head (epochs: 0) is fitted anew on train and dev together at the end, its C chosen by cross-validation;
     # null: where it is all that is trained.
     refit: bool | None = None
@@ -109,6 +110,13 @@ class Recipe(Settings):
     def refits(self) -> bool:
         """Whether the classification layer is fitted anew at the end; not after `contrastive`, which knows train."""
         return self.epochs == 0 and self.contrastive is None if self.refit is None else self.refit
+
+    @model_validator(mode="after")
+    def _a_crf_has_its_own_loss(self) -> Recipe:
+        others = self.label_smoothing or self.focal_gamma or self.class_weights != "none"
+        if self.crf and (others or self.lora is not None):
+            raise ValueError("crf: its loss takes no class_weights, label_smoothing or focal_gamma, and no lora")
+        return self
 
     @model_validator(mode="after")
     def _only_a_linear_head_is_refitted(self) -> Recipe:

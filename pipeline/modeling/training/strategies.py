@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LAYER = re.compile(r"\.(?:layer|layers|h|blocks?)\.(\d+)\.")
 _EMBEDDINGS = re.compile(r"(^|\.)(embeddings?|embed_tokens|embed_positions|wte|wpe|shared)\.")
-_NEW = re.compile(r"(^|\.)(classifier|score|qa_outputs)\.")
+_NEW = re.compile(r"(^|\.)(classifier|score|qa_outputs|crf)\.")
 
 
 def _check_layers(frozen: int, layers: int) -> None:
