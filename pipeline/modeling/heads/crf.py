@@ -7,7 +7,7 @@ saved model is a stock token classifier; the pairs' scores stand in `sft.json`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -49,7 +49,8 @@ def crf_loss(model: nn.Module) -> Loss:
     """
 
     def loss(outputs: WithLogits, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
-        total = negative_log_likelihood(outputs.logits, labels, model.crf.transitions)
+        transitions = cast("Tensor", model.get_parameter("crf.transitions"))
+        total = negative_log_likelihood(outputs.logits, labels, transitions)
         return total / (num_items_in_batch if num_items_in_batch is not None else (labels != IGNORED).sum())
 
     return loss

@@ -146,8 +146,8 @@ def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Colla
         "micro_recall": hits / max(true, 1),
         "micro_f1": f1(hits, said, true),
     }
-    own = {} if transitions is None else {"transitions": transitions.tolist()}
-    return Evaluation(metrics, {"temperature": fit_temperature(logits, target), **own})
+    learned = {} if transitions is None else {"transitions": transitions.tolist()}
+    return Evaluation(metrics, {"temperature": fit_temperature(logits, target), **learned})
 
 
 def _scores(logits: Floats, transitions: Floats | None) -> Floats:
