@@ -12,6 +12,7 @@ own; all ratios are of this run.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -52,8 +54,23 @@ def trained(folder: Path, task: Task, models: Models, rows: Sequence[dict], sett
     return folder / "out" / "model"
 
 
-def under_load(model: Path, route: str, bodies: Sequence[dict]) -> tuple[float, list[float], list[dict]]:
-    """Wall seconds of all requests, seconds of each, and the answers; a first request loads the model, unmeasured."""
+class Load(NamedTuple):
+    """Wall and the server's CPU seconds of all requests, wall seconds of each, and the answers."""
+
+    wall: float
+    cpu: float
+    seconds: list[float]
+    answers: list[dict]
+
+
+def cpu_of(process: int) -> float:
+    """CPU seconds of a process and its threads, on Linux."""
+    words = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def under_load(model: Path, route: str, bodies: Sequence[dict]) -> Load:
+    """All requests from `CLIENTS` clients; a first one loads the model, unmeasured."""
     port = free_port("127.0.0.1", 9190)
     command = [sys.executable, "-m", "pipeline.cli", "serve", "--model", str(model), "--port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -71,10 +88,11 @@ def under_load(model: Path, route: str, bodies: Sequence[dict]) -> tuple[float, 
             return time.perf_counter() - started, answer
 
         ask(bodies[0])
-        started = time.perf_counter()
+        started, before = time.perf_counter(), cpu_of(server.pid)
         with ThreadPoolExecutor(CLIENTS) as pool:
             found = list(pool.map(ask, bodies))
-        return time.perf_counter() - started, [seconds for seconds, _ in found], [answer for _, answer in found]
+        wall, cpu = time.perf_counter() - started, cpu_of(server.pid) - before
+        return Load(wall, cpu, [seconds for seconds, _ in found], [answer for _, answer in found])
     finally:
         server.terminate()
         server.wait()
@@ -96,16 +114,18 @@ def chat(count: int, place: Path) -> None:
     prompts = [{"messages": [{"role": "user", "content": text}]} for text in asked]
     predictor = load_predictor(model)
     predictor.predict(prompts[:1])
-    started = time.perf_counter()
+    started, before = time.perf_counter(), time.process_time()
     written = sum(one.reply.tokens for one in predictor.predict(prompts) if one.reply)
-    offline = written / (time.perf_counter() - started)
-    wall, seconds, answers = under_load(model, "/v1/chat/completions", [{**body, "model": "sft"} for body in prompts])
-    online = sum(answer["usage"]["completion_tokens"] for answer in answers) / wall
-    print(
-        f"chat: {count} replies, offline {offline:.1f} tokens/s, {CLIENTS} clients {online:.1f}"
-        f" ({online / offline:.0%}), {told(seconds)}",
-        flush=True,
-    )
+    wall, cpu = time.perf_counter() - started, time.process_time() - before
+    load = under_load(model, "/v1/chat/completions", [{**body, "model": "sft"} for body in prompts])
+    served = sum(answer["usage"]["completion_tokens"] for answer in load.answers)
+    for name, offline, online in (("", written / wall, served / load.wall), ("CPU ", written / cpu, served / load.cpu)):
+        print(
+            f"chat: {count} replies, offline {offline:.1f} tokens a {name}s, {CLIENTS} clients {online:.1f}"
+            f" ({online / offline:.0%})",
+            flush=True,
+        )
+    print(f"chat: {told(load.seconds)}", flush=True)
 
 
 def encoder(count: int, place: Path) -> None:
@@ -120,8 +140,12 @@ def encoder(count: int, place: Path) -> None:
     ]
     model = trained(place, task, models_of("params.yaml"), rows, {"epochs": 0})
     bodies = [{"rows": [{"text": f"quite a nice {THINGS[n % 10]}, number {n}"}]} for n in range(count)]
-    wall, seconds, _ = under_load(model, "/v1/predict", bodies)
-    print(f"encoder: {count} requests, {CLIENTS} clients, {count / wall:.0f} requests/s, {told(seconds)}", flush=True)
+    load = under_load(model, "/v1/predict", bodies)
+    print(
+        f"encoder: {count} requests, {CLIENTS} clients, {count / load.wall:.0f} requests a s,"
+        f" {count / load.cpu:.0f} a CPU s, {told(load.seconds)}",
+        flush=True,
+    )
 
 
 def told(seconds: Sequence[float]) -> str:
