@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.core.conversation import Conversation, Json, JsonObject, Message, canonical, loaded
 from pipeline.core.record import Reject, Row
@@ -31,8 +31,16 @@ def write(talk: Conversation) -> JsonObject:
     messages = list(talk.messages)
     system = messages.pop(0).content if messages[0].role == "system" else ""
     turns = [turn for message in messages for turn in _turns(message)]
-    tools = {"tools": canonical([tool["function"] for tool in talk.tools])} if talk.tools else {}
+    tools = {"tools": canonical([_with_parameters(tool["function"]) for tool in talk.tools])} if talk.tools else {}
     return {"conversations": turns, **({"system": system} if system else {}), **tools}
+
+
+def _with_parameters(function: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The definition with a schema that has properties: LLaMA-Factory stops where one is missing."""
+    schema = function.get("parameters") or {}
+    if not isinstance(schema, Mapping) or "properties" in schema:
+        return function
+    return {**function, "parameters": {"type": "object", **schema, "properties": {}}}
 
 
 def _turns(message: Message) -> Iterator[dict[str, Json]]:

@@ -40,7 +40,8 @@ def test_calls_and_results_are_turns_of_their_own() -> None:
     assert talk.tools == ({"type": "function", "function": WEATHER},)
     row = write(talk)
     assert row["conversations"] == turns
-    assert json.loads(row["tools"]) == [WEATHER]
+    schema = {"type": "object", "properties": {}}  # LLaMA-Factory reads the properties of every tool
+    assert json.loads(row["tools"]) == [{**WEATHER, "parameters": schema}]
 
 
 def test_several_calls_of_one_turn_are_one_list() -> None:

@@ -55,7 +55,8 @@ def entries(folder: Path) -> Iterator[tuple[Mapping[str, Any], list[dict[str, An
 
 
 def test_llama_factory_skips_no_row_and_reads_calls_and_tools(tmp_path: Path) -> None:
-    done = write(dataset(tmp_path, train=TALKS, validation=[PLAIN]), "sharegpt", CHAT, tmp_path / "out")
+    bare = replace(WITH_TOOL, tools=({"type": "function", "function": {"name": "scale"}},))
+    done = write(dataset(tmp_path, train=[*TALKS, bare], validation=[PLAIN]), "sharegpt", CHAT, tmp_path / "out")
     assert done.left_out == {"no_place_for_any_turns": 1}  # two results in a row
     for entry, rows in entries(tmp_path / "out/sharegpt"):
         for row in rows:
@@ -67,8 +68,8 @@ def test_llama_factory_skips_no_row_and_reads_calls_and_tools(tmp_path: Path) ->
                     assert isinstance(said["arguments"], dict)
             tools = row.get(entry["columns"].get("tools", ""))
             if tools:
-                assert all({"name", "parameters"} <= tool.keys() for tool in json.loads(tools))
-    assert len(lines(tmp_path / "out/sharegpt/train.jsonl")) == 2
+                assert all(isinstance(tool["parameters"]["properties"], dict) for tool in json.loads(tools))
+    assert len(lines(tmp_path / "out/sharegpt/train.jsonl")) == 3
 
 
 def test_llama_factory_reads_alpaca_with_its_history(tmp_path: Path) -> None:
