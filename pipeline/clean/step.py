@@ -170,16 +170,20 @@ def _updated(
         return None
     ids = pa.array(sorted(change.gone_ids), pa.string())
     kept, dropped = (_in_order(getattr(old, name), ids, getattr(new, name)) for name in ("kept", "dropped"))
-    counts = defaultdict(Counter, {name: Counter(found) for name, found in book.counts.items()})
-    for name, found in new_book.counts.items():
-        counts[name].update(found)
-    for name, found in lost_book.counts.items():
-        counts[name].subtract(found)
+    counts = _counts(book, new_book, lost_book)
     doubts = [doubt for doubt in book.doubts if doubt.record_id not in change.gone_ids]
     doubts = sorted([*doubts, *new_book.doubts], key=lambda doubt: doubt.record_id)
     changed = old.changed + new.changed - (lost.changed if lost else 0)
-    ledger = Ledger(defaultdict(Counter, {name: +found for name, found in counts.items()}), doubts)
-    return Outcome(kept, dropped, changed=changed), ledger
+    return Outcome(kept, dropped, changed=changed), Ledger(counts, doubts)
+
+
+def _counts(before: Ledger, came: Ledger, gone: Ledger) -> defaultdict[str, Counter[str]]:
+    counts = defaultdict(Counter, {name: Counter(found) for name, found in before.counts.items()})
+    for name, found in came.counts.items():
+        counts[name].update(found)
+    for name, found in gone.counts.items():
+        counts[name].subtract(found)
+    return defaultdict(Counter, {name: +found for name, found in counts.items()})
 
 
 def _in_order(old: pa.Table, gone: pa.Array, new: pa.Table) -> pa.Table:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def fairness(
     entries = [_attribute(name, groups, texts, evaluation, params) for name, groups in params.fairness.items()]
     sign = evaluation.sign()
     measured = [entry for entry in entries if "gap" in entry]
-    for entry, p in zip(measured, holm([entry["p"] for entry in measured]), strict=True):
+    for entry, p in zip(measured, holm(list(map(itemgetter("p"), measured))), strict=True):
         entry["p"] = rounded(p)
         entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
     if task_type(task).target_kind(task) in ("text", "texts", "number", "message"):

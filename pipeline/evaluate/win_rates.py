@@ -19,7 +19,7 @@ from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.llm.ask import Engine
-from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.bias import Judged, JudgeModel, Lean, better_of, length_bias, position_bias
 from pipeline.llm.judges.gold import GoldPair, as_judged, between_judges, on_gold, planted, read_people, with_people
 from pipeline.llm.judges.judge import Comparison, Pair, compare, comparison_questions
@@ -65,7 +65,7 @@ def win_rates(
     engines = {name: open_model(one, models, f"{_WHERE}.judges.{name}") for name, one in settings.judges.items()}
     if settings.dry_run:
         sent = comparison_questions([*pairs, *(one.pair for one in gold)], settings.rubric)
-        return dry_run("evaluate.judge.dry_run", {name: Planned(engine, sent) for name, engine in engines.items()})
+        return dry_run("evaluate.judge.dry_run", planned(engines, sent))
     found = {name: _Asked(engine, pairs, gold, settings) for name, engine in engines.items()}
     notes: dict[str, Json] = {"pairs": len(pairs), "gold": len(gold)}
     notes["judges"] = {name: one.notes() for name, one in found.items()}

@@ -31,16 +31,19 @@ def stamped(folder: Path, out: Path, root: Path = Path()) -> dict[str, str]:
     shutil.copytree(folder, out, dirs_exist_ok=True)
     card = (out / _CARD).read_text("utf-8")
     told = "\n".join(f"| {name} | {value} |" for name, value in stamp.items())
-    place = card.find(_PLACE)
-    place = len(card) if place < 0 else place
+    place = card.find(_PLACE) if _PLACE in card else len(card)
     section = f"\n## Built from\n\n| what | which |\n|---|---|\n{told}\n"
     (out / _CARD).write_text(card[:place] + section + card[place:], "utf-8")
     if (out / _CROISSANT).is_file():
         _stamp_croissant(out / _CROISSANT, stamp)
-    files = sorted(path for path in out.rglob("*") if path.is_file() and path.name != _SUMS)
-    sums = "".join(f"{_sha256(path)}  {path.relative_to(out).as_posix()}\n" for path in files)
-    (out / _SUMS).write_text(sums, "utf-8")
+    _write_sums(out)
     return stamp
+
+
+def _write_sums(folder: Path) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _SUMS)
+    sums = "".join(f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)
+    (folder / _SUMS).write_text(sums, "utf-8")
 
 
 def _stamp_croissant(path: Path, stamp: dict[str, str]) -> None:

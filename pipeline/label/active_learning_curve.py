@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipeline.annotation.acquisition import most_useful_first
@@ -123,8 +124,8 @@ def _sample(labelled: Sequence[Example], rows: int) -> tuple[list[Example], list
     """Records to ask about and records to evaluate on: a stable sample, groups whole, classes that both may hold."""
     drawn = _drawn([e for e in labelled if e.stratum is not None], rows)
     counts = Counter(e.stratum for e in drawn)
-    common = sorted((e for e in drawn if counts[e.stratum] >= _FEWEST_OF_CLASS), key=lambda e: e.id)
-    if len({e.stratum for e in common}) < 2:
+    common = sorted((e for e in drawn if counts[e.stratum] >= _FEWEST_OF_CLASS), key=attrgetter("id"))
+    if len(set(map(attrgetter("stratum"), common))) < 2:
         return [], []
     parts: dict[bool, list[Example]] = {False: [], True: []}
     for example in common:

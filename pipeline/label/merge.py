@@ -107,9 +107,8 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
         found["crowd"] = Candidate(crowd.value, Decision(f"crowd:{params.crowd.method}", crowd.confidence))
     if record.target is not None and record.id not in evidence.set_aside:
         found["source"] = Candidate(record.target, record.labels_by)
-    if human is None or "human" in found:  # what people could not agree on is not for the model to settle
-        found |= _of_model(record, evidence, params)
-    return found
+    is_open = human is not None and "human" not in found  # what people could not agree on the model does not settle
+    return found if is_open else found | _of_model(record, evidence, params)
 
 
 def _of_model(record: Record, evidence: Evidence, params: Params) -> dict[str, Candidate]:

@@ -56,7 +56,7 @@ def bars(min_rating: float | Mapping[str, float] | None, given: Ratings) -> Mapp
 
     Raises PipelineError where it names a criterion that nobody rated while others were.
     """
-    criteria = sorted({criterion for own in given.values() for criterion in own})
+    criteria = sorted(set().union(*given.values()))
     if not isinstance(min_rating, Mapping):
         return {} if min_rating is None else dict.fromkeys(criteria, min_rating)
     unknown = [name for name in min_rating if name not in criteria]

@@ -69,9 +69,12 @@ def _calls(message: ChatCompletionMessage) -> str:
     for call in getattr(message, "tool_calls", None) or ():
         function = getattr(call, "function", None)
         if function is not None and isinstance(function.name, str):
-            arguments = function.arguments if isinstance(function.arguments, str) else json.dumps(function.arguments)
-            found.append({"id": str(call.id or ""), "name": function.name, "arguments": arguments or "{}"})
+            found.append({"id": str(call.id or ""), "name": function.name, "arguments": _text_of(function.arguments)})
     return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _text_of(arguments: object) -> str:
+    return (arguments if isinstance(arguments, str) else json.dumps(arguments)) or "{}"
 
 
 def _reasoning(message: ChatCompletionMessage) -> str:

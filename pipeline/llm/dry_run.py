@@ -31,12 +31,17 @@ class Planned:
     unwritten: int = 0
 
 
-def dry_run(setting: str, planned: Mapping[str, Planned]) -> JsonObject:
+def planned(engines: Mapping[str, Engine], questions: Sequence[Question]) -> dict[str, Planned]:
+    """The same questions for every model."""
+    return {name: Planned(engine, questions) for name, engine in engines.items()}
+
+
+def dry_run(setting: str, plan: Mapping[str, Planned]) -> JsonObject:
     """Log and return, by the name of each model, requests, tokens and money at most: every answer as long as allowed.
 
     `setting` is where the dry run was asked for (`clean.judge_replies.dry_run`). For report.json: `why`, `forecast`.
     """
-    costs = {name: _cost(one) for name, one in planned.items()}
+    costs = {name: _cost(one) for name, one in plan.items()}
     log.warning("params.yaml: %s: nothing was asked. A run would ask at most: %s", setting, as_json(costs))
     return {"why": f"{setting} is set: nothing was asked", "forecast": costs}
 

@@ -69,10 +69,7 @@ _ANOTHERS = "Another program or version wrote this table, or it is damaged. Rebu
 def _fits(found: pa.DataType, expected: pa.DataType) -> bool:
     """Whether values of one type can be read as the other; of a struct every field that both have."""
     if pa.types.is_struct(expected):
-        if not pa.types.is_struct(found):
-            return False
-        both = set(found.names) & set(expected.names)
-        return bool(both) and all(_fits(found.field(name).type, expected.field(name).type) for name in both)
+        return pa.types.is_struct(found) and _fields_fit(found, expected)
     if pa.types.is_map(expected):
         return pa.types.is_map(found)
     if pa.types.is_list(expected):
@@ -82,6 +79,11 @@ def _fits(found: pa.DataType, expected: pa.DataType) -> bool:
     if pa.types.is_floating(expected):
         return pa.types.is_floating(found) or pa.types.is_integer(found)
     return found == expected or (pa.types.is_integer(expected) and pa.types.is_integer(found))
+
+
+def _fields_fit(found: pa.StructType, expected: pa.StructType) -> bool:
+    both = set(found.names) & set(expected.names)
+    return bool(both) and all(_fits(found.field(name).type, expected.field(name).type) for name in both)
 
 
 #: Key of a report -> the type of what it holds.
@@ -100,8 +102,13 @@ def check_keys(value: object, expected: Keys, path: Path, below: str = "", optio
             continue
         if name not in value:
             raise PipelineError(f"{path}: there is no key '{name}'{below}.", _REBUILD)
-        if not isinstance(value[name], kind) or (kind is int and value[name] < 0):
+        if not _is_of(kind, value[name]):
             raise PipelineError(f"{path}: '{name}'{below} holds {shorten(value[name], 60)}.", _REBUILD)
+
+
+def _is_of(kind: type | tuple[type, ...], value: object) -> bool:
+    """Numbers of things are never below 0."""
+    return isinstance(value, kind) and not (kind is int and isinstance(value, int) and value < 0)
 
 
 _COUNTS: Keys = {"in": int, "added": int, "kept": int, "dropped": int}

@@ -13,8 +13,7 @@ _FIRST = "Default"
 
 def make_own_tabs(project: Project) -> None:
     """A tab for each person who has answered something and has none yet."""
-    found = project.client.tasks(project.id, ("annotators",))
-    answered = sorted({int(person) for task in found for person in task.get("annotators") or ()})
+    answered = _who_answered(project)
     if not answered:
         return
     tabs = {tab["data"].get("title") for tab in project.client.get("/api/dm/views/", project=project.id)}
@@ -25,6 +24,11 @@ def make_own_tabs(project: Project) -> None:
         title = names.get(person, f"user {person}")
         if title not in tabs:
             _make(project, title, person)
+
+
+def _who_answered(project: Project) -> list[int]:
+    found = project.client.tasks(project.id, ("annotators",))
+    return sorted({int(person) for task in found for person in task.get("annotators") or ()})
 
 
 def _names(project: Project) -> dict[int, str]:

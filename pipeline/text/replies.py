@@ -45,10 +45,13 @@ def cut(reply: str) -> float:
     if len(re.findall(r"^\s*```", text, re.MULTILINE)) % 2:
         return 1.0
     last = text[text.rfind("\n") + 1 :]
-    is_prose = _words(last) >= _SENTENCE and not _NO_PROSE.match(last) and not text.endswith("```")
-    if not is_prose or _ENDED.search(last) or _is_list(last):
+    if not _is_prose(last) or _ENDED.search(last) or _is_list(last):
         return 0.0
     return 1.0 if _WAITING.search(last) and not _is_verse(text) else 0.4
+
+
+def _is_prose(line: str) -> bool:
+    return _words(line) >= _SENTENCE and not _NO_PROSE.match(line) and not line.endswith("```")
 
 
 def _is_list(line: str) -> bool:

@@ -25,7 +25,7 @@ def check_fits(params: Params, task: Task, models: Models) -> None:
     """
     if task.type in _NO_CLASSES:
         params.refuse_class_settings(_NO_CLASSES[task.type])
-    is_language_model = task.type == "chat" or (task.type in _WRITERS and models.seq2seq is None)
+    is_language_model = _is_language_model(task, models)
     if params.packing and not is_language_model:
         raise PipelineError("params.yaml: train.packing: only language models can be packed.", "Set it to false.")
     if is_language_model and models.generator is None:
@@ -34,6 +34,10 @@ def check_fits(params: Params, task: Task, models: Models) -> None:
             "params.yaml: models.generator is missing.", f"Name a causal language model with a chat template{other}."
         )
     _check_task(task)
+
+
+def _is_language_model(task: Task, models: Models) -> bool:
+    return task.type == "chat" or (task.type in _WRITERS and models.seq2seq is None)
 
 
 def _check_task(task: Task) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     report = {
         "stage": "train",
         "base_model": start.base,
-        "base_licence": licence(models.encoder) if start.base == revision(models.encoder) else None,
+        "base_licence": _base_licence(start, models),
         "settings": params.model_dump(mode="json"),
         "parameters": counts,
         "rows": {name: _row_counts(rows[name], examples[name]) for name in rows},
@@ -107,11 +107,19 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     _save_model(out / "model", _finished(head, strategies.merge(model)), start, own, task, params)
     (out / "model" / "README.md").write_text(model_card(report, task), "utf-8")
     write_json(report, out / "report.json")
-    write_json({f"dev_{k}": v for k, v in finished.best.metrics.items()}, out / "metrics.json")
+    write_json(dict(_of_dev(finished.best.metrics)), out / "metrics.json")
     _write_history(finished.history, out / "history.csv")
     track(
         params.trackers, params.model_dump(mode="json", exclude={"trackers"}), finished.history, finished.best.metrics
     )
+
+
+def _base_licence(start: Start, models: Models) -> str | None:
+    return licence(models.encoder) if start.base == revision(models.encoder) else None
+
+
+def _of_dev(metrics: Mapping[str, float]) -> Iterator[tuple[str, float]]:
+    return ((f"dev_{name}", value) for name, value in metrics.items())
 
 
 def _unread(rows: list[dict[str, Any]], models: Models) -> Notes:

@@ -72,7 +72,7 @@ def fit_of_talks(talks: Sequence[Talk], encoder: Model) -> dict[Talk, float]:
     """
     able = _with_own_replies(dict.fromkeys(talks))
     if not has_weights(encoder):
-        able = [talk for talk in able if len({bool(_CJK_LETTER.search(text)) for text in _sides(talk)}) == 1]
+        able = list(filter(_is_of_one_script, able))
     if not able:
         return {}
     texts = [text for talk in able for text in _sides(talk)]
@@ -84,12 +84,23 @@ def fit_of_talks(talks: Sequence[Talk], encoder: Model) -> dict[Talk, float]:
     for some in blocks.values():
         places = np.array(some)
         cosines = rows[2 * places] @ rows[2 * places + 1].T
-        sides = [tuple(normalised(text) for text in _sides(able[n])) for n in some]
-        for place, n in enumerate(some):
-            others = [m for m, side in enumerate(sides) if side[0] != sides[place][0] and side[1] != sides[place][1]]
-            if len(others) >= _FEWEST:
-                own, rest = cosines[place, place], cosines[place, others]
-                found[able[n]] = float((rest < own).mean() + (rest == own).mean() / 2)
+        found |= _ranks([able[n] for n in some], cosines)
+    return found
+
+
+def _is_of_one_script(talk: Talk) -> bool:
+    return len({bool(_CJK_LETTER.search(text)) for text in _sides(talk)}) == 1
+
+
+def _ranks(talks: Sequence[Talk], cosines: Floats) -> dict[Talk, float]:
+    """Each talk's share of other replies that are further from its prompt; `cosines`: (prompts, replies)."""
+    sides = [tuple(map(normalised, _sides(talk))) for talk in talks]
+    found: dict[Talk, float] = {}
+    for n, talk in enumerate(talks):
+        others = [m for m, side in enumerate(sides) if side[0] != sides[n][0] and side[1] != sides[n][1]]
+        if len(others) >= _FEWEST:
+            own, rest = cosines[n, n], cosines[n, others]
+            found[talk] = float((rest < own).mean() + (rest == own).mean() / 2)
     return found
 
 

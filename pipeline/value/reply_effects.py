@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from pipeline.core.errors import PipelineError
@@ -63,10 +64,10 @@ def measure_replies(
     """
     variants = _variants(stages, task, params)
     undone = {step: drawn(talks, params.max_reply_rows // 4, step) for step, talks in _undone(stages, dropped, task)}
-    known = [talk for talks in (*variants.values(), *undone.values()) for talk in talks]
+    known = list(chain(*variants.values(), *undone.values()))
     held_out = drawn(held_out_talks(stages.augment, task), params.max_held_out_replies, "held out")
     trial = ReplyLoss(model, known, held_out, params)
-    variants = {name: [talk for talk in talks if trial.can_read(talk)] for name, talks in variants.items()}
+    variants = {name: list(filter(trial.can_read, talks)) for name, talks in variants.items()}
     final = variants["augmented"]
     _check(final, trial)
     rows = len(final) * params.reply_passes

@@ -23,13 +23,12 @@ def groups_of(pool: Sequence[Record], settings: SelectSettings) -> list[str]:
         return [""] * len(pool)
     found = [_group(record, over) for record in pool]
     if pool and not any(found):
-        tags = {META + name for record in pool for name in record.meta}
+        tags = {META + name for name in set().union(*(record.meta for record in pool))}
         raise PipelineError(f"{_WHERE}.spread_over: no record has '{over}'.", did_you_mean(over, tags))
-    for name in settings.quotas:
-        if name not in found:
-            raise PipelineError(
-                f"{_WHERE}.quotas: no record has {over} '{name}'.", did_you_mean(name, set(found) - {""})
-            )
+    strange = next((name for name in settings.quotas if name not in found), None)
+    if strange is not None:
+        hint = did_you_mean(strange, set(found) - {""})
+        raise PipelineError(f"{_WHERE}.quotas: no record has {over} '{strange}'.", hint)
     return found
 
 

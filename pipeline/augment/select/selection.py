@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,11 @@ from pipeline.augment.replies import as_messages
 from pipeline.augment.select.groups import groups_of, room
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.conversation import Conversation
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
 from pipeline.llm.ask import Engine
-from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.judge import grade_questions
 from pipeline.llm.judges.panel import Judging, grade_all
 from pipeline.modeling.features.cosines import MINILM, cosines
@@ -58,36 +60,44 @@ class Scores:
 
 def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models) -> Outcome:
     """The table less the labelled train records that were not chosen (`not_selected`, with their scores)."""
-    pool = {n: r for n, r in enumerate(to_records(table)) if r.split == "train" and r.target is not None}
-    rows, learned = list(pool), list(pool.values())
+    rows, learned = _pool(table)
     size = max(1, round((settings.keep or 1.0) * len(rows)))
     if settings.keep is None or size >= len(rows):
         return keep_all(table)
     if settings.quality is not None and settings.quality.dry_run:
-        talks, langs = _talks(learned, task)
-        sent = grade_questions(talks, langs, settings.quality.rubric)
-        plan = {name: Planned(engine, sent) for name, engine in _judges(settings.quality, models).items()}
-        return keep_all(table, notes=dry_run("augment.select.quality.dry_run", plan))
+        return keep_all(table, notes=_dry_run(learned, settings.quality, task, models))
     scores = score(learned, settings, task, models)
     texts = [task_type(task).main_text(record) for record in learned]
     encoder, unread = readable_model(texts, [record.lang for record in learned], models.encoder)
     matrix = TextFeatures(texts, encoder).rows(texts)
     most_alike = cosines(encoder).alike if settings.max_cosine is None else settings.max_cosine
     chosen = set(choose(learned, scores, matrix, settings, size, most_alike))
-    left = [n for n in range(len(rows)) if n not in chosen]
-    drops = {rows[n]: Drop("not_selected", f"{settings.by}: {described(scores, n)}") for n in left}
+    left = [(n, row) for n, row in enumerate(rows) if n not in chosen]
+    drops = {row: Drop("not_selected", f"{settings.by}: {described(scores, n)}") for n, row in left}
     return drop_rows(table, "select", drops, notes={**unread, **_notes(learned, scores, matrix, chosen, settings)})
+
+
+def _dry_run(learned: Sequence[Record], quality: Judging, task: Task, models: Models) -> JsonObject:
+    talks, langs = _talks(learned, task)
+    return dry_run(
+        "augment.select.quality.dry_run",
+        planned(_judges(quality, models), grade_questions(talks, langs, quality.rubric)),
+    )
+
+
+def _pool(table: pa.Table) -> tuple[list[int], list[Record]]:
+    """Numbers of the labelled train records, and the records."""
+    pool = {n: r for n, r in enumerate(to_records(table)) if r.split == "train" and r.target is not None}
+    return list(pool), list(pool.values())
 
 
 def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: Models) -> Scores:
     """All scores of all records; cached per record. Raises PipelineError where task or models do not allow it."""
     generator = check_selection(task, models)
-    asked = [as_messages(record, task) for record in pool]
-    answers = [target_text(record.target) for record in pool]
-    found = reply_losses(generator, list(zip(asked, answers, strict=True)))
+    found = reply_losses(generator, [(as_messages(record, task), target_text(record.target)) for record in pool])
     loss = np.array([one.given / max(one.tokens, 1) for one in found])
     ifd = np.array([one.given / max(one.alone, 1e-9) for one in found])
-    length = np.array([one.length for one in found], np.float64)
+    length = np.array(list(map(attrgetter("length"), found)), np.float64)
     if settings.quality is None:
         return Scores(loss, ifd, length, -loss)
     graded = grade_all(_judges(settings.quality, models), *_talks(pool, task), settings.quality.rubric)

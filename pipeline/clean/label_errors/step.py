@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
     read, unread = read_rows(records, context)
     eligible = detector.eligible([records[n] for n in read], task, settings.folds)
     if eligible.why:
-        why = eligible.why if read or not unread else "models.encoder does not read the language of any record"
+        why = "models.encoder does not read the language of any record" if unread and not read else eligible.why
         return keep_all(table, notes={"applies": False, "why": why, **eligible.notes, **unread})
     rows, known = _known_first(records, [read[n] for n in eligible.rows])
     members = [records[n] for n in rows]
@@ -69,7 +70,7 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         {name: (one.noise, one.planted / one.records) for name, one in copies.items()},
     )
     precision = change_precision(scores.first(known), noise)
-    below = 0.0 if detector.CALIBRATED else max(0.0, *(one.enriched_below for one in copies.values()))
+    below = 0.0 if detector.CALIBRATED else max(0.0, *map(attrgetter("enriched_below"), copies.values()))
     threshold = lowest(
         relabel_threshold(copies, settings.autofix_precision), precise_from(precision, settings.autofix_precision)
     )

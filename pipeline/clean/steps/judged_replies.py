@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -18,7 +19,7 @@ from pipeline.clean.score_histograms import from_scores
 from pipeline.clean.step import Context, with_scores
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
-from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.judge import Grades, grade_questions
 from pipeline.llm.judges.panel import Judging, by_criterion, grade_all
 from pipeline.llm.question import Question
@@ -54,8 +55,7 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
     where = f"{_WHERE}.judges"
     judges = {name: open_model(one, context.models, f"{where}.{name}") for name, one in settings.judges.items()}
     if settings.dry_run:
-        sent = _questions(table, settings, context)
-        plan = {name: Planned(engine, sent) for name, engine in judges.items()}
+        plan = planned(judges, _questions(table, settings, context))
         return keep_all(table, notes=dry_run("clean.judge_replies.dry_run", plan))
     parts: list[Outcome] = []
     unreadable: Counter[str] = Counter()
@@ -65,8 +65,9 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
         talks = [whole(record, context.task) for record in records]
         found = grade_all(judges, talks, [record.lang for record in records], settings.rubric)
         for name, grades in found.by_judge.items():
-            graded[name] += sum(one.grades is not None for one in grades)
-            unreadable[name] += sum(one.grades is None for one in grades)
+            unread = sum(one.grades is None for one in grades)
+            graded[name] += len(grades) - unread
+            unreadable[name] += unread
         parts.append(_scored(part, rows, list(zip(*found.by_judge.values(), strict=True)), settings.min_grade))
     notes = {
         name: {"graded": graded[name], "unreadable": unreadable[name], "usage": engine.usage.as_notes()}
@@ -74,8 +75,7 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
     }
     if not parts:
         return keep_all(table)
-    low, high = settings.rubric.scale
-    edges = [low + (high - low) * n / 20 for n in range(21)]
+    edges = np.linspace(*settings.rubric.scale, 21).tolist()
     return from_scores(joined(parts, notes={"judges": notes}), {"judge": {"min_grade": settings.min_grade}}, edges)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def evaluate_texts(
     and shows the mean overlap ("accuracy") there.
     """
     truths = [references(record) for record in records]
-    texts = [None if prediction.value is None else target_text(prediction.value) for prediction in predictions]
+    texts = list(map(_text, predictions))
     written = [text for text in texts if text is not None]
     loss = losses(predictions)
     if loss is None and len(written) < len(truths):
@@ -48,7 +49,7 @@ def evaluate_texts(
     exact: list[bool | None] = [None] * len(truths)
     if len(written) == len(truths):
         of_texts, overlap = scores(truths, written)
-        exact = [normalised(b) in map(normalised, own) for own, b in zip(truths, written, strict=True)]
+        exact = list(map(_is_exact, truths, written))
         metrics |= {**of_texts, "exact_match": mean_of([float(bool(same)) for same in exact])}
     return Evaluation(
         metrics=metrics,
@@ -56,10 +57,18 @@ def evaluate_texts(
         lower_is_better=frozenset(_LOSS),
         correct=exact,
         wrongness=_wrongness(predictions, loss, overlap, headline),
-        confusion=list(zip(_buckets([own[0] for own in truths], params), _buckets(texts, params), strict=True)),
+        confusion=list(zip(_buckets(list(map(itemgetter(0), truths)), params), _buckets(texts, params), strict=True)),
         reliability=[] if loss is None else reliability(_sureness(predictions, loss), overlap, params.calibration_bins),
         details={"mean_true_length": rounded(sum(len(own[0]) for own in truths) / len(truths)), **_counted(truths)},
     )
+
+
+def _text(prediction: Prediction) -> str | None:
+    return None if prediction.value is None else target_text(prediction.value)
+
+
+def _is_exact(truths: Sequence[str], written: str) -> bool:
+    return normalised(written) in map(normalised, truths)
 
 
 def _loss_metrics(loss: Floats, predictions: Sequence[Prediction]) -> dict[str, Metric]:

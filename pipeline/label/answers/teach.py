@@ -74,7 +74,7 @@ def teach(
         "asked": len(records),
         "with_tools": sum(bool(asked(record, task).tools) for record in records),
     }
-    if settings.dry_run or (settings.judge is not None and settings.judge.dry_run):
+    if settings.dry_run or getattr(settings.judge, "dry_run", False):
         return Taught(report={**report, **_dry_run(teachers, (records, known), (task, settings), models)})
     found = verified(write_answers(teachers, records, task, settings), settings)
     report["usage"] = {name: engine.usage.as_notes() for name, engine in teachers.items()}
@@ -86,9 +86,10 @@ def teach(
         graded = judged(judges, found, known, task, settings.judge, min_precision, own)
         found, min_grade, report["judged"] = list(graded.candidates), graded.min_grade, graded.notes
     best = best_of(found)
-    accepted = frozenset(id for id, one in best.items() if _is_accepted(one, settings, min_grade))
+    taken = {id: one.teacher for id, one in best.items() if _is_accepted(one, settings, min_grade)}
+    accepted = frozenset(taken)
     report |= {"candidates": len(found), "answered": len(best), "accepted": len(accepted)}
-    report["chosen"] = dict(sorted(Counter(best[id].teacher for id in accepted).items()))
+    report["chosen"] = dict(sorted(Counter(taken.values()).items()))
     return Taught(best, accepted, found, settings.keep_reasoning, about, report)
 
 

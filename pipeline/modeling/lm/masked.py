@@ -59,7 +59,7 @@ class MaskedLM:
         ids = [tokenizer(_masked(question, tokenizer.mask_token))["input_ids"] for question in questions]
         window = int(getattr(model.config, "max_position_embeddings", 512)) - 2
         results: list[bytes] = [b"[]"] * len(inputs)
-        for rows in by_length([len(one) for one in ids], _BATCH):
+        for rows in by_length(list(map(len, ids)), _BATCH):
             with torch.inference_mode():
                 logits = model(**to_model(padded([ids[n][:window] for n in rows], tokenizer), model)).logits.cpu()
             for n, scores in zip(rows, logits, strict=True):

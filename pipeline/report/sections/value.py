@@ -79,15 +79,19 @@ def _variants(steps: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> d
 def more_data(found: Mapping[str, Any], metric: str) -> list[Block]:
     """The learning curve, with what twice as many records would bring as its last point."""
     points = found.get("points") or []
-    rows = [(f"{one['records']:,}", {key: one[key] for key in ("value", "low", "high")}) for one in points]
+    rows = [(f"{one['records']:,}", _interval(one)) for one in points]
     gain = found.get("doubled")
     if not gain:
         return [intervals("more_data", rows)] if rows else []
     records = points[-1]["records"]
     if found.get("forecast"):
-        rows.append(("twice_as_many", {key: found["forecast"][key] for key in ("value", "low", "high")}))
+        rows.append(("twice_as_many", _interval(found["forecast"])))
     said = {key: f"{gain[key]:+.3f}" for key in ("value", "low", "high")}
     return [intervals("more_data", rows), note("more_data", records=records, metric=metric, **said)]
+
+
+def _interval(one: Mapping[str, float]) -> dict[str, float]:
+    return {key: one[key] for key in ("value", "low", "high")}
 
 
 def _value(variant: Mapping[str, Any], metric: str) -> Any:

@@ -13,7 +13,8 @@ from pipeline.report.verdict.finding import Finding
 def gaps(inputs: Inputs) -> dict[str, dict[str, float]]:
     """Reference -> the model's headline metric minus the reference's, turned so that above zero is better."""
     name = str(inputs.find("evaluate", "headline") or "")
-    sign = -1 if name in (inputs.find("evaluate", "lower_is_better") or ()) else 1
+    is_lower_better = name in (inputs.find("evaluate", "lower_is_better") or ())
+    sign = 1 - 2 * is_lower_better
     found: Mapping[str, Any] = inputs.find("evaluate", "baselines") or {}
     measured = {key: one.get("model_minus_reference", {}).get(name) for key, one in found.items()}
     return {key: _turned(one, sign) for key, one in measured.items() if (one or {}).get("value") is not None}

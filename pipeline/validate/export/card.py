@@ -149,7 +149,6 @@ def _metadata(
 ) -> str:
     strictest = most_restrictive(licences)
     licence = hub_id(strictest)
-    total = sum(sizes.values())
     values: dict[str, Any] = {"pretty_name": params.name, "language": languages, "license": licence}
     if licence == "other":
         values["license_name"] = "most-restrictive-of-the-sources"
@@ -158,7 +157,7 @@ def _metadata(
     values["annotations_creators"] = sorted({_CREATORS.get(who.partition(":")[0], "other") for who in deciders})
     values["source_datasets"] = ["original"]
     values["task_categories"] = [category]
-    values["size_categories"] = [next((name for limit, name in _SIZES if total < limit), "1M<n<10M")]
+    values["size_categories"] = [_size_category(sum(sizes.values()))]
     files = [{"split": name, "path": f"data/{name}-*.parquet"} for name in sizes]
     values["configs"] = [{"config_name": "default", "data_files": files}]
     if declared:
@@ -168,6 +167,10 @@ def _metadata(
     yaml.width = 120
     yaml.dump(values, stream)
     return stream.getvalue()
+
+
+def _size_category(rows: int) -> str:
+    return next((name for limit, name in _SIZES if rows < limit), "1M<n<10M")
 
 
 def _counts(totals: Mapping[str, Any]) -> Iterator[str]:

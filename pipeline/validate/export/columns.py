@@ -64,13 +64,11 @@ def features(schema: pa.Schema, task: Task) -> list[dict[str, Any]] | None:
     """
     if not task.labels or "label" not in schema.names:
         return None
-    classes = {"class_label": {"names": {str(n): name for n, name in enumerate(task.labels)}}}
+    classes = {"class_label": {"names": dict(zip(map(str, range(len(task.labels))), task.labels, strict=True))}}
     found = []
     for column in schema:
         if column.name == "label":
-            found.append(
-                {"name": column.name, **({"list": classes} if pa.types.is_list(column.type) else {"dtype": classes})}
-            )
+            found.append({"name": column.name, "list" if pa.types.is_list(column.type) else "dtype": classes})
         elif pa.types.is_list(column.type) or pa.types.is_struct(column.type):
             return None
         else:
