@@ -59,6 +59,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: How bytes that are no UTF-8 come in from the command line; NUL only from a program.
+_BROKEN = re.compile(r"[\ud800-\udfff\0]")
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose message on an unknown command or option says what may have been meant."""
 
@@ -66,9 +70,10 @@ class Parser(argparse.ArgumentParser):
         """Print usage and message, exit 2."""
         unknown = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
         if unknown:
-            near = get_close_matches(unknown[1] or unknown[2], [*self._option_string_actions, *COMMANDS], 1)
+            word = unknown[2] if unknown[1] is None else unknown[1]
+            near = get_close_matches(word, [*self._option_string_actions, *COMMANDS], 1)
             known = f"did you mean '{near[0]}'?" if near else f"see {self.prog} --help"
-            message = f"unknown: '{unknown[1] or unknown[2]}'; {known}"
+            message = f"unknown: '{word}'; {known}"
         super().error(message)
 
 
@@ -89,6 +94,9 @@ def main() -> None:
         )
         if name == chosen:
             import_module(command.module).add_arguments(subparser)
+    broken = next((word for word in sys.argv[1:] if _BROKEN.search(word)), None)
+    if broken is not None:
+        parser.error(f"{broken!a} is no text: it holds bytes that are no UTF-8")
     arguments, unknown = parser.parse_known_args()
     if unknown:
         (subparsers.choices[chosen] if chosen in COMMANDS else parser).error(f"unrecognized arguments: {unknown[0]}")

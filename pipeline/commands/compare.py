@@ -15,12 +15,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.registry import pick
-from pipeline.core.settings import Settings, Task, load, load_task, parse
+from pipeline.core.settings import Settings, Task, load, load_task, parse, read_params
 from pipeline.modeling.dataset import SPLITS, read_split, sample, to_rows
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.models import Models
@@ -187,12 +185,7 @@ def _strategies(task: Task) -> dict[str, Candidate]:
 
 def _read(path: Path) -> dict[str, Candidate]:
     """The candidates of a YAML file. Raises PipelineError where it is none."""
-    try:
-        content = YAML(typ="safe").load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise PipelineError(
-            f"{path}: not a readable YAML file: {shorten(error, 200)}", "Check path and content."
-        ) from None
-    if not isinstance(content, dict) or not content:
+    content = read_params(path)
+    if not content:
         raise PipelineError(f"{path}: expected candidates by name.", "Such as: small: {train: {freeze: all}}")
     return {str(name): parse(value or {}, Candidate, f"{path}: {name}") for name, value in content.items()}

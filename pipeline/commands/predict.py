@@ -19,6 +19,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
+from pipeline.runtime.damage import parsed_json
 from pipeline.tasks import TASKS
 
 #: What a chat row holds: a conversation, or `text` as one user turn.
@@ -71,7 +72,9 @@ def predicted(rows: Iterable[dict[str, object]], predictor: Predictor) -> Iterat
 def input_fields(model: Path) -> tuple[str, ...]:
     """The text fields that rows for this model must have; ("text",) where its sft.json does not say."""
     settings = model / "sft.json"
-    kind = json.loads(settings.read_text("utf-8"))["task"]["type"] if settings.is_file() else ""
+    found = parsed_json(settings) if settings.is_file() else {}
+    task = found.get("task") if isinstance(found, dict) else None
+    kind = str(task.get("type")) if isinstance(task, dict) else ""
     fields = tuple(TASKS[kind].FIELDS) if kind in TASKS else ()
     if "messages" in fields:
         return CHAT
@@ -134,6 +137,8 @@ def _typed(texts: Sequence[str], arguments: argparse.Namespace, fields: Sequence
                 'For example: sft predict --text "who wrote it?" --context "Ann wrote it."',
             )
         return [{"context": arguments.context, "question": text} for text in texts]
+    if not all(text.strip() for text in texts):
+        raise PipelineError("sft predict: a text is empty.", "Write the text between quotes.")
     if arguments.context is not None:
         raise PipelineError("sft predict: --context is for models that answer questions.", "Leave it out.")
     pair = {} if arguments.pair is None else {"text_pair": arguments.pair}
@@ -174,8 +179,11 @@ def _object(line: bytes, where: str) -> dict[str, object]:
         row = json.loads(line)
     except UnicodeDecodeError:
         raise PipelineError(f"{where}: not UTF-8.", "Save the file as UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise PipelineError(f"{where}: not JSON ({error.msg}): {shorten(line.decode('utf-8', 'replace'))}") from None
+    except RecursionError:
+        raise PipelineError(f"{where}: nested too deeply.", "Flatten it.") from None
+    except ValueError as error:  # also a number of thousands of digits
+        why = getattr(error, "msg", "a number of too many digits")
+        raise PipelineError(f"{where}: not JSON ({why}): {shorten(line.decode('utf-8', 'replace'))}") from None
     if not isinstance(row, dict):
         raise PipelineError(f'{where}: expected an object such as {{"text": ...}}, found {shorten(row)}')
     return row

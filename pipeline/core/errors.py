@@ -59,6 +59,8 @@ REFUSALS = {
     errno.EIO: "The disk has a fault. Look at the system's log",
     errno.ENOTDIR: "A file stands where a folder is needed. Move it away",
     errno.EISDIR: "A folder stands where a file is needed. Move it away",
+    errno.ENAMETOOLONG: "The name is too long. Choose a shorter one",
+    errno.ENOENT: "Check the path",
     errno.EEXIST: "Something of that name is there already. Move it away",
 }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.modeling.prediction import Predictor
+from pipeline.runtime.damage import check_keys, parsed_json
 
 
 def load_predictor(folder: Path) -> Predictor:
@@ -22,5 +22,7 @@ def load_predictor(folder: Path) -> Predictor:
             f"{folder}: sft.json is missing; this folder was not written by the train stage.",
             "Name the folder data/train/model, or a whole copy of it.",
         )
-    settings = json.loads(settings_file.read_text("utf-8"))
+    settings = parsed_json(settings_file)
+    check_keys(settings, {"task": dict}, settings_file)
+    check_keys(settings["task"], {"type": str}, settings_file, " in 'task'")
     return pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").function.load(folder, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,14 +46,15 @@ def run(stage: str, inputs: list[Path], out: Path) -> None:
     import_module(f"pipeline.{stage}.run").run(*inputs, out)
 
 
-def build(folder: Path) -> None:
-    """Start the project in `folder`, the working directory, and run every stage."""
+def build(folder: Path, change: Callable[[dict[str, Any]], None] = lambda params: None) -> None:
+    """Start the project in `folder`, the working directory, with `change` made to its settings; run every stage."""
     from tests.modeling.conftest import save_bert
 
     start("classification", folder)
     yaml = YAML()
     params = yaml.load((folder / "params.yaml").read_text("utf-8"))
     cheap(params)
+    change(params)
     yaml.dump(params, folder / "params.yaml")
     save_bert(folder / "tiny")
     for name, inputs, out in stages():
