@@ -118,5 +118,9 @@ def _by_key(records: Mapping[str, Record], names: Collection[str]) -> dict[str, 
     for record in records.values():
         if record.source.key in wanted:
             ids[record.source.key].append(record.id)
-    found = {name: ids[name] if len(ids[name]) == 1 else ids[other] for name, other in pseudonyms.items()}
-    return {name: some[0] for name, some in found.items() if len(some) == 1}
+    found = {}
+    for name, other in pseudonyms.items():
+        some = ids[name] if len(ids[name]) == 1 else ids[other]
+        if len(some) == 1:
+            found[name] = some[0]
+    return found

@@ -114,7 +114,7 @@ class RecordSource(Common):
             del named["key"]
         for setting in ("where", "trusted_when"):
             named |= {f"{setting}.{n}.column": c.column for n, c in enumerate(getattr(self, setting))}
-        return {setting: column for setting, column in named.items() if column is not None}
+        return _given(named)
 
 
 class FileOptions(Settings):
@@ -169,3 +169,7 @@ class FileOptions(Settings):
 def codec_chain(encoding: str) -> list[str]:
     """The encodings of a chain, in order."""
     return [name.strip() for name in encoding.split(">")]
+
+
+def _given(named: dict[str, str | None]) -> dict[str, str]:
+    return {setting: column for setting, column in named.items() if column is not None}

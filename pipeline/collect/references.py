@@ -42,6 +42,8 @@ def _answers(row: Row, settings: RecordSource) -> list[str] | None:
     given: list[Any] = list(first) if isinstance(first, list) else [first]
     given += map(row.values.get, settings.references)
     texts = [one for one in given if not is_missing(one, settings)]
-    if not all(isinstance(one, str) for one in texts):
-        return None
-    return list(dict.fromkeys(texts))
+    return list(dict.fromkeys(texts)) if _are_texts(texts) else None
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(one, str) for one in values)

@@ -71,7 +71,7 @@ def members_of(path: Path, pattern: str, most: int, where: str) -> list[tuple[st
     with open_zip(path, path.name, where) as archive:
         names = [name for name in matching(archive, pattern) if not _beside(name)]
         if not names:
-            held = ", ".join(shorten(name) for name in archive.namelist()[:5]) or "nothing"
+            held = ", ".join(map(shorten, archive.namelist()[:5])) or "nothing"
             raise PipelineError(f"{where}: {path.name} has no member '{pattern}'.", f"It holds: {held}.")
         if sum(archive.getinfo(name).file_size for name in names) > most:
             raise PipelineError(f"{where}: {path.name} unpacks to more than {most:,} bytes.", "Unpack it yourself.")

@@ -62,8 +62,7 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     out.mkdir(parents=True, exist_ok=True)
     rows = {name: _rows(dataset, name, params, task) for name in ("train", "dev")}
     head.check(rows, task)
-    if params.crf and task.type != "ner":
-        raise PipelineError(f"params.yaml: train.crf is for entities, not for task '{task.type}'.", "Set it to false.")
+    _check_crf(params, task)
     seed_everything(params.seed)
     start = head.start(models, task, rows["train"], params)
     unread = _unread(rows["train"], models) if task.type in _READ_BY_ENCODER else {}
@@ -112,6 +111,11 @@ def train(dataset: Path, out: Path, task: Task, models: Models, params: Params) 
     track(
         params.trackers, params.model_dump(mode="json", exclude={"trackers"}), finished.history, finished.best.metrics
     )
+
+
+def _check_crf(params: Params, task: Task) -> None:
+    if params.crf and task.type != "ner":
+        raise PipelineError(f"params.yaml: train.crf is for entities, not for task '{task.type}'.", "Set it to false.")
 
 
 def _base_licence(start: Start, models: Models) -> str | None:

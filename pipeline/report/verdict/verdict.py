@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from pipeline.report.inputs import Inputs
@@ -24,7 +25,7 @@ def verdict(inputs: Inputs) -> dict[str, Any]:
     first = label_first(inputs)
     if first is not None:
         return {**first, "more": 0, "checks": [], "counts": dict.fromkeys(STATES, 0)}
-    found = [finding for check in CHECKS.values() for finding in check(inputs)]
+    found = list(chain.from_iterable(check(inputs) for check in CHECKS.values()))
     found.sort(key=lambda finding: STATES.index(finding.state))
     counts = Counter(finding.state for finding in found)
     state = _state(counts, is_validated=bool(inputs.report("validate")))
