@@ -77,6 +77,11 @@ class Parser(argparse.ArgumentParser):
         super().error(message)
 
 
+def _examples(name: str) -> str:
+    """The examples of a command's help."""
+    return "\n".join(("examples:", *(f"  {line}" for line in EXAMPLES.get(name, (f"sft {name} --help",)))))
+
+
 def main() -> None:
     """Parse the command's name, import its module, run it. Without a name, show the help."""
     about = "Build SFT datasets you can trust. Rebuild all: dvc repro"
@@ -89,13 +94,12 @@ def main() -> None:
             name,
             help=command.about,
             description=command.about,
-            epilog="\n".join(("examples:", *(f"  {line}" for line in EXAMPLES.get(name, (f"sft {name} --help",))))),
+            epilog=_examples(name),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         if name == chosen:
             import_module(command.module).add_arguments(subparser)
-    broken = next((word for word in sys.argv[1:] if _BROKEN.search(word)), None)
-    if broken is not None:
+    for broken in filter(_BROKEN.search, sys.argv[1:]):
         parser.error(f"{broken!a} is no text: it holds bytes that are no UTF-8")
     arguments, unknown = parser.parse_known_args()
     if unknown:
