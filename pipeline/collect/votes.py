@@ -137,7 +137,7 @@ def _unfolded(cell: str, settings: CrowdSettings, task: Task) -> object:
         return cell
     try:
         return json.loads(cell)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Reject("bad_json", f"the column '{settings.label}': {error}") from None
 
 

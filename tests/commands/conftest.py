@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from tests.modeling.conftest import bert_folder, own_cache  # noqa: F401
+from tests.modeling.conftest import bert_folder, llama_folder, own_cache  # noqa: F401
 from tests.train.conftest import reviews  # noqa: F401

@@ -35,6 +35,7 @@ CASES = {
     "developer": replace(PLAIN, messages=(Message("developer", "d"), ASK, SAY)),
     "late_system": replace(PLAIN, messages=(ASK, Message("system", "s"), SAY)),
     "runs": replace(PLAIN, messages=(ASK, SAY, SAY)),
+    "any_turns": replace(PLAIN, messages=(ASK, calls("a", "b"), result("a"), result("b"), SAY)),
     "any_order": replace(PLAIN, messages=(ASK, ASK, SAY)),
 }
 

@@ -78,8 +78,8 @@ def reports_for(rows: int) -> dict[str, dict[str, Any]]:
     reports = {}
     for stage, numbers in totals.items():
         books = dict(zip(("in", "added", "kept", "dropped"), numbers, strict=True))
-        step = {"step": "only", **books, "reasons": {"empty_text": numbers[3]} if numbers[3] else {}}
-        reports[stage] = {"stage": stage, **books, "steps": [step]}
+        step = {"step": "only", **books, "reasons": {"empty_text": numbers[3]} if numbers[3] else {}, "notes": {}}
+        reports[stage] = {"stage": stage, **books, "steps": [step], "kept_by": {}, "notes": {}}
     return reports
 
 

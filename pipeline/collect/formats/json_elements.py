@@ -106,5 +106,5 @@ def decoded(cell: Any) -> Any:
         return cell
     try:
         return json.loads(cell)
-    except ValueError:
+    except (ValueError, RecursionError):  # RecursionError: thousands of brackets
         return cell
