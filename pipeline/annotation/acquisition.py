@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     #: Rows of features, dense or sparse.
     Features: TypeAlias = NDArray[np.float32] | csr_matrix
 
-#: What each further task of one cluster is still worth.
+#: What each further task of one cluster is still worth. A guess: not measured.
 DECAY = 0.9
-#: Records a cluster holds on average.
+#: Records a cluster holds on average. A guess: not measured.
 CLUSTER_SIZE = 20
-_MOST_CLUSTERS = 500
-_DIMENSIONS = 64
+_MOST_CLUSTERS = 500  # a guess: not measured
+_DIMENSIONS = 64  # a guess; without it a push took 1.4 GB (benchmarks/label_push.py)
 
 
 def most_useful_first(ids: Sequence[str], priorities: Sequence[float], features: Features) -> list[int]:

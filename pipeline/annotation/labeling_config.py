@@ -14,7 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.region import WHOLE_TEXT
 
-#: More labels than that get a search field.
+#: More labels than that get a search field. A guess: not measured.
 MANY_LABELS = 12
 #: What people read beside the task type's own question, by language.
 _WORDS: Mapping[str, Mapping[str, str]] = {

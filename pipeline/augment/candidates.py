@@ -25,7 +25,7 @@ log = logging.getLogger("pipeline")
 #: Class and language -> records with their place on the ring, and their ids.
 Pools = Mapping[tuple[str | None, str], Sequence[tuple[float, str, Record]]]
 
-#: Other training texts of the class shown to methods that write new examples.
+#: Other training texts of the class shown to methods that write new examples. A guess: not measured.
 EXAMPLES = 3
 
 

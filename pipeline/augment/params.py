@@ -32,21 +32,22 @@ class GateSettings(Settings):
     max_cosine: float | None = Field(default=None, ge=-1, le=1)
     # The same where models.encoder is tfidf, which sees spelling, not meaning, and no word order: swapped words
     # give exactly 1, so its upper end is open by default.
-    min_cosine_tfidf: float = Field(default=0.4, ge=0, le=1)
-    max_cosine_tfidf: float = Field(default=1.0, ge=0, le=1)
+    min_cosine_tfidf: float = Field(default=0.4, ge=0, le=1)  # a guess: not tuned
+    max_cosine_tfidf: float = Field(default=1.0, ge=0, le=1)  # the end of the scale
     # Jaccard of character 5-grams (Chinese: 2-grams) with any other record of any split; from here on it is a copy.
-    max_jaccard: float = Field(default=0.8, gt=0, le=1)
+    max_jaccard: float = Field(default=0.8, gt=0, le=1)  # a guess: not measured
     # The label is kept where a model that never saw the source example predicts it, or gives it at least this
     # probability.
-    min_label_probability: float = Field(default=0.5, ge=0, le=1)
+    min_label_probability: float = Field(default=0.5, ge=0, le=1)  # a guess: not measured
     # Where the model gets the source example wrong as well: how far the label's probability may fall from it.
-    max_label_probability_drop: float = Field(default=0.05, ge=0, le=1)
+    max_label_probability_drop: float = Field(default=0.05, ge=0, le=1)  # a guess: not measured
     # Where models.generator is set: largest perplexity, as a multiple of the source example's; null: not checked.
-    max_perplexity_ratio: float | None = Field(default=3.0, gt=0)
+    max_perplexity_ratio: float | None = Field(default=3.0, gt=0)  # a guess: not measured
+    # `folds` is a guess: not measured.
     folds: int = Field(default=5, ge=2, le=20)  # of the train split, for models that never saw the source example
     # How far the class balance may move from the planned one: a class may lie this share above or below what the plan
     # makes of it, and the surplus is dropped (gate/class_balance.py). Per method. null: not checked.
-    class_balance_tolerance: float | None = Field(default=0.05, ge=0, lt=1)
+    class_balance_tolerance: float | None = Field(default=0.05, ge=0, lt=1)  # chosen with benchmarks/augmentation.py
 
 
 class AblationSettings(Settings):
@@ -60,16 +61,19 @@ class AblationSettings(Settings):
     }
 
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
+    # `confidence_level`: the usual level.
     confidence_level: float = Field(default=0.95, ge=0.5, lt=1)  # at which a gain counts, and of its interval
     # Parts of a method's examples that are tried, each against none; more parts cost more model fits.
+    # `shares` is a guess: not measured.
     shares: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(default=(1.0, 0.5), min_length=1)
+    # `max_train_rows` is a guess: not measured.
     max_train_rows: int = Field(default=8000, ge=100)  # per run; augmented examples come along with their sources
     # Tasks whose target is a free text, measured by the loss of `models.generator`: train rows a run, and held-out
     # ones.
-    max_reply_rows: int = Field(default=60, ge=20)
+    max_reply_rows: int = Field(default=60, ge=20)  # a guess: not measured
     # Rows the dev split needs to be evaluated on (of replies half of max_reply_rows, where that is less). Else the
     # train split serves: all of it by cross-validation; of replies the fifth of its groups that each seed leaves out.
-    min_held_out_rows: int = Field(default=200, ge=10)
+    min_held_out_rows: int = Field(default=200, ge=10)  # a guess: not measured
 
 
 class SelectSettings(Settings):
@@ -111,7 +115,7 @@ class Params(Settings):
         "worth": "ablation",
     }
 
-    max_examples: int = Field(default=3000, ge=0)  # made in all, accepted or not: bounds time
+    max_examples: int = Field(default=3000, ge=0)  # made in all, accepted or not: bounds time; a guess: not measured
     # if_helps: a method's examples stay only where the ablation shows that they help. always: no ablation.
     keep: Literal["always", "if_helps"] = "if_helps"
     require_engines: bool = (

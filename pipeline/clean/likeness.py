@@ -32,7 +32,7 @@ from pipeline.text.similarity import jaccard
 #: Which text of a record: see `TaskType`.
 TextOf = Literal["main_text", "unit"]
 
-_EXAMPLES = 200  # texts that are looked through for the longest boilerplate passage
+_EXAMPLES = 200  # texts that are looked through for the longest boilerplate passage; a guess: not measured
 
 
 class Search(Protocol):

@@ -25,7 +25,7 @@ from pipeline.core.settings import FROM_DATA, load, read_params
 
 log = logging.getLogger("pipeline")
 
-#: More distinct values than that are no label set.
+#: More distinct values than that are no label set. A guess: not measured.
 _MOST = 1000
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.core.record import Vote
 
-EXCERPT = 300
+EXCERPT = 300  # a guess: not measured
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -68,8 +68,9 @@ def joined_notes(parts: Iterable[Part], notes: dict[str, Any]) -> Iterator[Part]
 
 
 #: How far a packed file may grow: text packs to a hundredth at best, files made to fill a memory to less.
+#: A guess: not measured.
 MOST_GROWTH = 1000
-#: Bytes that any file may unpack to, however small it is.
+#: Bytes that any file may unpack to, however small it is. A guess: not measured.
 _ALWAYS_ALLOWED = 256 << 20
 
 

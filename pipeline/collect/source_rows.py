@@ -14,7 +14,7 @@ from pipeline.core.record import share
 from pipeline.runtime.stage import Drop, drop_rows
 from pipeline.runtime.store import to_table
 
-_ROWS = 1024  # that are Python objects at a time: they may be long
+_ROWS = 1024  # that are Python objects at a time: they may be long; a guess: not measured
 
 
 class SourceRows:

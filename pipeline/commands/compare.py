@@ -27,9 +27,9 @@ from pipeline.runtime.store import read_json, write_json, write_table
 from pipeline.train.params import Params
 from pipeline.train.run import train
 
-#: Dev rows on which candidates are evaluated and timed.
+#: Dev rows on which candidates are evaluated and timed. A guess: not measured.
 _DEV = 500
-#: Batches of the two short runs that tell how long a row takes.
+#: Batches of the two short runs that tell how long a row takes. A guess: not measured.
 _PROBES = (2, 6)
 
 

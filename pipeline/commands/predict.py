@@ -25,7 +25,7 @@ from pipeline.tasks import TASKS
 #: What a chat row holds: a conversation, or `text` as one user turn.
 CHAT = ("messages",)
 
-#: Rows in memory at a time.
+#: Rows in memory at a time. A guess: not measured.
 _CHUNK = 256
 
 

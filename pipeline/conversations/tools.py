@@ -26,7 +26,7 @@ _REASONS: dict[str, Reason] = {
 _OPEN = frozenset(
     {"additionalProperties", "unevaluatedProperties", "patternProperties", "anyOf", "oneOf", "allOf", "if", "$ref"}
 )
-#: Faults of one call that are named.
+#: Faults of one call that are named. A guess: not measured.
 _NAMED = 3
 
 

@@ -22,7 +22,7 @@ from pipeline.core.errors import PipelineError
 
 log = logging.getLogger("pipeline")
 
-_QUERY_ROWS = 500
+_QUERY_ROWS = 500  # a guess: not measured
 
 
 class Unkept(bytes):

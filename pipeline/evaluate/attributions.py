@@ -19,6 +19,7 @@ from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.stats.numbers import rounded
 
 #: Words of a text that are tried, from its beginning, those that are shown, and those that the check leaves out.
+#: Guesses: not measured.
 _TRIED, _SHOWN, _CHECKED = 64, 5, 3
 
 

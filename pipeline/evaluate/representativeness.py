@@ -19,7 +19,7 @@ from pipeline.modeling.prediction import Predictor
 from pipeline.stats.bootstrap import estimate
 from pipeline.stats.numbers import rounded
 
-#: Dev records below which the two scores are not held against each other.
+#: Dev records below which the two scores are not held against each other. A guess: not measured.
 _FEWEST = 10
 
 

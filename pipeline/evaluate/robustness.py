@@ -20,7 +20,7 @@ from pipeline.tasks import task_type
 
 #: Kinds of target that hold offsets.
 _POINTS_INTO_TEXT = ("spans", "answers")
-_TENTH = 0.1
+_TENTH = 0.1  # a guess: not measured
 
 
 def robustness(

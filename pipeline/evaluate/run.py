@@ -58,7 +58,7 @@ _RELIABILITY = ("confidence", "accuracy", "count", "bin")
 
 #: The reference whose agreement supports the suspicion that a label is wrong.
 _SECOND_OPINION = "tfidf_logistic_regression"
-#: Records that a warning names; all are in the report.
+#: Records that a warning names; all are in the report. A guess: not measured.
 _NAMED = 5
 
 

@@ -17,7 +17,7 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.answers import cmrc_pieces
 from pipeline.tasks import task_type
 
-#: Ridge regression's penalty; features are TF-IDF rows of unit length.
+#: Ridge regression's penalty; features are TF-IDF rows of unit length. Default of scikit-learn's Ridge.
 _PENALTY = 1.0
 _SENTENCE = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]?")
 

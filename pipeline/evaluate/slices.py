@@ -19,7 +19,7 @@ from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import Metric, rounded
 from pipeline.tasks import task_type
 
-#: A `meta` of more values names records (a title, a page), it does not group them.
+#: A `meta` of more values names records (a title, a page), it does not group them. A guess: not measured.
 _MOST_VALUES = 20
 
 

@@ -39,7 +39,8 @@ _WHERE = "params.yaml: evaluate.judge"
 class Judge(Judging):
     """Judges that compare the model's replies with the references, for tasks whose target is a free text."""
 
-    rows: int = Field(default=200, ge=1)  # test rows that are compared, drawn by id
+    rows: int = Field(default=200, ge=1)  # test rows that are compared, drawn by id; a guess: not measured
+    # `gold_rows` is a guess: not measured.
     gold_rows: int = Field(default=100, ge=0)  # train rows whose own reply is held against another one's
     people: str | None = None  # a file of pairs that people compared (docs/language_models.md)
 

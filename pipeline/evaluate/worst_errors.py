@@ -16,7 +16,7 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 
-_TEXT = 500
+_TEXT = 500  # a guess: not measured
 
 #: As data/label/queue.parquet, which people work through in Label Studio.
 _QUEUE = pa.schema(

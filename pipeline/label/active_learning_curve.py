@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Shares of the pool that are labelled after each round.
+#: Shares of the pool that are labelled after each round. A guess: not measured.
 _ROUNDS = (0.03, 0.06, 0.12, 0.2, 0.3, 0.45, 0.65)
-_ORDERS = 3  # random orders, whose mean is reported
-_HELD_OUT = 0.25  # of the sampled groups
-_FEWEST = 100  # records to ask about; fewer show nothing
-_FEWEST_OF_CLASS = 5
-_MOST = 120_000  # records times classes: what a fit costs
+_ORDERS = 3  # random orders, whose mean is reported; a guess: not measured
+_HELD_OUT = 0.25  # of the sampled groups; a guess: not measured
+_FEWEST = 100  # records to ask about; fewer show nothing; a guess: not measured
+_FEWEST_OF_CLASS = 5  # a guess: not measured
+_MOST = 120_000  # records times classes: what a fit costs; a guess: not measured
 
 
 def active_learning_curve(labelled: Sequence[Example], encoder: Model, params: Curve) -> dict[str, object]:

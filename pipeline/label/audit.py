@@ -25,6 +25,7 @@ from pipeline.stats.intervals import share_of, stratified
 from pipeline.tasks import has_free_answers, task_type
 
 #: A class is drawn from by itself where there are this many records to draw for each: fewer say nothing about it.
+#: A guess: not measured.
 PER_CLASS = 5
 
 

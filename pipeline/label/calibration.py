@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Z = 1.645  # one-sided 95 %
+Z = 1.645  # one-sided 95 %; normal quantile
 
 
 @dataclass(frozen=True)

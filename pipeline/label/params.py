@@ -31,6 +31,7 @@ class Crowd(Settings):
     method: str = "dawid_skene"
     count_source_label: bool = True  # the label a voted record came with is one more vote, weighed like the others
     min_posterior: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
+    # `review_posterior` is a guess: not measured.
     review_posterior: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
 
 
@@ -46,16 +47,20 @@ class Prelabel(Settings):
     # a name in prelabel.PREDICTORS: linear for classes, tagger for spans, llm for any task; null: none
     method: str | None = "linear"
     llm: LlmPrelabel | None = None  # method llm: which model is asked, and what it is told
-    min_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample
+    min_precision: Share = 0.95  # precision that auto-accepted labels must reach, out of sample; the bar is a choice
     confidence_threshold: Share | None = None  # confidence to accept at; null: lowest that reaches min_precision
+    # `min_confidence` is a guess: not measured.
     min_confidence: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so
+    # `folds` is a guess: not measured.
     folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions; the usual trade of cost and bias
+    # `train_rows` is a guess: not measured.
     train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
 
 
 class Curve(Settings):
     """The simulation of how many labels people would have to give (label/active_learning_curve.py)."""
 
+    # `rows` is a guess: not measured.
     rows: Annotated[int, Field(ge=0)] = (
         4000  # labelled train records it is run on, fewer for many classes: 5 CPU s; 0: off
     )
@@ -73,16 +78,21 @@ class Agreement(Settings):
         "list_at_most": "max_listed",
     }
 
+    # `resamples` is a guess: not measured.
     resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
     min_kappa: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
-    min_votes: Annotated[int, Field(ge=1)] = 10  # with fewer votes no annotator is assessed
+    min_votes: Annotated[int, Field(ge=1)] = 10  # with fewer votes no annotator is assessed; a guess: not measured
+    # `accepts_all_share` is a guess: not measured.
     accepts_all_share: Share = 0.97  # share of accepted pre-labels from which a person is said to just accept
+    # `min_gold_questions` is a guess: not measured.
     min_gold_questions: Annotated[int, Field(ge=1)] = 5  # with fewer gold questions no annotator is assessed
+    # `min_gold_accuracy` is a guess: not measured.
     min_gold_accuracy: Share = 0.6  # a lone answer of somebody with fewer gold questions right decides nothing
+    # `min_hidden_prelabels` is a guess: not measured.
     min_hidden_prelabels: Annotated[int, Field(ge=1)] = (
         20  # fewer records without a pre-label cannot tell whether people follow it
     )
-    max_listed: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json
+    max_listed: Annotated[int, Field(ge=1)] = 50  # annotators and pairs written to report.json; a guess: not measured
 
 
 class Audit(Settings):
@@ -93,6 +103,7 @@ class Audit(Settings):
     }
 
     records: Annotated[int, Field(ge=0)] = 0  # drawn, and queued as `audit`; 200 tell a share to some 4 points; 0: off
+    # `min_answered_share` is a guess: not measured.
     min_answered_share: Annotated[float, Field(ge=0.5, le=1)] = (
         0.9  # share answered before anything is estimated from them
     )
@@ -102,20 +113,22 @@ class FirstSplits(Settings):
     """Dev and test of a project in which no record came with a label (label/first_splits.py)."""
 
     # labelled by people or votes before any are drawn, fewer judge nothing; until then all wait (0: all go to train)
-    min_records: Annotated[int, Field(ge=0)] = 50
+    min_records: Annotated[int, Field(ge=0)] = 50  # a guess: not measured
+    # `test` is a guess: not measured.
     test: Annotated[float, Field(ge=0, lt=0.5)] = 0.2  # share of the groups; only where people vouch for the label
-    dev: Annotated[float, Field(ge=0, lt=0.5)] = 0.1  # share of the groups
+    dev: Annotated[float, Field(ge=0, lt=0.5)] = 0.1  # share of the groups; a guess: not measured
     test_annotators: Annotated[int, Field(ge=1)] = 2  # people who must give a test label alike; 1: one is enough
 
 
 class Queue(Settings):
     """How much each reason counts in the priority of a queued record (0 to 1; see docs/labelling.md)."""
 
-    unlabelled: Share = 0.8  # times how unsure the pre-label is
-    doubtful: Share = 0.9  # times how sure `clean` is that the label is wrong
-    crowd: Share = 0.9  # times how unsure the votes leave the label
-    disagreement: Share = 1.0  # times how unsure the annotators leave the label
-    text_changed: Share = 0.7  # a person labelled an earlier text of this record
+    unlabelled: Share = 0.8  # times how unsure the pre-label is; a guess: not measured
+    doubtful: Share = 0.9  # times how sure `clean` is that the label is wrong; a guess: not measured
+    crowd: Share = 0.9  # times how unsure the votes leave the label; a guess: not measured
+    disagreement: Share = 1.0  # times how unsure the annotators leave the label; a guess: not measured
+    text_changed: Share = 0.7  # a person labelled an earlier text of this record; a guess: not measured
+    # `second_answer` is a guess: not measured.
     second_answer: Share = 0.9  # one person labelled it, it was drawn for test, and nobody vouches for it yet
 
 

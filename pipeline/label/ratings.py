@@ -19,7 +19,7 @@ from pipeline.stats.agreement import grade_alpha
 #: Record id -> criterion -> annotator -> rating.
 Ratings = Mapping[str, Mapping[str, Mapping[str, float]]]
 
-#: Most annotators that the reason for a drop names.
+#: Most annotators that the reason for a drop names. A guess: not measured.
 _NAMED = 3
 
 

@@ -39,7 +39,7 @@ from pipeline.runtime.store import read_records, read_table, write_table
 from pipeline.stats.histogram import NOTES, histogram
 from pipeline.text.pseudonyms import pseudonym
 
-#: Answers that were set aside and are named in the log.
+#: Answers that were set aside and are named in the log. A guess: not measured.
 _TOLD = 10
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.modeling.features.linear_tagger import LinearTagger
 
 Pair = tuple[str, list[Span]]
-_FEWEST = 50  # labelled texts; fewer measure no reliability
+_FEWEST = 50  # labelled texts; fewer measure no reliability; a guess: not measured
 
 
 def tagger(learn: Sequence[Example], ask: Sequence[Example], models: Models, params: Prelabel, task: Task) -> Prelabels:

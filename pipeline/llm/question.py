@@ -26,7 +26,7 @@ class Question:
     """
 
     turns: tuple[tuple[str, str], ...]
-    max_tokens: int = 512
+    max_tokens: int = 512  # a guess: not measured
     temperature: float = 0.0
     seed: int = 0
     schema: str = ""

@@ -30,17 +30,19 @@ class Service(Settings):
 
     url: str  # of the service; of a language model up to and with /v1
     key_env: str | None = None  # environment variable that holds the key; sent as a bearer token
-    timeout: float = Field(default=120, gt=0)  # seconds for one whole answer
-    retries: int = Field(default=6, ge=0, le=50)  # tries after the first one
+    timeout: float = Field(default=120, gt=0)  # seconds for one whole answer; a guess: not measured
+    retries: int = Field(default=6, ge=0, le=50)  # tries after the first one; a guess: not measured
+    # `first_pause` is a guess: not measured.
     first_pause: float = Field(default=1.0, gt=0)  # seconds before the second try; doubles each time
     per_minute: int = Field(default=0, ge=0)  # most requests a minute; 0: no limit of ours
-    parallel: int = Field(default=8, ge=1, le=512)  # requests under way at once
+    parallel: int = Field(default=8, ge=1, le=512)  # requests under way at once; a guess: not measured
 
 
 class Endpoint(Service):
     """A chat-completions service: vLLM, SGLang, llama.cpp, Ollama, a cloud."""
 
     model: str  # what the service calls the model
+    # `max_answer_bytes` is a guess: not measured.
     max_answer_bytes: int = Field(default=4_000_000, ge=1000)  # of one reply; a longer one is cut off and refused
     structured: Literal["auto", "server", "prompt"] = (
         "auto"  # who holds answers to a JSON schema; auto: the server if it can

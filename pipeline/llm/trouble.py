@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 #: Answers after which asking again makes sense: too many requests, or trouble on the other side.
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-#: Longest pause between two tries, in seconds, whatever the service asks for.
+#: Longest pause between two tries, in seconds, whatever the service asks for. A guess: not measured.
 LONGEST_PAUSE = 120.0
 #: How services say that this one prompt is beyond their window (OpenAI, vLLM, SGLang, llama.cpp, TGI, Ollama).
 TOO_LONG = re.compile(

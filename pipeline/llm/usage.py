@@ -14,6 +14,7 @@ from pipeline.llm.settings import Budget, Prices
 from pipeline.text.scripts import CJK
 
 #: Characters of a token, for estimates before a service has counted: English text of usual tokenizers has about four.
+#: A guess: not measured.
 _CHARACTERS_PER_TOKEN = 4
 _CJK_LETTER = re.compile(f"[{CJK}]")
 

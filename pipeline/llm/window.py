@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 Reply = TypeVar("Reply")
 Asked = TypeVar("Asked", contravariant=True)
 
-#: Seconds between two looks at an allowance that requests under way hold.
+#: Seconds between two looks at an allowance that requests under way hold. A guess: not measured.
 _PAUSE = 0.01
 
 

@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 Network = TypeVar("Network")
 
 #: Tokens, padding included, that an accelerator gets at once; halved where its memory is too small.
+#: A guess: not measured.
 TOKENS = 16_384
 _DTYPES = ("float32", "bfloat16", "float16")
 _DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PREFIX = "query:"
 
 _MAGIC = b"E5S1"
-_BLOCK = 32
+_BLOCK = 32  # of the package's file format
 _ENDS = {"w": "weight", "b": "bias"}
 _EMBEDDINGS = {
     "emb.word": "embeddings.word_embeddings.weight",

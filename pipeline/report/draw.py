@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_WIDTH, _TOP, _TALL, _LEFT, _RIGHT = 1120, 58, 190, 8, 150
-_BAR, _REASONS, _LINE = 10, 4, 19
+_WIDTH, _TOP, _TALL, _LEFT, _RIGHT = 1120, 58, 190, 8, 150  # pixels, guesses: not measured
+_BAR, _REASONS, _LINE = 10, 4, 19  # guesses: not measured
 
 
 def _lowest(boxes: Sequence[Mapping[str, Any]], at_least: float) -> float:

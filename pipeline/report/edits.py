@@ -12,7 +12,7 @@ from pipeline.text.scripts import UNSPACED
 
 Pieces = list[list[str]]  # ["same" | "gone" | "new", text]
 
-_CONTEXT = 40
+_CONTEXT = 40  # a guess: not measured
 #: What stands for personal data, and what the page shows of them: nothing, so that a masked edit has two sides.
 _MASK = re.compile(r"\[[A-Z]+(?:_[A-Z]+)*_\d+\]")
 _HIDDEN = "█████"

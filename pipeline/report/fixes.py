@@ -14,7 +14,7 @@ from pipeline.report.verdict.model import gaps, unread
 from pipeline.runtime.store import files_of
 from pipeline.stats.intervals import share_of
 
-#: How many are listed.
+#: How many are listed. A guess: not measured.
 SHOWN = 5
 
 #: Words in a licence field that mean nobody knows it.
@@ -24,7 +24,7 @@ _NO_LICENCE = ("", "unknown", "none", "unspecified", "other")
 _ASKED_FOR = ("over_limit", "excluded_label", "filtered_out")
 _REPEATS = ("repeated_key", "repeated_vote", "dropped_item", "unknown_item")
 
-#: What one unit of gain is worth beside a corrected label, to put unlike gains in one order.
+#: What one unit of gain is worth beside a corrected label, to put unlike gains in one order. A guess: not measured.
 _WORTH = {"labels": 1.0, "points": 1.0, "records": 0.3, "copies": 0.1}
 
 

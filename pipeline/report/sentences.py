@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 _FILE = Path(__file__).parent / "strings" / "sentences.json"
 _SLOT = re.compile(r"\{(\w+)\}")
-#: Longer texts are no sentences of ours.
+#: Longer texts are no sentences of ours. A guess: not measured.
 _LONGEST = 1200
 
 

@@ -12,10 +12,10 @@ from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 from pipeline.report.sentences import told
 
-#: Records told of at most: the page stays small however large the dataset.
+#: Records told of at most: the page stays small however large the dataset. A guess: not measured.
 LIMIT = 1200
-_CUT = 140
-_CHANGES = 6
+_CUT = 140  # a guess: not measured
+_CHANGES = 6  # a guess: not measured
 
 Story = list[list[Any]]
 

@@ -36,7 +36,8 @@ class Engine(Settings):
 
     kind: Literal["local", "daft", "ray"] = "local"  # daft: all cores of this machine; ray: a cluster, through Daft
     address: str | None = None  # ray only: `auto` for the cluster this machine belongs to, or ray://host:10001
-    rows: int = Field(default=4096, ge=1)  # rows a part; changes speed, never results
+    rows: int = Field(default=4096, ge=1)  # rows a part; changes speed, never results; a guess: not measured
+    # `window` is a guess: not measured.
     window: int = Field(default=64, ge=1)  # parts that are under way at once; bounds the memory of the driver
 
     @model_validator(mode="after")
@@ -78,6 +79,7 @@ class Engine(Settings):
         return [result for _, result in sorted(zip(found["n"], found["result"], strict=True))]
 
 
+# `_TRIES` is a guess: not measured.
 #: Runs of one window on a cluster. Daft moves tasks off a dead node, but what they had made there is lost.
 _TRIES = 3
 _LOOK = "The log above names the cause; `engine: {kind: local}` runs the same steps in this process."

@@ -19,12 +19,12 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.runtime.store import files_of
 
 STAGES = ("collect", "clean", "label", "augment")
-#: Records that a search finds at most: who finds so many has to say more.
+#: Records that a search finds at most: who finds so many has to say more. A guess: not measured.
 MOST = 1000
-#: Records whose text is shown beside the id.
+#: Records whose text is shown beside the id. A guess: not measured.
 LISTED = 10
 
-_ROWS = 8192
+_ROWS = 8192  # a guess: not measured
 _ID_LENGTH = 20
 
 

@@ -34,14 +34,14 @@ Result = TypeVar("Result")
 
 #: The name of these results in the cache, as `sft cache` shows it.
 STEP = "parts of tables"
-#: Smaller tables are worked on at once: to look up would take as long.
+#: Smaller tables are worked on at once: to look up would take as long. A guess: not measured.
 FEWEST_ROWS = 2000
-#: Days after which results are removed: those of settings that were tried out.
+#: Days after which results are removed: those of settings that were tried out. A guess: not measured.
 DAYS = 7
 
-_SUM = 16
-_MOST_BYTES = 2**28  # that wait at once, and of a result that is kept
-_MOST_RANGES = 4096
+_SUM = 16  # a guess: not measured
+_MOST_BYTES = 2**28  # that wait at once, and of a result that is kept; a guess: not measured
+_MOST_RANGES = 4096  # a guess: not measured
 _AS_IT_WAS = "as it was: "
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Result = TypeVar("Result")
 Mask = NDArray[np.bool_]
 
-#: With more rows to be worked on than this share of the part, all of it is worked on.
+#: With more rows to be worked on than this share of the part, all of it is worked on. A guess: not measured.
 _MOST = 0.25
 
 

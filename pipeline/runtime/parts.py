@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 #: Bytes of a part, unless one row alone is larger: what is made of a part may be several times as large.
+#: A guess: not measured.
 MOST_BYTES = 256 * 2**20
 
 

@@ -14,8 +14,9 @@ from pipeline.core.record import Record
 from pipeline.runtime.parts import parts_of, take_rows
 from pipeline.runtime.store import lean_records, to_records
 
-_ROWS = 4096  # a part that is decoded at once
+_ROWS = 4096  # a part that is decoded at once; a guess: not measured
 #: Bytes, as Arrow holds them, of parts that stay decoded: about a million short texts. Others are decoded each time.
+#: A guess: not measured.
 _HELD = 2**28
 
 

@@ -25,13 +25,14 @@ from pipeline.runtime.damage import check_schema, reading
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.store import files_of, write_table
 
-#: A shard holds at most so many rows and bytes, as far as the cuts that there are allow it.
+#: A shard holds at most so many rows and bytes, as far as the cuts that there are allow it. A guess: not measured.
 SHARD_ROWS = 2**17
-SHARD_BYTES = 2**28
+SHARD_BYTES = 2**28  # a guess: not measured
 #: Where a table may be cut: the first digits of ids. Other ids than hashes fall between them by their order.
+#: A guess: not measured.
 _DIGITS = 3
 _CUTS = np.array([f"{n:0{_DIGITS}x}" for n in range(16**_DIGITS)])
-_ROWS = 8192
+_ROWS = 8192  # a guess: not measured
 
 
 def write_shards(table: pa.Table, path: Path) -> None:

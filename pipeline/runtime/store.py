@@ -28,11 +28,11 @@ from pipeline.runtime.parts import parts_of
 _Column = TypeVar("_Column", pa.Array, pa.ChunkedArray)
 
 
-_ROWS = 4096
+_ROWS = 4096  # a guess: not measured
 _NO_SOURCE = Source("", "", "", 0, "", "")
-#: Rows that a reader of single records has to decode at most.
+#: Rows that a reader of single records has to decode at most. A guess: not measured.
 _ROW_GROUP = 65_536
-_ROW_GROUP_BYTES = 2**30
+_ROW_GROUP_BYTES = 2**30  # a guess: not measured
 
 
 def to_table(records: Iterable[Record], columns: pa.Schema) -> pa.Table:

@@ -21,6 +21,7 @@ from pipeline.serve.limits import is_meant
 from pipeline.serve.model import ServedModel
 
 #: Bytes that a request may have: a batch of tasks is far smaller, and parsing them holds every other request up.
+#: A guess: not measured.
 MAX_BODY = 8_000_000
 
 #: Adds the routes of one API to the application.

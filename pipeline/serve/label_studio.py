@@ -20,7 +20,7 @@ from pipeline.serve.described import OBJECT, TEXT, objects, takes
 from pipeline.serve.model import ServedModel, model_row
 from pipeline.tasks import task_type
 
-#: Tasks that one request may hold; Label Studio waits 100 seconds for all of them.
+#: Tasks that one request may hold; Label Studio waits 100 seconds for all of them. A guess: not measured.
 MAX_TASKS = 1000
 
 

@@ -9,8 +9,9 @@ import time
 from pipeline.runtime.ports import is_loopback
 
 #: Seconds for a whole request, head and body, and connections at a time where the system allows the files.
+#: Guesses: not measured.
 REQUEST_SECONDS, MOST_CONNECTIONS = 30.0, 512
-#: Lines a minute that a log may get from what clients do.
+#: Lines a minute that a log may get from what clients do. A guess: not measured.
 LINES_A_MINUTE = 20
 
 

@@ -15,7 +15,7 @@ from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
 from pipeline.tasks import task_type
 
-#: Characters of one row, as JSON, on every route.
+#: Characters of one row, as JSON, on every route. A guess: not measured.
 MAX_CHARACTERS = 100_000
 
 

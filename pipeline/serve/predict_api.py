@@ -24,10 +24,10 @@ from pipeline.serve.described import OBJECT, Schema, objects, takes
 from pipeline.serve.limits import connections
 from pipeline.serve.model import ServedModel, model_row
 
-#: Rows of one request.
+#: Rows of one request. A guess: not measured.
 MAX_ROWS = 256
 #: Rows answered at a time, seconds that a batch waits for company, rows and requests that may wait: fewer requests than
-#: the server has connections, so that one is left for /health.
+#: the server has connections, so that one is left for /health. Guesses: not measured.
 BATCH, PATIENCE, MAX_WAITING, MAX_REQUESTS = 64, 0.005, 2048, connections() // 2
 
 Answered = tuple[str, list[Prediction]]

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 #: Where a step's notes hold its histograms: name of the measure -> histogram.
 NOTES = "histograms"
 
-#: Bins of a score from 0 to 1.
+#: Bins of a score from 0 to 1. A guess: not measured.
 SHARES = tuple(n / 20 for n in range(21))
-#: Bins of a length: a factor of two apart.
+#: Bins of a length: a factor of two apart. A guess: not measured.
 LENGTHS = (0, *(2**n for n in range(17)))
 
 

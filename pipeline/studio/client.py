@@ -14,10 +14,10 @@ import httpx
 
 from pipeline.core.errors import PipelineError, shorten
 
-#: Seconds for one answer. Large imports and exports are slow on SQLite.
+#: Seconds for one answer. Large imports and exports are slow on SQLite. A guess: not measured.
 _TIMEOUT = httpx.Timeout(300, connect=10)
-_TRIES = 4
-#: Tasks a page of a listing holds, and tasks or predictions that one request writes.
+_TRIES = 4  # a guess: not measured
+#: Tasks a page of a listing holds, and tasks or predictions that one request writes. Guesses: not measured.
 PAGE, BATCH = 500, 250
 
 Query = str | int | Sequence[int]

@@ -28,15 +28,20 @@ class Studio(Settings):
     # language of what stands around the texts; null: zh where the first of task.languages is, else en
     interface: Literal["en", "zh"] | None = None
     overlap: Annotated[int, Field(ge=1, le=20)] = 1  # people who answer each task; 2 or more measure agreement
+    # `max_tasks` is a guess: not measured.
     max_tasks: Annotated[int, Field(ge=1)] = 1000  # most new tasks of one push, gold questions included
+    # `gold_share` is a guess: not measured.
     gold_share: Annotated[float, Field(ge=0, le=0.5)] = 0.05  # share of pushed tasks whose answer is known already
+    # `model_error_weight` is a guess: not measured.
     model_error_weight: Annotated[float, Field(ge=0, le=1)] = (
         0.7  # what the model's worst errors count beside the queue; 0: nothing
     )
+    # `blind_share` is a guess: not measured.
     blind_share: Annotated[float, Field(ge=0, le=0.5)] = (
         0.1  # share of pre-labels held back by lot: do people follow them?
     )
     show_prelabels: bool = True  # show the model's answer; false where people should not be led
+    # `min_suggestion_confidence` is a guess: not measured.
     min_suggestion_confidence: Annotated[float, Field(ge=0, le=1)] = 0.1  # no suggestion is shown below it
     guidelines: str | None = None  # a Markdown file: what people read before they begin, and at any time
     label_descriptions: dict[str, str] = Field(default_factory=dict)  # label -> what it means, with an example

@@ -26,7 +26,7 @@ from pipeline.studio.own_tabs import make_own_tabs
 from pipeline.studio.project import Project, connect, dispute_project, extra, find
 from pipeline.studio.standing import tell_standing
 
-#: Tasks fetched with one request.
+#: Tasks fetched with one request. A guess: not measured.
 BATCH = 100
 
 

@@ -29,7 +29,7 @@ from pipeline.runtime.ports import free_port
 VERSION = "1.23.2"
 HOME = Path(".label-studio")
 OWNER = "owner@example.org"
-#: Seconds until a first start has migrated its database; 75 CPU seconds on one core.
+#: Seconds until a first start has migrated its database; 75 CPU seconds on one core. Twelve times that is a guess.
 START_TIMEOUT = 900
 
 _QUIET = {

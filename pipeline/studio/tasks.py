@@ -20,13 +20,14 @@ from pipeline.studio.waiting import lean, source_keys
 from pipeline.tasks import task_type
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
+#: A guess: not measured.
 CHOICE = 4
 #: What the data of a task hold besides where nobody suggests an answer, a live model neither; and of one of the audit.
 BLIND = {"blind": True}
 AUDIT = {"asked": "audit", **BLIND}
 #: Reasons of the queue for which a task that was answered goes to one more person.
 _MORE_PEOPLE = ("disagreement", "second_answer")
-#: Share of gold questions that come with a wrong suggestion: who accepts everything fails them.
+#: Share of gold questions that come with a wrong suggestion: who accepts everything fails them. A guess: not measured.
 _MISLEADING = 0.5
 
 

@@ -41,7 +41,7 @@ def placed(answer: Answer, context: str) -> Answer:
 
 #: Whether punctuation, and whether case, is left out of the comparison; tried in this order.
 _LOOSER = ((False, False), (True, False), (False, True), (True, True))
-_FEW_LETTERS = 4  # `US` is not `us`
+_FEW_LETTERS = 4  # `US` is not `us`; a guess: not measured
 
 
 def _alike(text: str, context: str, words_only: bool, any_case: bool) -> list[Answer]:

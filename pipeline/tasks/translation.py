@@ -10,7 +10,7 @@ from pipeline.tasks.text_to_text import TextToText
 from pipeline.text.scripts import count_han
 
 #: A pair is suspect when one side is this many times as long as the other. A Chinese
-#: character counts as three letters: about the English letters it takes to say the same.
+#: character counts as three letters: about the English letters it takes to say the same. A guess: not measured.
 MAX_LENGTH_RATIO = 4.0
 
 

@@ -16,11 +16,12 @@ from pipeline.text.passages import grams, is_character, longest_run, pieces
 from pipeline.text.shingles import Hashes, Integers
 
 #: Units of the passages that are counted: so many words, or characters where they begin with a CJK character.
+#: A guess: not measured.
 WORDS = 4
-CHARACTERS = 6
-#: Texts of a source that must share a passage, and the share of its texts.
+CHARACTERS = 6  # a guess: not measured
+#: Texts of a source that must share a passage, and the share of its texts. A guess: not measured.
 AT_LEAST = 8
-SHARE = 0.01
+SHARE = 0.01  # a guess: not measured
 #: Slots of a source's counts. Passages share slots by chance: among 20 million of them five a slot, where 10,000 count.
 _BITS = 22
 

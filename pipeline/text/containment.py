@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from pipeline.text.passages import Grams, grams
 from pipeline.text.shingles import Hashes, Integers
 
-#: n-grams that the shorter text must have: 12 words, or 15 Chinese characters.
+#: n-grams that the shorter text must have: 12 words, or 15 Chinese characters. A guess: not measured.
 MIN_GRAMS = 8
-_TEXTS = 200_000  # from twice as many on n-grams are sampled
-_BUCKET = 48  # a text is compared with at most so many predecessors that share an n-gram
-_COMMON = (8, 0.01)  # an n-gram of more texts, and of a greater share of them, proposes nothing
-_SLACK = 0.6  # of the share that is asked, for estimates from sampled n-grams
-_CHUNK = 10_000
+_TEXTS = 200_000  # from twice as many on n-grams are sampled; a guess: not measured
+_BUCKET = 48  # a text is compared with at most so many predecessors that share an n-gram; a guess: not measured
+_COMMON = (8, 0.01)  # an n-gram of more texts, and of a greater share of them, proposes nothing; a guess: not measured
+_SLACK = 0.6  # of the share that is asked, for estimates from sampled n-grams; a guess: not measured
+_CHUNK = 10_000  # a guess: not measured
 
 
 def sampled(texts: Sequence[str], total: int) -> tuple[Grams, Integers]:

@@ -97,10 +97,10 @@ def _identifier() -> Callable[[str], Ranked]:
     return rank
 
 
-_MOST = 20_000  # characters that are looked at
-_MOST_PARTS = 60
-_FEW_LETTERS = 8  # an instruction such as `Is this true?`
-_SURE = 0.9
+_MOST = 20_000  # characters that are looked at; a guess: not measured
+_MOST_PARTS = 60  # a guess: not measured
+_FEW_LETTERS = 8  # an instruction such as `Is this true?`; a guess: not measured
+_SURE = 0.9  # a guess: not measured
 #: Codes for texts without language.
 _NO_LANGUAGE = frozenset({"zxx", "und", "mul"})
 # At most so long before the @: else a long word without one takes time by the square of its length.

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pipeline.text.shingles import Hashes, Integers, shingles
 
 _SEED = 20_240
-_CHUNK_CHARS = 1_000_000  # bounds the memory of hashing
-_CHUNK_PAIRS = 20_000  # bounds the memory of comparing
-_BUCKET = 48  # a record is compared with at most so many predecessors in one bucket
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_CHUNK_CHARS = 1_000_000  # bounds the memory of hashing; a guess: not measured
+_CHUNK_PAIRS = 20_000  # bounds the memory of comparing; a guess: not measured
+_BUCKET = 48  # a record is compared with at most so many predecessors in one bucket; a guess: not measured
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # of SplitMix64
 
 
 def signatures(texts: Sequence[str], permutations: int) -> NDArray[np.uint32]:

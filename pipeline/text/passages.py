@@ -18,11 +18,12 @@ from pipeline.text.normalise import normalised
 from pipeline.text.shingles import Hashes, Integers, is_cjk, starts_of
 
 #: Units of an n-gram: so many words; from a CJK character on so many characters (about as much said).
+#: A guess: not measured.
 WORDS = 5
-CHARACTERS = 8
-_CHUNK_CHARS = 1_000_000  # bounds the memory of hashing
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
-_MIXERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+CHARACTERS = 8  # a guess: not measured
+_CHUNK_CHARS = 1_000_000  # bounds the memory of hashing; a guess: not measured
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64; of SplitMix64
+_MIXERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))  # of SplitMix64
 _SPACE = 32
 
 

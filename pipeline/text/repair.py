@@ -78,6 +78,7 @@ class Repairer:
 
 
 #: One repair may uncover work for another (`&amp;lt;br&amp;gt;`); real texts need two rounds.
+#: Five times that is a guess.
 _ROUNDS = 10
 
 # Texts of these characters alone, in this order, need no repair but, perhaps, that of Chinese mojibake: printable

@@ -140,15 +140,15 @@ def _words(text: str) -> int:
     return len(re.findall(rf"[^\W\d_{HAN}]+|\d+", text)) + han // 2
 
 
-_SHORT = 60  # words of a reply that is a refusal and no more
-_SENTENCE = 8  # words from which a last line is prose
-_UNIT = 12  # characters of a unit whose return counts
-_TIMES = 3
-_SURE = 0.99
-_LIKELY = 0.8
+_SHORT = 60  # words of a reply that is a refusal and no more; a guess: not measured
+_SENTENCE = 8  # words from which a last line is prose; a guess: not measured
+_UNIT = 12  # characters of a unit whose return counts; a guess: not measured
+_TIMES = 3  # a guess: not measured
+_SURE = 0.99  # a guess: not measured
+_LIKELY = 0.8  # a guess: not measured
 _CJK = re.compile(f"[{CJK}]")
 _CODE_SIGNS = re.compile(r"[{}()\[\]=_<>;]")
-_MOST = 20_000
+_MOST = 20_000  # a guess: not measured
 _UNITS = re.compile(r"\n|(?<=[.!?。！？;；])\s*")
 _ASKS_REPETITION = re.compile(
     r"\brepeat|\b(?:\d+|\w+) times\b|重复|复读|[\d一二三四五六七八九十百千]+[遍次]", re.IGNORECASE
@@ -207,7 +207,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _COMMAS = re.compile("[,，、]")
-_ITEMS, _ITEM = 5, 3  # items of a list at least; words of an item at most
+_ITEMS, _ITEM = 5, 3  # items of a list at least; words of an item at most; guesses: not measured
 _NO_PROSE = re.compile(r"\s*(?:[-*•·#|>]|\d+[.)、]|https?://|[\w ]{1,30}[:：]\s|\$|\\|[{}();<]|[A-Z][^.!?]{0,60}$)")
 _ENDED = re.compile(r"(?:[.!?。！？…)）\]】}\"”’'」』~～;；:：*`|>]|[^\w\s,，、])\s*$|\bhttps?://\S+$")
 _WAITING = re.compile(

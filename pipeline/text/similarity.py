@@ -19,8 +19,8 @@ from pipeline.text.shingles import OWNER, Hashes, Integers, Shingles, distinct_s
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_CHUNK_PAIRS = 20_000  # bounds the memory of comparing given pairs
-_ROWS = 8192  # texts that others are compared with at once
+_CHUNK_PAIRS = 20_000  # bounds the memory of comparing given pairs; a guess: not measured
+_ROWS = 8192  # texts that others are compared with at once; a guess: not measured
 
 
 class _Pairs(NamedTuple):

@@ -14,10 +14,10 @@ from pipeline.core.record import META, Record
 from pipeline.tasks.texts import target_text
 from pipeline.validate.view import RECORD_COLUMNS, View
 
-#: Slices of one attribute that are listed: the largest.
+#: Slices of one attribute that are listed: the largest. A guess: not measured.
 _SLICES = 20
-_SMALL = 5  # smaller groups say nothing; of many records, groups below a thousandth
-_LENGTHS = (50, 100, 200, 400, 800, 1600)
+_SMALL = 5  # smaller groups say nothing; of many records, groups below a thousandth; a guess: not measured
+_LENGTHS = (50, 100, 200, 400, 800, 1600)  # a guess: not measured
 _BANDS = ("0-50", "51-100", "101-200", "201-400", "401-800", "801-1600", "1601+")
 
 

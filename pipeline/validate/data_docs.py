@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-#: How many characters of a sampled value are shown.
+#: How many characters of a sampled value are shown. A guess: not measured.
 SHOWN = 200
 
 

@@ -25,7 +25,7 @@ from pipeline.core.errors import shorten
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
 from pipeline.validate.view import View
 
-#: How many failing records the report names.
+#: How many failing records the report names. A guess: not measured.
 NAMED = 20
 #: Settings that make one check another one; all others are its bounds.
 _ASPECTS = ("column", "split", "model", "losing")

@@ -32,5 +32,6 @@ class Params(Settings):
     citation: str = ""  # how to cite the dataset: BibTeX or a sentence
     suite: tuple[dict[str, Any], ...] = BASIC_SUITE  # expectations, see docs/validation.md; order is the report's
     attributes: tuple[str, ...] = ("source", "lang", "length")  # what labels should not lean on; any column, or length
+    # `map_records` is a guess: not measured.
     map_records: int = Field(3000, ge=0, le=20000)  # records on the map of meanings; new texts are embedded, 0: no map
     mixture: Mixture | None = None  # how often each train record is read in an epoch; see docs/conversations.md

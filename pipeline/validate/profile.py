@@ -17,13 +17,14 @@ from pipeline.validate.params import Params
 from pipeline.validate.quality_scores import axes
 from pipeline.validate.view import View
 
-#: Upper ends of the length bins, in characters: a factor of two apart.
+#: Upper ends of the length bins, in characters: a factor of two apart. A guess: not measured.
 LENGTH_EDGES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 
-_SAMPLE = 20_000  # records that words are counted in: those with the smallest ids
+_SAMPLE = 20_000  # records that words are counted in: those with the smallest ids; a guess: not measured
+# `_TOKENS` is a guess: not measured.
 _TOKENS = 20_000  # distinct-n falls with size, so it is measured on as many tokens in every version
-_WORDS = 500  # the most frequent words, which drift is measured on
-_POINTS = 12
+_WORDS = 500  # the most frequent words, which drift is measured on; a guess: not measured
+_POINTS = 12  # a guess: not measured
 
 #: Words of scripts with spaces; single characters of Chinese and Japanese.
 _TOKEN = re.compile(rf"[^\W{UNSPACED}]+|[{UNSPACED}]")

@@ -33,9 +33,9 @@ MAP = pa.schema(
     }
 )
 
-_DIMENSIONS = 64  # sparse features are reduced to so many before distances are taken
-_ROUNDS = 12
-_WORDS = 6
+_DIMENSIONS = 64  # sparse features are reduced to so many before distances are taken; a guess: not measured
+_ROUNDS = 12  # a guess: not measured
+_WORDS = 6  # a guess: not measured
 
 
 def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:

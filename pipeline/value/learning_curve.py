@@ -16,6 +16,7 @@ from pipeline.value.variants import Example
 from pipeline.value.verdict import over_seeds
 
 #: Shares of the source records that the learning curve is drawn from; the whole is already known.
+#: A guess: not measured.
 _SHARES = (0.125, 0.25, 0.5)
 
 

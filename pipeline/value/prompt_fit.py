@@ -25,16 +25,18 @@ from pipeline.text.scripts import CJK
 from pipeline.value.params import Params
 from pipeline.value.talks import Talk
 
-#: Letters of a prompt (its end) and of a reply that are compared; an encoder reads no more.
+#: Letters of a prompt (its end) and of a reply that are compared; an encoder reads no more. A guess: not measured.
 _LETTERS = 1000
 #: A reply of fewer letters (a Chinese one counts as two), or that more than so many talks of a source share, is a label
-#: or a number, and says nothing of its prompt by itself.
+#: or a number, and says nothing of its prompt by itself. Guesses: not measured.
 _SHORTEST, _MOST_ALIKE = 8, 2
-#: Fewer talks to compare with tell nothing of one, and fewer measured ones nothing of a group.
+#: Fewer talks to compare with tell nothing of one, and fewer measured ones nothing of a group. A guess: not measured.
 _FEWEST = 10
 #: Where prompts of other groups fit less than so far above chance, the encoder cannot tell here.
+#: A guess, checked with benchmarks/value_replies.py.
 _TELLS = 0.2
 #: A group harms where less than this share of what others have is left of its fit.
+#: A guess, checked with benchmarks/value_replies.py.
 _LEFT = 0.5
 CHANCE = 0.5
 _CJK_LETTER = re.compile(f"[{CJK}]")

@@ -25,9 +25,10 @@ from pipeline.value.talks import Talk, drawn, groups_of, held_out_talks, raw_tal
 from pipeline.value.variants import Stages
 from pipeline.value.verdict import over_seeds
 
-#: Fewer talks show nothing, as a group or as what a step changed.
+#: Fewer talks show nothing, as a group or as what a step changed. A guess: not measured.
 _FEWEST = 5
 #: Groups, and cleaning steps, beyond so many are left out, smallest first: each costs `reply_seeds` trainings.
+#: A guess: not measured.
 _MOST = 8
 
 Variants = dict[str, list[Talk]]

@@ -19,7 +19,7 @@ from pipeline.stats.numbers import Metric
 from pipeline.value.params import Params
 from pipeline.value.talks import Talk
 
-#: Layers that learn, and tokens to which a conversation is cut.
+#: Layers that learn, and tokens to which a conversation is cut. Guesses: not measured.
 LAYERS, MAX_TOKENS = 1, 128
 METRIC = "reply_loss"
 

@@ -14,7 +14,7 @@ from pipeline.modeling.lm.asked import asked
 from pipeline.tasks.texts import target_text
 from pipeline.value.variants import Stages, last_of
 
-#: A `meta` of more values names records (a title, a page), it does not group them.
+#: A `meta` of more values names records (a title, a page), it does not group them. A guess: not measured.
 _MOST_VALUES = 8
 
 

@@ -28,9 +28,9 @@ from pipeline.tasks.texts import target_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Times that a run sees as many rows as its draw has, with or without children.
+#: Times that a run sees as many rows as its draw has, with or without children. A guess: not measured.
 PASSES = 1
-#: Layers that learn, and tokens to which a conversation is cut.
+#: Layers that learn, and tokens to which a conversation is cut. Guesses: not measured.
 LAYERS, MAX_TOKENS = 1, 128
 
 

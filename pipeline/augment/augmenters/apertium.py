@@ -15,7 +15,7 @@ from functools import partial
 from pipeline.augment.augmenters.request import EngineMissingError
 from pipeline.core.errors import PipelineError, shorten
 
-#: Seconds one batch may take before we say that Apertium hangs.
+#: Seconds one batch may take before we say that Apertium hangs. A guess: not measured.
 _TIMEOUT = 600
 
 

@@ -42,9 +42,10 @@ class Generation(MethodSettings):
     # text of their kind, and its reply is asked with the task's instruction.
     mode: Literal["paraphrase", "new_example", "new_instruction", "evolve"] = "paraphrase"
     endpoint: Endpoint | None = None
-    temperature: float = Field(default=0.8, ge=0, le=2)  # 0: always the likeliest token
+    temperature: float = Field(default=0.8, ge=0, le=2)  # 0: always the likeliest token; a guess: not measured
+    # `max_tokens` is a guess: not measured.
     max_tokens: int = Field(default=64, ge=1, le=4096)  # of a text; longer ones are refused as `endless`
-    max_reply_tokens: int = Field(default=256, ge=1, le=8192)  # of a reply to a new instruction
+    max_reply_tokens: int = Field(default=256, ge=1, le=8192)  # of a reply to a new instruction; a guess: not measured
     dry_run: bool = False  # count what would be asked and what it would cost, and ask nothing
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
 _WHERE = "augment.methods.back_translation.endpoint"
-#: Texts in one request.
+#: Texts in one request. A guess: not measured.
 TEXTS = 16
 #: What a service says to a request: its JSON, or None where it will not take this one.
 Reply = object

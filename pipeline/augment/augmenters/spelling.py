@@ -16,13 +16,14 @@ from pipeline.augment.policy import MethodSettings
 if TYPE_CHECKING:
     from nlpaug import Augmenter
 
-#: Shorter words are often another word after one wrong key.
+#: Shorter words are often another word after one wrong key. A guess: not measured.
 _MIN_LETTERS = 4
 
 
 class Spelling(MethodSettings):
     """Settings of spelling."""
 
+    # `word_share` is a guess: not measured.
     word_share: float = Field(default=0.1, gt=0, le=1)  # of a text's words that get one wrong key; at least one word
 
 

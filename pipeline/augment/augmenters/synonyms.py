@@ -28,9 +28,10 @@ _WHERE = "params.yaml: augment.methods.synonyms"
 class Synonyms(MethodSettings):
     """Settings of synonyms."""
 
-    word_share: float = Field(default=0.2, gt=0, le=1)  # of a text's words; at least one word
+    word_share: float = Field(default=0.2, gt=0, le=1)  # of a text's words; at least one word; a guess: not measured
+    # `dominance` is a guess: not measured.
     dominance: float = 0.6  # of a word's uses in WordNet's tagged corpus, 0 to 1, that its first sense must make up
-    min_count: int = 1  # uses in that corpus a synonym must have; keeps rare words out
+    min_count: int = 1  # uses in that corpus a synonym must have; keeps rare words out; a guess: not measured
     thesaurus: dict[str, str] = Field(default_factory=dict)  # language -> text file, one group of synonyms a line
 
 

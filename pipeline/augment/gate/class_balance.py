@@ -19,6 +19,7 @@ from pipeline.runtime.stage import Drop
 from pipeline.tasks import TaskType, task_type
 
 #: Part of the classes that may lag behind the others.
+#: Chosen on train rows that other draws of benchmarks/augmentation.py leave out.
 LAGGING = 0.1
 
 #: Class -> number of records, or of children.

@@ -22,14 +22,15 @@ from pipeline.text.passages import grams, units
 from pipeline.text.shingles import Hashes, Integers, starts_of
 
 #: n-grams that an item must have, and share with a text, to be found by its share: 8 words, or 11 Chinese characters.
+#: A guess: not measured.
 MIN_GRAMS = 4
-#: Units that an item must have to be found at all.
+#: Units that an item must have to be found at all. A guess: not measured.
 MIN_UNITS = 3
-#: Units that an item must have to be found inside a longer text by all of them.
+#: Units that an item must have to be found inside a longer text by all of them. A guess: not measured.
 MIN_INSIDE = 6
-_COMMON = 0.01  # of the texts of all items: an n-gram in more is boilerplate
-_ALWAYS_FEW = 3  # texts; so many may share an n-gram however few items there are
-_TABLE_BITS = 22
+_COMMON = 0.01  # of the texts of all items: an n-gram in more is boilerplate; a guess: not measured
+_ALWAYS_FEW = 3  # texts; so many may share an n-gram however few items there are; a guess: not measured
+_TABLE_BITS = 22  # a guess: not measured
 _LABEL = re.compile(
     r"^[\s>*#\-•\"“「'.]*(?:(?:q|question|prompt|user|human|问题?|题目?|用户)\s*\d*\s*[:：.、)]|\d+\s*[.、)）](?!\d))?\s*",
     re.IGNORECASE,

@@ -20,7 +20,7 @@ from pipeline.clean.contamination.planted import PLANTS, plant
 from pipeline.stats.intervals import share_of, wilson
 from pipeline.stats.numbers import rounded
 
-#: Thresholds that are tried, from the strictest on.
+#: Thresholds that are tried, from the strictest on. A guess: not measured.
 _GRID = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25)
 
 

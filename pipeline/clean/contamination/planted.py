@@ -19,7 +19,7 @@ from pipeline.text.scripts import count_han
 Plant = Callable[[str, str, Sequence[str], random.Random], list[str]]
 
 _NUMBER = re.compile(r"\d+")
-_REWORDED = 7  # one word in so many
+_REWORDED = 7  # one word in so many; a guess: not measured
 _WIDE = str.maketrans({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
 
 

@@ -31,8 +31,8 @@ from pipeline.tasks import task_type
 from pipeline.text.normalise import normalised
 from pipeline.text.passages import grams, longest_passage
 
-_EXAMPLES = 20
-_PASSAGE = 200  # characters of the evidence
+_EXAMPLES = 20  # a guess: not measured
+_PASSAGE = 200  # characters of the evidence; a guess: not measured
 _MARKS = ("texts", "number", "spans", "answers")  # targets that are no free text
 _NO_TEXT = frozenset({"role", "id", "name", "label", "tool_call_id"})  # keys whose values name, and say nothing
 
@@ -40,9 +40,11 @@ _NO_TEXT = frozenset({"role", "id", "name", "label", "tool_call_id"})  # keys wh
 class Decontaminate(Settings):
     """Section `clean.decontaminate`."""
 
+    # `recall`: the bar is a choice, not measured.
     recall: float = Field(default=0.99, gt=0, le=1)  # of each kind of planted copy: the threshold follows from it
+    # `false_alarms`: a choice, not measured.
     false_alarms: float = Field(default=0.005, ge=0, lt=1)  # of items taken for another item, at most; wins over recall
-    sample: int = Field(default=1000, ge=1)  # items that are planted, of each kind of copy
+    sample: int = Field(default=1000, ge=1)  # items that are planted, of each kind of copy; a guess: not measured
     threshold: float | None = Field(default=None, gt=0, le=1)  # share of an item; null: measured
 
 

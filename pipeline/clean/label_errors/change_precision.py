@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from pipeline.clean.label_errors.detectors.contract import Scores
 from pipeline.clean.label_errors.label_noise import LabelNoise
 
+# `_REACHED` is a guess: not measured.
 _REACHED = (
     0.4  # share of the records that must reach a confidence: of fewer, wrong targets may be more or less frequent
 )
-_TRIED = [percent / 100 for percent in range(50, 100)]
+_TRIED = [percent / 100 for percent in range(50, 100)]  # a guess: not measured
 
 
 def change_precision(scores: Scores, noise: LabelNoise) -> dict[float, float]:

@@ -25,16 +25,20 @@ Integers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 #: Floors that are tried: steps of a quarter of a point below 2 %, of half a point below 10 %, of one point above.
+#: A guess: not measured.
 FLOORS: Floats = np.concatenate([np.arange(0, 0.02, 0.0025), np.arange(0.02, 0.1, 0.005), np.arange(0.1, 0.7001, 0.01)])
 
+# `_EDGES` is a guess: not measured.
 _EDGES: Floats = np.concatenate(
     [np.arange(0, 0.1, 0.02), np.arange(0.1, 0.2, 0.025), np.arange(0.2, 0.5, 0.05), np.arange(0.5, 1.01, 0.1)]
 )  # bins of u, finer at the clear end
 _MIDDLES: Floats = (_EDGES[1:] + _EDGES[:-1]) / 2
-_LEVELS: Floats = np.arange(-2.5, 3.01, 0.25)  # a
-_SLOPES: Floats = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.15), np.log(20), 26))])  # b
-_SHAPES = (0.0, 0.5, 1.0)  # g
+_LEVELS: Floats = np.arange(-2.5, 3.01, 0.25)  # a; a guess: not measured
+_SLOPES: Floats = np.concatenate([[0.0], np.exp(np.linspace(np.log(0.15), np.log(20), 26))])  # b; a guess: not measured
+_SHAPES = (0.0, 0.5, 1.0)  # g; a guess: not measured
+# `_DROP`: half of the .95 quantile of chi-squared with one degree of freedom.
 _DROP = 1.92  # log likelihood below its maximum: a 95 % interval, were the curve exactly of this form
+# `_MOST` is a guess: not measured.
 _MOST = 3000  # records from which on more do not narrow the interval: the form of the curve is only nearly right
 
 

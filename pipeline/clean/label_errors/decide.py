@@ -24,6 +24,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, Doubt, given
 from pipeline.core.record import Decision, Record, as_json
 
+# `_CLASS_LEFT` is a guess: not measured.
 _CLASS_LEFT = 0.5  # share of each class that is never set aside, however little the models know of it
 
 

@@ -22,12 +22,18 @@ from pipeline.clean.label_errors.contradiction_floor import Floor, floor_of, pla
 from pipeline.clean.label_errors.detectors.contract import Floats, Integers, Scores
 from pipeline.core.record import Target
 
+# `_FEWEST` is a guess, checked by benchmarks/noise_coverage.py.
 _FEWEST = 300  # records, and of those that models take for another class, a sixth: below, no floor shows
+# `_SLIPS_LOW`, `_SLIPS_UNEVEN`, `_SLIPS_HIGH`: set with benchmarks/noise_coverage.py.
 _SLIPS_LOW, _SLIPS_UNEVEN, _SLIPS_HIGH = 0.12, 0.4, 0.03  # parts of the contradictions beyond the floor
+# `_ALWAYS`, `_RELATIVE`: set with benchmarks/noise_coverage.py.
 _ALWAYS, _RELATIVE = 0.005, 0.02  # by which both ends are widened too, the second a part of the figure
 #: An interval tells nothing where it is wider than both, the second a part of the figure, or than the third.
+#: Set with benchmarks/noise_coverage.py, on draws of another seed than it reports.
 _WIDEST, _WIDEST_PART, _WIDEST_EVER = 0.1, 0.5, 0.15
+# `_UNEVEN` is a guess, checked by benchmarks/noise_coverage.py.
 _UNEVEN = 0.7  # share of the largest class from which on models must know better than chance by half
+# `_KNOWING` is a guess, checked by benchmarks/noise_coverage.py.
 _KNOWING = 0.5  # contradictions, as part of those at random: below, models know what they speak of
 
 

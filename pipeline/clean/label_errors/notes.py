@@ -9,7 +9,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import given
 from pipeline.core.record import Record
 
-_SHORT = 80  # characters of a change that is counted; spans and answers can be longer
+_SHORT = 80  # characters of a change that is counted; spans and answers can be longer; a guess: not measured
 
 
 def relabelling(

@@ -28,7 +28,7 @@ from pipeline.modeling.features.linear import stratified_folds
 from pipeline.stats.intervals import wilson
 from pipeline.stats.ranking import average_precision
 
-#: Confidences that are tried.
+#: Confidences that are tried. A guess: not measured.
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995)
 
 Notes = dict[str, object]

@@ -15,14 +15,18 @@ class LabelErrors(Settings):
 
     RENAMED: ClassVar[Mapping[str, str]] = {"strength": "C"}
 
+    # `folds` is a guess: not measured.
     folds: int = Field(default=10, ge=2, le=20)  # a record is scored by models fitted on the other folds
     # Inverse regularisation strength of the logistic regression (single labels); 0: 0.3, 1, 3 or 10, as measured
     C: float = Field(default=0.0, ge=0)
     # Of the scored records, at most so many go to review; more where more are estimated to be wrong (upper end)
-    review_share: float = Field(default=0.02, ge=0, le=1)
+    review_share: float = Field(default=0.02, ge=0, le=1)  # a guess: not measured
+    # `autofix_precision`: the bar is a choice, not measured.
     autofix_precision: float = Field(default=0.95, gt=0, le=1)  # that relabelling must reach, as measured or estimated
     # Excluded from training until reviewed: so much of the estimated number of wrong labels in train. 0: none
-    set_aside: float = Field(default=0.75, ge=0, le=1)
+    set_aside: float = Field(default=0.75, ge=0, le=1)  # a guess, its effect: benchmarks/value.py
+    # `planted` is a guess: not measured.
     planted: float = Field(default=0.1, gt=0, lt=0.5)  # share of labels made wrong in the copies that measure
+    # `calibration_rows` is a guess: not measured.
     calibration_rows: int = Field(default=10_000, ge=100)  # size of each such copy; 10,000 gives +-0.02
     seed: int = Field(default=0, ge=0)  # folds and planted noise

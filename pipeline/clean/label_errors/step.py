@@ -137,8 +137,8 @@ def _tell(rows: int, planted: int, seconds: float) -> None:
         )
 
 
-_SILENT = 5.0  # seconds; scoring that is done sooner needs no line of its own
-_COPIES = 2  # that `measure` plants errors into, as most detectors do
+_SILENT = 5.0  # seconds; scoring that is done sooner needs no line of its own; a guess: not measured
+_COPIES = 2  # that `measure` plants errors into, as most detectors do; a guess: not measured
 
 
 def _known_first(records: Sequence[Record], rows: Sequence[int]) -> tuple[list[int], int]:

@@ -38,8 +38,10 @@ class ConflictingLabels(Settings):
         "unstated_confidence": "default_confidence",
     }
 
+    # `min_majority` is a guess: not measured.
     min_majority: float = Field(default=0.7, gt=0.5, le=1)  # share of votes or confidence that decides
-    min_votes: int = Field(default=3, ge=1)  # fewer votes in all decide nothing
+    min_votes: int = Field(default=3, ge=1)  # fewer votes in all decide nothing; a guess: not measured
+    # `default_confidence` is a guess: not measured.
     default_confidence: float = Field(default=0.5, ge=0, le=1)  # counted for a source that states none
 
 

@@ -30,15 +30,16 @@ from pipeline.text.containment import containment, proposed, sampled
 from pipeline.text.normalise import normalised, text_key
 from pipeline.text.passages import Grams, grams, longest_passage
 
-_PASSAGE = 200
+_PASSAGE = 200  # a guess: not measured
 
 
 class Contained(Settings):
     """Section `clean.contained`."""
 
+    # `share` is a guess: not measured.
     share: float = Field(default=0.9, gt=0, le=1)  # of the shorter text's n-grams that stand in the longer one
     found: Literal["review", "drop"] = "review"  # drop: the shorter record goes where its label is the same
-    max_group_share: float = Field(default=0.05, gt=0, le=1)  # as in near_duplicates
+    max_group_share: float = Field(default=0.05, gt=0, le=1)  # as in near_duplicates; a guess: not measured
 
 
 def find_contained(table: pa.Table, settings: Contained, context: Context) -> Outcome:

@@ -31,6 +31,7 @@ class EarlierRecords(Settings):
     """Section `clean.earlier_records`."""
 
     paths: tuple[str, ...] = ()  # records.parquet of past datasets, or folders that hold one; from the project's root
+    # `similarity` is a guess: not measured.
     similarity: float = Field(default=0.9, gt=0, le=1)  # at least so like an earlier record: it is already in
     found: Literal["drop", "review"] = "drop"  # review: such records stay, listed in review.parquet
     sources: tuple[str, ...] = ()  # names of the sources to check; empty: all

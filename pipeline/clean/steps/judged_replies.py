@@ -31,7 +31,7 @@ from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined, keep_all
 from pipeline.tasks import has_free_answers
 
 _WHERE = "params.yaml: clean.judge_replies"
-#: Records that are Python objects at a time.
+#: Records that are Python objects at a time. A guess: not measured.
 _PART = 2000
 
 

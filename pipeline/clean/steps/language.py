@@ -31,9 +31,11 @@ class Language(Settings):
     }
 
     wrong: Literal["drop", "keep"] = "drop"  # keep: the scores alone are attached
+    # `min_confidence`: chosen with benchmarks/language.py.
     min_confidence: float = Field(
         default=0.99, ge=0.5, le=1
     )  # drop only when this confident that the language is wrong
+    # `min_letters` is a guess: not measured.
     min_letters: int = Field(default=15, ge=1)  # shorter texts are not checked (Chinese characters count as three)
 
 

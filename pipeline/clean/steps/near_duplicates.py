@@ -35,10 +35,15 @@ from pipeline.text.normalise import normalised
 class NearDuplicates(Settings):
     """Section `clean.near_duplicates`. Similarity is the Jaccard index of character n-gram sets, 0 to 1."""
 
+    # `drop`: strict on purpose, precision 1.000 in benchmarks/near_duplicates.py.
     drop: float = Field(default=0.9, gt=0, le=1)  # at least so similar: one survives
+    # `review`: chosen with benchmarks/review_band.py.
     review: float = Field(default=0.6, gt=0, le=1)  # at least so similar: one group, one split, listed for review
+    # `bands`: with 4 `rows`: .99 of the pairs at .6.
     bands: int = Field(default=32, ge=1)  # more find more pairs near `review`, and cost time
+    # `max_group_share` is a guess: not measured.
     max_group_share: float = Field(default=0.05, gt=0, le=1)  # of a source; a larger group is divided, and told
+    # `rows`: see `bands`.
     rows: int = Field(default=4, ge=1)  # permutations a band; a pair meets with chance 1 - (1 - s**rows)**bands
     sources: tuple[str, ...] = ()  # source names, preferred first, where nothing better tells members apart
 

@@ -68,7 +68,7 @@ _URL = re.compile(rf"(?:https?://|(?<![\w.])www\.)[^{_BREAK}]*[^{_BREAK}.,;:!?)\
 _HANDLE = re.compile(r"(?<![\w@./+-])@\w{1,50}")
 _NUMBER = re.compile(r"(?<![\w.])(?:(?<!\S)[+-])?\d+(?:[.,:/]\d+)*%?(?![\w])", re.ASCII)
 
-_ROUNDS = 4  # a converted phrase may make another one whole
+_ROUNDS = 4  # a converted phrase may make another one whole; a guess: not measured
 
 
 def _in_one_form(text: str, way: str) -> str:

@@ -23,8 +23,8 @@ from pipeline.stats.histogram import LENGTHS, SHARES
 from pipeline.text.code_regions import code_regions, layout_regions
 from pipeline.text.replies import asks_for_repetition
 
-_LINES = 4  # fewer lines say nothing
-_TWICE = 2  # a line may stand twice: in a list and in what is made of it
+_LINES = 4  # fewer lines say nothing; a guess: not measured
+_TWICE = 2  # a line may stand twice: in a list and in what is made of it; a guess: not measured
 # Emoji and their parts; blocks and dots that pictures are made of; marks that scripts write apart, such as vowel signs.
 _BESIDE = re.compile(
     "[\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4e\u200d\u2580-\u259f\u2600-\u27bf\u2800-\u28ff\ufe0f\U0001f000-\U0001faff]"
@@ -34,9 +34,11 @@ _BESIDE = re.compile(
 class Quality(Settings):
     """Section `clean.quality`."""
 
-    min_chars: int = Field(default=1, ge=0)  # code points without white space; 好 is a review
-    max_chars: int = Field(default=20_000, ge=1)  # code points
+    min_chars: int = Field(default=1, ge=0)  # code points without white space; 好 is a review; a guess: not measured
+    max_chars: int = Field(default=20_000, ge=1)  # code points; a guess: not measured
+    # `min_letters` is a guess: not measured.
     min_letters: float = Field(default=0.3, ge=0, le=1)  # share of letters, digits and emoji in what is no white space
+    # `max_repeated_lines` is a guess: not measured.
     max_repeated_lines: float = Field(default=0.5, ge=0, le=1)  # share of lines that say again what stands 3 times
 
 

@@ -29,10 +29,10 @@ Threshold = Annotated[float | None, Field(gt=0, le=1)]
 class Replies(Settings):
     """Section `clean.replies`: from which score on a reply's record goes. By default only what nobody would keep."""
 
-    empty: Threshold = 1.0  # nothing but white space, dots and dashes
-    placeholder: Threshold = 1.0  # `<no output>`, `TODO`, 暂无, and nothing else
-    loop: Threshold = 0.8  # share of the reply that repeats what it said
-    echo: Threshold = 0.95  # share of the reply that is the prompt again
+    empty: Threshold = 1.0  # nothing but white space, dots and dashes; measured by benchmarks/replies.py
+    placeholder: Threshold = 1.0  # `<no output>`, `TODO`, 暂无, and nothing else; measured by benchmarks/replies.py
+    loop: Threshold = 0.8  # share of the reply that repeats what it said; measured by benchmarks/replies.py
+    echo: Threshold = 0.95  # share of the reply that is the prompt again; measured by benchmarks/replies.py
     refusal: Threshold = None  # 1: a short reply that opens with a refusal; .6: one that goes on after it
     speaks_as_model: Threshold = None  # 1: `as an AI`, 作为语言模型; .5: where the prompt asked about it
     cut: Threshold = None  # 1: an open code fence, an end that waits for more; .4: prose without an end mark
@@ -70,7 +70,7 @@ def _filter(part: pa.Table, ledger: Ledger, settings: Replies, task: Task) -> Ou
     return drop_rows(part, "replies", drops)
 
 
-_WORTH_COUNTING = 0.5
+_WORTH_COUNTING = 0.5  # a guess: not measured
 
 
 def _scores(record: Record, task: Task) -> Mapping[str, float]:

@@ -33,7 +33,7 @@ from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.stage import Outcome, drop_rows
 from pipeline.stats.histogram import NOTES
 
-_ROWS = 2048  # compared with all later ones at once
+_ROWS = 2048  # compared with all later ones at once; a guess: not measured
 
 
 class SemanticDuplicates(Settings):

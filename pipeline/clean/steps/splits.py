@@ -34,7 +34,7 @@ from pipeline.text.normalise import text_key
 
 log = logging.getLogger("pipeline")
 
-#: Classes that a warning names; all are in the notes.
+#: Classes that a warning names; all are in the notes. A guess: not measured.
 _NAMED = 5
 
 
@@ -45,7 +45,7 @@ class Part(Settings):
         "at_most": "max_records",
     }
 
-    share: float = Field(default=0.1, ge=0, lt=1)  # of the groups
+    share: float = Field(default=0.1, ge=0, lt=1)  # of the groups; a guess: not measured
     trusted_only: bool = False  # only records whose source vouches for the label, where any source does
     max_records: int | None = Field(default=None, ge=1)  # records; where it binds, adding data can move old records
     beside_given: bool = False  # draw it although a source has the role of this split

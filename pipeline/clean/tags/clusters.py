@@ -14,11 +14,11 @@ from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model
 from pipeline.text.scripts import CJK, WORD
 
-#: Texts that the centres are found on; all others are only assigned.
+#: Texts that the centres are found on; all others are only assigned. A guess: not measured.
 _FITTED = 20_000
-_PER_CLUSTER = 10
-_NAMED_BY = 2
-#: A term of a cluster's name stands in at least this share of its texts.
+_PER_CLUSTER = 10  # a guess: not measured
+_NAMED_BY = 2  # a guess: not measured
+#: A term of a cluster's name stands in at least this share of its texts. A guess: not measured.
 _OFTEN = 0.1
 _CJK_LETTER = re.compile(f"[{CJK}]")
 

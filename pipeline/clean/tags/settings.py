@@ -26,6 +26,7 @@ class Tags(Settings):
     tags: dict[str, tuple[str, ...]] = Field(default=USUAL)  # model: tag -> its values; none: any short text
     endpoint: Endpoint | None = None  # model: the service that is asked; null: models.generator on this machine
     dry_run: bool = False  # model: count what would be asked and what it would cost, and ask nothing
+    # `clusters` is a guess: not measured.
     clusters: int = Field(default=12, ge=2, le=20)  # most topics; a cluster has 10 records or more on average
     seed: int = 0
 

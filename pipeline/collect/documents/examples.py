@@ -22,7 +22,7 @@ from pipeline.text.normalise import normalised
 
 log = logging.getLogger("pipeline")
 
-#: Tokens of a reply that shows whether the model knows an answer without the chunk.
+#: Tokens of a reply that shows whether the model knows an answer without the chunk. A guess: not measured.
 _SHORT_REPLY = 200
 
 

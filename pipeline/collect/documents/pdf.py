@@ -23,9 +23,9 @@ _Bookmarks = Mapping[int, Sequence[tuple[int, str]]]
 
 _DIGITS = re.compile(r"\d+")
 _ENDS = re.compile(r"[.!?:;。！？：；”\"]\s*$")
-#: A line this much shorter than the longest one ends its paragraph.
+#: A line this much shorter than the longest one ends its paragraph. A guess: not measured.
 _SHORT = 0.75
-#: Pages from which on a line at the top or bottom of most of them is a header or footer.
+#: Pages from which on a line at the top or bottom of most of them is a header or footer. A guess: not measured.
 _FEW_PAGES = 4
 
 

@@ -25,7 +25,7 @@ from pipeline.text.scripts import UNSPACED_LETTER
 
 Lines = list[tuple[int, str]]
 
-_PEEK = 20_000
+_PEEK = 20_000  # a guess: not measured
 _SEGMENTED = re.compile(r"[^\s][0-9]")
 _TAG = re.compile(r"([BIESLUMW])[-_](.+)", re.DOTALL)
 #: Letters of the other schemes in those of BIOES.

@@ -18,7 +18,7 @@ from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.core.errors import PipelineError, shorten
 
-#: A quoted cell longer than this many lines is taken for an unclosed quote.
+#: A quoted cell longer than this many lines is taken for an unclosed quote. A guess: not measured.
 MAX_LINES = 500
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMED = re.compile(r"sep=(.)", re.IGNORECASE)

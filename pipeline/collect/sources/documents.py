@@ -26,6 +26,7 @@ from pipeline.text.personal_data import find, masked
 from pipeline.text.similarity import copies_of_earlier
 
 #: Chunks that are compared with each other, and that a model is asked about, at once: it bounds what memory holds.
+#: A guess: not measured.
 _BATCH = 1024
 
 
@@ -35,7 +36,7 @@ class DocumentsSettings(RecordSource):
     path: str
     chunk: Chunking = Chunking()
     generate: Generation | None = None
-    max_bytes: int = Field(default=50_000_000, ge=1)  # of one file; larger ones are refused
+    max_bytes: int = Field(default=50_000_000, ge=1)  # of one file; larger ones are refused; a guess: not measured
     group: str | None = "document"  # chunks of a document share a split
     meta: dict[str, str] = Field(
         default={name: name for name in ("document", "headings", "page", "chunk", "kind", "quote", "known", "teacher")}

@@ -16,7 +16,7 @@ from pipeline.core.errors import PipelineError, shorten
 
 #: The column that holds the name of a row's folder: `target: "{folder}"`.
 FOLDER = "{folder}"
-#: Text files of one source that make a person wonder whether lines are meant.
+#: Text files of one source that make a person wonder whether lines are meant. A guess: not measured.
 _MANY = 20
 
 log = logging.getLogger("pipeline")

@@ -20,7 +20,7 @@ from pipeline.stats.calibration import expected_calibration_error, reliability
 from pipeline.stats.numbers import Floats, Metric, rounded
 from pipeline.stats.scores import class_scores, micro_f1
 
-_TOP_CONFUSIONS = 20
+_TOP_CONFUSIONS = 20  # a guess: not measured
 
 
 def compute_metrics(

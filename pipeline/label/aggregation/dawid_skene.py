@@ -17,8 +17,8 @@ from pipeline.label.aggregation.votes import Consensus, Votes, from_logs, normal
 if TYPE_CHECKING:
     from pipeline.label.aggregation.votes import Floats
 
-ROUNDS = 100
-TOLERANCE = 1e-5
+ROUNDS = 100  # a guess: not measured
+TOLERANCE = 1e-5  # a guess: not measured
 
 #: Pseudo-votes of the confusion prior: for the right label, and for the wrong ones (at most 1 each,
 #: and together no more than the right one, so that many labels do not drown it).
@@ -27,8 +27,10 @@ RIGHT_LABEL = 4.0
 
 
 #: How much of a vote on an item is a guess, by how hard the item is; how many items are how hard is estimated.
+#: A guess: not measured.
 _HARDNESS = np.array([0.0, 0.3, 0.6, 0.9])
 #: Draws of new weights for the votes (Gamma of this shape, mean 1), from which it shows how much hangs on single ones.
+#: The shape by benchmarks/crowd.py; draws and rounds are guesses.
 _DRAWS, _SHAPE, _DRAW_ROUNDS = 12, 2.0, 10
 
 
@@ -123,6 +125,7 @@ def dawid_skene_ml(votes: Votes) -> Consensus:
 
 
 #: Beta prior of the one-coin accuracy: as if an annotator had been right RIGHT times and wrong WRONG times.
+#: Guesses: not measured.
 RIGHT, WRONG = 2.0, 1.0
 
 

@@ -16,10 +16,10 @@ from pipeline.label.aggregation.votes import Consensus, Votes, from_logs, normal
 if TYPE_CHECKING:
     from pipeline.label.aggregation.votes import Floats, Ints
 
-ROUNDS = 100
-TOLERANCE = 1e-4
-STEPS = 3  # Newton steps in each M step; EM needs only an improvement
-LONGEST_STEP = 1.0
+ROUNDS = 100  # a guess: not measured
+TOLERANCE = 1e-4  # a guess: not measured
+STEPS = 3  # Newton steps in each M step; EM needs only an improvement; a guess: not measured
+LONGEST_STEP = 1.0  # a guess: not measured
 
 
 def glad(votes: Votes) -> Consensus:

@@ -12,10 +12,10 @@ import numpy as np
 
 from pipeline.label.aggregation.votes import Consensus, Votes, from_logs, normalised
 
-ROUNDS = 100
-TOLERANCE = 1e-5
-KNOWING = 0.5  # Beta prior, both sides: most annotators either know or guess
-GUESSING = 10.0  # Dirichlet prior over an annotator's guesses: near uniform until seen otherwise
+ROUNDS = 100  # a guess: not measured
+TOLERANCE = 1e-5  # a guess: not measured
+KNOWING = 0.5  # Beta prior, both sides: most annotators either know or guess; the paper's
+GUESSING = 10.0  # Dirichlet prior over an annotator's guesses: near uniform until seen otherwise; the paper's, as above
 
 
 def mace(votes: Votes) -> Consensus:

@@ -18,6 +18,7 @@ from pipeline.modeling.lm.asked import asked
 from pipeline.text import replies
 
 #: From these scores on (text/replies.py) a text is a refusal, or one phrase over and over.
+#: The second as in the step replies (benchmarks/replies.py), the first a guess.
 _REFUSES, _LOOPS = 1.0, 0.8
 
 

@@ -20,7 +20,7 @@ class JudgedAnswers(Judging):
 
     min_grade: float | None = None  # lowest mean grade of an accepted answer; null: what `gold_rows` show
     # Labelled train records whose own reply and another record's reply are graded too: what the grades are worth.
-    gold_rows: int = Field(default=100, ge=0)
+    gold_rows: int = Field(default=100, ge=0)  # a guess: not measured
 
 
 class Answers(Settings):
@@ -28,7 +28,9 @@ class Answers(Settings):
 
     teachers: dict[str, Endpoint | None] = Field(default={})  # name -> its service; null: models.generator. Empty: off
     samples: int = Field(default=1, ge=1, le=64)  # answers that each teacher writes to one prompt
+    # `temperature` is a guess: not measured.
     temperature: float = Field(default=0.7, ge=0, le=2)  # of the samples; 0: all samples would be equal
+    # `max_tokens` is a guess: not measured.
     max_tokens: int = Field(default=1024, ge=1)  # of one answer; a longer one is cut, and never accepted
     system: str = ""  # stands above prompts that have no system turn, for the teacher alone
     keep_reasoning: bool = True  # the accepted answer keeps what the teacher thought, apart from its text

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Spreads of the offsets that are tried, in log odds; the one that predicts left-out rows best is used.
+#: A guess: not measured.
 _SPREADS = (0.25, 0.5, 1.0, 2.0, 4.0)
 #: Log odds are a line of the score with bends at these quantiles: a model is often sure, or not, with little between.
+#: A guess: not measured.
 _BENDS = (0.25, 0.5, 0.75)
-_STEPS, _LARGEST = 15, 8.0
+_STEPS, _LARGEST = 15, 8.0  # guesses: not measured
 
 
 class AnswerOdds:

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pipeline")
 
+# `_FEWEST` is a guess: not measured.
 _FEWEST = 50  # labelled records that a confidence can be measured on; fewer prove no precision of .95
 #: One-sided 99 %: a model may be sure of some errors, and the best of many thresholds looks better than it is.
+#: Normal quantile.
 _Z = 2.33
 _WHERE = "params.yaml: label.prelabel.llm.endpoint"
 

@@ -16,6 +16,7 @@ from pipeline.stats.intervals import difference_of_shares
 from pipeline.stats.numbers import rounded
 
 #: Pairs of a kind (longer or shorter is better) without which a lean towards length is not stated.
+#: A guess: not measured.
 _FEWEST = 20
 
 

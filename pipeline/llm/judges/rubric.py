@@ -18,7 +18,7 @@ class Criterion(Settings):
 class Rubric(Settings):
     """All criteria and their common scale."""
 
-    scale: tuple[int, int] = (1, 5)
+    scale: tuple[int, int] = (1, 5)  # a guess: not measured
     criteria: dict[str, Criterion] = Field(
         default={
             "correct": Criterion(

@@ -20,8 +20,9 @@ from pipeline.stats.intervals import wilson
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
 
-_RESAMPLES = 1000
+_RESAMPLES = 1000  # a guess: not measured
 #: Rates that are nearer than this tell nothing: the judge says the same whichever reply is better.
+#: A guess: not measured.
 _LEAST_GAP = 0.1
 
 

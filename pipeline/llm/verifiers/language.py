@@ -12,7 +12,9 @@ from pipeline.text.language import detect
 class InLanguage(Settings):
     """When an answer counts as written in another language."""
 
+    # `min_confidence`: as the step language: benchmarks/language.py.
     min_confidence: float = Field(default=0.99, ge=0.5, le=1)  # of the verdict
+    # `min_letters`: as the step language, a guess: not measured.
     min_letters: int = Field(default=15, ge=1)  # shorter answers pass (Chinese characters count as three)
 
 

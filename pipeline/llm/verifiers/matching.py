@@ -22,7 +22,7 @@ _NO_REFERENCE = "there is no reference to compare with"
 class Numeric(Settings):
     """How near a number must be."""
 
-    tolerance: float = Field(default=1e-6, ge=0)  # of the reference's size, at least absolute
+    tolerance: float = Field(default=1e-6, ge=0)  # of the reference's size, at least absolute; a guess: not measured
 
 
 class Pattern(Settings):

@@ -15,7 +15,9 @@ from pipeline.llm.verifiers.final_answer import final_answer
 class Mathematics(Settings):
     """How exactly numbers are compared."""
 
+    # `digits` is a guess: not measured.
     digits: int = Field(default=6, ge=1, le=15)  # decimal places to which floating-point values must agree
+    # `max_chars` is a guess: not measured.
     max_chars: int = Field(default=2000, ge=1)  # longer final answers are no formulas, and could take for ever
 
 

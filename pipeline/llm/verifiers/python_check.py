@@ -42,8 +42,8 @@ class PythonCheck(Settings):
 
     file: str
     enabled: bool = False  # runs code from that file on every answer
-    seconds: int = Field(default=5, ge=1, le=600)  # CPU and wall time of one check
-    memory_mb: int = Field(default=512, ge=64)  # address space
+    seconds: int = Field(default=5, ge=1, le=600)  # CPU and wall time of one check; a guess: not measured
+    memory_mb: int = Field(default=512, ge=64)  # address space; a guess: not measured
 
 
 def passes_check(case: Case, settings: PythonCheck) -> str:

@@ -27,8 +27,8 @@ class Schema(Settings):
 class Length(Settings):
     """How long an answer may be, in Unicode code points without white space around it."""
 
-    min_chars: int = Field(default=1, ge=0)
-    max_chars: int = Field(default=20_000, ge=1)
+    min_chars: int = Field(default=1, ge=0)  # a guess: not measured
+    max_chars: int = Field(default=20_000, ge=1)  # a guess: not measured
 
     @model_validator(mode="after")
     def _in_order(self) -> Length:
@@ -40,7 +40,7 @@ class Length(Settings):
 class Quote(Settings):
     """What counts as a quotation."""
 
-    min_chars: int = Field(default=8, ge=1)  # shorter quotations prove nothing
+    min_chars: int = Field(default=8, ge=1)  # shorter quotations prove nothing; a guess: not measured
 
 
 def follows_schema(case: Case, settings: Schema) -> str:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction import FeatureHasher
     from sklearn.linear_model import SGDClassifier
 
-#: Columns that features are hashed into.
+#: Columns that features are hashed into. A guess: not measured.
 _COLUMNS = 2**18
-#: Passes of stochastic gradient descent over all units, and the penalty of large weights.
+#: Passes of stochastic gradient descent over all units, and the penalty of large weights. Guesses: not measured.
 _PASSES, _PENALTY = 8, 1e-6
-#: Letters of the longest prefix and suffix; probability of a tag that train never shows.
+#: Letters of the longest prefix and suffix; probability of a tag that train never shows. Guesses: not measured.
 _AFFIX, _UNSEEN = 4, 1e-9
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-NEIGHBOURS = 100
+NEIGHBOURS = 100  # chosen with benchmarks/label_errors.py
+# `_SHARPNESS` is a guess: not measured.
 _SHARPNESS = 20.0  # a neighbour's vote counts exp(20 * cosine): one at 0.9 outweighs seven at 0.8
-_ROWS = 1024  # compared at once
+_ROWS = 1024  # compared at once; a guess: not measured
 
 
 def nearest(

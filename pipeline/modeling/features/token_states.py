@@ -17,7 +17,7 @@ from pipeline.modeling.prefixes import prefix_mark
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MAX_TOKENS, _STRIDE = 256, 64
+_MAX_TOKENS, _STRIDE = 256, 64  # guesses: not measured
 
 
 def token_states(texts: Sequence[str], model: Model) -> list[NDArray[np.float32]]:

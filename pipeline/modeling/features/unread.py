@@ -14,11 +14,11 @@ from typing import Any
 
 from pipeline.modeling.models import TFIDF, Model, has_weights, local_path, revision
 
-#: From this share of unknown tokens on a language counts as unread.
+#: From this share of unknown tokens on a language counts as unread. A guess: not measured.
 MOST_UNKNOWN = 0.2
-#: Texts of a language that are counted, evenly spaced, and characters of each.
+#: Texts of a language that are counted, evenly spaced, and characters of each. A guess: not measured.
 _TEXTS = 200
-_CHARACTERS = 1000
+_CHARACTERS = 1000  # a guess: not measured
 
 log = logging.getLogger("pipeline")
 

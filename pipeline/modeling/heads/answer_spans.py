@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_BEST = 20
+_BEST = 20  # a guess: not measured
 #: A threshold that no score reaches: dev has no unanswerable question, so one is never claimed.
 NEVER = 1e9
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from transformers import PreTrainedModel
 
-#: Labels, the most frequent first, that choose C: each is as many fits as there are folds.
+#: Labels, the most frequent first, that choose C: each is as many fits as there are folds. A guess: not measured.
 _MOST = 10
 
 

@@ -19,9 +19,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: The mean's weight against the first token's own vector.
+#: The mean's weight against the first token's own vector. A guess: not measured.
 _MEAN = 1000.0
-#: The pooler's tanh is next to linear at a tenth of a normalised vector.
+#: The pooler's tanh is next to linear at a tenth of a normalised vector. A guess: not measured.
 _POOLER = 0.1
 
 
@@ -144,10 +144,10 @@ def set_label_rows(
                 model.classifier.bias[row] = float(head.model.intercept_[0])
 
 
-#: scikit-learn's C of that regression.
+#: scikit-learn's C of that regression. A guess; benchmarks/linear_head.py compares it with C by cross-validation.
 STRENGTH = 10.0
 
-#: What `refit_classifier` chooses from, the rows it looks at, and its folds.
+#: What `refit_classifier` chooses from, the rows it looks at, and its folds. A guess: not measured.
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0)
-CHOOSE_ROWS = 3000
-FOLDS = 5
+CHOOSE_ROWS = 3000  # a guess: not measured
+FOLDS = 5  # a guess: not measured

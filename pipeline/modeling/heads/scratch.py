@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-#: Words that occur this often become one token, the most frequent ones first.
+#: Words that occur this often become one token, the most frequent ones first. Guesses: not measured.
 MIN_COUNT, MAX_WORDS = 3, 8000
-#: A few million parameters: learns from some thousand examples within minutes on a CPU.
+#: A few million parameters: learns from some thousand examples within minutes on a CPU. A guess: not measured.
 SIZE = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 4, "intermediate_size": 768}
-MAX_POSITIONS = 512
+MAX_POSITIONS = 512  # a guess: not measured
 
 _WORD = re.compile(rf"[^\W{CJK}]+")
 

@@ -17,9 +17,9 @@ from pipeline.modeling.lm.views import Span, View, Views, views
 #: A conversation's turns that are to be learned; None: as its messages and the settings say.
 Asked = Sequence[int] | None
 
-#: Views whose texts are made tokens at a time.
+#: Views whose texts are made tokens at a time. A guess: not measured.
 _BATCH = 256
-#: Ends of prompts whose tokens are remembered; longer ones are rarely met again.
+#: Ends of prompts whose tokens are remembered; longer ones are rarely met again. Guesses: not measured.
 _SHORT, _KNOWN = 64, 4096
 
 

@@ -12,7 +12,7 @@ from pipeline.modeling.lm.masking import IGNORED
 from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.training.recipe import Recipe
 
-#: Conversations encoded at a time.
+#: Conversations encoded at a time. A guess: not measured.
 _BATCH = 256
 
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 _WHERE = "models.generator"
 
 #: Prompts answered together. Fewer are filled up to it, so that every batch has one shape: on CPUs an answer then does
-#: not depend on its neighbours (tests/modeling/test_generation.py holds the model to it).
+#: not depend on its neighbours (tests/modeling/test_generation.py holds the model to it). A guess: not measured.
 _BATCH = 8
-#: Prompts are padded to a multiple of so many tokens; the same reason.
+#: Prompts are padded to a multiple of so many tokens; the same reason. A guess: not measured.
 _WIDTH = 32
 #: Share of the probability that sampling draws from (Holtzman et al. 2019, https://arxiv.org/abs/1904.09751).
 _TOP_P = 0.95

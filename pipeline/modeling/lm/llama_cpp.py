@@ -18,7 +18,7 @@ from pipeline.modeling.models import Model, identity, local_path
 from pipeline.runtime.threads import cores
 
 _WHERE = "models.generator"
-#: Tokens of prompt and answer together that the model is opened for.
+#: Tokens of prompt and answer together that the model is opened for. A guess: not measured.
 _WINDOW = 4096
 
 

@@ -21,7 +21,7 @@ from pipeline.modeling.lm import generation
 from pipeline.modeling.lm.llama_cpp import LlamaCpp
 from pipeline.modeling.models import Model, Models, identity, revision
 
-#: Questions between two writings of answers to the cache: what a kill costs at most.
+#: Questions between two writings of answers to the cache: what a kill costs at most. A guess: not measured.
 _PART = 16
 
 

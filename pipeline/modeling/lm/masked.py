@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedTokenizerBase
 
-#: Characters on either side of a word that the model sees; more would not fit its window.
+#: Characters on either side of a word that the model sees; more would not fit its window. A guess: not measured.
 _CONTEXT = 400
-#: Texts that go through the model together.
+#: Texts that go through the model together. A guess: not measured.
 _BATCH = 32
-#: Likeliest tokens of a place among which whole words are looked for.
+#: Likeliest tokens of a place among which whole words are looked for. A guess: not measured.
 _LOOKED_AT = 200
-#: Chinese words of more characters are left alone: too many combinations, too few of them words.
+#: Chinese words of more characters are left alone: too many combinations, too few of them words. A guess: not measured.
 _LONGEST = 2
 
 

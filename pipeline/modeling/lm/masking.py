@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-#: Label of a token that carries no loss.
+#: Label of a token that carries no loss. PyTorch's default `ignore_index` of cross-entropy.
 IGNORED = -100

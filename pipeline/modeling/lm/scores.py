@@ -20,7 +20,7 @@ from pipeline.modeling.models import Model, identity
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-#: Tokens of prompt and text that are looked at; what is beyond is not scored.
+#: Tokens of prompt and text that are looked at; what is beyond is not scored. A guess: not measured.
 MAX_TOKENS = 512
 
 

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-#: Conversations that share one step.
+#: Conversations that share one step. A guess: not measured.
 STEP = 4
 #: On this text a model taken apart must lose what it loses whole, but for so many nats a token.
 _KNOWN_TEXT = "Where do whales go in winter? They swim to warmer seas. 鲸鱼冬天游到温暖的海里。"
-_TOLERANCE = 1e-3
+_TOLERANCE = 1e-3  # a guess: not measured
 
 
 @dataclass(frozen=True)

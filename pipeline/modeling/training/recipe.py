@@ -18,7 +18,7 @@ class Lora(Settings):
     RENAMED: ClassVar[Mapping[str, str]] = {"modules": "target_modules"}
 
     rank: int = Field(8, ge=1)  # 4-64; the paper's default
-    alpha: float = Field(16.0, gt=0)  # update scale is alpha / rank
+    alpha: float = Field(16.0, gt=0)  # update scale is alpha / rank; a guess: not measured
     dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
 
@@ -27,7 +27,7 @@ class Contrastive(Settings):
     """Contrastive fine-tuning for few labelled rows (modeling/heads/contrastive.py)."""
 
     pairs: int = Field(20, ge=2)  # a row; half of them with a row of its label. SetFit's usual number
-    batch_size: int = Field(16, ge=1)  # pairs a step
+    batch_size: int = Field(16, ge=1)  # pairs a step; a guess: not measured
     learning_rate: float = Field(2e-5, gt=0)  # SetFit's
 
 
@@ -48,26 +48,27 @@ class Recipe(Settings):
         "patience": "early_stopping_patience",
     }
 
-    epochs: float = Field(2.0, ge=0)  # passes over the training rows; 0 keeps the starting model
-    batch_size: int = Field(32, ge=1)  # examples per forward pass
+    epochs: float = Field(2.0, ge=0)  # passes over the training rows; 0 keeps the starting model; a guess: not measured
+    batch_size: int = Field(32, ge=1)  # examples per forward pass; a guess: not measured
     gradient_accumulation_steps: int = Field(1, ge=1)  # forward passes per step: batch_size x this many examples a step
-    max_length: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long)
+    max_length: int = Field(128, ge=8)  # longer examples are cut or dropped (see over_long); a guess: not measured
     over_long: Literal["truncate", "drop"] = "truncate"  # chat: a cut reply never shows its end; drop is safer
     chat: ChatSettings = ChatSettings()  # language models: what of a conversation is learned, and how it is asked
     instructions: dict[str, str] = Field({})  # text to text: language -> what to ask, with {text} and {language}
 
+    # `stride` is a guess: not measured.
     stride: int = Field(32, ge=0)  # ner, qa: tokens that two neighbouring windows of a long text share
-    max_answer_length: int = Field(64, ge=1)  # qa: longest answer
+    max_answer_length: int = Field(64, ge=1)  # qa: longest answer; a guess: not measured
 
-    learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak
-    head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer
+    learning_rate: float = Field(1e-4, gt=0)  # of the pretrained body's top layer, at its peak; a guess: not measured
+    head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer; a guess: not measured
     layer_decay: float = Field(1.0, gt=0, le=1)  # each layer further down learns this much slower; 0.85-0.95 is usual
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"  # of the rates, after the warm-up
-    warmup_ratio: float = Field(0.1, ge=0, le=1)  # share of all steps
+    warmup_ratio: float = Field(0.1, ge=0, le=1)  # share of all steps; a guess: not measured
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
-    momentum: float = Field(0.9, ge=0, lt=1)  # sgd only
-    weight_decay: float = Field(0.01, ge=0)  # never on biases and norms
-    max_grad_norm: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips
+    momentum: float = Field(0.9, ge=0, lt=1)  # sgd only; a guess: not measured
+    weight_decay: float = Field(0.01, ge=0)  # never on biases and norms; PyTorch's default of AdamW
+    max_grad_norm: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips; default of Transformers' Trainer
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: bfloat16 on accelerators that have it
     gradient_checkpointing: bool = False  # recompute activations: far less memory, about a third more time
     packing: bool = False  # language models: several short examples share one row of max_length, kept apart
@@ -94,6 +95,7 @@ class Recipe(Settings):
     # Few labelled rows, one label each (8 to 64 a class): tune the encoder on pairs of them, then fit the linear head.
     contrastive: Contrastive | None = None
 
+    # `evaluations` is a guess: not measured.
     evaluations: int = Field(4, ge=1)  # evaluations on the dev split, evenly spread; the best model is kept
     early_stopping_patience: int = Field(0, ge=0)  # stop after this many evaluations without a gain; 0: never early
     seed: int = 0

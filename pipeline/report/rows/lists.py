@@ -18,7 +18,7 @@ from pipeline.report.inputs import FLOW, Inputs
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import files_of, to_records
 
-#: Rows that are held as objects at a time.
+#: Rows that are held as objects at a time. A guess: not measured.
 BATCH = 4096
 
 Row = dict[str, object]

@@ -16,7 +16,7 @@ from pipeline.tasks import TaskType
 
 _SPLITS = ("train", "dev", "test", "unlabelled", "benchmark")
 _LEARNED = ("train", "dev", "test")
-_QUANTILES = (5, 25, 50, 75, 95, 100)
+_QUANTILES = (5, 25, 50, 75, 95, 100)  # a guess: not measured
 
 
 def _in_order(splits: Collection[str]) -> list[str]:

@@ -11,8 +11,8 @@ from pipeline.report.inputs import Inputs
 
 #: Names of attributes as the profile and as the evaluation write them.
 _SAME = {"lang": "language"}
-_STRONG, _CLEAR = 0.3, 0.1
-#: Labels that get a column of their own: more do not fit a page.
+_STRONG, _CLEAR = 0.3, 0.1  # guesses: not measured
+#: Labels that get a column of their own: more do not fit a page. A guess: not measured.
 _LABELS = 8
 
 

@@ -21,7 +21,7 @@ _COLUMNS = {
     "known_anyway": "pct",
 }
 _SUMMED = ("letters", "covered_letters", "chunks", "known", "asked_without_chunk")
-#: Documents in the table; the report of `collect` has them all.
+#: Documents in the table; the report of `collect` has them all. A guess: not measured.
 _SHOWN = 100
 
 

@@ -13,7 +13,7 @@ from pipeline.runtime.releases import HISTORY, read_history, summary_of
 AXES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
 
 _SPLITS = ("train", "validation", "test")
-#: Releases drawn: the latest.
+#: Releases drawn: the latest. A guess: not measured.
 _SHOWN = 20
 
 

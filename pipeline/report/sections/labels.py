@@ -32,7 +32,7 @@ from pipeline.report.sections.prelabel_bias import prelabel_bias
 
 #: Notes of the label stage that are about its model; all others are about people and decisions.
 _PRELABEL = ("prelabel", "prelabels", "calibration", "model", "queue")
-#: Labels longer than this, as JSON, are decided in Label Studio.
+#: Labels longer than this, as JSON, are decided in Label Studio. A guess: not measured.
 _LONGEST = 2000
 #: Notes that other sections draw.
 _ELSEWHERE = ("audit", "prelabel_bias")

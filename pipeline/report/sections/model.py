@@ -30,7 +30,7 @@ _KNOWN = {
     "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "baselines",
     "win_rates",
 }  # fmt: skip
-_LARGEST_MATRIX = 20
+_LARGEST_MATRIX = 20  # a guess: not measured
 
 #: Stands in the confusion matrix for no entity: missed, or found where nothing is.
 NO_SPAN = "∅"

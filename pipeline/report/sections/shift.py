@@ -13,7 +13,7 @@ from pipeline.report.inputs import Inputs
 
 Spread = Mapping[str, Mapping[str, int]]  # value -> split -> records
 
-_DRAWS, _CHANCE = 400, 0.95
+_DRAWS, _CHANCE = 400, 0.95  # the chance is the usual level, the draws are a guess
 _NAMES = {
     "class": "of_labels",
     "lang": "of_languages",
@@ -21,7 +21,7 @@ _NAMES = {
     "length": "of_length",
     "meaning": "of_meaning",
 }
-#: Values drawn: those whose shares lie furthest apart.
+#: Values drawn: those whose shares lie furthest apart. A guess: not measured.
 _SHOWN = 12
 
 

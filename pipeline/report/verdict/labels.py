@@ -10,7 +10,7 @@ from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.finding import Finding, State
 from pipeline.stats.intervals import wilson
 
-#: Scored records below which nothing is said of whether labels can be learned.
+#: Scored records below which nothing is said of whether labels can be learned. A guess: not measured.
 _FEWEST = 50
 
 

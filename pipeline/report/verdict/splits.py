@@ -11,13 +11,14 @@ from pipeline.report.figures import expectations, named, percent, step_notes
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.finding import Finding, State
 
-#: Train records below which nothing can be learned.
+#: Train records below which nothing can be learned. A guess: not measured.
 _LEAST_TRAIN = 20
 #: By how many points a score on so few test records is uncertain: above the first, it says nothing; the second warns.
+#: Guesses: not measured.
 _BLIND, _COARSE = 0.3, 0.1
-#: Test records of a class below which its own score says little.
+#: Test records of a class below which its own score says little. A guess: not measured.
 _PER_CLASS = 10
-_NAMED = 3
+_NAMED = 3  # a guess: not measured
 
 
 def _sizes(inputs: Inputs) -> Mapping[str, int]:

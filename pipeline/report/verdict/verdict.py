@@ -12,7 +12,7 @@ from pipeline.report.verdict.checks import CHECKS
 from pipeline.report.verdict.finding import STATES, Finding, State
 from pipeline.report.verdict.label_first import label_first
 
-#: Reasons that the sentence names; the list below it holds all.
+#: Reasons that the sentence names; the list below it holds all. A guess: not measured.
 _REASONS = 4
 
 

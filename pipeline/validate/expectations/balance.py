@@ -13,7 +13,7 @@ from pipeline.core.record import Target
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
 from pipeline.validate.view import View
 
-#: Classes named at each end when there are too many to name them all.
+#: Classes named at each end when there are too many to name them all. A guess: not measured.
 _ENDS = 5
 
 

@@ -20,7 +20,7 @@ from pipeline.validate.view import View
 
 Counter = Callable[[Sequence[str]], list[int]]
 
-#: Records tokenized together: the texts of a million are not copied.
+#: Records tokenized together: the texts of a million are not copied. A guess: not measured.
 _RECORDS = 8192
 
 
@@ -33,6 +33,7 @@ class FitsModel(ShareRule):
     max_length: int = Field(gt=0)  # in tokens, as train.max_length; longer records are cut there
     special_tokens: int = Field(2, ge=0)  # around each text: [CLS] and [SEP] 2, a ChatML turn 5
     losing: Literal["text", "answers"] = "text"  # which loss breaks the rule: any text, or part of an answer
+    # `stride`: as `train.stride`, a guess.
     stride: int = Field(32, ge=0)  # entities, answers in texts: tokens that two windows share, as train.stride
 
 

@@ -11,7 +11,7 @@ from pipeline.runtime.versions import compare, gap, shift
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
 from pipeline.validate.view import View
 
-_NAMED = 5
+_NAMED = 5  # a guess: not measured
 _NO_RELEASE = "no version is released yet: `sft release` makes this one the yardstick"
 
 
@@ -21,11 +21,11 @@ class Drift(Rule):
     Total variation for shares, Kolmogorov-Smirnov for lengths.
     """
 
-    labels: float | None = Field(0.1, ge=0, le=1)  # class shares of train
-    languages: float | None = Field(0.1, ge=0, le=1)
-    sources: float | None = Field(0.2, ge=0, le=1)
-    length: float | None = Field(0.1, ge=0, le=1)  # characters, all splits
-    vocabulary: float | None = Field(0.2, ge=0, le=1)  # shares of the most frequent words
+    labels: float | None = Field(0.1, ge=0, le=1)  # class shares of train; a guess: not measured
+    languages: float | None = Field(0.1, ge=0, le=1)  # a guess: not measured
+    sources: float | None = Field(0.2, ge=0, le=1)  # a guess: not measured
+    length: float | None = Field(0.1, ge=0, le=1)  # characters, all splits; a guess: not measured
+    vocabulary: float | None = Field(0.2, ge=0, le=1)  # shares of the most frequent words; a guess: not measured
 
 
 def no_drift(rule: Drift, view: View) -> Check:

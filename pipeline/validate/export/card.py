@@ -17,6 +17,7 @@ from pipeline.validate.export.columns import described, features, samples
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from pipeline.validate.params import Params
 
+# `_SIZES`: size classes of dataset cards on the Hugging Face hub.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 #: Kind of decider -> what the hub calls those who annotate.

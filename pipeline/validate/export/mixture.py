@@ -17,7 +17,7 @@ from pipeline.core.settings import Settings
 from pipeline.validate.expectations.tokens import token_counter
 from pipeline.validate.view import View
 
-#: Records whose texts are counted together.
+#: Records whose texts are counted together. A guess: not measured.
 _PART = 8192
 
 
@@ -29,6 +29,7 @@ class Mixture(Settings):
     weights: dict[str, float] = Field({})  # group -> its share, relative to the others; empty: by size and temperature
     temperature: float = Field(1.0, gt=0)  # shares as size ** (1 / temperature): above 1 they grow more even
     caps: dict[str, float] = Field({})  # group -> most of it, in units
+    # `max_repeats` is a guess: not measured.
     max_repeats: float = Field(4.0, gt=0)  # most epochs of any group: more would be learned by heart
     size: float | None = Field(None, gt=0)  # of the whole mixture, in units; null: as much as there is
 

@@ -24,13 +24,13 @@ from pipeline.modeling.models import Model
 #: First and last unit.
 Place = tuple[int, int]
 
-_LONGEST = 12  # units of a run of content words
-_RANDOM = 12  # places drawn at random in each context
-_COMMON = 0.2  # share of contexts from which on a word says nothing of what is asked
-_FREQUENT = 60  # units that make up what a question asks for (who, how many, 什么)
-_AROUND = 12  # units to both sides in which words of the question are looked for
+_LONGEST = 12  # units of a run of content words; a guess: not measured
+_RANDOM = 12  # places drawn at random in each context; a guess: not measured
+_COMMON = 0.2  # share of contexts from which on a word says nothing of what is asked; a guess: not measured
+_FREQUENT = 60  # units that make up what a question asks for (who, how many, 什么); a guess: not measured
+_AROUND = 12  # units to both sides in which words of the question are looked for; a guess: not measured
 _ENDS = re.compile(r"[。！？；]|[.!?](?=\s)")
-_LEVELS = 8  # steps of a number from 0 to 1
+_LEVELS = 8  # steps of a number from 0 to 1; a guess: not measured
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,7 @@ def rounds(folds: Integers) -> Iterator[tuple[Integers, Integers]]:
 
 
 #: Groups of records without which nothing is scored: models of fewer know too little to doubt people.
+#: A guess: not measured.
 FEWEST_GROUPS = 50
 
 

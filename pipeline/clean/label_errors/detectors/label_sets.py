@@ -35,11 +35,11 @@ from pipeline.runtime.threads import side_by_side
 #: Sums of log odds of several labels are no log odds of the set.
 CALIBRATED = False
 
-_C = 3.0  # of the logistic regressions
-_FEWEST = 5  # records with, and without, a label for it to be scored
-_WRONG = 0.1  # sets with a wrong label, where nothing is known
-_FLOOR = 0.01  # of a neighbours' share
-_REFERENCES = 16_384  # records that neighbours are sought among
+_C = 3.0  # of the logistic regressions; a guess: not measured
+_FEWEST = 5  # records with, and without, a label for it to be scored; a guess: not measured
+_WRONG = 0.1  # sets with a wrong label, where nothing is known; a guess: not measured
+_FLOOR = 0.01  # of a neighbours' share; a guess: not measured
+_REFERENCES = 16_384  # records that neighbours are sought among; a guess: not measured
 
 
 class Prepared(NamedTuple):

@@ -35,11 +35,12 @@ from pipeline.modeling.models import Model
 #: Log odds rest on how rare wrong numbers are taken to be.
 CALIBRATED = False
 
-_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
-_USUAL = 1.64  # standard deviations: a tenth of sound numbers are further off
-_NEAR = 0.1  # of the range: so near two numbers say the same
-_PRIOR = float(np.log(9))  # nine of ten numbers are right, where nothing is known
-_POINTS = 2000  # of a density
+_PENALTIES = (1.0, 10.0, 100.0, 1000.0)  # a guess: not measured
+_USUAL = 1.64  # standard deviations: a tenth of sound numbers are further off; normal quantile
+_NEAR = 0.1  # of the range: so near two numbers say the same; a guess: not measured
+_PRIOR = float(np.log(9))  # nine of ten numbers are right, where nothing is known; a guess: not measured
+_POINTS = 2000  # of a density; a guess: not measured
+# `_SHIFT` is a guess: not measured.
 _SHIFT = (0.3, 0.3)  # least part of the range that a planted shift moves a number, and how much more at most
 
 

@@ -12,6 +12,7 @@ from pipeline.modeling.features.units import units
 
 _KINDS = ("boundary", "other", "elsewhere")
 #: By how many units the first and the last unit of an answer are moved: an end that is one or two off.
+#: A guess: not measured.
 _SHIFTS = ((1, 0), (2, 0), (-1, 0), (-2, 0), (0, 1), (0, 2), (0, -1), (0, -2))
 
 

@@ -21,10 +21,11 @@ from pipeline.modeling.features.neighbours import nearest
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+# `REFERENCES` is a guess: not measured.
 REFERENCES = 16_384  # records that neighbours are sought among, so that cost grows with the data, not its square
-_FLOOR = 0.01  # votes for a class that no neighbour has
-_EPOCHS = 50
-_RATE = 0.1
+_FLOOR = 0.01  # votes for a class that no neighbour has; a guess: not measured
+_EPOCHS = 50  # chosen with benchmarks/label_errors.py
+_RATE = 0.1  # a guess: not measured
 
 
 def log_margin(probabilities: Floats, labels: Labels) -> Floats:

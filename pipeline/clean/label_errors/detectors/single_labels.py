@@ -47,9 +47,10 @@ from pipeline.tasks import task_type
 CALIBRATED = True
 
 #: (whether neighbours vote, the part of AUM in the ranking); the first of equally good ones is used.
+#: A guess: not measured.
 RECIPES = [(neighbours, part) for neighbours in (True, False) for part in (0.0, 0.25, 0.5)]
 
-_FEWEST_GROUPS = 5  # of a class that is scored: with fewer, most folds would not know it
+_FEWEST_GROUPS = 5  # of a class that is scored: with fewer, most folds would not know it; a guess: not measured
 
 
 class Prepared(NamedTuple):

@@ -38,13 +38,13 @@ from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.threads import side_by_side
 from pipeline.stats.scores import span_keys
 
-_COLUMNS = 2**18
+_COLUMNS = 2**18  # a guess: not measured
 #: Sums of log odds of several units are no log odds of the whole.
 CALIBRATED = False
 
-_C = {"words": 1.0, "states": 20.0}  # of the logistic regressions
-_MOST = 60_000  # units that one is fitted on
-_WRONG = 0.1  # texts with a wrong span, where nothing is known
+_C = {"words": 1.0, "states": 20.0}  # of the logistic regressions; a guess: not measured
+_MOST = 60_000  # units that one is fitted on; a guess: not measured
+_WRONG = 0.1  # texts with a wrong span, where nothing is known; a guess: not measured
 
 
 class Prepared(NamedTuple):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-_LARGE = 1 << 20  # bytes of a layer's output from which holes can grow large
-_MOST = 3 << 28  # bytes of holes that are left alone
+_LARGE = 1 << 20  # bytes of a layer's output from which holes can grow large; a guess: not measured
+_MOST = 3 << 28  # bytes of holes that are left alone; a guess, checked with benchmarks/packing.py
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
-#: Positions whose logits are held at a time.
+#: Positions whose logits are held at a time. A guess: not measured.
 _CHUNK = 256
 
 
