@@ -95,7 +95,7 @@ def start_over(project: Project) -> None:
 
 
 def survive(project: Project, kills: int, seed: int) -> list[tuple[str, float, str]]:
-    """Kill in one stage after the other, as many as are left or all, in rounds; each round ends with the undisturbed bytes.
+    """Kill in stages drawn by seed, one after the other, in rounds; each round ends with the undisturbed bytes.
 
     Returns (stage, seconds after it began, what happened) of every kill.
     """
