@@ -32,7 +32,7 @@ def test_every_section_and_registry_has_its_settings():
 
 def test_a_row_has_type_default_limits_and_meaning():
     rows = {name: row for name, *row in hooks.fields_of(Params)}
-    assert rows["batch_size"] == ["int; at least 1", "32", "examples per forward pass"]
+    assert rows["batch_size"] == ["int; at least 1", "32", "examples per forward pass; a guess: not measured"]
     assert rows["max_train_rows"][2].startswith("a seeded sample of the train split")
     assert rows["early_stopping_patience"][2].endswith("0: never early")
     assert rows["chat.turns"][1:2]
