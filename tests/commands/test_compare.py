@@ -63,12 +63,12 @@ def test_rows_are_cut_to_the_time(bert_folder, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("- a", "expected candidates by name"), ("a: {trian: {}}", "trian"), ("a: [", "not a readable YAML file")],
+    [("- a", "found list"), ("a: {trian: {}}", "trian"), ("a: [", "not readable as YAML")],
 )
 def test_a_bad_candidates_file_is_explained(content, message, tmp_path):
     file = tmp_path / "candidates.yaml"
     file.write_text(content)
     with pytest.raises(PipelineError, match=message):
         _read(file)
-    with pytest.raises(PipelineError, match="not a readable YAML file"):
+    with pytest.raises(PipelineError, match="no such file"):
         _read(tmp_path / "none.yaml")
