@@ -11,6 +11,7 @@ export TOKENIZERS_PARALLELISM := false
 .PHONY: repro test check env lock format docs licences audit
 
 repro: env  ## install what is pinned, then build dataset, model and reports
+	sft repair >/dev/null
 	dvc repro
 
 test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; prints the coverage of pipeline/

@@ -42,6 +42,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "release": Command("pipeline.commands.release", "make this version the one that later versions are compared with"),
     "completion": Command("pipeline.commands.completion", "print the script that completes commands in your shell"),
+    "repair": Command("pipeline.commands.repair", "after a crash: set aside a dvc.lock that DVC cannot read any more"),
     "cache": Command("pipeline.commands.cache", "show or trim the cache of model results"),
 }
 

@@ -85,14 +85,8 @@ def exit_code(work: Callable[[], object]) -> int:
     except PipelineError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
-    except ModuleNotFoundError as error:
-        told = missing_package(error)
-        if told is None:
-            raise
-        sys.stderr.write(f"error: {told}\n")
-        return 1
-    except OSError as error:
-        told = refused_by_system(error)
+    except (ModuleNotFoundError, OSError) as error:
+        told = refused_by_system(error) if isinstance(error, OSError) else missing_package(error)
         if told is None:
             raise
         sys.stderr.write(f"error: {told}\n")

@@ -10,29 +10,17 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli
-from tests.bad_inputs import built
 from tests.bad_inputs.commands import lines
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished project; the working directory and the cache are this module's."""
-    folder = tmp_path_factory.mktemp("built")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SFT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.chdir(folder)
-        built.build(folder)
-    return folder
-
-
 def test_bad_command_lines(
-    project: Path,
+    finished_project: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     record_property: pytest.RecordProperty,
 ) -> None:
-    monkeypatch.chdir(project)
+    monkeypatch.chdir(finished_project)
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
     ends, wrong = Counter[object](), list[str]()
     for words in lines(tmp_path):

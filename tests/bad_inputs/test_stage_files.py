@@ -27,17 +27,6 @@ STAGES = (
 KINDS = (".parquet", ".json", ".safetensors", ".jsonl")
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The finished project, built once; the working directory and the cache are this module's."""
-    folder = tmp_path_factory.mktemp("built")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SFT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.chdir(folder)
-        built.build(folder)
-    return folder
-
-
 def _files(stage: str) -> list[Path]:
     below = [Path(name) for name in built.reads(stage)]
     files = [f for p in below for f in ([p] if p.is_file() else sorted(f for f in p.rglob("*") if f.is_file()))]
@@ -46,13 +35,13 @@ def _files(stage: str) -> list[Path]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_damaged_files_between_stages(
-    project: Path,
+    finished_project: Path,
     stage: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     record_property: pytest.RecordProperty,
 ) -> None:
-    monkeypatch.chdir(project)
+    monkeypatch.chdir(finished_project)
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
     inputs = next(inputs for name, inputs, _ in built.stages() if name == stage)
     counts, wrong = {"right": 0, "refused": 0}, list[str]()

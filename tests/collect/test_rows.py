@@ -54,7 +54,7 @@ def test_bytes_that_could_not_be_decoded_are_spelt_out(text: str, stored: str) -
 
 @given(st.text(st.characters(), max_size=20))
 def test_anything_can_be_stored(text: str) -> None:
-    storable(text).encode("utf-8")
+    assert storable(text).encode("utf-8").decode("utf-8") == storable(text)
 
 
 def test_escaped_bytes_are_known() -> None:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -109,6 +110,7 @@ def survive(project: Project, kills: int, seed: int) -> list[tuple[str, float, s
             stage = list(expected.seconds)[n]
             moment = rng.random() * expected.seconds[stage]
             told.append((stage, round(moment, 2), kill_in(project, stage, moment)))
+            project.run(sys.executable, "-m", "pipeline.cli", "repair")  # as `make repro` does
             print(*told[-1])  # noqa: T201 - progress of a run that takes long
         project.run("dvc", "repro")
         found = outputs(project)

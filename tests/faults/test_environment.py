@@ -57,7 +57,7 @@ def stage(folder: Path, name: str, **more: Any) -> subprocess.CompletedProcess[s
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, **more)
 
 
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     assert done.stderr.count("error:") == 1, done.stderr
@@ -65,7 +65,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in done.stderr, done.stderr
 
 
-def is_as_before(folder: Path, before: dict[str, bytes]) -> None:
+def assert_as_before(folder: Path, before: dict[str, bytes]) -> None:
     assert written(folder / "data/collect") == before
     assert not list(folder.glob("data/.*.unfinished*"))
 
@@ -76,10 +76,10 @@ def small_files(size: int) -> Callable[[], None]:
 
 def test_files_that_may_not_grow(project: Path) -> None:
     before = written(project / "data/collect")
-    refused(stage(project, "collect", preexec_fn=small_files(500)), "ulimit -f", "run the same command again")
-    is_as_before(project, before)
+    assert_refused(stage(project, "collect", preexec_fn=small_files(500)), "ulimit -f", "run the same command again")
+    assert_as_before(project, before)
     assert stage(project, "collect").returncode == 0
-    is_as_before(project, before)
+    assert_as_before(project, before)
 
 
 @pytest.mark.parametrize("size", ["4k", "24k"])
@@ -93,7 +93,7 @@ def test_a_full_disk(project: Path, size: str) -> None:
         command = [sys.executable, "-m", "pipeline.collect", "data/raw", "data/full/collect"]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
-        refused(done, "No space left on device", "Make room")
+        assert_refused(done, "No space left on device", "Make room")
         assert list(data.iterdir()) == []
     finally:
         subprocess.run(["umount", data], check=True)
@@ -113,8 +113,8 @@ def as_nobody() -> list[str]:
 
 def test_folders_that_may_not_be_written(project: Path) -> None:
     before = written(project / "data/collect")
-    refused(stage(project, "collect", prefix=as_nobody()), "Permission denied", "Change the permissions")
-    is_as_before(project, before)
+    assert_refused(stage(project, "collect", prefix=as_nobody()), "Permission denied", "Change the permissions")
+    assert_as_before(project, before)
 
 
 def test_a_cache_that_may_not_be_written(project: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_cache_that_may_not_be_written(project: Path) -> None:
     for path in (project / "data", project / "data/clean"):
         path.mkdir(exist_ok=True)
         path.chmod(0o777)
-    refused(stage(project, "clean", prefix=prefix), ".cache", "permissions")
+    assert_refused(stage(project, "clean", prefix=prefix), ".cache", "permissions")
 
 
 def test_what_another_user_left_unfinished(project: Path) -> None:
@@ -131,7 +131,7 @@ def test_what_another_user_left_unfinished(project: Path) -> None:
     (project / "data").chmod(0o777)
     (project / "data/.collect.unfinished/sub").mkdir(parents=True)
     (project / "data/.collect.unfinished/sub/file").write_text("x")
-    refused(stage(project, "collect", prefix=prefix), ".collect.unfinished", "Change the permissions")
+    assert_refused(stage(project, "collect", prefix=prefix), ".collect.unfinished", "Change the permissions")
     assert stage(project, "collect").returncode == 0
     assert not (project / "data/.collect.unfinished").exists()
 
@@ -147,20 +147,20 @@ def test_what_a_killed_run_left(project: Path, kind: str) -> None:
     else:
         stale.write_text("x", "utf-8")
     assert stage(project, "collect").returncode == 0
-    is_as_before(project, before)
+    assert_as_before(project, before)
 
 
 def test_a_file_in_the_place_of_the_cache(project: Path) -> None:
     shutil.rmtree(project / ".cache", ignore_errors=True)
     (project / ".cache").write_text("x", "utf-8")
-    refused(stage(project, "clean"), ".cache", "Move it away")
+    assert_refused(stage(project, "clean"), ".cache", "Move it away")
 
 
 def test_no_home_and_a_user_without_a_name(project: Path) -> None:
     before = written(project / "data/collect")
     done = stage(project, "collect", without=("HOME", "USER", "LOGNAME"))
     assert done.returncode == 0, done.stderr
-    is_as_before(project, before)
+    assert_as_before(project, before)
     if not os.geteuid():
         for path in (project / "data", project / "data/collect", *(project / "data/collect").rglob("*")):
             os.chown(path, 54321, 54321)
@@ -262,5 +262,5 @@ def test_a_full_disk_below_the_cache(folder: Path) -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True)
-    refused(done, "records.sqlite", "Make room")
+    assert_refused(done, "records.sqlite", "Make room")
     assert cached("s", "1", ["0"], upper) in ([bytes(9_000)], [b"0"])

@@ -19,9 +19,7 @@ KILLS = int(os.environ.get("SFT_KILLS", "3"))
 SEED = int(os.environ.get("SFT_FUZZ_SEED", "1"))
 
 
-# DVC writes dvc.lock in place: a kill in that moment leaves it cut off, and it has to be checked out anew.
 @pytest.mark.slow
-@pytest.mark.skipif(not os.environ.get("SFT_KILLS"), reason="minutes a kill: run by hand with SFT_KILLS=9")
 @pytest.mark.parametrize("name", ["classification", "ner"])
 def test_killed_runs_end_as_if_nothing_had_happened(
     name: str, tmp_path: Path, record_property: pytest.RecordProperty

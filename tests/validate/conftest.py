@@ -95,7 +95,7 @@ def check(records: Sequence[Record], task: Task = SENTIMENT, **entry: Any) -> Fi
     return run_suite(rules, make_checks(rules, looked_at), looked_at)[0][0]
 
 
-def names_them(added: Sequence[Record], entry: dict[str, Any], named: dict[str, str]) -> None:
+def assert_names(added: Sequence[Record], entry: dict[str, Any], named: dict[str, str]) -> None:
     """The expectation fails on sound reviews with those added, and names just those of `named`, with that reason."""
     finding = check([*sound_reviews(), *added], **entry)
     assert not finding.passed

@@ -56,7 +56,7 @@ def learned(ids, labels, tokenizer):
     return tokenizer.decode([label for label in labels if label != IGNORED])
 
 
-def check_talk(tokenizer, end):
+def assert_learned(tokenizer, end):
     ids, labels = encoded(TALK, tokenizer)
     assert learned(ids, labels, tokenizer) == f"thank you{end}非常满意{end}"
     ids, labels = encoded(TALK, tokenizer, turns="last")
@@ -66,7 +66,7 @@ def check_talk(tokenizer, end):
 
 
 def test_every_assistant_turn_is_learned_with_its_end_and_nothing_else(tokenizer):
-    check_talk(tokenizer, "<|im_end|>")
+    assert_learned(tokenizer, "<|im_end|>")
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_the_mask_is_right_for_the_real_instruct_model(monkeypatch):
     monkeypatch.setenv("SFT_CACHE", REAL_CACHE)
     models = load("models", Models, Path("pipeline/commands/templates/chat.yaml"))
     tokenizer = AutoTokenizer.from_pretrained(generator_folder(models.generator))
-    check_talk(tokenizer, "<|im_end|>")
+    assert_learned(tokenizer, "<|im_end|>")
     # Without a system turn the template adds its own: never learned.
     ids, labels = encoded(TALK[1:3], tokenizer)
     assert "SmolLM" in tokenizer.decode(ids)

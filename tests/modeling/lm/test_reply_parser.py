@@ -118,10 +118,10 @@ def test_calls_of_other_models_are_read(name):
         written_out, _ = written(template, REPLIES[shape])
         assert plain(parser.message(written_out, TOOLS)) == plain(REPLIES[shape]), (shape, written_out)
     if name != "Llama, Python":  # whose calls are the whole reply, or none
-        keeps_what_stands_behind_calls(template)
+        assert_keeps_what_stands_behind_calls(template)
 
 
-def keeps_what_stands_behind_calls(template):
+def assert_keeps_what_stands_behind_calls(template):
     """A text that a model writes behind its calls is part of the reply."""
     for shape in ("call", "two calls"):
         try:
@@ -135,7 +135,7 @@ def keeps_what_stands_behind_calls(template):
 @needs_trl
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_text_behind_the_calls_of_a_template_is_kept(name):
-    keeps_what_stands_behind_calls(ChatTemplate(toy_tokenizer(source(name))))
+    assert_keeps_what_stands_behind_calls(ChatTemplate(toy_tokenizer(source(name))))
 
 
 @needs_trl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.validate.conftest import SENTIMENT, check, names_them, review
+from tests.validate.conftest import SENTIMENT, assert_names, check, review
 
 # What is added to the sound records, the entry, and the records that must be named with part of the reason.
 FAILING = [
@@ -19,7 +19,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("added", "entry", "named"), FAILING, ids=lambda value: str(value)[:40])
 def test_a_bad_record_is_named_with_the_reason(added, entry, named):
-    names_them(added, entry, named)
+    assert_names(added, entry, named)
 
 
 def test_multi_label_targets():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.core.record import Decision
-from tests.validate.conftest import SOURCE, check, names_them, review, sound_reviews
+from tests.validate.conftest import SOURCE, assert_names, check, review, sound_reviews
 
 # What is added to the sound records, the entry, and the records that must be named with part of the reason.
 FAILING = [
@@ -20,7 +20,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("added", "entry", "named"), FAILING, ids=lambda value: str(value)[:40])
 def test_a_bad_record_is_named_with_the_reason(added, entry, named):
-    names_them(added, entry, named)
+    assert_names(added, entry, named)
 
 
 def test_leakage_sees_the_benchmark_and_ignores_unlabelled_texts():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.core.errors import PipelineError
-from tests.validate.conftest import CHAT, chat, check, names_them, review, sound_chats, sound_reviews
+from tests.validate.conftest import CHAT, assert_names, chat, check, review, sound_chats, sound_reviews
 
 # What is added to the sound records, the entry, and the records that must be named with part of the reason.
 FAILING = [
@@ -15,7 +15,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("added", "entry", "named"), FAILING, ids=lambda value: str(value)[:40])
 def test_a_bad_record_is_named_with_the_reason(added, entry, named):
-    names_them(added, entry, named)
+    assert_names(added, entry, named)
 
 
 def test_faulty_conversations_are_named_with_reason_and_evidence():

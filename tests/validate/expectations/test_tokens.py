@@ -7,7 +7,7 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.models import Model, Models
 from pipeline.validate.expectations.tokens import estimate
-from tests.validate.conftest import CHAT, check, names_them, review, sound_chats
+from tests.validate.conftest import CHAT, assert_names, check, review, sound_chats
 
 # What is added to the sound records, the entry, and the records that must be named with part of the reason.
 FAILING = [
@@ -17,7 +17,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("added", "entry", "named"), FAILING, ids=lambda value: str(value)[:40])
 def test_a_bad_record_is_named_with_the_reason(added, entry, named):
-    names_them(added, entry, named)
+    assert_names(added, entry, named)
 
 
 def test_fits_model_counts_with_the_models_own_tokenizer(tmp_path):

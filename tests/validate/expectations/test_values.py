@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.record import Decision
-from tests.validate.conftest import check, names_them, review, sound_reviews
+from tests.validate.conftest import assert_names, check, review, sound_reviews
 
 # What is added to the sound records, the entry, and the records that must be named with part of the reason.
 FAILING = [
@@ -26,7 +26,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("added", "entry", "named"), FAILING, ids=lambda value: str(value)[:40])
 def test_a_bad_record_is_named_with_the_reason(added, entry, named):
-    names_them(added, entry, named)
+    assert_names(added, entry, named)
 
 
 @pytest.mark.parametrize(("share", "passed"), [(0.9, False), (0.8, True)])
