@@ -35,9 +35,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_lock_that_was_cut_off_is_set_aside(
-    built: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lock_that_was_cut_off_is_set_aside(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole = (built / "dvc.lock").read_text("utf-8")
     (built / "dvc.lock").write_text(whole[: whole.index("    cmd:")], "utf-8")
     (built / "b.txt").unlink()
