@@ -8,6 +8,7 @@ inputs did not change from its cache, and builds the rest anew.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,10 @@ from ruamel.yaml.error import YAMLError
 
 #: Where it is put, for whoever wants to see it.
 DAMAGED = "dvc.lock.damaged"
+#: What DVC calls the hashes of its file systems; with any other name it stops, without a word.
+_HASHES = ("md5", "etag", "checksum")
+#: Of a file, or of a folder's list of files.
+_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +41,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def is_readable(lock: Path) -> bool:
-    """Whether DVC takes the file: YAML with the schema's version, and a command and paths for each stage."""
+    """Whether the file is whole: YAML with the schema's version, a command for each stage, a path and hash for each file.
+
+    DVC takes every file that is readable by this rule, and some that are not: it ignores a hash that was cut off.
+    """
     try:
         found = YAML(typ="safe").load(lock.read_text("utf-8"))
     except (YAMLError, ValueError, RecursionError):  # ValueError: no UTF-8
@@ -46,14 +54,14 @@ def is_readable(lock: Path) -> bool:
 
 
 def _is_stage(stage: object) -> bool:
-    if not isinstance(stage, Mapping) or "cmd" not in stage:
+    if not isinstance(stage, Mapping) or not stage.get("cmd"):
         return False
     parts = [stage.get(name, []) for name in ("deps", "outs")]
     return all(isinstance(part, list) and all(map(_is_file, part)) for part in parts)
 
 
 def _is_file(file: object) -> bool:
-    """A path, and whatever else is known of it; DVC takes a hash that is empty, nothing else."""
-    if not isinstance(file, Mapping) or "path" not in file:
+    """A path, and whatever else is known of it; no hash stands where DVC does not know the file's content."""
+    if not isinstance(file, Mapping) or "path" not in file or file.get("hash", "md5") not in _HASHES:
         return False
-    return None not in [value for name, value in file.items() if name != "md5"]
+    return None not in file.values() and _MD5.fullmatch(str(file.get("md5", "0" * 32))) is not None
