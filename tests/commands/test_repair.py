@@ -58,7 +58,9 @@ def test_wherever_it_is_cut_dvc_takes_what_we_call_sound(built: Path) -> None:
     assert not refused
 
 
-@pytest.mark.parametrize("end", ["make:", "cmd:", "cmd: cat", "- path:", "hash: m", "hash: md5", "md5:", "md5: b0", "size:"])
+@pytest.mark.parametrize(
+    "end", ["make:", "cmd:", "cmd: cat", "- path:", "hash: m", "hash: md5", "md5:", "md5: b0", "size:"]
+)
 def test_what_is_cut_there_is_not_sound(built: Path, end: str) -> None:
     whole = (built / "dvc.lock").read_text("utf-8")
     (built / "dvc.lock").write_text(whole[: whole.rindex(end.split()[0]) + len(end)], "utf-8")
