@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def is_readable(lock: Path) -> bool:
-    """Whether the file is whole: YAML with the schema's version, a command for each stage, a path and hash for each file.
+    """Whether the file is whole: the schema's version, a command for each stage, a path and hash for each file.
 
     DVC takes every file that is readable by this rule, and some that are not: it ignores a hash that was cut off.
     """
