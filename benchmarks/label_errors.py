@@ -122,7 +122,7 @@ def ours(
     outcome = find_label_errors(to_table(records, schema(task)), LabelErrors(), context)
     after = list(to_records(outcome.kept))
     quality = np.array([record.scores["label_quality"] for record in after])
-    aside = {doubt.record_id for doubt in context.doubts if doubt.reason == "label_set_aside"}
+    aside = {item.record_id for item in context.review_items if item.reason == "label_set_aside"}
     keep = np.array([record.id not in aside for record in after])
     return quality, [str(record.target) for record in after], keep, outcome.notes["autofix"]["threshold"]
 

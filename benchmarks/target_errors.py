@@ -221,7 +221,7 @@ def trial(name: str, rows: int, folder: Path, models: Models) -> None:
         doubt |= PEERS[task_type(task).target_kind(task)](prepared, noisy, task)
         changed = [n for n, r in enumerate(noisy) if after[r.id].target != r.target]
         right = sum(detector.same(after[noisy[n].id].target, records[n].target, task) for n in changed)
-        suggested = {d.record_id: d.suggested for d in context.doubts}
+        suggested = {d.record_id: d.suggested for d in context.review_items}
         right_suggestions = (
             sum(
                 noisy[n].id in suggested

@@ -101,10 +101,10 @@ def _write(folder: Path, size: int) -> None:
         os.link(data / "augment/records.parquet", data / stage / "records.parquet")
     drop = {"step": "near_duplicates", "reason": "near_duplicate", "detail": "Jaccard 0.93", "other_id": None}
     _parts(data / "clean/dropped.parquet", dropped_schema(columns), size, size + size // 10, drop)
-    doubts = [
+    review_items = [
         {"record_id": content_id("made", str(n)), **_DOUBT, "confidence": n % 97 / 97} for n in range(0, size, 50)
     ]
-    write_table(pa.Table.from_pylist(doubts), data / "clean/review.parquet")
+    write_table(pa.Table.from_pylist(review_items), data / "clean/review.parquet")
     books = {"in": size, "added": 0, "kept": size, "dropped": 0}
     for stage in STAGES:
         step = {"step": "all", **books, "reasons": {}, "notes": {}}

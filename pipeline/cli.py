@@ -32,7 +32,7 @@ COMMANDS: dict[str, Command] = {
     "label": Command(
         "pipeline.commands.label", "label with people in Label Studio: up, push, status, pull, backend, down"
     ),
-    "trace": Command("pipeline.commands.trace", "tell a record's whole story: where from, what changed, why dropped"),
+    "trace": Command("pipeline.commands.trace", "tell a record's whole lineage: where from, what changed, why dropped"),
     "render": Command("pipeline.commands.render", "show one record as the model sees it, learned tokens marked"),
     "diff": Command(
         "pipeline.commands.diff", "what changed between two versions: records added, removed, relabelled, by reason"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar, cast
 
-from pipeline.clean.step import Doubt
+from pipeline.clean.step import ReviewItem
 from pipeline.core.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Result(Generic[Rows]):
     kept: Rows
     dropped: Rows
     edits: list[Edit]
-    review: list[tuple[int, Doubt]]
+    review: list[tuple[int, ReviewItem]]
     notes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 

@@ -106,7 +106,7 @@ def _run(
         dropped |= _dropped(outcome.dropped, row_of)
     kept = list(to_records(table))
     out = [{**given[n], **told} for n, told in sorted(dropped.items())]
-    review = [(row_of[doubt.record_id], doubt) for doubt in context.doubts]
+    review = [(row_of[item.record_id], item) for item in context.review_items]
     return Result(
         like([_row(record, given, source) for record in kept], rows),
         like(out, rows),

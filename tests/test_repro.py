@@ -67,11 +67,11 @@ def test_second_run_runs_nothing(built: Project) -> None:
     assert built.repro() == []
 
 
-def test_dropped_record_tells_its_story(built: Project) -> None:
+def test_dropped_record_tells_its_lineage(built: Project) -> None:
     dropped = read_table(built.folder / "data/clean/dropped.parquet").to_pylist()[0]
-    story = built.run("sft", "trace", dropped["id"])
-    assert dropped["reason"] in story
-    assert dropped["source"]["name"] in story
+    told = built.run("sft", "trace", dropped["id"])
+    assert dropped["reason"] in told
+    assert dropped["source"]["name"] in told
 
 
 def test_dataset_and_model_load_with_the_usual_libraries(built: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,12 +41,12 @@ from pipeline.report.params import Params as ReportParams
 from pipeline.report.render import render
 from pipeline.runtime.store import read_json, read_table, to_records, write_json, write_table
 from pipeline.tasks import TASKS, task_type
+from pipeline.validate.dataset_view import view_of
 from pipeline.validate.expectations import EXPECTATIONS
 from pipeline.validate.export.dataset import parquet_path, tables
 from pipeline.validate.params import Params
 from pipeline.validate.run import dataset_totals, described
 from pipeline.validate.suite import read_suite
-from pipeline.validate.view import view_of
 from tests.conftest import ROOT
 from tests.project import STAGES, Project, cache_with
 
@@ -201,7 +201,7 @@ def test_every_task_type_has_a_profile_a_report_and_forms_to_publish_in(cleaned:
     view = view_of(table, task, Models(), {"clean": read_json(data / "clean/report.json")})
     view, points = described(view, Params(), {"name": project, **dataset_totals(view)}, None)
     assert points.num_rows > 10
-    assert all(one["score"] is None or 0 <= one["score"] <= 1 for one in view.profile["axes"].values())
+    assert all(one["score"] is None or 0 <= one["score"] <= 1 for one in view.profile["quality_scores"].values())
     write_json(view.profile, data / "validate/profile.json")
     write_table(points, data / "validate/map.parquet")
     page = render(report(load_inputs(data, task, ReportParams())))

@@ -40,7 +40,7 @@ def run(collected: Path, decisions: Path, out: Path) -> None:
         before = list(steps).index("pii") + bool(decided)
         report.dropped[: before + 1] = map(masking, report.dropped[: before + 1])
     tidy()
-    review = review_table(context.doubts, set(report.table.column("id").to_pylist()))
+    review = review_table(context.review_items, set(report.table.column("id").to_pylist()))
     write_table(review, out / "review.parquet")
     splits = count(report.table, "split")
     report.notes["review"] = count(review, "reason")

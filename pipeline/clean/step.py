@@ -1,4 +1,4 @@
-"""What every cleaning step shares: its signature, the task, parts and columns of its table, the doubts it raises."""
+"""What cleaning steps share: their signature, the task, parts and columns of the table, what they list for review."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REVIEW = pa.schema(
 
 
 @dataclass(frozen=True)
-class Doubt:
+class ReviewItem:
     """One row of review.parquet: something that a person should look at.
 
     `given` and `suggested` are targets as JSON. `confidence` is how sure the step is of what
@@ -59,10 +59,10 @@ class Doubt:
 
 @dataclass
 class Ledger:
-    """What a function over a part of a table writes down besides the rows: counts by kind, and doubts."""
+    """What a function over a part of a table writes down besides the rows: counts by kind, and items for review."""
 
     counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    doubts: list[Doubt] = field(default_factory=list)
+    review_items: list[ReviewItem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,17 @@ class Row:
         return f"{source['locator']} row {source['row']}"
 
 
-#: What a row-wise step says of one row: why it goes, or None. It may count in the ledger and note doubts there.
+#: What a row-wise step says of one row: why it goes, or None. It may write counts and items for review in the ledger.
 RowProblem = Callable[[Row, Ledger], Drop | None]
 
 
 @dataclass(frozen=True)
 class Context:
-    """What steps may know besides the table and their own settings; `doubts` collects what they ask people."""
+    """What steps may know besides the table and their own settings; `review_items` is what people should look at."""
 
     task: Task
     models: Models = field(default_factory=Models)
-    doubts: list[Doubt] = field(default_factory=list)
+    review_items: list[ReviewItem] = field(default_factory=list)
     engine: Engine = field(default_factory=Engine)
 
     def records(self, table: pa.Table, rows: Sequence[int] | None = None) -> dict[int, Record]:
@@ -119,7 +119,7 @@ class Context:
         counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for outcome, ledger in self.mapped(partial(_with_ledger, work), table, update=_updated):
             parts.append(outcome)
-            self.doubts.extend(ledger.doubts)
+            self.review_items.extend(ledger.review_items)
             for name, found in ledger.counts.items():
                 counts[name].update(found)
         return joined(parts, notes={name: dict(ranked(found)) for name, found in counts.items()})
@@ -171,10 +171,10 @@ def _updated(
     ids = pa.array(sorted(change.gone_ids), pa.string())
     kept, dropped = (_in_order(getattr(old, name), ids, getattr(new, name)) for name in ("kept", "dropped"))
     counts = _counts(book, new_book, lost_book)
-    doubts = [doubt for doubt in book.doubts if doubt.record_id not in change.gone_ids]
-    doubts = sorted([*doubts, *new_book.doubts], key=lambda doubt: doubt.record_id)
+    review_items = [item for item in book.review_items if item.record_id not in change.gone_ids]
+    review_items = sorted([*review_items, *new_book.review_items], key=lambda item: item.record_id)
     changed = old.changed + new.changed - (lost.changed if lost else 0)
-    return Outcome(kept, dropped, changed=changed), Ledger(counts, doubts)
+    return Outcome(kept, dropped, changed=changed), Ledger(counts, review_items)
 
 
 def _counts(before: Ledger, came: Ledger, gone: Ledger) -> defaultdict[str, Counter[str]]:
@@ -251,13 +251,13 @@ class CleanStep(Protocol):
         """Check or edit the table; never changes its input."""
 
 
-def review_table(doubts: Sequence[Doubt], kept_ids: set[str]) -> pa.Table:
+def review_table(review_items: Sequence[ReviewItem], kept_ids: set[str]) -> pa.Table:
     """Doubts as a table: by reason, the surest first.
 
     Doubts about records that a later step dropped are left out, except where the drop itself
     is what a person may overrule (`conflicting_label`).
     """
-    rows = {d: None for d in doubts if d.record_id in kept_ids or d.reason == "conflicting_label"}
+    rows = {d: None for d in review_items if d.record_id in kept_ids or d.reason == "conflicting_label"}
     order = sorted(rows, key=lambda d: (d.reason, -(d.confidence or 0.0), d.group or "", d.record_id))
     return pa.Table.from_pylist([{name: getattr(d, name) for name in REVIEW.names} for d in order], schema=REVIEW)
 

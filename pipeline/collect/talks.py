@@ -38,7 +38,7 @@ class TalkReader:
         return self.dialect.read({**row, **renamed} if renamed else row, self.reading)
 
     def notes(self) -> dict[str, object]:
-        """For the report: the dialect, and what was ignored and mended, by name."""
+        """For the report: the dialect, and what was ignored and repaired, by name."""
         found = {"ignored": self.reading.ignored, "repaired_in_turns": self.reading.repaired}
         return {"dialect": self.name} | {name: dict(sorted(counts.items())) for name, counts in found.items() if counts}
 

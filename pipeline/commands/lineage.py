@@ -1,4 +1,4 @@
-"""The story of one record as `sft trace` tells it."""
+"""The lineage of one record as `sft trace` tells it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Relative(TypedDict):
     reason: str | None
 
 
-class Doubt(TypedDict):
+class ReviewRow(TypedDict):
     """A row of review.parquet; labels are JSON."""
 
     reason: str
@@ -103,7 +103,7 @@ class Doubt(TypedDict):
     confidence: float | None
 
 
-class Story(_RecordState):
+class Lineage(_RecordState):
     """A record's latest state, and what every stage did to it."""
 
     scores: dict[str, float]
@@ -113,6 +113,6 @@ class Story(_RecordState):
     parent: str | None
     children: list[Relative]
     copies: list[Relative]
-    review: list[Doubt]
+    review: list[ReviewRow]
     queue: list[QueueRow]
     exported: str | None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from pipeline.conversations.arguments import faults
+from pipeline.conversations.arguments import problems
 from pipeline.conversations.order import is_empty
 from pipeline.core.conversation import Conversation, Message, conversation, exported, to_row
 from pipeline.core.errors import PipelineError, shorten
@@ -84,7 +84,7 @@ def input_fields(model: Path) -> tuple[str, ...]:
 def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
     """The prediction as people read it: entities with their surface and confidence, an answer with its place.
 
-    A chat's reply comes whole too (`reply`, in OpenAI's form), with what is wrong with its calls (`call_faults`).
+    A chat's reply comes whole too (`reply`, in OpenAI's form), with what is wrong with its calls (`call_problems`).
     """
     found: dict[str, Any] = {"prediction": _value(row, prediction)}
     if prediction.reply is not None:
@@ -99,13 +99,13 @@ def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
 
 
 def _reply(row: Mapping[str, object], message: Message) -> dict[str, object]:
-    """The reply where it is more than its text, and the faults of its calls by the tools of the row."""
+    """The reply where it is more than its text, and the problems of its calls by the tools of the row."""
     if not (message.tool_calls or message.reasoning):
         return {}
     found: dict[str, Any] = {"reply": exported(message)}
     if message.tool_calls:
         talk = Conversation((message,), of_row(row).tools)
-        found["call_faults"] = [f"{fault.reason}: {fault.detail}" for fault in faults(talk)]
+        found["call_problems"] = [f"{problem.reason}: {problem.detail}" for problem in problems(talk)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""`sft trace`: one record's whole story, from the file it was read from to the split it is exported in.
+"""`sft trace`: one record's whole lineage, from the file it was read from to the split it is exported in.
 
 Finds a record by its id, by the beginning of its id, by its source's own key, or by words of its text; kept, dropped
 and quarantined records alike.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from pipeline.annotation.exported import QueueRow
-from pipeline.commands.lineage import ChangeRow, Doubt, Dropped, RecordRow, Relative, Story
+from pipeline.commands.lineage import ChangeRow, Dropped, Lineage, RecordRow, Relative, ReviewRow
 from pipeline.core.conversation import Message
 from pipeline.core.errors import shorten
 from pipeline.report.edits import sides
@@ -25,17 +25,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `sft trace`."""
     parser.add_argument("record", help="record id, the beginning of one, its source's own key, or words of its text")
     parser.add_argument("--data", type=Path, default=Path("data"), help="the data folder (default: data)")
-    parser.add_argument("--json", action="store_true", help="print the story as JSON")
+    parser.add_argument("--json", action="store_true", help="print the lineage as JSON")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the story of the one record that fits, or list those that do."""
+    """Print the lineage of the one record that fits, or list those that do."""
     found = find(arguments.data, arguments.record)
     if len(found) > 1:
         sys.stdout.write(listing(found, arguments.record, arguments.json))
         return
-    story = tell(arguments.data, next(iter(found)))
-    text = json.dumps(story, ensure_ascii=False, indent=2, sort_keys=True) if arguments.json else "\n".join(page(story))
+    lineage = tell(arguments.data, next(iter(found)))
+    text = (
+        json.dumps(lineage, ensure_ascii=False, indent=2, sort_keys=True)
+        if arguments.json
+        else "\n".join(page(lineage))
+    )
     sys.stdout.write(text + "\n")
 
 
@@ -47,11 +51,11 @@ def listing(found: Mapping[str, str], words: str, as_json: bool) -> str:
     lines = [f"{most}{len(found):,} records fit '{shorten(words)}':"]
     lines += [f"  {id}  {text}" for id, text in list(found.items())[:LISTED]]
     lines += [f"  ... and {len(found) - LISTED:,} more"] if len(found) > LISTED else []
-    return "\n".join([*lines, "One record's story: sft trace <id>", ""])
+    return "\n".join([*lines, "One record's lineage: sft trace <id>", ""])
 
 
-def tell(data: Path, id: str) -> Story:
-    """The story of record `id` as JSON: its latest state, then what every stage did to it."""
+def tell(data: Path, id: str) -> Lineage:
+    """The lineage of record `id` as JSON: its latest state, then what every stage did to it."""
     stations = {stage: _station(data, stage, id) for stage in STAGES}
     seen = [(stage, row) for stage, (row, _) in stations.items() if row is not None]
     last = seen[-1][1]
@@ -73,49 +77,49 @@ def tell(data: Path, id: str) -> Story:
         "parent": last["parent_id"],
         "children": _related(data, "augment", "parent_id", id),
         "copies": _related(data, "clean", "other_id", id),
-        "review": cast("list[Doubt]", rows_of(data / "clean" / "review.parquet", "record_id", id)),
+        "review": cast("list[ReviewRow]", rows_of(data / "clean" / "review.parquet", "record_id", id)),
         "queue": cast("list[QueueRow]", rows_of(data / "label" / "queue.parquet", "record_id", id)),
         "exported": None if dropped else _exported(data, id),
     }
 
 
-def page(story: Story) -> Iterator[str]:
-    """The story as lines for a terminal."""
-    source = story["source"]
-    yield f"record {story['id']}"
-    yield from _fields(story)
+def page(lineage: Lineage) -> Iterator[str]:
+    """The lineage as lines for a terminal."""
+    source = lineage["source"]
+    yield f"record {lineage['id']}"
+    yield from _fields(lineage)
     yield ""
     row = f", row {source['row']}" if source["row"] else ""
     yield f"{'collect':<10} {source['name']} ({source['kind']}, {source['role']})"
     yield f"{'':<10} {source['locator']}{row}" + (f", key {source['key']}" if source.get("key") else "")
     yield f"{'':<10} licence {source['licence'] or 'unknown'}"
-    yield from _meta(story)
-    if story["parent"]:
-        yield f"{'augment':<10} made from {story['parent']}"
-    for stage in story["stages"]:
+    yield from _meta(lineage)
+    if lineage["parent"]:
+        yield f"{'augment':<10} made from {lineage['parent']}"
+    for stage in lineage["stages"]:
         for n, change in enumerate(stage["changes"]):
             yield f"{stage['stage'] if n == 0 else '':<10} {change['step']}: {change['field']}"
             before, after = sides(change["before"], change["after"])
             yield f"{'':<12} - {shorten(before, 100)}"
             yield f"{'':<12} + {shorten(after, 100)}"
-    yield from _label_lines(story)
-    yield from _family_lines(story)
-    yield from _end_lines(story)
+    yield from _label_lines(lineage)
+    yield from _family_lines(lineage)
+    yield from _end_lines(lineage)
 
 
-def _meta(story: Story) -> Iterator[str]:
-    if story["meta"]:
+def _meta(lineage: Lineage) -> Iterator[str]:
+    if lineage["meta"]:
         yield f"{'known':<10} " + ", ".join(
-            f"{name}: {shorten(text, 80)}" for name, text in sorted(story["meta"].items())
+            f"{name}: {shorten(text, 80)}" for name, text in sorted(lineage["meta"].items())
         )
 
 
-def _fields(story: Story) -> Iterator[str]:
-    for name, value in story["fields"].items():
+def _fields(lineage: Lineage) -> Iterator[str]:
+    for name, value in lineage["fields"].items():
         turns = value if isinstance(value, list) else [value]
         for n, turn in enumerate(turns):
             yield from (f"  {name if n == 0 else '':<8} {shorten(text, 160)}" for text in _texts(turn))
-    yield from (f"  {'target':<8} {shorten(line, 160)}" for line in _texts(story["target"]))
+    yield from (f"  {'target':<8} {shorten(line, 160)}" for line in _texts(lineage["target"]))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -136,27 +140,27 @@ def _turn(turn: Mapping[str, object]) -> Iterator[str]:
     yield from (f"{message.role} (call): {call.name}({call.arguments})" for call in message.tool_calls)
 
 
-def _label_lines(story: Story) -> Iterator[str]:
-    decision = story["labels_by"]
+def _label_lines(lineage: Lineage) -> Iterator[str]:
+    decision = lineage["labels_by"]
     if decision:
         sure = "" if decision["confidence"] is None else f", confidence {decision['confidence']:.2f}"
         yield f"{'label':<10} decided by {decision['who']}{sure}"
-    for vote in story["votes"] or []:
+    for vote in lineage["votes"] or []:
         yield f"{'':<10} {vote['annotator']} said {_plain(vote['value'])}"
-    yield from _doubt_lines(story)
-    for task in story["queue"]:
+    yield from _review_lines(lineage)
+    for task in lineage["queue"]:
         yield f"{'queue':<10} waits for a person: {task['reason']}"
 
 
-def _doubt_lines(story: Story) -> Iterator[str]:
-    for doubt in story["review"]:
-        suggested = f", suggests {_plain(doubt['suggested'])}" if doubt["suggested"] else ""
-        sure = "" if doubt["confidence"] is None else f" ({doubt['confidence']:.2f})"
-        yield f"{'review':<10} {doubt['reason']}: given {_plain(doubt['given'])}{suggested}{sure}"
+def _review_lines(lineage: Lineage) -> Iterator[str]:
+    for item in lineage["review"]:
+        suggested = f", suggests {_plain(item['suggested'])}" if item["suggested"] else ""
+        sure = "" if item["confidence"] is None else f" ({item['confidence']:.2f})"
+        yield f"{'review':<10} {item['reason']}: given {_plain(item['given'])}{suggested}{sure}"
 
 
-def _family_lines(story: Story) -> Iterator[str]:
-    for title, family in (("copies", story["copies"]), ("children", story["children"])):
+def _family_lines(lineage: Lineage) -> Iterator[str]:
+    for title, family in (("copies", lineage["copies"]), ("children", lineage["children"])):
         for n, one in enumerate(family[:LISTED]):
             fate = f" (dropped: {one['reason']})" if one["reason"] else ""
             yield f"{title if n == 0 else '':<10} {one['id']}{fate}"
@@ -164,17 +168,17 @@ def _family_lines(story: Story) -> Iterator[str]:
             yield f"{'':<10} ... and {len(family) - LISTED:,} more"
 
 
-def _end_lines(story: Story) -> Iterator[str]:
-    drop = story["dropped"]
+def _end_lines(lineage: Lineage) -> Iterator[str]:
+    drop = lineage["dropped"]
     if drop:
         other = f", because of {drop['other_id']}" if drop["other_id"] else ""
         yield f"{'dropped':<10} in {drop['stage']}, step {drop['step']}: {drop['reason']}{other}"
         if drop["detail"]:
             yield f"{'':<10} {shorten(drop['detail'], 160)}"
         return
-    if story["split"]:
-        yield f"{'split':<10} {story['split']}" + (f", group {story['group']}" if story["group"] else "")
-    yield f"{'exported':<10} {story['exported'] or 'no (not in data/validate/dataset)'}"
+    if lineage["split"]:
+        yield f"{'split':<10} {lineage['split']}" + (f", group {lineage['group']}" if lineage["group"] else "")
+    yield f"{'exported':<10} {lineage['exported'] or 'no (not in data/validate/dataset)'}"
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from pipeline.conversations.fault import Fault
+from pipeline.conversations.problem import Problem
 from pipeline.conversations.tools import broken_rules, name_of, parameters_of
 from pipeline.core.conversation import Conversation, Json, ToolCall, canonical
 from pipeline.core.errors import shorten
@@ -21,38 +21,38 @@ _PYTHON = {"true": "True", "false": "False", "null": "None"}
 _OTHER_ESCAPE = re.compile(r"\\[^\"'\\nrtbf]")
 
 
-def faults(talk: Conversation) -> Iterator[Fault]:
-    """Faults of calls, whether they have a result or not.
+def problems(talk: Conversation) -> Iterator[Problem]:
+    """Problems of calls, whether they have a result or not.
 
     Reasons: call_of_other_role, no_tool_definitions, unknown_tool, arguments_no_json, arguments_no_object, and those of
     `tools.broken_rules`.
     """
     schemas = {name_of(tool): parameters_of(tool) for tool in talk.tools}
     if not schemas and talk.calls_tools():
-        yield Fault("no_tool_definitions", "the conversation calls tools and defines none")
+        yield Problem("no_tool_definitions", "the conversation calls tools and defines none")
     for n, message in enumerate(talk.messages, 1):
         if message.role != "assistant" and message.tool_calls:
-            yield Fault("call_of_other_role", f"turn {n} ({message.role}) calls {message.tool_calls[0].name}")
+            yield Problem("call_of_other_role", f"turn {n} ({message.role}) calls {message.tool_calls[0].name}")
         for call in message.tool_calls:
             yield from _of_call(call, schemas, f"turn {n}, {call.name}")
 
 
-def _of_call(call: ToolCall, schemas: Mapping[str, Json], where: str) -> Iterator[Fault]:
+def _of_call(call: ToolCall, schemas: Mapping[str, Json], where: str) -> Iterator[Problem]:
     if schemas and call.name not in schemas:
-        yield Fault("unknown_tool", f"{where}: not among {shorten(', '.join(schemas), 120)}")
+        yield Problem("unknown_tool", f"{where}: not among {shorten(', '.join(schemas), 120)}")
     try:
         given = _loaded(call.arguments)
     except (ValueError, RecursionError):
-        yield Fault("arguments_no_json", f"{where}: {shorten(call.arguments, 120)}")
+        yield Problem("arguments_no_json", f"{where}: {shorten(call.arguments, 120)}")
         return
     if not isinstance(given, Mapping):
-        yield Fault("arguments_no_object", f"{where}: {shorten(call.arguments, 120)}")
+        yield Problem("arguments_no_object", f"{where}: {shorten(call.arguments, 120)}")
         return
-    for fault in broken_rules(given, schemas.get(call.name)):
-        yield replace(fault, detail=f"{where}: {fault.detail}")
+    for problem in broken_rules(given, schemas.get(call.name)):
+        yield replace(problem, detail=f"{where}: {problem.detail}")
 
 
-def mended(arguments: str) -> str:
+def repaired_arguments(arguments: str) -> str:
     """Arguments as a JSON object on one line, where it is certain what was meant; else as they are.
 
     Certain are: nothing at all, a fence of code around JSON, JSON written twice over, line breaks within texts, commas

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from pipeline.conversations.fault import Fault
+from pipeline.conversations.problem import Problem
 from pipeline.core.conversation import Conversation, Message, ToolCall
 
 
-def faults(talk: Conversation) -> Iterator[Fault]:
-    """Faults between calls and results.
+def problems(talk: Conversation) -> Iterator[Problem]:
+    """Problems between calls and results.
 
     Results stand right behind their calls and answer them by id, or in order where they name none. The last turn's
     calls need no result: they are what is learned. Reasons: duplicate_call_id, call_without_result,
@@ -26,7 +26,7 @@ def faults(talk: Conversation) -> Iterator[Fault]:
             open_calls = _Open(n, list(message.tool_calls))
             ids = [call.id for call in message.tool_calls if call.id]
             for id in sorted({id for id in ids if ids.count(id) > 1}):
-                yield Fault("duplicate_call_id", f"turn {n}: two calls have the id {id}")
+                yield Problem("duplicate_call_id", f"turn {n}: two calls have the id {id}")
     if talk.messages and talk.messages[-1].role == "tool":
         yield from open_calls.unanswered()
 
@@ -39,25 +39,25 @@ class _Open:
     calls: list[ToolCall] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)
 
-    def answer(self, n: int, message: Message) -> Iterator[Fault]:
+    def answer(self, n: int, message: Message) -> Iterator[Problem]:
         """Take the call that a result answers off the list."""
         id = message.tool_call_id
         ids = [call.id for call in self.calls]
         is_known = bool(id) and id in ids
         if not is_known and id in self.answered:
-            yield Fault("duplicate_result", f"turn {n}: the call {id} has a result already")
+            yield Problem("duplicate_result", f"turn {n}: the call {id} has a result already")
             return
         if not self.calls:
-            yield Fault("result_without_call", f"turn {n}: no call waits for a result")
+            yield Problem("result_without_call", f"turn {n}: no call waits for a result")
             return
         call = self.calls.pop(ids.index(id) if is_known else 0)
         self.answered |= {id or call.id} - {""}
         if "" not in (id, call.id) and call.id != id:
-            yield Fault("call_id_mismatch", f"turn {n} answers {id}, turn {self.turn} calls {call.id}")
+            yield Problem("call_id_mismatch", f"turn {n} answers {id}, turn {self.turn} calls {call.id}")
         elif message.name and message.name != call.name:
-            yield Fault("wrong_result_name", f"turn {n} is of {message.name}, turn {self.turn} calls {call.name}")
+            yield Problem("wrong_result_name", f"turn {n} is of {message.name}, turn {self.turn} calls {call.name}")
 
-    def unanswered(self) -> Iterator[Fault]:
+    def unanswered(self) -> Iterator[Problem]:
         """Each call that nothing answered."""
         for call in self.calls:
-            yield Fault("call_without_result", f"turn {self.turn}: {call.name} {call.id}".rstrip())
+            yield Problem("call_without_result", f"turn {self.turn}: {call.name} {call.id}".rstrip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.conversations.fault import Fault
+from pipeline.conversations.problem import Problem
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.errors import shorten
 
@@ -26,8 +26,8 @@ _CONTROL = re.compile(
 )
 
 
-def faults(talk: Conversation) -> Iterator[Fault]:
-    """Faults within texts; what code quotes is none.
+def problems(talk: Conversation) -> Iterator[Problem]:
+    """Problems within texts; what code quotes is none.
 
     Reasons: reasoning_left_open, reasoning_not_opened, reasoning_tag_in_reasoning, reasoning_only, call_left_as_text,
     control_token_in_text.
@@ -37,22 +37,22 @@ def faults(talk: Conversation) -> Iterator[Fault]:
         if message.role == "assistant":
             yield from _reasoning(n, message, content)
             if found := _CALL.search(content):
-                yield Fault("call_left_as_text", f"turn {n}: {_from(content, found.start())}")
+                yield Problem("call_left_as_text", f"turn {n}: {_from(content, found.start())}")
         for text in (content, message.reasoning):
             if found := _CONTROL.search(text):
-                yield Fault("control_token_in_text", f"turn {n}: {found[0]}")
+                yield Problem("control_token_in_text", f"turn {n}: {found[0]}")
 
 
-def _reasoning(n: int, message: Message, content: str) -> Iterator[Fault]:
+def _reasoning(n: int, message: Message, content: str) -> Iterator[Problem]:
     tags = list(_THINK.finditer(content))
     if tags and tags[0][1]:
-        yield Fault("reasoning_not_opened", f"turn {n} closes reasoning that it did not open: {_from(content, 0)}")
+        yield Problem("reasoning_not_opened", f"turn {n} closes reasoning that it did not open: {_from(content, 0)}")
     if tags and not tags[-1][1] and _OPEN.search(content):
-        yield Fault("reasoning_left_open", f"turn {n}: {_from(content, tags[-1].start())}")
+        yield Problem("reasoning_left_open", f"turn {n}: {_from(content, tags[-1].start())}")
     if found := _THINK.search(message.reasoning):
-        yield Fault("reasoning_tag_in_reasoning", f"turn {n}: {_from(message.reasoning, found.start())}")
+        yield Problem("reasoning_tag_in_reasoning", f"turn {n}: {_from(message.reasoning, found.start())}")
     if message.reasoning.strip() and not (message.content.strip() or message.tool_calls):
-        yield Fault("reasoning_only", f"turn {n} reasons and says nothing: {_from(message.reasoning, 0)}")
+        yield Problem("reasoning_only", f"turn {n} reasons and says nothing: {_from(message.reasoning, 0)}")
 
 
 def _from(text: str, start: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from pipeline.conversations.fault import Fault, Reason
+from pipeline.conversations.problem import Problem, Reason
 from pipeline.core.conversation import Conversation, Json, canonical
 from pipeline.core.errors import shorten
 
@@ -26,7 +26,7 @@ _REASONS: dict[str, Reason] = {
 _OPEN = frozenset(
     {"additionalProperties", "unevaluatedProperties", "patternProperties", "anyOf", "oneOf", "allOf", "if", "$ref"}
 )
-#: Faults of one call that are named. A guess: not measured.
+#: Problems of one call that are named. A guess: not measured.
 _NAMED = 3
 
 
@@ -34,20 +34,20 @@ class BadSchemaError(Exception):
     """The `parameters` of a tool are no JSON schema that can be checked against."""
 
 
-def faults(talk: Conversation) -> Iterator[Fault]:
-    """Faults of the definitions. Reasons: bad_tool_definition, duplicate_tool."""
+def problems(talk: Conversation) -> Iterator[Problem]:
+    """Problems of the definitions. Reasons: bad_tool_definition, duplicate_tool."""
     seen: set[str] = set()
     for n, tool in enumerate(talk.tools, 1):
         name = name_of(tool)
         if not name:
-            yield Fault("bad_tool_definition", f"tool {n} has no name: {shorten(canonical(tool), 80)}")
+            yield Problem("bad_tool_definition", f"tool {n} has no name: {shorten(canonical(tool), 80)}")
         elif name in seen:
-            yield Fault("duplicate_tool", f"tool {n}: {name} is defined twice")
+            yield Problem("duplicate_tool", f"tool {n}: {name} is defined twice")
         seen.add(name)
         try:
             validator_of(parameters_of(tool))
         except BadSchemaError as error:
-            yield Fault("bad_tool_definition", f"tool {n} ({name}): {error}")
+            yield Problem("bad_tool_definition", f"tool {n} ({name}): {error}")
 
 
 def name_of(tool: Mapping[str, Json]) -> str:
@@ -62,7 +62,7 @@ def parameters_of(tool: Mapping[str, Json]) -> Json:
     return found if found is not None else tool.get("input_schema")
 
 
-def broken_rules(arguments: Mapping[str, Json], parameters: Json) -> Iterator[Fault]:
+def broken_rules(arguments: Mapping[str, Json], parameters: Json) -> Iterator[Problem]:
     """What the arguments of a call break in their schema, the first few, with evidence.
 
     Reasons: missing_argument, extra_argument, wrong_argument_type, bad_argument_value. An argument that `properties`
@@ -77,14 +77,14 @@ def broken_rules(arguments: Mapping[str, Json], parameters: Json) -> Iterator[Fa
             key=lambda error: list(map(str, error.absolute_path)),
         )
     except (BadSchemaError, _unresolvable()):
-        return  # the definition's fault, see `faults`
+        return  # the definition's problem, see `problems`
     for error in errors[:_NAMED]:
         place = f"{error.json_path}: " if error.absolute_path else ""
-        yield Fault(_REASONS.get(str(error.validator), "bad_argument_value"), f"{place}{shorten(error.message, 120)}")
+        yield Problem(_REASONS.get(str(error.validator), "bad_argument_value"), f"{place}{shorten(error.message, 120)}")
     if isinstance(parameters, Mapping) and "properties" in parameters and not parameters.keys() & _OPEN:
         extra = [name for name in arguments if name not in parameters["properties"]]
         if extra:
-            yield Fault("extra_argument", f"{', '.join(extra[:_NAMED])}: the tool has no such argument")
+            yield Problem("extra_argument", f"{', '.join(extra[:_NAMED])}: the tool has no such argument")
 
 
 def validator_of(parameters: Json) -> Validator:

@@ -8,9 +8,10 @@ from typing import Any
 from pipeline.report.fixes import fixes
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import equation, flow, headline
+from pipeline.report.record_history import record_histories
 from pipeline.report.sections import SECTIONS
-from pipeline.report.sections.versions import AXES, since
-from pipeline.report.stories import stories
+from pipeline.report.sections.history import QUALITY_SCORES
+from pipeline.report.sections.versions import since
 from pipeline.report.verdict.verdict import verdict
 
 
@@ -29,20 +30,20 @@ def build(inputs: Inputs, lists: Mapping[str, int] | None = None) -> dict[str, A
         "headline": headline(inputs),
         "equation": equation(inputs),
         "flow": flow(inputs),
-        "axes": _axes(inputs),
+        "quality_scores": _quality_scores(inputs),
         "since": since(inputs),
         "fixes": fixes(inputs),
         "sections": sections,
         "lists": dict(lists or {}),
-        "stories": stories(inputs, sections),
+        "record_histories": record_histories(inputs, sections),
     }
 
 
-def _axes(inputs: Inputs) -> list[dict[str, object]]:
-    """Score of every axis and its change since the released version."""
-    found, before = inputs.profile.get("axes", {}), inputs.released.get("axes", {})
+def _quality_scores(inputs: Inputs) -> list[dict[str, object]]:
+    """Every quality score and its change since the released version."""
+    found, before = inputs.profile.get("quality_scores", {}), inputs.released.get("quality_scores", {})
     rows = []
-    for name in AXES if found else ():
+    for name in QUALITY_SCORES if found else ():
         now, was = found[name]["score"], before.get(name, {}).get("score")
         rows.append({"name": name, "score": now, "change": None if None in (now, was) else round(now - was, 3)})
     return rows

@@ -57,8 +57,8 @@ _KEYS: dict[str, Keys] = {
     "value": {"applies": bool},
 }
 _OF_PROFILE: Keys = {
-    **dict.fromkeys(("axes", "classes", "coverage", "label_by", "languages", "lengths", "rows", "sources"), dict),
-    **{"augmented": int, "originals": int, "bias": list},
+    **dict.fromkeys(("classes", "coverage", "label_by", "languages", "lengths", "rows", "sources"), dict),
+    **{"quality_scores": dict, "augmented": int, "originals": int, "bias": list},
 }
 
 

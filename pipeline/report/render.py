@@ -55,7 +55,7 @@ def render(document: Mapping[str, Any]) -> str:
     return pages.get_template("page.html").render(
         document=document,
         strings=_json_in_html(strings),
-        stories=_json_in_html(document["stories"]),
+        record_histories=_json_in_html(document["record_histories"]),
         style=Markup((_HERE / "templates" / "style.css").read_text("utf-8")),
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),

@@ -34,7 +34,7 @@ def summary_of(profile: Mapping[str, Any], clean: Mapping[str, Any], evaluation:
     `clean` and `evaluation` are the reports of these stages; what they do not tell is left out.
     """
     found: dict[str, Any] = {"records": dict(profile.get("rows", {}))}
-    found["axes"] = {name: one["score"] for name, one in profile.get("axes", {}).items()}
+    found["quality_scores"] = {name: one["score"] for name, one in profile.get("quality_scores", {}).items()}
     noise: Mapping[str, Any] = next((one["notes"]["label_noise"] for one in clean.get("steps", []) if _told(one)), {})
     if noise.get("share"):
         found["wrong_labels"] = noise["share"]

@@ -18,7 +18,7 @@ from pipeline.core.settings import Task, load
 from pipeline.label.params import Params
 from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
-from pipeline.studio.present import present_tasks, remove_tasks
+from pipeline.studio.existing_tasks import existing_tasks, remove_tasks
 from pipeline.studio.project import Project, dispute_project
 from pipeline.studio.tasks import Question, numbered, to_task, with_keys
 from pipeline.tasks import task_type
@@ -30,11 +30,11 @@ def send_disputes(project: Project, data: Path, questions: Sequence[Question], n
     court = dispute_project(project, make=bool(disputed))
     if court is None:
         return
-    present = present_tasks(court, now)
+    existing = existing_tasks(court, now)
     wanted = {question.key for question in disputed}
-    settled = [task["id"] for key, task in present.tasks.items() if key not in wanted and task["untouched"]]
-    remove_tasks(court, [*present.stale, *settled])
-    unsent = [question for question in disputed if question.key not in present.tasks]
+    settled = [task["id"] for key, task in existing.tasks.items() if key not in wanted and task["untouched"]]
+    remove_tasks(court, [*existing.stale, *settled])
+    unsent = [question for question in disputed if question.key not in existing.tasks]
     new = numbered(with_keys(unsent, data / "clean"))
     _send(court, data, new)
     if new:

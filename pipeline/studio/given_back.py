@@ -15,10 +15,10 @@ from pipeline.annotation.annotations import SetAside, latest_answers, parse_time
 from pipeline.annotation.checks import check_against
 from pipeline.core.settings import load
 from pipeline.label.params import Params
+from pipeline.studio.annotation_queue import lean
 from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import NotFoundError
 from pipeline.studio.project import Project
-from pipeline.studio.waiting import lean
 
 
 def give_back(project: Project, data: Path, now: Mapping[str, str]) -> Iterator[str]:

@@ -12,9 +12,9 @@ from pipeline.core.conversation import Message, exported, whole_turn
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Target, as_json, share
 from pipeline.core.settings import Task
+from pipeline.studio.annotation_queue import lean
 from pipeline.studio.project import Project
 from pipeline.studio.tasks import Question, question_about
-from pipeline.studio.waiting import lean
 
 #: Records of these splits are judged; test and benchmark replies are not for people to choose.
 _SPLITS = ("train", "dev", "unlabelled")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.annotation.push_ledger import LEDGER, Place, Pushed, Sent, public, read_pushed
 from pipeline.runtime.store import write_json
-from pipeline.studio.present import PresentTask
+from pipeline.studio.existing_tasks import ExistingTask
 from pipeline.studio.project import Project
 from pipeline.studio.tasks import Question, prelabel
 
@@ -24,21 +24,21 @@ class Ledger:
         self._places = {**known.projects, project.mark: Place(url=public(project.client.url), id=project.id)}
         self._tasks = dict(known.tasks)
 
-    def settle(self, present: Mapping[tuple[str, str], PresentTask]) -> None:
+    def settle(self, existing: Mapping[tuple[str, str], ExistingTask]) -> None:
         """Take over the numbers of the tasks that are in the project, and forget those of tasks that are not."""
         for name, sent in self._tasks.items():
-            if sent.project == self._project.mark and (name, sent.text_id) not in present:
+            if sent.project == self._project.mark and (name, sent.text_id) not in existing:
                 self._tasks[name] = sent.model_copy(update={"task": None})
-        for (name, text_id), task in present.items():
+        for (name, text_id), task in existing.items():
             known = self._tasks.get(name)
             if known is None or (known.project, known.text_id) != (self._project.mark, text_id):
                 self._new.add(name)
             self._note(name, text_id, task["id"])
 
-    def recover(self, present: Mapping[tuple[str, str], PresentTask], questions: Iterable[Question]) -> None:
+    def recover(self, existing: Mapping[tuple[str, str], ExistingTask], questions: Iterable[Question]) -> None:
         """What tasks show that were sent by a push that broke off: their data and predictions tell."""
         for question in questions:
-            task = present.get(question.key)
+            task = existing.get(question.key)
             if task is None or question.record.id not in self._new or not self._takes_part(question):
                 continue
             if task["blind"] or task["version"]:

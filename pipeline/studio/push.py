@@ -16,13 +16,14 @@ from pipeline.annotation.gold import GOLD, read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.annotation_queue import annotation_queue
 from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
 from pipeline.studio.disputes import send_disputes
+from pipeline.studio.existing_tasks import ExistingTasks, existing_tasks, remove_tasks
 from pipeline.studio.given_back import give_back
 from pipeline.studio.judging import to_judge
 from pipeline.studio.ledger import Ledger
-from pipeline.studio.present import Present, present_tasks, remove_tasks
 from pipeline.studio.project import Project, connect, find, labeling_interface
 from pipeline.studio.refresh import refresh
 from pipeline.studio.shown_version import reset_dead_backend, show_version
@@ -41,7 +42,6 @@ from pipeline.studio.tasks import (
     to_task,
     with_keys,
 )
-from pipeline.studio.waiting import waiting
 
 
 def push(data: Path, renew: bool = False) -> Iterator[str]:
@@ -51,62 +51,64 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     yield from reset_dead_backend(project)
     yield from give_back(project, data, now)
     if project.settings.ask != "reply":
-        yield from _push_to_judge(project, data, present_tasks(project, now))
+        yield from _push_to_judge(project, data, existing_tasks(project, now))
         return
-    rows, gone = waiting(data, now, _answered(data / "annotations", project), project.settings.model_error_weight)
+    rows, gone = annotation_queue(
+        data, now, _answered(data / "annotations", project), project.settings.model_error_weight
+    )
     questions = queued(rows, data / "clean", project.task)
-    present = present_tasks(project, now)
-    drop = _with_suggestion(present, questions) | ({task["id"] for task in present.untouched()} if renew else set())
-    remove = [*present.stale, *sorted(drop)]
+    existing = existing_tasks(project, now)
+    drop = _with_suggestion(existing, questions) | ({task["id"] for task in existing.untouched()} if renew else set())
+    remove = [*existing.stale, *sorted(drop)]
     remove_tasks(project, remove)
-    present.forget(drop)
+    existing.forget(drop)
     known_gold = read_gold(data / "annotations", project.task)
     ledger = Ledger(data / "annotations", project, known_gold)
-    ledger.settle(present.tasks)
-    yield from _about(present, len(remove))
+    ledger.settle(existing.tasks)
+    yield from _about(existing, len(remove))
     if gone:
         yield f"note: {gone:,} worst errors of the model are about records that are gone: dvc repro evaluate"
     if not project.settings.show_prelabels:
         questions = [replace(q, value=None, score=0.0) for q in questions]
     questions = [_withheld(question, project.settings.min_suggestion_confidence) for question in questions]
     questions = drawn(questions, project.settings.blind_share)
-    ledger.recover(present.tasks, questions)
+    ledger.recover(existing.tasks, questions)
     version = model_version(questions)
     gold = gold_again(data / "label", project.task, known_gold, _suggest(questions))
-    yield from refresh(project, present, questions, gold, version, ledger)
-    yield from _ask_again(project, present, questions)
+    yield from refresh(project, existing, questions, gold, version, ledger)
+    yield from _ask_again(project, existing, questions)
     yield from send_disputes(project, data, questions, now)
-    chosen = _choose(project, present, questions, {row["record_id"]: row["priority"] for row in rows}, data)
+    chosen = _choose(project, existing, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     chosen = numbered(with_keys(chosen, data / "clean"))
     _remember_gold(data / "annotations", chosen)
     ledger.write()
     yield from _send(project, chosen, version, ledger)
-    yield from _about_sent(project, chosen, present, questions)
+    yield from _about_sent(project, chosen, existing, questions)
     show_version(project, version)
     yield f"people find them at {project.url}"
 
 
-def _push_to_judge(project: Project, data: Path, present: Present) -> Iterator[str]:
+def _push_to_judge(project: Project, data: Path, existing: ExistingTasks) -> Iterator[str]:
     """Replies to rate, or candidates to choose between, up to `studio.max_tasks` open tasks."""
-    remove_tasks(project, present.stale)
-    yield from _about(present, len(present.stale))
+    remove_tasks(project, existing.stale)
+    yield from _about(existing, len(existing.stale))
     ledger = Ledger(data / "annotations", project, {})
-    ledger.settle(present.tasks)
-    room = max(project.settings.max_tasks - present.count_open(), 0)
+    ledger.settle(existing.tasks)
+    room = max(project.settings.max_tasks - existing.count_open(), 0)
     questions = to_judge(project, data)
-    new = [question for question in questions if question.key not in present.tasks][:room]
+    new = [question for question in questions if question.key not in existing.tasks][:room]
     chosen = numbered(with_keys(new, data / "clean"))
     version = model_version(chosen)
     yield from _send(project, chosen, version, ledger)
     ledger.write()
-    yield from _about_sent(project, chosen, present, questions)
+    yield from _about_sent(project, chosen, existing, questions)
     show_version(project, version)
     yield f"people find them at {project.url}"
 
 
-def _with_suggestion(present: Present, questions: Sequence[Question]) -> set[int]:
+def _with_suggestion(existing: ExistingTasks, questions: Sequence[Question]) -> set[int]:
     """Untouched tasks about records that were drawn for the audit since: they are asked anew, without suggestion."""
-    found = (present.tasks.get(question.key) for question in questions if question.audit)
+    found = (existing.tasks.get(question.key) for question in questions if question.audit)
     return {task["id"] for task in found if task is not None and task["untouched"] and not task["audit"]}
 
 
@@ -116,22 +118,22 @@ def _answered(folder: Path, project: Project) -> set[str]:
     return {one.record_id for one in found if isinstance(one, Annotation)}
 
 
-def _about(present: Present, removed: int) -> Iterator[str]:
+def _about(existing: ExistingTasks, removed: int) -> Iterator[str]:
     if removed:
         yield f"removed {removed:,} tasks that nobody had touched"
-    if present.answered_stale:
+    if existing.answered_stale:
         yield (
-            f"note: {present.answered_stale:,} answered tasks are about texts that have changed or gone since; "
+            f"note: {existing.answered_stale:,} answered tasks are about texts that have changed or gone since; "
             "`sft label pull` keeps their answers, and changed texts are asked about again"
         )
-    if present.foreign:
-        yield f"note: {present.foreign:,} tasks have no record_id; they were imported by hand and are left alone"
+    if existing.foreign:
+        yield f"note: {existing.foreign:,} tasks have no record_id; they were imported by hand and are left alone"
 
 
-def _ask_again(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
+def _ask_again(project: Project, existing: ExistingTasks, questions: Sequence[Question]) -> Iterator[str]:
     """One more person for each answered task on which people disagree, or whose test label nobody vouches for yet."""
     more = [q for q in questions if q.more_people and not _is_for_adjudicator(q, project)]
-    known = (present.tasks[q.key] for q in more if q.key in present.tasks)
+    known = (existing.tasks[q.key] for q in more if q.key in existing.tasks)
     again = [task for task in known if not task["open"]]
     for task in again:
         body = {"overlap": task["answers"] + 1, "is_labeled": False}
@@ -156,17 +158,21 @@ def _suggest(questions: Sequence[Question]) -> bool:
 
 
 def _choose(
-    project: Project, present: Present, questions: Sequence[Question], priorities: Mapping[str, float], data: Path
+    project: Project,
+    existing: ExistingTasks,
+    questions: Sequence[Question],
+    priorities: Mapping[str, float],
+    data: Path,
 ) -> list[Question]:
     """New questions, those of the audit and gold ones too, up to `studio.max_tasks` open ones in the project."""
     settings = project.settings
-    room = max(settings.max_tasks - present.count_open(), 0)
-    new = [question for question in questions if question.key not in present.tasks]
+    room = max(settings.max_tasks - existing.count_open(), 0)
+    new = [question for question in questions if question.key not in existing.tasks]
     audit = sorted((q for q in new if q.audit), key=lambda q: share("label.audit", q.record.id))[:room]
     room, missing = room - len(audit), [question for question in new if not question.audit]
     ordered = in_order(missing, priorities, min(room - round(room * settings.gold_share), len(missing)), project.task)
     wanted = round(len(ordered) * settings.gold_share / (1 - settings.gold_share))
-    taken = {record for record, _ in present.tasks} | set(priorities)
+    taken = {record for record, _ in existing.tasks} | set(priorities)
     asked = mixed(ordered, gold_questions(data / "label", project.task, wanted, taken, _suggest(ordered)))
     return mixed(asked, audit)  # in the order in which they were drawn, so that the first ones are a sample too
 
@@ -199,21 +205,21 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
 
 
 def _about_sent(
-    project: Project, chosen: Sequence[Question], present: Present, questions: Sequence[Question]
+    project: Project, chosen: Sequence[Question], existing: ExistingTasks, questions: Sequence[Question]
 ) -> Iterator[str]:
     gold = sum(question.gold is not None for question in chosen)
     if not chosen:
-        yield from _nothing_sent(project, present, questions)
+        yield from _nothing_sent(project, existing, questions)
         return
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{_and_more(chosen)}"
     if len(chosen) * project.settings.gold_share >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
 
 
-def _nothing_sent(project: Project, present: Present, questions: Sequence[Question]) -> Iterator[str]:
+def _nothing_sent(project: Project, existing: ExistingTasks, questions: Sequence[Question]) -> Iterator[str]:
     """Why nothing was sent, and what waits all the same."""
-    waits, room = present.count_open(), project.settings.max_tasks
-    known = [present.tasks[question.key] for question in questions if question.key in present.tasks]
+    waits, room = existing.count_open(), project.settings.max_tasks
+    known = [existing.tasks[question.key] for question in questions if question.key in existing.tasks]
     left, done = len(questions) - len(known), sum(not task["open"] for task in known)
     if waits:
         yield f"nothing new to send: {waits:,} tasks wait for people"

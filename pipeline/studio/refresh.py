@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.studio.client import BATCH
+from pipeline.studio.existing_tasks import ExistingTask, ExistingTasks
 from pipeline.studio.ledger import Ledger
-from pipeline.studio.present import Present, PresentTask
 from pipeline.studio.project import Project, labeling_interface
 from pipeline.studio.tasks import Question, checked, to_task
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def refresh(
     project: Project,
-    present: Present,
+    existing: ExistingTasks,
     questions: Sequence[Question],
     gold: Mapping[str, Question],
     version: str,
@@ -35,7 +35,7 @@ def refresh(
     interface = labeling_interface(project)
     asked = {question.key: question for question in questions}
     todo: list[dict[str, Any]] = []
-    for key, task in present.tasks.items():
+    for key, task in existing.tasks.items():
         if task["audit"] or not task["open"] or version in str(task["version"] or ""):
             continue
         question = gold.get(key[0]) or (asked.get(key) if task["untouched"] else None)
@@ -48,7 +48,7 @@ def refresh(
 
 def _suggestion(
     project: Project,
-    task: PresentTask,
+    task: ExistingTask,
     question: Question | None,
     interface: LabelInterface,
     version: str,
@@ -66,7 +66,7 @@ def _suggestion(
     return [] if task["blind"] else _as_before(project, task, version)
 
 
-def _as_before(project: Project, task: PresentTask, version: str) -> list[dict[str, Any]]:
+def _as_before(project: Project, task: ExistingTask, version: str) -> list[dict[str, Any]]:
     """The task's latest suggestion under the new version; nothing where it never had one."""
     if not task["version"]:
         return []

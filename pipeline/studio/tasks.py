@@ -16,7 +16,7 @@ from pipeline.core.record import Record, Reject, Target, as_json, content_id, sh
 from pipeline.core.settings import Task, load
 from pipeline.modeling.features.unread import readable_features
 from pipeline.modeling.models import Models
-from pipeline.studio.waiting import lean, source_keys
+from pipeline.studio.annotation_queue import lean, source_keys
 from pipeline.tasks import task_type
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.

@@ -94,7 +94,7 @@ def reply_of(target: Json) -> Message:
 
 def problems(record: Record, task: Task) -> list[str]:
     """Whose turn it is, and turns that say nothing (`pipeline.conversations.order`), one sentence each."""
-    return [fault.detail for fault in order.faults(conversation(record.fields, record.target))]
+    return [problem.detail for problem in order.problems(conversation(record.fields, record.target))]
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.record import META, Record
 from pipeline.tasks.texts import target_text
-from pipeline.validate.view import RECORD_COLUMNS, View
+from pipeline.validate.dataset_view import RECORD_COLUMNS, View
 
 #: Slices of one attribute that are listed: the largest. A guess: not measured.
 _SLICES = 20

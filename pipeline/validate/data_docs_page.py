@@ -101,7 +101,7 @@ that stop the run{% if failed|length > errors|length %}, {{ failed|length - erro
 {% include 'section.j2' %}
 {% endfor %}
 </details>
-<footer>Suite run by Great Expectations {{ ge_version|e }}. A record's whole story: <code>sft trace RECORD_ID</code>.
+<footer>Suite run by Great Expectations {{ ge_version|e }}. A record's whole history: <code>sft trace RECORD_ID</code>.
 </footer>
 </main>
 </body>

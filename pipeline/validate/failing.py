@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from pipeline.core.errors import shorten
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check
-from pipeline.validate.view import View
 
 if TYPE_CHECKING:
     from pipeline.validate.gx import Finding

@@ -22,8 +22,8 @@ from great_expectations.expectations import core
 from great_expectations.expectations.expectation import BatchExpectation, Expectation
 
 from pipeline.core.errors import shorten
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
-from pipeline.validate.view import View
 
 #: How many failing records the report names. A guess: not measured.
 NAMED = 20

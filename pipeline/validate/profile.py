@@ -13,9 +13,9 @@ from pipeline.core.counts import ranked
 from pipeline.core.record import Record
 from pipeline.text.scripts import UNSPACED
 from pipeline.validate.bias import skew
+from pipeline.validate.dataset_view import View
 from pipeline.validate.params import Params
-from pipeline.validate.quality_scores import axes
-from pipeline.validate.view import View
+from pipeline.validate.quality_scores import quality_scores
 
 #: Upper ends of the length bins, in characters: a factor of two apart. A guess: not measured.
 LENGTH_EDGES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -52,7 +52,7 @@ def profile(view: View, params: Params, totals: Mapping[str, Any], coverage: Map
         "bias": skew(view, params.attributes),
         "coverage": dict(coverage),
     }
-    return {**found, "axes": axes(view, found)}
+    return {**found, "quality_scores": quality_scores(view, found)}
 
 
 def lengths(view: View) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.validate.view import View
+from pipeline.validate.dataset_view import View
 
 #: Reasons of the review queue that say two records contradict each other.
 _CONTRADICTIONS = ("conflicting_label", "near_duplicate_other_label")
@@ -29,8 +29,8 @@ FORMULAS = {
 }
 
 
-def axes(view: View, found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Score and inputs of every axis; `found` is the rest of the profile."""
+def quality_scores(view: View, found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Score and inputs of every quality score; `found` is the rest of the profile."""
     parts = {
         "accuracy": _accuracy(view, found),
         "consistency": _consistency(view, found),

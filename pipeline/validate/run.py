@@ -21,6 +21,7 @@ from pipeline.runtime.awaiting import awaits_labels, write_awaiting
 from pipeline.runtime.store import LEAN, read_records, read_report, write_json, write_table
 from pipeline.runtime.versions import INDEX, compare, split_digest
 from pipeline.tasks import has_free_answers
+from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
@@ -30,7 +31,6 @@ from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.semantic_coverage import MAP, coverage
 from pipeline.validate.suite import make_checks, read_suite
-from pipeline.validate.view import EXPORTED, Released, View, read_released, view_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -203,7 +203,9 @@ def _metrics(findings: Sequence[Finding], totals: dict[str, Any], found: Mapping
         "expectations_failed": len(findings) - passed,
         "errors": failed["error"],
         "warnings": failed["warn"],
-        **{f"quality_{name}": one["score"] for name, one in found["axes"].items() if one["score"] is not None},
+        **{
+            f"quality_{name}": one["score"] for name, one in found["quality_scores"].items() if one["score"] is not None
+        },
     }
 
 

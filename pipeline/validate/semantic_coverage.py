@@ -19,8 +19,8 @@ from pipeline.core.record import Record
 from pipeline.modeling.features.encoder import features, occupied
 from pipeline.modeling.features.unread import readable_model
 from pipeline.modeling.models import Model
+from pipeline.validate.dataset_view import View
 from pipeline.validate.profile import tokens
-from pipeline.validate.view import View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import did_you_mean, pick
 from pipeline.core.settings import parse
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations import EXPECTATIONS, RENAMED_EXPECTATIONS
 from pipeline.validate.expectations.base import Check, Rule
 from pipeline.validate.params import Params
-from pipeline.validate.view import View
 
 
 def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: validate.suite") -> list[Rule]:

@@ -174,7 +174,7 @@ def test_unsound_test_record_stays_and_is_reviewed() -> None:
     outcome, context = check(NER, [ner("在北京", (1, 3, "city"), role="test"), ner("在北京", (1, 3, "city"), key="2")])
     (kept,) = to_records(outcome.kept)
     assert kept.source.role == "test"
-    assert [(d.record_id, d.reason, d.detail) for d in context.doubts] == [
+    assert [(d.record_id, d.reason, d.detail) for d in context.review_items] == [
         (kept.id, "invalid_structure", "label 'city' is not declared")
     ]
     assert outcome.notes["invalid_kept"] == {"test": 1}
@@ -182,7 +182,7 @@ def test_unsound_test_record_stays_and_is_reviewed() -> None:
 
 def test_review_drops_nothing() -> None:
     outcome, context = check(NER, [ner("在北京", (1, 3, "city"))], invalid="review")
-    assert (outcome.kept.num_rows, len(context.doubts)) == (1, 1)
+    assert (outcome.kept.num_rows, len(context.review_items)) == (1, 1)
 
 
 def test_sound_test_label_is_never_changed() -> None:

@@ -185,7 +185,7 @@ def cleaned(found: pa.Table) -> tuple[pa.Table, Counter[str], set[str]]:
         outcome = STEPS[name].function(found, Params().of(name), context)
         gone.update(outcome.dropped["id"].to_pylist())
         found = outcome.kept
-    return found, gone, {as_json(vars(doubt)) for doubt in context.doubts}
+    return found, gone, {as_json(vars(item)) for item in context.review_items}
 
 
 @given(RECORDS, st.randoms(use_true_random=False))

@@ -30,7 +30,7 @@ def filler(count: int) -> list[Record]:
 
 def run(records, **settings):
     context = Context(TASK)
-    return find_contained(table(records), Contained(**settings), context), context.doubts
+    return find_contained(table(records), Contained(**settings), context), context.review_items
 
 
 def groups(outcome):
@@ -43,12 +43,12 @@ def groups(outcome):
 )
 def test_a_passage_in_a_longer_text_is_found(short, long):
     pair = [make(short, key="short"), make(long, "bad", key="long")]
-    outcome, doubts = run([*filler(30), *pair])
+    outcome, review_items = run([*filler(30), *pair])
     found = groups(outcome)
     assert set(found) == {record.id for record in pair}
     assert len(set(found.values())) == 1
-    assert [(doubt.record_id, doubt.reason) for doubt in doubts] == [(pair[0].id, "contained")]
-    assert pair[1].id in doubts[0].detail
+    assert [(item.record_id, item.reason) for item in review_items] == [(pair[0].id, "contained")]
+    assert pair[1].id in review_items[0].detail
 
 
 def test_it_goes_only_where_its_label_is_the_same():
@@ -70,8 +70,8 @@ def test_what_a_source_shares_and_strangers_are_not_found():
         " Sent from the reading room of the public library, where silence is kept by order of the mayor and his wife"
     )
     mails = [make(f"{word}ly said{footer}", key=word) for word in WORDS[:20]]
-    outcome, doubts = run([*mails, *filler(30), make("too short", key="x"), make("too short to tell", key="y")])
-    assert (groups(outcome), doubts) == ({}, [])
+    outcome, review_items = run([*mails, *filler(30), make("too short", key="x"), make("too short to tell", key="y")])
+    assert (groups(outcome), review_items) == ({}, [])
 
 
 def test_questions_on_one_context_are_nothing_to_tell():
@@ -81,7 +81,7 @@ def test_questions_on_one_context_are_nothing_to_tell():
     rows = [Record(q, {"context": LONG, "question": q}, source, []) for q in questions]
     context = Context(task)
     outcome = find_contained(to_table(rows, schema(task)), Contained(), context)
-    assert (outcome.notes["pairs"], context.doubts) == (0, [])
+    assert (outcome.notes["pairs"], context.review_items) == (0, [])
 
 
 @pytest.mark.parametrize("records", [[], [make(PASSAGE)], [make(""), make(" ", key="2")]])

@@ -1,4 +1,4 @@
-"""Service chats as people write them give something to learn from; faulty conversations go with their reasons."""
+"""Service chats as people write them give something to learn from; invalid conversations go with their reasons."""
 
 from __future__ import annotations
 
@@ -108,21 +108,21 @@ def check(records: list[Record], **settings: Any) -> tuple[Outcome, Context]:
     return check_conversations(to_table(records, schema(CHAT)), Conversations(**settings), context), context
 
 
-def test_faulty_conversations_go_with_reason_and_evidence() -> None:
+def test_invalid_conversations_go_with_reason_and_evidence() -> None:
     outcome, _ = check([chat("u:q|a:<think>\n我在想", "1"), chat("u:q|a:r<|im_end|>", "2"), chat("u:好|a:r", "3")])
     assert outcome.dropped["reason"].to_pylist() == ["reasoning_left_open", "control_token_in_text"]
     assert "我在想" in outcome.dropped["detail"][0].as_py()
     assert [record.target for record in to_records(outcome.kept)] == [chats.reply("r")]
-    assert outcome.notes["faults"] == {"reasoning_left_open": 1, "control_token_in_text": 1}
+    assert outcome.notes["problems"] == {"reasoning_left_open": 1, "control_token_in_text": 1}
 
 
 def test_test_records_stay_and_are_listed() -> None:
-    faulty = "u:q|a:<think>\nx"
-    outcome, context = check([chat(faulty, "1", role="test"), chat(faulty, "2")])
+    invalid = "u:q|a:<think>\nx"
+    outcome, context = check([chat(invalid, "1", role="test"), chat(invalid, "2")])
     assert outcome.kept.num_rows == 1
-    assert [doubt.reason for doubt in context.doubts] == ["reasoning_left_open"]
-    outcome, context = check([chat(faulty, "1")], faulty="review")
-    assert (outcome.kept.num_rows, len(context.doubts)) == (1, 1)
+    assert [item.reason for item in context.review_items] == ["reasoning_left_open"]
+    outcome, context = check([chat(invalid, "1")], invalid="review")
+    assert (outcome.kept.num_rows, len(context.review_items)) == (1, 1)
 
 
 def test_reasons_can_be_allowed_and_must_exist() -> None:
@@ -153,12 +153,12 @@ def calling(arguments: str, key: str) -> Record:
 def test_arguments_are_mended_in_the_history_or_the_record_goes() -> None:
     records = [calling("{'city': '里昂'}", "1"), calling('{"city": "里', "2"), calling('{"town": "里昂"}', "3")]
     outcome, _ = check([*records, calling('{"city": "里昂"}', "4")])
-    mended, sound = to_records(outcome.kept)
-    assert mended.target["tool_calls"][0]["arguments"] == '{"city": "里昂"}'
-    assert [(change.step, change.field) for change in mended.history] == [("conversations", "target")]
+    repaired, sound = to_records(outcome.kept)
+    assert repaired.target["tool_calls"][0]["arguments"] == '{"city": "里昂"}'
+    assert [(change.step, change.field) for change in repaired.history] == [("conversations", "target")]
     assert sound.history == ()
     assert outcome.dropped["reason"].to_pylist() == ["arguments_no_json", "missing_argument"]
     assert "extra_argument" in outcome.dropped["detail"][1].as_py()
-    assert outcome.notes["mended"] == {"arguments": 1}
-    kept, _ = check([records[0]], mend_arguments=False)
+    assert outcome.notes["repaired"] == {"arguments": 1}
+    kept, _ = check([records[0]], repair_arguments=False)
     assert kept.dropped["reason"].to_pylist() == ["arguments_no_json"]

@@ -1,4 +1,4 @@
-"""A row-wise step whose input changed a little gives what a fresh run gives: rows, counts, edits and doubts."""
+"""A row-wise step whose input changed a little gives what a fresh run gives: rows, counts, edits, review."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.clean import step
-from pipeline.clean.step import Context, Doubt, Ledger, rows_of
+from pipeline.clean.step import Context, Ledger, ReviewItem, rows_of
 from pipeline.clean.steps.language import Language, check_language
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.repair_text import RepairText, repair_text
@@ -41,12 +41,12 @@ def rows(count: int, changed: int | None = None, without: int | None = None) -> 
 
 
 def doubtful(part: pa.Table, ledger: Ledger) -> Outcome:
-    """Counts and doubts every row, drops some."""
+    """Counts and lists every row, drops some."""
     WORKED_ON.append(part.num_rows)
     drops = {}
     for row in rows_of(part, TASK):
         ledger.counts["seen"][row.text[:5]] += 1
-        ledger.doubts.append(Doubt(row.record.id, "odd", detail=row.text))
+        ledger.review_items.append(ReviewItem(row.record.id, "odd", detail=row.text))
         if "another" in row.text or "写信" in row.text:
             drops[row.number] = Drop("gone", row.text)
     return drop_rows(part, "doubtful", drops)
@@ -83,7 +83,7 @@ def test_a_step_whose_input_changed_a_little_gives_what_a_fresh_run_gives(caches
     assert found.dropped.equals(expected.dropped)
     assert (found.notes, found.changed) == (expected.notes, expected.changed)
     assert [*map(list, found.notes.values())] == [*map(list, expected.notes.values())]  # in one order
-    assert known.doubts == fresh.doubts
+    assert known.review_items == fresh.review_items
 
 
 def test_a_step_that_adds_rows_is_worked_on_whole():

@@ -72,7 +72,7 @@ def test_rows_of_a_chat_hold_turns_or_a_text(tmp_path):
         list(read_rows(source, CHAT))
 
 
-def test_a_reply_that_calls_comes_whole_with_the_faults_of_its_calls(tmp_path):
+def test_a_reply_that_calls_comes_whole_with_the_problems_of_its_calls(tmp_path):
     class Caller:
         def predict(self, rows):
             call = Message("assistant", reasoning="嗯", tool_calls=(ToolCall("weather", '{"town": "里昂"}'),))
@@ -86,7 +86,7 @@ def test_a_reply_that_calls_comes_whole_with_the_faults_of_its_calls(tmp_path):
     (found,) = predicted(read_rows(source, CHAT), Caller())
     assert found["prediction"] == 'weather({"town": "里昂"})'
     assert found["reply"]["tool_calls"][0]["function"]["name"] == "weather"
-    assert [fault.split(":")[0] for fault in found["call_faults"]] == ["missing_argument", "extra_argument"]
+    assert [problem.split(":")[0] for problem in found["call_problems"]] == ["missing_argument", "extra_argument"]
     assert (found["id"], found["messages"]) == (7, [{"role": "user", "content": "里昂天气？"}])
 
 

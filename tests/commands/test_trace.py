@@ -102,12 +102,12 @@ def test_no_data_and_no_words_are_refused(tmp_path, data):
         find(data, "  ")
 
 
-def test_json_holds_the_whole_story(data, capsys):
+def test_json_holds_the_whole_lineage(data, capsys):
     record = of(data, "augment/records.parquet")[0]
     run(argparse.Namespace(data=data, record=record.id, json=True))
-    story = json.loads(capsys.readouterr().out)
-    assert (story["id"], story["split"], story["dropped"]) == (record.id, record.split, None)
-    assert [one["stage"] for one in story["stages"]] == ["collect", "clean", "label", "augment"]
+    lineage = json.loads(capsys.readouterr().out)
+    assert (lineage["id"], lineage["split"], lineage["dropped"]) == (record.id, record.split, None)
+    assert [one["stage"] for one in lineage["stages"]] == ["collect", "clean", "label", "augment"]
 
 
 def test_the_exported_file_is_named(data, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.conversations.arguments import mended
+from pipeline.conversations.arguments import repaired_arguments
 from pipeline.core.conversation import Conversation
 from tests.conversations.sound import sound_conversations
 
@@ -17,7 +17,7 @@ from tests.conversations.sound import sound_conversations
 @settings(max_examples=100, deadline=None)
 def test_arguments_that_are_json_stay_as_they_are(talk: Conversation) -> None:
     for message in talk.messages:
-        assert all(mended(call.arguments) == call.arguments for call in message.tool_calls)
+        assert all(repaired_arguments(call.arguments) == call.arguments for call in message.tool_calls)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_arguments_that_are_json_stay_as_they_are(talk: Conversation) -> None:
     ],
 )
 def test_what_is_certain_is_mended(text: str, expected: dict[str, object]) -> None:
-    assert json.loads(mended(text)) == expected
+    assert json.loads(repaired_arguments(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_what_is_certain_is_mended(text: str, expected: dict[str, object]) -> No
     ],
 )
 def test_what_is_not_certain_stays(text: str) -> None:
-    assert mended(text) == text
+    assert repaired_arguments(text) == text
 
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text(), max_size=4))
 @settings(deadline=None)
 def test_an_object_that_python_printed_is_mended_to_itself_or_not_at_all(value: dict[str, object]) -> None:
-    found = mended(str(value))
+    found = repaired_arguments(str(value))
     assert found == str(value) or json.loads(found) == value

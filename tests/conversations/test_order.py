@@ -1,17 +1,17 @@
-"""Faults in the order of roles."""
+"""Problems in the order of roles."""
 
 from __future__ import annotations
 
 import pytest
 
-from pipeline.conversations.order import faults, is_empty
+from pipeline.conversations.order import is_empty, problems
 from pipeline.core.conversation import Conversation, Message, ToolCall
 
 S, D, U, A, T = (Message(role, "好") for role in ("system", "developer", "user", "assistant", "tool"))
 
 
 def found(*messages: Message) -> list[tuple[str, str]]:
-    return [(fault.reason, fault.detail) for fault in faults(Conversation(messages))]
+    return [(problem.reason, problem.detail) for problem in problems(Conversation(messages))]
 
 
 @pytest.mark.parametrize(

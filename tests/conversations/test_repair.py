@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.conversations.faults import faults
+from pipeline.conversations.checks import problems
 from pipeline.conversations.repair import TurnOrder, is_closing, repaired
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from tests.conversations.sound import sound_conversations
@@ -134,7 +134,7 @@ def test_sound_conversations_stay_as_they_are(given: Conversation) -> None:
 def test_what_is_repaired_stays_repaired_and_has_no_fault_of_order(turns: list[str]) -> None:
     found, _ = repaired(talk(*turns), TurnOrder())
     assert repaired(found, TurnOrder()) == (found, {})
-    left = {fault.reason for fault in faults(found)}
+    left = {problem.reason for problem in problems(found)}
     assert left <= {"no_user_turn", "empty_turn", "empty_reply"}
 
 

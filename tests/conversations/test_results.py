@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.conversations.results import faults
+from pipeline.conversations.results import problems
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from tests.conversations.weather import PLAIN, called, turn
 
@@ -14,7 +14,7 @@ ASK = Message("user", "天气？")
 
 
 def reasons(talk: Conversation) -> list[str]:
-    return [fault.reason for fault in faults(talk)]
+    return [problem.reason for problem in problems(talk)]
 
 
 def calls(*ids: str) -> Message:
@@ -61,9 +61,9 @@ def test_a_result_behind_another_turn_has_lost_its_call() -> None:
 
 
 def test_details_name_the_turns() -> None:
-    (fault,) = faults(turn(called(), 3, tool_call_id="c9"))
-    assert fault.reason == "call_id_mismatch"
-    assert fault.detail == "turn 4 answers c9, turn 3 calls c1"
+    (problem,) = problems(turn(called(), 3, tool_call_id="c9"))
+    assert problem.reason == "call_id_mismatch"
+    assert problem.detail == "turn 4 answers c9, turn 3 calls c1"
 
 
 def test_sound_examples() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.conversations.faults import faults
+from pipeline.conversations.checks import problems
 from tests.conversations.weather import PLAIN, turn
 
 
@@ -19,4 +19,4 @@ from tests.conversations.weather import PLAIN, turn
     ],
 )
 def test_texts_about_markup_are_no_fault(text: str) -> None:
-    assert list(faults(turn(PLAIN, 1, content=text))) == []
+    assert list(problems(turn(PLAIN, 1, content=text))) == []

@@ -19,9 +19,9 @@ from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.stage import Drop, Outcome, StageReport, drop_rows, per_record
 from pipeline.runtime.store import files_of, read_json, to_records, to_table, write_json, write_table
+from pipeline.validate.dataset_view import View, view_of
 from pipeline.validate.params import Params
 from pipeline.validate.run import dataset_totals, described
-from pipeline.validate.view import View, view_of
 
 TASK = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 HOSTILE = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">'

@@ -159,13 +159,13 @@ def test_a_record_has_an_address_and_its_id_can_be_copied(opened, file):
     page.locator("#drops button.id").first.click()
     id = page.locator("#drops button.id").first.get_attribute("data-id")
     assert page.url.endswith(f"#record/{id}")
-    page.locator("#story .copy.id").click()
+    page.locator("#record-history .copy.id").click()
     assert id in page.locator("#toast").inner_text()
     page.keyboard.press("Escape")
     page.wait_for_function("!location.hash.includes('record')")
     page.goto(file.as_uri() + f"#record/{id}")
     page.reload()
-    assert id in page.locator("#story-title").inner_text()
+    assert id in page.locator("#record-history-title").inner_text()
 
 
 def test_answers_are_reached_by_keyboard(opened):
@@ -176,7 +176,7 @@ def test_answers_are_reached_by_keyboard(opened):
     first = page.locator("#answers [role=option]").first
     assert first.evaluate("one => one === document.activeElement")
     page.keyboard.press("Enter")
-    assert first.get_attribute("data-id") in page.locator("#story-title").inner_text()
+    assert first.get_attribute("data-id") in page.locator("#record-history-title").inner_text()
 
 
 def test_what_to_fix_leads_to_its_rows_or_to_a_command(opened):
@@ -268,14 +268,14 @@ def test_charts_are_drawn(browser, file):
     assert not [(a, b) for n, a in enumerate(boxes) for b in boxes[n + 1 :] if _overlap(a, b)]
 
 
-def test_an_id_opens_the_records_story_and_closes_with_escape(opened):
+def test_an_id_opens_the_records_history_and_closes_with_escape(opened):
     button = opened.page.locator("#drops button.id").first
     button.click()
-    story = opened.page.locator("#story")
-    assert f"sft trace {button.get_attribute('data-id')}" in story.inner_text()
-    assert "dropped" in story.inner_text()
+    dialog = opened.page.locator("#record-history")
+    assert f"sft trace {button.get_attribute('data-id')}" in dialog.inner_text()
+    assert "dropped" in dialog.inner_text()
     opened.page.keyboard.press("Escape")
-    assert not story.is_visible()
+    assert not dialog.is_visible()
 
 
 def test_the_search_box_traces_by_text_and_by_id_and_names_the_command(opened):
@@ -288,18 +288,18 @@ def test_the_search_box_traces_by_text_and_by_id_and_names_the_command(opened):
     assert "sft trace '屏幕'" in page.locator("#answers").inner_text()
     page.fill("#ask", id[:12])
     answers.first.click()
-    assert id in page.locator("#story-title").inner_text()
+    assert id in page.locator("#record-history-title").inner_text()
     page.keyboard.press("Escape")
     page.fill("#ask", "window.hacked")
     answers.first.click()
-    assert "<script>" in page.locator("#story dl").inner_text()
+    assert "<script>" in page.locator("#record-history dl").inner_text()
     assert page.evaluate("window.hacked") is None
 
 
-def test_a_point_of_the_map_tells_its_story(opened):
+def test_a_point_of_the_map_tells_its_history(opened):
     point = opened.page.locator(".map circle").first
     point.dispatch_event("click")
-    assert point.get_attribute("data-id") in opened.page.locator("#story-title").inner_text()
+    assert point.get_attribute("data-id") in opened.page.locator("#record-history-title").inner_text()
 
 
 def test_a_filtered_table_is_saved_as_csv(opened):
@@ -346,7 +346,7 @@ def test_two_hundred_classes_and_odd_texts_are_drawn_and_inert(browser, odd_file
     assert "180" in opened.page.locator(".heat .more").inner_text()
     opened.page.fill("#ask", "مرحبا")
     opened.page.locator("#answers [role=option]").first.click()
-    cell = opened.page.locator("#story dd").first
+    cell = opened.page.locator("#record-history dd").first
     assert cell.evaluate("element => getComputedStyle(element).direction") == "rtl"
     opened.page.context.close()
     assert odd_file.stat().st_size < 2_000_000
@@ -393,12 +393,12 @@ def test_axe_finds_nothing_folded_and_open_in_both_languages(browser, file, them
     page = context.new_page()
     page.goto(file.as_uri())
     page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
-    for step in ("folded", "open", "chinese", "story"):
+    for step in ("folded", "open", "chinese", "record"):
         if step == "open":
             page.locator("#unfold").click()
         if step == "chinese":
             page.locator("#language").click()
-        if step == "story":
+        if step == "record":
             page.locator("button.id").first.click()
         found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
         told = [(one["id"], [node["target"] for node in one["nodes"][:3]]) for one in found]

@@ -26,7 +26,7 @@ def test_a_line_that_is_no_object_is_named(tmp_path: Path, line: str) -> None:
 
 
 def test_a_version_in_few_figures() -> None:
-    profile = {"rows": {"train": 7}, "axes": {"diversity": {"score": 0.5, "parts": {}}}}
+    profile = {"rows": {"train": 7}, "quality_scores": {"diversity": {"score": 0.5, "parts": {}}}}
     noise = {"value": 0.1, "low": 0.0, "high": 0.2}
     clean = {
         "steps": [
@@ -37,13 +37,13 @@ def test_a_version_in_few_figures() -> None:
     evaluation = {"headline": "macro_f1", "metrics": {"macro_f1": {"value": 0.8}, "accuracy": {"value": 0.9}}}
     assert summary_of(profile, clean, evaluation) == {
         "records": {"train": 7},
-        "axes": {"diversity": 0.5},
+        "quality_scores": {"diversity": 0.5},
         "wrong_labels": noise,
         "metric": {"name": "macro_f1", "value": 0.8},
     }
 
 
 def test_what_is_not_told_is_left_out() -> None:
-    assert summary_of({}, {}, {}) == {"records": {}, "axes": {}}
+    assert summary_of({}, {}, {}) == {"records": {}, "quality_scores": {}}
     untold = {"steps": [{"step": "label_errors", "notes": {"label_noise": {"share": None}}}]}
     assert "wrong_labels" not in summary_of({}, untold, {"headline": "x", "metrics": {}})

@@ -13,14 +13,14 @@ from pipeline.core.record import share
 from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_table, write_table
+from pipeline.studio.annotation_queue import annotation_queue, named_by
 from pipeline.studio.answer_file import to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project
-from pipeline.studio.push import Present, _choose, _with_suggestion
+from pipeline.studio.push import ExistingTasks, _choose, _with_suggestion
 from pipeline.studio.standing import standing
 from pipeline.studio.tasks import Question, to_task
-from pipeline.studio.waiting import named_by, waiting
 from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import TASK, record
 
@@ -30,10 +30,17 @@ def test_a_record_of_the_audit_is_asked_without_suggestion_in_the_order_of_drawi
     made = to_task(questions[0], TASK, "v")
     assert made["data"] | {"asked": "audit", "blind": True} == made["data"]
     assert "predictions" not in made
-    names = [q.record.id for q in _choose(project, Present(), questions, {}, tmp_path)]
+    names = [q.record.id for q in _choose(project, ExistingTasks(), questions, {}, tmp_path)]
     assert names == sorted((q.record.id for q in questions), key=lambda name: share("label.audit", name))
     begun = {q.key: {"id": n, "untouched": n != 1, "audit": n == 2, "open": True} for n, q in enumerate(questions)}
-    assert _with_suggestion(Present(begun), questions) == {0, 3, 4, 5, 6, 7}  # one was begun, one is the audit's own
+    assert _with_suggestion(ExistingTasks(begun), questions) == {
+        0,
+        3,
+        4,
+        5,
+        6,
+        7,
+    }  # one was begun, one is the audit's own
 
 
 def annotation(**more):
@@ -92,27 +99,30 @@ def test_the_models_worst_errors_wait_beside_the_queue(tmp_path):
         tmp_path / "label/queue.parquet", [("a", "unlabelled", 0.8, '"x"', 0.4), ("b", "label_error", 0.5, None, None)]
     )
     known = dict.fromkeys("abcd", "text id")
-    assert [row["record_id"] for row in waiting(tmp_path, known, set(), 0.7)[0]] == ["a", "b"]  # nothing judged yet
+    assert [row["record_id"] for row in annotation_queue(tmp_path, known, set(), 0.7)[0]] == [
+        "a",
+        "b",
+    ]  # nothing judged yet
     errors = [
         ("b", "worst_error", 1.0, '"y"', 0.9),
         ("c", "model_disagrees", 0.9, '"z"', 0.9),
         ("d", "worst_error", 0.5, '"x"', 0.9),
     ]
     queue_file(tmp_path / "evaluate/queue.parquet", [*errors, ("gone", "worst_error", 0.4, '"x"', 0.9)])
-    rows, gone = waiting(tmp_path, known, {"d"}, 0.7)
+    rows, gone = annotation_queue(tmp_path, known, {"d"}, 0.7)
     assert [(row["record_id"], row["reason"], round(row["priority"], 3)) for row in rows] == [
         ("b", "label_error", 0.85),
         ("a", "unlabelled", 0.8),
         ("c", "model_disagrees", 0.63),
     ]
     assert gone == 1
-    assert [row["record_id"] for row in waiting(tmp_path, known, set(), 0.0)[0]] == ["a", "b"]
+    assert [row["record_id"] for row in annotation_queue(tmp_path, known, set(), 0.0)[0]] == ["a", "b"]
 
 
 def test_a_queue_of_other_records_is_out_of_step(tmp_path):
     queue_file(tmp_path / "label/queue.parquet", [("a", "unlabelled", 0.8, None, None)])
     with pytest.raises(PipelineError, match=r"record 'a' is not in .*records\.parquet") as error:
-        waiting(tmp_path, {"b": "t"}, set(), 0.7)
+        annotation_queue(tmp_path, {"b": "t"}, set(), 0.7)
     assert "dvc repro label" in error.value.hint
 
 

@@ -16,10 +16,10 @@ from pipeline.modeling.models import Models
 from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_table, write_json
+from pipeline.validate.dataset_view import View, view_of
 from pipeline.validate.gx import Finding, run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
-from pipeline.validate.view import View, view_of
 from tests import chats
 
 SENTIMENT = Task(type="classification", labels=("negative", "positive"), languages=("en", "zh"))

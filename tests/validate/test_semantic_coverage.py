@@ -22,4 +22,4 @@ def test_the_map_groups_topics_and_names_thin_regions():
 def test_the_map_can_be_left_out():
     looked_at, points = profiled(many(30), map_records=0)
     assert points.num_rows == 0
-    assert looked_at.profile["axes"]["coverage"]["score"] is None
+    assert looked_at.profile["quality_scores"]["coverage"]["score"] is None

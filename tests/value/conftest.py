@@ -55,20 +55,20 @@ def sound():
 
 @pytest.fixture(scope="session")
 def noisy():
-    """45 % of the labels are wrong as collected; `clean` drops most of the wrong ones, `label` mends the rest."""
+    """45 % of the labels are wrong as collected; `clean` drops most of the wrong ones, `label` repairs the rest."""
     true = [make(n, split=split_of(n)) for n in range(600)]
     wrong = {r.id for r in true if r.split != "test" and share("noise", r.id) < 0.45}
     flip = {r.id: LABELS[(LABELS.index(r.target) + 1) % 3] for r in true if r.id in wrong}
     given = [make(n, flip.get(r.id), split=None) for n, r in enumerate(true)]
     kept = [make(n, flip.get(r.id), r.split) for n, r in enumerate(true) if r.id not in wrong or share("k", r.id) < 0.3]
-    mended = [
+    repaired = [
         make(n, split=r.split, history=(Change("label", "target", as_json(flip[r.id]), as_json(r.target)),))
         if r.id in flip
         else r
         for n, r in enumerate(true)
         if r.id in {k.id for k in kept}
     ]
-    return Stages(given, kept, mended, mended)
+    return Stages(given, kept, repaired, repaired)
 
 
 @pytest.fixture(scope="session")

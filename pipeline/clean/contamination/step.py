@@ -22,7 +22,7 @@ from pydantic import Field
 
 from pipeline.clean.contamination.index import MIN_GRAMS, Hit, Index, build_index
 from pipeline.clean.contamination.measure import calibrate
-from pipeline.clean.step import Context, Doubt
+from pipeline.clean.step import Context, ReviewItem
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
@@ -70,7 +70,9 @@ def drop_contaminated(table: pa.Table, settings: Decontaminate, context: Context
         examples.append({"record": records[n].id, **evidence})
         detail = f"{evidence['item']}, share {evidence['share']}: {evidence['passage']}"
         if records[n].source.role == "test":
-            context.doubts.append(Doubt(records[n].id, "contaminated", None, None, float(share[n]), None, detail))
+            context.review_items.append(
+                ReviewItem(records[n].id, "contaminated", None, None, float(share[n]), None, detail)
+            )
         else:
             drops[n] = Drop("contaminated", detail, items[item[n]].id)
     by_benchmark = Counter(items[item[n]].source.name for n in found)

@@ -21,7 +21,7 @@ from pipeline.clean.label_errors.detectors.contract import Integers, Scores
 from pipeline.clean.label_errors.label_noise import LabelNoise
 from pipeline.clean.label_errors.protected_labels import is_protected
 from pipeline.clean.label_errors.settings import LabelErrors
-from pipeline.clean.step import Context, Doubt, given
+from pipeline.clean.step import Context, ReviewItem, given
 from pipeline.core.record import Decision, Record, as_json
 
 # `_CLASS_LEFT` is a guess: not measured.
@@ -61,7 +61,7 @@ class Decisions(NamedTuple):
 def decide(
     table: pa.Table, scored: Scored, threshold: float | None, noise: LabelNoise, settings: LabelErrors, context: Context
 ) -> Decisions:
-    """Relabel from a confidence of `threshold` on, set aside by the estimate; doubts go to `context`."""
+    """Relabel from a confidence of `threshold` on, set aside by the estimate; those to review go to `context`."""
     relabelled = {} if threshold is None else _relabelled(table, scored, threshold, context)
     count = int(settings.set_aside * noise.wrong * scored.known) - len(relabelled)
     doubtful = scored.doubtful(relabelled, scored.known) if count > 0 else []
@@ -100,10 +100,10 @@ def _review(scored: Scored, decisions: Decisions, part: float, context: Context)
     for number, place in enumerate(scored.doubtful(decisions.relabelled, len(scored.rows))):
         aside = scored.rows[place] in decisions.set_aside
         if number < limit or aside:
-            context.doubts.append(_doubt(scored, place, "label_set_aside" if aside else "label_error"))
+            context.review_items.append(_review_item(scored, place, "label_set_aside" if aside else "label_error"))
 
 
-def _doubt(scored: Scored, place: int, reason: str) -> Doubt:
+def _review_item(scored: Scored, place: int, reason: str) -> ReviewItem:
     """A row for review; `suggested` None: the target is doubted and nothing better known."""
     record, scores = scored.records[place], scored.scores
     suggested = scores.suggested[place]
@@ -111,4 +111,4 @@ def _doubt(scored: Scored, place: int, reason: str) -> Doubt:
     more = f"; {scores.details[place]}" if scores.details[place] else ""
     quality = 1 / (1 + math.exp(-max(-500.0, min(500.0, float(scores.log_odds[place])))))
     detail = f"label quality score {quality:.3f}, {record.split or 'no'} split{more}"
-    return Doubt(record.id, reason, given(record), shown, float(scores.confidence[place]), record.group, detail)
+    return ReviewItem(record.id, reason, given(record), shown, float(scores.confidence[place]), record.group, detail)

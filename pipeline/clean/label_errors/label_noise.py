@@ -134,7 +134,7 @@ def rises_with(noise: LabelNoise, copies: Mapping[str, tuple[Share | None, float
 def noise_notes(
     noise: LabelNoise, scores: Scores, given: Sequence[Target], strata: Integers
 ) -> dict[str, dict[str, object]]:
-    """For report.json: `label_noise`, the one estimate that report, verdict, axes and setting aside go by.
+    """For report.json: `label_noise`, the one estimate that report, verdict, quality scores and setting aside go by.
 
     `share` and each class's are None where the data cannot tell; `suspected` counts targets that another is likelier
     for, the models' own errors among them; `mostly` is what they are taken for most often.

@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context, Doubt, Ledger, given
+from pipeline.clean.step import Context, Ledger, ReviewItem, given
 from pipeline.core.record import Record, Reject, Vote, as_json
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Outcome, per_record
@@ -62,7 +62,7 @@ def _check(part: pa.Table, ledger: Ledger, settings: Annotations, task: Task) ->
         if settings.invalid == "drop" and record.source.role not in ("test", "benchmark"):
             raise Reject("invalid_structure", detail)
         stayed[record.source.role] += 1
-        ledger.doubts.append(Doubt(record.id, "invalid_structure", given(record), detail=detail))
+        ledger.review_items.append(ReviewItem(record.id, "invalid_structure", given(record), detail=detail))
         return record
 
     return per_record(part, "annotations", work)

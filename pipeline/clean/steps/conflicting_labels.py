@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.clean.step import Context, Doubt, given, replace_rows
-from pipeline.clean.survivors import rank
+from pipeline.clean.duplicate_to_keep import rank
+from pipeline.clean.step import Context, ReviewItem, given, replace_rows
 from pipeline.core.record import Record, Target, as_json
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
@@ -134,7 +134,9 @@ def _losers(
     of_test = [record for record in members if record.source.role == "test"] if by == "by_test" else []
     if winner is None:
         doubted = of_test or members
-        context.doubts.extend(Doubt(one.id, "conflicting_label", given(one), detail=detail) for one in doubted)
+        context.review_items.extend(
+            ReviewItem(one.id, "conflicting_label", given(one), detail=detail) for one in doubted
+        )
     kept = {record.id: rank(record, "") for record in members if given(record) == winner or record in of_test}
     drop = Drop("conflicting_label", f"{by}: {detail}", min(kept, key=lambda id: kept[id], default=None))
     return {n: drop for n, record in zip(rows, members, strict=True) if record.id not in kept}

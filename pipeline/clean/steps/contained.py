@@ -21,7 +21,7 @@ from pydantic import Field
 
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
 from pipeline.clean.likeness import TextOf, distinctive_texts
-from pipeline.clean.step import Context, Doubt, given, with_strings
+from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
@@ -61,8 +61,8 @@ def find_contained(table: pa.Table, settings: Contained, context: Context) -> Ou
         if settings.found == "drop" and may_go:
             drops[n] = Drop("contained", detail, records[other].id)
         else:
-            doubt = Doubt(records[n].id, "contained", given(records[n]), None, pair.similarity, groups[n], detail)
-            context.doubts.append(doubt)
+            item = ReviewItem(records[n].id, "contained", given(records[n]), None, pair.similarity, groups[n], detail)
+            context.review_items.append(item)
     notes = {"pairs": len(pairs), "contained": len(longest), "large_groups": large}
     notes |= {"examples": [{"record": records[n].id, "text": texts[n][:_PASSAGE]} for n in sorted(longest)[:20]]}
     return drop_rows(with_strings(table, "group", groups), "contained", drops, notes=notes)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
-from pipeline.clean.step import Context, Doubt, Ledger, given
-from pipeline.conversations.arguments import mended
-from pipeline.conversations.fault import Fault, Reason
-from pipeline.conversations.faults import faults
+from pipeline.clean.step import Context, Ledger, ReviewItem, given
+from pipeline.conversations.arguments import repaired_arguments
+from pipeline.conversations.checks import problems
+from pipeline.conversations.problem import Problem, Reason
 from pipeline.conversations.records import parts_of, talk_of
 from pipeline.conversations.repair import TurnOrder, repaired
 from pipeline.core.conversation import Conversation, Message
@@ -26,9 +26,11 @@ from pipeline.runtime.stage import Outcome, per_record
 class Conversations(Settings):
     """Section `clean.conversations`."""
 
-    faulty: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
-    allow: tuple[Reason, ...] = ("no_tool_definitions",)  # reasons that are no fault here
-    mend_arguments: bool = True  # arguments of calls that are no JSON, where it is certain what was meant
+    RENAMED: ClassVar[Mapping[str, str]] = {"faulty": "invalid", "mend_arguments": "repair_arguments"}
+
+    invalid: Literal["drop", "review"] = "drop"  # review: they stay, listed in review.parquet
+    allow: tuple[Reason, ...] = ("no_tool_definitions",)  # reasons that are no problem here
+    repair_arguments: bool = True  # arguments of calls that are no JSON, where it is certain what was meant
 
 
 def repair_turns(table: pa.Table, settings: TurnOrder, context: Context) -> Outcome:
@@ -42,10 +44,10 @@ def repair_turns(table: pa.Table, settings: TurnOrder, context: Context) -> Outc
 
 
 def check_conversations(table: pa.Table, settings: Conversations, context: Context) -> Outcome:
-    """Mend arguments, drop or list what is faulty. Notes: faults by reason, calls mended, faulty records that stayed.
+    """Repair arguments, drop or list what is invalid. Notes: problems by reason, repaired calls, invalid that stayed.
 
-    A record is dropped for its first fault; the detail holds all. Records of test and benchmark sources stay and are
-    listed. Reasons: those of `conversations.faults.faults`.
+    A record is dropped for its first problem; the detail holds all. Records of test and benchmark sources stay and are
+    listed. Reasons: those of `conversations.checks.problems`.
     """
     _check_task(context.task, "conversations")
     return context.by_part(table, partial(_check, settings=settings))
@@ -77,45 +79,45 @@ def _repair(part: pa.Table, ledger: Ledger, settings: TurnOrder) -> Outcome:
 
 
 def _check(part: pa.Table, ledger: Ledger, settings: Conversations) -> Outcome:
-    found, mends, stayed = (ledger.counts[name] for name in ("faults", "mended", "faulty_kept"))
+    found, repairs, stayed = (ledger.counts[name] for name in ("problems", "repaired", "invalid_kept"))
 
     def work(record: Record) -> Record:
         talk = talk_of(record.fields, record.target)
-        if settings.mend_arguments:
-            mending, calls = _mended(talk)
+        if settings.repair_arguments:
+            repaired_talk, calls = _with_repaired_calls(talk)
             if calls:
-                mends["arguments"] += calls
-                fields, target = parts_of(mending)
-                record, talk = record.derive("conversations", fields=fields, target=target), mending
-        wrong = [fault for fault in faults(talk) if fault.reason not in settings.allow]
+                repairs["arguments"] += calls
+                fields, target = parts_of(repaired_talk)
+                record, talk = record.derive("conversations", fields=fields, target=target), repaired_talk
+        wrong = [problem for problem in problems(talk) if problem.reason not in settings.allow]
         found.update(_reasons(wrong))
         if not wrong:
             return record
-        detail = "; ".join(f"{fault.reason}: {fault.detail}" for fault in wrong)
-        if settings.faulty == "drop" and record.source.role not in ("test", "benchmark"):
+        detail = "; ".join(f"{problem.reason}: {problem.detail}" for problem in wrong)
+        if settings.invalid == "drop" and record.source.role not in ("test", "benchmark"):
             raise Reject(wrong[0].reason, detail)
         stayed[record.source.role] += 1
-        ledger.doubts.append(Doubt(record.id, wrong[0].reason, given(record), detail=detail))
+        ledger.review_items.append(ReviewItem(record.id, wrong[0].reason, given(record), detail=detail))
         return record
 
     return per_record(part, "conversations", work)
 
 
-def _reasons(wrong: Iterable[Fault]) -> Counter[str]:
+def _reasons(wrong: Iterable[Problem]) -> Counter[str]:
     """Each reason once a record."""
-    return Counter({fault.reason for fault in wrong})
+    return Counter({problem.reason for problem in wrong})
 
 
-def _mended(talk: Conversation) -> tuple[Conversation, int]:
-    """The conversation with arguments mended, and how many calls that touched."""
+def _with_repaired_calls(talk: Conversation) -> tuple[Conversation, int]:
+    """The conversation with arguments repaired, and how many calls that touched."""
     if not any(message.tool_calls for message in talk.messages):
         return talk, 0
-    messages = [_with_mended(message) for message in talk.messages]
+    messages = [_with_repaired_arguments(message) for message in talk.messages]
     pairs = zip(talk.messages, messages, strict=True)
     calls = sum(a != b for old, new in pairs for a, b in zip(old.tool_calls, new.tool_calls, strict=True))
     return replace(talk, messages=tuple(messages)), calls
 
 
-def _with_mended(message: Message) -> Message:
-    calls = tuple(replace(call, arguments=mended(call.arguments)) for call in message.tool_calls)
+def _with_repaired_arguments(message: Message) -> Message:
+    calls = tuple(replace(call, arguments=repaired_arguments(call.arguments)) for call in message.tool_calls)
     return message if calls == message.tool_calls else replace(message, tool_calls=calls)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pydantic import Field
 
 from pipeline.clean.likeness import Alike, likeness_of_parts, similar_pairs
-from pipeline.clean.step import Context, Doubt, given
+from pipeline.clean.step import Context, ReviewItem, given
 from pipeline.clean.steps.near_duplicates import NearDuplicates
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings, Task
@@ -64,7 +64,9 @@ def drop_earlier_records(table: pa.Table, settings: EarlierRecords, context: Con
         if settings.found == "drop" and record.source.role not in ("test", "benchmark"):
             drops[new - past.num_rows] = Drop("already_in", detail, earlier)
         else:
-            context.doubts.append(Doubt(record.id, "already_in", given(record), None, -value, None, f"like {earlier}"))
+            context.review_items.append(
+                ReviewItem(record.id, "already_in", given(record), None, -value, None, f"like {earlier}")
+            )
     notes = {"applies": True, "earlier": past.num_rows, "already_in": len(best), "dropped": len(drops)}
     return drop_rows(table, "earlier_records", drops, notes=notes)
 

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.clean.duplicate_to_keep import rank
 from pipeline.clean.step import Context, replace_rows
-from pipeline.clean.survivors import rank
 from pipeline.core.record import Record, Vote, as_json
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows

@@ -20,10 +20,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
+from pipeline.clean.duplicate_to_keep import rank
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
 from pipeline.clean.likeness import likeness_of_parts, similar_pairs
-from pipeline.clean.step import Context, Doubt, given, with_strings
-from pipeline.clean.survivors import rank
+from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
@@ -155,8 +155,8 @@ def _ask(
         a, b = records[pair.a], records[pair.b]
         if pair.alike >= settings.drop and _contradict(a, b, context):
             for one, other in ((a, b), (b, a)):
-                doubt = Doubt(one.id, "near_duplicate_other_label", given(one), given(other), pair.alike)
-                context.doubts.append(doubt)
+                item = ReviewItem(one.id, "near_duplicate_other_label", given(one), given(other), pair.alike)
+                context.review_items.append(item)
         for n in (pair.a, pair.b):
             members = templates[str(groups[n])]
             members[n] = max(pair.alike, members.get(n, 0.0))
@@ -165,7 +165,9 @@ def _ask(
         labels = len({given(records[n]) for n in members})
         detail = f"{len(members)} records of one template, {labels} labels"
         one = records[best]
-        context.doubts.append(Doubt(one.id, "template_cluster", given(one), None, members[best], group, detail))
+        context.review_items.append(
+            ReviewItem(one.id, "template_cluster", given(one), None, members[best], group, detail)
+        )
     return templates
 
 

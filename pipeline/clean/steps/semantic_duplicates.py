@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pipeline.clean.groups import Pair, joined_groups
-from pipeline.clean.step import Context, Doubt, given, with_strings
+from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.clean.steps.near_duplicates import copies, similarity_histogram
 from pipeline.clean.unread import read_rows
 from pipeline.core.errors import PipelineError
@@ -84,7 +84,9 @@ def drop_semantic_duplicates(table: pa.Table, settings: SemanticDuplicates, cont
     for pair in stay:
         one, other = sorted((records[pair.a], records[pair.b]), key=lambda record: record.id)
         detail = f"like {other.id}, labelled {given(other)}"
-        context.doubts.append(Doubt(one.id, "semantic_duplicate", given(one), None, pair.alike, groups[pair.a], detail))
+        context.review_items.append(
+            ReviewItem(one.id, "semantic_duplicate", given(one), None, pair.alike, groups[pair.a], detail)
+        )
     notes: dict[str, Any] = {"pairs": len(pairs), "dropped": len(drops), "asked_about": len(stay), **unread}
     notes[NOTES] = similarity_histogram(pairs, review, drop)
     return drop_rows(with_strings(table, "group", groups), "semantic_duplicates", drops, notes=notes)

@@ -14,7 +14,7 @@ from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of, ratio_of
 from pipeline.stats.numbers import Metric
 
-#: Faults of a call that make it no JSON object.
+#: Problems of a call that make it no JSON object.
 _NO_JSON = frozenset({"arguments_no_json", "arguments_no_object"})
 _PARTS = ("content", "reasoning", "tool_calls")
 
@@ -79,7 +79,10 @@ def _checked(record: Record, reply: Message) -> tuple[int, int]:
     """How many of the reply's calls are JSON objects, and how many fit the tools of the record."""
     tools = talk_of(record.fields, None).tools
     found = [
-        {fault.reason for fault in arguments.faults(Conversation((Message("assistant", tool_calls=(call,)),), tools))}
+        {
+            problem.reason
+            for problem in arguments.problems(Conversation((Message("assistant", tool_calls=(call,)),), tools))
+        }
         for call in reply.tool_calls
     ]
     return sum(not reasons & _NO_JSON for reasons in found), sum(not reasons for reasons in found)

@@ -10,7 +10,7 @@ from pipeline.report.figures import main_metric
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.releases import HISTORY, read_history, summary_of
 
-AXES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
+QUALITY_SCORES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
 
 _SPLITS = ("train", "validation", "test")
 #: Releases drawn: the latest. A guess: not measured.
@@ -30,7 +30,7 @@ def history(inputs: Inputs) -> list[Block]:
     columns = {"release": "code", "released_at": "short", **dict.fromkeys(_SPLITS, "num"), "noise": "interval"}
     columns |= {"metric": "code", "score": "interval"}
     rows = [_row(one) for one in releases]
-    shown = [table("history", columns, rows, len(past) + 1), _axes(releases)]
+    shown = [table("history", columns, rows, len(past) + 1), _scores(releases)]
     name, _ = main_metric(inputs)
     scores = [(_named(one), _interval(one["metric"])) for one in releases if one.get("metric", {}).get("name") == name]
     return [*shown, *([intervals("history_metric", scores)] if len(scores) > 1 else [])]
@@ -57,7 +57,9 @@ def _row(one: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _axes(releases: list[dict[str, Any]]) -> Block:
+def _scores(releases: list[dict[str, Any]]) -> Block:
     """The six scores, a row a release."""
-    rows = [[_named(one), *(one.get("axes", {}).get(name) for name in AXES)] for one in releases]
-    return table("history_scores", {"release": "code", **{f"axis_{name}": "float" for name in AXES}}, rows)
+    rows = [[_named(one), *(one.get("quality_scores", {}).get(name) for name in QUALITY_SCORES)] for one in releases]
+    return table(
+        "history_scores", {"release": "code", **{f"quality_score_{name}": "float" for name in QUALITY_SCORES}}, rows
+    )

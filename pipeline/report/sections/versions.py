@@ -1,4 +1,4 @@
-"""How good this version is on six axes, and what changed since the released one."""
+"""How good this version is by six quality scores, and what changed since the released one."""
 
 from __future__ import annotations
 
@@ -9,27 +9,24 @@ from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
-from pipeline.report.sections.history import history
+from pipeline.report.sections.history import QUALITY_SCORES, history
 from pipeline.runtime.versions import Difference, compare, why_added, why_relabelled, why_removed
 
 
 def scores(inputs: Inputs) -> list[Block]:
-    """Every axis with its score, the released version's, what it was made from and its formula."""
-    axes = inputs.profile.get("axes")
-    if not axes:
+    """Every quality score, the released version's, what it was made from and its formula."""
+    found = inputs.profile.get("quality_scores")
+    if not found:
         return [missing("validate")]
-    before = inputs.released.get("axes", {})
+    before = inputs.released.get("quality_scores", {})
     rows = []
-    for name in AXES:
-        now, was = axes[name]["score"], before.get(name, {}).get("score")
+    for name in QUALITY_SCORES:
+        now, was = found[name]["score"], before.get(name, {}).get("score")
         change = None if now is None or was is None else now - was
-        made_of = ", ".join(f"{key.replace('_', ' ')}: {_short(value)}" for key, value in axes[name]["from"].items())
+        made_of = ", ".join(f"{key.replace('_', ' ')}: {_short(value)}" for key, value in found[name]["from"].items())
         rows.append([name, now, was, change, made_of, f"formula_{name}"])
-    columns = {"axis": "code", "score_now": "float", "before": "float", "change": "change", "made_of": "text"}
-    return [table("axes", {**columns, "formula": "phrase"}, rows)]
-
-
-AXES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
+    columns = {"quality_score": "code", "score_now": "float", "before": "float", "change": "change", "made_of": "text"}
+    return [table("quality_scores", {**columns, "formula": "phrase"}, rows)]
 
 
 def since(inputs: Inputs) -> dict[str, Any] | None:

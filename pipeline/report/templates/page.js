@@ -275,9 +275,9 @@
     markAll();
   });
 
-  // ---------------------------------------------------------------- stories: sft trace in the page
-  const stories = JSON.parse(document.getElementById("stories").textContent);
-  const story = document.getElementById("story");
+  // ---------------------------------------------------------------- record histories: sft trace in the page
+  const histories = JSON.parse(document.getElementById("record-histories").textContent);
+  const dialog = document.getElementById("record-history");
   const toast = document.getElementById("toast");
   let timer = 0;
   const hint = (text) => {
@@ -300,13 +300,13 @@
   const code = (value) => isName.test(String(value)) ? say("code." + value) : String(value);
   let before = "";
   const tell = (id) => {
-    document.getElementById("story-title").textContent = say("name.trace") + " " + id;
-    const lines = story.querySelector("dl");
+    document.getElementById("record-history-title").textContent = say("name.trace") + " " + id;
+    const lines = dialog.querySelector("dl");
     lines.replaceChildren();
-    if (!stories[id]) add(lines, "p", say("ui.not_here"));
-    for (const [name, value] of stories[id] || []) {
+    if (!histories[id]) add(lines, "p", say("ui.not_here"));
+    for (const [name, value] of histories[id] || []) {
       const row = add(lines, "div");
-      add(row, "dt", say("story." + name));
+      add(row, "dt", say("record_history." + name));
       const cell = add(row, "dd", undefined, { dir: "auto" });
       if (name === "changed") {
         cell.append(code(value[0]) + " · " + code(value[1]) + " ");
@@ -319,15 +319,15 @@
         add(cell, "button", value, { type: "button", class: "id", "data-id": value });
       } else cell.append(name === "split" ? code(value) : value);
     }
-    story.querySelector("code").textContent = "sft trace " + id;
-    story.querySelector(".copy.id").dataset.copy = id;
-    if (!story.open) { before = location.hash; story.showModal(); }
+    dialog.querySelector("code").textContent = "sft trace " + id;
+    dialog.querySelector(".copy.id").dataset.copy = id;
+    if (!dialog.open) { before = location.hash; dialog.showModal(); }
     history.replaceState(null, "", "#record/" + id);
-    story.scrollTop = 0;
+    dialog.scrollTop = 0;
   };
-  story.addEventListener("close", () => history.replaceState(null, "", before.startsWith("#record/") ? location.pathname + location.search : before || location.pathname + location.search));
-  story.querySelector(".copy").addEventListener("click", () => copy(story.querySelector("code").textContent));
-  story.addEventListener("click", (event) => { if (event.target === story) story.close(); });
+  dialog.addEventListener("close", () => history.replaceState(null, "", before.startsWith("#record/") ? location.pathname + location.search : before || location.pathname + location.search));
+  dialog.querySelector(".copy").addEventListener("click", () => copy(dialog.querySelector("code").textContent));
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   document.addEventListener("click", (event) => {
     const text = event.target.closest("[data-copy]")?.dataset.copy;
     if (text) { copy(text); return; }
@@ -343,13 +343,13 @@
     answers.hidden = false;
     ask.setAttribute("aria-expanded", "true");
     answers.replaceChildren();
-    const fits = Object.entries(stories).filter(([id, lines]) => id.startsWith(words) || lines.some(([name, value]) => (name === "text" || name === "target") && value.toLowerCase().includes(words)));
+    const fits = Object.entries(histories).filter(([id, lines]) => id.startsWith(words) || lines.some(([name, value]) => (name === "text" || name === "target") && value.toLowerCase().includes(words)));
     for (const [id, lines] of fits.slice(0, 8)) {
       const one = add(answers, "button", undefined, { type: "button", role: "option", "data-id": id });
       add(one, "code", id.slice(0, 8));
       add(one, "span", lines[0][1].slice(0, 110), { dir: "auto" });
     }
-    add(answers, "p", say(fits.length ? "ui.answers" : "ui.no_answer", { n: fits.length, all: Object.keys(stories).length }));
+    add(answers, "p", say(fits.length ? "ui.answers" : "ui.no_answer", { n: fits.length, all: Object.keys(histories).length }));
     const command = "sft trace '" + ask.value.trim().replaceAll("'", "'\\''") + "'";
     add(answers, "button", command, { type: "button", class: "command" }).addEventListener("click", () => copy(command));
   };

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Target
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
-from pipeline.validate.view import View
 
 #: Classes named at each end when there are too many to name them all. A guess: not measured.
 _ENDS = 5

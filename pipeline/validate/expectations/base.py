@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pipeline.core.settings import Settings
-from pipeline.validate.view import View
+from pipeline.validate.dataset_view import View
 
 Severity = Literal["error", "warn"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Rule, totals
-from pipeline.validate.view import View
 
 
 def conserved_counts(rule: Rule, view: View) -> Check:

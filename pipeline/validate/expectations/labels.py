@@ -6,8 +6,8 @@ from collections import defaultdict
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Record, as_json
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
-from pipeline.validate.view import View
 
 
 def in_declared_labels(rule: ShareRule, view: View) -> Check:

@@ -8,8 +8,8 @@ from itertools import chain
 from pydantic import Field
 
 from pipeline.core.record import Decision, Record
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Rule, ShareRule, mostly, verdicts
-from pipeline.validate.view import View
 
 #: Of two splits that share a text, the record in the one that stands later here has to go.
 _ORDER = ("test", "benchmark", "dev", "train")

@@ -8,8 +8,8 @@ from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.text.personal_data import KINDS, find
 from pipeline.text.phone_numbers import PLANS
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
-from pipeline.validate.view import View
 
 
 class NoPiiRule(ShareRule):

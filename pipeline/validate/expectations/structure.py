@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pipeline.conversations.fault import Reason
-from pipeline.conversations.faults import faults
+from pipeline.conversations.checks import problems
+from pipeline.conversations.problem import Reason
 from pipeline.conversations.records import talk_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
-from pipeline.validate.view import View
 
 
 class ConversationRule(ShareRule):
     """A rule on conversations."""
 
-    allow: tuple[Reason, ...] = ("no_tool_definitions",)  # reasons that are no fault here
+    allow: tuple[Reason, ...] = ("no_tool_definitions",)  # reasons that are no problem here
 
 
 def valid_structure(rule: ShareRule, view: View) -> Check:
@@ -30,8 +30,10 @@ def valid_conversations(rule: ConversationRule, view: View) -> Check:
 
     def verdict(record: Record) -> str | None:
         talk = talk_of(record.fields, record.target)
-        wrong = (f"{fault.reason}: {fault.detail}" for fault in faults(talk) if fault.reason not in rule.allow)
+        wrong = (
+            f"{problem.reason}: {problem.detail}" for problem in problems(talk) if problem.reason not in rule.allow
+        )
         return "; ".join(wrong) or None
 
-    title = f"conversations have no fault{mostly(rule.share)}"
+    title = f"conversations are valid{mostly(rule.share)}"
     return verdicts(title, [verdict(record) for record in view.records], rule.share)

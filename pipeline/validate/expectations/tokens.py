@@ -14,9 +14,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.modeling.lm.generator import generator_folder
 from pipeline.modeling.models import SCRATCH, TFIDF, Model, has_weights, local_path
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, ShareRule, mostly, verdicts
 from pipeline.validate.expectations.truncation import NO_LOSS, WAYS, Limit, Loss
-from pipeline.validate.view import View
 
 Counter = Callable[[Sequence[str]], list[int]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, ColumnRule, ShareRule, mostly, within
-from pipeline.validate.view import View
 
 
 class Between(ColumnRule):

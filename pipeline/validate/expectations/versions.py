@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from pipeline.runtime.versions import compare, gap, shift
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
-from pipeline.validate.view import View
 
 _NAMED = 5  # a guess: not measured
 _NO_RELEASE = "no version is released yet: `sft release` makes this one the yardstick"

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pipeline.core.record import META, Record, Row, as_json, writer_of
 from pipeline.core.tool_definitions import without_nulls
 from pipeline.runtime.store import write_json, write_table
+from pipeline.validate.dataset_view import EXPORTED, View
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
 from pipeline.validate.export.licences import most_restrictive
@@ -23,7 +24,6 @@ from pipeline.validate.export.mixture import Mixed
 from pipeline.validate.export.responsible import rai
 from pipeline.validate.export.statement import statement
 from pipeline.validate.params import Params
-from pipeline.validate.view import EXPORTED, View
 
 #: Lineage columns, after the task type's own.
 _LINEAGE = pa.schema(

@@ -14,8 +14,8 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Record, share
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings
+from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.tokens import token_counter
-from pipeline.validate.view import View
 
 #: Records whose texts are counted together. A guess: not measured.
 _PART = 8192

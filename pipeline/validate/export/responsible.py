@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.validate.dataset_view import View
 from pipeline.validate.export.card import limits, noise_sentence
-from pipeline.validate.view import View
 
 #: Kind of a source -> how the vocabulary calls such a collection.
 _COLLECTION = {"crowd": "Crowdsourcing", "url": "Web Scraping", "documents": "Document Analysis"}

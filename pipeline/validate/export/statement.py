@@ -42,7 +42,7 @@ def statement(
         "## Processing",
         "\n".join(_processing(stages)) or "No step dropped or changed anything.",
         "## Quality",
-        table(("axis", "score"), _scores(profile)),
+        table(("quality score", "value"), _scores(profile)),
         "## Known limits",
         "\n".join(f"- {limit}" for limit in limits(report, stages)),
         "## Unknown",
@@ -83,8 +83,8 @@ def _processing(stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _scores(profile: Mapping[str, Any]) -> list[dict[str, str]]:
-    axes = profile.get("axes", {})
-    return [{"axis": name.replace("_", " "), "score": _figure(one["score"])} for name, one in axes.items()]
+    scores = profile.get("quality_scores", {})
+    return [{"quality score": name.replace("_", " "), "value": _figure(one["score"])} for name, one in scores.items()]
 
 
 def _figure(value: Any) -> str:

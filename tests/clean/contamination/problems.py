@@ -49,4 +49,4 @@ def chat(id: str, *turns: str, role: str = "train", reply: str | None = "Let me 
 def run(records, **settings):
     context = Context(CHAT)
     outcome = drop_contaminated(to_table(records, schema(CHAT)), Decontaminate(**settings), context)
-    return outcome, context.doubts
+    return outcome, context.review_items

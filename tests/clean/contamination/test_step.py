@@ -31,9 +31,9 @@ def test_copies_go_with_their_evidence_and_the_rest_stays():
 
 
 def test_test_records_stay_and_are_listed():
-    outcome, doubts = run([*OURS, chat("t", problem(0), role="test"), *BENCHMARK])
+    outcome, review_items = run([*OURS, chat("t", problem(0), role="test"), *BENCHMARK])
     assert outcome.dropped.num_rows == 0
-    assert [(doubt.record_id, doubt.reason) for doubt in doubts] == [("t", "contaminated")]
+    assert [(item.record_id, item.reason) for item in review_items] == [("t", "contaminated")]
 
 
 @pytest.mark.parametrize("records", [[], OURS[:1], [BENCHMARK[0]], [BENCHMARK[0], OURS[0]]])

@@ -51,7 +51,7 @@ def test_after_one_label_changed_neighbours_are_known_and_results_those_of_a_fre
     expected, fresh = run(records)
     assert searched
     assert found.kept.equals(expected.kept)
-    assert (found.notes, context.doubts) == (expected.notes, fresh.doubts)
+    assert (found.notes, context.review_items) == (expected.notes, fresh.review_items)
 
 
 def test_names_of_arrays_and_texts_tell_them_apart():

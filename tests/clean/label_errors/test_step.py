@@ -35,7 +35,7 @@ def flipped(record: Record, **more: object) -> Record:
 def run(records, **more):
     context = Context(TASK)
     outcome = find_label_errors(table(records), LabelErrors(**{"folds": 5, **more}), context)
-    return {record.id: record for record in to_records(outcome.kept)}, context.doubts, outcome
+    return {record.id: record for record in to_records(outcome.kept)}, context.review_items, outcome
 
 
 def test_plain_errors_are_relabelled_and_say_who_did_it():
@@ -60,12 +60,12 @@ VOTES = (Vote("ann", "good"), Vote("小王", "bad"))
 def test_protected_labels_go_to_review_only(who):
     records = reviews(600)
     records[7] = flipped(records[7], **who)
-    kept, doubts, _ = run(records, autofix_precision=0.9)
+    kept, review_items, _ = run(records, autofix_precision=0.9)
     assert kept[records[7].id].target == records[7].target
-    (doubt,) = [d for d in doubts if d.record_id == records[7].id]
-    assert (doubt.reason, doubt.given, doubt.suggested) == ("label_error", '"bad"', '"good"')
-    assert doubt.confidence is not None
-    assert doubt.confidence > 0.5
+    (item,) = [d for d in review_items if d.record_id == records[7].id]
+    assert (item.reason, item.given, item.suggested) == ("label_error", '"bad"', '"good"')
+    assert item.confidence is not None
+    assert item.confidence > 0.5
 
 
 def noisy(count, every=11):
@@ -73,19 +73,19 @@ def noisy(count, every=11):
     return [flipped(record) if n % every == 0 else record for n, record in enumerate(reviews(count))]
 
 
-def aside(doubts):
-    return {doubt.record_id for doubt in doubts if doubt.reason == "label_set_aside"}
+def aside(review_items):
+    return {item.record_id for item in review_items if item.reason == "label_set_aside"}
 
 
 def test_most_of_the_labels_that_are_estimated_wrong_are_set_aside():
     records = noisy(800)
-    kept, doubts, outcome = run(records, autofix_precision=1.0)
+    kept, review_items, outcome = run(records, autofix_precision=1.0)
     wrong = {record.id for n, record in enumerate(records) if n % 11 == 0}
-    assert aside(doubts) <= wrong
-    assert 0.7 * 0.75 * len(wrong) <= len(aside(doubts)) <= 0.75 * len(wrong)
-    assert outcome.notes["set_aside"] == len(aside(doubts))
+    assert aside(review_items) <= wrong
+    assert 0.7 * 0.75 * len(wrong) <= len(aside(review_items)) <= 0.75 * len(wrong)
+    assert outcome.notes["set_aside"] == len(aside(review_items))
     assert all(kept[record.id].target == record.target for record in records), "labels stay; `label` decides"
-    assert max(Counter(doubt.record_id for doubt in doubts).values()) == 1
+    assert max(Counter(item.record_id for item in review_items).values()) == 1
     assert not aside(run(records, autofix_precision=1.0, set_aside=0)[1])
 
 
@@ -93,9 +93,9 @@ def test_most_of_the_labels_that_are_estimated_wrong_are_set_aside():
 def test_only_train_labels_that_nobody_vouches_for_are_set_aside(who):
     special = [flipped(record, **who) for record in reviews(600)[::55]]
     rest = [record for n, record in enumerate(noisy(600)) if n % 55]
-    _, doubts, _ = run([*special, *rest], autofix_precision=1.0, set_aside=1)
-    assert aside(doubts)
-    assert not {record.id for record in special} & aside(doubts)
+    _, review_items, _ = run([*special, *rest], autofix_precision=1.0, set_aside=1)
+    assert aside(review_items)
+    assert not {record.id for record in special} & aside(review_items)
 
 
 def test_nothing_is_set_aside_where_labels_are_right():
@@ -105,8 +105,8 @@ def test_nothing_is_set_aside_where_labels_are_right():
 def test_a_class_keeps_half_of_its_records():
     """Texts of the class `odd` read like those of another one: the models would do without it."""
     odd = [make(str(record.fields["text"]), "odd") for record in reviews(1060)[1000::2]]
-    _, doubts, _ = run([*noisy(1000, every=9), *odd], autofix_precision=1.0, set_aside=1)
-    assert len(aside(doubts) & {record.id for record in odd}) == 15
+    _, review_items, _ = run([*noisy(1000, every=9), *odd], autofix_precision=1.0, set_aside=1)
+    assert len(aside(review_items) & {record.id for record in odd}) == 15
 
 
 @pytest.mark.parametrize("held_out", [{"split": "test"}, {"role": "test"}])
@@ -118,7 +118,7 @@ def test_test_records_take_no_part_in_scoring_the_others(held_out):
         for record in reviews(200)
     ]
     alone, _, without = run(records, review_share=1)
-    beside, doubts, outcome = run([*wrong[:100], *records, *wrong[100:]], review_share=1)
+    beside, review_items, outcome = run([*wrong[:100], *records, *wrong[100:]], review_share=1)
     for record in records:
         assert beside[record.id].scores == alone[record.id].scores
         assert beside[record.id].target == alone[record.id].target
@@ -126,7 +126,7 @@ def test_test_records_take_no_part_in_scoring_the_others(held_out):
         assert outcome.notes[note] == without.notes[note]
     assert outcome.notes["scored_of_test"] == 200
     assert all(beside[record.id].target == record.target for record in wrong)
-    assert {record.id for record in wrong} <= {doubt.record_id for doubt in doubts}
+    assert {record.id for record in wrong} <= {item.record_id for item in review_items}
     assert all(beside[record.id].scores["label_quality"] < 0.5 for record in wrong)
 
 
@@ -139,19 +139,19 @@ def test_a_class_that_only_test_has_is_not_scored():
 
 def test_labels_that_texts_do_not_tell_are_left_alone():
     records = [make(f"note {n * 7919 % 1000} 备注 {n}", "good" if n * 31 % 17 > 8 else "bad") for n in range(600)]
-    kept, doubts, outcome = run(records)
+    kept, review_items, outcome = run(records)
     assert outcome.changed == 0
     assert outcome.notes["autofix"]["threshold"] is None
     assert "no confidence reached" in outcome.notes["autofix"]["why_none"]
     assert all(kept[record.id].target == record.target for record in records)
-    assert 0 < len(doubts) <= 12  # review_share
+    assert 0 < len(review_items) <= 12  # review_share
 
 
 def test_more_are_listed_where_more_are_estimated_to_be_wrong():
     """Twice `review_share` of them and more; no more than that where labels are right."""
-    _, doubts, outcome = run(noisy(800), autofix_precision=1.0, review_share=0.01)
+    _, review_items, outcome = run(noisy(800), autofix_precision=1.0, review_share=0.01)
     assert outcome.notes["label_noise"]["share"]["high"] > 0.08
-    assert len(doubts) > 0.06 * 800
+    assert len(review_items) > 0.06 * 800
     assert len(run(reviews(800), autofix_precision=1.0, review_share=0.01)[1]) <= 8
 
 
@@ -167,10 +167,10 @@ def test_equal_runs_are_equal():
     [[], [make("one")], [make(f"all good {n}") for n in range(40)], [make(f"free {n}", None) for n in range(40)]],
 )
 def test_nothing_to_score_is_noted(records):
-    _, doubts, outcome = run(records)
+    _, review_items, outcome = run(records)
     assert outcome.notes["applies"] is False
     assert outcome.kept.num_rows == len(records)
-    assert not doubts
+    assert not review_items
 
 
 def test_label_seen_once_is_not_scored_but_named():

@@ -32,7 +32,7 @@ def test_undecided_conflicts_go_to_review_all_of_them():
     outcome = conflicts([make("t", "good", "1"), make("T!", "bad", "2"), make("t", None, "3")], context)
     assert outcome.kept["target"].to_pylist() == [None]
     assert outcome.dropped["reason"].to_pylist() == ["conflicting_label"] * 2
-    assert {d.given for d in context.doubts} == {'"good"', '"bad"'}
+    assert {d.given for d in context.review_items} == {'"good"', '"bad"'}
 
 
 def test_conflict_inside_test_is_reviewed_never_dropped():
@@ -40,4 +40,4 @@ def test_conflict_inside_test_is_reviewed_never_dropped():
     records = [make("t", "good", "1", role="test"), make("t", "bad", "2", role="test"), make("t", "bad", "3")]
     outcome = conflicts(records, context)
     assert set(outcome.kept["id"].to_pylist()) == {records[0].id, records[1].id}
-    assert len(context.doubts) == 2
+    assert len(context.review_items) == 2

@@ -39,28 +39,28 @@ def past(tmp_path):
 
 def earlier(records, **more):
     context = Context(TASK)
-    return drop_earlier_records(table(records), EarlierRecords(**more), context), context.doubts
+    return drop_earlier_records(table(records), EarlierRecords(**more), context), context.review_items
 
 
 def test_what_a_past_dataset_holds_goes_and_names_it(past):
-    outcome, doubts = earlier(NEW, paths=(past,), similarity=0.8)
+    outcome, review_items = earlier(NEW, paths=(past,), similarity=0.8)
     assert texts(outcome.kept) == [NEW[2].fields["text"], PAST]
     assert outcome.dropped["reason"].to_pylist() == ["already_in"] * 2
     assert set(outcome.dropped["other_id"].to_pylist()) == {
         make(PAST).id,
         make(ZH).id,
     }
-    assert [(doubt.record_id, doubt.reason, doubt.confidence) for doubt in doubts] == [(NEW[3].id, "already_in", 1.0)]
+    assert [(item.record_id, item.reason, item.confidence) for item in review_items] == [(NEW[3].id, "already_in", 1.0)]
     assert outcome.notes == {"applies": True, "earlier": 2, "already_in": 3, "dropped": 2}
 
 
 def test_what_is_already_in_may_stay_and_other_sources_are_not_checked(past):
-    outcome, doubts = earlier(NEW, paths=(f"{past}/records.parquet",), similarity=0.8, found="review")
+    outcome, review_items = earlier(NEW, paths=(f"{past}/records.parquet",), similarity=0.8, found="review")
     assert outcome.kept.num_rows == 4
-    assert len(doubts) == 3
-    outcome, doubts = earlier(NEW, paths=(past,), similarity=0.8, sources=("shop",))
+    assert len(review_items) == 3
+    outcome, review_items = earlier(NEW, paths=(past,), similarity=0.8, sources=("shop",))
     assert outcome.kept.num_rows == 4
-    assert not doubts
+    assert not review_items
     assert earlier(NEW)[0].notes["applies"] is False
 
 

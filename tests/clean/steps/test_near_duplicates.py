@@ -25,7 +25,7 @@ def exact(records, **more):
 
 def near(records, **more):
     context = Context(TASK)
-    return drop_near_duplicates(table(records), NearDuplicates(**more), context), context.doubts
+    return drop_near_duplicates(table(records), NearDuplicates(**more), context), context.review_items
 
 
 def test_near_copies_drop_with_evidence():
@@ -38,18 +38,18 @@ def test_near_copies_drop_with_evidence():
 
 def test_band_below_drop_shares_a_group_and_is_reviewed_once():
     records = [make(f"{LONG}, sent from my {name} phone") for name in ("Nokia", "Apple 15", "Pixel")]
-    outcome, doubts = near(records, drop=0.99)
+    outcome, review_items = near(records, drop=0.99)
     groups = outcome.kept["group"].to_pylist()
     assert outcome.dropped.num_rows == 0
     assert len(set(groups)) == 1
     assert groups[0]
-    assert [d.reason for d in doubts] == ["template_cluster"]
+    assert [d.reason for d in review_items] == ["template_cluster"]
 
 
 def test_near_copies_with_other_labels_stay_and_are_asked_about():
-    outcome, doubts = near([make(LONG, "good"), make(LONG + " too", "bad"), make(LONG + " yes", None)])
+    outcome, review_items = near([make(LONG, "good"), make(LONG + " too", "bad"), make(LONG + " yes", None)])
     assert outcome.kept.num_rows == 2
-    assert sum(d.reason == "near_duplicate_other_label" for d in doubts) == 2
+    assert sum(d.reason == "near_duplicate_other_label" for d in review_items) == 2
 
 
 def test_benchmark_records_are_never_dropped():

@@ -22,7 +22,7 @@ def semantic(records, folder, **more):
     limit = round(float(vectors[0] @ vectors[1]) - 0.001, 3)
     context = Context(TASK, Models(encoder=encoder))
     settings = SemanticDuplicates(**{"drop": limit, "review": limit, **more})
-    return drop_semantic_duplicates(table(records), settings, context), context.doubts
+    return drop_semantic_duplicates(table(records), settings, context), context.review_items
 
 
 @pytest.fixture(autouse=True)
@@ -32,22 +32,22 @@ def own_cache(tmp_path, monkeypatch):
 
 def test_what_says_the_same_goes_and_names_the_survivor(bert_folder):  # noqa: F811
     records = [make(SAME[0]), make(SAME[1], trusted=True), make(OTHER)]
-    outcome, doubts = semantic(records, bert_folder)
+    outcome, review_items = semantic(records, bert_folder)
     assert texts(outcome.kept) == [SAME[1], OTHER]
     assert outcome.dropped["reason"].to_pylist() == ["semantic_duplicate"]
     assert outcome.dropped["other_id"].to_pylist() == [records[1].id]
-    assert not doubts
+    assert not review_items
     again, _ = semantic(records[::-1], bert_folder, drop=0.9999, review=0.9998)
     assert sorted(texts(again.kept)) == sorted(str(r.fields["text"]) for r in records)
 
 
 def test_other_labels_never_merge_but_are_asked_about_and_share_a_group(bert_folder):  # noqa: F811
-    outcome, doubts = semantic([make(SAME[0], "good"), make(SAME[1], "bad"), make(OTHER)], bert_folder)
+    outcome, review_items = semantic([make(SAME[0], "good"), make(SAME[1], "bad"), make(OTHER)], bert_folder)
     assert outcome.kept.num_rows == 3
     groups = outcome.kept["group"].to_pylist()
     assert groups[0] == groups[1] is not None
     assert groups[2] is None
-    assert [doubt.reason for doubt in doubts] == ["semantic_duplicate"]
+    assert [item.reason for item in review_items] == ["semantic_duplicate"]
 
 
 def test_semantic_duplicates_need_an_encoder_and_a_band():

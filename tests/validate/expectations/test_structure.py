@@ -1,4 +1,4 @@
-"""Faulty conversations and structure."""
+"""Invalid conversations and structure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_bad_record_is_named_with_the_reason(added, entry, named):
     assert_names(added, entry, named)
 
 
-def test_faulty_conversations_are_named_with_reason_and_evidence():
+def test_invalid_conversations_are_named_with_reason_and_evidence():
     assert check(sound_chats(), CHAT, expect="valid_conversations").passed
     bad = chat("bad", [("user", "氖是什么？")], "<think>\n第十号元素")
     finding = check([*sound_chats(), bad], CHAT, expect="valid_conversations")

@@ -90,7 +90,7 @@ def run(task: Task, records: list[Record], **more: Any) -> tuple[dict[str, Recor
     context = Context(task)
     settings = LabelErrors(**{"folds": 4, "review_share": 0.2, **more})
     outcome = find_label_errors(to_table(records, schema(task)), settings, context)
-    return {record.id: record for record in to_records(outcome.kept)}, context.doubts, outcome
+    return {record.id: record for record in to_records(outcome.kept)}, context.review_items, outcome
 
 
 @pytest.mark.parametrize("kind", CASES)
@@ -102,17 +102,17 @@ def test_every_kind_of_target_has_a_case(kind):
 @pytest.mark.parametrize("kind", CASES)
 def test_planted_errors_rank_high_and_are_listed(kind):
     task, true, noisy, wrong = data(kind)
-    kept, doubts, outcome = run(task, noisy, autofix_precision=1)
+    kept, review_items, outcome = run(task, noisy, autofix_precision=1)
     scores = np.array([-kept[record.id].scores["label_quality"] for record in noisy])
     assert average_precision(wrong, scores) > CASES[kind][2]
     assert all(kept[record.id].target == record.target for record in noisy)
-    listed = {doubt.record_id: doubt for doubt in doubts}
+    listed = {item.record_id: item for item in review_items}
     found = [n for n in np.flatnonzero(wrong) if noisy[n].id in listed]
     assert len(found) > wrong.sum() / 2
     assert all(
-        doubt.reason in ("label_error", "label_set_aside") and doubt.given != doubt.suggested for doubt in doubts
+        item.reason in ("label_error", "label_set_aside") and item.given != item.suggested for item in review_items
     )
-    assert len(doubts) <= 0.2 * len(noisy)
+    assert len(review_items) <= 0.2 * len(noisy)
     suggested = [json.loads(listed[noisy[n].id].suggested or "null") for n in found]
     right = [
         one is not None and detector_for(task).same(one, true[n].target, task)
@@ -163,11 +163,11 @@ def test_few_records_and_none_are_said_to_be_too_few(kind):
     task, _, noisy, _ = data(kind, 300)
     few = 3 if kind == "text" else 30
     for records in ([], noisy[:few], [replace(record, group="one") for record in noisy[:80]]):
-        kept, doubts, outcome = run(task, records)
+        kept, review_items, outcome = run(task, records)
         assert outcome.notes["applies"] is False
         assert "labelled record" in outcome.notes["why"]
         assert len(kept) == len(records)
-        assert not doubts
+        assert not review_items
 
 
 @pytest.mark.parametrize("kind", CASES)

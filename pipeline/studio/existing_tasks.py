@@ -13,7 +13,7 @@ _TOUCHED = ("total_annotations", "cancelled_annotations", "draft_exists")
 _COLUMNS = ("data", "is_labeled", "predictions_model_versions", *_TOUCHED)
 
 
-class PresentTask(TypedDict):
+class ExistingTask(TypedDict):
     """What `sft label push` has to know of a task."""
 
     id: int
@@ -26,10 +26,10 @@ class PresentTask(TypedDict):
 
 
 @dataclass
-class Present:
+class ExistingTasks:
     """The project's tasks by record and text; what is stale, and what nobody has touched."""
 
-    tasks: dict[tuple[str, str], PresentTask] = field(default_factory=dict)
+    tasks: dict[tuple[str, str], ExistingTask] = field(default_factory=dict)
     stale: list[int] = field(default_factory=list)  # about a text that has changed or gone, untouched
     answered_stale: int = 0
     foreign: int = 0  # without record_id: imported by hand
@@ -42,27 +42,27 @@ class Present:
         """How many tasks wait for an answer."""
         return sum(task["open"] for task in self.tasks.values())
 
-    def untouched(self) -> list[PresentTask]:
+    def untouched(self) -> list[ExistingTask]:
         """Tasks that nobody answered, skipped or began."""
         return [task for task in self.tasks.values() if task["untouched"]]
 
 
-def present_tasks(project: Project, now: Mapping[str, str]) -> Present:
+def existing_tasks(project: Project, now: Mapping[str, str]) -> ExistingTasks:
     """What the project holds; `now` is the text id of every record today."""
-    present = Present()
+    existing = ExistingTasks()
     for task in project.client.tasks(project.id, _COLUMNS):
         data = task.get("data") or {}
         if not data.get("record_id") or not data.get("text_id"):
-            present.foreign += 1
+            existing.foreign += 1
             continue
         key, kept = (str(data["record_id"]), str(data["text_id"])), _state(task, data)
-        if now.get(key[0]) == key[1] and key not in present.tasks:
-            present.tasks[key] = kept
+        if now.get(key[0]) == key[1] and key not in existing.tasks:
+            existing.tasks[key] = kept
         elif kept["untouched"]:
-            present.stale.append(task["id"])
+            existing.stale.append(task["id"])
         else:
-            present.answered_stale += 1
-    return present
+            existing.answered_stale += 1
+    return existing
 
 
 def remove_tasks(project: Project, numbers: Sequence[int]) -> None:
@@ -72,8 +72,8 @@ def remove_tasks(project: Project, numbers: Sequence[int]) -> None:
         project.client.post("/api/dm/actions/", items, id="delete_tasks", project=project.id)
 
 
-def _state(task: ListedTask, data: Mapping[str, object]) -> PresentTask:
-    return PresentTask(
+def _state(task: ListedTask, data: Mapping[str, object]) -> ExistingTask:
+    return ExistingTask(
         id=task["id"],
         untouched=not any(task.get(name) for name in _TOUCHED),
         open=not task["is_labeled"],

@@ -1,4 +1,4 @@
-"""One fault of a conversation."""
+"""One problem of a conversation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Reason = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Problem:
     """`reason` is counted; `detail` names the turn (from 1) and shows the evidence."""
 
     reason: Reason

@@ -1,4 +1,4 @@
-"""Every kind of fault is found by its name; sound conversations have none."""
+"""Every kind of problem is found by its name; sound conversations have none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from pipeline.conversations.faults import faults
+from pipeline.conversations.checks import problems
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from tests.conversations.sound import sound_conversations
 from tests.conversations.weather import PLAIN, WEATHER, called, tool, turn
@@ -87,9 +87,9 @@ CASES = [(reason, n) for reason, made in PLANTED.items() for n in range(len(made
 
 @pytest.mark.parametrize(("reason", "n"), CASES)
 def test_planted_fault_is_found_by_name_and_alone(reason: str, n: int) -> None:
-    found = list(faults(PLANTED[reason][n]()))
-    assert {fault.reason for fault in found} == {reason}, found
-    assert all(fault.detail for fault in found)
+    found = list(problems(PLANTED[reason][n]()))
+    assert {problem.reason for problem in found} == {reason}, found
+    assert all(problem.detail for problem in found)
 
 
 def test_there_are_more_than_twenty_kinds() -> None:
@@ -98,14 +98,14 @@ def test_there_are_more_than_twenty_kinds() -> None:
 
 @pytest.mark.parametrize("talk", [PLAIN, called(), Conversation((Message("user", "q"),))])
 def test_sound_examples_have_no_fault(talk: Conversation) -> None:
-    assert list(faults(talk)) == []
+    assert list(problems(talk)) == []
 
 
 @given(sound_conversations())
 @settings(max_examples=400, deadline=None)
 def test_sound_conversations_have_no_fault(talk: Conversation) -> None:
-    assert list(faults(talk)) == []
+    assert list(problems(talk)) == []
 
 
 def test_the_last_turns_calls_need_no_result() -> None:
-    assert list(faults(replace(called(), messages=called().messages[:3]))) == []
+    assert list(problems(replace(called(), messages=called().messages[:3]))) == []

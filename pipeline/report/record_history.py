@@ -17,10 +17,10 @@ LIMIT = 1200
 _CUT = 140  # a guess: not measured
 _CHANGES = 6  # a guess: not measured
 
-Story = list[list[Any]]
+RecordHistory = list[list[Any]]
 
 
-def stories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> dict[str, Story]:
+def record_histories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> dict[str, RecordHistory]:
     """Id -> lines of (key of an interface text, value) for the records named in the sections' tables and maps."""
     ids = list(dict.fromkeys(id for section in sections for block in section["blocks"] for id in named(block)))[:LIMIT]
     records = inputs.records_by_id(ids)

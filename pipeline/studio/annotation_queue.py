@@ -16,7 +16,9 @@ from pipeline.runtime.store import LEAN, files_of, lean_records, read_table, to_
 from pipeline.text.pseudonyms import pseudonym
 
 
-def waiting(data: Path, known: Mapping[str, str], answered: Set[str], weight: float) -> tuple[list[QueueRow], int]:
+def annotation_queue(
+    data: Path, known: Mapping[str, str], answered: Set[str], weight: float
+) -> tuple[list[QueueRow], int]:
     """Rows of both queues, one a record, most pressing first; and how many errors are about records that are gone.
 
     `known` are the records of today. An error counts `weight` times its priority, beside the reasons for which `label`
