@@ -6,22 +6,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Decision, Record, Reject, Source
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.references import items
+from pipeline.runtime.damage import check_columns
 from pipeline.runtime.store import read_table
 from pipeline.tasks import task_type
+
+#: What is known of exported records besides their fields and target; no table lacks `id`.
+_KNOWN = pa.schema(
+    {
+        **dict.fromkeys(("id", "source", "lang", "group", "parent_id", "label_by"), pa.string()),
+        "label_confidence": pa.float64(),
+    }
+)
 
 
 def read_split(dataset: Path, split: str, task: Task) -> list[Record]:
     """The rows of one split (`train`, `validation`, `test`) as records, in file order.
 
-    Raises PipelineError for a row without a target, or one that the task cannot hold.
+    Raises PipelineError where there is no column of ids, where one of `_KNOWN` is of another type, for a row without a
+    target, or one that the task cannot hold.
     """
-    rows = read_table(_file(dataset, split)).to_pylist()
+    file = _file(dataset, split)
+    table = read_table(file)
+    there = pa.schema(column for column in _KNOWN if column.name in ("id", *table.column_names))
+    rows = check_columns(table, there, file, ("id",)).to_pylist()
     return [to_record(row, task, f"{dataset}: {split}") for row in rows]
 
 

@@ -77,10 +77,19 @@ def load_saved(kind: Any, folder: Path) -> tuple[PreTrainedModel, PreTrainedToke
         )
     try:
         model = placement().put(kind.from_pretrained(folder).eval())
+        _try_out(model)
     except load_errors() as error:
         hint = "Train it again: dvc repro -f train"
         raise PipelineError(f"{folder}: the model does not load: {shorten(error, 200)}", hint) from None
     return model, load_tokenizer(folder, model.config.vocab_size, "the trained model")
+
+
+def _try_out(model: PreTrainedModel) -> None:
+    """One forward pass on a few tokens: a damaged config.json builds many a model that fails only there."""
+    import torch
+
+    with torch.inference_mode():
+        model(**{name: value.to(model.device) for name, value in model.dummy_inputs.items()})
 
 
 _TOKENIZER_FILES = (

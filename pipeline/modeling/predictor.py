@@ -7,11 +7,22 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.modeling.prediction import Predictor
-from pipeline.runtime.damage import check_keys, parsed_json
+from pipeline.runtime.damage import Keys, check_keys, parsed_json
+
+_NUMBER = (int, float)
+#: What sft.json may hold for one task type or another; each predictor reads its own part.
+_SETTINGS: Keys = {
+    **dict.fromkeys(("max_length", "max_new_tokens", "num_beams", "stride"), int),
+    **dict.fromkeys(("temperature", "null_threshold"), _NUMBER),
+    **dict.fromkeys(("thresholds", "chat"), dict),
+}
 
 
 def load_predictor(folder: Path) -> Predictor:
-    """The model that `train` wrote to `folder`, ready to predict."""
+    """The model that `train` wrote to `folder`, ready to predict.
+
+    Raises PipelineError where the folder, or a file in it, is not what `train` wrote.
+    """
     from pipeline.modeling.heads import HEADS
 
     settings_file = folder / "sft.json"
@@ -25,4 +36,12 @@ def load_predictor(folder: Path) -> Predictor:
     settings = parsed_json(settings_file)
     check_keys(settings, {"task": dict}, settings_file)
     check_keys(settings["task"], {"type": str}, settings_file, " in 'task'")
-    return pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").function.load(folder, settings)
+    check_keys(settings, _SETTINGS, settings_file, optional=True)
+    head = pick(HEADS, settings["task"]["type"], f"{settings_file}: task.type").function
+    try:
+        return head.load(folder, settings)
+    except KeyError as error:  # of the settings: what libraries raise is caught where they are called
+        raise PipelineError(f"{settings_file}: there is no key {error}.", _RETRAIN) from None
+
+
+_RETRAIN = "Another program or version wrote this file, or it is damaged. Train the model anew: dvc repro -f train"

@@ -15,7 +15,8 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
-from pipeline.runtime.damage import OF_REPORT, Keys
+from pipeline.runtime.columns import schema
+from pipeline.runtime.damage import OF_REPORT, Keys, check_columns
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, files_of, lean_records, read_report, read_table, to_records
@@ -44,7 +45,7 @@ _PROFILES = ("validate", "released")
 
 #: What the report reads of stages that do not pass records on (see `read_report`).
 _KEYS: dict[str, Keys] = {
-    "validate": {"dataset": dict, "expectations": list},
+    "validate": {"dataset": dict, "expectations": list, "changes": (dict, type(None))},
     "train": {
         **dict.fromkeys(("dev", "dev_before", "from", "parameters", "rows", "settings"), dict),
         **{"base_model": str, "best_step": int, "steps": int},
@@ -54,11 +55,22 @@ _KEYS: dict[str, Keys] = {
         **dict.fromkeys(("fairness", "lower_is_better", "not_evaluated", "robustness", "slices", "worst_errors"), list),
         **{"headline": str, "n": int},
     },
-    "value": {"applies": bool},
+    "value": {"applies": bool, **dict.fromkeys(("more_data", "variants"), dict), "steps": list, "summary": list},
 }
 _OF_PROFILE: Keys = {
     **dict.fromkeys(("classes", "coverage", "label_by", "languages", "lengths", "rows", "sources"), dict),
     **{"quality_scores": dict, "augmented": int, "originals": int, "bias": list},
+}
+#: Columns that sections read of tables whose names do not say what they hold (see `runtime.columns.expected`).
+_COLUMNS: dict[str, pa.Schema] = {
+    "evaluate/predictions.parquet": pa.schema(dict.fromkeys(("id", "given", "predicted"), pa.string())),
+    "validate/map.parquet": pa.schema(
+        {
+            **dict.fromkeys(("id", "split", "source", "class"), pa.string()),
+            **dict.fromkeys(("x", "y"), pa.float64()),
+            "region": pa.int32(),
+        }
+    ),
 }
 
 
@@ -100,7 +112,11 @@ class Inputs:
         Only `columns` of it, and only the rows that fit `where`, where these are given.
         """
         path = self.folder / name
-        return read_table(path, columns, where) if files_of(path) else None
+        if not files_of(path):
+            return None
+        found = read_table(path, columns, where)
+        needed = [column for column in _COLUMNS.get(name, []) if columns is None or column.name in columns]
+        return check_columns(found, pa.schema(needed), path, ("id",))
 
     def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
         """Rows of a table whose `id` is among `ids`."""
@@ -116,10 +132,14 @@ class Inputs:
         for name in _LATEST_FIRST:
             path = self.folder / name
             if wanted - found.keys() and files_of(path):
-                part = read_table(path, where=pc.field("id").isin(sorted(wanted - found.keys())))
+                part = self.of_task(read_table(path, where=pc.field("id").isin(sorted(wanted - found.keys()))), path)
                 records = map(self.quarantined_record, to_records(part)) if _is_raw(name) else to_records(part)
                 found.update((record.id, record) for record in records)
         return found
+
+    def of_task(self, table: pa.Table, path: Path) -> pa.Table:
+        """The table. Raises PipelineError where its fields or targets are not those of the project's task."""
+        return check_columns(table, pa.schema(schema(self.task).field(name) for name in ("fields", "target")), path)
 
     def final(self) -> Iterator[Record]:
         """Every record of the finished dataset, without votes, scores and history."""

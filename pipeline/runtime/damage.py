@@ -87,7 +87,7 @@ def _fields_fit(found: pa.StructType, expected: pa.StructType) -> bool:
 
 
 #: Key of a report -> the type of what it holds.
-Keys = Mapping[str, type]
+Keys = Mapping[str, type | tuple[type, ...]]
 
 
 def check_keys(value: object, expected: Keys, path: Path, below: str = "", optional: bool = False) -> None:

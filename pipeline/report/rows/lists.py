@@ -49,6 +49,7 @@ def _batches(inputs: Inputs, name: str, where: pc.Expression | None = None) -> I
     if files_of(path):
         for batch in batches(path, rows=BATCH):
             part = pa.Table.from_batches([batch])
+            part = inputs.of_task(part, path) if "fields" in part.column_names else part
             yield part if where is None else part.filter(where)
 
 

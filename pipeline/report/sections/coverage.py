@@ -16,6 +16,7 @@ from pipeline.report.inputs import Inputs
 
 #: Points drawn; the map itself may hold more. A guess: not measured.
 _POINTS = 500
+_POINTS_FILE = "validate/map.parquet"
 _SERIES = 7  # a guess: not measured
 _NAMED = 14  # a guess: not measured
 _CLOSEST = 30  # test records beside their nearest train record; a guess: not measured
@@ -26,7 +27,9 @@ def coverage(inputs: Inputs) -> list[Block]:
     if not inputs.profile:
         return [missing("validate")]
     found = inputs.profile.get("coverage", {})
-    drawn = [_map(inputs), _regions(inputs, found), *_closest(inputs)] if found.get("records") else [note("map_none")]
+    points = inputs.table(_POINTS_FILE, ["id"])
+    has_map = found.get("records") and points is not None and points.num_rows
+    drawn = [_map(inputs), _regions(inputs, found), *_closest(inputs)] if has_map else [note("map_none")]
     return [*drawn, *_words(inputs.profile["words"])]
 
 
@@ -41,7 +44,7 @@ def _point(row: Mapping[str, object], text: str | None) -> dict[str, object]:
 
 
 def _map(inputs: Inputs) -> Block:
-    points = inputs.table("validate/map.parquet")
+    points = inputs.table(_POINTS_FILE)
     every = [] if points is None else points.to_pylist()
     rows = sorted(every, key=lambda row: share("draw", row["id"]))[:_POINTS]
     records = inputs.records_by_id(row["id"] for row in rows)
@@ -107,7 +110,7 @@ def _near_train(points: pa.Table | None) -> list[dict[str, Any]]:
 
 def _closest(inputs: Inputs) -> list[Block]:
     """Test records of the map that say nearly what a train record says: what the duplicate filters cannot see."""
-    found = _near_train(inputs.table("validate/map.parquet"))
+    found = _near_train(inputs.table(_POINTS_FILE))
     shown = found[:_CLOSEST]
     records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]))
     rows = []
