@@ -16,7 +16,7 @@ from pipeline.core.record import Record, Reject
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
 from pipeline.runtime.columns import schema
-from pipeline.runtime.damage import OF_REPORT, Keys, check_columns
+from pipeline.runtime.damage import OF_REPORT, Each, Keys, check_columns
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, files_of, lean_records, read_report, read_table, to_records
@@ -51,26 +51,24 @@ _KEYS: dict[str, Keys] = {
         **{"base_model": str, "best_step": int, "steps": int},
     },
     "evaluate": {
-        **dict.fromkeys(("baselines", "details", "interval", "metrics", "representativeness"), dict),
-        **dict.fromkeys(("fairness", "lower_is_better", "not_evaluated", "robustness", "slices", "worst_errors"), list),
-        **{"headline": str, "n": int},
+        **dict.fromkeys(("details", "interval", "metrics", "representativeness"), dict),
+        **dict.fromkeys(("lower_is_better", "not_evaluated", "robustness"), list),
+        **{"headline": str, "n": int, "baselines": Each(dict, {}), "worst_errors": Each(list, {"record_id": str})},
+        "fairness": Each(list, {"attribute": str, "groups": list}),
+        "reliability": Each(list, dict.fromkeys(("accuracy", "confidence", "count"), (int, float))),
+        "slices": Each(list, {"attribute": str, "slice": str}),
     },
-    "value": {"applies": bool, **dict.fromkeys(("more_data", "variants"), dict), "steps": list, "summary": list},
+    "value": {
+        **{"applies": bool, "more_data": dict, "summary": list},
+        **{"steps": Each(list, {"step": str, "against": str}), "variants": Each(dict, {})},
+    },
 }
 _OF_PROFILE: Keys = {
     **dict.fromkeys(("classes", "coverage", "label_by", "languages", "lengths", "rows", "sources"), dict),
-    **{"quality_scores": dict, "augmented": int, "originals": int, "bias": list},
-}
-#: Columns that sections read of tables whose names do not say what they hold (see `runtime.columns.expected`).
-_COLUMNS: dict[str, pa.Schema] = {
-    "evaluate/predictions.parquet": pa.schema(dict.fromkeys(("id", "given", "predicted"), pa.string())),
-    "validate/map.parquet": pa.schema(
-        {
-            **dict.fromkeys(("id", "split", "source", "class"), pa.string()),
-            **dict.fromkeys(("x", "y"), pa.float64()),
-            "region": pa.int32(),
-        }
-    ),
+    **{"augmented": int, "originals": int},
+    "quality_scores": Each(dict, {"from": dict}),
+    "bias": Each(list, {"attribute": str, "measure": str, "slices": list}),
+    "words": {"distinct": dict, "distinct_tokens": int, "growth": list, "tokens": int, "vocabulary": int},
 }
 
 
@@ -112,11 +110,7 @@ class Inputs:
         Only `columns` of it, and only the rows that fit `where`, where these are given.
         """
         path = self.folder / name
-        if not files_of(path):
-            return None
-        found = read_table(path, columns, where)
-        needed = [column for column in _COLUMNS.get(name, []) if columns is None or column.name in columns]
-        return check_columns(found, pa.schema(needed), path, ("id",))
+        return read_table(path, columns, where) if files_of(path) else None
 
     def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
         """Rows of a table whose `id` is among `ids`."""
@@ -139,7 +133,8 @@ class Inputs:
 
     def of_task(self, table: pa.Table, path: Path) -> pa.Table:
         """The table. Raises PipelineError where its fields or targets are not those of the project's task."""
-        return check_columns(table, pa.schema(schema(self.task).field(name) for name in ("fields", "target")), path)
+        needed = pa.schema(schema(self.task).field(name) for name in ("fields", "target"))
+        return check_columns(table, needed, path, ("fields",))
 
     def final(self) -> Iterator[Record]:
         """Every record of the finished dataset, without votes, scores and history."""

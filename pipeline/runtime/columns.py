@@ -69,12 +69,26 @@ _EXPECTED: dict[str, pa.Schema] = {
     "records.parquet": _ALWAYS,
     "dropped.parquet": pa.schema([*_ALWAYS, *(pa.field(name, kind) for name, kind in DROPPED.items())]),
     "review.parquet": pa.schema(
-        {**dict.fromkeys(("record_id", "reason", "suggested"), pa.string()), "confidence": pa.float64()}
+        {
+            **dict.fromkeys(("record_id", "reason", "given", "suggested", "detail"), pa.string()),
+            "confidence": pa.float64(),
+        }
     ),
     "queue.parquet": pa.schema(dict.fromkeys(("record_id", "reason"), pa.string())),
+    "failing.parquet": pa.schema(dict.fromkeys(("record_id", "expect", "title", "why"), pa.string())),
+    "predictions.parquet": pa.schema(
+        {**dict.fromkeys(("id", "given", "predicted"), pa.string()), "correct": pa.bool_()}
+    ),
+    "map.parquet": pa.schema(
+        {
+            **dict.fromkeys(("id", "split", "source", "class", "nearest"), pa.string()),
+            **dict.fromkeys(("x", "y", "distance"), pa.float64()),
+            "region": pa.int32(),
+        }
+    ),
 }
 #: Columns of these tables that are never null.
-FILLED = ("id", "source", "votes", "history", "record_id", "reason")
+FILLED = ("id", "source", "votes", "history", "record_id", "reason", "x", "y")
 
 
 def schema(task: Task) -> pa.Schema:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,10 +42,15 @@ def read_file(file: Path, columns: list[str] | None, where: pc.Expression | None
 def check_columns(table: pa.Table, expected: pa.Schema, path: Path, filled: tuple[str, ...] = ()) -> pa.Table:
     """The table. Raises PipelineError where a column of `expected` is missing, of another type, or null in `filled`."""
     check_schema(table.schema, expected, path)
-    for name in filled:
-        if name in expected.names and table[name].null_count:
-            raise PipelineError(f"{path}: {table[name].null_count:,} rows have no '{name}'.", _REBUILD)
+    check_filled(table, expected, path, filled)
     return table
+
+
+def check_filled(part: pa.Table | pa.RecordBatch, expected: pa.Schema, path: Path, filled: tuple[str, ...]) -> None:
+    """Raises PipelineError where a column of `expected` that is among `filled` holds nulls."""
+    for name in filled:
+        if name in expected.names and part[name].null_count:
+            raise PipelineError(f"{path}: {part[name].null_count:,} rows have no '{name}'.", _REBUILD)
 
 
 #: Columns that tables of earlier versions lack.
@@ -86,8 +92,16 @@ def _fields_fit(found: pa.StructType, expected: pa.StructType) -> bool:
     return bool(both) and all(_fits(found.field(name).type, expected.field(name).type) for name in both)
 
 
-#: Key of a report -> the type of what it holds.
-Keys = Mapping[str, type | tuple[type, ...]]
+@dataclass(frozen=True)
+class Each:
+    """A list, or an object of any keys, each entry of which is an object with `keys`."""
+
+    kind: type[list[object]] | type[dict[str, object]]
+    keys: Keys
+
+
+#: Key of a report -> the type of what it holds, or one of several, or what an object there holds.
+Keys = Mapping[str, "type | tuple[type, ...] | Each | Keys"]
 
 
 def check_keys(value: object, expected: Keys, path: Path, below: str = "", optional: bool = False) -> None:
@@ -102,8 +116,19 @@ def check_keys(value: object, expected: Keys, path: Path, below: str = "", optio
             continue
         if name not in value:
             raise PipelineError(f"{path}: there is no key '{name}'{below}.", _REBUILD)
-        if not _is_of(kind, value[name]):
-            raise PipelineError(f"{path}: '{name}'{below} holds {shorten(value[name], 60)}.", _REBUILD)
+        _check_kind(value[name], kind, path, name, below)
+
+
+def _check_kind(value: object, kind: type | tuple[type, ...] | Each | Keys, path: Path, name: str, below: str) -> None:
+    if isinstance(kind, Mapping):
+        return check_keys(value, kind, path, f" in '{name}'{below}")
+    if not _is_of(kind.kind if isinstance(kind, Each) else kind, value):
+        raise PipelineError(f"{path}: '{name}'{below} holds {shorten(value, 60)}.", _REBUILD)
+    if isinstance(kind, Each):
+        entries = value if isinstance(value, list) else cast("dict[str, object]", value).values()
+        for entry in entries:
+            check_keys(entry, kind.keys, path, f" in '{name}'{below}")
+    return None
 
 
 def _is_of(kind: type | tuple[type, ...], value: object) -> bool:

@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError
-from pipeline.runtime.columns import expected
-from pipeline.runtime.damage import check_schema, reading
+from pipeline.runtime.columns import FILLED, expected
+from pipeline.runtime.damage import check_filled, check_schema, reading
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.store import files_of, write_table
 
@@ -60,8 +60,11 @@ def batches(path: Path, columns: Sequence[str] | None = None, rows: int = _ROWS)
         raise PipelineError(f"{path}: no such file.", "Build it first: dvc repro")
     for file in files:
         with reading(file), pq.ParquetFile(file) as parquet:
-            check_schema(parquet.schema_arrow, expected(path.name, columns), file)
-            yield from parquet.iter_batches(rows, columns=None if columns is None else list(columns))
+            known = expected(path.name, columns)
+            check_schema(parquet.schema_arrow, known, file)
+            for batch in parquet.iter_batches(rows, columns=None if columns is None else list(columns)):
+                check_filled(batch, known, file, FILLED)
+                yield batch
 
 
 def _shards(table: pa.Table) -> int:

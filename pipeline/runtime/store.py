@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice, pairwise
+from itertools import islice, pairwise, repeat
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -79,7 +79,8 @@ def lean_records(batches: Iterable[pa.RecordBatch]) -> Iterator[Record]:
             None if parts[0] is None else deciders.setdefault(parts, Decision(*parts))
             for parts in _struct_rows(batch["labels_by"], ("who", "confidence"))
         ]
-        about = (dict(pairs) if pairs else _NO_META for pairs in _pairs(batch["meta"]))
+        known_of = _pairs(batch["meta"]) if "meta" in batch.schema.names else repeat(None, batch.num_rows)
+        about = (dict(pairs) if pairs else _NO_META for pairs in known_of)
         rows = zip(*columns, *words, origin, decided, about, strict=True)
         for id, fields, group, parent, target, lang, split, source, by, meta in rows:
             known = cast("Split | None", split)

@@ -239,7 +239,10 @@ def evaluation(folder: Path) -> None:
         for b, n in zip(TASK.labels, row, strict=True)
         for _ in range(n)
     ]
-    rows = [{"id": str(n), "given": as_json(a), "predicted": as_json(b)} for n, (a, b) in enumerate(pairs)]
+    rows = [
+        {"id": str(n), "given": as_json(a), "predicted": as_json(b), "correct": a == b}
+        for n, (a, b) in enumerate(pairs)
+    ]
     write_table(pa.Table.from_pylist(rows), folder / "evaluate" / "predictions.parquet")
     write_json(report, folder / "evaluate" / "report.json")
     write_json({"stage": "train", "notes": {"epochs": 2}}, folder / "train" / "report.json")

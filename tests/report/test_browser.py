@@ -328,7 +328,10 @@ def odd_file(tmp_path_factory):
     records[7] = replace(records[7], split="test")
     validated(folder, to_table(records, schema(task)), task)
     pairs = [(a, task.labels[(n * 7) % 200]) for n, a in enumerate(task.labels) for _ in range(2)]
-    rows = [{"id": str(n), "given": as_json(a), "predicted": as_json(b)} for n, (a, b) in enumerate(pairs)]
+    rows = [
+        {"id": str(n), "given": as_json(a), "predicted": as_json(b), "correct": a == b}
+        for n, (a, b) in enumerate(pairs)
+    ]
     write_table(pa.Table.from_pylist(rows), folder / "evaluate" / "predictions.parquet")
     write_json({"stage": "evaluate", "metrics": {}}, folder / "evaluate" / "report.json")
     path = folder / "quality.html"

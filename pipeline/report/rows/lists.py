@@ -43,13 +43,16 @@ def about(inputs: Inputs, record: Record | None) -> Row:
     return {**own, **place, "text": text, "label": label, "meta": meta}
 
 
+_OF_RECORDS = ("records.parquet", "dropped.parquet")
+
+
 def _batches(inputs: Inputs, name: str, where: pc.Expression | None = None) -> Iterator[pa.Table]:
     """A table of the data folder, a part at a time."""
     path = inputs.folder / name
     if files_of(path):
         for batch in batches(path, rows=BATCH):
             part = pa.Table.from_batches([batch])
-            part = inputs.of_task(part, path) if "fields" in part.column_names else part
+            part = inputs.of_task(part, path) if path.name in _OF_RECORDS else part
             yield part if where is None else part.filter(where)
 
 

@@ -30,7 +30,7 @@ def coverage(inputs: Inputs) -> list[Block]:
     points = inputs.table(_POINTS_FILE, ["id"])
     has_map = found.get("records") and points is not None and points.num_rows
     drawn = [_map(inputs), _regions(inputs, found), *_closest(inputs)] if has_map else [note("map_none")]
-    return [*drawn, *_words(inputs.profile["words"])]
+    return [*drawn, *_words(inputs.profile.get("words", {}))]
 
 
 def _largest(values: Sequence[str]) -> list[str]:
@@ -102,9 +102,9 @@ def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
 
 def _near_train(points: pa.Table | None) -> list[dict[str, Any]]:
     """The test records that have a nearest train record, the nearest first."""
-    if points is None or "nearest" not in points.column_names:
+    if points is None:
         return []
-    found = [row for row in points.to_pylist() if row["split"] == "test" and row["nearest"]]
+    found = [r for r in points.to_pylist() if r["split"] == "test" and r["nearest"] and r["distance"] is not None]
     return sorted(found, key=lambda row: (row["distance"], row["id"]))
 
 
@@ -122,6 +122,8 @@ def _closest(inputs: Inputs) -> list[Block]:
 
 
 def _words(words: Mapping[str, Any]) -> list[Block]:
+    if not words:
+        return []
     distinct = words["distinct"]
     figures = facts(
         ("vocabulary", words["vocabulary"], "num"),

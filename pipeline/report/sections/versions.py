@@ -10,6 +10,7 @@ from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 from pipeline.report.sections.history import QUALITY_SCORES, history
+from pipeline.runtime.damage import Keys, check_keys
 from pipeline.runtime.versions import Difference, compare, why_added, why_relabelled, why_removed
 
 
@@ -32,7 +33,13 @@ def scores(inputs: Inputs) -> list[Block]:
 def since(inputs: Inputs) -> dict[str, Any] | None:
     """Counts of what changed since the released version, for the first screen; None without one."""
     found = inputs.report("validate").get("changes")
-    return dict(found) if found else None
+    if not found:
+        return None
+    check_keys(found, _OF_CHANGES, inputs.folder / "validate/report.json", " in 'changes'")
+    return dict(found)
+
+
+_OF_CHANGES: Keys = {**dict.fromkeys(("added", "removed", "relabelled"), int), "drift": dict}
 
 
 def versions(inputs: Inputs) -> list[Block]:
