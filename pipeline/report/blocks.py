@@ -11,10 +11,10 @@ or failed), `link` (an http address). A column key that begins with `=` is a nam
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict, TypeGuard
 
 from pipeline.core.record import Target
-from pipeline.stats.histogram import NOTES
+from pipeline.stats.histogram import NOTES, Histogram
 
 
 class Block(TypedDict, total=False):
@@ -48,7 +48,13 @@ class Block(TypedDict, total=False):
     blocks: Sequence[Block]
 
 
-def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]], total: int | None = None) -> Block:
+class Spreads(TypedDict, total=False):
+    """What of a step's notes is drawn as histograms, by measure (stats/histogram.py); all else is left alone."""
+
+    histograms: Mapping[str, Histogram | None] | None
+
+
+def table(name: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]], total: int | None = None) -> Block:
     """A table with one type a column. `total` is the full count where `rows` is a sample of it."""
     shown = [list(row) for row in rows]
     heads = [{"key": key, "type": kind} for key, kind in columns.items()]
@@ -76,13 +82,13 @@ def linked(block: Block, links: Sequence[str | None]) -> Block:
     return {**block, "columns": [*block["columns"], {"key": "task", "type": "link"}], "rows": rows}
 
 
-def facts(*items: tuple[str, Any, str]) -> Block:
+def facts(*items: tuple[str, object, str]) -> Block:
     """A line of figures: (string key, value, type) each; those without a value are left out."""
     shown = [{"key": key, "value": value, "type": kind} for key, value, kind in items if value is not None]
     return {"kind": "facts", "items": shown}
 
 
-def note(key: str, tone: str = "info", **values: Any) -> Block:
+def note(key: str, tone: str = "info", **values: object) -> Block:
     """One sentence. `tone` is info, good, warn or bad."""
     return {"kind": "note", "key": key, "tone": tone, "args": values}
 
@@ -111,7 +117,7 @@ def reliability(name: str, bins: Iterable[Mapping[str, float]], ece: float | Non
     return {"kind": "reliability", "name": name, "bins": [dict(one) for one in bins], "ece": ece}
 
 
-def intervals(name: str, rows: Sequence[tuple[str, Mapping[str, float]]]) -> Block:
+def intervals(name: str, rows: Sequence[tuple[str, Mapping[str, object]]]) -> Block:
     """Figures with 95 % intervals on one axis: (name, {value, low, high})."""
     return {"kind": "intervals", "name": name, "rows": [{"name": key, **value} for key, value in rows]}
 
@@ -139,19 +145,19 @@ def curves(name: str, series: Mapping[str, Sequence[Sequence[float]]], level: fl
     return {"kind": "curves", "name": name, "series": drawn, "level": level}
 
 
-def histogram(name: str, measure: str, found: Mapping[str, Any]) -> Block:
+def histogram(name: str, measure: str, found: Histogram) -> Block:
     """The values that a filter of the step `name` looks at: edges, counts and limits (stats/histogram.py)."""
     block: Block = {"kind": "histogram", "name": name, "measure": measure}
     return {**block, "edges": found["edges"], "counts": found["counts"], "limits": found["limits"]}
 
 
-def histograms(notes_by_step: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+def histograms(notes_by_step: Mapping[str, Spreads]) -> list[Block]:
     """The histograms among the notes of steps, side by side; nothing where there are none."""
     found = [histogram(name, measure, one) for name, notes in notes_by_step.items() for measure, one in _spreads(notes)]
     return [{"kind": "side", "blocks": found}] if found else []
 
 
-def _spreads(notes: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _spreads(notes: Spreads) -> list[tuple[str, Histogram]]:
     return [(measure, one) for measure, one in (notes.get(NOTES) or {}).items() if one]
 
 
@@ -171,18 +177,19 @@ def stage_notes(blocks: Sequence[Block]) -> list[Block]:
     return [details("stage_notes", blocks)] if blocks else []
 
 
-def from_notes(notes: Mapping[str, Any], limit: int = 50, inside: str = "") -> list[Block]:
+def from_notes(notes: Mapping[str, object], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
     ordered = sorted((key, value) for key, value in notes.items() if key.split(": ")[-1] != NOTES)
     plain = [(key, _figure(value), _told(key, _kind(value))) for key, value in ordered if _kind(value)]
     found: list[Block] = [{**facts(*plain), "name": inside}] if plain else []
-    ece = notes.get("ece", notes.get("ece_after"))
+    error = notes.get("ece", notes.get("ece_after"))
+    ece = error if isinstance(error, float) else None
     for key, value in ordered:
         found += _from_note(f"{inside}: {key}" if inside else key, value, limit, ece)
     return found
 
 
-def _from_note(name: str, value: Any, limit: int, ece: float | None) -> list[Block]:
+def _from_note(name: str, value: object, limit: int, ece: float | None) -> list[Block]:
     """A note that is no single figure."""
     if _is_curve(value):
         return [reliability(name, value, ece)]
@@ -201,7 +208,7 @@ def _told(key: str, kind: str) -> str:
     return "said" if kind == "text" and key in _SENTENCES else kind
 
 
-def _figure(value: Any) -> Any:
+def _figure(value: object) -> object:
     return _cell(value) if isinstance(value, list) else value
 
 
@@ -231,7 +238,7 @@ def _kind(value: object) -> str:
     return next((name for kind, name in plain if isinstance(value, kind)), "")
 
 
-def _is_curve(value: object) -> bool:
+def _is_curve(value: object) -> TypeGuard[list[Mapping[str, float]]]:
     return (
         isinstance(value, list)
         and bool(value)
@@ -264,7 +271,7 @@ def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _as_rows(value: Any) -> list[dict[str, object]]:
+def _as_rows(value: Mapping[str, object] | list[object]) -> list[dict[str, object]]:
     """A list of objects as it is; an object of objects or of figures as rows named by their key."""
     if isinstance(value, list):
         return [dict(one) if isinstance(one, Mapping) else {"value": _cell(one)} for one in value]

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
-from pipeline.report.fixes import fixes
+from pipeline.report.fixes import Fix, fixes
 from pipeline.report.inputs import Inputs
-from pipeline.report.overview import equation, flow, headline
-from pipeline.report.record_history import record_histories
+from pipeline.report.overview import Flow, equation, flow, headline
+from pipeline.report.record_history import RecordHistory, Section, record_histories
 from pipeline.report.sections import SECTIONS
 from pipeline.report.sections.history import QUALITY_SCORES
 from pipeline.report.sections.versions import since
-from pipeline.report.verdict.verdict import verdict
+from pipeline.report.verdict.verdict import Verdict, verdict
 
 
-def build(inputs: Inputs, lists: Mapping[str, int] | None = None) -> dict[str, Any]:
+class Document(TypedDict):
+    """The page's content, in reading order."""
+
+    title: str
+    language: str
+    task: Mapping[str, object]  # type, labels, languages
+    verdict: Verdict
+    headline: list[dict[str, object]]
+    equation: dict[str, object] | None
+    flow: Flow
+    quality_scores: list[dict[str, object]]  # name, score, change
+    since: Mapping[str, object] | None
+    fixes: list[Fix]
+    sections: list[Section]
+    lists: dict[str, int]
+    record_histories: dict[str, RecordHistory]
+
+
+def build(inputs: Inputs, lists: Mapping[str, int] | None = None) -> Document:
     """First screen, then every section in the order of `SECTIONS`; `lists` has the rows of each file in tables/."""
-    sections = [{"id": name, "blocks": entry.function(inputs)} for name, entry in SECTIONS.items()]
+    sections: list[Section] = [{"id": name, "blocks": entry.function(inputs)} for name, entry in SECTIONS.items()]
     return {
         "title": inputs.params.title,
         "language": inputs.params.language,

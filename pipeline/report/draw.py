@@ -5,136 +5,29 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
-_WIDTH, _TOP, _TALL, _LEFT, _RIGHT = 1120, 58, 190, 8, 150  # pixels, guesses: not measured
-_BAR, _REASONS, _LINE = 10, 4, 19  # guesses: not measured
-
-
-def _lowest(boxes: Sequence[Mapping[str, Any]], at_least: float) -> float:
-    """Where the lowest of the boxes ends."""
-    return max([at_least, *(float(box["y"] + box["height"]) for box in boxes)])
+from pipeline.core.report_types import Figure
+from pipeline.stats.histogram import Histogram
 
 
-def sankey(flow: Mapping[str, Any]) -> dict[str, object] | None:
-    """Bars, ribbons and labels of the flow of counts; None where nothing flowed."""
-    stages: Sequence[Mapping[str, Any]] = flow["stages"]
-    largest = max((stage["in"] + stage["added"] for stage in stages), default=0)
-    if not largest:
-        return None
-    scale = _TALL / largest
-    step = (_WIDTH - _LEFT - _RIGHT) / len(stages)
-    bars = [
-        {**stage, "x": _LEFT + n * step, "height": scale * (stage["in"] + stage["added"])}
-        for n, stage in enumerate(stages)
-    ]
-    ends = _ends(flow["ends"], scale)
-    floor = max(_TOP + max(bar["height"] for bar in bars), _lowest(ends[-1:], _TOP))
-    drops = [drop for bar in bars for drop in _drops(bar, scale, floor + 26)]
-    bottom = _lowest(drops, floor)
-    shape = [{"x": _round(b["x"]), "y": _TOP, "height": _round(max(b["height"], 2)), **_plain(b)} for b in bars]
-    return {
-        "width": _WIDTH,
-        "height": math.ceil(bottom + 14),
-        "bars": shape,
-        "ribbons": _ribbons(bars, ends, scale),
-        "drops": drops,
-        "ends": ends,
-    }
+class _Spot(TypedDict):
+    x: float
+    y: float
 
 
-def _ribbons(
-    bars: Sequence[Mapping[str, Any]], ends: Sequence[Mapping[str, Any]], scale: float
-) -> list[dict[str, str]]:
-    """Rows that went on to the next stage, that ended in a split, that a stage added."""
-    last = bars[-1]
-    ribbons = [_onward(bar, after, scale) for bar, after in itertools.pairwise(bars)]
-    ribbons += [_band(last["x"] + _BAR, end["from"], end["x"], end["y"], end["height"], "kept") for end in ends]
-    return ribbons + [
-        _band(bar["x"] - 52, _TOP - 30, bar["x"], _TOP, max(1.5, scale * bar["added"]), "added")
-        for bar in bars
-        if bar["added"]
-    ]
-
-
-def _plain(bar: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: bar[key] for key in ("name", "in", "added", "kept", "dropped")}
-
-
-def _onward(bar: Mapping[str, Any], after: Mapping[str, Any], scale: float) -> dict[str, str]:
-    return _band(
-        bar["x"] + _BAR, _TOP, after["x"], _TOP + scale * after["added"], max(1.5, scale * bar["kept"]), "kept"
-    )
-
-
-def _ends(ends: Mapping[str, int], scale: float) -> list[dict[str, Any]]:
-    """The splits at the right edge, at least one line of text apart."""
-    found: list[dict[str, Any]] = []
-    leaves = y = float(_TOP)
-    for name, count in ends.items():
-        height = max(2.0, scale * count)
-        place = {
-            "name": name,
-            "count": count,
-            "x": _WIDTH - _RIGHT,
-            "y": _round(y),
-            "height": _round(height),
-            "from": _round(leaves),
-        }
-        found.append(place)
-        leaves += scale * count
-        y += max(height + 6, _LINE + 2)
-    return found
-
-
-def _drops(bar: Mapping[str, Any], scale: float, y: float) -> list[dict[str, Any]]:
-    """One ribbon per frequent reason, the rest as one, leaving the bar's foot."""
-    named = list(bar["reasons"].items())
-    shown = named if len(named) <= _REASONS else named[: _REASONS - 1]
-    rest = sum(count for _, count in named[len(shown) :])
-    leaves = _TOP + scale * bar["kept"]
-    found = []
-    for name, count in [*shown, *([("other_reasons", rest)] if rest else [])]:
-        height = max(1.5, scale * count)
-        band = _band(bar["x"] + _BAR, leaves, bar["x"] + 58, y, height, "dropped")
-        found.append(
-            {"name": name, "count": count, "x": _round(bar["x"] + 58), "y": _round(y), "height": _round(height), **band}
-        )
-        leaves += scale * count
-        y += max(height + 5, _LINE)
-    return found
-
-
-def _band(x: float, y: float, to_x: float, to_y: float, height: float, kind: str) -> dict[str, str]:
-    middle = (x + to_x) / 2
-    numbers = [
-        x,
-        y,
-        middle,
-        y,
-        middle,
-        to_y,
-        to_x,
-        to_y,
-        to_x,
-        to_y + height,
-        middle,
-        to_y + height,
-        middle,
-        y + height,
-        x,
-        y + height,
-    ]
-    n = [f"{_round(number):g}" for number in numbers]
-    path = f"M{n[0]} {n[1]}C{' '.join(n[2:8])}L{n[8]} {n[9]}C{' '.join(n[10:16])}Z"
-    return {"path": path, "kind": kind}
+class _Bin(_Spot):
+    r: float
+    confidence: float
+    accuracy: float
+    count: float
 
 
 def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, object]:
     """A reliability diagram in a square of `size`: points with area by count, empty bins left out."""
     full = [one for one in bins if one.get("count", one.get("n", 1)) and one.get("accuracy") is not None]
     counts = [one.get("count", one.get("n", 1)) for one in full]
-    points = [
+    points: list[_Bin] = [
         {
             "x": _round(size * one.get("confidence", one.get("mean_confidence", 0.0))),
             "y": _round(size * (1 - one["accuracy"])),
@@ -148,27 +41,44 @@ def curve(bins: Sequence[Mapping[str, float]], size: int = 260) -> dict[str, obj
     return {"size": size, "points": points, "line": _polyline(points)}
 
 
-def whiskers(rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
+class _Whisker(Figure):
+    name: str
+
+
+def whiskers(rows: Sequence[_Whisker]) -> dict[str, object]:
     """Figures with intervals on one axis that begins at a tenth below the lowest: positions in per cent."""
     low = math.floor(min(row["low"] for row in rows) * 10) / 10
     high = max(math.ceil(max(row["high"] for row in rows) * 10) / 10, low + 0.1)
     span = high - low
+
+    def at(value: float) -> float:
+        return _round(100 * (value - low) / span)
+
     placed = [
-        {**row, **{f"{key}_at": _round(100 * (row[key] - low) / span) for key in ("low", "value", "high")}}
-        for row in rows
+        {**row, "low_at": at(row["low"]), "value_at": at(row["value"]), "high_at": at(row["high"])} for row in rows
     ]
     return {"low": low, "high": high, "rows": placed}
 
 
-def plane(points: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]]) -> dict[str, object]:
-    """Points stretched over 1000 by 420, and those names that do not lie on one another, in the order given."""
-    ends = [(min(p[axis] for p in points), max(p[axis] for p in points)) for axis in ("x", "y")]
+class _Named(_Spot):
+    name: str
 
-    def at(one: Mapping[str, object]) -> list[float]:
-        x, y = ((one[axis] - low) / max(high - low, 1e-9) for axis, (low, high) in zip("xy", ends, strict=True))
+
+class _Written(TypedDict):
+    name: str
+    at: list[float]
+
+
+def plane(points: Sequence[_Spot], names: Sequence[_Named]) -> dict[str, object]:
+    """Points stretched over 1000 by 420, and those names that do not lie on one another, in the order given."""
+    left, low = (min(values) for values in ([p["x"] for p in points], [p["y"] for p in points]))
+    right, high = (max(values) for values in ([p["x"] for p in points], [p["y"] for p in points]))
+
+    def at(one: _Spot) -> list[float]:
+        x, y = (one["x"] - left) / max(right - left, 1e-9), (one["y"] - low) / max(high - low, 1e-9)
         return [_round(1000 * min(max(x, 0), 1)), _round(420 * (1 - min(max(y, 0), 1)))]
 
-    written: list[dict[str, Any]] = []
+    written: list[_Written] = []
     for one in names:
         place = at(one)
         place[0] = _round(min(max(place[0], 4.0 * len(one["name"])), 1000 - 4.0 * len(one["name"])))
@@ -182,10 +92,14 @@ def _overlap(one: Sequence[float], other: Sequence[float]) -> bool:
     return abs(one[0] - other[0]) <= 150 and abs(one[1] - other[1]) <= 18
 
 
-def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 200) -> dict[str, Any]:
+class _Point(_Spot):
+    value: Sequence[float]
+
+
+def growth(points: Sequence[Sequence[float]], width: int = 560, height: int = 200) -> dict[str, object]:
     """A curve from the origin: points, a polyline and round ticks on both axes."""
     right, top = (max(point[axis] for point in points) for axis in (0, 1))
-    placed = [
+    placed: list[_Point] = [
         {"x": _round(width * x / right), "y": _round(height * (1 - y / max(top, 1))), "value": [x, y]}
         for x, y in points
     ]
@@ -202,9 +116,12 @@ def _tenths_around(values: Sequence[float], level: float | None) -> tuple[float,
     return low, max(high, low + 0.1)
 
 
-def paths(
-    series: Sequence[Mapping[str, Any]], level: float | None, width: int = 560, height: int = 220
-) -> dict[str, object]:
+class _Series(TypedDict):
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+def paths(series: Sequence[_Series], level: float | None, width: int = 560, height: int = 220) -> dict[str, object]:
     """Curves of shares by counts: polylines, and ticks at round tenths around what the curves span."""
     right = max(x for one in series for x, _ in one["points"])
     low, high = _tenths_around([y for one in series for _, y in one["points"]], level)
@@ -216,7 +133,7 @@ def paths(
         return _round(width * x / right)
 
     def placed(points: Sequence[Sequence[float]]) -> dict[str, object]:
-        found = [{"x": along_the_width(x), "y": up(y), "value": [x, y]} for x, y in points]
+        found: list[_Point] = [{"x": along_the_width(x), "y": up(y), "value": [x, y]} for x, y in points]
         return {"points": found, "line": _polyline(found)}
 
     drawn = [{**one, **placed(one["points"])} for one in series]
@@ -227,7 +144,7 @@ def paths(
     return {**shape, "series": drawn, "level": None if level is None else up(level)}
 
 
-def columns(block: Mapping[str, Any], width: int = 320, height: int = 96) -> dict[str, Any]:
+def columns(block: Histogram, width: int = 320, height: int = 96) -> dict[str, object]:
     """A histogram: a bar of equal width a bin, a line at each limit, the outer edges written.
 
     The least bar that can be seen is two high: a filter's business is with its tails.
@@ -267,7 +184,7 @@ def _place(at: float, edges: Sequence[float]) -> float:
     return float(len(edges) - 1)
 
 
-def _polyline(points: Sequence[Mapping[str, Any]]) -> str:
+def _polyline(points: Sequence[_Spot]) -> str:
     return " ".join(f"{point['x']:g},{point['y']:g}" for point in points)
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from typing import Any
 
 from pipeline.text.scripts import UNSPACED
 
@@ -72,7 +71,7 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for key in sorted(value):
             yield from _texts(value[key])

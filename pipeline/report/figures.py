@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, TypeGuard
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict, TypeGuard, TypeVar
 
 from pipeline.core.counts import ranked
+from pipeline.core.record import Target
 from pipeline.report.inputs import Inputs
 from pipeline.tasks.texts import target_text
 
@@ -15,18 +16,76 @@ from pipeline.tasks.texts import target_text
 _MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pearson", "chrf", "perplexity", "loss")
 
 
-def expectations(inputs: Inputs) -> list[dict[str, Any]]:
+class Gauge(TypedDict):
+    """What an expectation measured, in `unit` (share, count or plain), and its bounds."""
+
+    name: str
+    unit: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+class _Failing(TypedDict, total=False):
+    id: str
+    why: str
+
+
+class _Entry(TypedDict, total=False):
+    """One expectation as the validate stage writes it."""
+
+    expect: str
+    key: str
+    gauges: Sequence[Gauge]
+    title: str
+    note: str
+    settings: Mapping[str, str]
+    severity: str
+    passed: bool
+    unexpected: int
+    observed: str
+    first: Sequence[_Failing]
+
+
+_Object = TypeVar("_Object", _Entry, _Failing)
+
+
+class Check(TypedDict):
+    """One expectation as the page shows it: `count` records break it, `ids` are some of them, `why` is the first's."""
+
+    name: str
+    key: str  # names its figures in the profile of the released version
+    gauges: Sequence[Gauge]
+    title: str | None
+    column: str | None
+    severity: str
+    ok: bool
+    count: int | None
+    observed: str | None
+    ids: list[str]
+    why: str | None
+
+
+class Metric(TypedDict, total=False):
+    """A figure of the evaluation, with its interval where it has one."""
+
+    value: float
+    low: float
+    high: float
+
+
+def expectations(inputs: Inputs) -> list[Check]:
     """Every expectation of the validate stage, failed ones with ids and a reason."""
-    return [_expectation(one) for one in _dicts(inputs.find("validate", "expectations"))]
+    return [_expectation(one) for one in _objects(inputs.find("validate", "expectations"))]
 
 
-def _dicts(values: Any) -> list[Mapping[str, object]]:
+def _objects(values: Iterable[_Object] | None) -> list[_Object]:
     return [one for one in values or () if isinstance(one, Mapping)]
 
 
-def _expectation(one: Mapping[str, Any]) -> dict[str, object]:
+def _expectation(one: _Entry) -> Check:
     settings = one.get("settings") or {}
-    failing = _dicts(one.get("first"))
+    failing = _objects(one.get("first"))
     return {
         "name": str(one.get("expect", "?")),
         "key": one.get("key", ""),
@@ -42,13 +101,13 @@ def _expectation(one: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def metrics(inputs: Inputs) -> dict[str, dict[str, Any]]:
+def metrics(inputs: Inputs) -> dict[str, Metric]:
     """Model metrics on the test split: name -> {value, low, high}."""
-    found = inputs.report("evaluate").get("metrics") or {}
+    found: Mapping[str, Metric | float] = inputs.report("evaluate").get("metrics") or {}
     return {name: one if isinstance(one, dict) else {"value": one} for name, one in found.items()}
 
 
-def main_metric(inputs: Inputs) -> tuple[str, dict[str, object] | None]:
+def main_metric(inputs: Inputs) -> tuple[str, Metric | None]:
     """Name and figure that the project rests on; an empty name where there is none."""
     found = metrics(inputs)
     name = str(inputs.find("evaluate", "headline") or "")
@@ -63,10 +122,10 @@ def review_counts(inputs: Inputs) -> dict[str, int]:
     return dict(ranked(counts))
 
 
-def reasons(report: Mapping[str, Any]) -> dict[str, int]:
+def reasons(inputs: Inputs, stage: str) -> dict[str, int]:
     """Dropped rows of a stage by reason, most frequent first."""
     counts: Counter[str] = Counter()
-    for step in report.get("steps", []):
+    for step in inputs.steps(stage):
         counts.update(step.get("reasons", {}))
     return dict(ranked(counts))
 
@@ -90,7 +149,7 @@ def plain_label(target: str | None, text: str = "") -> str | None:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _part(one: Mapping[str, Any], text: str) -> str:
+def _part(one: Mapping[str, Target], text: str) -> str:
     """`ORG: Harbour Bank` for a span, the words of an answer; anything else as JSON."""
     if {"start", "end", "label"} <= one.keys():
         words = text[one["start"] : one["end"]] or f"[{one['start']}, {one['end']})"
@@ -109,7 +168,7 @@ def choosable(inputs: Inputs) -> list[str]:
     return [*inputs.task.labels] if one else []
 
 
-def listed_names(values: list[str], most: int = 3) -> dict[str, Any]:
+def listed_names(values: list[str], most: int = 3) -> dict[str, object]:
     """The first few sentences or names, each for itself so that the page can say it in its language; how many more."""
     return {"names": values[:most], "more": max(0, len(values) - most)}
 
@@ -120,7 +179,7 @@ def named(values: list[str], most: int = 3) -> str:
     return ", ".join(f"“{value}”" for value in values[:most]) + more
 
 
-def step_notes(report: Mapping[str, Any], step: str) -> Mapping[str, Any] | None:
+def step_notes(inputs: Inputs, stage: str, step: str) -> Mapping[str, Any] | None:
     """The notes of a step in a stage's report; None where the step did not run."""
-    found = next((one for one in report.get("steps", []) if one["step"] == step), None)
+    found = next((one for one in inputs.steps(stage) if one["step"] == step), None)
     return None if found is None else found.get("notes", {})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import pyarrow.compute as pc
 
@@ -66,7 +66,7 @@ def rows(section: str, table: str = "", **filters: str) -> dict[str, str]:
     return {"kind": "rows", "href": f"#{section}" + (f"/{table}" if table else "") + (f"?{state}" if state else "")}
 
 
-def _gain(key: str, **values: Any) -> dict[str, Any]:
+def _gain(key: str, **values: object) -> dict[str, object]:
     return {"key": f"gain.{key}", "args": values}
 
 
@@ -83,7 +83,7 @@ def _failed_checks(inputs: Inputs) -> Iterator[Fix]:
                 if listed
                 else rows("expectations", "expectations", ok="False")
             )
-            more = {"args": names, "gain": gain, "action": action}
+            more: _More = {"args": names, "gain": gain, "action": action}
             yield _fix(key, n, "expectations", tone, 0.5 * n / _rows(inputs), **more)
 
 
@@ -95,9 +95,12 @@ def _model(inputs: Inputs) -> Iterator[Fix]:
         best = min(worse, key=lambda key: (worse[key]["value"], key))
         low, high = sorted(-worse[best][end] for end in ("low", "high"))
         points = {"points": f"{-worse[best]['value']:.3f}", "low": f"{low:.3f}", "high": f"{high:.3f}"}
-        more = {"args": {"reference": best}, "gain": _gain("points_between", name=name, **points)}
-        action = {"kind": "command", "text": "sft compare --minutes 20"}
-        yield _fix("model_below", inputs.report("evaluate").get("n") or 0, "model", "bad", 1.0, action=action, **more)
+        more: _More = {
+            "args": {"reference": best},
+            "gain": _gain("points_between", name=name, **points),
+            "action": {"kind": "command", "text": "sft compare --minutes 20"},
+        }
+        yield _fix("model_below", inputs.report("evaluate").get("n") or 0, "model", "bad", 1.0, **more)
 
 
 def _encoder(inputs: Inputs) -> Iterator[Fix]:
@@ -162,7 +165,19 @@ def _suspect_precision(inputs: Inputs) -> dict[str, float] | None:
     return share_of(worst["precision"] * worst["changed"], worst["changed"]) if worst["precision"] else None
 
 
-def _lowest_that_changes(copy: Mapping[str, Any]) -> Mapping[str, Any] | None:
+class _Tried(TypedDict):
+    threshold: float
+    changed: int
+    precision: float
+
+
+class _Copy(TypedDict):
+    """A copy of the data with errors planted: what each confidence changed of it, and the share that was right."""
+
+    thresholds: Sequence[_Tried]
+
+
+def _lowest_that_changes(copy: _Copy) -> _Tried | None:
     """The lowest confidence at which a target of the copy was changed."""
     tried = [one for one in copy["thresholds"] if one["changed"]]
     return min(tried, key=lambda one: one["threshold"], default=None)
@@ -170,10 +185,8 @@ def _lowest_that_changes(copy: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _more_records(inputs: Inputs) -> Iterator[Fix]:
     total = _rows(inputs)
-    waiting = reasons(inputs.report("label")).get("awaiting_label", 0) + _unlabelled(inputs)
-    lost = sum(
-        count for reason, count in reasons(inputs.report("collect")).items() if reason not in (*_ASKED_FOR, *_REPEATS)
-    )
+    waiting = reasons(inputs, "label").get("awaiting_label", 0) + _unlabelled(inputs)
+    lost = sum(count for reason, count in reasons(inputs, "collect").items() if reason not in (*_ASKED_FOR, *_REPEATS))
     push = {"kind": "command", "text": "sft label push"}
     drops = rows("drops", "drop_examples", stage="collect")
     for key, n, section, tone, action in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipeline.annotation.push_ledger import Pushed, read_pushed
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject
+from pipeline.core.report_types import StepReport
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
 from pipeline.runtime.columns import schema
@@ -98,6 +99,11 @@ class Inputs:
         """The stage's report.json; empty where the stage has not run."""
         return self.reports.get(stage, {})
 
+    def steps(self, stage: str) -> Sequence[StepReport]:
+        """The steps of a stage that passes records on; none where it has not run."""
+        found: Sequence[StepReport] = self.report(stage).get("steps", [])
+        return found
+
     def find(self, stage: str, *names: str) -> Any:
         """The first of `names` found in the stage's report: at the top, in its notes or in a step's notes."""
         report = self.report(stage)
@@ -112,13 +118,14 @@ class Inputs:
         path = self.folder / name
         return read_table(path, columns, where) if files_of(path) else None
 
-    def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, Any]]:
-        """Rows of a table whose `id` is among `ids`."""
+    def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, str | None]]:
+        """Rows of a table whose `id` is among `ids`; the columns hold texts."""
         path = self.folder / name
         if not files_of(path) or not ids:
             return []
-        found: list[dict[str, Any]] = read_table(path, list(columns), pc.field("id").isin(sorted(ids))).to_pylist()
-        return found
+        found = read_table(path, list(columns), pc.field("id").isin(sorted(ids)))
+        rows: list[dict[str, str | None]] = found.to_pylist()
+        return rows
 
     def records_by_id(self, ids: Iterable[str]) -> dict[str, Record]:
         """The records with these ids, in their latest state; unknown ids are left out."""

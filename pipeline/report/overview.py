@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 
+from pipeline.core.report_types import Rows
 from pipeline.report.figures import main_metric, reasons, review_counts
 from pipeline.report.inputs import FLOW, Inputs
 
 
 def headline(inputs: Inputs) -> list[dict[str, object]]:
     """Big figures beside the equation: waiting for review, the model. Those without data are left out."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     if inputs.report("clean"):
         doubtful = sum(review_counts(inputs).values())
         found.append({"key": "headline.doubtful", "value": doubtful, "type": "num", "section": "doubtful"})
@@ -22,7 +24,22 @@ def headline(inputs: Inputs) -> list[dict[str, object]]:
     return found
 
 
-def equation(inputs: Inputs) -> dict[str, Any] | None:
+class StageFlow(Rows):
+    """Rows through one stage; see `flow`."""
+
+    name: str
+    reasons: Mapping[str, int]
+    balanced: bool
+
+
+class Flow(TypedDict):
+    """Rows through all stages, and the sizes of the splits that they end in; see `flow`."""
+
+    stages: list[StageFlow]
+    ends: dict[str, int]
+
+
+def equation(inputs: Inputs) -> dict[str, object] | None:
     """How the rows read become the dataset: `terms` (key, sign, n, section) whose sum is `dataset`; `holds` says so.
 
     Votes on records that were not read come in and go again, and examples that the gate refused were never there:
@@ -62,19 +79,24 @@ def _augmented(inputs: Inputs) -> int:
     return int(found)
 
 
-def flow(inputs: Inputs) -> dict[str, Any]:
+def flow(inputs: Inputs) -> Flow:
     """Counts through the stages, and the splits they end in.
 
     `balanced`: in + added = kept + dropped, and the stage got all that the one before it kept.
     """
-    stages: list[dict[str, Any]] = []
+    stages: list[StageFlow] = []
     for name in FLOW:
         report = inputs.report(name)
         if not report:
             continue
-        counts = {key: int(report.get(key, 0)) for key in ("in", "added", "kept", "dropped")}
+        counts: Rows = {
+            "in": int(report.get("in", 0)),
+            "added": int(report.get("added", 0)),
+            "kept": int(report.get("kept", 0)),
+            "dropped": int(report.get("dropped", 0)),
+        }
         sums = counts["in"] + counts["added"] == counts["kept"] + counts["dropped"]
         joined = not stages or stages[-1]["kept"] == counts["in"]
-        stages.append({"name": name, **counts, "reasons": reasons(report), "balanced": sums and joined})
+        stages.append({"name": name, **counts, "reasons": reasons(inputs, name), "balanced": sums and joined})
     ends = inputs.report(stages[-1]["name"]).get("kept_by", {}).get("split", {}) if stages else {}
     return {"stages": stages, "ends": dict(ends)}

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, as_json
+from pipeline.report.blocks import Block
 from pipeline.report.edits import sides
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
-from pipeline.report.sentences import told
+from pipeline.report.sentences import Told, told
 
 #: Records told of at most: the page stays small however large the dataset. A guess: not measured.
 LIMIT = 1200
 _CUT = 140  # a guess: not measured
 _CHANGES = 6  # a guess: not measured
 
-RecordHistory = list[list[Any]]
+#: Lines of (key of an interface text, value).
+RecordHistory = list[list[object]]
 
 
-def record_histories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> dict[str, RecordHistory]:
+class Section(TypedDict):
+    """A section of the page."""
+
+    id: str
+    blocks: list[Block]
+
+
+def record_histories(inputs: Inputs, sections: Sequence[Section]) -> dict[str, RecordHistory]:
     """Id -> lines of (key of an interface text, value) for the records named in the sections' tables and maps."""
     ids = list(dict.fromkeys(id for section in sections for block in section["blocks"] for id in named(block)))[:LIMIT]
     records = inputs.records_by_id(ids)
@@ -28,30 +37,30 @@ def record_histories(inputs: Inputs, sections: Sequence[Mapping[str, Any]]) -> d
     return {id: list(_lines(inputs, records[id], gone.get(id))) for id in ids if id in records}
 
 
-def named(block: Mapping[str, Any]) -> Iterator[str]:
+def named(block: Block) -> Iterator[str]:
     """The record ids that a block shows."""
     if block["kind"] == "table":
         yield from _ids_of(block)
     elif block["kind"] == "scatter":
-        yield from (point["id"] for point in block["points"])
+        yield from (point["id"] for point in block["points"] if isinstance(point, Mapping))
     elif block["kind"] == "details":
         for one in block["blocks"]:
             yield from named(one)
 
 
-def _ids_of(table: Mapping[str, Any]) -> Iterator[str]:
+def _ids_of(table: Block) -> Iterator[str]:
     columns = [n for n, column in enumerate(table["columns"]) if column["type"] == "id"]
-    return (str(row[n]) for row in table["rows"] for n in columns if row[n])
+    return (str(row[n]) for row in table["rows"] if isinstance(row, list) for n in columns if row[n])
 
 
-def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _drops(inputs: Inputs, ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
     wanted = set(ids)
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, str | None]] = {}
     for stage in FLOW:
         rows = inputs.rows(f"{stage}/dropped.parquet", ("id", "step", "reason", "detail", "other_id"), wanted)
         if stage == "collect":
             rows = [{**row, "detail": inputs.quarantined(row["detail"] or "")} for row in rows]
-        found |= {row["id"]: {"stage": stage, **row} for row in rows}
+        found |= {str(row["id"]): {"stage": stage, **row} for row in rows}
     return found
 
 
@@ -70,12 +79,12 @@ def _lines(inputs: Inputs, record: Record, drop: Mapping[str, object] | None) ->
         yield ["split", record.split]
 
 
-def _detail(text: str) -> Any:
+def _detail(text: str) -> Told | str:
     """Why a record went: a sentence that the page can say in both languages, or the beginning of the text."""
     return told(shorten(text, 4 * _CUT)) or shorten(text, _CUT)
 
 
-def _origin(record: Record) -> Iterator[list[Any]]:
+def _origin(record: Record) -> Iterator[list[object]]:
     source = record.source
     yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
     if source.key:
@@ -88,7 +97,7 @@ def _origin(record: Record) -> Iterator[list[Any]]:
         yield ["parent", record.parent_id]
 
 
-def _history(record: Record) -> Iterator[list[Any]]:
+def _history(record: Record) -> Iterator[list[object]]:
     changes = [change for change in record.history if change.field not in ("child_of", "split")]
     for change in changes[:_CHANGES]:
         both = [shorten(text, _CUT) for text in sides(change.before, change.after)]

@@ -14,7 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline.report import sentences
-from pipeline.report.draw import columns, curve, growth, paths, plane, sankey, whiskers
+from pipeline.report.document import Document
+from pipeline.report.draw import columns, curve, growth, paths, plane, whiskers
+from pipeline.report.flow_chart import sankey
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
@@ -33,7 +35,7 @@ def load_strings(language: str) -> dict[str, str]:
     }
 
 
-def render(document: Mapping[str, Any]) -> str:
+def render(document: Document) -> str:
     """The page. Its only script is ours, named by hash in a policy that forbids every request."""
     strings = {language: load_strings(language) for language in LANGUAGES}
     script = (_HERE / "templates" / "page.js").read_text("utf-8")
@@ -69,7 +71,7 @@ class Words:
     def __init__(self, strings: Strings, language: str) -> None:
         self.strings, self.is_chinese = strings, language == "zh"
 
-    def text(self, key: str, **values: Any) -> Markup:
+    def text(self, key: str, **values: object) -> Markup:
         """A span with the text of `key`; values that are sentences of a stage are said in the page's language too."""
         told = {name: _told(value) for name, value in values.items()}
         data = Markup(' data-a="{}"').format(json.dumps(told, ensure_ascii=False, sort_keys=True)) if told else ""
@@ -80,7 +82,7 @@ class Words:
         found = sentences.told(str(sentence))
         return escape(sentence) if found is None else self.text(found["k"], **found["a"])
 
-    def plain(self, key: str, **values: Any) -> str:
+    def plain(self, key: str, **values: object) -> str:
         """The text of `key`; a key without text reads as its own last part."""
         text = self._text(key) or humanise(key.partition(".")[2] or key)
         return re.sub(r"\{(\w+)\}", lambda found: self._value(values.get(found[1])), text)
@@ -103,7 +105,7 @@ class Words:
             return self.strings.get(key)
         return next((self.strings[f"{one}.{name}"] for one in KINDS if f"{one}.{name}" in self.strings), None)
 
-    def _value(self, value: Any) -> str:
+    def _value(self, value: object) -> str:
         if isinstance(value, int | float):
             return number(value)
         if isinstance(value, Mapping):
@@ -120,7 +122,7 @@ class Words:
         return self.plain(value["k"], **value["a"])
 
 
-def _told(value: Any) -> Any:
+def _told(value: object) -> object:
     """A value of a text with the sentences in it told apart from what is data."""
     if isinstance(value, str):
         return (sentences.told(value) if " " in value else None) or value
@@ -134,14 +136,14 @@ def humanise(name: str) -> str:
     return name.replace("_", " ")
 
 
-def number(value: Any) -> str:
+def number(value: float | None) -> str:
     """A count with thousands marked; a dash where there is none."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if isinstance(value, int) or float(value).is_integer() else decimal(value)
 
 
-def percent(value: Any) -> str:
+def percent(value: float | None) -> str:
     """A share as per cent, with a decimal below ten."""
     if value is None:
         return "–"
@@ -149,7 +151,7 @@ def percent(value: Any) -> str:
     return f"{share:.0f} %" if share >= 10 or share == 0 else f"{share:.1f} %"
 
 
-def decimal(value: Any) -> str:
+def decimal(value: object) -> str:
     """A measured figure with three significant decimals."""
     if not isinstance(value, int | float):
         return "–"
@@ -161,14 +163,14 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.4g}"
 
 
-def change(value: Any) -> str:
+def change(value: object) -> str:
     """A signed difference: `+0.012`, `−0.003`, `0`."""
     if not isinstance(value, int | float):
         return "–"
     return "0" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
 
 
-def choices(rows: list[list[Any]], column: int) -> list[str]:
+def choices(rows: list[list[object]], column: int) -> list[str]:
     """The values of a column where they are few enough to filter by, else none."""
     found = sorted({str(row[column]) for row in rows if row[column] is not None})
     return found if 2 <= len(found) <= 15 and len(rows) > 5 else []

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 _FILE = Path(__file__).parent / "strings" / "sentences.json"
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -50,7 +50,20 @@ def strings(language: str) -> Iterator[tuple[str, str]]:
         yield one.key, one.chinese if language == "zh" else one.english
 
 
-def told(text: str) -> dict[str, Any] | None:
+class Word(TypedDict):
+    """A word of ours, or of the data."""
+
+    w: str
+
+
+class Told(TypedDict):
+    """A sentence: its key among the page's strings, and what fills it."""
+
+    k: str
+    a: Mapping[str, Told | Word]
+
+
+def told(text: str) -> Told | None:
     """The sentence that a text is: `k`, its key, and `a`, what fills it; None where it is none of ours.
 
     What fills it is a sentence again, or a word of ours or of the data: `w`.

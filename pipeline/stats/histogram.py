@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 #: Where a step's notes hold its histograms: name of the measure -> histogram.
-NOTES = "histograms"
+NOTES: Final = "histograms"
 
 #: Bins of a score from 0 to 1. A guess: not measured.
 SHARES = tuple(n / 20 for n in range(21))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -78,7 +78,7 @@ def _write_csv(table: pa.Table, file: BinaryIO) -> None:
     csv.write_csv(pa.table(safe), file, csv.WriteOptions(include_header=False))
 
 
-def _defused(column: pa.ChunkedArray) -> Any:
+def _defused(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if not pa.types.is_string(column.type):
         return column
     cells = [_safe(value) for value in column.to_pylist()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Required, TypedDict
 
 from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, facts, from_notes, table
@@ -31,10 +31,37 @@ _KNOWN = {
 }  # fmt: skip
 
 
+class _Person(TypedDict, total=False):
+    """One annotator, as the label stage tells of one; those who are people have more keys than crowds."""
+
+    annotator: Required[str]
+    votes: int
+    answers: int
+    agrees_with_consensus: float
+    kappa_with_consensus: float | None
+    quality: float
+    accuracy: float
+    gold: int
+    gold_right: int
+    seconds_median: float | None
+    prelabels_shown: int
+    accepted_share: float | None
+    weak: bool
+    weak_on_gold: bool
+    confusion: Mapping[str, Mapping[str, int]]  # what the consensus says -> what this one says -> votes
+
+
+class _Pair(TypedDict, total=False):
+    annotators: Sequence[str]
+    items: int
+    agree: float
+    kappa: float | None
+
+
 def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Block]:
     """One voice's annotators (crowd, human): agreement, each person, each pair, the labels confused."""
     figures = facts(
-        ("krippendorff_alpha", *_alpha(found)),
+        ("krippendorff_alpha", *_alpha(found.get("alpha"), found.get("alpha_interval"))),
         *((key, found.get(key), "float") for key in ("fleiss_kappa", "cohen_kappa", "mean_confidence")),
         *((key, found.get(key), "num") for key in ("items", "votes", "annotators", "unanimous", "tied")),
     )
@@ -49,14 +76,13 @@ def agreement(inputs: Inputs, voice: str, found: Mapping[str, Any]) -> list[Bloc
     ]
 
 
-def _alpha(found: Mapping[str, Any]) -> tuple[object, str]:
+def _alpha(alpha: object, interval: Sequence[float | None] | None) -> tuple[object, str]:
     """The figure and its kind: with its interval where there is one."""
-    low, high = found.get("alpha_interval") or (None, None)
-    alpha = found.get("alpha")
+    low, high = interval or (None, None)
     return (alpha, "float") if low is None else ({"value": alpha, "low": low, "high": high}, "interval")
 
 
-def _people(people: list[Mapping[str, Any]]) -> Block:
+def _people(people: list[_Person]) -> Block:
     """One row a person; columns that nobody has a figure for are left out."""
     rows = [_person(one) for one in people]
     known = {n for row in rows for n, value in enumerate(row) if value is not None}
@@ -66,7 +92,7 @@ def _people(people: list[Mapping[str, Any]]) -> Block:
     )
 
 
-def _person(one: Mapping[str, object]) -> list[object]:
+def _person(one: _Person) -> list[object]:
     """The values of `_COLUMNS`."""
     return [
         one.get("annotator"),
@@ -82,7 +108,7 @@ def _person(one: Mapping[str, object]) -> list[object]:
     ]
 
 
-def _pairs(found: list[Mapping[str, Any]]) -> list[Block]:
+def _pairs(found: list[_Pair]) -> list[Block]:
     """How far each two people agree."""
     rows = [
         [", ".join(map(str, one.get("annotators", []))), one.get("items"), one.get("agree"), one.get("kappa")]
@@ -92,7 +118,7 @@ def _pairs(found: list[Mapping[str, Any]]) -> list[Block]:
     return [table("pairs", kinds, rows)] if rows else []
 
 
-def _confusions(inputs: Inputs, people: list[Mapping[str, Any]]) -> list[Block]:
+def _confusions(inputs: Inputs, people: list[_Person]) -> list[Block]:
     """What each person says where the consensus says otherwise, most frequent first."""
     counts = Counter(
         {

@@ -4,19 +4,50 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
-from pipeline.report.blocks import Block, facts, from_notes, histograms, listed, missing, note, stage_notes, table
+from pipeline.core.report_types import Figure
+from pipeline.report.blocks import (
+    Block,
+    Spreads,
+    facts,
+    from_notes,
+    histograms,
+    listed,
+    missing,
+    note,
+    stage_notes,
+    table,
+)
 from pipeline.report.edits import edit
 from pipeline.report.inputs import Inputs
 from pipeline.runtime.store import to_records
 
 #: An augmented example, and why it was refused; nothing of an accepted one.
-Child = tuple[Record, dict[str, Any]]
+Child = tuple[Record, "Refusal"]
+
+
+class Refusal(TypedDict, total=False):
+    """Why the gate refused an example."""
+
+    reason: str
+    detail: str
+
+
+class _Ablation(TypedDict, total=False):
+    """What trials of each method said (augment/ablation/); keys that end in `_none` are scores without any."""
+
+    gain: Mapping[str, Figure]
+    gain_over_copies: Mapping[str, Figure]
+    kept_shares: Mapping[str, float]
+    evaluated_on: str
+    held_out_rows: int
+    seeds: int
+    not_measured: str
 
 
 def augmentation(inputs: Inputs) -> list[Block]:
@@ -28,22 +59,29 @@ def augmentation(inputs: Inputs) -> list[Block]:
         return [note("augmentation_none"), *from_notes(report.get("notes", {}))]
     accepted = _children(inputs, "augment/records.parquet")
     refused = _children(inputs, "augment/dropped.parquet")
-    notes = report.get("notes", {})
-    ablation = _ablation(notes.get("ablation") or {})
+    notes: Mapping[str, Any] = report.get("notes", {})
+    found: _Ablation = notes.get("ablation") or _Ablation()
+    ablation = _ablation(found)
     rest = from_notes({key: one for key, one in notes.items() if key != "ablation"})
-    spread = histograms({"gate": notes.get("gate") or {}})
+    gate: Spreads = notes.get("gate") or Spreads()
+    spread = histograms({"gate": gate})
     shown = [_methods(accepted, refused), *spread, *ablation, _examples(inputs, accepted, refused)]
     return [*shown, *stage_notes(rest)]
 
 
-def _ablation(found: Mapping[str, Any]) -> list[Block]:
-    """Whether each method, or a part of its examples, helped: against none of them, and against plain copies."""
-    gains, over_copies, kept = (found.get(key) or {} for key in ("gain", "gain_over_copies", "kept_shares"))
+def _gains(found: _Ablation) -> list[list[object]]:
+    """A row a method, with its gain over none and over plain copies."""
+    over_copies, kept = found.get("gain_over_copies", {}), found.get("kept_shares", {})
     names = {name if share == 1 else f"{share:g} of {name}" for name, share in kept.items()}
-    rows = [
+    return [
         [name, gain, over_copies.get(name), "stays" if name in names else "did_not_help"]
-        for name, gain in gains.items()
+        for name, gain in found.get("gain", {}).items()
     ]
+
+
+def _ablation(found: _Ablation) -> list[Block]:
+    """Whether each method, or a part of its examples, helped: against none of them, and against plain copies."""
+    rows = _gains(found)
     columns = {"method": "said", "gain": "interval", "gain_over_copies": "interval", "outcome": "code"}
     score = next(((key, one) for key, one in found.items() if key.endswith("_none")), None)
     told = facts(
@@ -71,7 +109,7 @@ def _children(inputs: Inputs, name: str) -> list[Child]:
     if found is None:
         return []
     names = [column for column in ("reason", "detail") if column in found.column_names]
-    more = found.select(names).to_pylist() if names else [{}] * found.num_rows
+    more: list[Any] = found.select(names).to_pylist() if names else [Refusal()] * found.num_rows
     return list(zip(to_records(found), more, strict=True))
 
 
@@ -104,7 +142,7 @@ def _chosen(pairs: Sequence[Child], each: int) -> list[Child]:
     return [pair for kind in sorted(kinds) for pair in kinds[kind][:each]]
 
 
-def _example(inputs: Inputs, child: Record, parent: Record | None, more: Mapping[str, object]) -> list[object]:
+def _example(inputs: Inputs, child: Record, parent: Record | None, more: Refusal) -> list[object]:
     before = inputs.kind.main_text(parent) if parent else ""
     pieces = edit(before, inputs.kind.main_text(child), inputs.params.max_characters)
     why = [more.get("reason"), inputs.cut(more.get("detail", ""))]

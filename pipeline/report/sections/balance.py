@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.core.record import Record
 from pipeline.report.blocks import Block, bars, missing, note, table
@@ -66,7 +65,7 @@ class _Seen:
         _note(self.columns, {**record.fields, "target": record.target, "lang": record.lang})
 
 
-def _note(columns: dict[str, Counter[str]], values: Mapping[str, Any]) -> None:
+def _note(columns: dict[str, Counter[str]], values: Mapping[str, object]) -> None:
     for name, value in values.items():
         empty = value is None or (isinstance(value, str) and not value.strip())
         columns[name].update(["missing" if empty else _kind(value)])
@@ -110,14 +109,15 @@ def _class_table(classes: Mapping[str, Mapping[str, int]], splits: list[str]) ->
     if not classes:
         return []
     columns = {"class": "label", **dict.fromkeys(splits, "num")}
-    rows = [[name, *(classes[name].get(split, 0) for split in splits)] for name in classes]
     lacking = {split: sorted(name for name in classes if not classes[name].get(split)) for split in _LEARNED}
     notes = [
         note("no_rows_of", "bad" if split == "train" else "warn", split=split, n=len(names), names=named(names, 10))
         for split, names in lacking.items()
         if names and split in splits
     ]
-    return [*notes, table("classes", columns, sorted(rows, key=lambda row: (-sum(row[1:]), row[0])))]
+    order = sorted(classes, key=lambda name: (-sum(classes[name].get(split, 0) for split in splits), name))
+    rows = [[name, *(classes[name].get(split, 0) for split in splits)] for name in order]
+    return [*notes, table("classes", columns, rows)]
 
 
 def _quantiles(values: list[int]) -> list[int]:

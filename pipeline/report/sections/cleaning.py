@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.record import Record
+from pipeline.core.report_types import StepReport
 from pipeline.report.blocks import (
     Block,
+    Spreads,
     decided,
     facts,
     from_notes,
@@ -51,19 +53,22 @@ def drops(inputs: Inputs) -> list[Block]:
     if not rows:
         return [note("drops_none", "good")]
     kinds = {"stage": "code", "step": "code", "reason": "code", "records": "num", "share_of_step": "pct"}
-    rows.sort(key=lambda row: (-row[3], *row[:3]))
+    rows.sort(key=lambda row: (-row.records, row.stage, row.step, row.reason))
     examples = [row for stage in FLOW for row in _dropped(inputs, stage)]
     total = sum(inputs.report(stage).get("dropped", 0) for stage in FLOW)
     shown = listed(table("drop_examples", _EXAMPLE, examples[: inputs.params.max_rows], total), "dropped")
     shown = rescued(shown, {"stage": "clean"})
-    steps = inputs.report("clean").get("steps", [])
-    filters = histograms({step["step"]: step.get("notes", {}) for step in steps})
+    filters = histograms({step["step"]: _spreads(step) for step in inputs.steps("clean")})
     return [table("drops", kinds, rows), *filters, *_reviewed(inputs), shown]
+
+
+def _spreads(step: StepReport) -> Spreads:
+    return {"histograms": step.get("notes", {}).get("histograms")}
 
 
 def _reviewed(inputs: Inputs) -> list[Block]:
     """What reviewers decided on rows: how many were dropped and kept, and where they contradict each other."""
-    steps = inputs.report("clean").get("steps", [])
+    steps = inputs.steps("clean")
     notes = next((step["notes"] for step in steps if step["step"] == "decisions"), None)
     if notes is None:
         return []
@@ -77,8 +82,8 @@ def _reviewed(inputs: Inputs) -> list[Block]:
     return [figures, *([table("disputed", {"said": "text", "id": "id"}, disputed)] if disputed else [])]
 
 
-def _summed(steps: Sequence[Mapping[str, Any]], key: str) -> int:
-    return sum(step["notes"].get(key, 0) for step in steps)
+def _summed(steps: Sequence[StepReport], key: str) -> int:
+    return sum(int(step["notes"].get(key, 0)) for step in steps)
 
 
 def rescued(block: Block, only: Mapping[str, str]) -> Block:
@@ -92,16 +97,24 @@ def rescued(block: Block, only: Mapping[str, str]) -> Block:
     return decided(block, {"choices": ["keep"], "labels": [], "list": block["name"]}, asked)
 
 
-def _reasons(inputs: Inputs) -> list[list[Any]]:
+class _Reason(NamedTuple):
+    stage: str
+    step: str
+    reason: str
+    records: int
+    share_of_step: float | None
+
+
+def _reasons(inputs: Inputs) -> list[_Reason]:
     return [
-        [stage, step["step"], reason, count, _share(count, step["in"] + step["added"])]
+        _Reason(stage, step["step"], reason, count, _share(count, step["in"] + step["added"]))
         for stage, step in _steps(inputs)
         for reason, count in step.get("reasons", {}).items()
     ]
 
 
-def _steps(inputs: Inputs) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((stage, step) for stage in FLOW for step in inputs.report(stage).get("steps", []))
+def _steps(inputs: Inputs) -> Iterator[tuple[str, StepReport]]:
+    return ((stage, step) for stage in FLOW for step in inputs.steps(stage))
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -133,10 +146,17 @@ def _dropped(inputs: Inputs, stage: str) -> list[list[object]]:
     ]
 
 
+class _Edited(NamedTuple):
+    stage: str
+    step: str
+    records: int
+    share_of_step: float | None
+
+
 def changes(inputs: Inputs) -> list[Block]:
     """How many records each step edited, with edits shown word by word."""
     edited = [
-        [stage, step["step"], step["changed"], _share(step["changed"], step["in"])]
+        _Edited(stage, step["step"], step["changed"], _share(step["changed"], step["in"]))
         for stage, step in _steps(inputs)
         if step.get("changed")
     ]
@@ -145,14 +165,14 @@ def changes(inputs: Inputs) -> list[Block]:
     if not edited:
         return [note("changes_none", "info")]
     kinds = {"stage": "code", "step": "code", "records": "num", "share_of_step": "pct"}
-    edited.sort(key=lambda row: (-row[2], *row[:2]))
+    edited.sort(key=lambda row: (-row.records, row.stage, row.step))
     examples = _edits(inputs)
     columns = {"step": "code", "field": "code", "edit": "diff", "id": "id"}
-    shown = table("change_examples", columns, examples, sum(row[2] for row in edited))
+    shown = table("change_examples", columns, examples, sum(row.records for row in edited))
     return [table("changes", kinds, edited), listed(shown, "edits")]
 
 
-def _edits(inputs: Inputs) -> list[list[Any]]:
+def _edits(inputs: Inputs) -> list[list[object]]:
     table_ = inputs.table("augment/records.parquet", ["id", "history"], pc.field("parent_id").is_null())
     if table_ is None:
         return []
@@ -207,10 +227,10 @@ def _copy(inputs: Inputs, dropped: pa.Table, rows: Sequence[int]) -> list[object
 
 
 def _step_notes(inputs: Inputs) -> list[Block]:
-    notes = {step["step"]: step["notes"] for step in inputs.report("clean").get("steps", []) if step.get("notes")}
+    notes = {step["step"]: step["notes"] for step in inputs.steps("clean") if step.get("notes")}
     return [block for name in sorted(notes) for block in from_notes(_flat(notes[name], name))]
 
 
-def _flat(notes: dict[str, object], step: str) -> dict[str, object]:
+def _flat(notes: Mapping[str, object], step: str) -> dict[str, object]:
     """A step's notes with the step's name before each key."""
     return {f"{step}: {key}": json.loads(json.dumps(value)) for key, value in notes.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import Any
+from typing import NamedTuple, TypedDict
 
 import pyarrow.compute as pc
 
 from pipeline.core.counts import ranked
-from pipeline.core.record import Record, as_json
+from pipeline.core.record import Record, Target, as_json
 from pipeline.report.blocks import Block, decided, listed, missing, note, table
 from pipeline.report.figures import choosable, plain_label
 from pipeline.report.inputs import Inputs
@@ -27,7 +27,7 @@ def conflicts(inputs: Inputs) -> list[Block]:
         shown = texts[: inputs.params.max_rows]
         labels = choosable(inputs)
         offered = {"choices": ["change", "keep"] if labels else ["keep"], "labels": labels, "list": "conflicts"}
-        asked = [{"record": str(row[-1])} for row in shown]
+        asked = [{"record": row.id} for row in shown]
         blocks.append(listed(decided(table("conflicts", columns, shown, len(texts)), offered, asked), "conflicts"))
     merge = inputs.find("label", "merge") or {}
     overruled = ranked(merge.get("conflicts", {}))
@@ -37,7 +37,22 @@ def conflicts(inputs: Inputs) -> list[Block]:
     return [*blocks, _examples(inputs, examples)] if examples else blocks
 
 
-def _texts(inputs: Inputs, gone: list[Record]) -> list[list[Any]]:
+class _Text(NamedTuple):
+    text: str | None
+    labels: str  # given to it, with counts
+    records: int
+    outcome: str
+    id: str
+
+
+class _Overruled(TypedDict):
+    """A record whose voices said different things: beside these keys, voice -> its label."""
+
+    record_id: str
+    split: str
+
+
+def _texts(inputs: Inputs, gone: list[Record]) -> list[_Text]:
     """One row a text: labels with counts, and whether one label won (its record is kept) or all were dropped."""
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in gone:
@@ -50,8 +65,8 @@ def _texts(inputs: Inputs, gone: list[Record]) -> list[list[Any]]:
         said = ", ".join(f"{name} ×{n}" for name, n in ranked(counts))
         first = min(group, key=lambda record: record.id)
         outcome = "one_label_won" if won else "all_dropped"
-        rows.append([inputs.text(first), inputs.cut(said), len(group), outcome, first.id])
-    return sorted(rows, key=lambda row: (-row[2], row[4]))
+        rows.append(_Text(inputs.text(first), inputs.cut(said), len(group), outcome, first.id))
+    return sorted(rows, key=lambda row: (-row.records, row.id))
 
 
 def _winners(inputs: Inputs) -> dict[str, Record]:
@@ -62,7 +77,7 @@ def _winners(inputs: Inputs) -> dict[str, Record]:
     return {row["id"]: kept[row["other_id"]] for row in rows if row["other_id"] in kept}
 
 
-def _examples(inputs: Inputs, examples: list[dict[str, Any]]) -> Block:
+def _examples(inputs: Inputs, examples: list[_Overruled]) -> Block:
     voices = sorted({key for one in examples for key in one} - {"record_id", "split"})
     records = inputs.records_by_id(one["record_id"] for one in examples)
     rows = [
@@ -73,5 +88,5 @@ def _examples(inputs: Inputs, examples: list[dict[str, Any]]) -> Block:
     return table("overruled_examples", columns, rows[: inputs.params.max_rows])
 
 
-def _said(value: Any) -> str | None:
+def _said(value: Target) -> str | None:
     return value if value is None or isinstance(value, str) else as_json(value)

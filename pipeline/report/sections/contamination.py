@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
 
+from pipeline.core.report_types import Figure
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.inputs import Inputs
 
-_FIGURE = ("value", "low", "high")
 _RECALL = {"planted_as": "code", "planted": "num", "recall": "interval", "wanted": "code"}
 _FOUND = {"benchmark": "label", "items": "num", "found": "num"}
 _EVIDENCE = {"id": "id", "item": "text", "share": "pct", "passage": "text"}
@@ -17,7 +17,7 @@ _GROUPS = {"step": "code", "source": "label", "records": "num", "share": "pct", 
 
 def contamination(inputs: Inputs) -> list[Block]:
     """Items found by benchmark, recall by kind of planted copy, evidence; a note where nobody looked, and why."""
-    steps = {step["step"]: step.get("notes", {}) for step in inputs.report("clean").get("steps", [])}
+    steps: dict[str, Any] = {step["step"]: step.get("notes", {}) for step in inputs.steps("clean")}
     if not steps:
         return [missing("clean")]
     notes = steps.get("decontaminate")
@@ -29,13 +29,41 @@ def contamination(inputs: Inputs) -> list[Block]:
     return [*_search(inputs, notes), *groups]
 
 
-def _search(inputs: Inputs, notes: Mapping[str, Any]) -> list[Block]:
+class _Recall(Figure):
+    planted: int
+
+
+class _Evidence(TypedDict):
+    record: str
+    item: str
+    share: float
+    passage: str
+
+
+class _Search(TypedDict):
+    """What the step `decontaminate` notes; `recall` is of planted copies by kind, `items` and `found` by benchmark."""
+
+    found: Mapping[str, int]
+    items: Mapping[str, int]
+    recall: Mapping[str, _Recall]
+    recall_missed: NotRequired[Sequence[str]]
+    false_alarms_per_1000: Figure
+    in_test_sources: int
+    examples: Sequence[_Evidence]
+
+
+def _search(inputs: Inputs, notes: _Search) -> list[Block]:
     found, missed = notes["found"], notes.get("recall_missed", [])
     alarms = notes["false_alarms_per_1000"]
     figures = {"records": sum(found.values()), "test": notes["in_test_sources"], "alarms": alarms["value"]}
     head = note("contamination_found" if found else "contamination_none", "warn" if found else "good", **figures)
     recall = [
-        [kind, one["planted"], {name: one[name] for name in _FIGURE}, _reached(kind not in missed)]
+        [
+            kind,
+            one["planted"],
+            {"value": one["value"], "low": one["low"], "high": one["high"]},
+            _reached(kind not in missed),
+        ]
         for kind, one in notes["recall"].items()
     ]
     by_benchmark = [[name, items, found.get(name, 0)] for name, items in sorted(notes["items"].items())]
@@ -47,11 +75,28 @@ def _search(inputs: Inputs, notes: Mapping[str, Any]) -> list[Block]:
     return blocks
 
 
+def _figure(one: Figure) -> Figure:
+    return {"value": one["value"], "low": one["low"], "high": one["high"]}
+
+
 def _reached(is_reached: bool) -> str:
     return "recall_reached" if is_reached else "recall_missed"
 
 
-def _large_groups(inputs: Inputs, steps: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+class _Group(TypedDict):
+    source: str
+    records: int
+    share: float
+    similarity: float
+    largest_part: int
+    text: str
+
+
+class _Groups(TypedDict, total=False):
+    large_groups: Sequence[_Group]
+
+
+def _large_groups(inputs: Inputs, steps: Mapping[str, _Groups]) -> list[Block]:
     """Groups that held too much of a source, and at which similarity each was divided."""
     rows = [
         [name, one["source"], one["records"], one["share"], one["similarity"], one["largest_part"], one["text"]]

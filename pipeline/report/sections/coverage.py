@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 
@@ -22,15 +22,57 @@ _NAMED = 14  # a guess: not measured
 _CLOSEST = 30  # test records beside their nearest train record; a guess: not measured
 
 
+class _Placed(TypedDict):
+    """A record on the map; `nearest` is the train record nearest to a test record."""
+
+    id: str
+    split: str
+    source: str
+    x: float
+    y: float
+    region: int
+    nearest: str | None
+    distance: float
+
+
+class _Region(TypedDict):
+    """A part of the map, as the profile has it: its key terms, its mean distance, the id of its typical record."""
+
+    region: int
+    thin: bool
+    words: Sequence[str]
+    records: int
+    train_share: float
+    test_share: float
+    mean_distance: float
+    classes: Mapping[str, int]
+    example: str
+
+
+class _Words(TypedDict):
+    vocabulary: int
+    tokens: int
+    distinct: Mapping[str, float]
+    distinct_tokens: int
+    growth: Sequence[Sequence[float]]
+
+
+class _Name(TypedDict):
+    x: float
+    y: float
+    name: str
+
+
 def coverage(inputs: Inputs) -> list[Block]:
     """Map, regions (thin ones first), then distinct n-grams and growth of the vocabulary."""
     if not inputs.profile:
         return [missing("validate")]
     found = inputs.profile.get("coverage", {})
+    words = _words(inputs.profile["words"]) if inputs.profile.get("words") else []
     points = inputs.table(_POINTS_FILE, ["id"])
-    has_map = found.get("records") and points is not None and points.num_rows
-    drawn = [_map(inputs), _regions(inputs, found), *_closest(inputs)] if has_map else [note("map_none")]
-    return [*drawn, *_words(inputs.profile.get("words", {}))]
+    if not found.get("records") or points is None or not points.num_rows:
+        return [note("map_none"), *words]
+    return [_map(inputs), _regions(inputs, found["regions"]), *_closest(inputs), *words]
 
 
 def _largest(values: Sequence[str]) -> list[str]:
@@ -39,13 +81,13 @@ def _largest(values: Sequence[str]) -> list[str]:
     return [*names[: _SERIES - 1], *(["other_reasons"] if len(names) >= _SERIES else [])]
 
 
-def _point(row: Mapping[str, object], text: str | None) -> dict[str, object]:
+def _point(row: _Placed, text: str | None) -> dict[str, object]:
     return {"x": row["x"], "y": row["y"], "test": row["split"] == "test", "id": row["id"], "text": text or ""}
 
 
 def _map(inputs: Inputs) -> Block:
     points = inputs.table(_POINTS_FILE)
-    every = [] if points is None else points.to_pylist()
+    every: list[Any] = [] if points is None else points.to_pylist()
     rows = sorted(every, key=lambda row: share("draw", row["id"]))[:_POINTS]
     records = inputs.records_by_id(row["id"] for row in rows)
     by = "class" if any(map(itemgetter("class"), rows)) else "source"
@@ -59,19 +101,19 @@ def _series(name: str | None, series: list[str]) -> str:
     return name or "–" if (name or "–") in series else "other_reasons"
 
 
-def _names(inputs: Inputs, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _names(inputs: Inputs, rows: list[_Placed]) -> list[_Name]:
     """The largest regions' two key terms, each at the middle of its points."""
-    found = []
+    found: list[_Name] = []
     for region in sorted(inputs.profile["coverage"]["regions"], key=lambda one: (-one["records"], one["region"])):
         inside = [row for row in rows if row["region"] == region["region"]]
         if inside and region["words"]:
-            middle = {axis: sum(row[axis] for row in inside) / len(inside) for axis in ("x", "y")}
-            found.append({**middle, "name": ", ".join(region["words"][:2])})
+            x, y = (sum(values) / len(inside) for values in zip(*((row["x"], row["y"]) for row in inside), strict=True))
+            found.append({"x": x, "y": y, "name": ", ".join(region["words"][:2])})
     return found[:_NAMED]
 
 
-def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
-    records = inputs.records_by_id(one["example"] for one in found["regions"])
+def _regions(inputs: Inputs, regions: Sequence[_Region]) -> Block:
+    records = inputs.records_by_id(one["example"] for one in regions)
     rows = [
         [
             "thin" if one["thin"] else None,
@@ -84,7 +126,7 @@ def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
             inputs.text(records.get(one["example"])),
             one["example"],
         ]
-        for one in found["regions"]
+        for one in regions
     ]
     columns = {
         "thin": "code",
@@ -100,11 +142,12 @@ def _regions(inputs: Inputs, found: Mapping[str, Any]) -> Block:
     return table("regions", columns, rows)
 
 
-def _near_train(points: pa.Table | None) -> list[dict[str, Any]]:
+def _near_train(points: pa.Table | None) -> list[_Placed]:
     """The test records that have a nearest train record, the nearest first."""
     if points is None:
         return []
-    found = [r for r in points.to_pylist() if r["split"] == "test" and r["nearest"] and r["distance"] is not None]
+    every: list[Any] = points.to_pylist()
+    found: list[_Placed] = [r for r in every if r["split"] == "test" and r["nearest"] and r["distance"] is not None]
     return sorted(found, key=lambda row: (row["distance"], row["id"]))
 
 
@@ -112,18 +155,16 @@ def _closest(inputs: Inputs) -> list[Block]:
     """Test records of the map that say nearly what a train record says: what the duplicate filters cannot see."""
     found = _near_train(inputs.table(_POINTS_FILE))
     shown = found[:_CLOSEST]
-    records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]))
+    records = inputs.records_by_id(id for row in shown for id in (row["id"], row["nearest"]) if id)
     rows = []
     for row in shown:
-        texts = [inputs.text(records.get(row[key])) for key in ("id", "nearest")]
+        texts = [inputs.text(records.get(id or "")) for id in (row["id"], row["nearest"])]
         rows.append([1 - row["distance"], *texts, row["id"], row["nearest"]])
     columns = {"alike": "float", "test_text": "text", "train_text": "text", "id": "id", "nearest": "id"}
     return [table("closest", columns, rows, len(found))] if rows else []
 
 
-def _words(words: Mapping[str, Any]) -> list[Block]:
-    if not words:
-        return []
+def _words(words: _Words) -> list[Block]:
     distinct = words["distinct"]
     figures = facts(
         ("vocabulary", words["vocabulary"], "num"),

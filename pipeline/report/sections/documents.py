@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, facts, table
@@ -23,6 +23,21 @@ _COLUMNS = {
 _SUMMED = ("letters", "covered_letters", "chunks", "known", "asked_without_chunk")
 #: Documents in the table; the report of `collect` has them all. A guess: not measured.
 _SHOWN = 100
+
+
+class _Document(TypedDict):
+    """One document, as the collect stage notes it; letters are those of chunks that repeat no other one."""
+
+    document: str
+    pages: int
+    chunks: int
+    repeated_chunks: int
+    letters: int
+    covered_letters: int
+    examples: Mapping[str, int]
+    refused: Mapping[str, int]
+    known: int
+    asked_without_chunk: int
 
 
 def documents(inputs: Inputs) -> list[Block]:
@@ -52,11 +67,11 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _covered(one: Mapping[str, Any]) -> float | None:
+def _covered(one: _Document) -> float | None:
     return one["covered_letters"] / one["letters"] if one["letters"] else None
 
 
-def _row(one: Mapping[str, Any]) -> list[Any]:
+def _row(one: _Document) -> list[object]:
     asked = one["asked_without_chunk"]
     written, refused = sum(one["examples"].values()), sum(one["refused"].values())
     known = one["known"] / asked if asked else None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.report.blocks import Block, listed, missing, note, table
-from pipeline.report.figures import expectations
+from pipeline.report.figures import Check, Gauge, expectations
 from pipeline.report.inputs import Inputs
 
 _KINDS = {
@@ -54,7 +53,7 @@ def _failing(inputs: Inputs) -> list[Block]:
     return [listed(table("failing", kinds, rows, found.num_rows), "failing")]
 
 
-def _row(inputs: Inputs, check: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
+def _row(inputs: Inputs, check: Check, before: Mapping[str, float]) -> list[object]:
     return [
         check["ok"],
         inputs.cut(check["title"] or check["name"]),
@@ -68,7 +67,7 @@ def _row(inputs: Inputs, check: Mapping[str, Any], before: Mapping[str, float]) 
     ]
 
 
-def figures(gauge: Mapping[str, Any], before: Mapping[str, float]) -> list[Any]:
+def figures(gauge: Gauge, before: Mapping[str, float]) -> list[object]:
     """What is measured, its bounds, its value now and then, and how far it moved; in words, since units differ."""
     unit, value, was = gauge["unit"], gauge["value"], before.get(gauge["name"])
     limit = _limit(gauge["low"], gauge["high"], unit)

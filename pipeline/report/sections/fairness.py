@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Required, TypedDict
 
+from pipeline.core.report_types import Figure
 from pipeline.report.blocks import Block, note, table
 from pipeline.report.inputs import Inputs
+
+
+class _Group(TypedDict, total=False):
+    """A group's score; none for a group that no text mentions."""
+
+    group: Required[str]
+    n: Required[int]
+    value: float
+    low: float
+    high: float
+
+
+class _Swapped(TypedDict, total=False):
+    n: int
+    changed: Figure
+
+
+class _Compared(TypedDict, total=False):
+    """One declared attribute, as the evaluation compared its groups."""
+
+    attribute: Required[str]
+    groups: Required[Sequence[_Group]]
+    best: str
+    worst: str
+    gap: Figure
+    p: float
+    unequal: bool
+    swapped: _Swapped
 
 
 def fairness(inputs: Inputs) -> list[Block]:
@@ -14,7 +43,7 @@ def fairness(inputs: Inputs) -> list[Block]:
 
     A note says how to declare groups where the evaluation compared none.
     """
-    found = inputs.report("evaluate").get("fairness")
+    found: list[_Compared] | None = inputs.report("evaluate").get("fairness")
     if found is None:
         return []
     if not found:
@@ -26,7 +55,7 @@ def fairness(inputs: Inputs) -> list[Block]:
     return [_gaps(found), table("fairness_groups", kinds, groups[: inputs.params.max_rows], len(groups))]
 
 
-def _gaps(entries: list[Mapping[str, Any]]) -> Block:
+def _gaps(entries: list[_Compared]) -> Block:
     kinds = {
         "attribute": "text",
         "best_group": "text",
@@ -39,13 +68,13 @@ def _gaps(entries: list[Mapping[str, Any]]) -> Block:
     }
     rows = []
     for entry in entries:
-        swapped = entry.get("swapped", {})
+        swapped: _Swapped = entry.get("swapped", {})
         verdict = "too_small" if "gap" not in entry else "unequal" if entry["unequal"] else "no_gap"
-        measured = [entry.get(key) for key in ("best", "worst", "gap", "p")]
+        measured = [entry.get("best"), entry.get("worst"), entry.get("gap"), entry.get("p")]
         rows.append([entry["attribute"], *measured, verdict, swapped.get("n"), swapped.get("changed")])
     return table("fairness", kinds, rows)
 
 
-def _interval(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _interval(one: _Group) -> Figure | None:
     """None for a group that no text mentions: it has no score."""
-    return {key: one[key] for key in ("value", "low", "high")} if "value" in one else None
+    return {"value": one["value"], "low": one["low"], "high": one["high"]} if "value" in one else None

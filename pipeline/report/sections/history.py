@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from pipeline.core.report_types import Figure
 from pipeline.report.blocks import Block, intervals, table
 from pipeline.report.figures import main_metric
 from pipeline.report.inputs import Inputs
-from pipeline.runtime.releases import HISTORY, read_history, summary_of
+from pipeline.runtime.releases import HISTORY, Release, ReleaseMetric, read_history, summary_of
 
 QUALITY_SCORES = ("accuracy", "consistency", "freedom_from_bias", "coverage", "scale", "diversity")
 
@@ -26,25 +24,30 @@ def history(inputs: Inputs) -> list[Block]:
     if not past:
         return []
     now = summary_of(inputs.profile, inputs.report("clean"), inputs.report("evaluate"))
-    releases = [*past[-_SHOWN:], {"name": "this_version", "released_at": None, **now}]
+    releases: list[Release] = [*past[-_SHOWN:], {"name": "this_version", "released_at": None, **now}]
     columns = {"release": "code", "released_at": "short", **dict.fromkeys(_SPLITS, "num"), "noise": "interval"}
     columns |= {"metric": "code", "score": "interval"}
     rows = [_row(one) for one in releases]
     shown = [table("history", columns, rows, len(past) + 1), _scores(releases)]
     name, _ = main_metric(inputs)
-    scores = [(_named(one), _interval(one["metric"])) for one in releases if one.get("metric", {}).get("name") == name]
+    scores = [(_named(one), _interval(one["metric"])) for one in releases if _metric_name(one) == name]
     return [*shown, *([intervals("history_metric", scores)] if len(scores) > 1 else [])]
 
 
-def _named(one: Mapping[str, Any]) -> str:
+def _metric_name(one: Release) -> str:
+    return one["metric"]["name"] if "metric" in one else ""
+
+
+def _named(one: Release) -> str:
     return str(one.get("name") or "first_release")
 
 
-def _interval(one: Mapping[str, float]) -> dict[str, float]:
-    return {end: one.get(end, one["value"]) for end in ("value", "low", "high")}
+def _interval(one: ReleaseMetric) -> Figure:
+    value = one["value"]
+    return {"value": value, "low": one.get("low", value), "high": one.get("high", value)}
 
 
-def _row(one: Mapping[str, Any]) -> list[Any]:
+def _row(one: Release) -> list[object]:
     metric = one.get("metric")
     records = one.get("records", {})
     return [
@@ -57,7 +60,7 @@ def _row(one: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _scores(releases: list[dict[str, Any]]) -> Block:
+def _scores(releases: list[Release]) -> Block:
     """The six scores, a row a release."""
     rows = [[_named(one), *(one.get("quality_scores", {}).get(name) for name in QUALITY_SCORES)] for one in releases]
     return table(

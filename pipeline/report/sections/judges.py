@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from pipeline.report.blocks import Block, facts, note, table
 from pipeline.report.inputs import Inputs
@@ -28,6 +28,31 @@ _TEACHERS = {
     "chosen": "num",
     "cost": "text",
 }
+
+
+class Usage(TypedDict):
+    """What asking a language model took (llm/usage.py)."""
+
+    requests: int
+    cached: int
+    prompt_tokens: int
+    written_tokens: int
+    money: float | None
+    currency: str
+
+
+class _About(TypedDict):
+    model: str
+    licence: str
+
+
+class _Answers(TypedDict):
+    """What the label stage notes of answers that teachers wrote."""
+
+    teachers: Mapping[str, _About]
+    usage: Mapping[str, Usage]
+    problems: Mapping[str, Mapping[str, int]]
+    chosen: Mapping[str, int]
 
 
 def win_rates(inputs: Inputs) -> list[Block]:
@@ -59,8 +84,8 @@ def win_rates(inputs: Inputs) -> list[Block]:
 
 def teachers(inputs: Inputs) -> list[Block]:
     """Who wrote answers to prompts without one, how many were taken, and what it cost."""
-    found = inputs.report("label").get("notes", {}).get("answers") or {}
-    if not found.get("teachers") or "usage" not in found:
+    found = inputs.report("label").get("notes", {}).get("answers")
+    if not found or not found.get("teachers") or "usage" not in found:
         return []
     rows = [_teacher(name, found) for name in found["teachers"]]
     figures = [(f"answers_{key}", found[key], "num") for key in ("asked", "answered", "accepted")]
@@ -68,7 +93,7 @@ def teachers(inputs: Inputs) -> list[Block]:
     return [facts(*figures, ("min_grade", grade, "float")), table("teachers", _TEACHERS, rows)]
 
 
-def _teacher(name: str, found: Mapping[str, Any]) -> list[object]:
+def _teacher(name: str, found: _Answers) -> list[object]:
     about, usage = found["teachers"][name], found["usage"][name]
     answers = usage["requests"] + usage["cached"]
     problems = sum(found["problems"][name].values())
@@ -76,7 +101,7 @@ def _teacher(name: str, found: Mapping[str, Any]) -> list[object]:
     return [name, about["model"], about["licence"] or None, answers, problems, chosen, cost(usage)]
 
 
-def cost(usage: Mapping[str, Any]) -> str:
+def cost(usage: Usage) -> str:
     """What asking cost, in words: money where there is a price, else tokens."""
     if usage["money"]:
         return f"{usage['money']:.4f} {usage['currency']}"

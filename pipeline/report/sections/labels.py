@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record, content_id
 from pipeline.report.blocks import (
     Block,
+    Spreads,
     curves,
     decided,
     facts,
@@ -46,7 +47,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
     if not queue.num_rows:
         return [note("doubtful_none", "good"), *noise(inputs)]
     counts = review_counts(inputs)
-    found = queue.to_pylist()
+    found: list[Any] = queue.to_pylist()
     found.sort(key=lambda row: (-(row["confidence"] or 0), row["reason"], row["record_id"]))
     shown = found[: inputs.params.max_rows]
     records = inputs.records_by_id(row["record_id"] for row in shown)
@@ -67,16 +68,28 @@ def doubtful(inputs: Inputs) -> list[Block]:
     return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
 
 
-def _doubt(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> list[object]:
-    labels = [plain_label(row[key], _whole(inputs, record)) for key in ("given", "suggested")]
+class _Queued(TypedDict):
+    """A row of the review queue; labels are JSON."""
+
+    record_id: str
+    given: str | None
+    suggested: str | None
+    confidence: float | None
+    reason: str
+    detail: str | None
+
+
+def _doubt(inputs: Inputs, row: _Queued, record: Record | None) -> list[object]:
+    labels = [plain_label(text, _whole(inputs, record)) for text in (row["given"], row["suggested"])]
     why = [row["confidence"], row["reason"], inputs.cut(row["detail"] or "")]
     return [inputs.text(record), *labels, *why, row["record_id"]]
 
 
-def _asked(inputs: Inputs, row: Mapping[str, Any], record: Record | None) -> dict[str, str]:
+def _asked(inputs: Inputs, row: _Queued, record: Record | None) -> dict[str, str]:
     """What a decision on a row of the review queue needs: the record, its text's id, both labels."""
+    labels = {"given": row["given"], "suggested": row["suggested"]}
     found = {"record": str(row["record_id"])}
-    found |= {name: row[name] for name in ("given", "suggested") if row[name] and len(row[name]) <= _LONGEST}
+    found |= {name: text for name, text in labels.items() if text and len(text) <= _LONGEST}
     if record is not None and inputs.text(record) is not None:
         found["text"] = content_id(inputs.kind.main_text(record))
     return found
@@ -89,7 +102,7 @@ def decidable(inputs: Inputs, block: Block, rows: Sequence[Mapping[str, str]]) -
     return decided(block, {"choices": choices, "labels": labels, "list": block["name"]}, rows)
 
 
-def _swaps(queue: Sequence[Mapping[str, Any]]) -> list[Block]:
+def _swaps(queue: Sequence[_Queued]) -> list[Block]:
     """Which label is suggested in place of which, most frequent first."""
     suggested = (row for row in queue if row["suggested"] is not None)
     pairs = Counter((plain_label(row["given"]), plain_label(row["suggested"])) for row in suggested)
@@ -127,7 +140,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     total = sum(deciders.values())
     rows = [[who, count, count / total] for who, count in deciders.items()]
     blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
-    notes = _all_notes(report)
+    notes = _all_notes(inputs)
     blocks += _agreements(inputs, notes.pop("agreement", None) or {})
     more = from_notes({key: one for key, one in notes.items() if key not in (*_PRELABEL, *_ELSEWHERE)})
     return [*blocks, *label_changes(inputs), *stage_notes(more)]
@@ -141,13 +154,14 @@ def prelabels(inputs: Inputs) -> list[Block]:
     """The pre-labeller's calibration, and what waits in the labelling queue."""
     if not inputs.report("label"):
         return [missing("label")]
-    notes = _all_notes(inputs.report("label"))
+    notes = _all_notes(inputs)
     prelabel = dict(notes.get("prelabel") or {})
     saved = _curve(prelabel.pop("curve", None) or {})
+    spreads: Spreads = {"histograms": prelabel.get("histograms")}
     shown = {**notes, "prelabel": prelabel, "queue": None}  # the queue itself is drawn below
     blocks = from_notes(_about_prelabels(shown)) + _queue(inputs)
     nothing = [] if blocks or saved else [note("prelabels_none")]
-    return [*nothing, *histograms({"prelabel": prelabel}), *blocks, *teachers(inputs), *prelabel_bias(inputs), *saved]
+    return [*nothing, *histograms({"prelabel": spreads}), *blocks, *teachers(inputs), *prelabel_bias(inputs), *saved]
 
 
 def _queue(inputs: Inputs) -> list[Block]:
@@ -158,11 +172,39 @@ def _queue(inputs: Inputs) -> list[Block]:
     return [listed(table("queue", {"reason": "code", "records": "num"}, rows), "queue")]
 
 
-def _curve(found: Mapping[str, Any]) -> list[Block]:
+class _Simulated(TypedDict):
+    """Accuracy after so many labels, chosen by us and drawn at random."""
+
+    labels: int
+    ours: float
+    random: float
+
+
+class _Needed(TypedDict):
+    ours: int | None
+    random: int | None
+
+
+class _Curve(TypedDict, total=False):
+    """What the label stage notes of its simulation; all else is there only where it `applies`."""
+
+    applies: bool
+    why: str
+    points: Sequence[_Simulated]
+    labels_needed: _Needed
+    pool: int
+    held_out: int
+    accuracy_of_all: float
+
+
+def _curve(found: _Curve) -> list[Block]:
     """How many labels people would have to give, simulated on the labels that are there; or why nobody can tell."""
     if not found.get("applies"):
         return [note("curve_none", why=str(found["why"]))] if found.get("why") else []
-    series = {way: [(point["labels"], point[way]) for point in found["points"]] for way in ("ours", "random")}
+    series = {
+        "ours": [(point["labels"], point["ours"]) for point in found["points"]],
+        "random": [(point["labels"], point["random"]) for point in found["points"]],
+    }
     needed = found["labels_needed"]
     figures = facts(
         ("labels_ours", needed["ours"], "num"),
@@ -174,9 +216,9 @@ def _curve(found: Mapping[str, Any]) -> list[Block]:
     return [curves("active", series, found["accuracy_of_all"]), figures, note("curve_is", pool=found["pool"])]
 
 
-def _all_notes(report: Any) -> dict[str, Any]:
-    found = dict(report.get("notes", {}))
-    for step in report.get("steps", []):
+def _all_notes(inputs: Inputs) -> dict[str, Any]:
+    found = dict(inputs.report("label").get("notes", {}))
+    for step in inputs.steps("label"):
         for key, value in step.get("notes", {}).items():
             found.setdefault(key if key not in found else f"{step['step']}: {key}", value)
     return found

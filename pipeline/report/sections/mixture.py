@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.inputs import Inputs
@@ -19,6 +19,13 @@ _COLUMNS = {
     "tokens_read": "num",
     "share_after": "pct",
 }
+
+
+class _Part(TypedDict):
+    source: str
+    rows: int
+    tokens: int
+    share_of_tokens: float
 
 
 def mixture(inputs: Inputs) -> list[Block]:
@@ -50,8 +57,9 @@ def mixture(inputs: Inputs) -> list[Block]:
     return [note("mixture_total", **figures), table("mixture", _COLUMNS, shown, len(rows))]
 
 
-def _as_it_is(groups: Sequence[Mapping[str, Any]], most: int) -> list[Block]:
+def _as_it_is(groups: Sequence[_Part], most: int) -> list[Block]:
     """Where nothing is weighed: each source with its share of the tokens."""
-    rows = [[group["source"], *(group[name] for name in list(_UNWEIGHED)[1:])] for group in groups]
-    figures = {name: sum(group[name] for group in groups) for name in ("rows", "tokens")}
-    return [note("mixture_unweighed", **figures), table("mixture", _UNWEIGHED, rows[:most], len(rows))]
+    rows = [[group["source"], group["rows"], group["tokens"], group["share_of_tokens"]] for group in groups]
+    total, tokens = (sum(counts) for counts in zip(*((one["rows"], one["tokens"]) for one in groups), strict=True))
+    told = note("mixture_unweighed", rows=total, tokens=tokens)
+    return [told, table("mixture", _UNWEIGHED, rows[:most], len(rows))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -111,9 +111,15 @@ def _worst(inputs: Inputs) -> list[Block]:
     return [listed(linked(table("worst_errors", columns, shown, len(found)), links), "predictions")] if rows else []
 
 
-def span_pairs(
-    given: list[dict[str, object]] | None, predicted: list[dict[str, object]] | None
-) -> list[tuple[str, str]]:
+class Span(TypedDict):
+    """A piece of a text with a label; offsets are half-open, in code points."""
+
+    start: int
+    end: int
+    label: str
+
+
+def span_pairs(given: list[Span] | None, predicted: list[Span] | None) -> list[tuple[str, str]]:
     """(true type, predicted type) of spans that overlap, each used once, the largest overlap first.
 
     What overlaps nothing is paired with NO_SPAN: missed, or found where nothing is.
@@ -130,7 +136,7 @@ def span_pairs(
     return pairs + [(NO_SPAN, str(guess[n]["label"])) for n in sorted(right)]
 
 
-def _overlaps(truth: list[dict[str, object]], guess: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+def _overlaps(truth: list[Span], guess: list[Span]) -> list[tuple[int, int, int]]:
     """(minus the characters shared, place in `truth`, place in `guess`) of spans that overlap, the largest first."""
     found = (
         (max(a["start"], b["start"]) - min(a["end"], b["end"]), m, n)

@@ -3,31 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
+from pipeline.core.report_types import Figure, numbers
 from pipeline.report.blocks import Block, details, facts, intervals, note, table
 from pipeline.report.figures import percent
 from pipeline.report.inputs import Inputs
 
 
+class _Guess(TypedDict, total=False):
+    """What a model estimates of one class."""
+
+    share: Figure | None
+    records: int
+    suspected: int
+    mostly: str | None
+
+
+class _Seen(TypedDict, total=False):
+    """What people found of one class in a random sample."""
+
+    share: Figure | None
+    answered: int
+    wrong: int
+
+
+class _Estimate(TypedDict, total=False):
+    """What the step `label_errors` notes as `label_noise`."""
+
+    share: Figure | None
+    records: int
+    cannot_tell: str
+    classes: Mapping[str, _Guess]
+
+
+class _Audit(TypedDict, total=False):
+    """What the label stage notes of an audit: `drawn` is all that is there before anybody answered."""
+
+    drawn: int
+    answered: int
+    needed: int
+    of: int
+    share: Figure
+    wrong: int
+    wrong_doubted: int
+    by_class: Mapping[str, _Seen]
+
+
 def noise(inputs: Inputs) -> list[Block]:
     """The estimated share of wrong labels, that of each class, the audited ones beside; then how good suspicion is."""
-    estimate = inputs.find("clean", "label_noise") or {}
+    estimate: _Estimate = inputs.find("clean", "label_noise") or _Estimate()
     estimated = estimate.get("classes") or {}
-    found = inputs.find("label", "audit") or {}
+    found: _Audit = inputs.find("label", "audit") or _Audit()
     classes = found.get("by_class") or {}
     blocks = [*_estimated(estimate), _told(found), *_audited(found, estimate)]
-    drawn = [*_drawn("noise", estimated), *_drawn("noise_audited", classes)]
+    drawn = [
+        *_drawn("noise", {label: one["share"] for label, one in estimated.items()}),
+        *_drawn("noise_audited", {label: one["share"] for label, one in classes.items()}),
+    ]
     return [*blocks, *drawn, *([_table(estimated, classes)] if estimated or classes else []), *_planted(inputs)]
 
 
-def _drawn(name: str, classes: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+def _drawn(name: str, classes: Mapping[str, Figure | None]) -> list[Block]:
     """The shares of the classes that have one, the worst first."""
-    shares = {label: one["share"] for label, one in classes.items() if one["share"]}
+    shares = {label: share for label, share in classes.items() if share}
     return [intervals(name, _worst(shares))] if shares else []
 
 
-def _estimated(estimate: Mapping[str, Any]) -> list[Block]:
+def _estimated(estimate: _Estimate) -> list[Block]:
     """How many labels of the data itself are wrong, in a sentence; or that the data cannot tell."""
     if not estimate:
         return []
@@ -36,20 +79,20 @@ def _estimated(estimate: Mapping[str, Any]) -> list[Block]:
     return [note("noise_estimated", **_percents(estimate["share"]), records=estimate["records"])]
 
 
-def _percents(share: Mapping[str, float]) -> dict[str, str]:
-    return {name: percent(share[name]) for name in ("value", "low", "high")}
+def _percents(share: Figure) -> dict[str, str]:
+    return {name: percent(part) for name, part in numbers(share).items()}
 
 
-def _told(found: Mapping[str, Any]) -> Block:
+def _told(found: _Audit) -> Block:
     """Whether an audit was done, in a sentence; where none was, how to do one."""
     if not found.get("drawn"):
         return note("audit_none")
     if "share" not in found:
-        return note("audit_open", **{name: found[name] for name in ("drawn", "answered", "needed")})
+        return note("audit_open", drawn=found["drawn"], answered=found["answered"], needed=found["needed"])
     return note("audit_done", **_percents(found["share"]), answered=found["answered"], of=found["of"])
 
 
-def _audited(found: Mapping[str, Any], estimate: Mapping[str, Any]) -> list[Block]:
+def _audited(found: _Audit, estimate: _Estimate) -> list[Block]:
     if "share" not in found:
         return []
     figures = facts(
@@ -62,36 +105,40 @@ def _audited(found: Mapping[str, Any], estimate: Mapping[str, Any]) -> list[Bloc
     return [{**figures, "name": "noise_audit"}]
 
 
-def _table(estimated: Mapping[str, Any], classes: Mapping[str, Any]) -> Block:
+def _table(estimated: Mapping[str, _Guess], classes: Mapping[str, _Seen]) -> Block:
     """One row a class, the worst by the model's estimate (else by the audit) first."""
     columns = {"class": "label"}
     if estimated:
         columns |= {"noise": "interval", "records": "num", "suspected": "num", "mostly": "label"}
     if classes:
         columns |= {"noise_audited": "interval", "looked_at": "num", "found_wrong": "num"}
+
+    def how_bad(name: str) -> float:
+        share = estimated.get(name, {}).get("share") if estimated else classes[name].get("share")
+        return share["value"] if share else -1
+
     rows = []
-    for name in sorted({*estimated, *classes}):
+    for name in sorted({*estimated, *classes}, key=lambda name: (-how_bad(name), name)):
         row = _class_row(name, estimated.get(name, {}), classes.get(name, {}))
         rows.append([row[key] for key in columns])
-    first = 1 if estimated else list(columns).index("noise_audited")
-    rows.sort(key=lambda row: (-(row[first] or {"value": -1})["value"], row[0]))
     return table("noise", columns, rows)
 
 
-def _class_row(name: str, guess: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+def _class_row(name: str, guess: _Guess, seen: _Seen) -> dict[str, object]:
     return {
         "class": name,
         "noise": guess.get("share"),
-        **{key: guess.get(key) for key in ("records", "suspected", "mostly")},
+        "records": guess.get("records"),
+        "suspected": guess.get("suspected"),
+        "mostly": guess.get("mostly"),
         "noise_audited": seen.get("share"),
         "looked_at": seen.get("answered"),
         "found_wrong": seen.get("wrong"),
     }
 
 
-def _worst(shares: Mapping[str, Mapping[str, float] | None]) -> list[tuple[str, Mapping[str, float]]]:
-    known = [(name, one) for name, one in shares.items() if one is not None]
-    return sorted(known, key=lambda item: (-item[1]["value"], item[0]))[:20]
+def _worst(shares: Mapping[str, Figure]) -> list[tuple[str, Figure]]:
+    return sorted(shares.items(), key=lambda item: (-item[1]["value"], item[0]))[:20]
 
 
 def _planted(inputs: Inputs) -> list[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,9 +26,20 @@ _COLUMNS = {
 }
 
 
+class _Source(TypedDict):
+    """A source with the number of its rows in a file."""
+
+    name: str
+    kind: str
+    role: str
+    licence: str
+    locator: str
+    rows: int
+
+
 def _rows(inputs: Inputs) -> list[list[object]]:
     """The largest source first."""
-    about: dict[str, dict[str, Any]] = {}
+    about: dict[str, _Source] = {}
     gave, lost, reached = Counter[str](), Counter[str](), Counter[str]()
     for name, counts in (("collect/records.parquet", gave), ("collect/dropped.parquet", lost)):
         for source in _sources(inputs, name):
@@ -39,7 +50,7 @@ def _rows(inputs: Inputs) -> list[list[object]]:
     rows: list[list[object]] = []
     for name in sorted(about, key=lambda name: (-gave[name], name)):
         kept = reached[name] / gave[name] if gave[name] else None
-        origin = [about[name][key] for key in ("kind", "role", "licence")]
+        origin = [about[name]["kind"], about[name]["role"], about[name]["licence"]]
         rows.append([name, *origin, gave[name], lost[name], reached[name], kept, inputs.cut(about[name]["locator"])])
     return rows
 
@@ -63,7 +74,7 @@ def sources(inputs: Inputs) -> list[Block]:
 _DISTINCT = ("name", "kind", "role", "licence", "locator")
 
 
-def _sources(inputs: Inputs, name: str, where: pc.Expression | None = None) -> list[dict[str, Any]]:
+def _sources(inputs: Inputs, name: str, where: pc.Expression | None = None) -> list[_Source]:
     """Distinct sources with the number of their `rows`, in the order in which they first stand in the file."""
     found = inputs.table(name, ["source"], where)
     if found is None:
@@ -71,4 +82,5 @@ def _sources(inputs: Inputs, name: str, where: pc.Expression | None = None) -> l
     source = found.column("source")
     parts = pa.table({part: pc.struct_field(source, part) for part in _DISTINCT})
     counted = parts.group_by(list(_DISTINCT), use_threads=False).aggregate([([], "count_all")])
-    return [{**row, "rows": row["count_all"]} for row in counted.to_pylist()]
+    rows: list[Any] = counted.rename_columns([*_DISTINCT, "rows"]).to_pylist()
+    return rows

@@ -3,13 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NotRequired, TypedDict
 
+from pipeline.core.report_types import Figure, numbers
 from pipeline.report.blocks import Block, details, from_notes, intervals, missing, note, table
 from pipeline.report.inputs import Inputs
 
 #: Keys of the stage's report that are drawn here; everything else follows as it is.
 _DRAWN = ("stage", "steps", "variants", "summary", "applies", "more_data", "effects")
+
+
+class _Step(TypedDict, total=False):
+    step: str
+    against: str
+
+
+class _Variant(TypedDict, total=False):
+    """A model trained on a variant of the data: its rows, and its scores by metric."""
+
+    rows: int
+    metrics: Mapping[str, Figure]
+
+
+class _Effect(TypedDict):
+    """What a source, tag, teacher or step does to replies."""
+
+    kind: str
+    name: str
+    rows: int
+    verdict: str
+    gain: Figure
+    p: float
+    fit: NotRequired[Figure]
+
+
+class _Size(Figure):
+    records: int
+
+
+class MoreData(TypedDict, total=False):
+    """The learning curve, and what twice as many records should bring."""
+
+    points: Sequence[_Size]
+    doubled: Figure
+    forecast: Figure
 
 
 def value(inputs: Inputs) -> list[Block]:
@@ -37,13 +74,13 @@ def value(inputs: Inputs) -> list[Block]:
     return [
         table("steps", columns, rows),
         *_scores(variants, metric),
-        *more_data(report.get("more_data") or {}, metric),
+        *more_data(report.get("more_data") or MoreData(), metric),
         *_effects(report.get("effects") or ()),
         details("stage_notes", from_notes(rest)),
     ]
 
 
-def _scores(variants: Mapping[str, Mapping[str, Any]], metric: str) -> list[Block]:
+def _scores(variants: Mapping[str, _Variant], metric: str) -> list[Block]:
     """The score of each variant, drawn and as a table."""
     scores = {name: _value(one, metric) for name, one in variants.items()}
     known = [(name, score) for name, score in scores.items() if score is not None]
@@ -52,7 +89,7 @@ def _scores(variants: Mapping[str, Mapping[str, Any]], metric: str) -> list[Bloc
     return [*chart, table("variants", {"data": "code", "train_rows": "num", "score": "interval"}, sizes)]
 
 
-def _effects(found: Sequence[Mapping[str, Any]]) -> list[Block]:
+def _effects(found: Sequence[_Effect]) -> list[Block]:
     """Of sources, tags, teachers and cleaning steps on replies, the most harmful first."""
     columns = {
         "aspect": "code",
@@ -70,13 +107,13 @@ def _effects(found: Sequence[Mapping[str, Any]]) -> list[Block]:
     return [table("effects", columns, rows)] if rows else []
 
 
-def _variants(steps: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) -> dict[str, Any]:
+def _variants(steps: Sequence[_Step], known: Mapping[str, _Variant]) -> dict[str, _Variant]:
     """The variants in the order of the steps: keys of a JSON file are sorted."""
     order = [*(str(one.get("against")) for one in steps[:1]), *(str(one.get("step")) for one in steps)]
     return {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
 
 
-def more_data(found: Mapping[str, Any], metric: str) -> list[Block]:
+def more_data(found: MoreData, metric: str) -> list[Block]:
     """The learning curve, with what twice as many records would bring as its last point."""
     points = found.get("points") or []
     rows = [(f"{one['records']:,}", _interval(one)) for one in points]
@@ -86,13 +123,13 @@ def more_data(found: Mapping[str, Any], metric: str) -> list[Block]:
     records = points[-1]["records"]
     if found.get("forecast"):
         rows.append(("twice_as_many", _interval(found["forecast"])))
-    said = {key: f"{gain[key]:+.3f}" for key in ("value", "low", "high")}
+    said = {name: f"{by:+.3f}" for name, by in numbers(gain).items()}
     return [intervals("more_data", rows), note("more_data", records=records, metric=metric, **said)]
 
 
-def _interval(one: Mapping[str, float]) -> dict[str, float]:
-    return {key: one[key] for key in ("value", "low", "high")}
+def _interval(one: Figure) -> Figure:
+    return {"value": one["value"], "low": one["low"], "high": one["high"]}
 
 
-def _value(variant: Mapping[str, Any], metric: str) -> Any:
+def _value(variant: _Variant, metric: str) -> Figure | None:
     return variant.get("metrics", {}).get(metric)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
 from pipeline.core.counts import ranked
 from pipeline.report.blocks import Block, missing, note, table
@@ -30,7 +30,7 @@ def scores(inputs: Inputs) -> list[Block]:
     return [table("quality_scores", {**columns, "formula": "phrase"}, rows)]
 
 
-def since(inputs: Inputs) -> dict[str, Any] | None:
+def since(inputs: Inputs) -> Mapping[str, object] | None:
     """Counts of what changed since the released version, for the first screen; None without one."""
     found = inputs.report("validate").get("changes")
     if not found:
@@ -102,31 +102,38 @@ def _label(text: str) -> str:
 
 def _shifts(inputs: Inputs) -> list[Block]:
     """Shares of classes, languages and sources in both versions, and how far each distribution moved."""
-    old, new = inputs.released, inputs.profile
+    old: Any = inputs.released
+    new: Any = inputs.profile
     drift = inputs.report("validate")["changes"]["drift"]
     moved = table("drift", {"aspect": "code", "distance": "float"}, [[f"of_{k}", v] for k, v in drift.items()])
-    rows: list[list[Any]] = []
-    for aspect, pick in (("class", _classes), ("lang", _languages), ("source", _sources)):
-        a, b = pick(old), pick(new)
-        rows += [[aspect, name, *_change(a, b, name)] for name in sorted({*a, *b})]
-    rows.sort(key=lambda row: (-abs(row[4] or 0), row[0], row[1]))
+    rows: list[_Share] = []
+    for aspect, a in _counts(old).items():
+        b = _counts(new)[aspect]
+        rows += [_Share(aspect, name, *_change(a, b, name)) for name in sorted({*a, *b})]
+    rows.sort(key=lambda row: (-abs(row.change), row.attribute, row.slice))
     columns = {"attribute": "code", "slice": "label", "before": "pct", "after": "pct", "change": "change"}
     return [moved, table("shares", columns, rows[: inputs.params.max_rows], len(rows))]
 
 
-def _classes(profile: Mapping[str, Any]) -> Mapping[str, int]:
-    found: Mapping[str, int] = profile["classes"].get("train", {})
-    return found
+class _Profile(TypedDict):
+    """What is compared of a version's profile: records by label of each split, by language, by source."""
+
+    classes: Mapping[str, Mapping[str, int]]
+    languages: Mapping[str, int]
+    sources: Mapping[str, int]
 
 
-def _languages(profile: Mapping[str, Any]) -> Mapping[str, int]:
-    found: Mapping[str, int] = profile["languages"]
-    return found
+class _Share(NamedTuple):
+    attribute: str
+    slice: str
+    before: float
+    after: float
+    change: float
 
 
-def _sources(profile: Mapping[str, Any]) -> Mapping[str, int]:
-    found: Mapping[str, int] = profile["sources"]
-    return found
+def _counts(profile: _Profile) -> dict[str, Mapping[str, int]]:
+    train = profile["classes"].get("train", {})
+    return {"class": train, "lang": profile["languages"], "source": profile["sources"]}
 
 
 def _change(a: Mapping[str, int], b: Mapping[str, int], name: str) -> tuple[float, float, float]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pipeline.report.figures import expectations, listed_names
+from pipeline.report.figures import Check, expectations, listed_names
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import flow
 from pipeline.report.verdict.finding import Finding, State
@@ -14,7 +13,7 @@ from pipeline.report.verdict.finding import Finding, State
 _APART = ("no_leakage", "no_drift")
 
 
-def _failed(inputs: Inputs, severity: str) -> list[dict[str, Any]]:
+def _failed(inputs: Inputs, severity: str) -> list[Check]:
     return [
         one
         for one in expectations(inputs)

@@ -41,7 +41,7 @@ def label_noise(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _unknown_noise(inputs: Inputs) -> Finding:
-    notes = step_notes(inputs.report("clean"), "label_errors") or {}
+    notes = step_notes(inputs, "clean", "label_errors") or {}
     if notes.get("applies") is False:
         why = str(notes.get("why") or "")
         return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "doubtful")

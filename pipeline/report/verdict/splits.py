@@ -118,7 +118,7 @@ def leakage(inputs: Inputs) -> Iterator[Finding]:
 
 def contamination(inputs: Inputs) -> Iterator[Finding]:
     """Warns where planted copies of benchmark items are found too rarely for 'none left' to mean much."""
-    notes = step_notes(inputs.report("clean"), "decontaminate")
+    notes = step_notes(inputs, "clean", "decontaminate")
     if notes is None:
         if inputs.report("clean"):
             yield Finding("contamination", "unmeasured", "contamination_off", {}, "contamination")

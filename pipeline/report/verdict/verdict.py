@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any
+from typing import TypedDict
 
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.checks import CHECKS
-from pipeline.report.verdict.finding import STATES, Finding, State
+from pipeline.report.verdict.finding import STATES, Because, Finding, State
 from pipeline.report.verdict.label_first import label_first
 
 #: Reasons that the sentence names; the list below it holds all. A guess: not measured.
 _REASONS = 4
 
 
-def verdict(inputs: Inputs) -> dict[str, Any]:
+class Verdict(TypedDict):
+    """What `verdict` says."""
+
+    state: str
+    because: list[Because]
+    more: int
+    checks: list[dict[str, object]]
+    counts: dict[State, int]
+
+
+def verdict(inputs: Inputs) -> Verdict:
     """`state`: fail, warn, pass, unknown where the validate stage has not run, or label_first where labels come first.
 
     `because`: the clauses of the sentence (key, args). `checks`: every finding, the worst first. `counts`: findings by
