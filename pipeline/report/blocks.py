@@ -5,7 +5,8 @@ these types: `text`, `short` (a text that needs no room), `code` (a name of ours
 `phrase` (a longer one), `said` (a sentence that a
 stage wrote), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
 shares or scores), `interval` (value, low, high), `truth` (yes or no), `diff` (pieces of an edit), `ok` (passed
-or failed), `link` (an http address). A column key that begins with `=` is a name from the data.
+or failed), `link` (an http address), `known` (a name of ours where it is one, else of the data), `figures` (pairs of
+a name and a figure). A column key that begins with `=` is a name from the data.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ def _from_note(name: str, value: object, limit: int, ece: float | None) -> list[
     """A note that is no single figure."""
     if _is_curve(value):
         return [reliability(name, value, ece)]
-    if isinstance(value, Mapping) and any(map(_is_deep, value.values())):
+    if isinstance(value, Mapping) and (any(map(_is_deep, value.values())) or _are_unlike(value)):
         return from_notes(value, limit, name)
     if value and isinstance(value, Mapping | list) and not _kind(value):
         return [_table_of(name, _as_rows(value), limit)]
@@ -215,6 +216,7 @@ def _figure(value: object) -> object:
 def _table_of(name: str, rows: Sequence[Mapping[str, object]], limit: int) -> Block:
     columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
     kinds = {key: _told(key, _column_kind([row.get(key) for row in rows])) for key in columns}
+    kinds |= {key: "known" for key in ("name", "reason") if kinds.get(key) == "text"}
     return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
 
 
@@ -236,6 +238,12 @@ def _kind(value: object) -> str:
     # A truth value is a number as well, so it goes first.
     plain = ((bool, "truth"), (int, "num"), (float, "float"), (str, "text"))
     return next((name for kind, name in plain if isinstance(value, kind)), "")
+
+
+def _are_unlike(value: Mapping[str, object]) -> bool:
+    """Whether these are figures of several kinds, which no column has room for: counts, texts, yes or no."""
+    kinds = {_kind(one) for one in value.values() if one is not None}
+    return "" not in kinds and len(kinds - {"float"} if "num" in kinds else kinds) > 1
 
 
 def _is_curve(value: object) -> TypeGuard[list[Mapping[str, float]]]:

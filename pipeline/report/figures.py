@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice, zip_longest
 from typing import Any, TypedDict, TypeGuard, TypeVar
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Target
 from pipeline.report.inputs import Inputs
 from pipeline.tasks.texts import target_text
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 #: The figure a project is known by: the first of these that the evaluation reports.
 _MAIN = ("macro_f1", "accuracy", "f1", "exact_match", "rouge_l", "rougeL", "pearson", "chrf", "perplexity", "loss")
@@ -155,6 +159,27 @@ def _part(one: Mapping[str, Target], text: str) -> str:
         words = text[one["start"] : one["end"]] or f"[{one['start']}, {one['end']})"
         return f"{one['label']}: {words}"
     return str(one["text"]) if "text" in one else json.dumps(one, ensure_ascii=False, sort_keys=True)
+
+
+def fair_part(rows: Sequence[Row], key: str, size: int) -> list[Row]:
+    """At most `size` of the rows, by turns one of each value of `key`, each value's in their order."""
+    by_value: dict[object, list[Row]] = {}
+    for row in rows:
+        by_value.setdefault(row[key], []).append(row)
+    turns = zip_longest(*by_value.values())
+    return list(islice((row for turn in turns for row in turn if row is not None), size))
+
+
+def plain_slice(attribute: object, name: object) -> str:
+    """`0051-0100`, a length band as the evaluation writes it, as the profile does: `51-100`."""
+    return re.sub(r"\b0+(?=\d)", "", str(name)) if attribute == "length" else str(name)
+
+
+def curve_of_sample(inputs: Inputs) -> int:
+    """The train records of the dataset, where the learning curve was measured on half of them or fewer; else 0."""
+    points = (inputs.report("value").get("more_data") or {}).get("points")
+    held = sum((inputs.profile.get("classes") or {}).get("train", {}).values())
+    return held if points and held >= 2 * points[-1]["records"] else 0
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,15 @@ from typing import NotRequired, TypedDict, Unpack
 
 import pyarrow.compute as pc
 
-from pipeline.report.figures import expectations, main_metric, percent, reasons, review_counts
+from pipeline.report.figures import (
+    curve_of_sample,
+    expectations,
+    main_metric,
+    percent,
+    plain_slice,
+    reasons,
+    review_counts,
+)
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.model import gaps, unread
 from pipeline.runtime.store import files_of
@@ -222,7 +230,7 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
                 one["n"],
                 "model",
                 weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
-                args={"attribute": one["attribute"], "slice": f"“{one['slice']}”"},
+                args={"attribute": one["attribute"], "slice": f"“{plain_slice(one['attribute'], one['slice'])}”"},
                 gain=_gain("points", name=name, **shown),
                 action=rows("model", "slices", weak="weak"),
             )
@@ -248,10 +256,13 @@ def _thin_regions(inputs: Inputs) -> Iterator[Fix]:
 
 
 def _more_data(inputs: Inputs) -> Iterator[Fix]:
-    """Twice as many records, where the learning curve says, beyond its interval, that they help."""
+    """Twice as many records, where the learning curve says, beyond its interval, that they help.
+
+    A curve of a sample speaks of sizes that the dataset has already: no advice for it.
+    """
     found = inputs.report("value").get("more_data") or {}
     gain = found.get("doubled") or {}
-    if gain.get("low", 0.0) > 0 and found.get("points"):
+    if gain.get("low", 0.0) > 0 and found.get("points") and not curve_of_sample(inputs):
         figures = {"points": f"{gain['value']:.3f}", "low": f"{gain['low']:.3f}", "high": f"{gain['high']:.3f}"}
         n = int(found["points"][-1]["records"])
         shown = _gain("points_between", name=str(inputs.report("value").get("metric", "")), **figures)

@@ -47,6 +47,7 @@ def render(document: Document) -> str:
         said=here.said,
         plain=here.plain,
         code=here.code,
+        known=here.known,
         name=here.name,
         sankey=sankey,
         curve=curve,
@@ -80,7 +81,7 @@ class Words:
     def said(self, sentence: object) -> Markup:
         """A sentence that a stage wrote, in the page's language where it is known, else as it is."""
         found = sentences.told(str(sentence))
-        return escape(sentence) if found is None else self.text(found["k"], **found["a"])
+        return self.known(sentence) if found is None else self.text(found["k"], **found["a"])
 
     def plain(self, key: str, **values: object) -> str:
         """The text of `key`; a key without text reads as its own last part."""
@@ -90,6 +91,10 @@ class Words:
     def code(self, name: object) -> Markup:
         """A step, reason or other name of ours, translated where a string `code.<name>` exists."""
         return self.text(f"code.{name}") if _NAME.fullmatch(str(name)) else escape(name)
+
+    def known(self, name: object) -> Markup:
+        """A name of ours where one has a text, else a name of the data as it is."""
+        return self.text(f"code.{name}") if self._text(f"code.{name}") else escape(name)
 
     def name(self, path: str) -> Markup:
         """The name of a block, `part: part` where it lies inside another one: each part translated where known."""
@@ -115,7 +120,8 @@ class Words:
     def _nested(self, value: Mapping[str, Any]) -> str:
         """A word of the data, a sentence inside another one, or a list of names; page.js says them the same way."""
         if "w" in value:
-            return self.strings.get(f"code.{value['w']}", value["w"]) if self.is_chinese else str(value["w"])
+            is_ours = self.is_chinese or "_" in value["w"]
+            return self.strings.get(f"code.{value['w']}", value["w"]) if is_ours else str(value["w"])
         if "names" in value:
             names = ("、" if self.is_chinese else ", ").join(f"“{self._value(one)}”" for one in value["names"])
             return names + (f" +{value['more']}" if value["more"] else "")

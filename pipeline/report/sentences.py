@@ -16,6 +16,11 @@ from typing import NamedTuple, TypedDict
 
 _FILE = Path(__file__).parent / "strings" / "sentences.json"
 _SLOT = re.compile(r"\{(\w+)\}")
+#: Slots that only a figure fills; every other one takes any text.
+_FIGURES = ("n", "m", "share")
+_FIGURE = r"[-+−]?\d[\d,.]*(?: ?%)?"
+#: Slots that hold texts of the data, in which no sentence of ours is looked for.
+_DATA = ("text", "quote", "passage", "surface", "words")
 #: Longer texts are no sentences of ours. A guess: not measured.
 _LONGEST = 1200
 
@@ -40,8 +45,12 @@ def sentences() -> tuple[Sentence, ...]:
 def _sentence(number: int, english: str, chinese: str) -> Sentence:
     pieces = _SLOT.split(english)
     literal = pieces[::2]
-    pattern = "".join(re.escape(one) if n % 2 == 0 else f"(?P<{one}>.+?)" for n, one in enumerate(pieces))
+    pattern = "".join(re.escape(one) if n % 2 == 0 else _slot(one) for n, one in enumerate(pieces))
     return Sentence(f"said.{number}", english, chinese, re.compile(pattern, re.DOTALL), max(literal, key=len))
+
+
+def _slot(name: str) -> str:
+    return f"(?P<{name}>{_FIGURE if name in _FIGURES else '.+?'})"
 
 
 def strings(language: str) -> Iterator[tuple[str, str]]:
@@ -72,5 +81,10 @@ def told(text: str) -> Told | None:
         return None
     for one in sentences():
         if one.anchor in text and (found := one.pattern.fullmatch(text)):
-            return {"k": one.key, "a": {name: told(value) or {"w": value} for name, value in found.groupdict().items()}}
+            return {"k": one.key, "a": {name: _filled(name, value) for name, value in found.groupdict().items()}}
     return None
+
+
+def _filled(name: str, value: str) -> dict[str, Any]:
+    """What fills a slot: a sentence again, or a word."""
+    return (None if name in _DATA else told(value)) or {"w": value}

@@ -39,7 +39,7 @@ def sentence(step: Mapping[str, Any], metric: str) -> str:
     if verdict == "changed_nothing":
         return f"{name}: changed nothing; the training data are the same as before."
     figures = (
-        f"{metric.replace('_', ' ')} {step['before']:.3f} -> {step['after']:.3f} "
+        f"{metric.replace('_', ' ').replace(' f1', ' F1')} {step['before']:.3f} -> {step['after']:.3f} "
         f"({gap['value']:+.3f}, interval {gap['low']:+.3f} to {gap['high']:+.3f}, corrected p {step['p']:.3f})"
     )
     said = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def _part(node: ast.expr) -> str:
     """A piece of an f-string; what a share adds to the end of a title is left out."""
     if isinstance(node, ast.Constant):
         return str(node.value)
-    return "" if ast.unparse(node).startswith(("{mostly(", "f'{mostly(", "mostly(", 'f"{mostly(')) else "x1"
+    return "" if ast.unparse(node).startswith(("{mostly(", "f'{mostly(", "mostly(", 'f"{mostly(')) else "1"
 
 
 def _said() -> Iterator[tuple[str, str]]:
@@ -50,10 +51,10 @@ def _said() -> Iterator[tuple[str, str]]:
                 if isinstance(argument, ast.Name):
                     argument = titles.get(argument.id)
                 text = _template(argument) if argument is not None else None
-                if text and " " in text.strip() and any(c.isalpha() for c in text.replace("x1", "")):
+                if text and " " in text.strip() and any(c.isalpha() for c in text):
                     yield (
                         f"{path.relative_to(_ROOT)}:{node.lineno}",
-                        text.replace("x1x1", "x1") + ("x1" if text.endswith(" ") else ""),
+                        re.sub("1+", "1", text) + ("1" if text.endswith(" ") else ""),
                     )
 
 

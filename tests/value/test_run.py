@@ -24,7 +24,7 @@ def test_cleaning_that_helps_is_said_to_help(noisy, task, models, params, tmp_pa
     cleaned, labels, augmented = report["steps"]
     assert cleaned["verdict"] == "helped"
     assert cleaned["difference"]["low"] > 0
-    assert "helped; macro f1" in cleaned["sentence"]
+    assert "helped; macro F1" in cleaned["sentence"]
     assert cleaned["control"]["difference"]["low"] > 0, "better than removing as many rows at random"
     assert "Better than removing" in cleaned["sentence"]
     assert labels["changes"]["labels_changed"] > 0

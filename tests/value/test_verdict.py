@@ -22,7 +22,7 @@ def test_sentence_compares_with_the_control():
         "verdict": "no_measurable_effect",
     }
     assert sentence({**step, "control": control}, "macro_f1") == (
-        "cleaned: helped; macro f1 0.600 -> 0.700 (+0.100, interval +0.050 to +0.150, corrected p 0.001). "
+        "cleaned: helped; macro F1 0.600 -> 0.700 (+0.100, interval +0.050 to +0.150, corrected p 0.001). "
         "Not distinguishable from removing 20 rows of 'raw' at random (+0.000, interval -0.100 to +0.100)."
     )
     for verdict, told in (("helped", "Better than removing"), ("hurt", "Worse than removing")):

@@ -111,4 +111,4 @@ def _wrong(verdict: Verdict | None, settings: Language, accepted: Collection[str
     """The verdict in words where it is confident and the language not accepted; "" otherwise."""
     if verdict is None or verdict[0] in accepted or verdict[1] < settings.min_confidence:
         return ""
-    return f"{verdict[0]} at {verdict[1]:.4f}"
+    return f"language {verdict[0]} at {verdict[1]:.4f}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Required, TypedDict
 
 from pipeline.core.report_types import Figure
 from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.figures import plain_slice
 from pipeline.report.inputs import Inputs
 
 #: Names of attributes as the profile and as the evaluation write them.
@@ -60,7 +60,10 @@ def strength(value: float) -> str:
 def _slices(inputs: Inputs, found: list[_Attribute]) -> Block:
     """One row a slice: its mix of labels (or its mean), the label it leans to most, the model's score on it."""
     labels = [*inputs.task.labels][:_LABELS]
-    scores = {(one["attribute"], _plain(one["slice"])): one for one in inputs.find("evaluate", "slices") or []}
+    scores = {
+        (one["attribute"], plain_slice(one["attribute"], one["slice"])): one
+        for one in inputs.find("evaluate", "slices") or []
+    }
     rows = [row for one in found for row in _rows_of(one, labels, scores)]
     rows.sort(key=lambda row: (-abs(row.lean or 0), row.attribute, row.slice))
     columns: dict[str, str] = {"attribute": "code", "slice": "label", "records": "num"}
@@ -97,20 +100,15 @@ def _rows_of(one: _Attribute, labels: Sequence[str], scores: _Scores) -> list[_S
 def _label_mix(
     part: _Slice, labels: Sequence[str], whole: Mapping[str, float]
 ) -> tuple[Sequence[float | None], str | None, float | None]:
-    """Shares of the labels in a slice, the label whose share is farthest from that of all slices, and how far."""
+    """Shares of the labels in a slice, the label that it has most more of than all slices together, and how much."""
     classes = part.get("classes", {})
     if not classes:
         return [part.get("mean")], None, None
     total = max(1, sum(classes.values()))
     shares = {label: classes.get(label, 0) / total for label in labels}
     lean = {label: share - whole.get(label, 0) for label, share in shares.items()}
-    most = max(labels, key=lambda label: abs(lean[label]), default=None)
+    most = max(labels, key=lambda label: lean[label], default=None)
     return list(shares.values()), most, None if most is None else lean[most]
-
-
-def _plain(name: object) -> str:
-    """`0051-0100`, a length band as the evaluation writes it, as the profile does: `51-100`."""
-    return re.sub(r"\b0+(?=\d)", "", str(name))
 
 
 def _mix(parts: list[Mapping[str, int]]) -> dict[str, float]:

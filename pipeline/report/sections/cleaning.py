@@ -166,26 +166,28 @@ def changes(inputs: Inputs) -> list[Block]:
         return [note("changes_none", "info")]
     kinds = {"stage": "code", "step": "code", "records": "num", "share_of_step": "pct"}
     edited.sort(key=lambda row: (-row.records, row.stage, row.step))
-    examples = _edits(inputs)
+    examples, total = _edits(inputs)
     columns = {"step": "code", "field": "code", "edit": "diff", "id": "id"}
-    shown = table("change_examples", columns, examples, sum(row.records for row in edited))
+    shown = table("change_examples", columns, examples, total)
     return [table("changes", kinds, edited), listed(shown, "edits")]
 
 
-def _edits(inputs: Inputs) -> list[list[object]]:
+def _edits(inputs: Inputs) -> tuple[list[list[object]], int]:
+    """Edits of texts of the final records, some of each step; how many there are, as the list beside the page has."""
     table_ = inputs.table("augment/records.parquet", ["id", "history"], pc.field("parent_id").is_null())
     if table_ is None:
-        return []
+        return [], 0
     history = table_.column("history").combine_chunks()
     owners = pc.list_parent_indices(history)
     flat = pc.list_flatten(history)
     if not len(flat):
-        return []
+        return [], 0
     parts = {name: pc.struct_field(flat, name) for name in ("step", "field", "before", "after")}
     every = pa.table({"id": table_.column("id").take(owners), **parts})
-    every = every.filter(pc.starts_with(every.column("field"), "fields."))
+    is_edit = pc.and_(pc.starts_with(every.column("field"), "fields."), pc.not_equal(every.column("before"), "null"))
+    every = every.filter(is_edit)
     limit = inputs.params.max_characters
-    return [
+    shown = [
         [
             one["step"],
             one["field"].removeprefix("fields."),
@@ -193,7 +195,8 @@ def _edits(inputs: Inputs) -> list[list[object]]:
             one["id"],
         ]
         for one in sample(every, ["step"], inputs.params.max_examples * 2).to_pylist()
-    ][: inputs.params.max_rows]
+    ]
+    return shown[: inputs.params.max_rows], every.num_rows
 
 
 def duplicates(inputs: Inputs) -> list[Block]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipeline.report.blocks import Block, listed, missing, note, table
-from pipeline.report.figures import Check, Gauge, expectations
+from pipeline.report.figures import Check, Gauge, expectations, fair_part
 from pipeline.report.inputs import Inputs
 
 _KINDS = {
@@ -21,7 +24,6 @@ _KINDS = {
     "observed": "said",
     "why": "said",
     "id": "id",
-    "expectation": "code",
 }
 
 
@@ -43,7 +45,10 @@ def _failing(inputs: Inputs) -> list[Block]:
     found = inputs.table("validate/failing.parquet")
     if found is None or not found.num_rows:
         return []
-    shown = found.slice(0, inputs.params.max_rows).to_pylist()
+    size = inputs.params.max_rows
+    names = pc.unique(found.column("expect"))
+    parts = [found.filter(pc.equal(found.column("expect"), name)).slice(0, size) for name in names]
+    shown = fair_part(pa.concat_tables(parts).to_pylist(), "expect", size)
     records = inputs.records_by_id(row["record_id"] for row in shown)
     rows = [
         [row["expect"], row["title"], row["why"], inputs.text(records.get(row["record_id"])), row["record_id"]]
@@ -63,7 +68,6 @@ def _row(inputs: Inputs, check: Check, before: Mapping[str, float]) -> list[obje
         inputs.cut(check["observed"] or ""),
         inputs.cut(check["why"] or ""),
         check["ids"][0] if check["ids"] else None,
-        check["name"],
     ]
 
 

@@ -23,7 +23,7 @@ from pipeline.report.blocks import (
     stage_notes,
     table,
 )
-from pipeline.report.figures import choosable, plain_label, review_counts
+from pipeline.report.figures import choosable, fair_part, plain_label, review_counts
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.agreement import agreement
 from pipeline.report.sections.judges import teachers
@@ -40,7 +40,10 @@ _ELSEWHERE = ("audit", "prelabel_bias")
 
 
 def doubtful(inputs: Inputs) -> list[Block]:
-    """The review queue: what is given, what is suggested, how sure; most sure first."""
+    """The review queue: what is given, what is suggested, how sure; labels first, most sure first.
+
+    Every reason has its part of the rows shown, so that a link to one of them leads to rows.
+    """
     queue = inputs.table("clean/review.parquet")
     if queue is None:
         return [missing("clean")]
@@ -48,8 +51,8 @@ def doubtful(inputs: Inputs) -> list[Block]:
         return [note("doubtful_none", "good"), *noise(inputs)]
     counts = review_counts(inputs)
     found: list[Any] = queue.to_pylist()
-    found.sort(key=lambda row: (-(row["confidence"] or 0), row["reason"], row["record_id"]))
-    shown = found[: inputs.params.max_rows]
+    found.sort(key=_doubt_order)
+    shown = sorted(fair_part(found, "reason", inputs.params.max_rows), key=_doubt_order)
     records = inputs.records_by_id(row["record_id"] for row in shown)
     rows = [_doubt(inputs, row, records.get(row["record_id"])) for row in shown]
     links = [inputs.pushed.link(row["record_id"]) for row in shown]
@@ -77,6 +80,11 @@ class _Queued(TypedDict):
     confidence: float | None
     reason: str
     detail: str | None
+
+
+def _doubt_order(row: _Queued) -> tuple[bool, float, str, str]:
+    """Rows with another label first, the most confident first."""
+    return row["suggested"] is None, -(row["confidence"] or 0), row["reason"], row["record_id"]
 
 
 def _doubt(inputs: Inputs, row: _Queued, record: Record | None) -> list[object]:

@@ -21,7 +21,7 @@ from pipeline.report.blocks import (
     stage_notes,
     table,
 )
-from pipeline.report.figures import metrics, plain_label
+from pipeline.report.figures import metrics, plain_label, plain_slice
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.fairness import fairness
 from pipeline.report.sections.judges import win_rates
@@ -70,7 +70,7 @@ def _slices(inputs: Inputs) -> list[Block]:
     rows = [
         [
             one.get("attribute"),
-            str(one.get("slice")),
+            plain_slice(one.get("attribute"), one.get("slice")),
             one.get("n"),
             {key: one.get(key) for key in ("value", "low", "high")},
             one.get("difference"),

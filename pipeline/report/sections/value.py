@@ -7,6 +7,7 @@ from typing import NotRequired, TypedDict
 
 from pipeline.core.report_types import Figure, numbers
 from pipeline.report.blocks import Block, details, from_notes, intervals, missing, note, table
+from pipeline.report.figures import curve_of_sample
 from pipeline.report.inputs import Inputs
 
 #: Keys of the stage's report that are drawn here; everything else follows as it is.
@@ -74,7 +75,7 @@ def value(inputs: Inputs) -> list[Block]:
     return [
         table("steps", columns, rows),
         *_scores(variants, metric),
-        *more_data(report.get("more_data") or MoreData(), metric),
+        *more_data(report.get("more_data") or MoreData(), metric, curve_of_sample(inputs)),
         *_effects(report.get("effects") or ()),
         details("stage_notes", from_notes(rest)),
     ]
@@ -113,8 +114,11 @@ def _variants(steps: Sequence[_Step], known: Mapping[str, _Variant]) -> dict[str
     return {name: known[name] for name in dict.fromkeys([*order, *sorted(known)]) if name in known}
 
 
-def more_data(found: MoreData, metric: str) -> list[Block]:
-    """The learning curve, with what twice as many records would bring as its last point."""
+def more_data(found: MoreData, metric: str, held: int = 0) -> list[Block]:
+    """The learning curve, with what twice as many records would bring as its last point.
+
+    `held`: the train records of the dataset where it has twice as many already, since a sample was measured.
+    """
     points = found.get("points") or []
     rows = [(f"{one['records']:,}", _interval(one)) for one in points]
     gain = found.get("doubled")
@@ -124,7 +128,8 @@ def more_data(found: MoreData, metric: str) -> list[Block]:
     if found.get("forecast"):
         rows.append(("twice_as_many", _interval(found["forecast"])))
     said = {name: f"{by:+.3f}" for name, by in numbers(gain).items()}
-    return [intervals("more_data", rows), note("more_data", records=records, metric=metric, **said)]
+    told = note("more_data", records=records, metric=metric, **said)
+    return [intervals("more_data", rows), told, *([note("more_data_held", records=records, held=held)] if held else [])]
 
 
 def _interval(one: Figure) -> Figure:

@@ -24,10 +24,10 @@ def scores(inputs: Inputs) -> list[Block]:
     for name in QUALITY_SCORES:
         now, was = found[name]["score"], before.get(name, {}).get("score")
         change = None if now is None or was is None else now - was
-        made_of = ", ".join(f"{key.replace('_', ' ')}: {_short(value)}" for key, value in found[name]["from"].items())
-        rows.append([name, now, was, change, made_of, f"formula_{name}"])
-    columns = {"quality_score": "code", "score_now": "float", "before": "float", "change": "change", "made_of": "text"}
-    return [table("quality_scores", {**columns, "formula": "phrase"}, rows)]
+        made_of = [[key, _short(value)] for key, value in found[name]["from"].items()]
+        rows.append([f"quality_score_{name}", now, was, change, made_of, f"formula_{name}"])
+    columns = {"quality_score": "code", "score_now": "float", "before": "float", "change": "change"}
+    return [table("quality_scores", {**columns, "made_of": "figures", "formula": "phrase"}, rows)]
 
 
 def since(inputs: Inputs) -> Mapping[str, object] | None:

@@ -22,7 +22,7 @@
   const show = (value) => {
     if (typeof value === "number") return value.toLocaleString("en-US");
     if (value && typeof value === "object") {
-      if ("w" in value) return (root.lang === "zh" && strings.zh["code." + value.w]) || value.w;
+      if ("w" in value) return ((root.lang === "zh" || value.w.includes("_")) && strings[root.lang]["code." + value.w]) || value.w;
       if ("names" in value) return value.names.map((one) => "“" + show(one) + "”").join(root.lang === "zh" ? "、" : ", ") + (value.more ? " +" + value.more : "");
       return say(value.k, value.a);
     }

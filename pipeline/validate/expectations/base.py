@@ -93,8 +93,8 @@ def totals(title: str, problems: Sequence[str], observed: str, **gauges: Gauge) 
 def within(low: float | None, high: float | None) -> str:
     """Bounds in words: `at least 3`, `at most 9`, `between 3 and 9`."""
     if low is None:
-        return "any" if high is None else f"at most {high:,.10g}"
-    return f"at least {low:,.10g}" if high is None else f"between {low:,.10g} and {high:,.10g}"
+        return "any" if high is None else f"at most {high:,.6g}"
+    return f"at least {low:,.6g}" if high is None else f"between {low:,.6g} and {high:,.6g}"
 
 
 def mostly(share: float) -> str:
