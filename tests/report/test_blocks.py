@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.report.blocks import from_notes
+from pipeline.report.render import LANGUAGES, Words, load_strings
 
 
 def test_notes_of_any_shape_become_blocks():
@@ -35,3 +36,25 @@ def test_a_truth_among_notes_is_said_as_yes_or_no_and_not_as_a_check():
         ("applies", False, "truth"),
         ("measured", True, "truth"),
     ]
+
+
+def test_figures_of_several_kinds_are_a_line_of_figures_and_not_a_column():
+    notes = {"known": {"applies": False, "why": "too few", "share": {"value": 0.5, "low": 0.4, "high": 0.6}}}
+    [figures] = from_notes(notes)
+    assert figures["name"] == "known"
+    assert {one["key"]: one["type"] for one in figures["items"]} == {
+        "applies": "truth",
+        "share": "interval",
+        "why": "said",
+    }
+    [one_kind] = from_notes({"sizes": {"a": 1, "b": 2.5}})
+    assert one_kind["kind"] == "table"
+
+
+def test_names_of_ours_among_notes_are_said_and_those_of_the_data_stay():
+    [shown] = from_notes({"refused": {"label_changed": 3, "reviews_new": 1}})
+    assert shown["columns"][0] == {"key": "name", "type": "known"}
+    english, chinese = (Words(load_strings(language), language) for language in LANGUAGES)
+    assert "label changed" in english.known("label_changed")
+    assert "标签改变" in chinese.known("label_changed")
+    assert chinese.known("reviews_new") == "reviews_new"

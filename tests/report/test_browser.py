@@ -87,6 +87,18 @@ def test_nothing_makes_the_page_scroll_sideways(opened):
         opened.page.locator("#language").click()
 
 
+def test_the_table_of_expectations_is_no_wider_than_the_page_of_a_desk(browser, file):
+    page = Opened(browser, file, viewport={"width": 1440, "height": 900}).page
+    for _ in ("en", "zh"):
+        wider = page.evaluate(
+            "[...document.querySelectorAll('#expectations .scroll')].map((one) => one.scrollWidth - one.clientWidth)"
+        )
+        assert wider
+        assert max(wider) <= 0
+        page.locator("#language").click()
+    page.context.close()
+
+
 def test_search_and_filter_narrow_a_table(opened):
     table = opened.page.locator("#doubtful .grid").last
     assert rows(opened.page, "doubtful").count() == 8

@@ -92,3 +92,24 @@ def test_what_is_no_sentence_of_ours_stays_as_it_is(text):
     assert told(text) is None
     words = Words(load_strings("zh"), "zh")
     assert str(words.said(text)) == text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("100% stands in 3776dd: the preview of your watch", "100% 的内容出现在 3776dd 中：the preview of your watch"),
+        ("by_trust: equal texts carry \"a\", \"b\"", "以可信来源为准：相同文本带有标签 \"a\", \"b\""),
+        ("0.5 of random_swap", "随机交换 的 0.5"),
+        ("language gcr at 0.9909", "语言 gcr，概率 0.9909"),
+        ("removing 130 rows of 'raw' at random (-0.007, interval -0.015 to +0.002)",
+         "从“原始”中随机删除 130 行（-0.007，区间 -0.015 至 +0.002）"),
+    ],
+)  # fmt: skip
+def test_texts_of_the_data_inside_a_sentence_stay_as_they_are(text, chinese):
+    words = Words(load_strings("zh"), "zh")
+    assert re.sub("<[^>]+>", "", str(words.said(text))).replace("&#39;", "'").replace("&#34;", '"') == chinese
+
+
+def test_names_of_ours_in_a_sentence_are_said_in_english_too():
+    words = Words(load_strings("en"), "en")
+    assert "decided by a trusted source: equal texts" in str(words.said('by_trust: equal texts carry "a", "b"'))

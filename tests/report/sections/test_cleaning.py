@@ -7,6 +7,7 @@ import shutil
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
+from pipeline.report.rows.lists import LISTS
 from pipeline.runtime.store import read_json, write_json
 from tests.report.conftest import TASK
 from tests.report.pages import section, table
@@ -41,3 +42,9 @@ def test_what_reviewers_decided_and_where_they_disagree_is_shown(project, tmp_pa
     assert table(document, "drops", "disputed")["rows"] == [[said["said"], "abc"]]
     figures = next(block for block in section(document, "drops") if block["kind"] == "facts")
     assert [one["value"] for one in figures["items"]] == [2, 0, 0, 0]
+
+
+def test_the_count_of_edits_is_that_of_the_list_beside_the_page(project, document):
+    shown = table(document, "changes", "change_examples")
+    listed = sum(len(part) for part in LISTS["edits"](load_inputs(project, TASK, Params())))
+    assert shown["total"] == listed > 0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 
+import pyarrow as pa
+
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
 from pipeline.report.render import render
-from pipeline.runtime.store import read_json, write_json
+from pipeline.runtime.store import read_json, read_table, write_json, write_table
 from tests.report.conftest import TASK
 from tests.report.pages import section, table
 
@@ -66,3 +68,18 @@ def test_the_curve_of_labels_saved_is_drawn_or_the_reason_is_told(project, docum
     write_json(report, data / "label/report.json")
     told = section(build(load_inputs(data, TASK, Params())), "prelabels")
     assert told[-1] == {"kind": "note", "key": "curve_none", "tone": "info", "args": {"why": "no classes"}}
+
+
+def test_every_reason_to_review_has_rows_on_the_page_so_that_a_link_to_it_is_not_empty(project, tmp_path):
+    data = shutil.copytree(project, tmp_path / "data")
+    queue = read_table(data / "clean/review.parquet").to_pylist()
+    sure = [{**one, "reason": "contained", "suggested": None, "confidence": 1.0} for one in queue * 40]
+    write_table(pa.Table.from_pylist([*sure, *queue]), data / "clean/review.parquet")
+    page = build(load_inputs(data, TASK, Params(max_rows=20)))
+    shown = table(page, "doubtful", "doubtful")
+    reasons = [row[4] for row in shown["rows"]]
+    assert (len(reasons), shown["total"]) == (20, 41 * len(queue))
+    assert reasons == [*["label_error"] * len(queue), *["contained"] * (20 - len(queue))]
+    linked = [fix["action"]["href"] for fix in page["fixes"] if fix["action"]["href"].startswith("#doubtful/")]
+    assert linked
+    assert {href.rpartition("reason=")[2] for href in linked} <= set(reasons)

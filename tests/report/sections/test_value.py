@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.report.document import build
+from pipeline.report.fixes import fixes
 from pipeline.report.params import Params
 from pipeline.report.render import render
 from pipeline.report.sections.value import more_data, value
@@ -41,3 +42,14 @@ def test_both_are_on_the_page_in_both_languages(project, language, words):
     page = render(build(replace(inputs, reports=reports, params=Params(language=language))))
     assert all(word in page for word in words)
     assert "more_data" in [block.get("name") for block in value(replace(inputs, reports=reports))]
+
+
+def test_a_curve_of_a_sample_is_no_advice_for_a_dataset_that_has_those_rows_already(project):
+    inputs = with_reports(project)
+    reports = {**inputs.reports, "value": {"metric": "macro_f1", "steps": [], "variants": {}, "more_data": CURVE}}
+    for held, is_advice in ((4000, True), (8000, False)):
+        profile = {**inputs.profile, "classes": {"train": {"positive": held - 1, "negative": 1}}}
+        known = replace(inputs, reports=reports, profile=profile)
+        assert ("fix.more_data" in [fix["key"] for fix in fixes(known)]) is is_advice
+        notes = [block.get("key") for block in value(known) if block["kind"] == "note"]
+        assert notes == (["more_data"] if is_advice else ["more_data", "more_data_held"])
