@@ -85,6 +85,6 @@ def told(text: str) -> Told | None:
     return None
 
 
-def _filled(name: str, value: str) -> dict[str, Any]:
+def _filled(name: str, value: str) -> Told | Word:
     """What fills a slot: a sentence again, or a word."""
     return (None if name in _DATA else told(value)) or {"w": value}
