@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
 from pipeline.label.answers.teach import Taught
@@ -14,6 +19,9 @@ from pipeline.label.evidence import VoteOutcome, counts
 from pipeline.label.first_splits import FirstSplits
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
+from pipeline.runtime.stage import Outcome, per_record
+
+Mask = NDArray[np.bool_]
 
 EXAMPLES = 20  # a guess: not measured
 
@@ -95,6 +103,24 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
         _note_conflicts(record, found, order, ledger)
     ledger.decided_by[chosen] += 1
     return _decided(record, found[chosen], split, ledger)
+
+
+def merge_all(table: pa.Table, evidence: Evidence, params: Params, ledger: Ledger, alone: Mask) -> Outcome:
+    """`merge` of every record; those `alone` (see `source_alone`) keep what their source says and are not decoded."""
+    if alone.any():
+        ledger.decided_by["source"] += int(alone.sum())
+    return per_record(table, "merge", lambda record: merge(record, evidence, params, ledger), ~alone)
+
+
+def source_alone(table: pa.Table, evidence: Evidence, params: Params) -> Mask:
+    """Rows that came with a label and a split and of which nothing else speaks: `merge` leaves them as they are."""
+    if "source" not in params.precedence:
+        return np.zeros(table.num_rows, bool)
+    spoken_of = {*evidence.human, *evidence.crowd, *evidence.prelabels.answers, *evidence.taught.accepted}
+    others = pa.array(sorted(spoken_of | evidence.set_aside), pa.string())
+    has_both = pc.and_(pc.is_valid(table["target"]), pc.is_in(table["split"], pa.array(["train", "dev", "test"])))
+    alone = pc.and_(has_both, pc.invert(pc.is_in(table["id"], others)))
+    return np.asarray(alone.to_numpy(), bool)
 
 
 def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, Candidate]:

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core.record import Record, as_json
 from pipeline.label.evidence import VoteOutcome
-from pipeline.label.merge import Evidence, candidates
+from pipeline.label.merge import Evidence, Mask, candidates
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Prelabels
+from pipeline.runtime.records import Records
 
 COLUMNS = pa.schema(
     {
@@ -69,6 +71,15 @@ def queue(
     ]
     rows.sort(key=lambda row: (-row["priority"], row["record_id"]))
     return pa.Table.from_pylist(rows, schema=COLUMNS)
+
+
+def may_need_a_person(table: pa.Table, alone: Mask, evidence: Evidence, named: Set[str]) -> Records:
+    """The records that can have a reason to be queued: not those of which nothing but their source speaks (`alone`).
+
+    `named` are records with doubts, or whose annotation was for an earlier text.
+    """
+    asked = pa.array(sorted({*named, *evidence.first_splits.unvouched, *evidence.audit}), pa.string())
+    return Records(table.filter(pc.or_(pa.array(~alone), pc.is_in(table["id"], asked))))
 
 
 def _reasons(

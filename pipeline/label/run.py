@@ -25,12 +25,12 @@ from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
 from pipeline.label.first_splits import FirstSplits
 from pipeline.label.gather import gather
-from pipeline.label.merge import Ledger, merge
+from pipeline.label.merge import Ledger, merge_all, source_alone
 from pipeline.label.params import Params
 from pipeline.label.prelabel_bias import prelabel_bias
 from pipeline.label.prelabels import Prelabels
 from pipeline.label.ratings import Ratings, bars, held_to, rated, ratings, rejections, summary
-from pipeline.label.review_queue import by_record, queue
+from pipeline.label.review_queue import by_record, may_need_a_person, queue
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting import awaits_labels
 from pipeline.runtime.records import RecordsById
@@ -59,11 +59,15 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     evidence = replace(evidence, audit=sample.open(human.outcomes))
     ledger = Ledger()
     report = StageReport("label", records.table)
-    report.apply("merge", lambda rows: per_record(rows, "merge", lambda r: merge(r, evidence, params, ledger)))
+    alone = source_alone(records.table, evidence, params)
+    report.apply("merge", lambda rows: merge_all(rows, evidence, params, ledger, alone))
     given, against = ratings(reading.used), rejections(reading.used)
     if given or against:
         report.apply("ratings", lambda rows: by_ratings(rows, (given, against), params, records))
-    waiting = queue(records.values(), evidence, review, reading.changed_texts(), params)
+    changed = reading.changed_texts()
+    waiting = queue(
+        may_need_a_person(records.table, alone, evidence, {*review, *changed}), evidence, review, changed, params
+    )
     write_table(waiting, out / "queue.parquet")
     write_candidates(evidence.taught, params.answers, out / "candidates.jsonl")
     report.notes = {

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import sysconfig
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from io import BytesIO
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -24,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core.cache import forget, keeping, known
+from pipeline.core.program import program_digest
 from pipeline.core.settings import Settings
 from pipeline.runtime.engine import Engine, Work, packed, unpacked
 from pipeline.runtime.part_changes import Change, Update, changed_rows
@@ -212,7 +210,7 @@ def _version(work: object) -> str | None:
         _Stable(stream, protocol=5).dump(work)
     except (pickle.PicklingError, AttributeError, TypeError):
         return None
-    return hashlib.blake2b(stream.getvalue() + _program(), digest_size=_SUM).hexdigest()
+    return hashlib.blake2b(stream.getvalue() + program_digest(), digest_size=_SUM).hexdigest()
 
 
 class _Stable(pickle.Pickler):
@@ -223,19 +221,6 @@ class _Stable(pickle.Pickler):
         if isinstance(given, Settings):
             return str, (f"{type(given).__module__}.{type(given).__qualname__} {given.model_dump_json()}",)
         return NotImplemented
-
-
-@cache
-def _program() -> bytes:
-    """A digest of this program's files and of the names and versions of installed packages."""
-    root = Path(__file__).parents[1]
-    found = hashlib.blake2b(digest_size=_SUM)
-    for file in sorted(root.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            found.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    packages = sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
-    found.update("\n".join(packages).encode())
-    return found.digest()
 
 
 def _keep(keep: Callable[[str, bytes], None], name: str, result: object) -> None:

@@ -14,7 +14,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
 from pipeline.runtime.parts import parts_of, take_rows
 from pipeline.runtime.quiet import silence_bars
-from pipeline.runtime.sections import check_sections
+from pipeline.runtime.sections import check_sections_once
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_records, to_table, write_json
 from pipeline.runtime.threads import limit_threads
@@ -103,13 +104,24 @@ def replace_rows(table: pa.Table, changed: Mapping[int, Record]) -> pa.Table:
     return pa.concat_tables(parts) if parts else table
 
 
-def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **more: object) -> Outcome:
-    """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt."""
-    parts = [keep_all(table.slice(0, 0))]
+def per_record(
+    table: pa.Table,
+    step: str,
+    work: Callable[[Record], Record],
+    looked_at: NDArray[np.bool_] | None = None,
+    **more: object,
+) -> Outcome:
+    """Apply `work` to every record; a `Reject` drops it. Rows that `work` returns unchanged are not rebuilt.
+
+    With `looked_at` to those rows alone: the others stay as they are and are not decoded.
+    """
+    parts, start = [keep_all(table.slice(0, 0))], 0
     for part in parts_of(table, _ROWS):
+        mine = None if looked_at is None else np.flatnonzero(looked_at[start : start + part.num_rows])
+        start += part.num_rows
         changed: dict[int, Record] = {}
         drops: dict[int, Drop] = {}
-        for n, record in enumerate(to_records(part)):
+        for n, record in _numbered(part, mine):
             try:
                 result = work(record)
             except Reject as reject:
@@ -119,6 +131,13 @@ def per_record(table: pa.Table, step: str, work: Callable[[Record], Record], **m
                 changed[n] = result
         parts.append(drop_rows(replace_rows(part, changed), step, drops, changed=len(changed)))
     return joined(parts, **more)
+
+
+def _numbered(part: pa.Table, rows: NDArray[np.int64] | None) -> Iterator[tuple[int, Record]]:
+    """The records of a part, or of some rows of it, with their row numbers."""
+    if rows is None or len(rows) == part.num_rows:
+        return enumerate(to_records(part))
+    return zip(rows.tolist(), to_records(take_rows(part, rows)), strict=True)
 
 
 def joined(parts: Sequence[Outcome], **more: Any) -> Outcome:
@@ -216,7 +235,7 @@ def enter(
     out: Path = paths.pop("out")
 
     def run() -> None:
-        check_sections()
+        check_sections_once()
         in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
 
     sys.exit(exit_code(run))

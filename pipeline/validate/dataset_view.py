@@ -85,7 +85,7 @@ class View:
     @cached_property
     def meta(self) -> list[str]:
         """Names of all `meta` of the records, in alphabetical order."""
-        return sorted({name for record in self.records for name in record.meta})
+        return sorted(_names(self.records.table["meta"]))
 
     def column(self, name: str) -> list[Any]:
         """One column: texts and numbers as they are (blank text is null), nested values as JSON."""
@@ -149,6 +149,16 @@ def read_released(folder: Path) -> Released | None:
             "Write it anew with `sft release`, or remove it to compare with no version.",
         )
     return Released(read_json(profile), table)
+
+
+def _names(column: pa.ChunkedArray) -> set[str]:
+    """The names in a column of maps."""
+    found: set[str] = set()
+    for chunk in column.chunks:
+        offsets = chunk.offsets
+        if len(chunk):
+            found.update(pc.unique(chunk.keys[offsets[0].as_py() : offsets[-1].as_py()]).to_pylist())
+    return found
 
 
 def _flat(value: object) -> object:

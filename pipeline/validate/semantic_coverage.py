@@ -18,12 +18,14 @@ import pyarrow as pa
 from pipeline.core.record import Record
 from pipeline.modeling.features.encoder import features, occupied
 from pipeline.modeling.features.unread import readable_model
-from pipeline.modeling.models import Model
+from pipeline.modeling.models import Model, has_weights
+from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.validate.dataset_view import View
 from pipeline.validate.profile import tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
 MAP = pa.schema(
     {
@@ -81,12 +83,18 @@ def _sample(view: View, size: int) -> list[Record]:
 
 
 def _vectors(texts: Sequence[str], model: Model) -> NDArray[np.float32]:
-    matrix = features(texts, model)
+    if has_weights(model) or len(texts) < FEWEST_ROWS:
+        return _unit(features(texts, model))
+    return kept("map of TF-IDF", digest(texts), lambda: _unit(features(texts, model)))
+
+
+def _unit(matrix: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32]:
+    """Rows of unit length; sparse ones reduced first."""
     if not isinstance(matrix, np.ndarray):
         from sklearn.decomposition import TruncatedSVD
 
         matrix = occupied(matrix)
-        size = min(_DIMENSIONS, len(texts) - 1, matrix.shape[1] - 1)
+        size = min(_DIMENSIONS, matrix.shape[0] - 1, matrix.shape[1] - 1)
         matrix = TruncatedSVD(size, random_state=0).fit_transform(matrix)
     norms = np.linalg.norm(matrix, axis=1, keepdims=True)
     return np.asarray(matrix / np.where(norms > 0, norms, 1), np.float32)

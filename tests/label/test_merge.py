@@ -8,10 +8,14 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Reject
 from pipeline.core.settings import parse
 from pipeline.label.evidence import VoteOutcome
-from pipeline.label.merge import Evidence, Ledger, merge
+from pipeline.label.merge import Evidence, Ledger, merge, merge_all, source_alone
 from pipeline.label.params import Params
 from pipeline.label.prelabels import Answer, Prelabels
-from tests.label.conftest import record
+from pipeline.label.review_queue import may_need_a_person, queue
+from pipeline.runtime.columns import schema
+from pipeline.runtime.stage import per_record
+from pipeline.runtime.store import to_records, to_table
+from tests.label.conftest import TASK, record
 
 HUMAN = {"r": VoteOutcome("positive", None, ("ann",))}
 
@@ -184,3 +188,46 @@ def test_newly_labelled_records_never_cross_into_held_out_groups(held_out, evide
 def test_wrong_precedence_is_explained(names):
     with pytest.raises(PipelineError, match=r"params\.yaml: label\.precedence: "):
         parse({"precedence": names}, Params, "params.yaml: label")
+
+
+def mixed():
+    """One record of each kind that matters here; of the last of each split nothing but its source speaks."""
+    named = [record(name, "negative") for name in ("human", "crowd", "model", "aside", "doubted", "audit", "changed")]
+    splits = [record(split, "好", split=split) for split in ("train", "dev", "test", "benchmark", "unlabelled")]
+    return [*named, *splits, record("open"), record("none", "positive", split=None)]
+
+
+EVIDENCE = Evidence(
+    human={"human": HUMAN["r"]},
+    crowd={"crowd": CROWD["r"]},
+    prelabels=Prelabels({"model": Answer("positive", 0.97)}, 0.9),
+    set_aside=frozenset({"aside"}),
+    audit=frozenset({"audit"}),
+)
+
+
+@pytest.mark.parametrize(
+    "params", [Params(), Params(precedence=("model", "source")), Params(precedence=("human", "crowd", "model"))]
+)
+@pytest.mark.parametrize("records", [mixed(), []])
+def test_a_table_is_merged_as_its_records_are_and_whom_nobody_speaks_of_is_not_looked_at(records, params):
+    table = to_table(records, schema(TASK))
+    ledger, expected_ledger = Ledger(), Ledger()
+    alone = source_alone(table, EVIDENCE, params)
+    found = merge_all(table, EVIDENCE, params, ledger, alone)
+    expected = per_record(table, "merge", lambda one: merge(one, EVIDENCE, params, expected_ledger))
+    assert (found.kept.to_pylist(), found.dropped.to_pylist()) == (
+        expected.kept.to_pylist(),
+        expected.dropped.to_pylist(),
+    )
+    assert (found.changed, ledger.summary()) == (expected.changed, expected_ledger.summary())
+    if records:
+        lone = {"doubted", "audit", "changed", "train", "dev", "test"}
+        assert {one.id for one, is_alone in zip(records, alone, strict=True) if is_alone} == (
+            lone if "source" in params.precedence else set()
+        )
+    review = {"doubted": [{"reason": "label_error", "suggested": None, "confidence": 0.8}]}
+    asked = may_need_a_person(table, alone, EVIDENCE, {*review, "changed"})
+    assert queue(asked, EVIDENCE, review, {"changed"}, params).equals(
+        queue(to_records(table), EVIDENCE, review, {"changed"}, params)
+    )

@@ -66,7 +66,7 @@ def test_broken_entries_are_computed_again(monkeypatch):
 
 def test_other_code_and_other_packages_have_results_of_their_own(monkeypatch):
     run(table())
-    monkeypatch.setattr(part_cache, "_program", lambda: b"another version")
+    monkeypatch.setattr(part_cache, "program_digest", lambda: b"another version")
     assert run(table()) == 500
 
 

@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
-from pipeline.runtime.sections import FURTHER, SECTIONS, TOGETHER, check_sections
+from pipeline.runtime import sections
+from pipeline.runtime.sections import FURTHER, SECTIONS, TOGETHER, check_sections, check_sections_once
 from tests.conftest import ROOT
 
 TASK = "task: {type: classification, labels: [a, b], languages: [en]}\n"
@@ -122,3 +123,34 @@ def test_the_first_stage_stops_at_a_slip_in_the_last(tmp_path):
 def test_yaml_reads_as_it_stands():
     """The list of sections is complete: params.yaml has no other."""
     assert set(YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text("utf-8"))) <= set(SECTIONS)
+
+
+def test_files_that_were_sound_are_not_checked_again_and_others_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "params.yaml"
+    path.write_text(TASK, "utf-8")
+    checked: list[Path] = []
+    monkeypatch.setattr(sections, "check_sections", checked.append)
+    for _ in range(2):
+        check_sections_once(path)
+    assert checked == [path]
+    path.write_text(TASK + "train: {}\n", "utf-8")
+    check_sections_once(path)
+    (tmp_path / "dvc.yaml").write_text("stages: {}\n", "utf-8")
+    check_sections_once(path)
+    monkeypatch.setattr(sections, "program_digest", lambda: b"another version")
+    check_sections_once(path)
+    assert checked == [path] * 4
+
+
+def test_what_is_wrong_is_refused_every_time_and_a_cache_that_cannot_be_written_is_no_matter(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    path = tmp_path / "params.yaml"
+    for folder in ("cache", "file"):
+        monkeypatch.setenv("SFT_CACHE", str(tmp_path / folder))
+        path.write_text(TASK + "value: {seeds: 2}\n", "utf-8")
+        for _ in range(2):
+            with pytest.raises(PipelineError, match=r"value\.seeds"):
+                check_sections_once(path)
+        path.write_text(TASK, "utf-8")
+        check_sections_once(path)
