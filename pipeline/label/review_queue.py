@@ -79,7 +79,7 @@ def may_need_a_person(table: pa.Table, alone: Mask, evidence: Evidence, named: S
     `named` are records with doubts, or whose annotation was for an earlier text.
     """
     asked = pa.array(sorted({*named, *evidence.first_splits.unvouched, *evidence.audit}), pa.string())
-    return Records(table.filter(pc.or_(pa.array(~alone), pc.is_in(table["id"], asked))))
+    return Records(table.filter(pa.array(~alone | pc.is_in(table["id"], asked).to_numpy())))
 
 
 def _reasons(

@@ -55,7 +55,7 @@ class Records(Sequence[Record]):
 
     def where(self, fits: pa.ChunkedArray) -> Records:
         """Those whose row is true in `fits`. Where all are, these very records: none is decoded twice."""
-        if pc.all(fits, skip_nulls=False).as_py():
+        if not fits.null_count and pc.all(fits).as_py():
             return self
         return Records(self.table.filter(fits), self._is_lean)
 

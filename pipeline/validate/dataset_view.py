@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -155,9 +155,10 @@ def _names(column: pa.ChunkedArray) -> set[str]:
     """The names in a column of maps."""
     found: set[str] = set()
     for chunk in column.chunks:
-        offsets = chunk.offsets
-        if len(chunk):
-            found.update(pc.unique(chunk.keys[offsets[0].as_py() : offsets[-1].as_py()]).to_pylist())
+        maps = cast("pa.MapArray", chunk)
+        offsets = maps.offsets.to_pylist()
+        if offsets:
+            found.update(pc.unique(maps.keys[offsets[0] : offsets[-1]]).to_pylist())
     return found
 
 
