@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from pipeline.annotation.sound_values import REASON, UnsoundValue, check_regions, decoded, document
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject, Target, as_json
@@ -191,13 +192,15 @@ def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
 def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
     """The annotations of a `.jsonl` file. Raises PipelineError that names every unreadable line."""
     problems: list[str] = []
-    for number, text in enumerate(_text(path).split("\n"), 1):
+    for number, text in enumerate(read_text(path).split("\n"), 1):
         if not text.strip():
             continue
         place = f"{path.name}:{number}"
         try:
-            line = Line.model_validate_json(json.dumps(json.loads(text)), strict=True)
+            line = Line.model_validate_json(json.dumps(decoded(text)), strict=True)
             yield _from_line(line, place)
+        except UnsoundValue as error:
+            yield SetAside(REASON, str(error), place)
         except ValidationError as error:
             problems += [f"{place}: {'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors()]
         except ValueError as error:
@@ -209,6 +212,7 @@ def _from_line(line: Line, place: str) -> Annotation | SetAside:
     created_at, record_id = parse_time(line.created_at), line.record_id or line.key
     if record_id is None:
         raise ValueError("an answer needs a record_id, or the source's own key")
+    check_regions(line.more)
     if line.state is not None:
         detail = line.detail or f"by {line.annotator}"
         return SetAside(STATES[line.state], detail, place, record_id, line.annotator, line.studio, created_at)
@@ -221,7 +225,8 @@ def stop(path: Path, problems: Sequence[str]) -> None:
     """Raise PipelineError with the first of `problems`, if there are any."""
     if problems:
         more = f"\n(and {len(problems) - 3:,} more in this file)" if len(problems) > 3 else ""
-        raise PipelineError("\n".join(problems[:3]) + more, f"Fix {path}; docs/labelling.md shows the format.")
+        told = "\n".join(shorten(one, 400) for one in problems[:3])
+        raise PipelineError(told + more, f"Fix {path}; docs/labelling.md shows the format.")
 
 
 def parse_time(text: str) -> datetime:
@@ -230,18 +235,22 @@ def parse_time(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"created_at '{shorten(text, 40)}' is no ISO 8601 time such as 2026-01-31T12:00:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def read_document(path: Path) -> object:
-    """A whole JSON file."""
     try:
-        return json.loads(_text(path))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day of the calendar, in another zone
+        raise ValueError(f"created_at '{shorten(text, 40)}' lies outside the years 1 to 9999") from None
+
+
+def read_document(path: Path) -> list[object]:
+    """The elements of the list that a JSON file holds; UnsoundValue in the place of one that no table could hold."""
+    try:
+        return list(document(read_text(path)))
     except ValueError as error:
         raise PipelineError(f"{path}: not readable as JSON: {error}", "Export it from Label Studio again.") from None
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file."""
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,7 +7,6 @@ describes the fields.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from pydantic import Field, FiniteFloat
 
+from pipeline.annotation.sound_values import decoded
 from pipeline.core.conversation import Message
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Reject
@@ -63,7 +63,7 @@ def _read(file: Path) -> Iterator[Candidate]:
             continue
         place = f"{file}:{number}"
         try:
-            candidate = parse(json.loads(line), Candidate, place)
+            candidate = parse(decoded(line), Candidate, place)
             candidate.message()
         except (ValueError, Reject) as error:
             raise PipelineError(

@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from pipeline.annotation.annotations import Annotation, parse_time, stop
+from pipeline.annotation.annotations import Annotation, parse_time, read_text, stop
+from pipeline.annotation.sound_values import decoded
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.settings import Settings
 
@@ -90,12 +91,12 @@ def read_decisions(folder: Path) -> list[Decided]:
 
 def _read(path: Path) -> Iterator[Decided]:
     problems: list[str] = []
-    for number, text in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
+    for number, text in enumerate(read_text(path).split("\n"), 1):
         if not text.strip():
             continue
         place = f"{path.name}:{number}"
         try:
-            line = Line.model_validate_json(json.dumps(json.loads(text)), strict=True)
+            line = Line.model_validate_json(json.dumps(decoded(text)), strict=True)
             moment = parse_time(line.created_at)
             who = (line.record_id, line.decision, line.reviewer)
             yield Decided(*who, moment, line.value, line.text_id, place)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pipeline.annotation.renamed import new_value
+from pipeline.annotation.sound_values import decoded
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Task
@@ -23,9 +23,9 @@ def read_gold(folder: Path, task: Task | None = None) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
-        found = json.loads(file.read_text("utf-8"))
+        found = decoded(file.read_text("utf-8"))
         if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
-            return found if task is None else {n: as_json(new_value(json.loads(v), task)) for n, v in found.items()}
+            return found if task is None else {n: as_json(new_value(decoded(v), task)) for n, v in found.items()}
     except ValueError:
         pass
     raise PipelineError(f"{file}: not readable: it must map record ids to answers.", "Restore it from version control.")

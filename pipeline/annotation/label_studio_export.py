@@ -12,7 +12,9 @@ from pipeline.annotation.answers import COMMENT, UNSURE, answer_of, parted
 from pipeline.annotation.controls import Control, controls
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.annotation.judging import with_choice
-from pipeline.core.errors import PipelineError
+from pipeline.annotation.sound_values import REASON, UnsoundValue, check_regions
+from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.numbers import as_number
 from pipeline.core.record import Fields, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
@@ -34,21 +36,36 @@ def read_export(path: Path, task: Task, utf16: bool = False) -> Iterator[Annotat
     no_record_id, and what `TaskType.target_from_result` rejects. JSON_MIN does not tell skipped tasks apart.
     """
     document = read_document(path)
-    if not _is_export(document):
+    if not all(isinstance(one, UnsoundValue) or _is_task(one) or _is_minimal(one) for one in document):
         raise PipelineError(f"{path}: not a Label Studio JSON export.", "Choose JSON or JSON-MIN (not CSV) on Export.")
     problems: list[str] = []
     for n, exported in enumerate(document, 1):
-        whole = exported if _is_task(exported) else _whole(exported, task)
-        place, data = f"{path.name}:task {whole.get('id', n)}", whole.get("data") or {}
+        if isinstance(exported, UnsoundValue):
+            yield SetAside(REASON, str(exported), f"{path.name}:task {n}")
+        else:
+            yield from _of_task(
+                cast("Mapping[str, Target]", exported), f"{path.name}:task ", n, (task, utf16), problems
+            )
+    stop(path, problems)
+
+
+def _of_task(
+    exported: Mapping[str, Target], where: str, n: int, reading: tuple[Task, bool], problems: list[str]
+) -> Iterator[Annotation | SetAside]:
+    """The annotations of one task; what is not as Label Studio writes it is added to `problems`."""
+    place = where + str(exported.get("id", n))
+    try:
+        whole = exported if _is_task(exported) else _whole(exported, reading[0])
+        data = whole.get("data") or {}
+        if not isinstance(data.get("record_id"), str | int | None):
+            raise TypeError("record_id is no text")
         for annotation in whole["annotations"]:
             try:
-                yield read_annotation(annotation, data, place, task, utf16)
+                yield read_annotation(annotation, data, place, *reading)
             except Reject as reject:
-                who = _annotator(annotation)
-                yield SetAside(reject.reason, reject.detail, place, data.get("record_id"), who)
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                problems.append(f"{place}: not in Label Studio's format ({type(error).__name__}: {error})")
-    stop(path, problems)
+                yield SetAside(reject.reason, reject.detail, place, data.get("record_id"), _annotator(annotation))
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        problems.append(f"{place}: not in Label Studio's format ({type(error).__name__}: {shorten(error, 200)})")
 
 
 def read_annotation(
@@ -64,6 +81,7 @@ def read_annotation(
     record_id = data.get("record_id") or data.get("key")
     if not record_id:
         raise Reject("no_record_id", "the task's data has no record_id; import tasks with `sft label push`")
+    check_regions(annotation["result"])
     answer, beside = parted(with_choice(annotation["result"], cast("Mapping[str, object]", data), task), task)
     value = answer_of(answer, cast("Mapping[str, object]", data), task, utf16)
     return Annotation(
@@ -72,19 +90,15 @@ def read_annotation(
         value=value,
         created_at=parse_time(annotation.get("updated_at") or annotation["created_at"]),
         place=place,
-        lead_time=annotation.get("lead_time"),
+        lead_time=None if annotation.get("lead_time") is None else as_number(annotation.get("lead_time")),
         prelabel=_prelabel(annotation, answer, value, task),
-        text_id=data.get("text_id"),
-        key=data.get("key"),
+        text_id=_text_or_none(data, "text_id"),
+        key=_text_or_none(data, "key"),
         comment=beside.comment,
         unsure=beside.unsure,
         more=list(beside.more) or None,
         shown={} if data.get("text_id") else {name: content_id(as_json(value)) for name, value in data.items()},
     )
-
-
-def _is_export(document: object) -> TypeGuard[list[Mapping[str, Target]]]:
-    return isinstance(document, list) and all(_is_task(one) or _is_minimal(one) for one in document)
 
 
 def _is_task(one: object) -> TypeGuard[ExportedTask]:
@@ -133,6 +147,13 @@ def _parts(control: Control, value: Target) -> list[Region]:
 
 def _region(control: Control, value: Fields) -> Region:
     return {"from_name": control.name, "to_name": control.target, "type": control.tag.lower(), "value": value}
+
+
+def _text_or_none(data: TaskData, name: Literal["text_id", "key"]) -> str | None:
+    value = data.get(name)
+    if not isinstance(value, str | None):
+        raise TypeError(f"{name} is no text")
+    return value
 
 
 def author(annotation: ExportedAnnotation) -> object:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict, cast
 
-from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines
+from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines, stop
 from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.annotation.label_studio_export import author, read_annotation, readers
+from pipeline.annotation.sound_values import REASON
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, Target, as_json, content_id
 from pipeline.core.settings import Task, load
@@ -165,7 +166,9 @@ def read_file(file: Path) -> Pulled:
         raise PipelineError(f"{file.parent}: no such folder.", "Run from the project's root, or create it.")
     if not file.is_file():
         return pulled
-    list(read_lines(file))  # a merge conflict or a bad line stops here, with its number
+    answers = list(read_lines(file))  # a merge conflict or a bad line stops here, with its number
+    unsound = [one for one in answers if isinstance(one, SetAside) and one.reason == REASON]
+    stop(file, [f"{one.place}: {one.detail}: the file could not be written again with it" for one in unsound])
     for text in file.read_text("utf-8-sig").split("\n"):
         if text.strip():
             line = json.loads(text)

@@ -1,5 +1,6 @@
 """Effect of each data step, in full: the model itself, fine-tuned on each state of the data (variants/dvc.yaml).
 
+    python -m pipeline.variants start                    write variants/dvc.yaml and variants/params.yaml
     python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test;
                                                          VARIANT_control: the same changes at random
     python -m pipeline.variants run SEED DATASET OUT     train and predict the test split

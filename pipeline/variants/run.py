@@ -1,5 +1,6 @@
 """Effect of each data step, in full: the model itself, fine-tuned on each state of the data (variants/dvc.yaml).
 
+    python -m pipeline.variants start                    write variants/dvc.yaml and variants/params.yaml
     python -m pipeline.variants data VARIANT DATA OUT    one variant's training data, with the project's dev and test;
                                                          VARIANT_control: the same changes at random
     python -m pipeline.variants run SEED DATASET OUT     train and predict the test split
@@ -11,6 +12,7 @@ The quick form, the stage `value`, answers the same question with a linear head 
 from __future__ import annotations
 
 import itertools
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -159,8 +161,29 @@ def _records(records: Sequence[Record], task: Task) -> list[dict[str, str]]:
 _AGAIN = "Run all of them again: dvc repro variants/dvc.yaml"
 
 
+def start(project: Path) -> None:
+    """Write the second pipeline into `project`; it stands in no project before, so that `dvc status` is about one.
+
+    Raises PipelineError where there is one already. In a project without a clone's code the stages do not depend on it.
+    """
+    folder = project / "variants"
+    if folder.exists():
+        raise PipelineError(f"{folder} is there already.", "Run it: dvc repro variants/dvc.yaml (or remove it first)")
+    templates = Path(__file__).parent / "templates"
+    lines = (templates / "pipeline.yaml").read_text("utf-8").splitlines(keepends=True)
+    if not (project / "pipeline").is_dir():
+        lines = [line for line in lines if not line.strip().startswith("- pipeline/")]
+    folder.mkdir()
+    (folder / "dvc.yaml").write_text("".join(lines), "utf-8")
+    shutil.copyfile(templates / "params.yaml", folder / "params.yaml")
+    sys.stdout.write(f"{folder / 'dvc.yaml'}: written. Go on with: dvc repro variants/dvc.yaml\n")
+
+
 def main(words: Sequence[str]) -> None:
-    """One of the three commands above."""
+    """One of the commands above."""
+    if list(words) == ["start"]:
+        start(Path())
+        return
     task = load_task()
     command, *rest = words
     if command == "data":

@@ -55,7 +55,8 @@ def build(folder: Path, change: Callable[[dict[str, Any]], None] = lambda params
     params = yaml.load((folder / "params.yaml").read_text("utf-8"))
     cheap(params)
     change(params)
-    yaml.dump(params, folder / "params.yaml")
+    with (folder / "params.yaml").open("w", encoding="utf-8") as file:
+        yaml.dump(params, file)
     save_bert(folder / "tiny")
     for name, inputs, out in stages():
         out.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
 from pipeline.train.params import Params as TrainParams
 from pipeline.value.params import Params
-from pipeline.variants.run import CONTROL, ORDER, report, run_once, write_data
+from pipeline.variants.run import CONTROL, ORDER, report, run_once, start, write_data
 from tests.conftest import ROOT
 from tests.modeling.conftest import bert_folder, own_cache  # noqa: F401
 from tests.value.conftest import noisy, task  # noqa: F401
@@ -57,7 +57,23 @@ def test_what_cannot_be_compared_says_so(noisy, task, tmp_path):  # noqa: F811
         report(tmp_path / "runs", Params(), tmp_path / "out")
 
 
-def test_the_settings_name_known_variants_and_three_seeds():
-    settings = YAML(typ="safe").load((ROOT / "variants" / "params.yaml").read_text("utf-8"))["full"]
+def test_the_settings_name_known_variants_and_three_seeds(tmp_path):
+    start(tmp_path)
+    settings = YAML(typ="safe").load((tmp_path / "variants" / "params.yaml").read_text("utf-8"))["full"]
     assert settings["variants"] == [*ORDER, *(name + CONTROL for name in ORDER[1:])]
     assert len(settings["seeds"]) >= 3
+
+
+def test_the_second_pipeline_is_written_on_demand(tmp_path, capsys):
+    """No file of the repository is called so: `dvc status` would speak of runs that nobody asked for."""
+    assert not list(ROOT.glob("variants/dvc.yaml"))
+    (tmp_path / "pipeline").mkdir()
+    for project, code in ((tmp_path, True), (tmp_path / "new", False)):
+        project.mkdir(exist_ok=True)
+        start(project)
+        assert "dvc repro variants/dvc.yaml" in capsys.readouterr().out
+        stages = YAML(typ="safe").load((project / "variants" / "dvc.yaml").read_text("utf-8"))["stages"]
+        assert ("pipeline/variants" in stages["data"]["do"]["deps"]) is code
+        assert "data/variants" in stages["report"]["deps"]
+        with pytest.raises(PipelineError, match="there already"):
+            start(project)
