@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: a wheel carries the files that projects start from (pipeline/commands/shipped.py)."""
+"""What pyproject.toml cannot say: a wheel carries what projects start from (pipeline/commands/packaged_files.py)."""
 
 from __future__ import annotations
 

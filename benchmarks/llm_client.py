@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import ask
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint

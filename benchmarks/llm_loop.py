@@ -29,7 +29,7 @@ from pipeline.label.language_model import predict
 from pipeline.label.language_model.predict import language_model
 from pipeline.label.language_model.settings import LlmPrelabel
 from pipeline.label.params import Prelabel
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.judges.bias import Judged, JudgeModel, better_of, length_bias, position_bias
 from pipeline.llm.judges.gold import as_judged
 from pipeline.llm.judges.judge import Pair, compare
@@ -141,7 +141,7 @@ def judges(seeds: int, count: int = 1200) -> None:
 
 _RUN = """
 import sys
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import ask
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint

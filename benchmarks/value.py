@@ -153,7 +153,7 @@ def number_rows(folder: Path) -> dict[int, str]:
 
 def judge(folder: Path, rows: Sequence[Row], encoder, last: str) -> None:
     """Scores of every state, and how much of the gap each recovers."""
-    from pipeline.stats.gain import draw
+    from pipeline.stats.paired_gain import draw
     from pipeline.value.linear_probe import linear_probe
     from pipeline.value.params import Params
     from pipeline.value.variants import Example

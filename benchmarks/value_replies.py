@@ -21,10 +21,10 @@ from pathlib import Path
 from pipeline.core.record import Record, Source, content_id
 from pipeline.core.settings import Task, load
 from pipeline.modeling.models import Model, Models
+from pipeline.value.conversations import Talk, train_talks
 from pipeline.value.params import Params
 from pipeline.value.prompt_fit import fit_of_group, fit_of_talks
 from pipeline.value.reply_effects import measure_replies
-from pipeline.value.talks import Talk, train_talks
 from pipeline.value.variants import Stages
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "instruct_seeds"

@@ -113,7 +113,7 @@ def main() -> None:
         return
 
     from pipeline.core.errors import exit_code
-    from pipeline.runtime.quiet import silence_bars
+    from pipeline.runtime.progress_bars import silence_bars
     from pipeline.runtime.threads import limit_threads
 
     limit_threads(trains=True)

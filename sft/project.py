@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import pyarrow as pa
 
-from pipeline.commands.shipped import shipped_stages
+from pipeline.commands.packaged_files import shipped_stages
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, read_params
 from pipeline.modeling.models import Models
-from pipeline.runtime.sections import check_sections
+from pipeline.runtime.params_sections import check_sections
 from pipeline.runtime.stage import in_temporary_folder
 from pipeline.runtime.store import read_json, read_table
 from sft.rows import Result

@@ -30,7 +30,7 @@ HEADING = 5
 QUESTIONS = [
     ("where is the auto-fix threshold decided?", {"clean/label_errors/decide.py"}),
     ("in which order are annotators asked?", {"annotation/acquisition.py"}),
-    ("how is chat loss masked?", {"modeling/lm/masking.py", "modeling/lm/chat_template.py"}),
+    ("how is chat loss masked?", {"modeling/lm/loss_masking.py", "modeling/lm/chat_template.py"}),
     ("what counts as personal data?", {"text/personal_data.py"}),
     ("when are two texts near duplicates?", {"text/similarity.py", "clean/steps/near_duplicates.py"}),
     (

@@ -88,7 +88,7 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
     """Name and settings class of every section of params.yaml."""
     import importlib
 
-    from pipeline.runtime.sections import SECTIONS
+    from pipeline.runtime.params_sections import SECTIONS
 
     for name, place in SECTIONS.items():
         module, kind = place.split(":")

@@ -281,7 +281,7 @@ def read_folder(folder: Path, readers: Mapping[str, Reader]) -> Iterator[Annotat
     for path in sorted(folder.rglob("*")):
         if path.is_dir() or path.name == "README.md" or path.name.startswith("."):
             continue
-        if path.relative_to(folder).parts[0] == "decisions":  # what a lead decided in the report: decisions.py
+        if path.relative_to(folder).parts[0] == "decisions":  # what a lead decided in the report: review_decisions.py
             continue
         if path.suffix not in readers:
             known = ", ".join(sorted(readers))

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pipeline.annotation.controls import controls
-from pipeline.annotation.renamed import with_new_labels
+from pipeline.annotation.renamed_labels import with_new_labels
 from pipeline.core.record import Target
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
+from pipeline.tasks.realigned_regions import at_their_places
 from pipeline.tasks.region import Region
-from pipeline.tasks.region_places import at_their_places
 
 COMMENT, UNSURE = "comment", "unsure"
 

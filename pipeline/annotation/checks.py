@@ -8,11 +8,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from pipeline.annotation.annotations import Annotation, SetAside
-from pipeline.annotation.renamed import new_value
+from pipeline.annotation.renamed_labels import new_value
 from pipeline.core.record import Record, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
-from pipeline.tasks.region_places import at_their_places
+from pipeline.tasks.realigned_regions import at_their_places
 from pipeline.text.pseudonyms import pseudonym
 from pipeline.text.scripts import is_inside_word
 

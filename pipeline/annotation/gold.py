@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.annotation.renamed import new_value
+from pipeline.annotation.renamed_labels import new_value
 from pipeline.annotation.sound_values import decoded
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json

@@ -10,8 +10,8 @@ from typing import Literal, TypeGuard, cast
 from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
 from pipeline.annotation.answers import COMMENT, UNSURE, answer_of, parted
 from pipeline.annotation.controls import Control, controls
-from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
-from pipeline.annotation.judging import with_choice
+from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData
+from pipeline.annotation.reply_ratings import with_choice
 from pipeline.annotation.sound_values import REASON, UnsoundValue, check_regions
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.numbers import as_number

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
-from pipeline.annotation.renamed import new_value
+from pipeline.annotation.renamed_labels import new_value
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import as_json
 from pipeline.core.settings import Settings, Task, parse

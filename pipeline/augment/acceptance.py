@@ -20,7 +20,7 @@ from pipeline.augment.replies import has_reply
 from pipeline.augment.text_features import TextFeatures
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.features.unread import unread_languages, unread_notes
+from pipeline.modeling.features.unsupported_languages import unread_languages, unread_notes
 from pipeline.modeling.models import TFIDF, Model, Models, revision
 from pipeline.runtime.stage import Drop
 from pipeline.stats.histogram import NOTES

@@ -26,8 +26,8 @@ class GateSettings(Settings):
     }
 
     # Cosine similarity of the augmented example and its source example, by the encoder; below: another meaning, above:
-    # nothing new. null: what was measured for the encoder (modeling/features/cosines.py): .75 and .995 for MiniLM,
-    # .93 and .9985 for e5.
+    # nothing new. null: what was measured for the encoder (modeling/features/cosine_thresholds.py): .75 and .995 for
+    # MiniLM, .93 and .9985 for e5.
     min_cosine: float | None = Field(default=None, ge=-1, le=1)
     max_cosine: float | None = Field(default=None, ge=-1, le=1)
     # The same where models.encoder is tfidf, which sees spelling, not meaning, and no word order: swapped words

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.lm.asked import asked
 from pipeline.modeling.lm.instructions import default_instruction
+from pipeline.modeling.lm.prompt_and_reply import asked
 from pipeline.tasks import has_free_answers
 
 

@@ -17,7 +17,7 @@ from pipeline.augment.policy import parents, plan
 from pipeline.augment.select.selection import select
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
-from pipeline.runtime.awaiting import awaits_labels
+from pipeline.runtime.awaiting_labels import awaits_labels
 from pipeline.runtime.stage import Outcome, StageReport, drop_rows
 from pipeline.runtime.store import read_records, to_records, to_table
 from pipeline.tasks import task_type

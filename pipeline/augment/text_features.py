@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.modeling.features.cosines import cosines
+from pipeline.modeling.features.cosine_thresholds import cosines
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model, has_weights
 

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from pipeline.annotation.decisions import read_decisions, rulings
+from pipeline.annotation.review_decisions import final_decisions, read_decisions
 from pipeline.clean.params import Params, chosen_steps
-from pipeline.clean.rulings import drop_decided, keeping
+from pipeline.clean.review_decisions import drop_decided, keeping
 from pipeline.clean.step import Context, review_table
 from pipeline.clean.steps.pii import Pii, mask_dropped
 from pipeline.core.settings import load, load_task
@@ -28,9 +28,9 @@ def run(collected: Path, decisions: Path, out: Path) -> None:
     steps = chosen_steps(params)
     context = Context(load_task(), load("models", Models), engine=load_engine())
     report = StageReport("clean", read_records(collected / "records.parquet", context.task))
-    decided = rulings(read_decisions(decisions))
+    decided = final_decisions(read_decisions(decisions))
     if decided:
-        report.apply("decisions", partial(drop_decided, rulings=decided))
+        report.apply("decisions", partial(drop_decided, decided=decided))
     masking = partial(mask_dropped, settings=cast("Pii", params.of("pii")), context=context)
     for name, step in steps.items():
         work = partial(step.function, settings=params.of(name), context=context)

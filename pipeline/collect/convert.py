@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.collect.conditions import first_failed
+from pipeline.collect.conversations import dialect_of, talk_reader
 from pipeline.collect.label_studio_tasks import LABEL_STUDIO, agreed, one_row_a_task
 from pipeline.collect.languages import language_reader
+from pipeline.collect.nested_columns import with_decoded, with_nested, with_spans
 from pipeline.collect.params import RecordSource
 from pipeline.collect.references import one_row_a_reference, takes_references
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
-from pipeline.collect.shapes import with_decoded, with_nested, with_spans
-from pipeline.collect.talks import dialect_of, talk_reader
 from pipeline.collect.targets import confidence_of, is_missing, target_of
 from pipeline.core.conversation import told
 from pipeline.core.errors import PipelineError, shorten

@@ -17,7 +17,7 @@ from pipeline.collect.targets import translate
 from pipeline.core.record import Fields, Reject, Target, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
-from pipeline.tasks.region_places import at_their_places
+from pipeline.tasks.realigned_regions import at_their_places
 from pipeline.text.pseudonyms import pseudonym
 
 #: The name of the format.

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from pipeline.collect.nested_columns import with_nested
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Row
-from pipeline.collect.shapes import with_nested
 from pipeline.collect.targets import is_missing
 from pipeline.core.settings import Task
 from pipeline.tasks import has_free_answers

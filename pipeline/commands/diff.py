@@ -22,8 +22,8 @@ from ruamel.yaml import YAML
 
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.runtime.dataset_versions import compare, index_of, why_added, why_relabelled, why_removed
 from pipeline.runtime.store import files_of, read_table
-from pipeline.runtime.versions import compare, index_of, why_added, why_relabelled, why_removed
 
 STAGES = ("collect", "clean", "label", "augment")
 FINAL = "augment/records.parquet"

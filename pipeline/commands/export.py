@@ -17,7 +17,7 @@ from pipeline.core.settings import Task, load_task
 from pipeline.export.files import write
 from pipeline.export.formats import FORMS
 from pipeline.export.preference import Pairs, compared
-from pipeline.export.stamp import stamped
+from pipeline.export.provenance import stamped
 from pipeline.runtime.records import RecordsById
 from pipeline.runtime.store import read_table
 

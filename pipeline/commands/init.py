@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pipeline.commands.packaged_files import shipped
 from pipeline.commands.scaffold import is_clone, scaffold, update
-from pipeline.commands.shipped import shipped
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.core.settings import read_params

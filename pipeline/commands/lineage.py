@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from pipeline.annotation.exported import QueueRow
+from pipeline.annotation.label_studio_types import QueueRow
 from pipeline.core.record import Fields, Target
 
 

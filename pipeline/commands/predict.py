@@ -19,7 +19,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
-from pipeline.runtime.damage import parsed_json
+from pipeline.runtime.damaged_files import parsed_json
 from pipeline.tasks import TASKS
 
 #: What a chat row holds: a conversation, or `text` as one user turn.

@@ -16,10 +16,10 @@ from pipeline.modeling.dataset import SPLITS
 from pipeline.modeling.lm.chat_settings import ChatSettings
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoded, Encoder, Learned
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.models import Models
-from pipeline.runtime.lookup import rows_of
+from pipeline.runtime.find_records import rows_of
 
 #: Around learned text: on a terminal (black on green), and elsewhere.
 _COLOUR, _BRACKETS = ("\x1b[30;42m", "\x1b[0m"), ("⟦", "⟧")

@@ -13,8 +13,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from pipeline.commands.packaged_files import code_version, shipped_stages
 from pipeline.commands.scaffold import VERSIONS, project_pipeline
-from pipeline.commands.shipped import code_version, shipped_stages
 from pipeline.core.registry import pick
 
 log = logging.getLogger("pipeline")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from pipeline.commands.shipped import is_code, shipped
+from pipeline.commands.packaged_files import is_code, shipped
 from pipeline.core.errors import PipelineError
 
 #: Where a project's version files lie, one a stage.

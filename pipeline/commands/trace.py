@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from pipeline.annotation.exported import QueueRow
+from pipeline.annotation.label_studio_types import QueueRow
 from pipeline.commands.lineage import ChangeRow, Dropped, Lineage, RecordRow, Relative, ReviewRow
 from pipeline.core.conversation import Message
 from pipeline.core.errors import shorten
 from pipeline.report.edits import sides
-from pipeline.runtime.lookup import LISTED, MOST, STAGES, find, rows_of
+from pipeline.runtime.find_records import LISTED, MOST, STAGES, find, rows_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.stats.numbers import rounded
 

@@ -14,7 +14,7 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
 from pipeline.evaluate.references import items
-from pipeline.runtime.damage import check_columns
+from pipeline.runtime.damaged_files import check_columns
 from pipeline.runtime.store import read_table
 from pipeline.tasks import task_type
 

@@ -10,9 +10,9 @@ import numpy as np
 from pipeline.core.record import Record, Reject, Target, as_json, share
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
-from pipeline.evaluate.edits import EDITS
 from pipeline.evaluate.evaluation import ComputeMetrics, Evaluation
 from pipeline.evaluate.params import Params
+from pipeline.evaluate.perturbations import EDITS
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.stats.bootstrap import estimate, mean_of
 from pipeline.stats.numbers import rounded

@@ -31,7 +31,7 @@ from pipeline.evaluate.worst_errors import review_queue, worst_errors
 from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
-from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
+from pipeline.runtime.awaiting_labels import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.store import write_json, write_table
 from pipeline.stats.bootstrap import Estimate, estimate
 from pipeline.stats.numbers import rounded

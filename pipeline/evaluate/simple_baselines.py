@@ -14,7 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.features.encoder import occupied, tfidf
 from pipeline.modeling.features.linear_tagger import tag_linearly
 from pipeline.modeling.prediction import Prediction
-from pipeline.stats.answers import cmrc_pieces
+from pipeline.stats.answer_scores import cmrc_pieces
 from pipeline.tasks import task_type
 
 #: Ridge regression's penalty; features are TF-IDF rows of unit length. Default of scikit-learn's Ridge.

@@ -14,9 +14,9 @@ from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.lengths import bucket
 from pipeline.evaluate.params import Params
 from pipeline.stats.bootstrap import Estimate, difference, estimate, masked
-from pipeline.stats.gain import verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import Metric, rounded
+from pipeline.stats.paired_gain import verdict
 from pipeline.tasks import task_type
 
 #: A `meta` of more values names records (a title, a page), it does not group them. A guess: not measured.

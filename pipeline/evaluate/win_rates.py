@@ -18,15 +18,15 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import Json, JsonObject
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
-from pipeline.llm.ask import Engine
+from pipeline.llm.client import Engine
 from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.bias import Judged, JudgeModel, Lean, better_of, length_bias, position_bias
 from pipeline.llm.judges.gold import GoldPair, as_judged, between_judges, on_gold, planted, read_people, with_people
 from pipeline.llm.judges.judge import Comparison, Pair, compare, comparison_questions
 from pipeline.llm.judges.panel import Judging
 from pipeline.llm.judges.win_rate import raw_win_rate, win_rate
-from pipeline.modeling.lm.asked import asked, reply_of
 from pipeline.modeling.lm.local_engine import open_model
+from pipeline.modeling.lm.prompt_and_reply import asked, reply_of
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import Estimate

@@ -15,9 +15,9 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Row
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
-from pipeline.export.account import Account
 from pipeline.export.formats import FORMS, Form
 from pipeline.export.preference import Pairs
+from pipeline.export.written_counts import Account
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import files_of, read_table
 

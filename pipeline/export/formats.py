@@ -12,10 +12,10 @@ from pipeline.core.record import Reject, Row, Span, as_json
 from pipeline.core.registry import Entry
 from pipeline.core.settings import NoSettings, Task
 from pipeline.dialects import DIALECTS
-from pipeline.export.account import Account
+from pipeline.export.conversations import Line, line_of
 from pipeline.export.preference import Pairs
-from pipeline.export.talks import Line, line_of
 from pipeline.export.trainers import axolotl, llama_factory, trl
+from pipeline.export.written_counts import Account
 from pipeline.text.scripts import UNSPACED
 
 #: Words, single Chinese and Japanese characters, single other signs: the tokens of CoNLL files.

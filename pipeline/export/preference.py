@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.candidates import Candidate
-from pipeline.annotation.judging import preferred_of
+from pipeline.annotation.reply_ratings import preferred_of
 from pipeline.core.conversation import Conversation, JsonObject, Message, canonical, conversation
 from pipeline.core.record import Reject, Row
 from pipeline.core.settings import Task
 from pipeline.dialects.messages import write_prompt_completion
-from pipeline.export.account import Account
+from pipeline.export.written_counts import Account
 from pipeline.text.pseudonyms import pseudonym
 
 

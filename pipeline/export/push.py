@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.export.stamp import stamped
+from pipeline.export.provenance import stamped
 
 
 def push(folder: Path, repository: str, endpoint: str | None, public: bool, accept_licence: bool) -> str:

@@ -66,7 +66,7 @@ class _Trial:
         import numpy as np
 
         from pipeline.modeling.features.encoder import occupied
-        from pipeline.modeling.features.unread import readable_features
+        from pipeline.modeling.features.unsupported_languages import readable_features
 
         both = (*pool, *held_out)
         found, self.unread = readable_features([e.text for e in both], langs_of(both), encoder, "label     curve")

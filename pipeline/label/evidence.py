@@ -105,7 +105,7 @@ class Rules:
     trusted: bool
     weak: Mapping[str, float] = field(default_factory=dict)
     combine: Callable[[list[Target]], Target | None] = lambda values: None
-    temperature: float = 1.0  # of the posteriors of classes (crowd_on_gold.py)
+    temperature: float = 1.0  # of the posteriors of classes (aggregation_choice.py)
 
 
 def _by_record(rows: Sequence[tuple[str, str, str]]) -> dict[str, dict[str, str]]:

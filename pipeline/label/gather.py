@@ -13,10 +13,10 @@ from pipeline.annotation.annotations import Reading
 from pipeline.core.record import Record, Reject, Split, Target
 from pipeline.core.settings import Task
 from pipeline.label.active_learning_curve import active_learning_curve
+from pipeline.label.aggregation_choice import choose, known_labels, plain
 from pipeline.label.annotator_quality import annotator_quality
 from pipeline.label.annotators import annotators
-from pipeline.label.answers.teach import Taught, teach
-from pipeline.label.crowd_on_gold import choose, known_labels, plain
+from pipeline.label.answers.teacher_answers import TeacherAnswers, answer_by_teachers
 from pipeline.label.evidence import Group, Rules, VoteOutcome, crowd_rows, decide, form_of
 from pipeline.label.first_splits import first_splits
 from pipeline.label.merge import Evidence, Ledger, merge
@@ -79,13 +79,13 @@ def _taught(
     evidence: Evidence,
     settings: tuple[Task, Params],
     models: Models,
-) -> Taught:
+) -> TeacherAnswers:
     """Teachers' answers to records that nobody has answered and that can join the train split."""
     task, params = settings
     without = [example.as_record() for example in ask if example.id not in evidence.human]
     open_ones = [r for r in without if r.target is None and (r.group or r.id) not in evidence.group_split]
     known = [example.as_record() for example in learn]
-    return teach(open_ones, known, task, params.answers, models, params.prelabel.min_precision)
+    return answer_by_teachers(open_ones, known, task, params.answers, models, params.prelabel.min_precision)
 
 
 def _crowd(voted: Iterable[Record], human: Group, rules: Rules, params: Params) -> Group:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Decision, Record, Reject, Split, Target, as_json
-from pipeline.label.answers.teach import Taught
+from pipeline.label.answers.teacher_answers import TeacherAnswers
 from pipeline.label.evidence import VoteOutcome, counts
 from pipeline.label.first_splits import FirstSplits
 from pipeline.label.params import Params
@@ -41,7 +41,7 @@ class Evidence:
     human: Mapping[str, VoteOutcome] = field(default_factory=dict)
     crowd: Mapping[str, VoteOutcome] = field(default_factory=dict)
     prelabels: Prelabels = field(default_factory=Prelabels)
-    taught: Taught = field(default_factory=Taught)  # answers of teachers to records that have none
+    taught: TeacherAnswers = field(default_factory=TeacherAnswers)  # answers of teachers to records that have none
     group_split: Mapping[str, Split] = field(default_factory=dict)  # group -> dev or test, of its labelled records
     # dev and test of a project in which no record came with a label
     first_splits: FirstSplits = field(default_factory=FirstSplits)

@@ -15,12 +15,12 @@ from pipeline.core.record import Target, share
 from pipeline.core.registry import Entry, pick
 from pipeline.core.settings import Task
 from pipeline.label.aggregation import METHODS
-from pipeline.label.crowd_on_gold import ON_GOLD
+from pipeline.label.aggregation_choice import ON_GOLD
 from pipeline.label.language_model.predict import language_model
 from pipeline.label.params import Params, Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, langs_of, none
 from pipeline.label.tagger import tagger
-from pipeline.modeling.features.unread import read_rows
+from pipeline.modeling.features.unsupported_languages import read_rows
 from pipeline.modeling.models import Model, Models, revision
 
 log = logging.getLogger("pipeline")

@@ -10,7 +10,7 @@ from statistics import fmean
 from typing import Any
 
 from pipeline.annotation.annotations import Annotation
-from pipeline.annotation.judging import RATING, is_rejected, preferred_of, ratings_of
+from pipeline.annotation.reply_ratings import RATING, is_rejected, preferred_of, ratings_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Target, as_json
 from pipeline.core.registry import did_you_mean

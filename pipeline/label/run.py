@@ -12,15 +12,15 @@ import pyarrow as pa
 
 from pipeline.annotation.annotations import Reading, latest_answers, read_folder
 from pipeline.annotation.checks import by_own_key, check_against
-from pipeline.annotation.decisions import FOLDER, read_decisions
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
+from pipeline.annotation.review_decisions import FOLDER, read_decisions
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, load, load_task
 from pipeline.label.annotator_quality import annotator_quality, warnings
 from pipeline.label.annotators import agreement_report
-from pipeline.label.answers.teach import write_candidates
+from pipeline.label.answers.teacher_answers import write_candidates
 from pipeline.label.audit import audited, draw
 from pipeline.label.evidence import Group
 from pipeline.label.first_splits import FirstSplits
@@ -32,7 +32,7 @@ from pipeline.label.prelabels import Prelabels
 from pipeline.label.ratings import Ratings, bars, held_to, rated, ratings, rejections, summary
 from pipeline.label.review_queue import by_record, may_need_a_person, queue
 from pipeline.modeling.models import Models
-from pipeline.runtime.awaiting import awaits_labels
+from pipeline.runtime.awaiting_labels import awaits_labels
 from pipeline.runtime.records import RecordsById
 from pipeline.runtime.stage import Outcome, StageReport, count, log, per_record
 from pipeline.runtime.store import read_records, read_table, write_table

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import as_json
-from pipeline.llm.ask import Engine, unanswered
+from pipeline.llm.client import Engine, unanswered
 from pipeline.llm.question import Question
 from pipeline.llm.usage import forecast
 

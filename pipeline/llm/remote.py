@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.completions import answer_of, body_of
 from pipeline.llm.question import Answer, Question
+from pipeline.llm.request_window import TryAgainError, Window, remedy_of, service_key
+from pipeline.llm.service_errors import AGAIN, is_too_long, seconds
 from pipeline.llm.settings import Endpoint
 from pipeline.llm.transport import bounded
-from pipeline.llm.trouble import AGAIN, is_too_long, seconds
 from pipeline.llm.usage import Allowance, Usage
-from pipeline.llm.window import TryAgainError, Window, remedy_of, service_key
 
 if TYPE_CHECKING:
     import httpx2 as httpx
@@ -92,7 +92,7 @@ class RemoteModel:
             return Answer("", "refused", shorten(text, 200))
         asked_with_schema = bool(question.schema) and self.endpoint.structured == "auto"
         if asked_with_schema and status in (400, 404, 422) and _NO_SCHEMA.search(text):
-            self._schema_at_server = False  # the prompt holds the schema as well (ask.py)
+            self._schema_at_server = False  # the prompt holds the schema as well (client.py)
             raise TryAgainError("the service knows no JSON schema", 1e-3)
         raise PipelineError(
             f"{self._where}: {self.endpoint.url} refused with status {status}: {shorten(text, 200)}",

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import share
-from pipeline.runtime.damage import check_columns, read_file
+from pipeline.runtime.damaged_files import check_columns, read_file
 from pipeline.runtime.parts import take_rows
 
 #: Our split names -> the exported ones.

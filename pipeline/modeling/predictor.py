@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import pick
 from pipeline.modeling.prediction import Predictor
-from pipeline.runtime.damage import Keys, check_keys, parsed_json
+from pipeline.runtime.damaged_files import Keys, check_keys, parsed_json
 
 _NUMBER = (int, float)
 #: What sft.json may hold for one task type or another; each predictor reads its own part.

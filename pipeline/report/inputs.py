@@ -17,7 +17,7 @@ from pipeline.core.report_types import StepReport
 from pipeline.core.settings import Task
 from pipeline.report.params import Params
 from pipeline.runtime.columns import schema
-from pipeline.runtime.damage import OF_REPORT, Each, Keys, check_columns
+from pipeline.runtime.damaged_files import OF_REPORT, Each, Keys, check_columns
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, files_of, lean_records, read_report, read_table, to_records

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError
 from pipeline.runtime.columns import FILLED, expected
-from pipeline.runtime.damage import check_filled, check_schema, reading
+from pipeline.runtime.damaged_files import check_filled, check_schema, reading
 from pipeline.runtime.parts import take_rows
 from pipeline.runtime.store import files_of, write_table
 

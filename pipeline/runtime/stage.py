@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 from pipeline.core.errors import PipelineError, exit_code
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
+from pipeline.runtime.params_sections import check_sections_once
 from pipeline.runtime.parts import parts_of, take_rows
-from pipeline.runtime.quiet import silence_bars
-from pipeline.runtime.sections import check_sections_once
+from pipeline.runtime.progress_bars import silence_bars
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_records, to_table, write_json
 from pipeline.runtime.threads import limit_threads
@@ -156,7 +156,7 @@ class StageReport:
         self.dropped: list[pa.Table] = []
         self.steps: list[dict[str, Any]] = []
         self.notes: dict[str, Any] = {}
-        self.may_be_empty = False  # see pipeline/runtime/awaiting.py
+        self.may_be_empty = False  # see pipeline/runtime/awaiting_labels.py
 
     def apply(self, name: str, step: Step) -> None:
         """Run one step on the current table, check that nothing vanished, log one line."""

@@ -22,7 +22,15 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Record, Source, Split, Target, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import FILLED, expected, schema
-from pipeline.runtime.damage import OF_REPORT, Keys, check_columns, check_keys, check_steps, parsed_json, read_file
+from pipeline.runtime.damaged_files import (
+    OF_REPORT,
+    Keys,
+    check_columns,
+    check_keys,
+    check_steps,
+    parsed_json,
+    read_file,
+)
 from pipeline.runtime.parts import parts_of
 
 _Column = TypeVar("_Column", pa.Array, pa.ChunkedArray)
@@ -164,8 +172,8 @@ def read_json(path: Path) -> Any:
 def read_report(path: Path, keys: Keys = OF_REPORT, optional: bool = False) -> dict[str, Any]:
     """A stage's report.json. Raises PipelineError where a key of `keys` is missing or of another type.
 
-    `optional`: a key may be missing. The report of a stage that awaits labels (pipeline/runtime/awaiting.py) says so,
-    and holds nothing else.
+    `optional`: a key may be missing. The report of a stage that awaits labels says so, and holds nothing else
+    (pipeline/runtime/awaiting_labels.py).
     """
     report = parsed_json(path)
     if not (isinstance(report, dict) and report.get("awaiting_labels") is True):

@@ -22,8 +22,8 @@ from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import WrittenReply
 from pipeline.serve.app import BadRequestError, json_object
-from pipeline.serve.described import OBJECT, TEXT, objects, takes
 from pipeline.serve.model import ServedModel, model_row
+from pipeline.serve.openapi import OBJECT, TEXT, objects, takes
 from pipeline.serve.predict_api import Batcher
 
 _MODEL = "sft"

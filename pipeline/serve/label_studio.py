@@ -16,8 +16,8 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.serve.app import BadRequestError, json_object
-from pipeline.serve.described import OBJECT, TEXT, objects, takes
 from pipeline.serve.model import ServedModel, model_row
+from pipeline.serve.openapi import OBJECT, TEXT, objects, takes
 from pipeline.tasks import task_type
 
 #: Tasks that one request may hold; Label Studio waits 100 seconds for all of them. A guess: not measured.

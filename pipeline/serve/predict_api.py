@@ -20,9 +20,9 @@ from pipeline.core.record import Fields, Reject
 from pipeline.core.settings import Task
 from pipeline.modeling.prediction import Prediction
 from pipeline.serve.app import BadRequestError, json_object
-from pipeline.serve.described import OBJECT, Schema, objects, takes
 from pipeline.serve.limits import connections
 from pipeline.serve.model import ServedModel, model_row
+from pipeline.serve.openapi import OBJECT, Schema, objects, takes
 
 #: Rows of one request. A guess: not measured.
 MAX_ROWS = 256

@@ -8,7 +8,7 @@ from typing import cast
 
 import pyarrow.compute as pc
 
-from pipeline.annotation.exported import QueueRow
+from pipeline.annotation.label_studio_types import QueueRow
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.runtime.shards import batches

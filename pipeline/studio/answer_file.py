@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines, stop
-from pipeline.annotation.exported import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.annotation.label_studio_export import author, read_annotation, readers
+from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.annotation.sound_values import REASON
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, Target, as_json, content_id

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.annotation.annotations import Annotation, SetAside
-from pipeline.annotation.judging_screen import ASK, comparing_controls, rating_controls
 from pipeline.annotation.labeling_config import Screen, config_problems, extra_labels, project_config
+from pipeline.annotation.reply_rating_controls import ASK, comparing_controls, rating_controls
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import content_id
 from pipeline.core.registry import did_you_mean
@@ -94,7 +94,7 @@ def find(client: Client, check: bool = True) -> Project:
     return project
 
 
-def dispute_project(project: Project, make: bool = False) -> Project | None:
+def adjudication_project(project: Project, make: bool = False) -> Project | None:
     """The project of disputes beside `project`; made where there is none and `make`. None without an adjudicator."""
     if project.settings.adjudicator is None or project.adjudicates:
         return None

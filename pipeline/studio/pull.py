@@ -16,15 +16,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.annotation.annotations import Annotation
-from pipeline.annotation.exported import ExportedTask
 from pipeline.annotation.gold import read_gold
+from pipeline.annotation.label_studio_types import ExportedTask
 from pipeline.core.record import content_id
 from pipeline.studio import server
+from pipeline.studio.annotator_progress import tell_progress
+from pipeline.studio.annotator_tabs import make_annotator_tabs
 from pipeline.studio.answer_file import Line, Pulled, file_name, read_answers, read_file, tidy, to_line, write_file
 from pipeline.studio.client import ListedTask, Query
-from pipeline.studio.own_tabs import make_own_tabs
-from pipeline.studio.project import Project, connect, dispute_project, extra, find
-from pipeline.studio.standing import tell_standing
+from pipeline.studio.project import Project, adjudication_project, connect, extra, find
 
 #: Tasks fetched with one request. A guess: not measured.
 BATCH = 100
@@ -33,14 +33,14 @@ BATCH = 100
 def pull(folder: Path, everything: bool = False) -> Iterator[str]:
     """Fetch what is new into `folder`; what was done, in words. With `everything`, every task is fetched again."""
     project = find(connect(), check=False)
-    court = dispute_project(project)
+    court = adjudication_project(project)
     for one in filter(None, (project, court)):
         yield from _pull(one, folder, everything)
     if project.settings.show_progress:
         found = [one for one in read_answers(folder, project.task) if isinstance(one, Annotation)]
         ours = list(filter(project.is_of, found))
-        tell_standing(project, ours, read_gold(folder, project.task))
-        make_own_tabs(project)
+        tell_progress(project, ours, read_gold(folder, project.task))
+        make_annotator_tabs(project)
     yield from extra(project)
 
 

@@ -16,17 +16,17 @@ from pipeline.annotation.gold import GOLD, read_gold
 from pipeline.core.errors import shorten
 from pipeline.core.record import share
 from pipeline.runtime.store import write_json
+from pipeline.studio.adjudication import send_to_adjudicator
 from pipeline.studio.annotation_queue import annotation_queue
 from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
-from pipeline.studio.disputes import send_disputes
 from pipeline.studio.existing_tasks import ExistingTasks, existing_tasks, remove_tasks
-from pipeline.studio.given_back import give_back
-from pipeline.studio.judging import to_judge
 from pipeline.studio.ledger import Ledger
+from pipeline.studio.model_version import reset_dead_backend, show_version
 from pipeline.studio.project import Project, connect, find, labeling_interface
-from pipeline.studio.refresh import refresh
-from pipeline.studio.shown_version import reset_dead_backend, show_version
+from pipeline.studio.refresh_predictions import refresh
+from pipeline.studio.reopened_tasks import reopen_tasks
+from pipeline.studio.reply_rating_tasks import to_judge
 from pipeline.studio.tasks import (
     Question,
     checked,
@@ -49,7 +49,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     project = find(connect())
     now = text_ids(data / "clean" / "records.parquet", project.task)
     yield from reset_dead_backend(project)
-    yield from give_back(project, data, now)
+    yield from reopen_tasks(project, data, now)
     if project.settings.ask != "reply":
         yield from _push_to_judge(project, data, existing_tasks(project, now))
         return
@@ -77,7 +77,7 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     gold = gold_again(data / "label", project.task, known_gold, _suggest(questions))
     yield from refresh(project, existing, questions, gold, version, ledger)
     yield from _ask_again(project, existing, questions)
-    yield from send_disputes(project, data, questions, now)
+    yield from send_to_adjudicator(project, data, questions, now)
     chosen = _choose(project, existing, questions, {row["record_id"]: row["priority"] for row in rows}, data)
     chosen = numbered(with_keys(chosen, data / "clean"))
     _remember_gold(data / "annotations", chosen)

@@ -10,8 +10,8 @@ from pipeline.annotation.annotations import Annotation, latest_answers
 from pipeline.core.settings import Task
 from pipeline.studio.annotation_queue import named_by
 from pipeline.studio.answer_file import read_answers
+from pipeline.studio.model_version import reset_dead_backend
 from pipeline.studio.project import connect, extra, find
-from pipeline.studio.shown_version import reset_dead_backend
 from pipeline.text.pseudonyms import pseudonym
 
 

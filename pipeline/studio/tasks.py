@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.annotation.acquisition import most_useful_first
-from pipeline.annotation.exported import QueueRow
+from pipeline.annotation.label_studio_types import QueueRow
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, Reject, Target, as_json, content_id, share
 from pipeline.core.settings import Task, load
-from pipeline.modeling.features.unread import readable_features
+from pipeline.modeling.features.unsupported_languages import readable_features
 from pipeline.modeling.models import Models
 from pipeline.studio.annotation_queue import lean, source_keys
 from pipeline.tasks import task_type

@@ -57,7 +57,7 @@ class TaskType(Protocol):
     def main_text(self, record: Record) -> str:
         """The text on which duplicates are found and embeddings are computed."""
 
-    def likeness(self, record: Record) -> Sequence[str]:
+    def compared_texts(self, record: Record) -> Sequence[str]:
         """The texts that must each be alike for two records to be near duplicates (questions, and their contexts)."""
 
     def unit(self, record: Record) -> str:

@@ -109,7 +109,7 @@ def main_text(record: Record) -> str:
     return "\n".join(map(readable, turns)).strip()
 
 
-def likeness(record: Record) -> Sequence[str]:
+def compared_texts(record: Record) -> Sequence[str]:
     """What was asked and the reply: equal prompts with other replies are no copies."""
     return (unit(record), "" if record.target is None else readable(Message.of(record.target)))
 

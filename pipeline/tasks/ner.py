@@ -83,7 +83,7 @@ def main_text(record: Record) -> str:
     return str(record.fields["text"])
 
 
-def likeness(record: Record) -> Sequence[str]:
+def compared_texts(record: Record) -> Sequence[str]:
     """The text."""
     return (record.fields["text"],)
 

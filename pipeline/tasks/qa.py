@@ -104,7 +104,7 @@ def main_text(record: Record) -> str:
     return f"{record.fields['question']}\n{record.fields['context']}"
 
 
-def likeness(record: Record) -> Sequence[str]:
+def compared_texts(record: Record) -> Sequence[str]:
     """The question and the context: other questions on one context are no duplicates, however long it is."""
     return (record.fields["question"], record.fields["context"])
 

@@ -63,7 +63,7 @@ def main_text(record: Record) -> str:
     return record.fields["text"] if pair is None else f"{record.fields['text']}\n{pair}"
 
 
-def likeness(record: Record) -> Sequence[str]:
+def compared_texts(record: Record) -> Sequence[str]:
     """Both texts: equal sources with other translations are other records."""
     return (record.fields["text"], record.fields["text_pair"] or "")
 

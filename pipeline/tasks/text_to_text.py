@@ -47,7 +47,7 @@ class TextToText:
         """The input text: one input with two targets is one thing said twice."""
         return str(record.fields["text"])
 
-    def likeness(self, record: Record) -> Sequence[str]:
+    def compared_texts(self, record: Record) -> Sequence[str]:
         """The input text."""
         return (record.fields["text"],)
 

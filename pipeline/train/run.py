@@ -20,7 +20,7 @@ from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.batches import Example, Examples
 from pipeline.modeling.dataset import SPLITS, read_split, repeated, sample, to_rows
-from pipeline.modeling.features.unread import Notes, unread_languages, unread_notes
+from pipeline.modeling.features.unsupported_languages import Notes, unread_languages, unread_notes
 from pipeline.modeling.heads import HEADS
 from pipeline.modeling.heads.contract import Head, Start
 from pipeline.modeling.lm import packing
@@ -28,9 +28,9 @@ from pipeline.modeling.models import Models, licence, revision
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.fit import fit, seed_everything
 from pipeline.modeling.training.job import Job
-from pipeline.runtime.awaiting import dataset_awaits_labels, write_awaiting
+from pipeline.runtime.awaiting_labels import dataset_awaits_labels, write_awaiting
 from pipeline.runtime.columns import KINDS
-from pipeline.runtime.damage import check_columns
+from pipeline.runtime.damaged_files import check_columns
 from pipeline.runtime.store import write_json
 from pipeline.tasks import task_type
 from pipeline.train.model_card import model_card

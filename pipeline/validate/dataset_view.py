@@ -15,9 +15,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Record, as_json
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.runtime.dataset_versions import INDEX, index_of
 from pipeline.runtime.records import Records
 from pipeline.runtime.store import LEAN, read_json, read_table
-from pipeline.runtime.versions import INDEX, index_of
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.normalise import normalised
 

@@ -17,16 +17,16 @@ from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
-from pipeline.runtime.awaiting import awaits_labels, write_awaiting
+from pipeline.runtime.awaiting_labels import awaits_labels, write_awaiting
+from pipeline.runtime.dataset_versions import INDEX, compare, split_digest
 from pipeline.runtime.store import LEAN, read_records, read_report, write_json, write_table
-from pipeline.runtime.versions import INDEX, compare, split_digest
 from pipeline.tasks import has_free_answers
 from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import as_it_is, mixed
-from pipeline.validate.failing import FAILING, failing
+from pipeline.validate.failing_records import FAILING, failing
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.semantic_coverage import MAP, coverage

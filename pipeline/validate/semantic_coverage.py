@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from pipeline.core.record import Record
 from pipeline.modeling.features.encoder import features, occupied
-from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.validate.dataset_view import View

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.core.record import share
 from pipeline.stats.bootstrap import summarise
-from pipeline.stats.gain import Draws, draw
 from pipeline.stats.numbers import Floats
+from pipeline.stats.paired_gain import Draws, draw
 from pipeline.value.linear_probe import Trial
 from pipeline.value.params import Params
 from pipeline.value.variants import Example

@@ -22,8 +22,8 @@ from pipeline.stats.bootstrap import Estimate, summarise
 from pipeline.stats.numbers import Floats, rounded
 from pipeline.text.normalise import normalised
 from pipeline.text.scripts import CJK
+from pipeline.value.conversations import Talk
 from pipeline.value.params import Params
-from pipeline.value.talks import Talk
 
 #: Letters of a prompt (its end) and of a reply that are compared; an encoder reads no more. A guess: not measured.
 _LETTERS = 1000

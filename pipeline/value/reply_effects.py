@@ -12,16 +12,16 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.models import Model
 from pipeline.stats.bootstrap import Estimate
-from pipeline.stats.gain import Draws, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
+from pipeline.stats.paired_gain import Draws, verdict
+from pipeline.value.conversations import Talk, drawn, groups_of, held_out_talks, raw_talks, steps_undone, train_talks
 from pipeline.value.params import Params
 from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_group, fit_of_talks
 from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
-from pipeline.value.talks import Talk, drawn, groups_of, held_out_talks, raw_talks, steps_undone, train_talks
 from pipeline.value.variants import Stages
 from pipeline.value.verdict import over_seeds
 

@@ -14,10 +14,10 @@ from pipeline.core.record import Reject, share
 from pipeline.modeling.lm.top_layers import Lower, top_layers
 from pipeline.modeling.models import Model
 from pipeline.stats.bootstrap import ratio_of
-from pipeline.stats.gain import Draws, draw
 from pipeline.stats.numbers import Metric
+from pipeline.stats.paired_gain import Draws, draw
+from pipeline.value.conversations import Talk
 from pipeline.value.params import Params
-from pipeline.value.talks import Talk
 
 #: Layers that learn, and tokens to which a conversation is cut. Guesses: not measured.
 LAYERS, MAX_TOKENS = 1, 128

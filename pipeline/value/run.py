@@ -12,14 +12,14 @@ from typing import Any
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.settings import Task, load, load_task
-from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.models import Model, Models
-from pipeline.runtime.awaiting import WHY
+from pipeline.runtime.awaiting_labels import WHY
 from pipeline.runtime.columns import DROPPED
 from pipeline.runtime.store import read_records, read_table, to_records, write_json
-from pipeline.stats.gain import Draws, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
+from pipeline.stats.paired_gain import Draws, draw, verdict
 from pipeline.tasks import has_free_answers, task_type
 from pipeline.value.learning_curve import learning_curve
 from pipeline.value.linear_probe import Trial, linear_probe

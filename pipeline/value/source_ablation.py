@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.counts import ranked
-from pipeline.stats.gain import Draws, Verdict, draw, verdict
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
+from pipeline.stats.paired_gain import Draws, Verdict, draw, verdict
 from pipeline.value.linear_probe import Trial
 from pipeline.value.params import Params
 from pipeline.value.variants import Example

@@ -1,20 +1,20 @@
-"""What a data step did to the score, in plain words; whether it helped, pipeline/stats/gain.py decides."""
+"""What a data step did to the score, in plain words; whether it helped, pipeline/stats/paired_gain.py decides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.stats import gain
+from pipeline.stats import paired_gain
 from pipeline.stats.bootstrap import Estimate
-from pipeline.stats.gain import Draws
+from pipeline.stats.paired_gain import Draws
 from pipeline.value.params import Params
 from pipeline.value.variants import Example
 
 
 def over_seeds(drawn: Draws, params: Params) -> Estimate:
     """The estimate over seeds and test rows, with the interval that params ask for."""
-    return gain.over_seeds(drawn, params.seed, params.confidence_level)
+    return paired_gain.over_seeds(drawn, params.seed, params.confidence_level)
 
 
 def changes(before: Sequence[Example], after: Sequence[Example]) -> dict[str, int]:

@@ -27,7 +27,7 @@ from pipeline.modeling.dataset import read_split, to_rows
 from pipeline.modeling.models import Models
 from pipeline.modeling.predictor import load_predictor
 from pipeline.runtime.store import read_table, write_json, write_table
-from pipeline.stats.gain import Draws, draw
+from pipeline.stats.paired_gain import Draws, draw
 from pipeline.tasks import task_type
 from pipeline.train.params import Params as TrainParams
 from pipeline.train.run import train

@@ -7,7 +7,7 @@ import pytest
 from pipeline.annotation.annotations import Annotation, parse_time
 from pipeline.annotation.answers import answer_of, parted
 from pipeline.annotation.checks import by_own_key, check_against
-from pipeline.annotation.renamed import new_value
+from pipeline.annotation.renamed_labels import new_value
 from pipeline.core.record import Record, Reject, Source, as_json, content_id
 from pipeline.core.settings import Task
 

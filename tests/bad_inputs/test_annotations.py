@@ -18,10 +18,10 @@ import pytest
 
 from pipeline.annotation.annotations import Reading, latest_answers, read_folder
 from pipeline.annotation.checks import by_own_key, check_against
-from pipeline.annotation.decisions import FOLDER, read_decisions, rulings
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
+from pipeline.annotation.review_decisions import FOLDER, read_decisions, rulings
 from pipeline.core.errors import PipelineError
 from pipeline.label.ratings import ratings, rejections, summary
 from pipeline.label.run import run

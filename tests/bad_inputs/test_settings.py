@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task, parse, read_params
-from pipeline.runtime.sections import SECTIONS
+from pipeline.runtime.params_sections import SECTIONS
 
 
 class Wrong:

@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 
 from pipeline.commands import run_stage
 from pipeline.commands.init import add_arguments, run, start
+from pipeline.commands.packaged_files import code_version, shipped, shipped_stages
 from pipeline.commands.run_stage import write_versions
 from pipeline.commands.scaffold import project_pipeline, scaffold, update
-from pipeline.commands.shipped import code_version, shipped, shipped_stages
 from pipeline.core.errors import PipelineError, missing_package
 from tests.conftest import ROOT
 
@@ -40,7 +40,7 @@ def test_stages_depend_on_data_and_their_version_and_on_no_file_of_a_clone():
 def test_a_version_changes_with_the_code_of_its_stage_and_with_no_other(tmp_path, monkeypatch):
     copy = tmp_path / "pipeline"
     shutil.copytree(ROOT / "pipeline", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr("pipeline.commands.shipped._PACKAGE", copy)
+    monkeypatch.setattr("pipeline.commands.packaged_files._PACKAGE", copy)
 
     def versions() -> dict[str, str]:
         return {name: code_version(stage["deps"]) for name, stage in stages_of_root.items()}

@@ -11,9 +11,9 @@ from pipeline.commands import trace
 from pipeline.commands.trace import find, page, run, tell
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
-from pipeline.runtime import lookup
+from pipeline.runtime import find_records
 from pipeline.runtime.columns import schema
-from pipeline.runtime.lookup import rows_of
+from pipeline.runtime.find_records import rows_of
 from pipeline.runtime.store import read_table, to_records, to_table, write_table
 from tests.report.conftest import TASK, make_project
 
@@ -125,7 +125,7 @@ def test_the_exported_file_is_named(data, tmp_path):
 
 
 def test_a_search_stops_after_so_many_records(data, monkeypatch, capsys):
-    monkeypatch.setattr(lookup, "MOST", 12)
+    monkeypatch.setattr(find_records, "MOST", 12)
     monkeypatch.setattr(trace, "MOST", 12)
     assert len(find(data, "s")) == 12
     run(argparse.Namespace(data=data, record="s", json=False))

@@ -9,10 +9,10 @@ import pytest
 from pipeline.core.settings import Task
 from pipeline.core.turns import Reading
 from pipeline.dialects import DIALECTS
-from pipeline.export.account import Account
+from pipeline.export.conversations import talk_of
 from pipeline.export.formats import FORMS, tagged
-from pipeline.export.questions import answer
-from pipeline.export.talks import talk_of
+from pipeline.export.prompts import answer
+from pipeline.export.written_counts import Account
 
 SENTIMENT = Task(type="classification", labels=("good", "bad"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))

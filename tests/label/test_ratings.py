@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.annotation.annotations import Annotation
-from pipeline.annotation.judging import PREFERENCE
+from pipeline.annotation.reply_ratings import PREFERENCE
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.label.ratings import bars, held_to, rated, ratings, rejections, summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import Answer, as_data, ask, samples
 from tests.llm.asking import model
 from tests.llm.server import serving

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import ask
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import ask
 from tests.llm.asking import model
 from tests.llm.server import as_json, last, serving

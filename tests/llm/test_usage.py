@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.llm.ask import ask_all, unanswered
+from pipeline.llm.client import ask_all, unanswered
 from pipeline.llm.question import Answer, ask
 from pipeline.llm.settings import Budget, Prices
 from pipeline.llm.usage import Allowance, Usage, cost, estimated_tokens, forecast

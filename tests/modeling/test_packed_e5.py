@@ -10,7 +10,7 @@ import pytest
 from pipeline.core.errors import PipelineError
 from pipeline.modeling import packed_e5
 from pipeline.modeling.features.encoder import embed
-from pipeline.modeling.features.units import one_token_a_character, units, windows
+from pipeline.modeling.features.tagging_units import one_token_a_character, units, windows
 from pipeline.modeling.models import PACKED, Model, identity, local_path
 from tests.modeling.conftest import REAL_CACHE
 from tests.modeling.e5_files import E5_SMALL

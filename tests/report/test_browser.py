@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.annotation.decisions import read_decisions
+from pipeline.annotation.review_decisions import read_decisions
 from pipeline.core.record import as_json
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
@@ -226,13 +226,13 @@ def test_labels_are_decided_by_keyboard_kept_in_the_browser_and_saved_as_a_file(
     assert shown[:5] == ["accept", "keep", "drop", "change: positive", "decide"]
     page.reload()
     page.locator("#unfold").click()
-    assert page.locator("#rulings .n").inner_text() == "Decisions in this browser: 4"
+    assert page.locator("#review-decisions .n").inner_text() == "Decisions in this browser: 4"
     page.locator("#language").click()
     assert page.locator("#doubtful td.decide b").first.inner_text() == "采纳"
     page.locator("#language").click()
-    page.fill("#rulings input", "Ann B.")
+    page.fill("#review-decisions input", "Ann B.")
     with page.expect_download() as saved:
-        page.locator("#rulings [type=submit]").click()
+        page.locator("#review-decisions [type=submit]").click()
     assert saved.value.suggested_filename.startswith("decisions-Ann-B-")
     saved.value.save_as(tmp_path / saved.value.suggested_filename)
     decided = {one.record_id: one for one in read_decisions(tmp_path)}
@@ -244,8 +244,8 @@ def test_labels_are_decided_by_keyboard_kept_in_the_browser_and_saved_as_a_file(
         "positive",
     ]
     assert {one.reviewer for one in decided.values()} == {"Ann B."}
-    page.locator("#rulings .clear").click()
-    assert not page.locator("#rulings").is_visible()
+    page.locator("#review-decisions .clear").click()
+    assert not page.locator("#review-decisions").is_visible()
 
 
 def test_dropped_rows_and_copies_can_be_kept_but_not_what_no_person_may(opened):
@@ -257,7 +257,7 @@ def test_dropped_rows_and_copies_can_be_kept_but_not_what_no_person_may(opened):
     row.locator(".ask-me").click()
     row.locator("[data-choice=keep]").click()
     assert row.locator("td.decide").inner_text() == "keep"
-    assert page.locator("#rulings").is_visible()
+    assert page.locator("#review-decisions").is_visible()
 
 
 def test_charts_are_drawn(browser, file):

@@ -14,12 +14,12 @@ from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_table, write_table
 from pipeline.studio.annotation_queue import annotation_queue, named_by
+from pipeline.studio.annotator_progress import progress_table
 from pipeline.studio.answer_file import to_line
 from pipeline.studio.client import Client
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project
 from pipeline.studio.push import ExistingTasks, _choose, _with_suggestion
-from pipeline.studio.standing import standing
 from pipeline.studio.tasks import Question, to_task
 from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import TASK, record
@@ -80,11 +80,11 @@ def test_the_instructions_tell_how_far_people_are_and_gold_answers_only_where_al
     when = parse_time("2026-01-01T00:00:00Z")
     used = [Annotation(f"r{n}", who, "billing", when, "p") for n, who in enumerate(("小王", "小王", "<b>", "小王"))]
     gold = {"r0": '"billing"', "r1": '"delivery"'}
-    table = standing(project, used, gold, 60)
+    table = progress_table(project, used, gold, 60)
     assert "<td>小王</td><td>3 / 60</td></tr><tr><td>&lt;b&gt;</td><td>1 / 60</td>" in table
     allowed = replace(project, settings=project.settings.model_copy(update={"show_gold_results": True}))
-    assert "<td>小王</td><td>3 / 60</td><td>1 / 2</td>" in standing(allowed, used, gold, 60)
-    assert standing(project, [], gold, 60) == ""
+    assert "<td>小王</td><td>3 / 60</td><td>1 / 2</td>" in progress_table(allowed, used, gold, 60)
+    assert progress_table(project, [], gold, 60) == ""
 
 
 QUEUE = ("record_id", "reason", "priority", "prelabel", "confidence")

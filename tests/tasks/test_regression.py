@@ -65,8 +65,8 @@ def test_the_range_is_what_annotators_may_enter() -> None:
 def test_a_pair_is_likened_by_both_texts() -> None:
     pair = record({"text": "源", "text_pair": "source"}, 2.0)
     alone = record({"text": "源", "text_pair": None}, 2.0)
-    assert KIND.likeness(pair) == ("源", "source")
-    assert KIND.likeness(alone) == ("源", "")
+    assert KIND.compared_texts(pair) == ("源", "source")
+    assert KIND.compared_texts(alone) == ("源", "")
     assert (KIND.main_text(pair), KIND.main_text(alone)) == ("源\nsource", "源")
     assert KIND.to_label_studio(alone) == {"text": "源", "text_pair": ""}
 

@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.commands.release import release
 from pipeline.core.errors import PipelineError
+from pipeline.runtime.dataset_versions import gap, shift
 from pipeline.runtime.store import read_json
-from pipeline.runtime.versions import gap, shift
 from tests.validate.conftest import review, sound_reviews
 
 SUITE = [{"expect": "no_drift", "severity": "warn", "vocabulary": 0.05}, {"expect": "test_frozen"}]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.value.conversations import Talk
 from pipeline.value.params import Params
-from pipeline.value.talks import Talk
 
 CHAT = Task(type="chat", languages=("en", "zh"))
 PARAMS = Params(reply_seeds=2, reply_passes=2, max_reply_rows=40, max_held_out_replies=20, resamples=200)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.stats.gain import draw
+from pipeline.stats.paired_gain import draw
 from pipeline.value.learning_curve import _gain_of_doubling, learning_curve
 from pipeline.value.linear_probe import linear_probe
 from pipeline.value.variants import build

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from pipeline.modeling.models import Model
+from pipeline.value.conversations import Talk
 from pipeline.value.params import Params
 from pipeline.value.prompt_fit import fit_of_group, fit_of_talks
 from pipeline.value.reply_effects import Effect, _told, _unfit
-from pipeline.value.talks import Talk
 
 TFIDF = Model(name="tfidf")
 PARAMS = Params(resamples=200)

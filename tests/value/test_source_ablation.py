@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.record import Source, share
 from pipeline.runtime.store import read_json
-from pipeline.stats.gain import draw
+from pipeline.stats.paired_gain import draw
 from pipeline.value.linear_probe import linear_probe
 from pipeline.value.run import measure
 from pipeline.value.source_ablation import source_ablation

@@ -17,7 +17,7 @@ from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import AblationSettings
 from pipeline.core.record import Record, share
 from pipeline.stats.bootstrap import Estimate
-from pipeline.stats.gain import Verdict, paired_gain, verdict
+from pipeline.stats.paired_gain import Verdict, paired_gain, verdict
 
 _RESAMPLES = 400  # a guess: not measured
 
@@ -34,9 +34,9 @@ class Choice:
 def choose(accepted: Sequence[Candidate], trials: Trials, settings: AblationSettings) -> Choice:
     """Which children stay.
 
-    A method is kept at the largest of `shares` at which it helped (`stats.gain.verdict`), if it also helped against
-    plain copies of the source examples: else what helps is seeing the rows more often. All kept ones must help together
-    too; where they do not, only the method with the highest lower end stays.
+    A method is kept at the largest of `shares` at which it helped (`stats.paired_gain.verdict`), if it also helped
+    against plain copies of the source examples: else what helps is seeing the rows more often. All kept ones must help
+    together too; where they do not, only the method with the highest lower end stays.
     """
     if trials.problem:
         return Choice({}, {}, trials.problem)

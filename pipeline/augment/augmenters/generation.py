@@ -17,11 +17,11 @@ from pipeline.augment.augmenters.prompts import echoes, prompt, runs_on, tidy, t
 from pipeline.augment.augmenters.request import EngineMissingError, NothingAskedError, Request, Rewrite, Written
 from pipeline.augment.policy import MethodSettings
 from pipeline.core.errors import PipelineError
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.question import Answer, Question
+from pipeline.llm.request_window import NoServiceError
 from pipeline.llm.settings import Endpoint
-from pipeline.llm.window import NoServiceError
 from pipeline.modeling.lm.instructions import filled
 from pipeline.modeling.lm.local_engine import open_model
 from pipeline.modeling.models import ModelMissingError, Models, revision
@@ -55,7 +55,7 @@ class Generation(MethodSettings):
 
 
 def build(settings: Generation, models: Models) -> Rewrite:
-    """Ask the model per request; answers are cached by model and question (`pipeline.llm.ask`)."""
+    """Ask the model per request; answers are cached by model and question (`pipeline.llm.client`)."""
     asked = settings.endpoint or models.generator
     if asked is None:
         raise EngineMissingError(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from pipeline.augment.augmenters.availability import missing, note_answer
 from pipeline.augment.augmenters.request import EngineMissingError
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.llm.request_window import NoServiceError, TryAgainError, Window, remedy_of, service_key
+from pipeline.llm.service_errors import AGAIN, is_too_long, seconds
 from pipeline.llm.settings import Service
-from pipeline.llm.trouble import AGAIN, is_too_long, seconds
-from pipeline.llm.window import NoServiceError, TryAgainError, Window, remedy_of, service_key
 
 if TYPE_CHECKING:
     import httpx

@@ -23,14 +23,14 @@ from pipeline.core.conversation import Conversation
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
-from pipeline.llm.ask import Engine
+from pipeline.llm.client import Engine
 from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.judge import grade_questions
 from pipeline.llm.judges.panel import Judging, grade_all
-from pipeline.modeling.features.cosines import MINILM, cosines
-from pipeline.modeling.features.unread import readable_model
-from pipeline.modeling.lm.asked import whole
+from pipeline.modeling.features.cosine_thresholds import MINILM, cosines
+from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.lm.local_engine import open_model
+from pipeline.modeling.lm.prompt_and_reply import whole
 from pipeline.modeling.lm.scores import reply_losses
 from pipeline.modeling.models import Models
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all

@@ -8,7 +8,7 @@ Sets the score `label_quality` (0 to 1: the odds of the target against the likel
 the decision `model:label_errors`. Lists for review: `label_error`, and `label_set_aside`, which the stage `label`
 excludes from training until somebody answers. Drops nothing. Test records take no part in fitting or measuring; a model
 of all others scores them, for review. Free texts have no detector, and the notes say so. Records in a language that the
-encoder cannot read are left out (unread.py).
+encoder cannot read are left out (unsupported_languages.py).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pipeline.clean.label_errors.protected_labels import is_test
 from pipeline.clean.label_errors.quality import Quality, folds_of, measure, relabel_threshold
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.clean.step import Context, replace_rows, with_scores
-from pipeline.clean.unread import read_rows
+from pipeline.clean.unsupported_languages import read_rows
 from pipeline.core.record import Record
 from pipeline.modeling.models import revision
 from pipeline.runtime.engine import packed

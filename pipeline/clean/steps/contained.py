@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
-from pipeline.clean.likeness import TextOf, distinctive_texts
+from pipeline.clean.similar_records import TextOf, distinctive_texts
 from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
@@ -79,7 +79,7 @@ def _pairs(table: pa.Table, settings: Contained, context: Context) -> list[Pair]
     kind = task_type(context.task)
     found = {(pair.a, pair.b): pair for pair in _pairs_by(table, "main_text", settings, context)}
     some = context.records(table, list(range(min(table.num_rows, 1))))
-    if any(len(kind.likeness(record)) > 1 for record in some.values()):
+    if any(len(kind.compared_texts(record)) > 1 for record in some.values()):
         for pair in _pairs_by(table, "unit", settings, context):
             known = found.get((pair.a, pair.b))
             if known is None or known.similarity < pair.similarity:

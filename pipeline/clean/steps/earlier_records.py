@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import Field
 
-from pipeline.clean.likeness import Alike, likeness_of_parts, similar_pairs
+from pipeline.clean.similar_records import SimilarPairs, similar_pairs, similarity_of_parts
 from pipeline.clean.step import Context, ReviewItem, given
 from pipeline.clean.steps.near_duplicates import NearDuplicates
 from pipeline.core.errors import PipelineError
@@ -51,7 +51,7 @@ def drop_earlier_records(table: pa.Table, settings: EarlierRecords, context: Con
     )
     found = found[crosses]
     records = context.records(both, np.unique(found).tolist())
-    alike = likeness_of_parts(records, Alike(found, near.similarity[crosses], near.shared), context)
+    alike = similarity_of_parts(records, SimilarPairs(found, near.similarity[crosses], near.shared), context)
     best: dict[int, tuple[float, str]] = {}
     for pair, value in zip(found.tolist(), alike.tolist(), strict=True):
         old, new = sorted(pair)

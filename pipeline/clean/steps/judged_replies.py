@@ -24,8 +24,8 @@ from pipeline.llm.judges.judge import Grades, grade_questions
 from pipeline.llm.judges.panel import Judging, by_criterion, grade_all
 from pipeline.llm.question import Question
 from pipeline.llm.settings import Endpoint
-from pipeline.modeling.lm.asked import whole
 from pipeline.modeling.lm.local_engine import open_model
+from pipeline.modeling.lm.prompt_and_reply import whole
 from pipeline.runtime.parts import parts_of
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, joined, keep_all
 from pipeline.tasks import has_free_answers

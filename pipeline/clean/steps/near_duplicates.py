@@ -5,7 +5,7 @@ At `drop` or more, with equal labels or one of them missing, only the survivor s
 template with other names in it: those records share a `group`, so they share a split, and each group is
 listed for review once, as are near-equal texts whose labels contradict each other. Reasons: near_duplicate.
 
-Where a record has several texts (`TaskType.likeness`: a question and its context), each must be so similar: many
+Where a record has several texts (`TaskType.compared_texts`: a question and its context), each must be so similar: many
 questions on one long context are no copies. They still share a group.
 """
 
@@ -22,7 +22,7 @@ from pydantic import Field, model_validator
 
 from pipeline.clean.duplicate_to_keep import rank
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
-from pipeline.clean.likeness import likeness_of_parts, similar_pairs
+from pipeline.clean.similar_records import similar_pairs, similarity_of_parts
 from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings
@@ -59,7 +59,7 @@ def drop_near_duplicates(table: pa.Table, settings: NearDuplicates, context: Con
     own = table.column("group").to_pylist()
     found = similar_pairs(table, settings, context)
     records = context.records(table, np.unique(found.pairs).tolist())
-    alike = likeness_of_parts(records, found, context)
+    alike = similarity_of_parts(records, found, context)
     pairs = [
         Pair(a, b, s, least)
         for (a, b), s, least in zip(found.pairs.tolist(), found.similarity.tolist(), alike.tolist(), strict=True)

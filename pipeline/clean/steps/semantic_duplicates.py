@@ -6,7 +6,7 @@ stays (survivors.py); the dropped name it and the cosine. From `review` to `drop
 share a `group`, so they share a split, and the record that is asked about names the other one.
 Reasons: semantic_duplicate.
 
-Records in a language that the encoder cannot read are left out (pipeline/clean/unread.py).
+Records in a language that the encoder cannot read are left out (pipeline/clean/unsupported_languages.py).
 Every text is compared with every other one, block by block: memory grows with the rows, time with their square
 (100,000 rows of 384 numbers: some minutes).
 """
@@ -24,10 +24,10 @@ from pydantic import Field, model_validator
 from pipeline.clean.groups import Pair, joined_groups
 from pipeline.clean.step import Context, ReviewItem, given, with_strings
 from pipeline.clean.steps.near_duplicates import copies, similarity_histogram
-from pipeline.clean.unread import read_rows
+from pipeline.clean.unsupported_languages import read_rows
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Settings
-from pipeline.modeling.features.cosines import cosines
+from pipeline.modeling.features.cosine_thresholds import cosines
 from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.stage import Outcome, drop_rows

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.clean.tags.settings import Tags
 from pipeline.core.json_types import JsonObject
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.question import Question, as_data, ask, schema_text
 from pipeline.llm.structured import parse
 

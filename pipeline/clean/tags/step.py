@@ -13,7 +13,7 @@ from pipeline.clean.tags.clusters import topics
 from pipeline.clean.tags.model import questions, tagged
 from pipeline.clean.tags.settings import Tags
 from pipeline.llm.dry_run import Planned, dry_run
-from pipeline.modeling.features.unread import readable_model
+from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.runtime.stage import Outcome, keep_all
 from pipeline.runtime.store import to_contents

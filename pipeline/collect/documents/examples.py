@@ -14,7 +14,7 @@ from pipeline.collect.documents.prompts import EXAMPLES, SUPPORTED, language_of,
 from pipeline.collect.documents.settings import Generation, Kind
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, as_json
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.question import Answer, Question, schema_text
 from pipeline.llm.structured import parse

@@ -12,7 +12,7 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Answer, Reject
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.shape import Quote, quotes_passage
-from pipeline.stats.answers import answer_scores
+from pipeline.stats.answer_scores import answer_scores
 from pipeline.text.normalise import normalised
 from pipeline.text.scripts import CJK, WORD
 

@@ -1,6 +1,6 @@
 """Files of conversations, whatever holds the rows: JSON (a list), JSON Lines, Parquet, CSV, TSV.
 
-The rows are given as they stand; `pipeline.collect.talks` reads the conversations in them by the format's dialect.
+The rows are given as they stand; `pipeline.collect.conversations` reads them by the format's dialect.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt
 from pipeline.collect.sources.files import find_files
 from pipeline.core.record import Reject
-from pipeline.llm.ask import Engine
+from pipeline.llm.client import Engine
 from pipeline.llm.remote import RemoteModel
 from pipeline.text.normalise import text_key
 from pipeline.text.personal_data import find, masked

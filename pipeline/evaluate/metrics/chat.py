@@ -12,9 +12,9 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
+from pipeline.evaluate.metrics.generated_text import evaluate_texts, losses
 from pipeline.evaluate.metrics.overlap import rouge
 from pipeline.evaluate.metrics.replies import call_metrics, part_losses
-from pipeline.evaluate.metrics.written import evaluate_texts, losses
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of

@@ -13,7 +13,7 @@ from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.metrics.classification import confidences
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
-from pipeline.stats.answers import answer_scores
+from pipeline.stats.answer_scores import answer_scores
 from pipeline.stats.bootstrap import masked, mean_of
 from pipeline.stats.calibration import expected_calibration_error, reliability
 from pipeline.stats.numbers import Floats, Metric

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
+from pipeline.evaluate.metrics.generated_text import evaluate_texts, length_ratio
 from pipeline.evaluate.metrics.overlap import rouge
-from pipeline.evaluate.metrics.written import evaluate_texts, length_ratio
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of

@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
+from pipeline.evaluate.metrics.generated_text import evaluate_texts, length_ratio
 from pipeline.evaluate.metrics.overlap import bleu, chrf
-from pipeline.evaluate.metrics.written import evaluate_texts, length_ratio
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.numbers import Floats, Metric

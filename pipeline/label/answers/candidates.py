@@ -12,9 +12,9 @@ from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.dialects.hermes import calls_taken_out, thought_taken_out
 from pipeline.label.answers.settings import Answers
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.question import Answer, Question, samples
-from pipeline.modeling.lm.asked import asked
+from pipeline.modeling.lm.prompt_and_reply import asked
 from pipeline.text import replies
 
 #: From these scores on (text/replies.py) a text is a refusal, or one phrase over and over.

@@ -22,7 +22,7 @@ from pipeline.label.language_model.prompt import prompts
 from pipeline.label.language_model.settings import LlmPrelabel
 from pipeline.label.params import Prelabel
 from pipeline.label.prelabels import Answer, Example, Prelabels, none
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.dry_run import Planned, dry_run
 from pipeline.llm.question import Answer as Reply
 from pipeline.llm.question import Question, samples

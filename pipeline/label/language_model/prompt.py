@@ -72,7 +72,7 @@ def _similar(asked: Sequence[Example], learn: Sequence[Example], encoder: Model,
         return [[] for _ in asked]
     import numpy as np
 
-    from pipeline.modeling.features.unread import readable_features
+    from pipeline.modeling.features.unsupported_languages import readable_features
 
     both = (*asked, *learn)
     # of length 1, so that a product is a cosine

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.core.conversation import Conversation, Message
-from pipeline.llm.ask import Engine, ask_all
+from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.judges.rubric import Rubric, in_language, reply_text, transcript
 from pipeline.llm.question import Answer, Question, ask
 from pipeline.llm.structured import parse

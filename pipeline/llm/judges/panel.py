@@ -15,7 +15,7 @@ from pydantic import Field
 from pipeline.core.conversation import Conversation
 from pipeline.core.json_types import JsonObject
 from pipeline.core.settings import Settings
-from pipeline.llm.ask import Engine
+from pipeline.llm.client import Engine
 from pipeline.llm.judges.judge import Grades, grade
 from pipeline.llm.judges.rubric import Rubric
 from pipeline.llm.settings import Endpoint

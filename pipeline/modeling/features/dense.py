@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.modeling.features.cosines import lies_high
+from pipeline.modeling.features.cosine_thresholds import lies_high
 from pipeline.modeling.features.encoder import embed, fitted_tfidf
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept

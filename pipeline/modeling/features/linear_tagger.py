@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.core.record import Span
-from pipeline.modeling.features.units import best_tags, to_spans, to_tags, units
+from pipeline.modeling.features.tagging_units import best_tags, to_spans, to_tags, units
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction import FeatureHasher

@@ -1,4 +1,4 @@
-"""Hidden states of an encoder for every unit of a text (see `units.py`), cached per text."""
+"""Hidden states of an encoder for every unit of a text (see `tagging_units.py`), cached per text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.cache import cached
 from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.features.encoder import batched, load_encoder
-from pipeline.modeling.features.units import one_token_a_character, units, windows
+from pipeline.modeling.features.tagging_units import one_token_a_character, units, windows
 from pipeline.modeling.models import Model, identity, local_path
 from pipeline.modeling.prefixes import prefix_mark
 

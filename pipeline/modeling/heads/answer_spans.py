@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.core.record import Answer
 from pipeline.modeling.prediction import Prediction
-from pipeline.stats.answers import answer_scores
+from pipeline.stats.answer_scores import answer_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,11 +17,11 @@ from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate as collate
 from pipeline.modeling.lm.encoding import Encoder
-from pipeline.modeling.lm.gathering import Gathered
 from pipeline.modeling.lm.kernels import memory
 from pipeline.modeling.lm.kernels.token_loss import token_loss
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.replies import stop_ids
+from pipeline.modeling.lm.training_examples import Gathered
 from pipeline.modeling.loading import check_room
 from pipeline.modeling.models import Models, revision
 from pipeline.modeling.prediction import Predictor

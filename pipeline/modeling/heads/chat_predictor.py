@@ -11,7 +11,7 @@ from pipeline.core.conversation import Conversation, Message, readable
 from pipeline.core.record import Reject, Row, Target
 from pipeline.core.settings import parse
 from pipeline.modeling.batches import Example
-from pipeline.modeling.lm import writing
+from pipeline.modeling.lm import decoding
 from pipeline.modeling.lm.chat_settings import PARTS, ChatSettings
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate
@@ -55,10 +55,10 @@ class Replier:
             except Reject as reject:
                 found[n] = Prediction(None, refused=str(reject))
         prompts = [one.prompt for one in asked]
-        written = writing.write_ids(
+        written = decoding.write_ids(
             self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams, self.stops
         )
-        likely = writing.token_losses(self.model, [one.example for one in asked], collate(self.tokenizer))
+        likely = decoding.token_losses(self.model, [one.example for one in asked], collate(self.tokenizer))
         for one, ids, losses in zip(asked, written, likely, strict=True):
             reply = self._reply(one, ids[: rows[one.row].get("max_new_tokens")])
             found[one.row] = _prediction(reply, one.example, losses)
@@ -74,13 +74,13 @@ class Replier:
         message = self.parser.message(str(self.tokenizer.decode(list(ids))), asked.talk.tools)
         return WrittenReply(message, len(asked.prompt), len(ids), bool(ids) and ids[-1] in self.stops)
 
-    def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
+    def likelihoods(self, rows: Sequence[Row], batch: int = decoding.BATCH) -> list[tuple[float | None, int]]:
         """Sum of the log probabilities of the true reply through its end of turn, and their number.
 
         (None, 0) for a row without a known reply, or one that the chat template refuses.
         """
         examples = [self._example_or_none(row) for row in rows]
-        return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
+        return decoding.likelihoods(self.model, examples, collate(self.tokenizer), batch)
 
     def _example_or_none(self, row: Row) -> Example | None:
         try:

@@ -1,6 +1,6 @@
 """Named entities: a token classifier with BIO tags; long texts go through in overlapping windows.
 
-One tag per unit (see `units.py`), on the token that holds its first character; other tokens do not count. Where
+One tag per unit (see `tagging_units.py`), on the token that holds its first character; other tokens do not count. Where
 windows overlap, each unit is read in the window that shows most around it.
 """
 
@@ -18,7 +18,7 @@ from pipeline.core.record import Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, outputs, padded
 from pipeline.modeling.features.linear import fit_temperature, softmax
-from pipeline.modeling.features.units import (
+from pipeline.modeling.features.tagging_units import (
     best_tags,
     one_token_a_character,
     tag_names,
@@ -30,7 +30,7 @@ from pipeline.modeling.features.units import (
 from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.crf import add_transitions, crf_loss, log_marginals, take_transitions, transitions_of
 from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.loading import load_saved
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor

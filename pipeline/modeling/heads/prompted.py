@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.record import Reject, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Example, Examples, Row
-from pipeline.modeling.lm import writing
+from pipeline.modeling.lm import decoding
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoded, Encoder, encode_reply, prompt_ids
 from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing
@@ -44,7 +44,7 @@ def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, 
             found = encoded(cut_to_fit(text, lambda part: len(encoded(part).ids), recipe.max_length))
         return {"input_ids": found.ids, "labels": found.labels}, is_long
 
-    return writing.gather(rows, one, "texts")
+    return decoding.gather(rows, one, "texts")
 
 
 class PromptedWriter:
@@ -62,7 +62,7 @@ class PromptedWriter:
         """One text per row, in order; log_likelihood and tokens where the row has a `target`."""
         return self.replier.predict([self._as_chat(row) for row in rows])
 
-    def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
+    def likelihoods(self, rows: Sequence[Row], batch: int = decoding.BATCH) -> list[tuple[float | None, int]]:
         """See `Replier.likelihoods`."""
         return self.replier.likelihoods([self._as_chat(row) for row in rows], batch)
 

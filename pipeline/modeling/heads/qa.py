@@ -21,7 +21,7 @@ from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.training.losses import Loss, WithEnds, start_and_end
 from pipeline.modeling.training.recipe import Recipe
-from pipeline.stats.answers import answer_scores
+from pipeline.stats.answer_scores import answer_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

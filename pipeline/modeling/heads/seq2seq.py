@@ -10,10 +10,10 @@ from pipeline.core.record import Reject, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, padded
 from pipeline.modeling.heads.contract import Start
-from pipeline.modeling.lm import writing
+from pipeline.modeling.lm import decoding
 from pipeline.modeling.lm.encoder_decoder import load_encoder_decoder
 from pipeline.modeling.lm.instructions import cut_to_fit, filled, instruction, settings_for_writing
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.loading import check_room, load_saved
 from pipeline.modeling.models import Model, local_path, revision
 from pipeline.modeling.prediction import Prediction
@@ -57,7 +57,7 @@ def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, 
             raise Reject("over_long", "the text has too many tokens")
         return {"input_ids": ids, "labels": labels}, is_long
 
-    return writing.gather(rows, one, "texts")
+    return decoding.gather(rows, one, "texts")
 
 
 def collate(tokenizer: PreTrainedTokenizerBase) -> Collate:
@@ -118,13 +118,13 @@ class Seq2SeqWriter:
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """One text per row, in order; log_likelihood and tokens where the row has a `target`."""
         prompts = [self._source(row) for row in rows]
-        texts = writing.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams)
+        texts = decoding.write(self.model, self.tokenizer, prompts, self.max_new_tokens, self.num_beams)
         return [
             Prediction(text, log_likelihood=total, tokens=tokens)
             for text, (total, tokens) in zip(texts, self.likelihoods(rows), strict=True)
         ]
 
-    def likelihoods(self, rows: Sequence[Row], batch: int = writing.BATCH) -> list[tuple[float | None, int]]:
+    def likelihoods(self, rows: Sequence[Row], batch: int = decoding.BATCH) -> list[tuple[float | None, int]]:
         """Sum of the log probabilities of the true target and its end token, and their number."""
         examples: list[Example | None] = [
             {"input_ids": self._source(row), "labels": target_ids(str(row["target"]), self.tokenizer)}
@@ -132,7 +132,7 @@ class Seq2SeqWriter:
             else None
             for row in rows
         ]
-        return writing.likelihoods(self.model, examples, collate(self.tokenizer), batch)
+        return decoding.likelihoods(self.model, examples, collate(self.tokenizer), batch)
 
     def _source(self, row: Row) -> list[int]:
         return _source_ids(row, self.tokenizer, self.task, self.instructions, self.max_length)[0]

@@ -18,7 +18,7 @@ from pipeline.core.conversation import Conversation, JsonObject, Message, ToolCa
 from pipeline.core.errors import shorten
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_settings import ChatSettings
-from pipeline.modeling.lm.turns import Form, Turn, Turns
+from pipeline.modeling.lm.template_messages import Form, Turn, Turns
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

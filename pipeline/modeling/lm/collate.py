@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.modeling.batches import Batch, Collate, Example, padded
 from pipeline.modeling.lm import packing
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -10,7 +10,7 @@ from pipeline.core.conversation import Conversation
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_settings import PARTS, Part
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.replies import rendered
 from pipeline.modeling.lm.views import Span, View, Views, views
 

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.completions import answer_of, body_of
 from pipeline.llm.question import Answer, Question
-from pipeline.llm.trouble import TOO_LONG
+from pipeline.llm.service_errors import TOO_LONG
 from pipeline.llm.usage import Usage
 from pipeline.modeling.models import Model, identity, local_path
 from pipeline.runtime.threads import cores

@@ -1,4 +1,4 @@
-"""Language models on this machine, asked as those behind a service are (`pipeline.llm.ask`).
+"""Language models on this machine, asked as those behind a service are (`pipeline.llm.client`).
 
 Nothing leaves the machine, so nothing is masked. JSON schemas stand in the prompt, and answers are held to them after.
 """
@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from pipeline.core.conversation import Conversation, from_row
 from pipeline.core.errors import PipelineError
-from pipeline.llm.ask import Engine
+from pipeline.llm.client import Engine
 from pipeline.llm.question import Answer, Problem, Question
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.batches import Batch, Example
 from pipeline.modeling.lm.kernels import packed_attention
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 
 if TYPE_CHECKING:
     from torch import Tensor

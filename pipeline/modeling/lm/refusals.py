@@ -10,8 +10,8 @@ from typing import cast
 from pipeline.core.conversation import Json, Message
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.layout import Layout
-from pipeline.modeling.lm.turns import Turn, Turns
+from pipeline.modeling.lm.message_positions import Layout
+from pipeline.modeling.lm.template_messages import Turn, Turns
 
 
 def refusal(turns: Turns, template: ChatTemplate, ask: bool, error: Reject) -> Reject:

@@ -25,9 +25,9 @@ from pipeline.core.errors import shorten
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_settings import Part
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.layout import Layout, Place, layout
+from pipeline.modeling.lm.message_positions import Layout, Place, layout
 from pipeline.modeling.lm.refusals import lost_part, refusal
-from pipeline.modeling.lm.turns import Turn, Turns
+from pipeline.modeling.lm.template_messages import Turn, Turns
 
 #: A think block that a prompt opens, or closes at once.
 _OPENED = re.compile(r"<think>\s*\Z")

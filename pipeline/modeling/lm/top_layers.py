@@ -19,7 +19,7 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoder
 from pipeline.modeling.lm.generator import load_generator
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.rows import Messages, of_messages
 from pipeline.modeling.models import Model
 

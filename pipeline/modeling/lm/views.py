@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.record import Reject
 from pipeline.modeling.lm.chat_template import ChatTemplate
-from pipeline.modeling.lm.layout import Layout, Place
+from pipeline.modeling.lm.message_positions import Layout, Place
 from pipeline.modeling.lm.replies import Reply, Zone, reply, zones
-from pipeline.modeling.lm.turns import Turns
+from pipeline.modeling.lm.template_messages import Turns
 
 
 @dataclass(frozen=True)

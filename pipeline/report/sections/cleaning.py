@@ -29,7 +29,7 @@ from pipeline.report.edits import changed_texts, edit
 from pipeline.report.inputs import FLOW, Inputs, sample
 from pipeline.runtime.store import to_records
 
-#: Steps whose drops stand whatever people say (pipeline/clean/rulings.py), and that of people's own drops.
+#: Steps whose drops stand whatever people say (pipeline/clean/review_decisions.py), and that of people's own drops.
 FINAL = ("missing", "annotations", "conversations", "decontaminate", "splits", "decisions")
 #: Columns of the examples of dropped records.
 _EXAMPLE = {

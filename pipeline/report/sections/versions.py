@@ -10,8 +10,8 @@ from pipeline.report.blocks import Block, missing, note, table
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 from pipeline.report.sections.history import QUALITY_SCORES, history
-from pipeline.runtime.damage import Keys, check_keys
-from pipeline.runtime.versions import Difference, compare, why_added, why_relabelled, why_removed
+from pipeline.runtime.damaged_files import Keys, check_keys
+from pipeline.runtime.dataset_versions import Difference, compare, why_added, why_relabelled, why_removed
 
 
 def scores(inputs: Inputs) -> list[Block]:

@@ -176,7 +176,7 @@
   for (const one of all("details.lazy")) one.addEventListener("toggle", () => { if (one.querySelector(":scope > template")) fill(one); });
 
   // ---------------------------------------------------------------- decisions: kept in this browser, saved as a file
-  const form = document.getElementById("rulings");
+  const form = document.getElementById("review-decisions");
   const shelf = "decisions." + form.dataset.project;
   let decided = {};
   try { decided = JSON.parse(recall(shelf) || "{}"); } catch { /* not ours */ }

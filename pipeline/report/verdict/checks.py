@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report.verdict.books import counts_add_up, drift, errors, warnings
+from pipeline.report.verdict.expectations import counts_add_up, drift, errors, warnings
 from pipeline.report.verdict.finding import Check
 from pipeline.report.verdict.labels import label_noise, learnable
 from pipeline.report.verdict.model import encoder_reads, model

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.runtime.versions import compare, gap, shift
+from pipeline.runtime.dataset_versions import compare, gap, shift
 from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
 

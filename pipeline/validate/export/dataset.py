@@ -19,10 +19,10 @@ from pipeline.runtime.store import write_json, write_table
 from pipeline.validate.dataset_view import EXPORTED, View
 from pipeline.validate.export.card import card
 from pipeline.validate.export.croissant import croissant
+from pipeline.validate.export.data_statement import statement
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import Mixed
 from pipeline.validate.export.responsible import rai
-from pipeline.validate.export.statement import statement
 from pipeline.validate.params import Params
 
 #: Lineage columns, after the task type's own.

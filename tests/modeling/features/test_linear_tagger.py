@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.modeling.features.linear_tagger import features, shape, tag_linearly
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 
 LABELS = ["person", "place"]
 NAMES = ["Ann", "Boris", "Clara", "Dmitri", "Ella", "Farid", "Gina", "Hugo"]

@@ -4,8 +4,8 @@ from pipeline.clean.label_errors.detectors import detector_for, spans
 from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.settings import Task
 from pipeline.modeling.features import token_states as module
+from pipeline.modeling.features.tagging_units import units
 from pipeline.modeling.features.token_states import token_states
-from pipeline.modeling.features.units import units
 from pipeline.modeling.models import Model
 from tests.strategies import record
 

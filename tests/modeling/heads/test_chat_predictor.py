@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.core.conversation import Conversation, Message, ToolCall, to_row
 from pipeline.modeling.heads.chat_predictor import Replier
-from pipeline.modeling.lm import writing
+from pipeline.modeling.lm import decoding
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n"
@@ -56,7 +56,7 @@ def test_what_was_written_is_taken_apart_and_counted(replier, monkeypatch):
     call = '<tool_call>\n{"name": "weather", "arguments": {"city": "paris"}}\n</tool_call>'
     text = f"<think>\nthey ask 天气\n</think>\n\nlet me see\n{call}<|im_end|>"
     ids = replier.tokenizer(text, add_special_tokens=False)["input_ids"]
-    monkeypatch.setattr(writing, "write_ids", lambda *args: [ids])
+    monkeypatch.setattr(decoding, "write_ids", lambda *args: [ids])
     (found,) = replier.predict([row()])
     assert found.reply.message == TRUTH
     assert found.value == 'let me see\nweather({"city": "paris"})'

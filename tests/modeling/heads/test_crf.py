@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pipeline.modeling.features.units import best_tags
+from pipeline.modeling.features.tagging_units import best_tags
 from pipeline.modeling.heads import ner
 from pipeline.modeling.heads.crf import log_marginals, negative_log_likelihood
 from pipeline.modeling.training.fit import fit

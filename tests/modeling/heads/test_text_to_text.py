@@ -9,7 +9,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.heads import text_to_text
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import prompt_ids
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.recipe import Recipe

@@ -11,7 +11,7 @@ from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.collate import collate
 from pipeline.modeling.lm.encoding import Encoder, encode_reply, prompt_ids
 from pipeline.modeling.lm.generator import generator_folder
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.models import Models
 from pipeline.modeling.training.recipe import Recipe

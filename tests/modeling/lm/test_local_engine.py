@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import load
-from pipeline.llm.ask import ask_all
+from pipeline.llm.client import ask_all
 from pipeline.llm.question import Question, ask, samples
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint

@@ -10,7 +10,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.modeling.heads import chat
 from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.kernels.token_loss import token_loss
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.training.recipe import Recipe
 from tests.modeling.lm.kernels.packed import _Padding, examples
 

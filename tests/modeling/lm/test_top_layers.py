@@ -5,7 +5,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
 from pipeline.modeling.lm import top_layers
 from pipeline.modeling.lm.generator import load_generator
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.scores import losses
 from pipeline.modeling.lm.top_layers import TopLayers, _around_reply
 from pipeline.modeling.models import Model

@@ -12,7 +12,7 @@ import pytest
 from pipeline.core.conversation import Conversation, Message
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoder
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.lm.views import learned_turns, views
 from tests.modeling.lm.shapes import shapes
 from tests.modeling.lm.toy_tokenizer import toy_tokenizer

@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record, share
 from pipeline.modeling.features.encoder import features
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 from pipeline.modeling.models import Model
 
 #: First and last unit.

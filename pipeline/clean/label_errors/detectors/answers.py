@@ -33,7 +33,7 @@ from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Model
 from pipeline.runtime.threads import side_by_side
-from pipeline.stats.answers import squad_normalised
+from pipeline.stats.answer_scores import squad_normalised
 
 #: Scores rank; where they cross 0 depends on the places that were tried.
 CALIBRATED = False

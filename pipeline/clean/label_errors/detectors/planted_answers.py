@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 from pipeline.clean.label_errors.detectors.answer_places import Place, to_place
 from pipeline.clean.label_errors.detectors.contract import Planted
 from pipeline.core.record import Record, share
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 
 _KINDS = ("boundary", "other", "elsewhere")
 #: By how many units the first and the last unit of an answer are moved: an end that is one or two off.

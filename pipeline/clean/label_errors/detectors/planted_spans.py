@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.clean.label_errors.detectors.contract import Planted
 from pipeline.core.record import Record, share
 from pipeline.core.settings import Task
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 
 _WITHOUT_SPANS = 0.25  # a text without any is made wrong this much more rarely; a guess: not measured
 

@@ -33,7 +33,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Span, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.linear import fit_temperature, softmax
-from pipeline.modeling.features.units import OUTSIDE, best_tags, to_spans, to_tags, units
+from pipeline.modeling.features.tagging_units import OUTSIDE, best_tags, to_spans, to_tags, units
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.threads import side_by_side
 from pipeline.stats.scores import span_keys

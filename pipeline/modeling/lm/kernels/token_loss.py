@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.training.losses import Loss, loss_function
 
 if TYPE_CHECKING:

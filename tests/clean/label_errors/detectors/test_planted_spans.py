@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.clean.label_errors.detectors.planted_spans import wrong_spans
 from pipeline.core.settings import Task
-from pipeline.modeling.features.units import units
+from pipeline.modeling.features.tagging_units import units
 from tests.strategies import record
 
 TASK = Task(type="ner", labels=("person", "地点"), languages=("en", "zh"))

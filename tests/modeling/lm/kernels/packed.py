@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 
 
 def examples(sizes, seed=0):

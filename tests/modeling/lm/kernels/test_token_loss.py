@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.modeling.lm.kernels.token_loss import token_loss
-from pipeline.modeling.lm.masking import IGNORED
+from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.training.losses import loss_function
 from tests.modeling.lm.kernels.packed import gradients
 

@@ -1,0 +1,35 @@
+"""Variants of conversations: what is held out, undone and grouped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipeline.core.record import Change, as_json
+from pipeline.value.conversations import groups_of, raw_talks, steps_undone, train_talks
+from pipeline.value.variants import Stages
+from tests.value.talk_rows import CHAT, a, talk
+
+
+def test_variants_leave_out_what_is_held_out_and_its_copies(rows):
+    copy = talk(3, "good", None)
+    collected = [replace(row, split=None) for row in rows] + [replace(copy, id="copy")]
+    stages = Stages(collected, rows, rows, rows, {"copy": "goodtest003"})
+    assert {one.root for one in raw_talks(stages, CHAT)} & {row.id for row in rows if row.split == "test"} == set()
+    assert "copy" not in {one.root for one in raw_talks(stages, CHAT)}
+    child = rows[0].child("augment.x", rows[0].fields, "thank you slow")
+    assert [one.root for one in train_talks([rows[0], child], CHAT)] == [rows[0].id] * 2
+
+
+def test_an_edit_is_undone_for_its_step_alone():
+    change = Change("pii", "target", as_json("thank you anna"), as_json("thank you"))
+    other = Change("splits", "group", as_json(None), as_json("g"))
+    row = replace(talk(0), history=(change, other))
+    found = steps_undone(Stages([], [row], [row], [row]), [("quality", talk(2, split=None))], CHAT)
+    assert found["pii"][0].messages[-1] == ("assistant", "thank you anna")
+    assert set(found) == {"pii", "quality"}
+
+
+def test_groups_that_are_nearly_all_or_few_or_single_values_are_no_groups():
+    talks = [a(f"t{n}", source="ab"[n > 6], meta_topic="x", meta_rare="yz"[n == 0]) for n in range(20)]
+    assert groups_of(talks, 5, 8) == [("source", "b", 13), ("source", "a", 7)]
+    assert groups_of(talks, 5, 1) == [("source", "b", 13)]
