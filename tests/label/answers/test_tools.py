@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.label.answers.settings import Answers
-from tests.label.answers.test_teach import OPEN, own_cache, place, taught  # noqa: F401
+from tests.label.answers.test_teacher_answers import OPEN, own_cache, place, taught  # noqa: F401
 from tests.llm.server import serving
 
 ADD = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}
