@@ -6,7 +6,7 @@ its counts is its own affair: `notes` is free JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 
@@ -25,6 +25,19 @@ def numbers(figure: Figure) -> dict[str, float]:
 
 #: in + added = kept + dropped. (`in` is a keyword of Python: this class is written as a call.)
 Rows = TypedDict("Rows", {"in": int, "added": int, "kept": int, "dropped": int})
+
+
+class StageReport(Rows):
+    """The report of a stage that passes records on; `kept_by` counts those kept by source, language and so on."""
+
+    stage: str
+    steps: Sequence[StepReport]
+    kept_by: Mapping[str, Mapping[str, int]]
+    notes: Mapping[str, Any]
+
+
+#: Stages in order, each with its report.
+StageReports = Mapping[str, StageReport]
 
 
 class StepReport(Rows):

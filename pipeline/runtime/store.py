@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Change, Decision, Record, Source, Split, Target, Vote, as_json
+from pipeline.core.report_types import StageReport
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import FILLED, expected, schema
 from pipeline.runtime.damaged_files import (
@@ -183,7 +184,12 @@ def read_report(path: Path, keys: Keys = OF_REPORT, optional: bool = False) -> d
     return dict(report)
 
 
-def write_json(value: Any, path: Path) -> None:
+def read_stage_report(path: Path) -> StageReport:
+    """The report.json of a stage that passes records on; see `read_report`."""
+    return cast("StageReport", read_report(path))
+
+
+def write_json(value: object, path: Path) -> None:
     """Write JSON with sorted keys; equal values give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n", "utf-8")

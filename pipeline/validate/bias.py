@@ -6,13 +6,13 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow.compute as pc
 
 from pipeline.core.record import META, Record
 from pipeline.tasks.texts import target_text
 from pipeline.validate.dataset_view import RECORD_COLUMNS, View
+from pipeline.validate.report_types import Association, Skew, Slice
 
 #: Slices of one attribute that are listed: the largest. A guess: not measured.
 _SLICES = 20
@@ -21,7 +21,7 @@ _LENGTHS = (50, 100, 200, 400, 800, 1600)  # a guess: not measured
 _BANDS = ("0-50", "51-100", "101-200", "201-400", "401-800", "801-1600", "1601+")
 
 
-def skew(view: View, attributes: Sequence[str]) -> list[dict[str, object]]:
+def skew(view: View, attributes: Sequence[str]) -> list[Skew]:
     """One entry an attribute: how strongly it goes with the label (0 not at all, 1 entirely), and its slices.
 
     Classes are measured by Cramer's V with Bergsma's bias correction (2013); tasks without classes by the
@@ -32,7 +32,7 @@ def skew(view: View, attributes: Sequence[str]) -> list[dict[str, object]]:
     has_classes = any(answer is not None for answer in answers)
     sizes = [] if has_classes else [size_of(record.target) for record in records]
     least = max(_SMALL, len(records) // 1000)
-    found = []
+    found: list[Skew] = []
     for attribute in attributes:
         values = [value_of(view, attribute, record) for record in records]
         large = [name for name, n in Counter(values).most_common() if n >= least]
@@ -103,25 +103,25 @@ def _chi_squared(table: Sequence[Sequence[int]], rows: Sequence[int], columns: S
     )
 
 
-def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> dict[str, object]:
+def _classes(values: Sequence[str], answers: Sequence[str | None], large: Sequence[str]) -> Association:
     """Cramer's V of attribute and class, and the class counts of the largest groups."""
     counts = _class_counts(values, answers, large)
     classes = sorted({answer for one in counts.values() for answer in one})
     table = [[counts[name][answer] for answer in classes] for name in sorted(large)]
-    slices = [
+    slices: list[Slice] = [
         {"slice": name, "records": counts[name].total(), "classes": dict(sorted(counts[name].items()))}
         for name in _largest({name: one.total() for name, one in counts.items()})
     ]
     return {"measure": "cramers_v", "value": round(min(1.0, cramers_v(table)), 4), "slices": slices}
 
 
-def _sizes(values: Sequence[str], sizes: Sequence[float], large: Sequence[str]) -> dict[str, Any]:
+def _sizes(values: Sequence[str], sizes: Sequence[float], large: Sequence[str]) -> Association:
     """Correlation ratio of attribute and target size, and the mean size of the largest groups."""
     groups: dict[str, list[float]] = {name: [] for name in sorted(large)}
     for value, size in zip(values, sizes, strict=True):
         if value in groups:
             groups[value].append(size)
-    slices = [
+    slices: list[Slice] = [
         {"slice": name, "records": len(groups[name]), "mean": round(sum(groups[name]) / len(groups[name]), 3)}
         for name in _largest({name: len(group) for name, group in groups.items()})
     ]

@@ -11,11 +11,12 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pipeline.core.errors import shorten
 from pipeline.validate.data_docs_page import PAGE, STYLE
 from pipeline.validate.gx import Finding
+from pipeline.validate.report_types import Totals
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 SHOWN = 200
 
 
+_Value = TypeVar("_Value")
+
+
 def write_data_docs(
-    findings: Sequence[Finding], outcome: ExpectationSuiteValidationResult, totals: Mapping[str, Any], folder: Path
+    findings: Sequence[Finding], outcome: ExpectationSuiteValidationResult, totals: Totals, folder: Path
 ) -> None:
     """Write `folder/index.html`. Equal findings give equal bytes: times and random ids are left out."""
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
@@ -76,13 +80,17 @@ def in_plain_words(page: str) -> str:
     return page
 
 
-def escaped(value: Any) -> Any:
+def escaped(value: _Value) -> _Value:
     """`value` with every string in it, keys too, cut to a readable length and made safe to stand in HTML."""
+    return cast("_Value", _escaped(value))
+
+
+def _escaped(value: object) -> object:
     if isinstance(value, str):
         return html.escape(shorten(value, SHOWN))
     if isinstance(value, Mapping):
-        return {escaped(key): escaped(item) for key, item in value.items()}
-    return [escaped(item) for item in value] if isinstance(value, list | tuple) else value
+        return {_escaped(key): _escaped(item) for key, item in value.items()}
+    return [_escaped(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _name(finding: Finding, config: ExpectationConfiguration | None) -> None:

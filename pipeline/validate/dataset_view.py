@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Record, as_json
+from pipeline.core.report_types import StageReports
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
 from pipeline.runtime.dataset_versions import INDEX, index_of
@@ -20,12 +21,13 @@ from pipeline.runtime.records import Records
 from pipeline.runtime.store import LEAN, read_json, read_table
 from pipeline.tasks import TaskType, task_type
 from pipeline.text.normalise import normalised
+from pipeline.validate.report_types import Profile
 
 #: Split -> its name in the exported dataset (the Hugging Face convention). Other splits are not exported.
 EXPORTED = {"train": "train", "dev": "validation", "test": "test"}
 
 #: Columns of a record that expectations may name, beside the task type's own (`TaskType.row`).
-RECORD_COLUMNS: Mapping[str, Callable[[Record], Any]] = {
+RECORD_COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "id": lambda record: record.id,
     "target": lambda record: record.target,
     "split": lambda record: record.split,
@@ -39,11 +41,15 @@ RECORD_COLUMNS: Mapping[str, Callable[[Record], Any]] = {
 }
 
 
+#: A value of a column as expectations see it.
+Cell = str | float | None
+
+
 @dataclass(frozen=True)
 class Released:
     """The version that later ones are compared with (`sft release`): its profile and its index."""
 
-    profile: Mapping[str, Any]
+    profile: Profile
     index: pa.Table
 
 
@@ -59,10 +65,10 @@ class View:
     models: Models
     records: Records
     held_back: Records
-    reports: Mapping[str, Mapping[str, Any]]
+    reports: StageReports
     rows: int
     index: pa.Table
-    profile: Mapping[str, Any] = field(default_factory=dict)
+    profile: Profile = field(default_factory=Profile)
     released: Released | None = None
 
     @cached_property
@@ -87,12 +93,12 @@ class View:
         """Names of all `meta` of the records, in alphabetical order."""
         return sorted(_names(self.records.table["meta"]))
 
-    def column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> list[Cell]:
         """One column: texts and numbers as they are (blank text is null), nested values as JSON."""
         value_of = self._reader(name)
         return [_flat(value_of(record)) for record in self.records]
 
-    def _reader(self, name: str) -> Callable[[Record], Any]:
+    def _reader(self, name: str) -> Callable[[Record], object]:
         """What gives a record's value of a column."""
         if name == "main_text":
             return self.kind.main_text
@@ -128,7 +134,7 @@ class View:
         return [self.text_key(record) for record in self.records]
 
 
-def view_of(table: pa.Table, task: Task, models: Models, reports: Mapping[str, Mapping[str, Any]]) -> View:
+def view_of(table: pa.Table, task: Task, models: Models, reports: StageReports) -> View:
     """The view of a final table."""
     lean = table.select(LEAN)
     whole = Records(lean, lean=True)
@@ -162,7 +168,7 @@ def _names(column: pa.ChunkedArray) -> set[str]:
     return found
 
 
-def _flat(value: object) -> object:
+def _flat(value: object) -> Cell:
     if isinstance(value, str):
         return value if value.strip() else None
-    return as_json(value) if isinstance(value, list | dict) else value
+    return value if value is None or isinstance(value, int | float) else as_json(value)

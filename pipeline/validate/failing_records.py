@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pipeline.core.errors import shorten
-from pipeline.validate.dataset_view import View
-from pipeline.validate.expectations.base import Check
+from pipeline.validate.dataset_view import Cell, View
+from pipeline.validate.expectations.base import Arguments, Check
 
 if TYPE_CHECKING:
     from pipeline.validate.gx import Finding
@@ -57,37 +58,36 @@ def _is_missing(value: object) -> bool:
     return value is None or value != value
 
 
-Problem = Callable[[Any], bool]
+#: Whether a value breaks the rule.
+Problem = Callable[[Cell], bool]
 
 
-def _missing(arguments: Mapping[str, Any], values: Sequence[Any]) -> Problem:
+def _missing(arguments: Arguments, values: Sequence[Cell]) -> Problem:
     return _is_missing
 
 
-def _repeated(arguments: Mapping[str, Any], values: Sequence[Any]) -> Problem:
+def _repeated(arguments: Arguments, values: Sequence[Cell]) -> Problem:
     counts = Counter(value for value in values if not _is_missing(value))
     return lambda value: not _is_missing(value) and counts[value] > 1
 
 
-def _foreign(arguments: Mapping[str, Any], values: Sequence[Any]) -> Problem:
+def _foreign(arguments: Arguments, values: Sequence[Cell]) -> Problem:
     allowed = set(arguments["value_set"])
     return lambda value: not _is_missing(value) and value not in allowed
 
 
-def _outside(arguments: Mapping[str, Any], values: Sequence[Any]) -> Problem:
-    low, high = arguments.get("min_value"), arguments.get("max_value")
-    return lambda value: (
-        not _is_missing(value) and ((low is not None and value < low) or (high is not None and value > high))
-    )
+def _outside(arguments: Arguments, values: Sequence[Cell]) -> Problem:
+    low, high = arguments.get("min_value", -math.inf), arguments.get("max_value", math.inf)
+    return lambda value: isinstance(value, int | float) and (value < low or value > high)
 
 
-def _of_another_length(arguments: Mapping[str, Any], values: Sequence[Any]) -> Problem:
+def _of_another_length(arguments: Arguments, values: Sequence[Cell]) -> Problem:
     outside = _outside(arguments, values)
-    return lambda value: not _is_missing(value) and outside(len(value))
+    return lambda value: isinstance(value, str) and outside(len(value))
 
 
 #: Expectations of Great Expectations that the suite uses on columns.
-_PROBLEM_OF: Mapping[str, Callable[[Mapping[str, Any], Sequence[Any]], Problem]] = {
+_PROBLEM_OF: Mapping[str, Callable[[Arguments, Sequence[Cell]], Problem]] = {
     "ExpectColumnValuesToNotBeNull": _missing,
     "ExpectColumnValuesToBeUnique": _repeated,
     "ExpectColumnValuesToBeInSet": _foreign,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import great_expectations as gx
 import pandas as pd
@@ -18,12 +18,14 @@ from great_expectations.core.expectation_validation_result import (
     ExpectationValidationResult,
 )
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.execution_engine.execution_engine import ExecutionEngine
 from great_expectations.expectations import core
 from great_expectations.expectations.expectation import BatchExpectation, Expectation
 
 from pipeline.core.errors import shorten
 from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
+from pipeline.validate.report_types import Expected
 
 #: How many failing records the report names. A guess: not measured.
 NAMED = 20
@@ -38,7 +40,12 @@ class ExpectNoProblems(BatchExpectation):
     problems: list[str] = []  # noqa: RUF012 - a pydantic field, copied for every instance
     observed: str = ""
 
-    def _validate(self, metrics: Any, runtime_configuration: Any = None, execution_engine: Any = None) -> Any:
+    def _validate(
+        self,
+        metrics: dict[str, object],
+        runtime_configuration: dict[str, object] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,
+    ) -> dict[str, object]:
         return {
             "success": not self.problems,
             "result": {"observed_value": self.observed, "problems": list(self.problems)},
@@ -66,9 +73,9 @@ class Finding:
     key: str
     gauges: tuple[Mapping[str, Any], ...]
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> Expected:
         """For report.json."""
-        return asdict(self)
+        return cast("Expected", asdict(self))
 
 
 def run_suite(
@@ -126,7 +133,7 @@ def _expectation(n: int, rule: Rule, check: Check) -> Expectation:
 
 
 def _finding(rule: Rule, check: Check, result: ExpectationValidationResult) -> Finding:
-    values = result.result
+    values = cast("_Result", result.result)
     if result.exception_info.get("raised_exception", True):
         raise RuntimeError(f"Great Expectations could not run {rule.expect}: {result.exception_info}")
     first = _first(values)
@@ -150,14 +157,25 @@ def _finding(rule: Rule, check: Check, result: ExpectationValidationResult) -> F
     )
 
 
-def _first(values: Mapping[str, Any]) -> list[dict[str, str]]:
+class _Result(TypedDict, total=False):
+    """What the library says of one expectation, and what `ExpectNoProblems` adds."""
+
+    element_count: int
+    missing_count: int | None
+    unexpected_count: int
+    observed_value: object
+    partial_unexpected_index_list: Sequence[Mapping[str, object]] | None
+    problems: Sequence[str]
+
+
+def _first(values: _Result) -> list[dict[str, str]]:
     """Problems of the whole table, or the first records that break the rule."""
     found = [{"id": "", "why": str(problem)} for problem in values.get("problems", [])]
     found += [{"id": str(row["id"]), "why": _why(row)} for row in values.get("partial_unexpected_index_list") or []]
     return found[:NAMED]
 
 
-def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mapping[str, object], ...]:
+def _gauges(rule: Rule, check: Check, values: _Result) -> tuple[Mapping[str, object], ...]:
     """The check's own figures; of a check of records the share that keeps the rule, missing values left out."""
     if check.gx == NO_PROBLEMS:
         found = dict(check.gauges) or {"problems": Gauge(len(values.get("problems", [])), high=0, unit="count")}
@@ -169,7 +187,7 @@ def _gauges(rule: Rule, check: Check, values: Mapping[str, Any]) -> tuple[Mappin
     return tuple({"name": name, **asdict(gauge)} for name, gauge in ordered)
 
 
-def _why(row: Mapping[str, Any]) -> str:
+def _why(row: Mapping[str, object]) -> str:
     values = [value for name, value in row.items() if name != "id"]
     value = values[0] if values else row["id"]
     return "no value" if value is None or value != value else shorten(value, 120)

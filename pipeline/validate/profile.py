@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
-from typing import Any
 
 from pipeline.core.counts import ranked
 from pipeline.core.record import Record
@@ -16,6 +15,7 @@ from pipeline.validate.bias import skew
 from pipeline.validate.dataset_view import View
 from pipeline.validate.params import Params
 from pipeline.validate.quality_scores import quality_scores
+from pipeline.validate.report_types import Coverage, Lengths, Profile, Totals, Words
 
 #: Upper ends of the length bins, in characters: a factor of two apart. A guess: not measured.
 LENGTH_EDGES = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -39,23 +39,28 @@ def tokens(text: str) -> list[str]:
     return [word.casefold() for word in _TOKEN.findall(text)]
 
 
-def profile(view: View, params: Params, totals: Mapping[str, Any], coverage: Mapping[str, Any]) -> dict[str, Any]:
+def profile(view: View, params: Params, totals: Totals, coverage: Coverage) -> Profile:
     """Counts, lengths, words, label skew and quality scores of a version; `coverage` is what `regions` found."""
     originals = sum(1 for _ in _originals(view))
     words = lexical([view.kind.main_text(record) for record in _sample(_originals(view))])
-    found = {
+    found: Profile = {
         "name": params.name,
-        **{key: totals[key] for key in ("rows", "classes", "languages", "sources", "label_by", "augmented")},
+        "rows": totals["rows"],
+        "classes": totals["classes"],
+        "languages": totals["languages"],
+        "sources": totals["sources"],
+        "label_by": totals["label_by"],
+        "augmented": totals["augmented"],
         "originals": originals,
         "lengths": lengths(view),
         "words": words,
         "bias": skew(view, params.attributes),
-        "coverage": dict(coverage),
+        "coverage": coverage,
     }
     return {**found, "quality_scores": quality_scores(view, found)}
 
 
-def lengths(view: View) -> dict[str, Any]:
+def lengths(view: View) -> Lengths:
     """Histogram of main text lengths per split, over `edges` and one bin above them."""
     counts = {split: [0] * (len(LENGTH_EDGES) + 1) for split in ("train", "dev", "test")}
     for record in view.records:
@@ -63,7 +68,7 @@ def lengths(view: View) -> dict[str, Any]:
     return {"edges": list(LENGTH_EDGES), "counts": counts}
 
 
-def lexical(texts: Sequence[str]) -> dict[str, object]:
+def lexical(texts: Sequence[str]) -> Words:
     """Frequent words, distinct 1- to 3-grams among the first 20,000 tokens, and how the vocabulary grows with texts."""
     counts: Counter[str] = Counter()
     growth: list[list[int]] = []

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.validate.dataset_view import View
+from pipeline.validate.report_types import Profile, QualityScore
 
 #: Reasons of the review queue that say two records contradict each other.
 _CONTRADICTIONS = ("conflicting_label", "near_duplicate_other_label")
@@ -29,10 +30,10 @@ FORMULAS = {
 }
 
 
-def quality_scores(view: View, found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def quality_scores(view: View, found: Profile) -> dict[str, QualityScore]:
     """Score and inputs of every quality score; `found` is the rest of the profile."""
     parts = {
-        "accuracy": _accuracy(view, found),
+        "accuracy": _accuracy(view),
         "consistency": _consistency(view, found),
         "freedom_from_bias": _bias(found),
         "coverage": _coverage(view, found),
@@ -42,12 +43,13 @@ def quality_scores(view: View, found: Mapping[str, Any]) -> dict[str, dict[str, 
     return {name: {"score": _rounded(score), "from": inputs} for name, (score, inputs) in parts.items()}
 
 
-Part = tuple[float | None, dict[str, Any]]
+Part = tuple[float | None, dict[str, object]]
 
 
-def _accuracy(view: View, found: Mapping[str, Any]) -> Part:
-    noise = _note(view, "clean", "label_noise") or {}
-    if noise.get("share"):
+def _accuracy(view: View) -> Part:
+    steps = view.reports["clean"].get("steps", ()) if "clean" in view.reports else ()
+    noise = next((step["notes"]["label_noise"] for step in steps if step.get("notes", {}).get("label_noise")), None)
+    if noise and noise.get("share"):
         rate = float(noise["share"]["value"])
         return 1 - rate, {"estimated_wrong_labels": round(rate, 4), "records_looked_at": noise["records"]}
     return _confidence(view)
@@ -61,21 +63,21 @@ def _confidence(view: View) -> Part:
     return sum(sure) / len(sure), {"mean_label_confidence": round(sum(sure) / len(sure), 4), "records": len(sure)}
 
 
-def _consistency(view: View, found: Mapping[str, Any]) -> Part:
-    waiting = view.reports.get("clean", {}).get("notes", {}).get("review", {})
+def _consistency(view: View, found: Profile) -> Part:
+    waiting = _notes(view, "clean").get("review", {})
     contradicting = sum(int(waiting.get(reason, 0)) for reason in _CONTRADICTIONS)
-    agreement = view.reports.get("label", {}).get("notes", {}).get("agreement", {})
+    agreement = _notes(view, "label").get("agreement", {})
     tied = sum(int(one.get("tied", 0)) for one in agreement.values() if isinstance(one, Mapping))
     share = min(1.0, (contradicting + tied) / max(1, found["originals"]))
     return 1 - share, {"contradicting": contradicting, "tied": tied, "records": found["originals"]}
 
 
-def _bias(found: Mapping[str, Any]) -> Part:
+def _bias(found: Profile) -> Part:
     values = {one["attribute"]: one["value"] for one in found["bias"]}
-    return (1 - max(values.values()), values) if values else (None, {})
+    return (1 - max(values.values()), {**values}) if values else (None, {})
 
 
-def _coverage(view: View, found: Mapping[str, Any]) -> Part:
+def _coverage(view: View, found: Profile) -> Part:
     reached = found["coverage"].get("test_reached")
     if reached is None:
         return None, {}
@@ -91,16 +93,15 @@ def _scale(view: View) -> Part:
     return min(1.0, math.log10(1 + train) / 6), {"original_train_records": train}
 
 
-def _diversity(found: Mapping[str, Any]) -> Part:
+def _diversity(found: Profile) -> Part:
     distinct = found["words"]["distinct"]["2"]
     evenness = found["coverage"].get("evenness")
     known = [value for value in (distinct, evenness) if value is not None]
     return (sum(known) / len(known), {"distinct_2": distinct, "evenness": evenness}) if known else (None, {})
 
 
-def _note(view: View, stage: str, name: str) -> Any:
-    steps = view.reports.get(stage, {}).get("steps", ())
-    return next((step["notes"][name] for step in steps if step.get("notes", {}).get(name)), None)
+def _notes(view: View, stage: str) -> Mapping[str, Any]:
+    return view.reports[stage].get("notes", {}) if stage in view.reports else {}
 
 
 def _rounded(score: float | None) -> float | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.cache import cache_folder
 from pipeline.core.counts import ranked
@@ -19,7 +19,7 @@ from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting_labels import awaits_labels, write_awaiting
 from pipeline.runtime.dataset_versions import INDEX, compare, split_digest
-from pipeline.runtime.store import LEAN, read_records, read_report, write_json, write_table
+from pipeline.runtime.store import LEAN, read_records, read_stage_report, write_json, write_table
 from pipeline.tasks import has_free_answers
 from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
 from pipeline.validate.expectations.versions import drift
@@ -29,6 +29,7 @@ from pipeline.validate.export.mixture import as_it_is, mixed
 from pipeline.validate.failing_records import FAILING, failing
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
+from pipeline.validate.report_types import Profile, Report, Totals
 from pipeline.validate.semantic_coverage import MAP, coverage
 from pipeline.validate.suite import make_checks, read_suite
 
@@ -52,14 +53,14 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     params, task, models = load("validate", Params), load_task(), load("models", Models)
     rules = read_suite(params.suite)
     folders = dict(zip(STAGES, (collect, clean, label, augment), strict=True))
-    reports = {stage: read_report(folder / "report.json") for stage, folder in folders.items()}
+    reports = {stage: read_stage_report(folder / "report.json") for stage, folder in folders.items()}
     table = read_records(augment / "records.parquet", task, LEAN)
     if awaits_labels(table):
         _write_awaiting(out)
         return
     view = view_of(table, task, models, reports)
     _check_labelled(view)
-    totals = {"name": params.name, **dataset_totals(view)}
+    totals: Totals = {"name": params.name, **dataset_totals(view)}
     mixture = mixed(view, params.mixture) if params.mixture else None
     if mixture or has_free_answers(task):
         totals["mixture"] = list(mixture.groups) if mixture else as_it_is(view)
@@ -71,7 +72,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
 
     findings, outcome = run_suite(rules, checks, view)
     listed = [finding.as_dict() for finding in findings]
-    report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
+    report: Report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
     _log(findings)
     failed_folder = cache_folder() / "validate-failed"
     shutil.rmtree(failed_folder, ignore_errors=True)
@@ -108,7 +109,7 @@ def _check_labelled(view: View) -> None:
         )
 
 
-def described(view: View, params: Params, totals: dict[str, Any], released: Released | None) -> tuple[View, pa.Table]:
+def described(view: View, params: Params, totals: Totals, released: Released | None) -> tuple[View, pa.Table]:
     """The view with its profile and the released version, and the points of the map."""
     unknown = sorted(set(params.attributes) - {*view.columns, "length"})
     if unknown:
@@ -127,7 +128,7 @@ def gates(findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
     return {finding.key: {one["name"]: one["value"] for one in finding.gauges} for finding in findings}
 
 
-def changes(view: View) -> dict[str, Any] | None:
+def changes(view: View) -> dict[str, object] | None:
     """What became of the released version's records, and how far distributions moved; None without one."""
     if view.released is None:
         return None
@@ -139,7 +140,7 @@ def changes(view: View) -> dict[str, Any] | None:
     }
 
 
-def dataset_totals(view: View) -> dict[str, object]:
+def dataset_totals(view: View) -> Totals:
     """Counts of what is exported, and of what is not and why."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for record in view.labelled:
@@ -147,7 +148,9 @@ def dataset_totals(view: View) -> dict[str, object]:
     return {
         "rows": {name: counts["rows"][split] for split, name in EXPORTED.items()},
         "classes": {name: dict(sorted(counts[f"classes {split}"].items())) for split, name in EXPORTED.items()},
-        **{name: dict(ranked(counts[name])) for name in ("languages", "sources", "label_by")},
+        "languages": dict(ranked(counts["languages"])),
+        "sources": dict(ranked(counts["sources"])),
+        "label_by": dict(ranked(counts["label_by"])),
         "licence": most_restrictive(sorted(counts["licences"]) or [""]),
         "augmented": counts["augmented"].total(),
         "not_exported": {
@@ -191,7 +194,7 @@ def _remedy(folder: Path) -> str:
     )
 
 
-def _metrics(findings: Sequence[Finding], totals: dict[str, Any], found: Mapping[str, Any]) -> dict[str, float]:
+def _metrics(findings: Sequence[Finding], totals: Totals, found: Profile) -> dict[str, float]:
     failed = Counter(finding.severity for finding in findings if not finding.passed)
     rows = {f"rows_{name}": count for name, count in totals["rows"].items()}
     passed = sum(finding.passed for finding in findings)

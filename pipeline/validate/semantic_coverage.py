@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.validate.dataset_view import View
 from pipeline.validate.profile import tokens
+from pipeline.validate.report_types import Coverage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +41,7 @@ _ROUNDS = 12  # a guess: not measured
 _WORDS = 6  # a guess: not measured
 
 
-def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
+def coverage(view: View, size: int) -> tuple[Coverage, pa.Table]:
     """What the map says in figures, and one row a point of it; at most `size` original records.
 
     `test_reached`: the share of sampled test records whose nearest train record is no further than 95 % of train
@@ -57,19 +58,16 @@ def coverage(view: View, size: int) -> tuple[dict[str, Any], pa.Table]:
     places = _plane(vectors)
     region = _regions(vectors)
     regions = _describe(view, records, region, distance, train)
-    found: dict[str, Any] = {"records": len(records), "regions": regions, **unread}
+    found = cast("Coverage", {"records": len(records), "regions": regions, **unread})
     counts = np.bincount(region)
     shares = counts[counts > 0] / len(records)
     found["evenness"] = round(float(-(shares * np.log(shares)).sum() / math.log(max(2, len(counts)))), 4)
     test = np.array([record.split == "test" for record in records])
     if train.sum() > 1 and test.any():
-        found |= _reached(distance[train], distance[test])
+        usual = float(np.quantile(distance[train], 0.95))
+        found["usual_distance"] = round(usual, 3)
+        found["test_reached"] = round(float((distance[test] <= usual + 1e-6).mean()), 4)
     return found, _map(view, records, places, distance, nearest, region)
-
-
-def _reached(train: NDArray[np.float64], test: NDArray[np.float64]) -> dict[str, float]:
-    usual = float(np.quantile(train, 0.95))
-    return {"usual_distance": round(usual, 3), "test_reached": round(float((test <= usual + 1e-6).mean()), 4)}
 
 
 def _sample(view: View, size: int) -> list[Record]:

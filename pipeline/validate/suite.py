@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.registry import did_you_mean, pick
@@ -14,7 +13,7 @@ from pipeline.validate.expectations.base import Check, Rule
 from pipeline.validate.params import Params
 
 
-def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: validate.suite") -> list[Rule]:
+def read_suite(entries: Sequence[Mapping[str, object]], where: str = "params.yaml: validate.suite") -> list[Rule]:
     """The entries as typed rules. Entries are counted from 1 in errors."""
     if not entries:
         raise PipelineError(
@@ -23,11 +22,11 @@ def read_suite(entries: Sequence[Mapping[str, Any]], where: str = "params.yaml: 
     rules = []
     for n, entry in enumerate(entries, 1):
         place = f"{where}, entry {n}"
-        if not isinstance(entry.get("expect"), str):
+        name = entry.get("expect")
+        if not isinstance(name, str):
             raise PipelineError(
                 f"{place} names no expectation.", f"Write it as `expect: <name>`. {did_you_mean('', EXPECTATIONS)}"
             )
-        name = entry["expect"]
         kind = pick(EXPECTATIONS, name, place, RENAMED_EXPECTATIONS).settings
         rules.append(parse(dict(entry), kind, f"{place} ({name})"))
     return rules

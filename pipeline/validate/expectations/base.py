@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from pydantic import Field
 
@@ -55,6 +55,18 @@ class Gauge:
         return min(rooms, default=math.inf)
 
 
+class Arguments(TypedDict, total=False):
+    """Arguments of the Great Expectations classes that the suite uses."""
+
+    column: str
+    mostly: float
+    value_set: Sequence[str]
+    min_value: float
+    max_value: float
+    problems: Sequence[str]
+    observed: str
+
+
 @dataclass(frozen=True)
 class Check:
     """An expectation ready to run: a Great Expectations class with its arguments.
@@ -66,7 +78,7 @@ class Check:
 
     title: str
     gx: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Arguments = field(default_factory=Arguments)
     verdicts: Sequence[str | None] | None = None
     facts: str = ""
     gauges: Mapping[str, Gauge] = field(default_factory=dict)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from pipeline.core.report_types import Rows
 from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Rule, totals
 
@@ -17,7 +17,7 @@ def conserved_counts(rule: Rule, view: View) -> Check:
 
 
 def _problems(view: View) -> Iterator[str]:
-    before: tuple[str, Any] | None = None
+    before: tuple[str, int | None] | None = None
     for stage, report in view.reports.items():
         yield from _books(stage, report)
         if before and before[1] != report.get("in"):
@@ -29,8 +29,8 @@ def _problems(view: View) -> Iterator[str]:
         yield f"{before[0]} kept {before[1]} records by its report, its table has {view.rows}"
 
 
-def _books(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    values = [entry.get(name) for name in ("in", "added", "kept", "dropped")]
+def _books(where: str, entry: Rows) -> Iterator[str]:
+    values = (entry.get("in"), entry.get("added"), entry.get("kept"), entry.get("dropped"))
     if not all(isinstance(value, int) for value in values):
         yield f"{where}: the report does not say in, added, kept and dropped"
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from pipeline.validate.dataset_view import View
-from pipeline.validate.expectations.base import Check, ColumnRule, ShareRule, mostly, within
+from pipeline.validate.expectations.base import Arguments, Check, ColumnRule, ShareRule, mostly, within
 
 
 class Between(ColumnRule):
@@ -50,10 +50,14 @@ def number_between(rule: Between, view: View) -> Check:
 def in_languages(rule: ShareRule, view: View) -> Check:
     """The language of every record is among task.languages."""
     title = f"lang is one of {', '.join(view.task.languages)}{mostly(rule.share)}"
-    arguments = {"column": "lang", "value_set": list(view.task.languages), "mostly": rule.share}
+    arguments: Arguments = {"column": "lang", "value_set": list(view.task.languages), "mostly": rule.share}
     return Check(title, "ExpectColumnValuesToBeInSet", arguments)
 
 
-def _arguments(rule: Between) -> dict[str, object]:
-    bounds = {"min_value": rule.min, "max_value": rule.max}
-    return {"column": rule.column, "mostly": rule.share, **{k: v for k, v in bounds.items() if v is not None}}
+def _arguments(rule: Between) -> Arguments:
+    found: Arguments = {"column": rule.column, "mostly": rule.share}
+    if rule.min is not None:
+        found["min_value"] = rule.min
+    if rule.max is not None:
+        found["max_value"] = rule.max
+    return found

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from pipeline.runtime.dataset_versions import compare, gap, shift
 from pipeline.validate.dataset_view import View
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals
+from pipeline.validate.report_types import Profile
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _NAMED = 5  # a guess: not measured
 _NO_RELEASE = "no version is released yet: `sft release` makes this one the yardstick"
@@ -44,7 +47,7 @@ def no_drift(rule: Drift, view: View) -> Check:
     return totals(title, problems, ", ".join(f"{name} {value:.3f}" for name, value in found.items()), **gauges)
 
 
-def drift(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, float]:
+def drift(before: Profile, after: Profile) -> dict[str, float]:
     """Distance of two profiles per aspect, 0 to 1."""
     bins = [[sum(column) for column in zip(*one["lengths"]["counts"].values(), strict=True)] for one in (before, after)]
     words = [one["words"]["top"] for one in (before, after)]
@@ -83,18 +86,23 @@ def test_frozen(rule: Rule, view: View) -> Check:
     return totals(title, problems, f"{before[:12]} is now {after[:12]}; on purpose? sft release --refused")
 
 
-def _test_part(index: Any) -> Any:
+def _test_part(index: pa.Table) -> pa.Table:
     import pyarrow.compute as pc
 
     return index.filter(pc.equal(index.column("split"), "test"))
 
 
-def _largest(name: str, before: Mapping[str, object], after: Mapping[str, object]) -> str:
+def _counts(profile: Profile) -> dict[str, dict[str, int]]:
+    """What is counted under each aspect but length."""
+    labels, words = profile["classes"].get("train", {}), profile["words"]["top"]
+    return {"labels": labels, "languages": profile["languages"], "sources": profile["sources"], "vocabulary": words}
+
+
+def _largest(name: str, before: Profile, after: Profile) -> str:
     """The value whose share moved most, in words."""
     if name == "length":
         return "see the histogram in the quality report"
-    pick = {"labels": lambda p: p["classes"].get("train", {}), "vocabulary": lambda p: p["words"]["top"]}
-    old, new = (pick.get(name, lambda p: p[name])(one) for one in (before, after))
+    old, new = (_counts(one)[name] for one in (before, after))
     totals_ = max(1, sum(old.values())), max(1, sum(new.values()))
     moved = {one: new.get(one, 0) / totals_[1] - old.get(one, 0) / totals_[0] for one in sorted({*old, *new})}
     most = max(moved, key=lambda one: abs(moved[one]))

@@ -12,10 +12,12 @@ from ruamel.yaml import YAML
 
 from pipeline.core.errors import shorten
 from pipeline.core.record import as_json
+from pipeline.core.report_types import StageReport, StageReports, StepReport
 from pipeline.core.settings import Task
 from pipeline.validate.export.columns import described, features, samples
 from pipeline.validate.export.licences import hub_id, most_restrictive
 from pipeline.validate.params import Params
+from pipeline.validate.report_types import LicenceRow, Report, Totals
 
 # `_SIZES`: size classes of dataset cards on the Hugging Face hub.
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -35,9 +37,9 @@ def card(
     task: Task,
     category: str,
     sizes: Mapping[str, int],
-    licences: Sequence[Mapping[str, Any]],
-    report: Mapping[str, Any],
-    stages: Mapping[str, Mapping[str, Any]],
+    licences: Sequence[LicenceRow],
+    report: Report,
+    stages: StageReports,
     splits: Mapping[str, pa.Table],
 ) -> str:
     """README.md of the dataset folder: YAML metadata between rules, then Markdown.
@@ -103,10 +105,20 @@ def _samples(splits: Mapping[str, pa.Table], schema: pa.Schema) -> str:
 _NOT_SAMPLED = ("id", "source_key", "group", "parent_id", "label_by", "label_confidence", "repeats")
 
 
-def noise_sentence(stages: Mapping[str, Mapping[str, Any]]) -> str:
+def steps_of(stages: StageReports, stage: str) -> Sequence[StepReport]:
+    """The steps of a stage; none where it is not told of."""
+    return stages[stage].get("steps", ()) if stage in stages else ()
+
+
+def notes_of(stages: StageReports, stage: str) -> Mapping[str, Any]:
+    """What a stage as a whole noted; nothing where it is not told of."""
+    return (stages[stage].get("notes") or {}) if stage in stages else {}
+
+
+def noise_sentence(stages: StageReports) -> str:
     """How many labels are wrong, as people's audit or the estimate of clean says, or that nobody knows and why."""
-    notes = [step.get("notes") or {} for step in stages.get("clean", {}).get("steps", ())]
-    audit = (stages.get("label", {}).get("notes") or {}).get("audit") or {}
+    notes = [step.get("notes") or {} for step in steps_of(stages, "clean")]
+    audit = notes_of(stages, "label").get("audit") or {}
     if audit.get("share"):
         return f"Wrong labels, by people's audit of a random sample: {_share(audit['share'])}."
     found: Mapping[str, Any] = next((one["label_noise"] for one in notes if one.get("label_noise")), {})
@@ -120,7 +132,7 @@ def _share(found: Mapping[str, float]) -> str:
     return f"{found['value']:.1%} (95 % interval {found['low']:.1%} to {found['high']:.1%})"
 
 
-def _mixture(groups: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _mixture(groups: Sequence[Mapping[str, object]]) -> Iterator[str]:
     if groups:
         yield "## Mixture"
         weighed = "Read each train row as often as its column `repeats` says; `tokens_read` are those of one epoch."
@@ -146,7 +158,7 @@ def _metadata(
     sizes: Mapping[str, int],
     licences: Sequence[str],
     deciders: Mapping[str, int],
-    declared: Sequence[Mapping[str, Any]] | None,
+    declared: Sequence[Mapping[str, object]] | None,
 ) -> str:
     strictest = most_restrictive(licences)
     licence = hub_id(strictest)
@@ -174,7 +186,7 @@ def _size_category(rows: int) -> str:
     return next((name for limit, name in _SIZES if rows < limit), "1M<n<10M")
 
 
-def _counts(totals: Mapping[str, Any]) -> Iterator[str]:
+def _counts(totals: Totals) -> Iterator[str]:
     names = list(totals["rows"])
     classes = sorted({label for counts in totals["classes"].values() for label in counts})
     rows = [{"class": c, **{name: totals["classes"][name].get(c, 0) for name in names}} for c in classes]
@@ -184,13 +196,13 @@ def _counts(totals: Mapping[str, Any]) -> Iterator[str]:
     yield f"Augmented rows: {totals['augmented']:,} (their `parent_id` names the row they were made from)."
 
 
-def _dropped_by(stage: str, report: Mapping[str, Any]) -> Iterator[str]:
+def _dropped_by(stage: str, report: StageReport) -> Iterator[str]:
     for step in report.get("steps", ()):
         if step.get("reasons"):
             yield f"{stage}, {plain(str(step['step']))} dropped {_reasons(step['reasons'])}."
 
 
-def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def limits(report: Report, stages: StageReports) -> Iterator[str]:
     """What is known to be missing or broken, one sentence each."""
     for finding in report["expectations"]:
         if not finding["passed"]:
@@ -200,7 +212,7 @@ def limits(report: Mapping[str, Any], stages: Mapping[str, Mapping[str, Any]]) -
             yield f"{count:,} records were not exported: {plain(reason).replace(chr(92), '')}."
     for stage, found in stages.items():
         yield from _dropped_by(stage, found)
-    yield _personal_data(stages.get("clean", {}))
+    yield _personal_data(steps_of(stages, "clean"))
     yield "Expectations look for what they name; what none of them names was not checked."
 
 
@@ -208,9 +220,9 @@ def _reasons(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {plain(reason)}" for reason, count in sorted(counts.items()))
 
 
-def _personal_data(clean: Mapping[str, Any]) -> str:
+def _personal_data(steps: Sequence[StepReport]) -> str:
     """What of personal data nobody looked for."""
-    notes = next((step.get("notes") or {} for step in clean.get("steps", ()) if step["step"] == "pii"), None)
+    notes = next((step.get("notes") or {} for step in steps if step["step"] == "pii"), None)
     if notes is None:
         return "Personal data and secrets were not looked for."
     missing = notes.get("not_looked_for") or ()
@@ -218,11 +230,11 @@ def _personal_data(clean: Mapping[str, Any]) -> str:
     return f"Personal data and secrets were looked for by pattern; other forms than those known stay{also}."
 
 
-def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, object]]:
     return [{name: value, "rows": count} for value, count in counts.items()]
 
 
-def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
     """Rows as a Markdown table; numbers with thousands marked, text made inert."""
 
     def cell(value: object) -> str:

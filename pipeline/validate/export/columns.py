@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
 
-from pipeline.core.record import META
+from pipeline.core.record import META, Row
 from pipeline.core.settings import Task
 
 #: Columns that every dataset has, or that a task's rows are made of. Any other is a field of the task type.
@@ -57,7 +56,7 @@ def _type(kind: pa.DataType) -> str:
     return str(kind)
 
 
-def features(schema: pa.Schema, task: Task) -> list[dict[str, Any]] | None:
+def features(schema: pa.Schema, task: Task) -> list[dict[str, object]] | None:
     """The `features` of a card's `dataset_info`, with the label as a ClassLabel; None where a task has no classes.
 
     `load_dataset` then gives numbers with names; the files hold the names, which `datasets` casts as it reads.
@@ -65,7 +64,7 @@ def features(schema: pa.Schema, task: Task) -> list[dict[str, Any]] | None:
     if not task.labels or "label" not in schema.names:
         return None
     classes = {"class_label": {"names": dict(zip(map(str, range(len(task.labels))), task.labels, strict=True))}}
-    found = []
+    found: list[dict[str, object]] = []
     for column in schema:
         if column.name == "label":
             found.append({"name": column.name, "list" if pa.types.is_list(column.type) else "dtype": classes})
@@ -79,7 +78,7 @@ def features(schema: pa.Schema, task: Task) -> list[dict[str, Any]] | None:
 _PLAIN = {"double": "float64", "float": "float32", "large_string": "string"}
 
 
-def samples(tables: Mapping[str, pa.Table], columns: Sequence[str], each: int) -> list[dict[str, Any]]:
+def samples(tables: Mapping[str, pa.Table], columns: Sequence[str], each: int) -> list[Row]:
     """The first rows of every split, of some columns."""
     return [
         {"split": name, **row}

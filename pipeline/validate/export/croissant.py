@@ -48,8 +48,8 @@ _CONTEXT: dict[str, Any] = {
 
 
 def croissant(
-    params: Params, licence: str, columns: pa.Schema, hashes: Mapping[str, str], about: Mapping[str, Any]
-) -> dict[str, Any]:
+    params: Params, licence: str, columns: pa.Schema, hashes: Mapping[str, str], about: Mapping[str, object]
+) -> dict[str, object]:
     """The JSON-LD object: one file and one record set per split. `hashes` maps splits to their file's sha256.
 
     `about` are fields of the Responsible AI vocabulary. Without `validate.date` the publication date is left to

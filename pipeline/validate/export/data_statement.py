@@ -6,12 +6,13 @@ Everything is filled from what the stages recorded; what nobody recorded is call
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from pipeline.core.report_types import StageReports
 from pipeline.core.settings import Task
-from pipeline.validate.export.card import limits, paragraphs, plain, table
+from pipeline.validate.export.card import limits, notes_of, paragraphs, plain, table
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.params import Params
+from pipeline.validate.report_types import LicenceRow, Profile, Report
 
 _PEOPLE = ("age, gender, native language and training of annotators", "pay and working conditions of annotators")
 _WRITERS = ("who wrote the texts, and whether they agreed to this use", "when the texts were written")
@@ -20,10 +21,10 @@ _WRITERS = ("who wrote the texts, and whether they agreed to this use", "when th
 def statement(
     params: Params,
     task: Task,
-    licences: Sequence[Mapping[str, Any]],
-    report: Mapping[str, Any],
-    stages: Mapping[str, Mapping[str, Any]],
-    profile: Mapping[str, Any],
+    licences: Sequence[LicenceRow],
+    report: Report,
+    stages: StageReports,
+    profile: Profile,
 ) -> str:
     """DATA_STATEMENT.md: sources, languages, annotators and agreement, processing, quality scores, limits, unknowns."""
     totals = report["dataset"]
@@ -38,7 +39,7 @@ def statement(
         "## Labels",
         f"Task: {task.type}." + (f" Declared labels: {plain(', '.join(task.labels))}." if task.labels else ""),
         table(("decided by", "rows"), _rows("decided by", totals["label_by"])),
-        *_agreement(stages.get("label", {}).get("notes", {}).get("agreement", {})),
+        *_agreement(notes_of(stages, "label").get("agreement", {})),
         "## Processing",
         "\n".join(_processing(stages)) or "No step dropped or changed anything.",
         "## Quality",
@@ -51,7 +52,7 @@ def statement(
     return paragraphs(parts)
 
 
-def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, Any]]:
+def _rows(name: str, counts: Mapping[str, int]) -> list[dict[str, object]]:
     return [{name: value or "unknown", "rows": count} for value, count in counts.items()]
 
 
@@ -74,18 +75,19 @@ def _agreement(found: Mapping[str, object]) -> Iterator[str]:
     )
 
 
-def _processing(stages: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _processing(stages: StageReports) -> Iterator[str]:
     for stage, report in stages.items():
         for step in report.get("steps", ()):
-            done = [f"{step[key]:,} {key}" for key in ("added", "changed", "dropped") if step.get(key)]
+            counts = {"added": step.get("added"), "changed": step.get("changed"), "dropped": step.get("dropped")}
+            done = [f"{n:,} {key}" for key, n in counts.items() if n]
             if done:
                 yield f"- {stage}, {plain(str(step['step']))}: {', '.join(done)}"
 
 
-def _scores(profile: Mapping[str, Any]) -> list[dict[str, str]]:
+def _scores(profile: Profile) -> list[dict[str, str]]:
     scores = profile.get("quality_scores", {})
     return [{"quality score": name.replace("_", " "), "value": _figure(one["score"])} for name, one in scores.items()]
 
 
-def _figure(value: Any) -> str:
+def _figure(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.3f}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +23,7 @@ from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import Mixed
 from pipeline.validate.export.responsible import rai
 from pipeline.validate.params import Params
+from pipeline.validate.report_types import LicenceRow, Report
 
 #: Lineage columns, after the task type's own.
 _LINEAGE = pa.schema(
@@ -42,7 +42,7 @@ _LINEAGE = pa.schema(
 _CHUNK = 16_384
 
 
-def export(view: View, params: Params, report: Mapping[str, Any], out: Path, mixture: Mixed | None = None) -> None:
+def export(view: View, params: Params, report: Report, out: Path, mixture: Mixed | None = None) -> None:
     """Write the dataset folder. Records without a label are left out; empty splits get no file.
 
     `load_dataset("<folder>")` reads the Parquet files through the card's `configs`.
@@ -76,7 +76,7 @@ def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
     own, lineage = _own_and_lineage(records, view)
     meta = {META + name: pa.array([r.meta.get(name) for r in records], pa.string()) for name in view.meta}
     keys = {"source_key": pc.struct_field(records.table["source"], "key")}  # records themselves share their sources
-    table = pa.table({"id": records.table["id"]} | _columns(own) | _columns(lineage) | keys | meta)
+    table = pa.table({"id": records.table["id"], **_columns(own), **_columns(lineage), **keys, **meta})
     if mixture:
         repeats = [mixture.repeats.get(record.id, 1) for record in records]
         table = table.append_column("repeats", pa.array(repeats, pa.int32()))
@@ -120,7 +120,7 @@ def parquet_path(name: str) -> str:
     return f"data/{name}-00000-of-00001.parquet"
 
 
-def licence_rows(view: View) -> list[dict[str, Any]]:
+def licence_rows(view: View) -> list[LicenceRow]:
     """One entry per source: name, kind, licence and number of exported rows."""
     rows: dict[tuple[str, str, str], int] = {}
     for record in view.labelled:
@@ -129,7 +129,7 @@ def licence_rows(view: View) -> list[dict[str, Any]]:
     return [{"source": s, "kind": k, "licence": x, "rows": n} for (s, k, x), n in sorted(rows.items())]
 
 
-def writer_rows(view: View) -> list[dict[str, Any]]:
+def writer_rows(view: View) -> list[LicenceRow]:
     """One entry per language model that wrote or decided targets of exported rows: it has terms like a source."""
     known = (report.get("notes", {}).get("writers", {}) for report in view.reports.values())
     about = {f"model:{name}": one for name, one in chain.from_iterable(map(dict.items, known))}
@@ -157,7 +157,7 @@ def write_jsonl(table: pa.Table, path: Path) -> None:
             file.writelines(f"{as_json(_plain(row))}\n" for row in batch.to_pylist())
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _plain(row: Row) -> Row:
     """The row without what only Arrow needs: in a chat, keys that other turns have, and columns that are empty."""
     if "messages" not in row:
         return row
@@ -177,7 +177,7 @@ def _typed(table: pa.Table) -> pa.Table:
     return table
 
 
-def _columns(table: pa.Table) -> dict[str, Any]:
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
     return {name: table.column(name) for name in table.column_names}
 
 

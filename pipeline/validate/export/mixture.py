@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow.compute as pc
 from pydantic import Field
@@ -39,7 +39,7 @@ class Mixed:
     """`repeats`: record id -> how often it is read. `groups`: one entry a group, for card and report."""
 
     repeats: Mapping[str, int]
-    groups: Sequence[Mapping[str, Any]]
+    groups: Sequence[Mapping[str, object]]
 
 
 def mixed(view: View, settings: Mixture) -> Mixed:
@@ -72,7 +72,7 @@ def mixed(view: View, settings: Mixture) -> Mixed:
     return Mixed(repeats, told)
 
 
-def as_it_is(view: View) -> list[dict[str, Any]]:
+def as_it_is(view: View) -> list[dict[str, object]]:
     """Rows and tokens of each source in the train split, and its share of the tokens, where nothing is weighed."""
     _, tokens, groups = _parts(view, "source")
     total = max(sum(tokens), 1)
