@@ -16,7 +16,6 @@ class Places:
 
     tools: bool = True  # tool definitions, calls and results
     ids: bool = True  # ids of calls, and names of results that differ from the call's
-    text_beside_calls: bool = True  # a text and calls in one turn
     reasoning: bool = True
     names: bool = False  # the speaker's name
     learn: bool = False  # whether a turn is learned
@@ -24,7 +23,7 @@ class Places:
     developer: bool = False
     late_system: bool = True  # system turns that are not the first turn
     runs: bool = True  # two turns of the assistant in a row
-    any_turns: bool = True  # anything but a user turn or one result, then the assistant, in turn
+    any_turns: bool = True  # anything but a user turn or the results, then the assistant, in turn
     any_order: bool = True  # roles in another order than user, assistant, user, ...
 
 

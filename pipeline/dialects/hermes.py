@@ -16,15 +16,14 @@ from pipeline.core.record import Reject, Row
 from pipeline.core.tool_definitions import tools_of
 from pipeline.core.turns import Reading, calls_in, parsed
 from pipeline.dialects import messages, sharegpt
+from pipeline.dialects.thoughts import TAG, thought_taken_out, with_thought
 
 COLUMNS = (*messages.COLUMNS, *sharegpt.COLUMNS)
 
-_THINK = re.compile(r"\A\s*<think>(.*?)</think>\n*", re.DOTALL)
 _CALL = re.compile(r"<tool_call>\s*(.*?)\s*</tool_call>", re.DOTALL)
 _CALLS_LAST = re.compile(r"(.*?)((?:\s*<tool_call>(?:(?!<tool_call>).)*?</tool_call>)+)\s*\Z", re.DOTALL)
 _RESPONSE = re.compile(r"\s*<tool_response>\n?(.*?)\n?</tool_response>\s*", re.DOTALL)
 _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
-_TAG = re.compile(r"</?(?:think|tool_call|tool_response)>")
 
 
 def read(row: Row, reading: Reading) -> Conversation:
@@ -53,7 +52,7 @@ def _whole_of(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def _answer(message: Message, reading: Reading) -> Message:
     message = calls_taken_out(thought_taken_out(message))
-    if _TAG.search(message.content):
+    if TAG.search(message.content):
         reading.repaired["tags_left_as_text"] += 1
     return message
 
@@ -61,21 +60,13 @@ def _answer(message: Message, reading: Reading) -> Message:
 def calls_taken_out(message: Message) -> Message:
     """The message with the calls that its text ends with as structure, where all of them are well formed."""
     called = _CALLS_LAST.match(message.content)
-    if not called or message.tool_calls or _TAG.search(called[1]):
+    if not called or message.tool_calls or TAG.search(called[1]):
         return message
     try:
         calls = tuple(call for one in _CALL.findall(called[2]) for call in calls_in(one, "a <tool_call>"))
     except Reject:
         return message
     return replace(message, content=called[1].rstrip("\n"), tool_calls=calls)
-
-
-def thought_taken_out(message: Message) -> Message:
-    """The message with the `<think>` that its text begins with as its reasoning, where it is well formed."""
-    found = _THINK.match(message.content) if message.role == "assistant" and not message.reasoning else None
-    if not found or _TAG.search(found[1]):
-        return message
-    return replace(message, reasoning=found[1].strip("\n"), content=message.content[found.end() :])
 
 
 def _tools(found: Sequence[Message]) -> tuple[JsonObject, ...]:
@@ -98,13 +89,11 @@ def write(talk: Conversation) -> JsonObject:
 
 
 def _turns(message: Message) -> Iterator[JsonObject]:
-    if any(_TAG.search(text) for text in (message.content, message.reasoning)):
+    if any(TAG.search(text) for text in (message.content, message.reasoning)):
         raise Reject("tags_in_text", "a text of the conversation holds one of the tags itself")
-    text = message.content
+    text = with_thought(message)
     if message.role == "tool":
         text = f"<tool_response>\n{text}\n</tool_response>"
-    if message.reasoning:
-        text = f"<think>\n{message.reasoning}\n</think>\n\n{text}"
     for call in message.tool_calls:
         text = f"{text}{_break(text)}<tool_call>\n{_call(call)}\n</tool_call>"
     yield {"role": message.role, "content": text}

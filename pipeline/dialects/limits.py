@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import count, filterfalse, pairwise
+from itertools import count, filterfalse, groupby, pairwise
 
 from pipeline.core.conversation import Conversation, Message, loaded
 from pipeline.core.record import Reject
@@ -16,10 +16,9 @@ _SYSTEM = ("system", "developer")
 def check(talk: Conversation, places: Places) -> Conversation:
     """The conversation as a dialect with these places can say it: ids that their order implies are left out.
 
-    Rejects: no_place_for_tools, no_place_for_ids, no_place_for_text_beside_calls, no_place_for_reasoning,
-    no_place_for_names, no_place_for_learn, no_place_for_template_arguments, no_place_for_developer,
-    no_place_for_late_system, no_place_for_runs, no_place_for_any_turns, no_place_for_any_order, arguments_no_object,
-    no_turns.
+    Rejects: no_place_for_tools, no_place_for_ids, no_place_for_reasoning, no_place_for_names, no_place_for_learn,
+    no_place_for_template_arguments, no_place_for_developer, no_place_for_late_system, no_place_for_runs,
+    no_place_for_any_turns, no_place_for_any_order, arguments_no_object, no_turns.
     """
     if not talk.messages:
         raise Reject("no_turns", "the conversation is empty")
@@ -93,15 +92,20 @@ def _out_of_order(talk: Conversation) -> bool:
 
 
 def _out_of_turn(talk: Conversation) -> bool:
-    """Whether it is not a user turn or a result, then the assistant, in turn to the end."""
-    answers = [message.role == "assistant" for message in _talks(talk.messages)]
+    """Whether it is not a user turn or the results of all calls, then the assistant, in turn to the end."""
+    answers: list[bool] = []
+    called = 0
+    for role, run in groupby(_talks(talk.messages), lambda message: message.role):
+        turns = list(run)
+        is_one = role == "tool" and len(turns) == called
+        answers += [role == "assistant"] * (1 if is_one else len(turns))
+        called = len(turns[-1].tool_calls)
     return any(is_answer != bool(n % 2) for n, is_answer in enumerate(answers)) or len(answers) % 2 != 0
 
 
 _FOUND: dict[str, Callable[[Conversation], bool]] = {
     "tools": lambda talk: bool(talk.tools) or any(m.tool_calls or m.role == "tool" for m in talk.messages),
     "ids": lambda talk: not _in_order(talk),
-    "text_beside_calls": lambda talk: any(m.tool_calls and (m.content or m.reasoning) for m in talk.messages),
     "reasoning": lambda talk: any(m.reasoning for m in talk.messages),
     "names": lambda talk: any(m.name for m in talk.messages if m.role != "tool"),
     "learn": lambda talk: any(m.learn is not None for m in talk.messages),
@@ -116,7 +120,6 @@ _FOUND: dict[str, Callable[[Conversation], bool]] = {
 _WHAT = {
     "tools": "there is no place for tool definitions, calls and results",
     "ids": "tool results are not in the order of their calls, and only ids tell them",
-    "text_beside_calls": "there is no place for a text beside calls",
     "reasoning": "there is no place for reasoning",
     "names": "there is no place for a speaker's name",
     "learn": "there is no place for turns that are, or are not, to be learned",
@@ -124,6 +127,6 @@ _WHAT = {
     "developer": "there is no role developer",
     "late_system": "there is no place for a system turn but at the beginning",
     "runs": "two turns of the assistant in a row would become one",
-    "any_turns": "several results or user turns in a row, which LLaMA-Factory skips with the whole row",
+    "any_turns": "not a user turn or the results of all calls, then the assistant, in turn: LLaMA-Factory skips such rows",
     "any_order": "a system turn, then user and assistant in turn, is all it can say",
 }

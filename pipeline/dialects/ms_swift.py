@@ -13,7 +13,7 @@ from pipeline.core.conversation import Conversation, JsonObject, Message, canoni
 from pipeline.core.record import Reject, Row
 from pipeline.core.turns import Reading, is_nothing
 from pipeline.dialects import alpaca, messages
-from pipeline.dialects.hermes import thought_taken_out
+from pipeline.dialects.thoughts import begins_with_thought, thought_taken_out, with_thought
 
 COLUMNS = (*messages.COLUMNS, *alpaca.COLUMNS)
 
@@ -33,19 +33,13 @@ def write(talk: Conversation) -> JsonObject:
 
 
 def _turns(message: Message) -> Iterator[JsonObject]:
-    if message.role == "assistant" and thought_taken_out(replace(message, reasoning="")).reasoning:
+    if message.role == "assistant" and begins_with_thought(message):
         raise Reject("tags_in_text", "a reply begins with <think> itself")
     loss = {} if message.learn is None else {"loss": message.learn}
-    text = _with_reasoning(message)
+    text = with_thought(message)
     role = "tool_response" if message.role == "tool" else message.role
     if text or not message.tool_calls:
         yield {"role": role, "content": text, **loss}
     for call in message.tool_calls:
         said = {"name": call.name, "arguments": loaded(call.arguments)}
         yield {"role": "tool_call", "content": canonical(said), **loss}
-
-
-def _with_reasoning(message: Message) -> str:
-    if not message.reasoning:
-        return message.content
-    return f"<think>\n{message.reasoning}\n</think>\n\n{message.content}"

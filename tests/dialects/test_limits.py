@@ -27,7 +27,6 @@ def result(id: str = "", name: str = "") -> Message:
 CASES = {
     "tools": replace(PLAIN, messages=(ASK, calls("a"), result("a"), SAY)),
     "ids": replace(PLAIN, messages=(ASK, calls("a", "b"), result("b"), result("a"), SAY)),
-    "text_beside_calls": replace(PLAIN, messages=(ASK, replace(calls("a"), content="wait"))),
     "reasoning": replace(PLAIN, messages=(ASK, replace(SAY, reasoning="想"))),
     "names": replace(PLAIN, messages=(replace(ASK, name="安娜"), SAY)),
     "learn": replace(PLAIN, messages=(ASK, replace(SAY, learn=False))),
@@ -35,7 +34,7 @@ CASES = {
     "developer": replace(PLAIN, messages=(Message("developer", "d"), ASK, SAY)),
     "late_system": replace(PLAIN, messages=(ASK, Message("system", "s"), SAY)),
     "runs": replace(PLAIN, messages=(ASK, SAY, SAY)),
-    "any_turns": replace(PLAIN, messages=(ASK, calls("a", "b"), result("a"), result("b"), SAY)),
+    "any_turns": replace(PLAIN, messages=(ASK, ASK, SAY)),
     "any_order": replace(PLAIN, messages=(ASK, ASK, SAY)),
 }
 
@@ -55,6 +54,20 @@ def test_what_has_no_place_is_refused_by_name_and_kept_where_there_is_one(name: 
 def test_a_plain_talk_has_a_place_everywhere() -> None:
     nothing = Places(**{one.name: False for one in fields(Places)})
     assert check(PLAIN, nothing) == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("called", "results", "is_refused"), [("ab", "ab", False), ("a", "a", False), ("ab", "a", False), ("a", "ab", True)]
+)
+def test_results_of_calls_made_at_once_are_one_turn(called: str, results: str, is_refused: bool) -> None:
+    talk = replace(PLAIN, messages=(ASK, calls(*called), *map(result, results), SAY))
+    places = replace(ALL, any_turns=False)
+    if not is_refused:
+        assert check(talk, places) == talk
+        return
+    with pytest.raises(Reject) as error:
+        check(talk, places)
+    assert error.value.reason == "no_place_for_any_turns"
 
 
 def test_no_turn_and_arguments_that_are_no_object() -> None:

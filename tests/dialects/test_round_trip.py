@@ -112,7 +112,6 @@ SWAPPED = (Message("tool", "x", tool_call_id="2"), Message("tool", "y", tool_cal
 SAID = {
     "tools": Conversation(ROUND),
     "ids": Conversation((ASKED, Message("assistant", "", tool_calls=TWO), *SWAPPED)),
-    "text_beside_calls": Conversation((ASKED, replace(ROUND[1], content="Let me."), *ROUND[2:])),
     "reasoning": Conversation((ASKED, replace(ANSWER, reasoning="hm"))),
     "names": Conversation((replace(ASKED, name="Ann"), ANSWER)),
     "learn": Conversation((ASKED, replace(ANSWER, learn=True))),

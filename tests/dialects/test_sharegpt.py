@@ -52,6 +52,55 @@ def test_several_calls_of_one_turn_are_one_list() -> None:
     assert "tools" not in row
 
 
+AT_ONCE = Conversation(
+    (
+        Message("user", "天气？"),
+        Message("assistant", "我看看。", "two cities", (ToolCall("f", '{"a": 1}'), ToolCall("g", "{}"))),
+        Message("tool", "雨"),
+        Message("tool", '{"mm": 3}'),
+        Message("assistant", "Rain.", "想一想"),
+    )
+)
+
+
+def test_reasoning_a_text_beside_calls_and_two_results_as_llama_factory_reads_them() -> None:
+    row = write(AT_ONCE)
+    assert [turn["from"] for turn in row["conversations"]] == ["human", "function_call", "observation", "gpt"]
+    said = row["conversations"][1]["value"]
+    assert said.startswith("<think>\ntwo cities\n</think>\n\n我看看。<tool_call>[")
+    assert row["conversations"][2]["value"] == '雨\n</tool_response>\n<tool_response>\n{"mm": 3}'
+    assert row["conversations"][3]["value"] == "<think>\n想一想\n</think>\n\nRain."
+    assert read(row, Reading()) == AT_ONCE
+
+
+def test_a_call_behind_reasoning_alone_needs_no_tags() -> None:
+    value = '<think>\nhm\n</think>\n\n{"name": "f", "arguments": {}}'
+    message = read({"conversations": [TURNS[0], {"from": "function_call", "value": value}]}, Reading()).messages[1]
+    assert message == Message("assistant", "", "hm", (ToolCall("f", "{}"),))
+
+
+def test_an_observation_is_parted_only_where_as_many_calls_were_made() -> None:
+    turns = [dict(turn) for turn in write(AT_ONCE)["conversations"]]
+    turns[1]["value"] = '{"name": "f", "arguments": {}}'
+    messages = read({"conversations": turns}, Reading()).messages
+    assert [message.role for message in messages] == ["user", "assistant", "tool", "assistant"]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        (Message("user", "?"), Message("assistant", "<think>a</think>b")),
+        (Message("user", "?"), Message("assistant", "say <tool_call>", "", (ToolCall("f", "{}"),))),
+        (Message("user", "?"), Message("assistant", "x", "", (ToolCall("f", '{"a": "</tool_call>"}'),))),
+        (*AT_ONCE.messages[:2], Message("tool", "\n</tool_response>\n<tool_response>\n"), *AT_ONCE.messages[3:]),
+    ],
+)
+def test_texts_that_hold_the_tags_themselves_are_refused(messages: tuple[Message, ...]) -> None:
+    with pytest.raises(Reject) as error:
+        write(Conversation(messages))
+    assert error.value.reason == "tags_in_text"
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -10,7 +10,8 @@ from pipeline.core.conversation import Conversation, Message, ToolCall, canonica
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from pipeline.dialects.hermes import calls_taken_out, thought_taken_out
+from pipeline.dialects.hermes import calls_taken_out
+from pipeline.dialects.thoughts import thought_taken_out
 from pipeline.label.answers.settings import Answers
 from pipeline.llm.client import Engine, ask_all
 from pipeline.llm.question import Answer, Question, samples
