@@ -23,7 +23,7 @@ COLUMNS = ("conversations", "conversation", "system", "tools")
 _NAMES = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}
 #: Between results of calls made at once, in one observation: templates put `<tool_response>` around the whole.
 _NEXT_RESULT = "\n</tool_response>\n<tool_response>\n"
-_CALL_BESIDE_TEXT = re.compile(r"(.*?)<tool_call>(.*?)</tool_call>\s*\Z", re.DOTALL)
+_CALL_BESIDE_TEXT = re.compile(r"(.*?)\n?<tool_call>(.*?)</tool_call>\s*\Z", re.DOTALL)
 _CALL_BEHIND_THOUGHT = re.compile(r"(\s*<think>.*?</think>\n*)(.*)\Z", re.DOTALL)
 
 
@@ -104,4 +104,5 @@ def _turn(message: Message) -> JsonObject:
         return {"from": "function_call", "value": value}
     if any(TAG.search(text) for text in (message.content, message.reasoning, value)):
         raise Reject("tags_in_text", "a turn that calls holds one of the tags itself")
-    return {"from": "function_call", "value": f"{said}<tool_call>{value}</tool_call>"}
+    line = "\n" if message.content else ""
+    return {"from": "function_call", "value": f"{said}{line}<tool_call>{value}</tool_call>"}

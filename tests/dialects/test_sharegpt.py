@@ -67,7 +67,7 @@ def test_reasoning_a_text_beside_calls_and_two_results_as_llama_factory_reads_th
     row = write(AT_ONCE)
     assert [turn["from"] for turn in row["conversations"]] == ["human", "function_call", "observation", "gpt"]
     said = row["conversations"][1]["value"]
-    assert said.startswith("<think>\ntwo cities\n</think>\n\n我看看。<tool_call>[")
+    assert said.startswith("<think>\ntwo cities\n</think>\n\n我看看。\n<tool_call>[")
     assert row["conversations"][2]["value"] == '雨\n</tool_response>\n<tool_response>\n{"mm": 3}'
     assert row["conversations"][3]["value"] == "<think>\n想一想\n</think>\n\nRain."
     assert read(row, Reading()) == AT_ONCE
