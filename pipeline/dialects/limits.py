@@ -127,6 +127,6 @@ _WHAT = {
     "developer": "there is no role developer",
     "late_system": "there is no place for a system turn but at the beginning",
     "runs": "two turns of the assistant in a row would become one",
-    "any_turns": "not a user turn or the results of all calls, then the assistant, in turn: LLaMA-Factory skips such rows",
+    "any_turns": "not a user turn or the results of all calls, then the assistant, in turn: LLaMA-Factory skips it",
     "any_order": "a system turn, then user and assistant in turn, is all it can say",
 }

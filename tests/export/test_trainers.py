@@ -65,7 +65,8 @@ def test_llama_factory_skips_no_row_and_reads_calls_and_tools(tmp_path: Path) ->
             for role, text in turns:
                 if role == "function_call":
                     said = json.loads(text)
-                    assert all(isinstance(one["arguments"], dict) for one in (said if isinstance(said, list) else [said]))
+                    calls = said if isinstance(said, list) else [said]
+                    assert all(isinstance(one["arguments"], dict) for one in calls)
             tools = row.get(entry["columns"].get("tools", ""))
             if tools:
                 assert all(isinstance(tool["parameters"]["properties"], dict) for tool in json.loads(tools))
