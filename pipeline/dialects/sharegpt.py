@@ -41,11 +41,10 @@ def read(row: Row, reading: Reading) -> Conversation:
 
 def _text_and_calls(turn: Json, reading: Reading) -> Iterator[Json]:
     """A turn of calls in two, where something stands before them: what is said, and the calls."""
-    value = turn.get("value") if isinstance(turn, Mapping) and is_call_turn(turn, reading) else None
     found = None
-    if isinstance(value, str):
-        found = _CALL_BESIDE_TEXT.match(value) or _CALL_BEHIND_THOUGHT.match(value)
-    if not found:
+    if isinstance(turn, Mapping) and is_call_turn(turn, reading) and isinstance(turn.get("value"), str):
+        found = _CALL_BESIDE_TEXT.match(turn["value"]) or _CALL_BEHIND_THOUGHT.match(turn["value"])
+    if not found or not isinstance(turn, Mapping):
         yield turn
         return
     if found[1]:
