@@ -25,7 +25,7 @@ from pipeline.validate.dataset_view import EXPORTED, Released, View, read_releas
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
-from pipeline.validate.export.mixture import as_it_is, mixed
+from pipeline.validate.export.mixture import READ, as_it_is, changed_by, mixed
 from pipeline.validate.failing_records import FAILING, failing
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
@@ -46,7 +46,8 @@ log = logging.getLogger("pipeline")
 def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, out: Path) -> None:
     """Read the stage folders and the released version; write dataset/, data_docs/ and what describes both to `out`.
 
-    That is report.json, metrics.json, profile.json, index.parquet, map.parquet and failing.parquet.
+    That is report.json, metrics.json, profile.json, index.parquet, map.parquet, failing.parquet
+    and mixture.parquet.
 
     A failed `error` expectation raises; what was found is then left in `.cache/validate-failed`.
     """
@@ -83,6 +84,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     write_table(view.index, place / "index.parquet")
     write_table(points, place / "map.parquet")
     write_table(failing(checks, findings, view), place / "failing.parquet")
+    write_table(changed_by(mixture), place / "mixture.parquet")
     write_data_docs(findings, outcome, totals, place / "data_docs")
     if errors:
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
@@ -92,7 +94,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
 
 def _write_awaiting(out: Path) -> None:
     """No dataset, and results that say why; rules are held against it once somebody has labelled something."""
-    tables = {"index.parquet": INDEX, "map.parquet": MAP, "failing.parquet": FAILING}
+    tables = {"index.parquet": INDEX, "map.parquet": MAP, "failing.parquet": FAILING, "mixture.parquet": READ}
     write_awaiting("validate", out, tables, folders=["dataset", "data_docs"])
     write_json({}, out / "profile.json")
 

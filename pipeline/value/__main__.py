@@ -6,4 +6,4 @@ from pipeline.runtime.stage import enter
 from pipeline.value.run import run
 
 if __name__ == "__main__":
-    enter("value", __doc__, ("collect", "clean", "label", "augment"), run)
+    enter("value", __doc__, ("collect", "clean", "label", "augment", "validate"), run)

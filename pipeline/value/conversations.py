@@ -59,13 +59,24 @@ def train_talks(records: Sequence[Record], task: Task) -> list[Talk]:
     """The labelled train records; augmented ones have the root of the record they were made from."""
     parents = {record.id: record.parent_id for record in records if record.parent_id}
     found = []
-    for record in records:
-        if record.split == "train" and record.target is not None:
-            root = record.id
-            while root in parents:
-                root = parents[root]
-            found.append(replace(talk_of(record, task), root=root))
+    for record in _labelled(records):
+        root = record.id
+        while root in parents:
+            root = parents[root]
+        found.append(replace(talk_of(record, task), root=root))
     return found
+
+
+def talks_as_mixed(records: Sequence[Record], task: Task, repeats: Mapping[str, int]) -> list[Talk]:
+    """The train talks, each as often as an epoch reads its record: once, or as `repeats` (record id -> times) says."""
+    found = []
+    for record, talk in zip(_labelled(records), train_talks(records, task), strict=True):
+        found += [talk] * repeats.get(record.id, 1)
+    return found
+
+
+def _labelled(records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.split == "train" and record.target is not None]
 
 
 def held_out_talks(records: Sequence[Record], task: Task) -> list[Talk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +19,16 @@ from pipeline.stats.bootstrap import Estimate
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.stats.paired_gain import Draws, verdict
-from pipeline.value.conversations import Talk, drawn, groups_of, held_out_talks, raw_talks, steps_undone, train_talks
+from pipeline.value.conversations import (
+    Talk,
+    drawn,
+    groups_of,
+    held_out_talks,
+    raw_talks,
+    steps_undone,
+    talks_as_mixed,
+    train_talks,
+)
 from pipeline.value.params import Params
 from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_group, fit_of_talks
 from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
@@ -41,7 +51,7 @@ class Effect:
     `fit`: how far the replies of a group fit their prompts, where enough of them can be told.
     """
 
-    kind: str  # source, teacher, meta_..., or cleaning_step
+    kind: str  # source, teacher, meta_..., cleaning_step, or mixture
     name: str
     rows: int
     gain: Estimate
@@ -81,6 +91,7 @@ def measure_replies(
     fits = fit_of_talks(final, reader)
     effects = [*_of_groups(final, base, found["augmented"], trial, params, fits)]
     effects += _of_steps(undone, base, found["augmented"], trial, params)
+    effects += _of_mixture(stages, task, final, found["augmented"], trial, params)
     return {
         "metric": METRIC,
         "test_rows": len(trial.held_out),
@@ -179,6 +190,23 @@ def _of_steps(
             left = [_with_undone(sequence, put, seed) for seed, sequence in enumerate(base)]
             effects.append(Effect("cleaning_step", step, len(put), over_seeds(whole.minus(trial.draws(left)), params)))
     return effects
+
+
+def _of_mixture(
+    stages: Stages, task: Task, final: Sequence[Talk], whole: Draws, trial: ReplyLoss, params: Params
+) -> list[Effect]:
+    """The final data read as the mixture says against each talk read once a pass, equally many steps of training."""
+    there = {talk.root for talk in final}
+    mixed = [
+        talk
+        for talk in talks_as_mixed(stages.augment, task, stages.repeats)
+        if talk.root in there and trial.can_read(talk)
+    ]
+    moved = Counter(mixed) - Counter(final) + (Counter(final) - Counter(mixed))
+    if not mixed or moved.total() < _FEWEST:
+        return []
+    gain = over_seeds(trial.draws(sequences(mixed, len(final) * params.reply_passes, params)).minus(whole), params)
+    return [Effect("mixture", "validate.mixture", len(mixed), gain)]
 
 
 def _with_undone(sequence: Sequence[Talk], put: Sequence[Talk], seed: int) -> list[Talk]:

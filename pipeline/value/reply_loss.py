@@ -6,6 +6,7 @@ so that a small difference is seen: what stands there otherwise is their control
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -63,7 +64,7 @@ class ReplyLoss:
 def sequences(talks: Sequence[Talk], rows: int, params: Params) -> list[list[Talk]]:
     """One a seed: `rows` places, filled pass after pass, each in an order drawn from the talks' ids.
 
-    A pass of more talks than places is cut; the talks that are left come first in the next one.
+    A pass of more talks than places is cut. Equal talks (of a mixture) lie apart.
     """
     return [_sequence(talks, rows, seed) for seed in range(params.reply_seeds)]
 
@@ -72,9 +73,20 @@ def _sequence(talks: Sequence[Talk], rows: int, seed: int) -> list[Talk]:
     found: list[Talk] = []
     number = 0
     while len(found) < rows:
-        found += sorted(talks, key=lambda talk: (share("value", str(seed), str(number), talk.root), talk.messages))
+        found += _pass(talks, str(seed), str(number))
         number += 1
     return found[:rows]
+
+
+def _pass(talks: Sequence[Talk], *draw: str) -> list[Talk]:
+    """The talks in an order drawn from their ids."""
+    copies: Counter[Talk] = Counter()
+    keyed = []
+    for talk in talks:
+        copy = [str(copies[talk])] if copies[talk] else []
+        copies[talk] += 1
+        keyed.append((share("value", *draw, talk.root, *copy), talk.messages, talk))
+    return [talk for *_, talk in sorted(keyed, key=lambda key: key[:2])]
 
 
 def without(sequence: Sequence[Talk], is_out: Any, pool: Sequence[Talk], seed: int) -> list[Talk]:

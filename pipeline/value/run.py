@@ -6,6 +6,7 @@ import csv
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.features.unsupported_languages import readable_model
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.awaiting_labels import WHY
-from pipeline.runtime.columns import DROPPED
-from pipeline.runtime.store import read_records, read_table, to_records, write_json
+from pipeline.runtime.store import write_json
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.stats.paired_gain import Draws, draw, verdict
@@ -26,6 +26,7 @@ from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
 from pipeline.value.reply_effects import as_tables, measure_replies
 from pipeline.value.source_ablation import source_ablation
+from pipeline.value.stage_records import read_dropped, read_repeats, read_stages
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 
@@ -34,19 +35,14 @@ log = logging.getLogger("pipeline")
 Drawn = dict[str, Draws]
 
 
-def run(collect: Path, clean: Path, label: Path, augment: Path, out: Path) -> None:
-    """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv."""
+def run(collect: Path, clean: Path, label: Path, augment: Path, validate: Path, out: Path) -> None:
+    """Read four stages' records, compare them as training data, write report.json, metrics.json and value.csv.
+
+    Of `validate` the mixture is read: mixture.parquet.
+    """
     task, params, models = load_task(), load("value", Params), load("models", Models)
-    stages = read_stages(collect, clean, label, augment, task)
-    measure(stages, task, models, params, out, _dropped(clean) if models.generator else ())
-
-
-def read_stages(collect: Path, clean: Path, label: Path, augment: Path, task: Task) -> Stages:
-    """The records that four stages wrote to these folders."""
-    folders = (collect, clean, label, augment)
-    first, *others = (list(to_records(read_records(folder / "records.parquet", task))) for folder in folders)
-    cleaned, labelled, augmented = others
-    return Stages(first, cleaned, labelled, augmented, _dropped_for(clean))
+    stages = replace(read_stages(collect, clean, label, augment, task), repeats=read_repeats(validate))
+    measure(stages, task, models, params, out, read_dropped(clean) if models.generator else ())
 
 
 def _controls(variants: Variants) -> dict[str, list[Example]]:
@@ -286,15 +282,3 @@ def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequen
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _dropped(clean: Path) -> list[tuple[str, Record]]:
-    """The records that `clean` dropped, each with its step."""
-    table = read_table(clean / "dropped.parquet")
-    records = to_records(table.drop_columns(list(DROPPED)))
-    return list(zip(table.column("step").to_pylist(), records, strict=True))
-
-
-def _dropped_for(clean: Path) -> dict[str, str]:
-    table = read_table(clean / "dropped.parquet").select(["id", "other_id"])
-    return {row["id"]: row["other_id"] for row in table.to_pylist() if row["other_id"]}

@@ -26,13 +26,17 @@ class Example:
 
 @dataclass(frozen=True)
 class Stages:
-    """The records as four stages left them, and which record each one dropped by `clean` was dropped for."""
+    """The records as four stages left them, and which record each one dropped by `clean` was dropped for.
+
+    `repeats`: train record -> how often the mixture reads it in an epoch, of those that it does not read once.
+    """
 
     collect: Sequence[Record]
     clean: Sequence[Record]
     label: Sequence[Record]
     augment: Sequence[Record]
     dropped_for: Mapping[str, str] = field(default_factory=dict)
+    repeats: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

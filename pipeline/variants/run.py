@@ -33,7 +33,8 @@ from pipeline.train.params import Params as TrainParams
 from pipeline.train.run import train
 from pipeline.value.linear_probe import scores
 from pipeline.value.params import Params
-from pipeline.value.run import compare, read_stages
+from pipeline.value.run import compare
+from pipeline.value.stage_records import read_stages
 from pipeline.value.variants import Example, Stages, Variants, build, random_control
 from pipeline.value.verdict import estimated
 

@@ -13,7 +13,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.modeling.dataset import repeated
 from pipeline.runtime.store import read_json
-from pipeline.validate.export.mixture import Mixture, epochs_of, mixed
+from pipeline.validate.export.mixture import Mixture, changed_by, epochs_of, mixed
 from tests.validate.conftest import CHAT, SOURCE, review, sound_chats, sound_reviews, view
 
 SUITE = [{"expect": "conserved_counts"}]
@@ -125,3 +125,12 @@ def test_without_a_mixture_there_is_no_column(project) -> None:
     assert "repeats" not in table.column_names
     assert repeated(table) is table
     assert repeated(pa.table({"a": [1, 2, 3], "repeats": [0, 2, 1]}))["a"].to_pylist() == [2, 2, 3]
+
+
+def test_what_is_not_read_once_is_listed_for_the_value_stage() -> None:
+    records = mixed(view(sources(30, 10)), Mixture(by="source", unit="rows", weights={"big": 0, "small": 1}))
+    found = changed_by(records).to_pylist()
+    assert {row["repeats"] for row in found if row["id"].startswith("big")} == {0}
+    assert {row["repeats"] for row in found if row["id"].startswith("small")} == {4}
+    assert [row["id"] for row in found] == sorted(row["id"] for row in found)
+    assert changed_by(None).num_rows == changed_by(mixed(view(sources(30, 10)), Mixture())).num_rows == 0

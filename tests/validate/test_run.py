@@ -23,7 +23,7 @@ LEAK = review("leak", "一点也不好吃。", "negative")
 def test_a_sound_project_is_exported_with_its_report(project):
     out = project.write(sound_reviews(), SUITE, name="Reviews").validate()
     tables = ["failing.parquet", "index.parquet", "map.parquet"]
-    written = ["data_docs", "dataset", *tables, "metrics.json", "profile.json", "report.json"]
+    written = ["data_docs", "dataset", *tables, "metrics.json", "mixture.parquet", "profile.json", "report.json"]
     assert sorted(path.name for path in out.iterdir()) == written
     metrics = read_json(out / "metrics.json")
     assert {name: one for name, one in metrics.items() if not name.startswith("quality_")} == {
@@ -120,7 +120,7 @@ def test_two_runs_give_the_same_bytes(project):
     first = project.write([*sound_reviews(), review("mail", "jo@example.org")], SUITE).validate("data/one")
     second = project.validate("data/two")
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
-    assert len(files) == 17
+    assert len(files) == 18
     for file in files:
         assert (first / file).read_bytes() == (second / file).read_bytes(), file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.core.record import Change, as_json
-from pipeline.value.conversations import groups_of, raw_talks, steps_undone, train_talks
+from pipeline.value.conversations import groups_of, raw_talks, steps_undone, talks_as_mixed, train_talks
 from pipeline.value.variants import Stages
 from tests.value.talk_rows import CHAT, a, talk
 
@@ -33,3 +33,14 @@ def test_groups_that_are_nearly_all_or_few_or_single_values_are_no_groups():
     talks = [a(f"t{n}", source="ab"[n > 6], meta_topic="x", meta_rare="yz"[n == 0]) for n in range(20)]
     assert groups_of(talks, 5, 8) == [("source", "b", 13), ("source", "a", 7)]
     assert groups_of(talks, 5, 1) == [("source", "b", 13)]
+
+
+def test_a_mixture_repeats_talks_by_their_own_records(rows):
+    child = rows[0].child("augment.x", rows[0].fields, "thank you slow")
+    records = [rows[0], child, rows[1], replace(rows[2], target=None), *(row for row in rows if row.split == "test")]
+    found = talks_as_mixed(records, CHAT, {rows[0].id: 0, child.id: 3, rows[2].id: 9})
+    assert [(one.root, one.messages[-1][1]) for one in found] == [
+        *[(rows[0].id, "thank you slow")] * 3,
+        (rows[1].id, rows[1].target),
+    ]
+    assert talks_as_mixed(records, CHAT, {}) == train_talks(records, CHAT)

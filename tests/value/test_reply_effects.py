@@ -64,6 +64,31 @@ def test_the_stage_writes_effects_of_tags_teachers_and_cleaning_steps(rows, mode
         assert {row["variant"] for row in csv.DictReader(file)} == {"raw", "cleaned", "decided_labels", "augmented"}
 
 
+def _effect_of(repeats, rows, model, monkeypatch):
+    import pipeline.value.reply_loss as module
+
+    fast = module.top_layers(model, module.LAYERS, module.MAX_TOKENS)
+    monkeypatch.setattr(fast, "_rate", 5e-3)
+    stages = Stages(rows, rows, rows, rows, repeats=repeats)
+    report = measure_replies(stages, (), CHAT, model, PARAMS, Model(name="tfidf"))
+    return [one for one in report["effects"] if one["kind"] == "mixture"]
+
+
+def test_the_mixture_is_held_against_reading_each_talk_once(rows, model, monkeypatch):
+    bad = [row.id for row in rows if row.source.name == "bad"]
+    [harm] = _effect_of(dict.fromkeys(bad, 8), rows, model, monkeypatch)
+    [gain] = _effect_of(dict.fromkeys(bad, 0), rows, model, monkeypatch)
+    assert (harm["verdict"], harm["rows"]) == ("hurt", 28 + 8 * len(bad))
+    assert harm["gain"]["high"] < 0 < gain["gain"]["low"]
+    assert (gain["verdict"], gain["rows"]) == ("helped", 28)
+    assert gain["sentence"].startswith("mixture validate.mixture: helps")
+
+
+@pytest.mark.parametrize("times", [1, 0])
+def test_a_mixture_that_moves_nothing_or_leaves_nothing_is_not_measured(times, rows, model, monkeypatch):
+    assert _effect_of({row.id: times for row in rows}, rows, model, monkeypatch) == []
+
+
 @pytest.mark.parametrize(("kept", "why"), [(0, "0 train and 20 test replies"), (3, "3 train"), (1, "1 train")])
 def test_too_few_replies_are_said_to_tell_nothing(kept, why, rows, model, tmp_path):
     test = [row for row in rows if row.split == "test"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from pipeline.value.reply_loss import sequences, without
 from tests.value.talk_rows import PARAMS, a
 
@@ -16,3 +18,12 @@ def test_both_variants_have_the_same_others_at_the_same_places():
         assert one.lang == other.lang
     taken = [o.root for one, o in zip(base, left, strict=True) if one.of["source"] == "a" and one.lang == "en"]
     assert max(map(taken.count, taken)) - min(map(taken.count, taken)) <= 1, "none is drawn twice before all are once"
+
+
+def test_copies_of_a_talk_lie_apart_in_a_pass_and_move_no_other():
+    talks = [a(f"t{n:02}") for n in range(30)]
+    one = PARAMS.model_copy(update={"reply_seeds": 1})
+    (once,), (mixed,) = sequences(talks, 30, one), sequences([*talks, *talks[:5] * 3], 45, one)
+    assert [talk for talk in mixed if talk not in talks[:5]] == [talk for talk in once if talk not in talks[:5]]
+    assert [mixed.count(talk) for talk in talks] == [4] * 5 + [1] * 25
+    assert sum(left == right for left, right in pairwise(mixed)) <= 3, "four of each side by side would be 15"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
@@ -40,6 +41,16 @@ class Mixed:
 
     repeats: Mapping[str, int]
     groups: Sequence[Mapping[str, object]]
+
+
+#: Columns of mixture.parquet: the train records that are not read exactly once in an epoch.
+READ = pa.schema({"id": pa.string(), "repeats": pa.int32()})
+
+
+def changed_by(mixture: Mixed | None) -> pa.Table:
+    """What the mixture changes (see `READ`), by id; no rows without one."""
+    repeats = {} if mixture is None else mixture.repeats
+    return pa.Table.from_pylist([{"id": id, "repeats": n} for id, n in sorted(repeats.items()) if n != 1], READ)
 
 
 def mixed(view: View, settings: Mixture) -> Mixed:
