@@ -78,6 +78,11 @@ def measure(
     if why:
         _does_not(why, out)
         return
+    _write_labels(variants, stages, task, models, params, out)
+
+
+def _write_labels(variants: Variants, stages: Stages, task: Task, models: Models, params: Params, out: Path) -> None:
+    """The quick form: a linear classifier on each variant's labels."""
     controls = _controls(variants)
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
     encoder, unread = _readable_encoder(stages, task, models)
