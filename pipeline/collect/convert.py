@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.collect.conditions import first_failed
+from pipeline.collect.contents import Contents
 from pipeline.collect.conversations import dialect_of, talk_reader
 from pipeline.collect.label_studio_tasks import LABEL_STUDIO, agreed, one_row_a_task
 from pipeline.collect.languages import language_reader
@@ -89,8 +89,7 @@ class RecordMaker:
         self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
         _check_labels(settings, task, where)
-        self._seen: set[int] = set()  # contents that came once, as numbers: text would fill gigabytes
-        self._repeats: Counter[int] = Counter()
+        self.contents = Contents(name)
         self._kept: dict[str, str] = {}  # key -> the target of the record that is kept
 
     def whole(self, rows: Iterable[AnyRow]) -> Iterable[AnyRow]:
@@ -120,7 +119,7 @@ class RecordMaker:
         """The row as a record, or why not."""
         source = Source(self.name, self.settings.kind, locator, row.number, self.settings.licence, self.settings.role)
         if isinstance(row, BadRow):
-            record = Record(self._id("unreadable", row.raw), self._blank({}), source)
+            record = Record(self.contents.new_id("unreadable", row.raw), self._blank({}), source)
             return Verdict(record, None, "read", Drop(row.reason, storable(f"{row.detail}: {row.raw}")))
         values: dict[str, Any] = {f: self._cell(row.values.get(column)) for f, column in self.fields.items()}
         key, refused = self._key(row), None
@@ -197,15 +196,7 @@ class RecordMaker:
                 content = told(content)
         except Reject:
             content = values
-        return self._id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))
-
-    def _id(self, what: str, text: str) -> str:
-        """The id of equal contents ends in how often they came before."""
-        base = int(content_id(self.name, what, text)[:15], 16)
-        if base in self._seen:
-            self._repeats[base] += 1
-        self._seen.add(base)
-        return content_id(self.name, what, text, str(self._repeats.get(base, 0)))
+        return self.contents.new_id("content", json.dumps(content, ensure_ascii=False, sort_keys=True, default=str))
 
     def _check_key(self, key: str | None, target: Target) -> None:
         if key is None or key not in self._kept:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts
+from pipeline.collect.kept_chunks import keeps, to_chunks
 from pipeline.collect.params import Common, Params, RecordSource
 from pipeline.collect.rows import joined_notes
 from pipeline.collect.source_rows import SourceRows
@@ -80,7 +81,10 @@ def _read_source(maker: RecordMaker, raw: Path, found: Gathered, voted_on: bool)
     started, name, settings = time.monotonic(), maker.name, maker.settings
     notes: dict[str, Any] = {}
     parts = joined_notes(KINDS[settings.kind].function(settings, raw, setting(name)), notes)
-    rows = SourceRows(found.columns, to_verdicts(maker, parts, setting(name)), voted_on)
+    if keeps(maker, voted_on):
+        rows = SourceRows(found.columns, (), voted_on, to_chunks(maker, parts, found.columns))
+    else:
+        rows = SourceRows(found.columns, to_verdicts(maker, parts, setting(name)), voted_on)
     if settings.limit is not None:
         rows.sample(settings.limit, settings.seed)
     if not rows.rows:

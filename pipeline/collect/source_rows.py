@@ -3,42 +3,93 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import islice
 
 import pyarrow as pa
 
 from pipeline.collect.convert import Verdict
-from pipeline.core.record import share
+from pipeline.core.record import Record, share
 from pipeline.runtime.stage import Drop, drop_rows
 from pipeline.runtime.store import to_table
 
-_ROWS = 1024  # that are Python objects at a time: they may be long; a guess: not measured
+ROWS = 1024  # that are Python objects at a time: they may be long; a guess: not measured
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What became of some rows that follow one another: kept ones, dropped ones by step, and what is told of them.
+
+    `keys` are those of the kept rows, None where one has none; `conflicts` by key; `repaired` by record id.
+    """
+
+    read: int
+    kept: pa.Table
+    dropped: Mapping[str, pa.Table]
+    reasons: Counter[str]
+    first_drop: Verdict | None
+    repaired: Mapping[str, str]
+    keys: list[str] | None
+    conflicts: Mapping[str, str]
+
+
+def chunk_of(verdicts: Sequence[Verdict], columns: pa.Schema) -> Chunk:
+    """The verdicts as tables of these columns."""
+    good = [verdict for verdict in verdicts if verdict.drop is None]
+    keys = [verdict.key for verdict in good if verdict.key is not None]
+    steps: dict[str, list[tuple[Record, Drop]]] = {}
+    bad = [verdict for verdict in verdicts if verdict.drop is not None and verdict.step is not None]
+    for verdict in bad:
+        if verdict.step is not None and verdict.drop is not None:
+            steps.setdefault(verdict.step, []).append((verdict.record, verdict.drop))
+    return Chunk(
+        len(verdicts),
+        to_table((verdict.record for verdict in good), columns),
+        {step: _all_dropped(step, some, columns) for step, some in steps.items()},
+        Counter(drop.reason for some in steps.values() for _, drop in some),
+        bad[0] if bad else None,
+        {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired},
+        keys if len(keys) == len(good) else None,
+        {
+            verdict.key: verdict.drop.detail.partition(": {")[0]  # less the later row itself
+            for verdict in bad
+            if verdict.key is not None and verdict.drop is not None and verdict.drop.reason == "conflicting_key"
+        },
+    )
+
+
+def _all_dropped(step: str, some: Sequence[tuple[Record, Drop]], columns: pa.Schema) -> pa.Table:
+    table = to_table((record for record, _ in some), columns)
+    return drop_rows(table, step, {n: drop for n, (_, drop) in enumerate(some)}).dropped
 
 
 class SourceRows:
-    """What became of a source's rows.
+    """What became of a source's rows, told row by row (`verdicts`) or in `chunks`.
 
     `kept` and `dropped` (by step) are tables in parts. Records on which votes will be cast are looked up by key and id:
     only with `voted_on` all verdicts stay in memory.
     """
 
-    def __init__(self, columns: pa.Schema, verdicts: Iterable[Verdict], voted_on: bool) -> None:
+    def __init__(
+        self, columns: pa.Schema, verdicts: Iterable[Verdict], voted_on: bool, chunks: Iterable[Chunk] = ()
+    ) -> None:
         self.kept: list[pa.Table] = []
         self.dropped: dict[str, list[pa.Table]] = {}
         self.reasons: Counter[str] = Counter()
         self.first_drop: Verdict | None = None
         self.read = 0
-        self._columns = columns
         self._keys: list[str] | None = []  # of kept rows; None as soon as one has no key
         self._conflicts: dict[str, str] = {}
         self._repaired: dict[str, str] = {}
         self._late: dict[str, tuple[str, Drop]] = {}  # by id, kept rows that were given up later
         self._verdicts: list[Verdict] = []
+        for chunk in chunks:
+            self._add(chunk)
         left = iter(verdicts)
-        while part := list(islice(left, _ROWS)):
-            self._add(part)
+        while part := list(islice(left, ROWS)):
+            self._add(chunk_of(part, columns))
             if voted_on:
                 self._verdicts += part
         self._drop_conflicts()
@@ -68,26 +119,16 @@ class SourceRows:
         good = [verdict for verdict in final if verdict.drop is None]
         return _by_key(reversed(final)) | _by_key(good) | {verdict.record.id: verdict for verdict in good}
 
-    def _add(self, verdicts: list[Verdict]) -> None:
-        self.read += len(verdicts)
-        good = [verdict for verdict in verdicts if verdict.drop is None]
-        self.kept.append(to_table((verdict.record for verdict in good), self._columns))
-        self._repaired |= {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired}
-        keys = [verdict.key for verdict in good if verdict.key is not None]
-        self._keys = self._keys + keys if self._keys is not None and len(keys) == len(good) else None
-        self._add_dropped([verdict for verdict in verdicts if verdict.drop is not None])
-
-    def _add_dropped(self, verdicts: list[Verdict]) -> None:
-        steps: dict[str, list[Verdict]] = {}
-        for verdict in verdicts:
-            if verdict.drop is not None and verdict.step is not None:
-                steps.setdefault(verdict.step, []).append(verdict)
-                self.first_drop = self.first_drop or verdict
-                if verdict.key is not None and verdict.drop.reason == "conflicting_key":
-                    self._conflicts[verdict.key] = verdict.drop.detail.partition(": {")[0]  # less the later row itself
-        for step, some in steps.items():
-            table = to_table((verdict.record for verdict in some), self._columns)
-            self._book(step, table, {n: verdict.drop for n, verdict in enumerate(some) if verdict.drop})
+    def _add(self, chunk: Chunk) -> None:
+        self.read += chunk.read
+        self.kept.append(chunk.kept)
+        for step, table in chunk.dropped.items():
+            self.dropped.setdefault(step, []).append(table)
+        self.reasons.update(chunk.reasons)
+        self.first_drop = self.first_drop or chunk.first_drop
+        self._repaired |= chunk.repaired
+        self._keys = self._keys + chunk.keys if self._keys is not None and chunk.keys is not None else None
+        self._conflicts |= chunk.conflicts
 
     def _drop_conflicts(self) -> None:
         """Of two rows of one key and two answers the first is dropped too: file order decides nothing."""

@@ -63,12 +63,17 @@ def map_parts(
         yield from _window(_Run(engine, work, version, update), window)
 
 
-def kept(name: str, inputs: object, compute: Callable[[], Result]) -> Result:
-    """What `compute` gives for `inputs`, which must pickle to the same bytes in every run."""
+def kept(
+    name: str, inputs: object, compute: Callable[[], Result], holds: Callable[[Result], bool] = lambda _: True
+) -> Result:
+    """What `compute` gives for `inputs`, which must pickle to the same bytes in every run.
+
+    `holds`: whether an earlier result is still right, where it hangs on more than can be named before.
+    """
     version = _version((name, inputs))
     blob = known(STEP, version or "", [name]).get(name) if version else None
     found = _opened(blob) if blob else None
-    if found is not None:
+    if found is not None and holds(found[0]):
         return cast("Result", found[0])
     result = compute()
     if version:

@@ -26,7 +26,7 @@ def verdict(n: int, key: str | None = None, reason: str | None = None, repaired:
 
 @pytest.fixture(autouse=True)
 def few_at_a_time(monkeypatch):
-    monkeypatch.setattr(source_rows, "_ROWS", 3)
+    monkeypatch.setattr(source_rows, "ROWS", 3)
 
 
 def reasons_of(rows: SourceRows) -> dict[str, list[str]]:
