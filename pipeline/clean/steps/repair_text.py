@@ -17,11 +17,10 @@ from functools import partial
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import field_validator
 
 from pipeline.clean.step import Context, Ledger, edited_votes
 from pipeline.core.record import Record, Target
-from pipeline.core.settings import Settings, Task
+from pipeline.core.settings import RegularExpression, Settings, Task
 from pipeline.runtime.stage import Outcome, per_record
 from pipeline.tasks import task_type
 from pipeline.text.code_regions import code_regions, topics
@@ -31,17 +30,8 @@ from pipeline.text.repair import Repairer, Repairs
 class Replace(Settings):
     """A damage that only this data has: a regular expression and what it becomes."""
 
-    pattern: str
+    pattern: RegularExpression
     by: str = ""
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return value
 
 
 class RepairText(Settings):

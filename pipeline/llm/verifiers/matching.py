@@ -6,10 +6,10 @@ import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pipeline.core.errors import shorten
-from pipeline.core.settings import NoSettings, Settings
+from pipeline.core.settings import NoSettings, RegularExpression, Settings
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
 from pipeline.text.normalise import normalised
@@ -28,17 +28,8 @@ class Numeric(Settings):
 class Pattern(Settings):
     """A regular expression that must be found in the answer."""
 
-    pattern: str
+    pattern: RegularExpression
     whole: bool = False  # the pattern must match the whole answer, white space around it aside
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from None
-        return value
 
 
 class Choice(Settings):
