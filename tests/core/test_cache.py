@@ -61,9 +61,14 @@ def test_an_interrupted_run_goes_on_where_it_stopped():
 
 WORKER = """
 import os, signal, sys, time
+from pathlib import Path
 from pipeline.core.cache import cached
 done = []
 def work(texts):
+    if not done:  # nobody begins before all three have seen that nothing is known yet
+        Path(sys.argv[2], sys.argv[1]).touch()
+        while len(os.listdir(sys.argv[2])) < 3:
+            time.sleep(0.01)
     if sys.argv[1] == "dies" and len(done) == 5:
         os.kill(os.getpid(), signal.SIGKILL)
     done.extend(texts)
@@ -74,10 +79,13 @@ assert found == [f"TEXT {n:03}".encode() for n in range(60)]
 """
 
 
-def test_two_runs_share_a_cache_and_one_that_is_killed_takes_nothing_along():
+def test_two_runs_share_a_cache_and_one_that_is_killed_takes_nothing_along(tmp_path):
     """Processes of their own: `dies` is killed in its second batch, while two others fill the same file."""
-    runs = [subprocess.Popen([sys.executable, "-c", WORKER, name]) for name in ("dies", "first", "second")]
-    assert [run.wait(60) for run in runs] == [-signal.SIGKILL, 0, 0]
+    began = tmp_path / "began"
+    began.mkdir()
+    names = ("dies", "first", "second")
+    runs = [subprocess.Popen([sys.executable, "-c", WORKER, name, str(began)]) for name in names]
+    assert [run.wait(120) for run in runs] == [-signal.SIGKILL, 0, 0]
     work, texts = Upper(), [f"text {n:03}" for n in range(60)]
     assert cached("up", "v1", texts, work) == [text.upper().encode() for text in texts]
     assert not work.asked
