@@ -11,6 +11,7 @@ from itertools import islice
 import pyarrow as pa
 
 from pipeline.collect.convert import Verdict
+from pipeline.core.progress import Progress
 from pipeline.core.record import Record, share
 from pipeline.runtime.stage import Drop, drop_rows
 from pipeline.runtime.store import to_table
@@ -85,11 +86,14 @@ class SourceRows:
         self._repaired: dict[str, str] = {}
         self._late: dict[str, tuple[str, Drop]] = {}  # by id, kept rows that were given up later
         self._verdicts: list[Verdict] = []
+        progress = Progress("rows read", 0)
         for chunk in chunks:
             self._add(chunk)
+            progress.add(ROWS)
         left = iter(verdicts)
         while part := list(islice(left, ROWS)):
             self._add(chunk_of(part, columns))
+            progress.add(len(part))
             if voted_on:
                 self._verdicts += part
         self._drop_conflicts()

@@ -12,13 +12,13 @@ import hashlib
 import logging
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import Progress
 
 log = logging.getLogger("pipeline")
 
@@ -59,6 +59,7 @@ def cached(
         found = dict(_look_up(connection, sorted(set(keys))))
         missing = {k: text for k, text in zip(keys, inputs, strict=True) if k not in found}
         todo = sorted(missing.items(), key=lambda item: (-len(item[1]), item[0]))
+        progress = Progress(f"results of {step}", len(todo))
         for start in range(0, len(todo), batch):
             part = todo[start : start + batch]
             names, texts = zip(*part, strict=True)
@@ -66,7 +67,7 @@ def cached(
             _store(connection, step, fresh)
             found |= fresh
             if show_progress:
-                _progress(step, start + len(part), len(todo), batch)
+                progress.add(len(part))
     return [found[k] for k in keys]
 
 
@@ -240,10 +241,3 @@ def _look_up(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[
         for name, value, checksum in connection.execute(question, part):
             if checksum is None or checksum == _sum(value):  # None: kept by an earlier version
                 yield name, value
-
-
-def _progress(step: str, done: int, total: int, batch: int) -> None:
-    """On a terminal, where there is more than one batch: callers make batches as large as seconds allow."""
-    if sys.stderr.isatty() and total > batch:
-        sys.stderr.write(f"\r{step}: {done:,} of {total:,}" + ("\n" if done == total else ""))
-        sys.stderr.flush()

@@ -6,14 +6,13 @@ What was answered once is never asked again, also after a kill: each answer is s
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Protocol
 
 from pipeline.core.cache import keeping, known
 from pipeline.core.json_types import Json
+from pipeline.core.progress import Progress
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.structured import broken, complaint, with_schema_in_prompt
 from pipeline.llm.usage import Usage
@@ -120,19 +119,13 @@ def _cached(engine: Engine, questions: Sequence[Question]) -> list[Answer]:
     missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in found}
     if missing:
         with keeping(_STEP, engine.version) as keep:
-            done = count(1)
+            progress = Progress("questions asked", len(missing))
 
             def on_answer(question: Question, answer: Answer) -> None:
                 found[question.key()] = answer
                 if answer.problem not in _PASSING:
                     keep(question.key(), answer.dump())
-                _progress(next(done), len(missing))
+                progress.add()
 
             engine.answer_all(list(missing.values()), on_answer)
     return [found[key] for key in keys]
-
-
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty() and total > 1:
-        sys.stderr.write(f"\rasked {done:,} of {total:,}" + ("\n" if done == total else ""))
-        sys.stderr.flush()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Required, TypedDict
 
 import numpy as np
 
+from pipeline.core.progress import Progress
 from pipeline.core.record import Answer, Target
 from pipeline.core.record import Row as Row
 from pipeline.modeling.device import halving, to_model
@@ -110,9 +111,11 @@ def outputs(
         with torch.inference_mode():
             return model(**inputs).logits, labels
 
+    progress = Progress("texts read", len(examples))
     for rows in by_length([len(example["input_ids"]) for example in examples], batch, tokens):
         for part, (logits, labels) in halving(run, rows):
             yield list(part), logits, labels
+        progress.add(len(rows))
 
 
 def classify(model: PreTrainedModel, examples: Sequence[Example], collate: Collate, batch: int) -> NDArray[np.float64]:

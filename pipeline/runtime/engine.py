@@ -20,6 +20,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.core.progress import Progress
 from pipeline.core.settings import Settings, load_optional
 from pipeline.runtime.parts import parts_of
 
@@ -51,7 +52,10 @@ class Engine(Settings):
 
         `work` and its results must pickle: a function of a module, or a `partial` of one.
         """
-        return self.map_parts(work, parts_of(table, self.rows) if table.num_rows else iter([table]))
+        progress = Progress("rows", table.num_rows)
+        for result in self.map_parts(work, parts_of(table, self.rows) if table.num_rows else iter([table])):
+            yield result
+            progress.add(self.rows)
 
     def map_parts(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
         """`work` on each of the parts, results in order."""

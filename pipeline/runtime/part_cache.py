@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.cache import forget, keeping, known
 from pipeline.core.program import program_digest
+from pipeline.core.progress import Progress
 from pipeline.core.settings import Settings
 from pipeline.runtime.engine import Engine, Work, packed, unpacked
 from pipeline.runtime.part_changes import Change, Update, changed_rows
@@ -59,8 +60,9 @@ def map_parts(
     if version is None:
         yield from engine.map(work, table)
         return
+    progress = Progress("rows", table.num_rows)
     for window in _windows(_by_id(table, ids, engine.rows), engine.window):
-        yield from _window(_Run(engine, work, version, update), window)
+        yield from _window(_Run(engine, work, version, update), window, progress)
 
 
 def kept(
@@ -139,9 +141,10 @@ def _windows(parts: Iterator[_Part], most: int) -> Iterator[list[_Part]]:
         yield window
 
 
-def _window(run: _Run, window: list[_Part]) -> Iterator[Any]:
+def _window(run: _Run, window: list[_Part], progress: Progress) -> Iterator[Any]:
     found = _found(run.version, [part.name for part in window])
     missing = {part.name: part for part in window if part.name not in found}
+    progress.add(sum(len(part.ids) for part in window if part.name in found))
     jobs = _jobs(run, list(missing.values()))
     fresh = iter(run.engine.map_parts(run.work, (table for job in jobs for table in job.tables)))
     with keeping(STEP, run.version) as keep:
@@ -151,6 +154,7 @@ def _window(run: _Run, window: list[_Part]) -> Iterator[Any]:
             if run.update:
                 _keep(keep, _AS_IT_WAS + job.part.place, (job.part.name, job.part.rows, job.part.ids))
             found[job.part.name] = result
+            progress.add(len(job.part.ids))
     yield from (found[part.name] for part in window)
 
 

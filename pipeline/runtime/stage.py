@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError, exit_code
+from pipeline.core.progress import name_place
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
 from pipeline.runtime.params_sections import check_sections_once
@@ -161,7 +162,9 @@ class StageReport:
     def apply(self, name: str, step: Step) -> None:
         """Run one step on the current table, check that nothing vanished, log one line."""
         before, started = self.table.num_rows, time.monotonic()
+        name_place(self.stage, name)
         outcome = step(self.table)
+        name_place(self.stage)
         kept, gone = outcome.kept.num_rows, outcome.dropped.num_rows
         if before + outcome.added != kept + gone:
             raise RuntimeError(f"{self.stage}.{name} lost records: {before} + {outcome.added} != {kept} + {gone}")
@@ -226,6 +229,7 @@ def enter(
     """
     limit_threads(trains)
     silence_bars()
+    name_place(stage)
     parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)
     for name in (*inputs, "out"):
         parser.add_argument(name, type=Path)

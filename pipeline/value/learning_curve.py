@@ -17,7 +17,7 @@ from pipeline.value.verdict import over_seeds
 
 #: Shares of the source records that the learning curve is drawn from; the whole is already known.
 #: A guess: not measured.
-_SHARES = (0.125, 0.25, 0.5)
+SHARES = (0.125, 0.25, 0.5)
 
 
 def learning_curve(
@@ -33,7 +33,7 @@ def learning_curve(
     """
     roots = sorted({example.root for example in examples}, key=lambda root: share("curve", root))
     points: list[tuple[int, Draws]] = []
-    for part in _SHARES:
+    for part in SHARES:
         chosen = set(roots[: round(part * len(roots))])
         subset = [example for example in examples if example.root in chosen]
         if len({example.label for example in subset}) >= 2:

@@ -82,6 +82,8 @@ def measure_replies(
     final = variants["augmented"]
     _check(final, trial)
     rows = len(final) * params.reply_passes
+    groups = sum(1 for _ in groups_of(final, _FEWEST, _MOST))
+    trial.progress.total = (len(variants) + len(undone) + groups) * params.reply_seeds
     found: dict[str, Draws] = {}
     for name in reversed(variants):
         same = next((other for other in found if variants[other] == variants[name]), None)

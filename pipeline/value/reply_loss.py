@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from pipeline.core.progress import Progress
 from pipeline.core.record import Reject, share
 from pipeline.modeling.lm.top_layers import Lower, top_layers
 from pipeline.modeling.models import Model
@@ -34,6 +35,7 @@ class ReplyLoss:
     def __init__(self, model: Model, talks: Sequence[Talk], held_out: Sequence[Talk], params: Params) -> None:
         self._top = top_layers(model, LAYERS, MAX_TOKENS)
         self._params = params
+        self.progress = Progress("models trained", 0)
         self._lower: dict[tuple[tuple[str, str], ...], Lower] = {}
         for talk in (*talks, *held_out):
             self._read(talk)
@@ -58,6 +60,7 @@ class ReplyLoss:
                 self._top.follow([self._lower[talk.messages] for talk in sequence])
                 nats, tokens = self._top.losses([self._lower[talk.messages] for talk in self.held_out]).T
                 models.append({METRIC: ratio_of(-nats, tokens)})
+                self.progress.add()
         return draw(models, len(self.held_out), self._params.resamples, self._params.seed)[METRIC]
 
 

@@ -27,6 +27,7 @@ from pipeline.value.params import Params
 from pipeline.value.reply_effects import as_tables, measure_replies
 from pipeline.value.source_ablation import source_ablation
 from pipeline.value.stage_records import read_dropped, read_repeats, read_stages
+from pipeline.value.trainings import counted_trial, trainings
 from pipeline.value.variants import Example, Stages, Variants, build, label_moves, random_control
 from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 
@@ -87,18 +88,16 @@ def _write_labels(variants: Variants, stages: Stages, task: Task, models: Models
     with_leaks = sorted([*variants.train["raw"], *variants.leaks])
     encoder, unread = _readable_encoder(stages, task, models)
     trial = linear_probe([*variants.train.values(), with_leaks], variants.test, encoder, params.seeds, params.C)
+    trial = counted_trial(trial, trainings(variants, controls, params))
     drawn = _draw_all(variants, trial, params)
     control = _draw_each(controls, trial, len(variants.test), params)
     steps = compare(variants, drawn, control, params)
     final, whole = list(variants.train.values())[-1], list(drawn.values())[-1][params.metric]
     curve = learning_curve(final, whole, trial, len(variants.test), params) if params.learning_curve else {}
-    by_source: list[dict[str, Any]] = []
-    if params.source_ablation:
-        by_source = source_ablation(final, variants.source_of, whole, trial, len(variants.test), params)
+    sources = variants.source_of if params.source_ablation else {}
+    by_source = source_ablation(final, sources, whole, trial, len(variants.test), params) if sources else []
     report = {
-        "stage": "value",
-        "applies": True,
-        "metric": params.metric,
+        **{"stage": "value", "applies": True, "metric": params.metric},
         "test_rows": len(variants.test),
         "seeds": params.seeds,
         "variants": {

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.augment.ablation.trial import Run, Trials
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import AblationSettings
+from pipeline.core.progress import Progress
 from pipeline.core.record import Record, share
 from pipeline.stats.bootstrap import Estimate
 from pipeline.stats.paired_gain import Verdict, paired_gain, verdict
@@ -78,10 +79,14 @@ class _Search:
         self._trials, self._accepted, self._settings = trials, accepted, settings
         self.gains: dict[str, Estimate] = {}
         self.over_copies: dict[str, Estimate] = {}
+        # At most: every share of every method, its copies, all together.
+        methods = {candidate.method for candidate in accepted}
+        self._progress = Progress("trainings", len(methods) * (len(set(settings.shares)) + 1) + 1)
 
     def measure(self, name: str, more: Sequence[tuple[Record, Record]]) -> Estimate:
         """The gain of training with these (parent, added record) pairs; noted by name."""
         runs = self._trials.runs(name, more)
+        self._progress.add()
         self.gains[name] = gain(runs, name, self._trials.paired, self._settings.confidence_level)
         return self.gains[name]
 
@@ -106,6 +111,7 @@ class _Search:
             return f"{self.described(found)}: p {found.p:.3f}, not a gain at {alpha:.2g}"
         copies = f"copies of {name}"
         runs = self._trials.runs(copies, [(c.parent, c.parent) for c in _part(self._accepted, method, part)])
+        self._progress.add()
         self.gains[copies] = gain(runs, copies, self._trials.paired, self._settings.confidence_level)
         self.over_copies[name] = gain(runs, name, self._trials.paired, self._settings.confidence_level, copies)
         over = self.over_copies[name]

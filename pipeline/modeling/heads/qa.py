@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import counted
 from pipeline.core.record import Answer, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.batches import Batch, Collate, Example, Examples, Row, by_length, padded_inputs
@@ -166,6 +167,7 @@ def find(
             return model(**inputs), labels
 
     batches = by_length([len(example["input_ids"]) for example in examples], batch)
+    batches = counted(batches, "texts read", len(examples))
     for rows, (out, labels) in (done for part in batches for done in halving(run, part)):
         total += float(criterion(out, labels)) * len(rows)
         begin, end = (x.double().cpu().numpy() for x in (out.start_logits, out.end_logits))

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import counted
 from pipeline.core.record import Reject
 from pipeline.modeling.batches import Collate, Example, Examples, Row, by_length, outputs, padded
 from pipeline.modeling.device import halving, to_model
@@ -98,7 +99,7 @@ def write_ids(
             )
         return found
 
-    batches = by_length(list(map(len, prompts)), BATCH)
+    batches = counted(by_length(list(map(len, prompts)), BATCH), "replies written", len(prompts))
     for rows, found in chain.from_iterable(halving(run, part) for part in batches):
         # A seq2seq model's text begins with the token that starts its decoder.
         new = found[:, 1:] if reads_apart else found[:, max(len(prompts[n]) for n in rows) :]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import counted
 from pipeline.core.record import Reject
 from pipeline.modeling.device import halving, placement, to_model
 from pipeline.modeling.lm.chat_template import ChatTemplate
@@ -252,8 +253,9 @@ class Seq2Seq:
                 )
             return list(tokenizer.batch_decode(tokens, skip_special_tokens=True))
 
-        for start in range(0, len(order), batch):
-            for part, written in halving(write, order[start : start + batch]):
+        parts = [order[start : start + batch] for start in range(0, len(order), batch)]
+        for rows in counted(parts, "texts written", len(order)):
+            for part, written in halving(write, rows):
                 for n, text in zip(part, written, strict=True):
                     results[n] = text
         return results

@@ -1,0 +1,58 @@
+"""How far long work is: a line in the log after five seconds, then every ten, with the time that is left.
+
+Whoever loops over rows, batches or trainings says so here; work that is done sooner stays without a line. `stage.enter`
+names the stage whose process this is.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+log = logging.getLogger("pipeline")
+
+Item = TypeVar("Item")
+
+#: Seconds before the first line, and between later ones. Guesses: not measured.
+QUIET, BETWEEN = 5.0, 10.0
+
+_place = {"stage": "pipeline", "step": ""}
+
+
+def name_place(stage: str, step: str = "") -> None:
+    """What every line from now on begins with: the stage, and its step."""
+    _place.update(stage=stage, step=step)
+
+
+class Progress:
+    """Counts what is done of `total`; a total of 0 is not known, and no time left is told then."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self.what, self.total, self.done = what, total, 0
+        self.started = time.monotonic()
+        self._next = self.started + QUIET
+
+    def add(self, count: int = 1) -> None:
+        """So many more are done; tells it where it is time for a line."""
+        self.done += count
+        now = time.monotonic()
+        if now < self._next or self.done >= self.total > 0:
+            return
+        self._next = now + BETWEEN
+        log.info("%-9s %-22s %s", _place["stage"], _place["step"] or self.what, self._told(now - self.started))
+
+    def _told(self, seconds: float) -> str:
+        if not self.total:
+            return f"{self.done:>9,} {self.what} so far  {self.done / seconds:,.0f} a second"
+        left = round(seconds / max(self.done, 1) * (self.total - self.done))
+        return f"{self.done:>9,} of {self.total:,} {self.what}  {left // 60}:{left % 60:02} left"
+
+
+def counted(parts: Iterable[Item], what: str, total: int) -> Iterator[Item]:
+    """The parts as they come; each counts as many as it has rows or items, or one where it has none."""
+    progress = Progress(what, total)
+    for part in parts:
+        yield part
+        progress.add(len(part) if isinstance(part, Sized) else 1)

@@ -1,0 +1,58 @@
+"""How far long work is, told where it is long."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import pytest
+
+from pipeline.core import progress
+from pipeline.core.progress import Progress, counted, name_place
+
+
+@pytest.fixture
+def clock(monkeypatch, caplog):
+    """Seconds that pass when the test says so; lines are read from `caplog`."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    caplog.set_level(logging.INFO, logger="pipeline")
+    name_place("value")
+    yield now
+    name_place("pipeline")
+
+
+def test_short_work_is_without_a_line_and_long_work_tells_the_time_left(clock, caplog):
+    work = Progress("trainings", 8)
+    for seconds in (1, 2, 3, 4):
+        clock[0] += seconds
+        work.add()
+    assert [one.getMessage() for one in caplog.records] == [
+        "value     trainings                      3 of 8 trainings  0:10 left",
+    ]
+    clock[0] += 90
+    work.add()
+    assert caplog.records[-1].getMessage().endswith("5 of 8 trainings  1:00 left")
+    work.add(3)  # the end needs no line: the step has one
+    assert len(caplog.records) == 2
+
+
+def test_where_nobody_knows_the_total_the_pace_is_told(clock, caplog):
+    name_place("collect", "tweets")
+    work = Progress("rows read", 0)
+    clock[0] += 10
+    work.add(5000)
+    assert [one.getMessage() for one in caplog.records] == [
+        "collect   tweets                     5,000 rows read so far  500 a second"
+    ]
+
+
+def test_parts_are_counted_by_what_they_hold(clock, caplog):
+    assert list(counted([[1, 2], [3]], "texts", 3)) == [[1, 2], [3]]
+    assert caplog.records == []
+    parts = counted(iter([["a"] * 30, ["b"] * 10]), "texts", 40)
+    next(parts)
+    clock[0] += progress.QUIET
+    next(parts)
+    assert caplog.records[-1].getMessage().endswith("30 of 40 texts  0:02 left")
+    assert list(counted([], "texts", 0)) == []

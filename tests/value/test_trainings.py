@@ -1,0 +1,28 @@
+"""How many trainings a measurement takes."""
+
+from __future__ import annotations
+
+import logging
+
+from pipeline.core import progress
+from pipeline.value.learning_curve import SHARES
+from pipeline.value.trainings import counted_trial, trainings
+from pipeline.value.variants import Example, Variants
+
+
+def test_equal_variants_are_trained_on_once_and_each_source_and_share_once_more(params):
+    one, other = Example("a", "fine", "good"), Example("b", "poor", "bad")
+    train = {"raw": [one, other], "cleaned": [one], "decided_labels": [one], "augmented": [one]}
+    variants = Variants(train, [one], [other], {"a": "tweets", "b": "reviews"})
+    plain = params.model_copy(update={"source_ablation": False, "learning_curve": False})
+    assert trainings(variants, {"cleaned": [one]}, plain) == 2 + 1 + 1
+    every = params.model_copy(update={"source_ablation": True, "learning_curve": True})
+    assert trainings(variants, {}, every) == 2 + 1 + 2 + len(SHARES)
+
+
+def test_a_trial_that_is_counted_says_what_the_trial_says(monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="pipeline")
+    monkeypatch.setattr(progress, "QUIET", 0.0)
+    trial = counted_trial(lambda examples: [{"accuracy": len(examples)}], 2)
+    assert trial([1, 2, 3]) == [{"accuracy": 3}]
+    assert "1 of 2 trainings" in caplog.text
