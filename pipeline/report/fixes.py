@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import pyarrow.compute as pc
 
@@ -218,22 +218,24 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
     """The gain is what the whole test split would win if the model did as well there as elsewhere."""
     total = inputs.report("evaluate").get("n") or 0
     name = str(inputs.find("evaluate", "headline") or "")
-    for one in inputs.find("evaluate", "slices") or []:
-        gap = one.get("difference")
-        if one.get("worse") and total and isinstance(gap, dict):
-            part = one["n"] / total
-            gain = abs(gap["value"]) * part
-            low, high = sorted(abs(end) * part for end in _ends(gap))
-            shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * low:.1f}", "high": f"{100 * high:.1f}"}
-            yield _fix(
-                "slice",
-                one["n"],
-                "model",
-                weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
-                args={"attribute": one["attribute"], "slice": f"“{plain_slice(one['attribute'], one['slice'])}”"},
-                gain=_gain("points", name=name, **shown),
-                action=rows("model", "slices", weak="weak"),
-            )
+    worse = [one for one in inputs.find("evaluate", "slices") or [] if one.get("worse")]
+    return (_weak_slice(one, total, name) for one in worse if total and isinstance(one.get("difference"), dict))
+
+
+def _weak_slice(one: Mapping[str, Any], total: int, name: str) -> Fix:
+    gap, part = one["difference"], one["n"] / total
+    gain = abs(gap["value"]) * part
+    low, high = sorted(abs(end) * part for end in _ends(gap))
+    shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * low:.1f}", "high": f"{100 * high:.1f}"}
+    return _fix(
+        "slice",
+        one["n"],
+        "model",
+        weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
+        args={"attribute": one["attribute"], "slice": f"“{plain_slice(one['attribute'], one['slice'])}”"},
+        gain=_gain("points", name=name, **shown),
+        action=rows("model", "slices", weak="weak"),
+    )
 
 
 def _ends(interval: Mapping[str, float]) -> tuple[float, float]:

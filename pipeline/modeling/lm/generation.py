@@ -242,7 +242,7 @@ class Seq2Seq:
         window = min(max_tokens, _window(model))
         lengths = list(map(len, tokenizer(texts)["input_ids"]))
         order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
-        results = [""] * len(texts)
+        found: defaultdict[int, str] = defaultdict(str)
 
         def write(part: Sequence[int]) -> list[str]:
             inputs = tokenizer([texts[n] for n in part], padding=True, return_tensors="pt")
@@ -256,9 +256,8 @@ class Seq2Seq:
         parts = [order[start : start + batch] for start in range(0, len(order), batch)]
         for rows in counted(parts, "texts written", len(order)):
             for part, written in halving(write, rows):
-                for n, text in zip(part, written, strict=True):
-                    results[n] = text
-        return results
+                found |= zip(part, written, strict=True)
+        return list(map(found.__getitem__, range(len(texts))))
 
 
 def _window(model: PreTrainedModel) -> int:

@@ -61,7 +61,7 @@ def noise(inputs: Inputs) -> list[Block]:
         *_drawn("noise", {label: one["share"] for label, one in estimated.items()}),
         *_drawn("noise_audited", {label: one["share"] for label, one in classes.items()}),
     ]
-    return [*blocks, *drawn, *([_table(estimated, classes)] if estimated or classes else []), *_planted(inputs)]
+    return [*blocks, *drawn, *_table(estimated, classes), *_planted(inputs)]
 
 
 def _drawn(name: str, classes: Mapping[str, Figure | None]) -> list[Block]:
@@ -105,8 +105,8 @@ def _audited(found: _Audit, estimate: _Estimate) -> list[Block]:
     return [{**figures, "name": "noise_audit"}]
 
 
-def _table(estimated: Mapping[str, _Guess], classes: Mapping[str, _Seen]) -> Block:
-    """One row a class, the worst by the model's estimate (else by the audit) first."""
+def _table(estimated: Mapping[str, _Guess], classes: Mapping[str, _Seen]) -> list[Block]:
+    """One row a class, the worst by the model's estimate (else by the audit) first; nothing without classes."""
     columns = {"class": "label"}
     if estimated:
         columns |= {"noise": "interval", "records": "num", "suspected": "num", "mostly": "label"}
@@ -121,7 +121,7 @@ def _table(estimated: Mapping[str, _Guess], classes: Mapping[str, _Seen]) -> Blo
     for name in sorted({*estimated, *classes}, key=lambda name: (-how_bad(name), name)):
         row = _class_row(name, estimated.get(name, {}), classes.get(name, {}))
         rows.append([row[key] for key in columns])
-    return table("noise", columns, rows)
+    return [table("noise", columns, rows)] if rows else []
 
 
 def _class_row(name: str, guess: _Guess, seen: _Seen) -> dict[str, object]:
