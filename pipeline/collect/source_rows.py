@@ -89,7 +89,7 @@ class SourceRows:
         progress = Progress("rows read", 0)
         for chunk in chunks:
             self._add(chunk)
-            progress.add(ROWS)
+            progress.add(chunk.read)
         left = iter(verdicts)
         while part := list(islice(left, ROWS)):
             self._add(chunk_of(part, columns))
