@@ -21,7 +21,7 @@ from pipeline.annotation.checks import by_own_key, check_against
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
 from pipeline.annotation.push_ledger import read_pushed
-from pipeline.annotation.review_decisions import FOLDER, read_decisions, rulings
+from pipeline.annotation.review_decisions import FOLDER, final_decisions, read_decisions
 from pipeline.core.errors import PipelineError
 from pipeline.label.ratings import ratings, rejections, summary
 from pipeline.label.run import run
@@ -57,7 +57,7 @@ def read_all(project: Project, sound: Sound) -> Reading:
     """What `label` and `clean` read of the folder, as far as `label` reports it."""
     records = {one.id: one for one in sound.records}
     decisions = read_decisions(project.annotations / FOLDER)
-    rulings(decisions)
+    final_decisions(decisions)
     decided = filter(None, (one.annotation() for one in decisions))
     found = by_own_key(chain(read_folder(project.annotations, readers(sound.task)), decided), records)
     reading = latest_answers(found, check_against(records, sound.task))
