@@ -185,9 +185,11 @@ def step(groups: dict[str, list[tuple[str, str]]], show: bool) -> None:
 
     task = Task(type="chat", languages=ACCEPTED)
     source = Source("public", "files", "public", 1, "train", "")
-    for name, talks in groups.items():
+    for name, conversations in groups.items():
         records = [
-            Record(f"r{n}", fields([("user", p)]), source, reply(r)) for n, (p, r) in enumerate(talks) if p and r
+            Record(f"r{n}", fields([("user", p)]), source, reply(r))
+            for n, (p, r) in enumerate(conversations)
+            if p and r
         ]
         dropped = check_language(to_table(records, schema(task)), Language(), Context(task)).dropped
         print(f"{name}: {dropped.num_rows:,} of {len(records):,} dropped ({dropped.num_rows / len(records):.4f})")

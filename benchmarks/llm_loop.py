@@ -112,9 +112,9 @@ def judges(seeds: int, count: int = 1200) -> None:
         for n in range(count):
             good, bad = "good " + "x " * rng.randint(1, 20), "poor " + "x " * rng.randint(1, 20)
             is_first = rng.random() < 0.5
-            talk = Conversation((Message("user", f"question {n}"),))
+            conversation = Conversation((Message("user", f"question {n}"),))
             first, second = (good, bad) if is_first else (bad, good)
-            pairs.append(Pair(talk, Message("assistant", first), Message("assistant", second)))
+            pairs.append(Pair(conversation, Message("assistant", first), Message("assistant", second)))
             better.append("first" if is_first else "second")
         said: list[list[Judged]] = []
         with tempfile.TemporaryDirectory() as cache:

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from language import conversations  # noqa: E402
 
-Talk = tuple[str, str]
+Conversation = tuple[str, str]
 
 WIDE = re.compile(
     r"as an? (?:ai|language|large)|作为一?[个名款]|\bI(?:'m| am) (?:sorry|an? )|\bI can(?:no|')t|对不起|抱歉|遗憾|无法|不能|语言模型|do(?:n't| not) have|as an ai",
@@ -180,7 +180,7 @@ PLACEHOLDERS = [
 ]
 
 
-def planted(public: list[Talk], rng: random.Random) -> dict[str, list[Talk]]:
+def planted(public: list[Conversation], rng: random.Random) -> dict[str, list[Conversation]]:
     long = [(p, r) for p, r in public if len(r) > 200 and "```" not in r]
     some = rng.sample(long, 400)
     cuts = [(p, r[: int(len(r) * rng.uniform(0.4, 0.95))].rstrip()) for p, r in some]
@@ -209,7 +209,7 @@ def main() -> None:
     from pipeline.text import replies as score
 
     public = conversations(Path(os.environ["SHARED_DATA"]))
-    rows = {content_id(*talk)[:8]: talk for talk in sorted(set(public))}
+    rows = {content_id(*conversation)[:8]: conversation for conversation in sorted(set(public))}
     ids = sorted(rows)
     chinese = [i for i in ids if re.search("[\u4e00-\u9fff]", rows[i][1])][:100]
     other = [i for i in ids if not re.search("[\u4e00-\u9fff]", rows[i][1])][:100]
@@ -217,7 +217,11 @@ def main() -> None:
     print(f"{len(public):,} public conversations, {len(sample)} labelled")
 
     def report(
-        name: str, right: list[Talk], wrong: list[Talk], of: Callable[[str, str], float], threshold: float
+        name: str,
+        right: list[Conversation],
+        wrong: list[Conversation],
+        of: Callable[[str, str], float],
+        threshold: float,
     ) -> None:
         hits, alarms = [of(*t) >= threshold for t in right], [of(*t) >= threshold for t in wrong]
         recall = sum(hits) / max(len(hits), 1)
@@ -226,8 +230,8 @@ def main() -> None:
             f"{name} from {threshold}: recall {recall:.3f} of {len(right)}, precision {precision:.3f}, false alarms {sum(alarms)} of {len(wrong):,}"
         )
         if arguments.misses:
-            for what, talks, found in (("missed", right, [not hit for hit in hits]), ("false", wrong, alarms)):
-                for (prompt, reply), shown in list(zip(talks, found, strict=True)):
+            for what, conversations, found in (("missed", right, [not hit for hit in hits]), ("false", wrong, alarms)):
+                for (prompt, reply), shown in list(zip(conversations, found, strict=True)):
                     if shown:
                         print(f"   {what}: {prompt[:40]!r} -> {reply[:60]!r} ... {reply[-30:]!r}")
 

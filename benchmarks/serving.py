@@ -104,13 +104,13 @@ def chat(count: int, place: Path) -> None:
 
     task = Task(type="chat", languages=("en", "zh"))
     asked = [f"{n}: say something about {THINGS[n % 10]} and {THINGS[n // 10 % 10]}." for n in range(count)]
-    talks = [
+    conversations = [
         {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Why, yes."}]}
         for text in asked[:4]
     ]
     settings = {"epochs": 1, "batch_size": 2, "max_length": 64, "lora": {"rank": 2}, "freeze": "none"}
     settings |= {"learning_rate": 1e-6, "evaluations": 1, "max_new_tokens": MOST}
-    model = trained(place, task, models_of("pipeline/commands/templates/chat.yaml"), talks, settings)
+    model = trained(place, task, models_of("pipeline/commands/templates/chat.yaml"), conversations, settings)
     prompts = [{"messages": [{"role": "user", "content": text}]} for text in asked]
     predictor = load_predictor(model)
     predictor.predict(prompts[:1])

@@ -3,8 +3,8 @@
     python -m benchmarks.value_replies [repeats]      # with the generator and the encoder of `sft init chat`
     python -m benchmarks.value_replies fit [repeats]  # the fit of replies to their prompts alone: seconds
 
-Four sources of conversations: dolly's open questions, dolly's advice (general questions and brainstorming), and the two
-halves of BELLE's seed tasks. 40 conversations of each train, 25 others of each are held out. Each repeat draws others,
+Four sources of dialogues: dolly's open questions, dolly's advice (general questions and brainstorming), and the two
+halves of BELLE's seed tasks. 40 dialogues of each train, 25 others of each are held out. Each repeat draws others,
 and shuffles the replies of one source, another one each time, in the training data; then all four are left sound.
 """
 
@@ -21,9 +21,9 @@ from pathlib import Path
 from pipeline.core.record import Record, Source, content_id
 from pipeline.core.settings import Task, load
 from pipeline.modeling.models import Model, Models
-from pipeline.value.conversations import Talk, train_talks
+from pipeline.value.dialogues import Dialogue, train_dialogues
 from pipeline.value.params import Params
-from pipeline.value.prompt_fit import fit_of_group, fit_of_talks
+from pipeline.value.prompt_fit import fit_of_dialogues, fit_of_group
 from pipeline.value.reply_effects import measure_replies
 from pipeline.value.variants import Stages
 
@@ -80,16 +80,16 @@ def fits(repeats: int, encoder: Model) -> None:
     names = list(sources())
     for seed in range(repeats):
         for bad in (names[seed % len(names)], None):
-            talks = train_talks(drawn(seed, bad), TASK)
-            found = fit_of_talks(talks, encoder)
+            dialogues = train_dialogues(drawn(seed, bad), TASK)
+            found = fit_of_dialogues(dialogues, encoder)
             groups = {name: fit_of_group(found, partial(_is_of, name), Params()) for name in names}
             shares = {name: round(fit.share.value, 3) for name, fit in groups.items() if fit}
             named = [name for name, fit in groups.items() if fit and fit.less and fit.less.high < 0]
             print(f"repeat {seed}: shuffled {bad}: named {named or 'none'}; {shares}", flush=True)
 
 
-def _is_of(name: str, talk: Talk) -> bool:
-    return talk.of["source"] == name
+def _is_of(name: str, dialogue: Dialogue) -> bool:
+    return dialogue.of["source"] == name
 
 
 def main() -> None:

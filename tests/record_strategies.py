@@ -38,7 +38,7 @@ tool_lists = st.lists(
     max_size=2,
 )
 #: What is asked: any turns, and a user's turn last.
-talks = st.builds(
+conversations = st.builds(
     lambda turns, tools, thinking: fields_of(Conversation((*turns, Message("user", "?")), tuple(tools), thinking)),
     st.lists(asked | results | earlier, max_size=3),
     tool_lists,
@@ -48,7 +48,7 @@ talks = st.builds(
 
 def fields(task: Task) -> st.SearchStrategy:
     """Input fields of the task."""
-    return talks if task.type == "chat" else st.fixed_dictionaries({"text": texts})
+    return conversations if task.type == "chat" else st.fixed_dictionaries({"text": texts})
 
 
 def targets(task: Task) -> st.SearchStrategy:

@@ -17,7 +17,7 @@ from pipeline.dialects import DIALECTS
 USUAL = "messages"
 
 
-class TalkReader:
+class ConversationReader:
     """Reads the conversations of one source."""
 
     def __init__(self, settings: RecordSource, where: str) -> None:
@@ -49,10 +49,10 @@ def dialect_of(settings: RecordSource) -> str | None:
     return settings.dialect or (format if format in DIALECTS else None)
 
 
-def talk_reader(settings: RecordSource, task: Task, where: str) -> TalkReader | None:
+def conversation_reader(settings: RecordSource, task: Task, where: str) -> ConversationReader | None:
     """The reader of a source's conversations; None where the task is about something else."""
     if task.type == "chat":
-        return TalkReader(settings, where)
+        return ConversationReader(settings, where)
     for name in ("dialect", "roles"):
         if getattr(settings, name):
             raise PipelineError(f"{where}.{name}: only for conversations, not for {task.type}.", "Leave it out.")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.collect.conditions import first_failed
 from pipeline.collect.contents import Contents
-from pipeline.collect.conversations import dialect_of, talk_reader
+from pipeline.collect.conversations import conversation_reader, dialect_of
 from pipeline.collect.label_studio_tasks import LABEL_STUDIO, agreed, one_row_a_task
 from pipeline.collect.languages import language_reader
 from pipeline.collect.nested_columns import with_decoded, with_nested, with_spans
@@ -83,8 +83,8 @@ class RecordMaker:
         self.kind: TaskType = task_type(task)
         _check_fields(settings, task, where)
         self.fields = {field: settings.fields.get(field, field) for field in self.kind.FIELDS}
-        self.talks = talk_reader(settings, task, where)
-        given = self.kind.FIELDS if self.talks and dialect_of(settings) else self.kind.OPTIONAL
+        self.conversations = conversation_reader(settings, task, where)
+        given = self.kind.FIELDS if self.conversations and dialect_of(settings) else self.kind.OPTIONAL
         needed = [f for f in self.fields if f in settings.fields or f not in given]
         self.wanted = {f"fields.{field}": self.fields[field] for field in needed} | settings.named_columns()
         self.language_of = language_reader(settings, task, where)
@@ -124,9 +124,9 @@ class RecordMaker:
         values: dict[str, Any] = {f: self._cell(row.values.get(column)) for f, column in self.fields.items()}
         key, refused = self._key(row), None
         source = replace(source, key=key if key is None else storable(key))
-        if self.talks is not None:
+        if self.conversations is not None:
             try:
-                values = {"messages": self.talks.read(row.values)}
+                values = {"messages": self.conversations.read(row.values)}
             except Reject as reject:
                 refused = reject
         record = Record(self._row_id(key, values), self._blank(values), source)
@@ -145,7 +145,9 @@ class RecordMaker:
                 record, key, "parse", Drop("number_out_of_range", storable(f"{error}: {excerpt(row.values)}"))
             )
         except Reject as reject:
-            whole = json.dumps(row.values, ensure_ascii=False, default=str) if self.talks else excerpt(row.values)
+            whole = (
+                json.dumps(row.values, ensure_ascii=False, default=str) if self.conversations else excerpt(row.values)
+            )
             detail = storable(f"{reject.detail}: {whole}")
             return Verdict(record, key, "parse", Drop(reject.reason, detail, reject.other_id))
 

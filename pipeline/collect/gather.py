@@ -97,8 +97,8 @@ def _read_source(maker: RecordMaker, raw: Path, found: Gathered, voted_on: bool)
         found.notes[name]["read_at"] = datetime.now(UTC).isoformat(timespec="minutes")
         log.info("%-9s %-22s DVC does not see it change; to read it again: dvc repro -f collect", "collect", name)
     found.notes[name] |= notes
-    if maker.talks is not None:
-        found.notes[name] |= maker.talks.notes()
+    if maker.conversations is not None:
+        found.notes[name] |= maker.conversations.notes()
     _log(name, rows.read, f"{rows.rows:,} records", rows.reasons, started)
     return rows.by_name()
 

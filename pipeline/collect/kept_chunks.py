@@ -34,7 +34,7 @@ class _Kept(NamedTuple):
 
 def keeps(maker: RecordMaker, voted_on: bool) -> bool:
     """Whether chunks of the source can be kept: not where rows with a key, conversations or votes hang together."""
-    return maker.settings.key is None and maker.talks is None and not voted_on
+    return maker.settings.key is None and maker.conversations is None and not voted_on
 
 
 def to_chunks(maker: RecordMaker, parts: Iterable[Part], columns: pa.Schema) -> Iterator[Chunk]:

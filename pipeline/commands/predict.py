@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from pipeline.conversations.arguments import problems
 from pipeline.conversations.order import is_empty
-from pipeline.core.conversation import Conversation, Message, conversation, exported, to_row
+from pipeline.core.conversation import Conversation, Message, exported, to_conversation, to_row
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task
@@ -104,8 +104,8 @@ def _reply(row: Mapping[str, object], message: Message) -> dict[str, object]:
         return {}
     found: dict[str, Any] = {"reply": exported(message)}
     if message.tool_calls:
-        talk = Conversation((message,), of_row(row).tools)
-        found["call_problems"] = [f"{problem.reason}: {problem.detail}" for problem in problems(talk)]
+        conversation = Conversation((message,), of_row(row).tools)
+        found["call_problems"] = [f"{problem.reason}: {problem.detail}" for problem in problems(conversation)]
     return found
 
 
@@ -206,11 +206,11 @@ def _normalised(row: dict[str, object], where: str) -> dict[str, object]:
         raise PipelineError(
             f'{where}: \'messages\' must be a list of {{"role": ..., "content": ...}}: {reject}.'
         ) from None
-    talk = conversation(fields, target)
-    for n, message in enumerate(talk.messages, 1):
+    conversation = to_conversation(fields, target)
+    for n, message in enumerate(conversation.messages, 1):
         if is_empty(message) and message.role != "tool":
             raise PipelineError(f"{where}: 'messages' must be a list of turns with a content: turn {n} says nothing.")
-    return {**row, **{name: value for name, value in to_row(talk).items() if value is not None}}
+    return {**row, **{name: value for name, value in to_row(conversation).items() if value is not None}}
 
 
 def _write(lines: Iterable[dict[str, Any]], file: TextIO) -> None:

@@ -21,16 +21,16 @@ _PYTHON = {"true": "True", "false": "False", "null": "None"}
 _OTHER_ESCAPE = re.compile(r"\\[^\"'\\nrtbf]")
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """Problems of calls, whether they have a result or not.
 
     Reasons: call_of_other_role, no_tool_definitions, unknown_tool, arguments_no_json, arguments_no_object, and those of
     `tools.broken_rules`.
     """
-    schemas = {name_of(tool): parameters_of(tool) for tool in talk.tools}
-    if not schemas and talk.calls_tools():
+    schemas = {name_of(tool): parameters_of(tool) for tool in conversation.tools}
+    if not schemas and conversation.calls_tools():
         yield Problem("no_tool_definitions", "the conversation calls tools and defines none")
-    for n, message in enumerate(talk.messages, 1):
+    for n, message in enumerate(conversation.messages, 1):
         if message.role != "assistant" and message.tool_calls:
             yield Problem("call_of_other_role", f"turn {n} ({message.role}) calls {message.tool_calls[0].name}")
         for call in message.tool_calls:

@@ -9,10 +9,10 @@ from pipeline.conversations.problem import Problem
 from pipeline.core.conversation import Conversation
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """All problems of a conversation: of its roles, texts, tool definitions, calls and results, in this order.
 
     Reasons: those of `order.problems`, `texts.problems`, `tools.problems`, `arguments.problems` and `results.problems`.
     """
     for part in (order, texts, tools, arguments, results):
-        yield from part.problems(talk)
+        yield from part.problems(conversation)

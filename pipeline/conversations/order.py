@@ -12,13 +12,13 @@ from pipeline.core.conversation import Conversation, Message
 INSTRUCTING = ("system", "developer")
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """Problems in the order of roles.
 
     Reasons: no_user_turn, starts_with_assistant, same_role_twice, late_system_turn, several_system_turns, empty_turn,
     empty_reply. Tool turns may follow each other; where they may stand is for `results.problems` to say.
     """
-    messages = talk.messages
+    messages = conversation.messages
     yield from _instructing(messages)
     said = [(n, message.role) for n, message in enumerate(messages, 1) if message.role not in INSTRUCTING]
     if "user" not in dict(said).values():
@@ -51,4 +51,4 @@ def _instructing(messages: Sequence[Message]) -> Iterator[Problem]:
             yield Problem("several_system_turns", f"turns {', '.join(map(str, ahead))} are all of role {role}")
     for n, message in enumerate(messages[first:], first + 1):
         if message.role in INSTRUCTING:
-            yield Problem("late_system_turn", f"turn {n} ({message.role}) stands after the talk has begun")
+            yield Problem("late_system_turn", f"turn {n} ({message.role}) stands after the conversation has begun")

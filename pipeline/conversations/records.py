@@ -1,19 +1,19 @@
-"""Conversations of records: fields and target as one talk, and back."""
+"""Conversations of records: fields and target as one conversation, and back."""
 
 from __future__ import annotations
 
-from pipeline.core.conversation import Conversation, conversation, fields_of
+from pipeline.core.conversation import Conversation, fields_of, to_conversation
 from pipeline.core.record import Fields, Target
 
 
-def talk_of(fields: Fields, target: Target) -> Conversation:
+def conversation_of(fields: Fields, target: Target) -> Conversation:
     """The conversation, the reply (if there is one) as its last turn."""
-    return conversation(fields, target)
+    return to_conversation(fields, target)
 
 
-def parts_of(talk: Conversation) -> tuple[Fields, Target]:
+def parts_of(conversation: Conversation) -> tuple[Fields, Target]:
     """The inverse: the fields of a record, and its target; None where the last turn is not the assistant's."""
-    fields = fields_of(talk)
+    fields = fields_of(conversation)
     messages = fields["messages"]
     reply = messages.pop() if messages and messages[-1]["role"] == "assistant" else None
     return fields, reply

@@ -43,7 +43,7 @@ class Repairing:
     done: Counter[str] = field(default_factory=Counter)
 
 
-def repaired(talk: Conversation, order: TurnOrder, is_open: bool = False) -> tuple[Conversation, Counter[str]]:
+def repaired(conversation: Conversation, order: TurnOrder, is_open: bool = False) -> tuple[Conversation, Counter[str]]:
     """The conversation in order, and how many turns each repair touched.
 
     `is_open`: the last user turn waits for a reply that somebody will write; it is not cut. A system text that came
@@ -51,7 +51,7 @@ def repaired(talk: Conversation, order: TurnOrder, is_open: bool = False) -> tup
     (`learn` false). Repairs: empty_system_dropped, system_joined, system_moved, greeting_dropped,
     greeting_to_system, turns_joined, trailing_user_cut.
     """
-    work = Repairing(list(talk.messages))
+    work = Repairing(list(conversation.messages))
     _drop_empty_system(work)
     if order.greeting != "keep":
         _move_greeting(work, order)
@@ -62,8 +62,8 @@ def repaired(talk: Conversation, order: TurnOrder, is_open: bool = False) -> tup
     if order.trailing_user != "keep" and not is_open:
         _cut_trailing(work, thanks_only=order.trailing_user == "cut_thanks")
     if not work.done:
-        return talk, work.done
-    return replace(talk, messages=tuple(work.messages)), work.done
+        return conversation, work.done
+    return replace(conversation, messages=tuple(work.messages)), work.done
 
 
 def is_closing(text: str) -> bool:

@@ -9,7 +9,7 @@ from pipeline.conversations.problem import Problem
 from pipeline.core.conversation import Conversation, Message, ToolCall
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """Problems between calls and results.
 
     Results stand right behind their calls and answer them by id, or in order where they name none. The last turn's
@@ -17,7 +17,7 @@ def problems(talk: Conversation) -> Iterator[Problem]:
     result_without_call, duplicate_result, call_id_mismatch, wrong_result_name.
     """
     open_calls = _Open()
-    for n, message in enumerate(talk.messages, 1):
+    for n, message in enumerate(conversation.messages, 1):
         if message.role == "tool":
             yield from open_calls.answer(n, message)
             continue
@@ -27,7 +27,7 @@ def problems(talk: Conversation) -> Iterator[Problem]:
             ids = [call.id for call in message.tool_calls if call.id]
             for id in sorted({id for id in ids if ids.count(id) > 1}):
                 yield Problem("duplicate_call_id", f"turn {n}: two calls have the id {id}")
-    if talk.messages and talk.messages[-1].role == "tool":
+    if conversation.messages and conversation.messages[-1].role == "tool":
         yield from open_calls.unanswered()
 
 

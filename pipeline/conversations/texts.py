@@ -26,13 +26,13 @@ _CONTROL = re.compile(
 )
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """Problems within texts; what code quotes is none.
 
     Reasons: reasoning_left_open, reasoning_not_opened, reasoning_tag_in_reasoning, reasoning_only, call_left_as_text,
     control_token_in_text.
     """
-    for n, message in enumerate(talk.messages, 1):
+    for n, message in enumerate(conversation.messages, 1):
         content = _CODE.sub("", message.content) if "`" in message.content else message.content
         if message.role == "assistant":
             yield from _reasoning(n, message, content)

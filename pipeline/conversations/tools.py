@@ -34,10 +34,10 @@ class BadSchemaError(Exception):
     """The `parameters` of a tool are no JSON schema that can be checked against."""
 
 
-def problems(talk: Conversation) -> Iterator[Problem]:
+def problems(conversation: Conversation) -> Iterator[Problem]:
     """Problems of the definitions. Reasons: bad_tool_definition, duplicate_tool."""
     seen: set[str] = set()
-    for n, tool in enumerate(talk.tools, 1):
+    for n, tool in enumerate(conversation.tools, 1):
         name = name_of(tool)
         if not name:
             yield Problem("bad_tool_definition", f"tool {n} has no name: {shorten(canonical(tool), 80)}")

@@ -99,7 +99,7 @@ class Conversation:
         return any(message.tool_calls for message in self.messages)
 
 
-def conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = None) -> Conversation:
+def to_conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = None) -> Conversation:
     """The conversation of a record's fields; with `target`, the reply stands last.
 
     Reads: messages (list of dictionaries), tools and template_arguments (canonical JSON texts, or None).
@@ -112,16 +112,18 @@ def conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = N
     )
 
 
-def fields_of(talk: Conversation) -> dict[str, Any]:
+def fields_of(conversation: Conversation) -> dict[str, Any]:
     """The inverse of `conversation`: the fields of a record, all messages in them."""
     return {
-        "messages": [message.as_dict() for message in talk.messages],
-        "tools": canonical(talk.tools) if talk.tools else None,
-        "template_arguments": canonical(dict(talk.template_arguments)) if talk.template_arguments else None,
+        "messages": [message.as_dict() for message in conversation.messages],
+        "tools": canonical(conversation.tools) if conversation.tools else None,
+        "template_arguments": canonical(dict(conversation.template_arguments))
+        if conversation.template_arguments
+        else None,
     }
 
 
-def to_row(talk: Conversation) -> dict[str, Any]:
+def to_row(conversation: Conversation) -> dict[str, Any]:
     """The columns of the exported dataset: messages, tools (a JSON text), chat_template_kwargs; None for what is not.
 
     Messages have the keys of OpenAI's chat format as TRL and chat templates read them, and only those that say
@@ -129,9 +131,9 @@ def to_row(talk: Conversation) -> dict[str, Any]:
     `learn`. Arguments of calls are JSON texts, since one Arrow column cannot hold objects of many shapes.
     """
     return {
-        "messages": [exported(message) for message in talk.messages],
-        "tools": canonical(talk.tools) if talk.tools else None,
-        "chat_template_kwargs": dict(talk.template_arguments) or None,
+        "messages": [exported(message) for message in conversation.messages],
+        "tools": canonical(conversation.tools) if conversation.tools else None,
+        "chat_template_kwargs": dict(conversation.template_arguments) or None,
     }
 
 

@@ -37,8 +37,8 @@ _OWN: dict[str, Dialect] = {
 DIALECTS = with_plugins(_OWN, "sft.dialects")
 
 
-def written(talk: Conversation, name: str) -> JsonObject:
+def written(conversation: Conversation, name: str) -> JsonObject:
     """The conversation in a dialect. Rejects: what `check` and the dialect's writer refuse."""
     dialect = DIALECTS[name]
-    checked = check(talk, dialect.places)
+    checked = check(conversation, dialect.places)
     return dialect.write(with_ids(checked) if dialect.needs_ids else checked)

@@ -67,9 +67,9 @@ def _pair(pair: Json) -> tuple[Message, Message]:
     )
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """The last question is the instruction; earlier turns are the history."""
-    messages = list(talk.messages)
+    messages = list(conversation.messages)
     system = messages.pop(0).content if messages[0].role == "system" else ""
     *before, asked, answer = (message.content for message in messages)
     history = [list(pair) for pair in zip(before[::2], before[1::2], strict=True)]

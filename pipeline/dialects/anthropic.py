@@ -99,9 +99,9 @@ def _result(block: Mapping[str, Json], what: str, reading: Reading) -> Message:
     )
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Blocks where a turn is more than a text. Rejects: call_without_id."""
-    messages = list(talk.messages)
+    messages = list(conversation.messages)
     system = messages.pop(0).content if messages[0].role == "system" else ""
     turns: list[dict[str, Json]] = []
     results: list[JsonObject] = []
@@ -120,7 +120,7 @@ def write(talk: Conversation) -> JsonObject:
     if results:
         turns.append({"role": "user", "content": results})
     beside = {"system": system} if system else {}
-    tools = {"tools": list(map(_tool, talk.tools))} if talk.tools else {}
+    tools = {"tools": list(map(_tool, conversation.tools))} if conversation.tools else {}
     return {**beside, "messages": turns, **tools}
 
 

@@ -31,9 +31,9 @@ class Places:
 class Dialect:
     """A dialect: reader, writer, places, and the columns of a row that the reader uses.
 
-    `read(row, reading)` gives a conversation; it raises Reject for what cannot be read. `write(talk)` gives a row; what
-    the dialect has no place for is refused before (`pipeline.dialects.limits.check`). `needs_ids`: calls and results
-    are joined by ids, so those without get some.
+    `read(row, reading)` gives a conversation; it raises Reject for what cannot be read. `write(conversation)` gives a
+    row; what the dialect has no place for is refused before (`pipeline.dialects.limits.check`). `needs_ids`: calls and
+    results are joined by ids, so those without get some.
     """
 
     read: Callable[[Row, Reading], Conversation]

@@ -94,11 +94,11 @@ def _merged(last: Message, part: Message) -> Message:
     )
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Messages with channels, and the tool definitions."""
     names: list[str] = []
     turns: list[JsonObject] = []
-    for message in talk.messages:
+    for message in conversation.messages:
         if message.role == "assistant":
             names = [call.name for call in message.tool_calls]
             turns += _written(message)
@@ -107,7 +107,7 @@ def write(talk: Conversation) -> JsonObject:
             turns.append({"role": "tool", "name": f"{_FUNCTIONS}{name}", "channel": "commentary", **_said(message)})
         else:
             turns.append({"role": message.role, **_said(message)})
-    return {"messages": turns, **({"tools": list(talk.tools)} if talk.tools else {})}
+    return {"messages": turns, **({"tools": list(conversation.tools)} if conversation.tools else {})}
 
 
 def _said(message: Message) -> JsonObject:

@@ -29,9 +29,9 @@ _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 def read(row: Row, reading: Reading) -> Conversation:
     """Rejects: those of `messages` and `sharegpt`."""
     reader = messages.read if row.get("messages") is not None else sharegpt.read
-    talk = reader(row, reading)
-    found = [part for message in talk.messages for part in _parts(message, reading)]
-    return replace(talk, messages=tuple(found), tools=talk.tools or _tools(found))
+    conversation = reader(row, reading)
+    found = [part for message in conversation.messages for part in _parts(message, reading)]
+    return replace(conversation, messages=tuple(found), tools=conversation.tools or _tools(found))
 
 
 def _parts(message: Message, reading: Reading) -> Sequence[Message]:
@@ -82,10 +82,10 @@ def _tools(found: Sequence[Message]) -> tuple[JsonObject, ...]:
         return ()
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Turns of role and content alone, and the tool definitions. Rejects: tags_in_text."""
-    turns = [turn for message in talk.messages for turn in _turns(message)]
-    return {"messages": turns, **({"tools": canonical(talk.tools)} if talk.tools else {})}
+    turns = [turn for message in conversation.messages for turn in _turns(message)]
+    return {"messages": turns, **({"tools": canonical(conversation.tools)} if conversation.tools else {})}
 
 
 def _turns(message: Message) -> Iterator[JsonObject]:

@@ -13,38 +13,38 @@ from pipeline.dialects.dialect import Places
 _SYSTEM = ("system", "developer")
 
 
-def check(talk: Conversation, places: Places) -> Conversation:
+def check(conversation: Conversation, places: Places) -> Conversation:
     """The conversation as a dialect with these places can say it: ids that their order implies are left out.
 
     Rejects: no_place_for_tools, no_place_for_ids, no_place_for_reasoning, no_place_for_names, no_place_for_learn,
     no_place_for_template_arguments, no_place_for_developer, no_place_for_late_system, no_place_for_runs,
     no_place_for_any_turns, no_place_for_any_order, arguments_no_object, no_turns.
     """
-    if not talk.messages:
+    if not conversation.messages:
         raise Reject("no_turns", "the conversation is empty")
     for name, is_there in _FOUND.items():
-        if not getattr(places, name) and is_there(talk):
+        if not getattr(places, name) and is_there(conversation):
             raise Reject(f"no_place_for_{name}", _WHAT[name])
-    for message in talk.messages:
+    for message in conversation.messages:
         for call in message.tool_calls:
             if isinstance(loaded(call.arguments), str):
                 raise Reject("arguments_no_object", f"the arguments of a call of '{call.name}' are no JSON object")
-    return talk if places.ids else without_ids(talk)
+    return conversation if places.ids else without_ids(conversation)
 
 
-def without_ids(talk: Conversation) -> Conversation:
+def without_ids(conversation: Conversation) -> Conversation:
     """The conversation without ids of calls and names of results. Rejects: no_place_for_ids where results need them."""
-    if not _in_order(talk):
+    if not _in_order(conversation):
         raise Reject("no_place_for_ids", "tool results are not in the order of their calls, and only ids tell them")
-    return replace(talk, messages=tuple(_anonymous(message) for message in talk.messages))
+    return replace(conversation, messages=tuple(_anonymous(message) for message in conversation.messages))
 
 
-def with_ids(talk: Conversation) -> Conversation:
+def with_ids(conversation: Conversation) -> Conversation:
     """The conversation with an id for each call that has none, and for the result that answers it by its place."""
-    free = _free_ids(talk)
+    free = _free_ids(conversation)
     waiting: dict[str, None] = {}  # ids of calls without a result, in order
     messages: list[Message] = []
-    for message in talk.messages:
+    for message in conversation.messages:
         if message.role == "tool":
             id = message.tool_call_id or next(iter(waiting), "")
             waiting.pop(id, None)
@@ -53,11 +53,11 @@ def with_ids(talk: Conversation) -> Conversation:
         calls = tuple(call if call.id else replace(call, id=next(free)) for call in message.tool_calls)
         waiting = dict.fromkeys(call.id for call in calls)
         messages.append(replace(message, tool_calls=calls) if calls else message)
-    return replace(talk, messages=tuple(messages))
+    return replace(conversation, messages=tuple(messages))
 
 
-def _free_ids(talk: Conversation) -> Iterator[str]:
-    used = {call.id for message in talk.messages for call in message.tool_calls}
+def _free_ids(conversation: Conversation) -> Iterator[str]:
+    used = {call.id for message in conversation.messages for call in message.tool_calls}
     return filterfalse(used.__contains__, map("call_{}".format, count(1)))
 
 
@@ -67,10 +67,10 @@ def _anonymous(message: Message) -> Message:
     return replace(message, tool_calls=tuple(replace(call, id="") for call in message.tool_calls))
 
 
-def _in_order(talk: Conversation) -> bool:
+def _in_order(conversation: Conversation) -> bool:
     """Whether every result that names a call is the next one that is waited for."""
     waiting: list[tuple[str, str]] = []
-    for message in talk.messages:
+    for message in conversation.messages:
         if message.role == "assistant":
             waiting = [(call.id, call.name) for call in message.tool_calls]
         elif message.role == "tool":
@@ -80,22 +80,22 @@ def _in_order(talk: Conversation) -> bool:
     return True
 
 
-def _talks(messages: tuple[Message, ...]) -> Iterator[Message]:
+def _conversations(messages: tuple[Message, ...]) -> Iterator[Message]:
     return (message for message in messages if message.role not in _SYSTEM)
 
 
-def _out_of_order(talk: Conversation) -> bool:
-    system = [n for n, message in enumerate(talk.messages) if message.role in _SYSTEM]
-    roles = [message.role for message in _talks(talk.messages)]
+def _out_of_order(conversation: Conversation) -> bool:
+    system = [n for n, message in enumerate(conversation.messages) if message.role in _SYSTEM]
+    roles = [message.role for message in _conversations(conversation.messages)]
     alternate = all(role == ("user", "assistant")[n % 2] for n, role in enumerate(roles))
     return system not in ([], [0]) or not alternate or len(roles) % 2 != 0
 
 
-def _out_of_turn(talk: Conversation) -> bool:
+def _out_of_turn(conversation: Conversation) -> bool:
     """Whether it is not a user turn or the results of all calls, then the assistant, in turn to the end."""
     answers: list[bool] = []
     called = 0
-    for role, run in groupby(_talks(talk.messages), lambda message: message.role):
+    for role, run in groupby(_conversations(conversation.messages), lambda message: message.role):
         turns = list(run)
         is_one = role == "tool" and len(turns) == called
         answers += [role == "assistant"] * (1 if is_one else len(turns))
@@ -104,15 +104,17 @@ def _out_of_turn(talk: Conversation) -> bool:
 
 
 _FOUND: dict[str, Callable[[Conversation], bool]] = {
-    "tools": lambda talk: bool(talk.tools) or any(m.tool_calls or m.role == "tool" for m in talk.messages),
-    "ids": lambda talk: not _in_order(talk),
-    "reasoning": lambda talk: any(m.reasoning for m in talk.messages),
-    "names": lambda talk: any(m.name for m in talk.messages if m.role != "tool"),
-    "learn": lambda talk: any(m.learn is not None for m in talk.messages),
-    "template_arguments": lambda talk: bool(talk.template_arguments),
-    "developer": lambda talk: any(m.role == "developer" for m in talk.messages),
-    "late_system": lambda talk: any(m.role in _SYSTEM for m in talk.messages[1:]),
-    "runs": lambda talk: any(a.role == b.role == "assistant" for a, b in pairwise(talk.messages)),
+    "tools": lambda conversation: (
+        bool(conversation.tools) or any(m.tool_calls or m.role == "tool" for m in conversation.messages)
+    ),
+    "ids": lambda conversation: not _in_order(conversation),
+    "reasoning": lambda conversation: any(m.reasoning for m in conversation.messages),
+    "names": lambda conversation: any(m.name for m in conversation.messages if m.role != "tool"),
+    "learn": lambda conversation: any(m.learn is not None for m in conversation.messages),
+    "template_arguments": lambda conversation: bool(conversation.template_arguments),
+    "developer": lambda conversation: any(m.role == "developer" for m in conversation.messages),
+    "late_system": lambda conversation: any(m.role in _SYSTEM for m in conversation.messages[1:]),
+    "runs": lambda conversation: any(a.role == b.role == "assistant" for a, b in pairwise(conversation.messages)),
     "any_turns": _out_of_turn,
     "any_order": _out_of_order,
 }

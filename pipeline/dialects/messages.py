@@ -132,20 +132,20 @@ def template_arguments_of(row: Row) -> tuple[tuple[str, Json], ...]:
     return tuple(sorted((name, one) for name, one in value.items() if one is not None))
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Messages with only the keys that say something."""
-    return _row({"messages": [exported(message) for message in talk.messages]}, talk)
+    return _row({"messages": [exported(message) for message in conversation.messages]}, conversation)
 
 
-def write_trl(talk: Conversation) -> JsonObject:
+def write_trl(conversation: Conversation) -> JsonObject:
     """The same with arguments as objects, which TRL hands to chat templates as they are."""
-    return _row({"messages": [_with_objects(message) for message in talk.messages]}, talk)
+    return _row({"messages": [_with_objects(message) for message in conversation.messages]}, conversation)
 
 
-def write_prompt_completion(talk: Conversation) -> JsonObject:
+def write_prompt_completion(conversation: Conversation) -> JsonObject:
     """Prompt and completion as turns; the completion is the last turn."""
-    turns = [_with_objects(message) for message in talk.messages]
-    return _row({"prompt": turns[:-1], "completion": turns[-1:]}, talk)
+    turns = [_with_objects(message) for message in conversation.messages]
+    return _row({"prompt": turns[:-1], "completion": turns[-1:]}, conversation)
 
 
 def _with_objects(message: Message) -> dict[str, Json]:
@@ -155,9 +155,9 @@ def _with_objects(message: Message) -> dict[str, Json]:
     return found
 
 
-def _row(row: dict[str, Json], talk: Conversation) -> JsonObject:
-    if talk.tools:
-        row["tools"] = list(talk.tools)
-    if talk.template_arguments:
-        row["chat_template_kwargs"] = dict(talk.template_arguments)
+def _row(row: dict[str, Json], conversation: Conversation) -> JsonObject:
+    if conversation.tools:
+        row["tools"] = list(conversation.tools)
+    if conversation.template_arguments:
+        row["chat_template_kwargs"] = dict(conversation.template_arguments)
     return row

@@ -22,14 +22,14 @@ def read(row: Row, reading: Reading) -> Conversation:
     """Rejects: those of `messages` and `alpaca`."""
     if is_nothing(row.get("messages")) and row.get("query") is not None:
         return alpaca.read(row, reading)
-    talk = messages.read(row, reading)
-    return replace(talk, messages=tuple(thought_taken_out(message) for message in talk.messages))
+    conversation = messages.read(row, reading)
+    return replace(conversation, messages=tuple(thought_taken_out(message) for message in conversation.messages))
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """A turn for each call; `loss` where the record says whether a turn is learned. Rejects: tags_in_text."""
-    turns = [turn for message in talk.messages for turn in _turns(message)]
-    return {"messages": turns, **({"tools": canonical(talk.tools)} if talk.tools else {})}
+    turns = [turn for message in conversation.messages for turn in _turns(message)]
+    return {"messages": turns, **({"tools": canonical(conversation.tools)} if conversation.tools else {})}
 
 
 def _turns(message: Message) -> Iterator[JsonObject]:

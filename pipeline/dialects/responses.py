@@ -98,10 +98,10 @@ def _call(item: Mapping[str, Json], what: str) -> ToolCall:
     return ToolCall(name, arguments_of(item.get("arguments")), "" if is_nothing(id) else as_text(id, what))
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Items under `input`. Rejects: no_place_for_calls_without_id."""
-    items = [item for message in talk.messages for item in _written(message)]
-    tools = [{"type": "function", **tool["function"]} for tool in talk.tools]
+    items = [item for message in conversation.messages for item in _written(message)]
+    tools = [{"type": "function", **tool["function"]} for tool in conversation.tools]
     return {"input": items, **({"tools": tools} if tools else {})}
 
 

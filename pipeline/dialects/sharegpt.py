@@ -64,16 +64,20 @@ def _one_result_each(messages: Sequence[Message]) -> Iterator[Message]:
         called = len(message.tool_calls)
 
 
-def write(talk: Conversation) -> JsonObject:
+def write(conversation: Conversation) -> JsonObject:
     """Turns under the names that LLaMA-Factory knows; the system turn is a column. Rejects: tags_in_text."""
-    messages = list(talk.messages)
+    messages = list(conversation.messages)
     system = messages.pop(0).content if messages[0].role == "system" else ""
     turns = [
         turn
         for role, run in groupby(messages, lambda message: message.role)
         for turn in (_results(list(run)) if role == "tool" else map(_turn, run))
     ]
-    tools = {"tools": canonical([_with_parameters(tool["function"]) for tool in talk.tools])} if talk.tools else {}
+    tools = (
+        {"tools": canonical([_with_parameters(tool["function"]) for tool in conversation.tools])}
+        if conversation.tools
+        else {}
+    )
     return {"conversations": turns, **({"system": system} if system else {}), **tools}
 
 

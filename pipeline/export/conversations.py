@@ -19,7 +19,7 @@ Line = Callable[[Row, Task], JsonObject | None]
 _BARE = frozenset({"openai"})
 
 
-def talk_of(row: Row, task: Task) -> Conversation:
+def conversation_of(row: Row, task: Task) -> Conversation:
     """The row as a conversation that ends with the assistant's turn. Questions are worded as training words them."""
     if "messages" in row:
         return from_row(row)
@@ -34,7 +34,7 @@ def line_of(dialect: str) -> Line:
 
 
 def _line(row: Row, task: Task, dialect: str) -> JsonObject:
-    found = written(talk_of(row, task), dialect)
+    found = written(conversation_of(row, task), dialect)
     text = instruction_and_input(row, task) if dialect == "alpaca" and "messages" not in row else None
     if text:
         found = {**found, "instruction": text[0], "input": text[1]}

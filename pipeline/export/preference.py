@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.candidates import Candidate
 from pipeline.annotation.reply_ratings import preferred_of
-from pipeline.core.conversation import Conversation, JsonObject, Message, canonical, conversation
+from pipeline.core.conversation import Conversation, JsonObject, Message, canonical, to_conversation
 from pipeline.core.record import Reject, Row
 from pipeline.core.settings import Task
 from pipeline.dialects.messages import write_prompt_completion
@@ -116,9 +116,11 @@ def _key(pair: Pair) -> tuple[object, ...]:
 
 
 def _line(row: Row, pair: Pair) -> JsonObject:
-    talk = conversation(row["fields"])
+    conversation = to_conversation(row["fields"])
     good, bad = (
-        write_prompt_completion(Conversation((*talk.messages, reply), talk.tools, talk.template_arguments))
+        write_prompt_completion(
+            Conversation((*conversation.messages, reply), conversation.tools, conversation.template_arguments)
+        )
         for reply in (pair.chosen, pair.rejected)
     )
     beside = {name: value for name, value in good.items() if name not in ("prompt", "completion")}

@@ -19,10 +19,10 @@ from pipeline.core.conversation import (
     Json,
     Message,
     calls_as_json,
-    conversation,
     exported,
     fields_of,
     readable,
+    to_conversation,
     to_row,
     whole_turn,
 )
@@ -62,18 +62,18 @@ def parse(values: Mapping[str, object], target: object, task: Task) -> tuple[Fie
     Also reads `tools`, and `template_arguments` or `chat_template_kwargs`. The last assistant turn becomes the target
     unless one is given, as a text or as a message. Rejects: no_user_turn, and those of `pipeline.dialects.messages`.
     """
-    talk = _talk(values)
-    messages = list(talk.messages)
+    conversation = _conversation(values)
+    messages = list(conversation.messages)
     reply = None if is_nothing(target) else reply_of(target)
     if reply is None and messages and messages[-1].role == "assistant":
         reply = messages.pop()
     if not any(message.role == "user" for message in messages):
         raise Reject("no_user_turn", "a conversation needs a user turn before the reply")
-    fields = fields_of(Conversation(tuple(messages), talk.tools, talk.template_arguments))
+    fields = fields_of(Conversation(tuple(messages), conversation.tools, conversation.template_arguments))
     return fields, None if reply is None else reply.as_dict()
 
 
-def _talk(values: Mapping[str, object]) -> Conversation:
+def _conversation(values: Mapping[str, object]) -> Conversation:
     turns = values.get("messages")
     if isinstance(turns, Conversation):  # a reader of dialects made it
         return turns
@@ -94,7 +94,7 @@ def reply_of(target: Json) -> Message:
 
 def problems(record: Record, task: Task) -> list[str]:
     """Whose turn it is, and turns that say nothing (`pipeline.conversations.order`), one sentence each."""
-    return [problem.detail for problem in order.problems(conversation(record.fields, record.target))]
+    return [problem.detail for problem in order.problems(to_conversation(record.fields, record.target))]
 
 
 def repair(fields: Fields, target: Target) -> tuple[Fields, Target]:
@@ -165,7 +165,7 @@ def row(record: Record) -> Row:
     messages, tools and chat_template_kwargs are as `core.conversation.to_row` has them, and as trainers read them.
     """
     reply = None if record.target is None else readable(Message.of(record.target))
-    return {"prompt": _last_user(record), "response": reply, **to_row(conversation(record.fields, record.target))}
+    return {"prompt": _last_user(record), "response": reply, **to_row(to_conversation(record.fields, record.target))}
 
 
 def augmentable(record: Record) -> str:

@@ -22,15 +22,15 @@ from pipeline.stats.bootstrap import Estimate, summarise
 from pipeline.stats.numbers import Floats, rounded
 from pipeline.text.normalise import normalised
 from pipeline.text.scripts import CJK
-from pipeline.value.conversations import Talk
+from pipeline.value.dialogues import Dialogue
 from pipeline.value.params import Params
 
 #: Letters of a prompt (its end) and of a reply that are compared; an encoder reads no more. A guess: not measured.
 _LETTERS = 1000
-#: A reply of fewer letters (a Chinese one counts as two), or that more than so many talks of a source share, is a label
-#: or a number, and says nothing of its prompt by itself. Guesses: not measured.
+#: A reply of fewer letters (a Chinese one counts as two), or that more than so many dialogues of a source share, is a
+#: label or a number, and says nothing of its prompt by itself. Guesses: not measured.
 _SHORTEST, _MOST_ALIKE = 8, 2
-#: Fewer talks to compare with tell nothing of one, and fewer measured ones nothing of a group. A guess: not measured.
+#: Fewer dialogues to compare with tell nothing of one, fewer measured ones nothing of a group. A guess: not measured.
 _FEWEST = 10
 #: Where prompts of other groups fit less than so far above chance, the encoder cannot tell here.
 #: A guess, checked with benchmarks/value_replies.py.
@@ -46,9 +46,10 @@ _CJK_LETTER = re.compile(f"[{CJK}]")
 class Fit:
     """How far the replies of a group fit their prompts.
 
-    `share`: of the other replies of a talk's source and language, those further from its prompt than its own; chance
-    is 1/2. `others`: the same of talks of these languages outside the group. `less`: the share's distance from chance
-    less half of that of the others; confidently below 0 the replies do not fit. None where the others cannot tell.
+    `share`: of the other replies of a dialogue's source and language, those further from its prompt than its own;
+    chance is 1/2. `others`: the same of dialogues of these languages outside the group. `less`: the share's distance
+    from chance less half of that of the others; confidently below 0 the replies do not fit. None where the others
+    cannot tell.
     """
 
     rows: int
@@ -65,24 +66,24 @@ class Fit:
         return {**found, "others": rounded(self.others), "unrelated": rounded(min(1.0, max(0.0, 1 - left)))}
 
 
-def fit_of_talks(talks: Sequence[Talk], encoder: Model) -> dict[Talk, float]:
-    """Each talk's share of other replies of its source and language that are further from its prompt than its own.
+def fit_of_dialogues(dialogues: Sequence[Dialogue], encoder: Model) -> dict[Dialogue, float]:
+    """Each dialogue's share of other replies of its source and language that are further from its prompt than its own.
 
-    Left out are talks with a short or a frequent reply, and those with fewer than 10 others to compare with: others
+    Left out are dialogues with a short or a frequent reply, and those with fewer than 10 others to compare with: others
     have another prompt and another reply. Without pretrained weights replies in another script than their prompt's
     (translations) are left out too: TF-IDF sees spelling.
     """
-    able = _with_own_replies(dict.fromkeys(talks))
+    able = _with_own_replies(dict.fromkeys(dialogues))
     if not has_weights(encoder):
         able = list(filter(_is_of_one_script, able))
     if not able:
         return {}
-    texts = [text for talk in able for text in _sides(talk)]
+    texts = [text for dialogue in able for text in _sides(dialogue)]
     rows = dense_features(texts, encoder, len(texts))
     blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for n, talk in enumerate(able):
-        blocks[talk.of.get("source", ""), talk.lang].append(n)
-    found: dict[Talk, float] = {}
+    for n, dialogue in enumerate(able):
+        blocks[dialogue.of.get("source", ""), dialogue.lang].append(n)
+    found: dict[Dialogue, float] = {}
     for some in blocks.values():
         places = np.array(some)
         cosines = rows[2 * places] @ rows[2 * places + 1].T
@@ -90,29 +91,29 @@ def fit_of_talks(talks: Sequence[Talk], encoder: Model) -> dict[Talk, float]:
     return found
 
 
-def _is_of_one_script(talk: Talk) -> bool:
-    return len({bool(_CJK_LETTER.search(text)) for text in _sides(talk)}) == 1
+def _is_of_one_script(dialogue: Dialogue) -> bool:
+    return len({bool(_CJK_LETTER.search(text)) for text in _sides(dialogue)}) == 1
 
 
-def _ranks(talks: Sequence[Talk], cosines: Floats) -> dict[Talk, float]:
-    """Each talk's share of other replies that are further from its prompt; `cosines`: (prompts, replies)."""
-    sides = [tuple(map(normalised, _sides(talk))) for talk in talks]
-    found: dict[Talk, float] = {}
-    for n, talk in enumerate(talks):
+def _ranks(dialogues: Sequence[Dialogue], cosines: Floats) -> dict[Dialogue, float]:
+    """Each dialogue's share of other replies that are further from its prompt; `cosines`: (prompts, replies)."""
+    sides = [tuple(map(normalised, _sides(dialogue))) for dialogue in dialogues]
+    found: dict[Dialogue, float] = {}
+    for n, dialogue in enumerate(dialogues):
         others = [m for m, side in enumerate(sides) if side[0] != sides[n][0] and side[1] != sides[n][1]]
         if len(others) >= _FEWEST:
             own, rest = cosines[n, n], cosines[n, others]
-            found[talk] = float((rest < own).mean() + (rest == own).mean() / 2)
+            found[dialogue] = float((rest < own).mean() + (rest == own).mean() / 2)
     return found
 
 
-def fit_of_group(fits: Mapping[Talk, float], is_in: Callable[[Talk], bool], params: Params) -> Fit | None:
-    """The fit of a group's talks; None where fewer than 10 were measured."""
-    own = [(talk, value) for talk, value in fits.items() if is_in(talk)]
+def fit_of_group(fits: Mapping[Dialogue, float], is_in: Callable[[Dialogue], bool], params: Params) -> Fit | None:
+    """The fit of a group's dialogues; None where fewer than 10 were measured."""
+    own = [(dialogue, value) for dialogue, value in fits.items() if is_in(dialogue)]
     if len(own) < _FEWEST:
         return None
-    langs = {talk.lang for talk, _ in own}
-    others = [value for talk, value in fits.items() if not is_in(talk) and talk.lang in langs]
+    langs = {dialogue.lang for dialogue, _ in own}
+    others = [value for dialogue, value in fits.items() if not is_in(dialogue) and dialogue.lang in langs]
     rng = np.random.default_rng(params.seed)
     mine = np.array([value for _, value in own])
     draws = _means(mine, params.resamples, rng)
@@ -135,18 +136,18 @@ def _means(values: Floats, resamples: int, rng: np.random.Generator) -> Floats:
     return drawn
 
 
-def _with_own_replies(talks: Mapping[Talk, None]) -> list[Talk]:
-    """The talks whose reply is long enough to be told from others, and no label that many have."""
-    keys = {talk: (talk.of.get("source", ""), normalised(_sides(talk)[1])) for talk in talks}
+def _with_own_replies(dialogues: Mapping[Dialogue, None]) -> list[Dialogue]:
+    """The dialogues whose reply is long enough to be told from others, and no label that many have."""
+    keys = {dialogue: (dialogue.of.get("source", ""), normalised(_sides(dialogue)[1])) for dialogue in dialogues}
     counts = Counter(keys.values())
-    return [talk for talk, key in keys.items() if _letters(key[1]) >= _SHORTEST and counts[key] <= _MOST_ALIKE]
+    return [dialogue for dialogue, key in keys.items() if _letters(key[1]) >= _SHORTEST and counts[key] <= _MOST_ALIKE]
 
 
 def _letters(text: str) -> int:
     return len(text) + len(_CJK_LETTER.findall(text))
 
 
-def _sides(talk: Talk) -> tuple[str, str]:
+def _sides(dialogue: Dialogue) -> tuple[str, str]:
     """The end of what was said before the reply, without system turns, and the reply."""
-    said = "\n".join(text for role, text in talk.messages[:-1] if role not in ("system", "developer"))
-    return said[-_LETTERS:], talk.messages[-1][1][:_LETTERS]
+    said = "\n".join(text for role, text in dialogue.messages[:-1] if role not in ("system", "developer"))
+    return said[-_LETTERS:], dialogue.messages[-1][1][:_LETTERS]

@@ -19,34 +19,34 @@ from pipeline.stats.bootstrap import Estimate
 from pipeline.stats.intervals import holm
 from pipeline.stats.numbers import rounded
 from pipeline.stats.paired_gain import Draws, verdict
-from pipeline.value.conversations import (
-    Talk,
+from pipeline.value.dialogues import (
+    Dialogue,
+    dialogues_as_mixed,
     drawn,
     groups_of,
-    held_out_talks,
-    raw_talks,
+    held_out_dialogues,
+    raw_dialogues,
     steps_undone,
-    talks_as_mixed,
-    train_talks,
+    train_dialogues,
 )
 from pipeline.value.params import Params
-from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_group, fit_of_talks
+from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_dialogues, fit_of_group
 from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
 from pipeline.value.variants import Stages
 from pipeline.value.verdict import over_seeds
 
-#: Fewer talks show nothing, as a group or as what a step changed. A guess: not measured.
+#: Fewer dialogues show nothing, as a group or as what a step changed. A guess: not measured.
 _FEWEST = 5
 #: Groups, and cleaning steps, beyond so many are left out, smallest first: each costs `reply_seeds` trainings.
 #: A guess: not measured.
 _MOST = 8
 
-Variants = dict[str, list[Talk]]
+Variants = dict[str, list[Dialogue]]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a group of talks or a cleaning step does to the loss of held-out replies; above 0 it helps.
+    """What a group of dialogues or a cleaning step does to the loss of held-out replies; above 0 it helps.
 
     `fit`: how far the replies of a group fit their prompts, where enough of them can be told.
     """
@@ -74,11 +74,13 @@ def measure_replies(
     Raises PipelineError where there is too little to train on or to score.
     """
     variants = _variants(stages, task, params)
-    undone = {step: drawn(talks, params.max_reply_rows // 4, step) for step, talks in _undone(stages, dropped, task)}
+    undone = {
+        step: drawn(dialogues, params.max_reply_rows // 4, step) for step, dialogues in _undone(stages, dropped, task)
+    }
     known = list(chain(*variants.values(), *undone.values()))
-    held_out = drawn(held_out_talks(stages.augment, task), params.max_held_out_replies, "held out")
+    held_out = drawn(held_out_dialogues(stages.augment, task), params.max_held_out_replies, "held out")
     trial = ReplyLoss(model, known, held_out, params)
-    variants = {name: list(filter(trial.can_read, talks)) for name, talks in variants.items()}
+    variants = {name: list(filter(trial.can_read, dialogues)) for name, dialogues in variants.items()}
     final = variants["augmented"]
     _check(final, trial)
     rows = len(final) * params.reply_passes
@@ -89,8 +91,10 @@ def measure_replies(
         same = next((other for other in found if variants[other] == variants[name]), None)
         found[name] = found[same] if same else trial.draws(sequences(variants[name], rows, params))
     base = sequences(final, rows, params)
-    reader, unread = readable_model([talk.text for talk in final], [talk.lang for talk in final], encoder)
-    fits = fit_of_talks(final, reader)
+    reader, unread = readable_model(
+        [dialogue.text for dialogue in final], [dialogue.lang for dialogue in final], encoder
+    )
+    fits = fit_of_dialogues(final, reader)
     effects = [*_of_groups(final, base, found["augmented"], trial, params, fits)]
     effects += _of_steps(undone, base, found["augmented"], trial, params)
     effects += _of_mixture(stages, task, final, found["augmented"], trial, params)
@@ -99,8 +103,8 @@ def measure_replies(
         "test_rows": len(trial.held_out),
         "seeds": params.reply_seeds,
         "variants": {
-            name: {"rows": len(talks), "metrics": {METRIC: over_seeds(found[name], params).as_dict()}}
-            for name, talks in variants.items()
+            name: {"rows": len(dialogues), "metrics": {METRIC: over_seeds(found[name], params).as_dict()}}
+            for name, dialogues in variants.items()
         },
         "steps": _compared(variants, found, params),
         "effects": _told(effects, params),
@@ -123,27 +127,32 @@ def as_tables(report: Mapping[str, Any]) -> tuple[dict[str, float], list[dict[st
 def _variants(stages: Stages, task: Task, params: Params) -> Variants:
     """`raw` -> `cleaned` -> `decided_labels` -> `augmented`, cut to the same source records."""
     found = {
-        "raw": raw_talks(stages, task),
-        "cleaned": train_talks(stages.clean, task),
-        "decided_labels": train_talks(stages.label, task),
-        "augmented": train_talks(stages.augment, task),
+        "raw": raw_dialogues(stages, task),
+        "cleaned": train_dialogues(stages.clean, task),
+        "decided_labels": train_dialogues(stages.label, task),
+        "augmented": train_dialogues(stages.augment, task),
     }
-    roots = {talk.root for talks in found.values() for talk in talks}
-    chosen = {talk.root for talk in drawn((Talk(root, (), "") for root in roots), params.max_reply_rows, "value")}
+    roots = {dialogue.root for dialogues in found.values() for dialogue in dialogues}
+    chosen = {
+        dialogue.root for dialogue in drawn((Dialogue(root, (), "") for root in roots), params.max_reply_rows, "value")
+    }
     return {
-        name: sorted((talk for talk in talks if talk.root in chosen), key=lambda talk: (talk.root, talk.messages))
-        for name, talks in found.items()
+        name: sorted(
+            (dialogue for dialogue in dialogues if dialogue.root in chosen),
+            key=lambda dialogue: (dialogue.root, dialogue.messages),
+        )
+        for name, dialogues in found.items()
     }
 
 
-def _undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> list[tuple[str, list[Talk]]]:
-    """The cleaning steps that touched enough talks, those of most first."""
+def _undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> list[tuple[str, list[Dialogue]]]:
+    """The cleaning steps that touched enough dialogues, those of most first."""
     found = steps_undone(stages, dropped, task)
-    large = [(step, talks) for step, talks in found.items() if len(talks) >= _FEWEST]
+    large = [(step, dialogues) for step, dialogues in found.items() if len(dialogues) >= _FEWEST]
     return sorted(large, key=lambda pair: (-len(pair[1]), pair[0]))[:_MOST]
 
 
-def _check(final: Sequence[Talk], trial: ReplyLoss) -> None:
+def _check(final: Sequence[Dialogue], trial: ReplyLoss) -> None:
     if len(final) < 2 * _FEWEST or len(trial.held_out) < _FEWEST:
         raise PipelineError(
             f"value: {len(final)} train and {len(trial.held_out)} test replies that the model can read tell nothing.",
@@ -152,42 +161,42 @@ def _check(final: Sequence[Talk], trial: ReplyLoss) -> None:
 
 
 def _of_groups(
-    final: Sequence[Talk],
-    base: Sequence[Sequence[Talk]],
+    final: Sequence[Dialogue],
+    base: Sequence[Sequence[Dialogue]],
     whole: Draws,
     trial: ReplyLoss,
     params: Params,
-    fits: Mapping[Talk, float],
+    fits: Mapping[Dialogue, float],
 ) -> list[Effect]:
-    """With a group against without it, its places taken by as many other talks of the same language."""
+    """With a group against without it, its places taken by as many other dialogues of the same language."""
     effects = []
     for kind, name, rows in groups_of(final, _FEWEST, _MOST):
-        is_out: Callable[[Talk], bool] = partial(_is_in, kind, name)
-        pool = [talk for talk in final if not is_out(talk)]
+        is_out: Callable[[Dialogue], bool] = partial(_is_in, kind, name)
+        pool = [dialogue for dialogue in final if not is_out(dialogue)]
         left = [without(sequence, is_out, pool, seed) for seed, sequence in enumerate(base)]
         gain = over_seeds(whole.minus(trial.draws(left)), params)
         effects.append(Effect(kind, name, rows, gain, fit_of_group(fits, is_out, params)))
     return effects
 
 
-def _is_in(kind: str, name: str, talk: Talk) -> bool:
-    return talk.of.get(kind) == name
+def _is_in(kind: str, name: str, dialogue: Dialogue) -> bool:
+    return dialogue.of.get(kind) == name
 
 
 def _of_steps(
-    undone: Mapping[str, Sequence[Talk]],
-    base: Sequence[Sequence[Talk]],
+    undone: Mapping[str, Sequence[Dialogue]],
+    base: Sequence[Sequence[Dialogue]],
     whole: Draws,
     trial: ReplyLoss,
     params: Params,
 ) -> list[Effect]:
-    """The final data against the same with as many talks as the step took out or edited, as they would stand there.
+    """The final data against the same with as many dialogues as the step took out or edited, as they would stand there.
 
-    An edited talk stands in its own place; a dropped one takes that of a talk drawn at random, of the same language.
+    An edited dialogue stands in its own place; a dropped one takes that of one drawn at random, of the same language.
     """
     effects = []
-    for step, talks in undone.items():
-        put = [talk for talk in talks if trial.can_read(talk)]
+    for step, dialogues in undone.items():
+        put = [dialogue for dialogue in dialogues if trial.can_read(dialogue)]
         if len(put) >= _FEWEST:
             left = [_with_undone(sequence, put, seed) for seed, sequence in enumerate(base)]
             effects.append(Effect("cleaning_step", step, len(put), over_seeds(whole.minus(trial.draws(left)), params)))
@@ -195,14 +204,14 @@ def _of_steps(
 
 
 def _of_mixture(
-    stages: Stages, task: Task, final: Sequence[Talk], whole: Draws, trial: ReplyLoss, params: Params
+    stages: Stages, task: Task, final: Sequence[Dialogue], whole: Draws, trial: ReplyLoss, params: Params
 ) -> list[Effect]:
-    """The final data read as the mixture says against each talk read once a pass, equally many steps of training."""
-    there = {talk.root for talk in final}
+    """The final data read as the mixture says against each dialogue once a pass, equally many steps of training."""
+    there = {dialogue.root for dialogue in final}
     mixed = [
-        talk
-        for talk in talks_as_mixed(stages.augment, task, stages.repeats)
-        if talk.root in there and trial.can_read(talk)
+        dialogue
+        for dialogue in dialogues_as_mixed(stages.augment, task, stages.repeats)
+        if dialogue.root in there and trial.can_read(dialogue)
     ]
     moved = Counter(mixed) - Counter(final) + (Counter(final) - Counter(mixed))
     if not mixed or moved.total() < _FEWEST:
@@ -211,17 +220,19 @@ def _of_mixture(
     return [Effect("mixture", "validate.mixture", len(mixed), gain)]
 
 
-def _with_undone(sequence: Sequence[Talk], put: Sequence[Talk], seed: int) -> list[Talk]:
-    there = {talk.root: talk for talk in sequence}
-    instead = {talk.root: talk for talk in put if talk.root in there}
-    by_lang: dict[str, list[Talk]] = {}
-    for talk in drawn((talk for root, talk in there.items() if root not in instead), len(there), f"make way {seed}"):
-        by_lang.setdefault(talk.lang, []).append(talk)
-    for talk in put:
-        some = by_lang.get(talk.lang) or max(by_lang.values(), key=len, default=[])
-        if talk.root not in there and some:
-            instead[some.pop().root] = talk
-    return [instead.get(talk.root, talk) for talk in sequence]
+def _with_undone(sequence: Sequence[Dialogue], put: Sequence[Dialogue], seed: int) -> list[Dialogue]:
+    there = {dialogue.root: dialogue for dialogue in sequence}
+    instead = {dialogue.root: dialogue for dialogue in put if dialogue.root in there}
+    by_lang: dict[str, list[Dialogue]] = {}
+    for dialogue in drawn(
+        (dialogue for root, dialogue in there.items() if root not in instead), len(there), f"make way {seed}"
+    ):
+        by_lang.setdefault(dialogue.lang, []).append(dialogue)
+    for dialogue in put:
+        some = by_lang.get(dialogue.lang) or max(by_lang.values(), key=len, default=[])
+        if dialogue.root not in there and some:
+            instead[some.pop().root] = dialogue
+    return [instead.get(dialogue.root, dialogue) for dialogue in sequence]
 
 
 def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) -> list[dict[str, object]]:

@@ -26,9 +26,11 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def row(name, reply, role="train"):
-    talk = chats.fields([("system", "Be kind."), ("user", f"first {name}"), ("assistant", "yes"), ("user", "and?")])
+    conversation = chats.fields(
+        [("system", "Be kind."), ("user", f"first {name}"), ("assistant", "yes"), ("user", "and?")]
+    )
     source = Source("made", "files", "made.jsonl", 1, "CC0", role)
-    return Record(name, talk, source, chats.reply(reply), "zh" if reply == "很好" else "en")
+    return Record(name, conversation, source, chats.reply(reply), "zh" if reply == "很好" else "en")
 
 
 ROWS = [row("a", "good"), row("b", "fair"), row("c", "很好"), row("d", "bad"), row("e", "odd"), row("f", None)]

@@ -24,7 +24,7 @@ def turn(role, content, **more):
     return {"role": role, "content": content, **more}
 
 
-def talks(*turns) -> list[list[dict]]:
+def conversations(*turns) -> list[list[dict]]:
     return [{"messages": list(one)} for one in turns]
 
 
@@ -39,7 +39,7 @@ def said(row) -> list[tuple[str, str]]:
 
 def test_texts_of_parts_are_joined_and_other_parts_quarantine_the_row_whole(project):
     image = {"type": "image_url", "image_url": {"url": "https://example.org/" + "x" * 900}}
-    rows = talks(
+    rows = conversations(
         [
             turn("user", [{"type": "text", "text": "哪颗行星最大？"}]),
             turn("assistant", [{"type": "text", "text": "木星。"}]),
@@ -76,7 +76,7 @@ def test_nan_is_nothing(project, nothing):
         {"instruction": "Name a fish.", "output": "Cod.", "system": nothing},
     ]
     project.write("a.json", json.dumps(rows, ensure_ascii=False))
-    project.write("m.jsonl", jsonl(*talks(
+    project.write("m.jsonl", jsonl(*conversations(
         [turn("user", "Name a river."), turn("assistant", nothing)],
         [turn("system", nothing), turn("user", "Name a lake."), turn("assistant", "Como.")],
         [turn("user", "说一片海。"), turn("assistant", "东海。", reasoning_content=nothing, name=nothing)],
@@ -189,7 +189,7 @@ def test_sharegpt_calls_and_results(project):
 
 def test_role_names_are_known_or_mapped(project):
     usual = [("User", "Assistant"), ("用户", "助手"), ("顾客", "客服"), ("HUMAN", "bot")]
-    rows = talks(
+    rows = conversations(
         *([turn(user, "货到付款？"), turn(bot, "支持。")] for user, bot in (*usual, ("买方小王", "Concierge")))
     )
     project.write("a.jsonl", jsonl(*rows))

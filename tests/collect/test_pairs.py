@@ -52,8 +52,8 @@ def test_instances_give_one_chat_each(project):
     ]
     project.write("a.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     found = project.collect(CHAT, path="a.jsonl", format="alpaca")
-    talks = [(row["fields"]["messages"][-1]["content"], row["target"]["content"]) for row in found.rows]
-    assert sorted(talks) == sorted([("写诗\n\n夏天", "荷花"), ("写诗", "雪"), ("plain", "reply")])
+    conversations = [(row["fields"]["messages"][-1]["content"], row["target"]["content"]) for row in found.rows]
+    assert sorted(conversations) == sorted([("写诗\n\n夏天", "荷花"), ("写诗", "雪"), ("plain", "reply")])
     assert found.reasons() == [("read", "not_a_dialogue", 2)]
 
 

@@ -15,8 +15,8 @@ from tests.conversations.sound import sound_conversations
 
 @given(sound_conversations(with_tools=True))
 @settings(max_examples=100, deadline=None)
-def test_arguments_that_are_json_stay_as_they_are(talk: Conversation) -> None:
-    for message in talk.messages:
+def test_arguments_that_are_json_stay_as_they_are(conversation: Conversation) -> None:
+    for message in conversation.messages:
         assert all(repaired_arguments(call.arguments) == call.arguments for call in message.tool_calls)
 
 

@@ -14,12 +14,12 @@ from tests.conversations.sound import sound_conversations
 from tests.conversations.weather import PLAIN, WEATHER, called, tool, turn
 
 
-def without(talk: Conversation, n: int) -> Conversation:
-    return replace(talk, messages=(*talk.messages[:n], *talk.messages[n + 1 :]))
+def without(conversation: Conversation, n: int) -> Conversation:
+    return replace(conversation, messages=(*conversation.messages[:n], *conversation.messages[n + 1 :]))
 
 
-def with_turn(talk: Conversation, n: int, message: Message) -> Conversation:
-    return replace(talk, messages=(*talk.messages[:n], message, *talk.messages[n:]))
+def with_turn(conversation: Conversation, n: int, message: Message) -> Conversation:
+    return replace(conversation, messages=(*conversation.messages[:n], message, *conversation.messages[n:]))
 
 
 PLANTED: dict[str, list[Callable[[], Conversation]]] = {
@@ -96,15 +96,15 @@ def test_there_are_more_than_twenty_kinds() -> None:
     assert len(PLANTED) >= 20
 
 
-@pytest.mark.parametrize("talk", [PLAIN, called(), Conversation((Message("user", "q"),))])
-def test_sound_examples_have_no_fault(talk: Conversation) -> None:
-    assert list(problems(talk)) == []
+@pytest.mark.parametrize("conversation", [PLAIN, called(), Conversation((Message("user", "q"),))])
+def test_sound_examples_have_no_fault(conversation: Conversation) -> None:
+    assert list(problems(conversation)) == []
 
 
 @given(sound_conversations())
 @settings(max_examples=400, deadline=None)
-def test_sound_conversations_have_no_fault(talk: Conversation) -> None:
-    assert list(problems(talk)) == []
+def test_sound_conversations_have_no_fault(conversation: Conversation) -> None:
+    assert list(problems(conversation)) == []
 
 
 def test_the_last_turns_calls_need_no_result() -> None:

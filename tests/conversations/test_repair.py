@@ -14,7 +14,7 @@ from tests.conversations.sound import sound_conversations
 KEEP = TurnOrder(greeting="keep", same_role="keep", trailing_user="keep", system="keep")
 
 
-def talk(*turns: str) -> Conversation:
+def conversation(*turns: str) -> Conversation:
     """`u: text` is a user's turn; s, a, t, d as their roles begin."""
     roles = {"s": "system", "d": "developer", "u": "user", "a": "assistant", "t": "tool"}
     return Conversation(tuple(Message(roles[turn[0]], turn[2:].strip()) for turn in turns))  # type: ignore[arg-type]
@@ -41,21 +41,21 @@ def said(found: Conversation) -> list[str]:
     ],
 )
 def test_each_repair_is_made_and_counted(turns: list[str], expected: list[str], done: dict[str, int]) -> None:
-    found, counted = repaired(talk(*turns), TurnOrder())
+    found, counted = repaired(conversation(*turns), TurnOrder())
     assert said(found) == expected
     assert dict(counted) == done
 
 
 def test_greeting_goes_into_the_system_turn() -> None:
     order = TurnOrder(greeting="to_system")
-    found, done = repaired(talk("s:Be kind.", "a:Hello!", "u:q", "a:r"), order)
+    found, done = repaired(conversation("s:Be kind.", "a:Hello!", "u:q", "a:r"), order)
     assert said(found) == ["s:Be kind.\nHello!", "u:q", "a:r"]
     assert done["greeting_to_system"] == 1
-    assert said(repaired(talk("a:Hello!", "u:q", "a:r"), order)[0]) == ["s:Hello!", "u:q", "a:r"]
+    assert said(repaired(conversation("a:Hello!", "u:q", "a:r"), order)[0]) == ["s:Hello!", "u:q", "a:r"]
 
 
 def test_a_reply_given_without_the_system_text_is_not_learned() -> None:
-    found, _ = repaired(talk("u:q", "a:r", "s:late", "u:q2", "a:r2"), TurnOrder())
+    found, _ = repaired(conversation("u:q", "a:r", "s:late", "u:q2", "a:r2"), TurnOrder())
     assert [(m.role[0], m.learn) for m in found.messages] == [
         ("s", None),
         ("u", None),
@@ -66,16 +66,16 @@ def test_a_reply_given_without_the_system_text_is_not_learned() -> None:
 
 
 def test_what_waits_for_a_reply_is_not_cut() -> None:
-    given = talk("u:q", "a:r", "u:q2")
+    given = conversation("u:q", "a:r", "u:q2")
     assert repaired(given, TurnOrder(), is_open=True) == (given, {})
-    asked = talk("u:q")
+    asked = conversation("u:q")
     assert repaired(asked, TurnOrder()) == (asked, {})  # nothing would be left to learn
 
 
 def test_only_thanks_are_cut_where_asked() -> None:
     order = TurnOrder(trailing_user="cut_thanks")
-    assert said(repaired(talk("u:q", "a:r", "u:谢谢您！"), order)[0]) == ["u:q", "a:r"]
-    assert said(repaired(talk("u:q", "a:r", "u:那运费呢？"), order)[0]) == ["u:q", "a:r", "u:那运费呢？"]
+    assert said(repaired(conversation("u:q", "a:r", "u:谢谢您！"), order)[0]) == ["u:q", "a:r"]
+    assert said(repaired(conversation("u:q", "a:r", "u:那运费呢？"), order)[0]) == ["u:q", "a:r", "u:那运费呢？"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_sound_conversations_stay_as_they_are(given: Conversation) -> None:
 @given(st.lists(st.sampled_from(["s:x", "u:q", "a:r", "u:", "s:"]), max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_what_is_repaired_stays_repaired_and_has_no_fault_of_order(turns: list[str]) -> None:
-    found, _ = repaired(talk(*turns), TurnOrder())
+    found, _ = repaired(conversation(*turns), TurnOrder())
     assert repaired(found, TurnOrder()) == (found, {})
     left = {problem.reason for problem in problems(found)}
     assert left <= {"no_user_turn", "empty_turn", "empty_reply"}
@@ -141,5 +141,5 @@ def test_what_is_repaired_stays_repaired_and_has_no_fault_of_order(turns: list[s
 @given(st.lists(st.sampled_from(["s:x", "u:q", "a:r", "u:"]), max_size=6))
 @settings(deadline=None)
 def test_nothing_is_touched_where_all_is_kept(turns: list[str]) -> None:
-    given = talk(*turns)
+    given = conversation(*turns)
     assert repaired(given, KEEP) == (given, {})

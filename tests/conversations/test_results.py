@@ -13,8 +13,8 @@ from tests.conversations.weather import PLAIN, called, turn
 ASK = Message("user", "天气？")
 
 
-def reasons(talk: Conversation) -> list[str]:
-    return [problem.reason for problem in problems(talk)]
+def reasons(conversation: Conversation) -> list[str]:
+    return [problem.reason for problem in problems(conversation)]
 
 
 def calls(*ids: str) -> Message:

@@ -36,11 +36,11 @@ def called(arguments: str = '{"city": "Lyon"}', name: str = "get_weather", id: s
     )
 
 
-def turn(talk: Conversation, n: int, **changes: object) -> Conversation:
+def turn(conversation: Conversation, n: int, **changes: object) -> Conversation:
     """The conversation with one turn changed."""
-    messages = list(talk.messages)
+    messages = list(conversation.messages)
     messages[n] = replace(messages[n], **changes)  # type: ignore[arg-type]
-    return replace(talk, messages=tuple(messages))
+    return replace(conversation, messages=tuple(messages))
 
 
 def tool(**changes: object) -> dict[str, object]:

@@ -15,12 +15,12 @@ from pipeline.core.conversation import (
     ToolCall,
     calls_as_json,
     canonical,
-    conversation,
     exported,
     fields_of,
     from_row,
     loaded,
     readable,
+    to_conversation,
     to_row,
     told,
     whole_turn,
@@ -36,16 +36,16 @@ TALK = Conversation(
 
 
 @given(sound_conversations())
-def test_a_conversation_survives_record_and_dataset(talk: Conversation) -> None:
-    assert conversation(fields_of(talk)) == talk
-    assert from_row(to_row(talk)) == talk
-    assert from_row(fields_of(talk)) == talk
-    assert all(Message.of(message.as_dict()) == message for message in talk.messages)
+def test_a_conversation_survives_record_and_dataset(conversation: Conversation) -> None:
+    assert to_conversation(fields_of(conversation)) == conversation
+    assert from_row(to_row(conversation)) == conversation
+    assert from_row(fields_of(conversation)) == conversation
+    assert all(Message.of(message.as_dict()) == message for message in conversation.messages)
 
 
 def test_the_reply_stands_last() -> None:
     reply = Message("assistant", "Rain.")
-    assert conversation(fields_of(TALK), reply.as_dict()).messages == (*TALK.messages, reply)
+    assert to_conversation(fields_of(TALK), reply.as_dict()).messages == (*TALK.messages, reply)
 
 
 def test_a_row_has_only_what_says_something() -> None:

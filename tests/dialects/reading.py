@@ -14,6 +14,6 @@ def read(name: str, row: dict[str, Any]) -> tuple[Conversation, Reading]:
     return DIALECTS[name].read(row, reading), reading
 
 
-def told(talk: Conversation) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    calls = [tuple(f"{call.name}{call.arguments}" for call in message.tool_calls) for message in talk.messages]
-    return [(m.role, m.content, m.reasoning, said) for m, said in zip(talk.messages, calls, strict=True)]
+def told(conversation: Conversation) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    calls = [tuple(f"{call.name}{call.arguments}" for call in message.tool_calls) for message in conversation.messages]
+    return [(m.role, m.content, m.reasoning, said) for m, said in zip(conversation.messages, calls, strict=True)]

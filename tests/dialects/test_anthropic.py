@@ -23,8 +23,8 @@ def test_anthropic_blocks_results_beside_a_question_and_what_is_redacted() -> No
             {"role": "assistant", "content": "Sun."},
         ],
     }  # fmt: skip
-    talk, reading = read("anthropic", row)
-    assert told(talk) == [
+    conversation, reading = read("anthropic", row)
+    assert told(conversation) == [
         ("system", "Be kind.", "", ()),
         ("user", "里昂天气？", "", ()),
         ("assistant", "Let me look.", "查一下", ('weather{"city": "里昂"}',)),

@@ -14,12 +14,12 @@ def test_harmony_as_rendered_text() -> None:
         "<|start|>functions.weather to=assistant<|channel|>commentary<|message|>rain<|end|>"
         "<|start|>assistant<|channel|>final<|message|>Rain.<|return|>"
     )
-    talk, _ = read("harmony", {"text": text})
-    assert told(talk) == [
+    conversation, _ = read("harmony", {"text": text})
+    assert told(conversation) == [
         ("developer", "请简短。", "", ()),
         ("user", "Weather?", "", ()),
         ("assistant", "", "Look.", ('weather{"city": "里昂"}',)),
         ("tool", "rain", "", ()),
         ("assistant", "Rain.", "", ()),
     ]
-    assert talk.messages[3].name == "weather"
+    assert conversation.messages[3].name == "weather"

@@ -29,14 +29,14 @@ def test_hermes_tags_in_sharegpt_with_tools_in_the_system_text() -> None:
             {"from": "gpt", "value": "Done."},
         ]
     }  # fmt: skip
-    talk, reading = read("hermes", row)
-    assert told(talk)[2:] == [
+    conversation, reading = read("hermes", row)
+    assert told(conversation)[2:] == [
         ("assistant", "Now.", "both", ('f{"n": 1}', 'f{"n": 2}')),
         ("tool", "一", "", ()),
         ("tool", "二", "", ()),
         ("assistant", "Done.", "", ()),
     ]
-    assert [tool["function"]["name"] for tool in talk.tools] == ["f"]
+    assert [tool["function"]["name"] for tool in conversation.tools] == ["f"]
     assert not reading.repaired
 
 
@@ -51,8 +51,8 @@ def test_hermes_tags_in_sharegpt_with_tools_in_the_system_text() -> None:
     ],
 )
 def test_tags_that_are_not_well_formed_stay_text_and_are_counted(text: str) -> None:
-    talk, reading = read(
+    conversation, reading = read(
         "hermes", {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": text}]}
     )
-    assert told(talk)[1] == ("assistant", text, "", ())
+    assert told(conversation)[1] == ("assistant", text, "", ())
     assert reading.repaired == {"tags_left_as_text": 1}

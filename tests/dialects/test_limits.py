@@ -51,7 +51,7 @@ def test_what_has_no_place_is_refused_by_name_and_kept_where_there_is_one(name: 
     assert error.value.reason == f"no_place_for_{name}"
 
 
-def test_a_plain_talk_has_a_place_everywhere() -> None:
+def test_a_plain_conversation_has_a_place_everywhere() -> None:
     nothing = Places(**{one.name: False for one in fields(Places)})
     assert check(PLAIN, nothing) == PLAIN
 
@@ -60,13 +60,13 @@ def test_a_plain_talk_has_a_place_everywhere() -> None:
     ("called", "results", "is_refused"), [("ab", "ab", False), ("a", "a", False), ("ab", "a", False), ("a", "ab", True)]
 )
 def test_results_of_calls_made_at_once_are_one_turn(called: str, results: str, is_refused: bool) -> None:
-    talk = replace(PLAIN, messages=(ASK, calls(*called), *map(result, results), SAY))
+    conversation = replace(PLAIN, messages=(ASK, calls(*called), *map(result, results), SAY))
     places = replace(ALL, any_turns=False)
     if not is_refused:
-        assert check(talk, places) == talk
+        assert check(conversation, places) == conversation
         return
     with pytest.raises(Reject) as error:
-        check(talk, places)
+        check(conversation, places)
     assert error.value.reason == "no_place_for_any_turns"
 
 
@@ -81,8 +81,8 @@ def test_no_turn_and_arguments_that_are_no_object() -> None:
 
 
 def test_ids_that_their_order_implies_are_left_out_and_put_in_again() -> None:
-    talk = Conversation((ASK, calls("a", "b"), result("a"), result("b", "f"), SAY))
-    bare = without_ids(talk)
+    conversation = Conversation((ASK, calls("a", "b"), result("a"), result("b", "f"), SAY))
+    bare = without_ids(conversation)
     assert not any(call.id for message in bare.messages for call in message.tool_calls)
     assert [message.tool_call_id for message in bare.messages] == [""] * 5
     again = with_ids(bare)
@@ -91,8 +91,8 @@ def test_ids_that_their_order_implies_are_left_out_and_put_in_again() -> None:
 
 
 def test_ids_that_are_there_stay_and_are_not_given_twice() -> None:
-    talk = Conversation((ASK, calls("call_1", ""), result("call_1"), result(), SAY))
-    found = with_ids(talk)
+    conversation = Conversation((ASK, calls("call_1", ""), result("call_1"), result(), SAY))
+    found = with_ids(conversation)
     assert [call.id for call in found.messages[1].tool_calls] == ["call_1", "call_2"]
     assert found.messages[3].tool_call_id == "call_2"
     assert with_ids(PLAIN) == PLAIN

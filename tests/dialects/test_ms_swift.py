@@ -6,8 +6,10 @@ from tests.dialects.reading import read, told
 
 
 def test_ms_swift_old_and_new_columns() -> None:
-    talk, _ = read("ms_swift", {"query": "现在？", "response": "三点。", "history": [["Hi", "Hello"]], "system": "s"})
-    assert [role for role, *_ in told(talk)] == ["system", "user", "assistant", "user", "assistant"]
+    conversation, _ = read(
+        "ms_swift", {"query": "现在？", "response": "三点。", "history": [["Hi", "Hello"]], "system": "s"}
+    )
+    assert [role for role, *_ in told(conversation)] == ["system", "user", "assistant", "user", "assistant"]
     turns = [
         {"role": "user", "content": "q"},
         {"role": "tool_call", "content": '{"name": "f", "arguments": {}}'},
@@ -16,6 +18,10 @@ def test_ms_swift_old_and_new_columns() -> None:
         {"role": "tool_response", "content": "2"},
         {"role": "assistant", "content": "<think>\n想\n</think>\n\n好。", "loss": False},
     ]
-    talk, _ = read("ms_swift", {"messages": turns})
-    assert told(talk)[1] == ("assistant", "", "", ("f{}", "g{}"))
-    assert (talk.messages[-1].reasoning, talk.messages[-1].content, talk.messages[-1].learn) == ("想", "好。", False)
+    conversation, _ = read("ms_swift", {"messages": turns})
+    assert told(conversation)[1] == ("assistant", "", "", ("f{}", "g{}"))
+    assert (
+        conversation.messages[-1].reasoning,
+        conversation.messages[-1].content,
+        conversation.messages[-1].learn,
+    ) == ("想", "好。", False)

@@ -34,7 +34,7 @@ def test_a_round_of_calls_has_the_keys_that_the_service_knows() -> None:
     assert said == {"role": "assistant", "content": "Rain."}
 
 
-def test_a_plain_talk_has_no_tools() -> None:
+def test_a_plain_conversation_has_no_tools() -> None:
     row = write(Conversation((Message("user", "hi"), Message("assistant", "你好", learn=True))))
     assert row == {
         "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "你好", "weight": 1}]
@@ -48,7 +48,7 @@ def changed(n: int, **more: object) -> Conversation:
 
 
 @pytest.mark.parametrize(
-    ("talk", "reason"),
+    ("conversation", "reason"),
     [
         (replace(TALK, messages=TALK.messages[:3]), "last_turn_not_assistant"),
         (changed(3, learn=False), "last_turn_not_learned"),
@@ -60,7 +60,7 @@ def changed(n: int, **more: object) -> Conversation:
         (replace(TALK, tools=({"type": "function", "function": {"name": "a b"}},)), "bad_tool_name"),
     ],
 )
-def test_what_the_service_would_refuse_is_refused_before(talk: Conversation, reason: str) -> None:
+def test_what_the_service_would_refuse_is_refused_before(conversation: Conversation, reason: str) -> None:
     with pytest.raises(Reject) as error:
-        write(talk)
+        write(conversation)
     assert error.value.reason == reason

@@ -80,7 +80,7 @@ def test_results_of_tools_that_are_data_are_kept_as_json_and_counted(
         with pytest.raises(Reject, match=r"not_a_text|not_text_only"):
             read(name, row)
         return
-    talk, reading = read(name, row)
-    assert (talk.messages[-1].role, talk.messages[-1].content) == ("tool", text)
+    conversation, reading = read(name, row)
+    assert (conversation.messages[-1].role, conversation.messages[-1].content) == ("tool", text)
     is_data = isinstance(result, dict | list | bool) and text != "rain"
     assert reading.repaired == ({"tool_result_as_json": 1} if is_data else {})

@@ -17,12 +17,12 @@ def test_responses_with_instructions_summaries_and_output() -> None:
         ],
         "tools": [{"type": "function", "name": "weather", "parameters": {"type": "object"}}],
     }
-    talk, _ = read("responses", row)
-    assert told(talk) == [
+    conversation, _ = read("responses", row)
+    assert told(conversation) == [
         ("developer", "请简短。", "", ()),
         ("user", "What is the weather in Lyon?", "", ()),
         ("assistant", "", "Look it up.", ('weather{"city": "Lyon"}',)),
         ("tool", "rain", "", ()),
         ("assistant", "下雨。", "", ()),
     ]
-    assert talk.tools[0]["function"]["name"] == "weather"
+    assert conversation.tools[0]["function"]["name"] == "weather"

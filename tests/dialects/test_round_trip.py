@@ -15,7 +15,6 @@ from pipeline.core.conversation import (
     Message,
     ToolCall,
     canonical,
-    conversation,
     fields_of,
     from_row,
     to_row,
@@ -52,7 +51,7 @@ def rounds(draw: st.DrawFn, number: int) -> list[Message]:
 
 
 @st.composite
-def talks(draw: st.DrawFn) -> Conversation:
+def conversations(draw: st.DrawFn) -> Conversation:
     """Conversations with everything that a record can hold."""
     head = draw(st.sampled_from([[], [Message("system", "Be kind.")], [Message("developer", "请简短。")]]))
     turns = [turn for number in range(draw(st.integers(1, 3))) for turn in draw(rounds(number))]
@@ -65,21 +64,21 @@ def talks(draw: st.DrawFn) -> Conversation:
 
 @settings(max_examples=150, deadline=None)
 @pytest.mark.parametrize("name", DIALECTS)
-@given(talk=talks())
-def test_what_is_written_is_read_again(name: str, talk: Conversation) -> None:
-    row, refused = row_or_reason(talk, name)
+@given(conversation=conversations())
+def test_what_is_written_is_read_again(name: str, conversation: Conversation) -> None:
+    row, refused = row_or_reason(conversation, name)
     if row is None:
         assert refused in REFUSALS
         return
     reading, places = Reading(), DIALECTS[name].places
     back = DIALECTS[name].read(json.loads(json.dumps(row, ensure_ascii=False)), reading)
-    assert check(back, places) == check(talk, places)
+    assert check(back, places) == check(conversation, places)
     assert not reading.repaired
 
 
-def row_or_reason(talk: Conversation, name: str) -> tuple[JsonObject | None, str]:
+def row_or_reason(conversation: Conversation, name: str) -> tuple[JsonObject | None, str]:
     try:
-        return written(talk, name), ""
+        return written(conversation, name), ""
     except Reject as reject:
         return None, reject.reason
 
@@ -92,12 +91,12 @@ REFUSALS = {
 
 
 @settings(max_examples=100, deadline=None)
-@given(talk=talks())
-def test_record_and_dataset_keep_all(talk: Conversation) -> None:
-    inputs, target = task_type(CHAT).parse({"messages": talk}, None, CHAT)
-    assert conversation(inputs, target) == talk
-    assert from_row(json.loads(json.dumps(to_row(talk)))) == talk
-    assert fields_of(talk)["messages"][-1] == target
+@given(conversation=conversations())
+def test_record_and_dataset_keep_all(conversation: Conversation) -> None:
+    inputs, target = task_type(CHAT).parse({"messages": conversation}, None, CHAT)
+    assert conversation(inputs, target) == conversation
+    assert from_row(json.loads(json.dumps(to_row(conversation)))) == conversation
+    assert fields_of(conversation)["messages"][-1] == target
 
 
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -141,8 +140,8 @@ def test_calls_without_ids_get_some_where_a_dialect_joins_by_them(name: str) -> 
     calls = (ToolCall("f", '{"a": 1}'), ToolCall("f", '{"a": 2}', "call_1"))
     one, other = (Message("assistant", "", tool_calls=made) for made in (calls, (ToolCall("f", "{}"),)))
     results = [Message("tool", text) for text in "xyz"]
-    talk = Conversation((ASKED, one, *results[:2], ASKED, other, results[2], ANSWER))
-    back = DIALECTS[name].read(written(talk, name), Reading()).messages
+    conversation = Conversation((ASKED, one, *results[:2], ASKED, other, results[2], ANSWER))
+    back = DIALECTS[name].read(written(conversation, name), Reading()).messages
     made = [call.id for message in back for call in message.tool_calls]
     assert made == ["call_2", "call_1", "call_3"]
     assert [(m.tool_call_id, m.content) for m in back if m.role == "tool"] == list(zip(made, "xyz", strict=True))
@@ -151,9 +150,9 @@ def test_calls_without_ids_get_some_where_a_dialect_joins_by_them(name: str) -> 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_arguments_that_are_no_object_and_empty_conversations_are_refused(name: str) -> None:
     broken = Conversation((ASKED, Message("assistant", "", tool_calls=(ToolCall("f", "{broken", "c1"),))))
-    for talk, reason in ((broken, "arguments_no_object"), (Conversation(()), "no_turns")):
+    for conversation, reason in ((broken, "arguments_no_object"), (Conversation(()), "no_turns")):
         with pytest.raises(Reject) as caught:
-            written(talk, name)
+            written(conversation, name)
         assert caught.value.reason in (reason, "no_place_for_tools")
 
 

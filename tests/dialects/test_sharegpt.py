@@ -34,11 +34,11 @@ def test_calls_and_results_are_turns_of_their_own() -> None:
         {"from": "observation", "value": "雨"},
         {"from": "gpt", "value": "Rain."},
     ]
-    talk = read({"conversations": turns, "tools": json.dumps([WEATHER])}, Reading())
-    assert talk.messages[1].tool_calls == (ToolCall("weather", '{"city": "里昂"}'),)
-    assert talk.messages[2] == Message("tool", "雨")
-    assert talk.tools == ({"type": "function", "function": WEATHER},)
-    row = write(talk)
+    conversation = read({"conversations": turns, "tools": json.dumps([WEATHER])}, Reading())
+    assert conversation.messages[1].tool_calls == (ToolCall("weather", '{"city": "里昂"}'),)
+    assert conversation.messages[2] == Message("tool", "雨")
+    assert conversation.tools == ({"type": "function", "function": WEATHER},)
+    row = write(conversation)
     assert row["conversations"] == turns
     schema = {"type": "object", "properties": {}}  # LLaMA-Factory reads the properties of every tool
     assert json.loads(row["tools"]) == [{**WEATHER, "parameters": schema}]

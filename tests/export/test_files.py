@@ -42,8 +42,8 @@ WITH_TOOL = Conversation(
 
 def dataset(folder: Path, **splits: list[Conversation]) -> Path:
     """An exported dataset of chats."""
-    for split, talks in splits.items():
-        rows = [{"id": f"{split}{n}", **to_row(talk)} for n, talk in enumerate(talks)]
+    for split, conversations in splits.items():
+        rows = [{"id": f"{split}{n}", **to_row(conversation)} for n, conversation in enumerate(conversations)]
         write_table(pa.Table.from_pylist(rows), folder / f"d/data/{split}-00000-of-00001.parquet")
     return folder / "d"
 

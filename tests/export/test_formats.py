@@ -9,7 +9,7 @@ import pytest
 from pipeline.core.settings import Task
 from pipeline.core.turns import Reading
 from pipeline.dialects import DIALECTS
-from pipeline.export.conversations import talk_of
+from pipeline.export.conversations import conversation_of
 from pipeline.export.formats import FORMS, tagged
 from pipeline.export.prompts import answer
 from pipeline.export.written_counts import Account
@@ -47,10 +47,10 @@ def written(form: str, name: str):
 @pytest.mark.parametrize("name", ROWS)
 def test_every_task_is_a_conversation_that_ends_with_its_target(form, name):
     task, row = ROWS[name]
-    talk = talk_of(row, task)
-    assert talk.messages[-1].role == "assistant"
+    conversation = conversation_of(row, task)
+    assert conversation.messages[-1].role == "assistant"
     found = DIALECTS[form].read(written(form, name), Reading())
-    assert found.messages[-1] == talk.messages[-1]
+    assert found.messages[-1] == conversation.messages[-1]
 
 
 def test_chats_keep_every_turn():

@@ -29,12 +29,12 @@ class Echo:
         return [self._one(row) for row in rows]
 
     def _one(self, row):
-        talk, _ = asked_and_reply(row)
-        last = talk.messages[-1]
+        conversation, _ = asked_and_reply(row)
+        last = conversation.messages[-1]
         if "<|im_end|>" in last.content:
             return Prediction(None, refused="control_token_in_text: turn 1")
-        thinks = "hm" if dict(talk.template_arguments).get("enable_thinking") else ""
-        calls = (ToolCall(talk.tools[0]["function"]["name"], '{"city": "里昂"}'),) if talk.tools else ()
+        thinks = "hm" if dict(conversation.template_arguments).get("enable_thinking") else ""
+        calls = (ToolCall(conversation.tools[0]["function"]["name"], '{"city": "里昂"}'),) if conversation.tools else ()
         message = Message("assistant", "" if calls else f"{last.role}: {last.content}", thinks, calls)
         tokens = len(message.content)
         limit = row.get("max_new_tokens", tokens + 1)

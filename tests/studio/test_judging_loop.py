@@ -35,7 +35,7 @@ TOOLS = json.dumps([{"type": "function", "function": {"name": "stock", "paramete
 CALL = Message("assistant", "我查一下。", "先看库存。", (ToolCall("stock", '{"plant": "蕨"}', "c1"),))
 
 
-def talks() -> list[Record]:
+def conversations() -> list[Record]:
     """Six conversations with replies (one calls a tool), two prompts without, and one of the test split."""
     asked = [("user", "有蕨吗？"), ("user", "Do you have ferns?")]
     rows = []
@@ -55,7 +55,7 @@ class Desk:
         self.data = root / "data"
         for name in ("annotations", "candidates"):
             (self.data / name).mkdir(parents=True)
-        write_table(to_table(talks(), schema(CHAT)), self.data / "clean/records.parquet")
+        write_table(to_table(conversations(), schema(CHAT)), self.data / "clean/records.parquet")
         write_table(pa_empty(), self.data / "clean/review.parquet")
         self.params: dict[str, Any] = {"task": {"type": "chat", "languages": ["en", "zh"]}, "models": {}, "label": {}}
 

@@ -18,14 +18,17 @@ from tests.strategies import record
 CHAT = Task(type="chat", languages=("en", "zh"))
 
 
-def talk(id, text, reply="ok", split="train"):
+def conversation(id, text, reply="ok", split="train"):
     return record(chats.fields([("user", text)]), chats.reply(reply), id=id, split=split)
 
 
 @pytest.fixture
 def clean(tmp_path):
-    rows = [talk(f"r{n}", f"问题 {n}", f"reply {n}") for n in range(8)]
-    rows += [talk("held", "a test question", split="test"), talk("open", "no reply yet", None, "unlabelled")]
+    rows = [conversation(f"r{n}", f"问题 {n}", f"reply {n}") for n in range(8)]
+    rows += [
+        conversation("held", "a test question", split="test"),
+        conversation("open", "no reply yet", None, "unlabelled"),
+    ]
     write_shards(to_table(rows, schema(CHAT)), tmp_path / "clean/records.parquet")
     return tmp_path / "clean"
 

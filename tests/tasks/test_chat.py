@@ -1,4 +1,4 @@
-"""Conversations as a task: what is a talk, what its reply, what is amiss."""
+"""Conversations as a task: what is a conversation, what its reply, what is amiss."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_sharegpt_turns_become_ours_and_the_last_reply_the_target():
         (
             [{"role": "user", "content": "?"}, {"role": "system", "content": "x"}],
             "x",
-            "turn 2 (system) stands after the talk has begun",
+            "turn 2 (system) stands after the conversation has begun",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Turns of a short talk in two languages."""
+"""Turns of a short conversation in two languages."""
 
 from __future__ import annotations
 

@@ -76,12 +76,16 @@ def test_tokens_count_and_languages_are_groups() -> None:
 
 
 def test_tags_are_groups_and_calls_and_tools_count_as_tokens() -> None:
-    def talk(n: int, topic: str, call: str = "") -> Record:
+    def conversation(n: int, topic: str, call: str = "") -> Record:
         made = Message("assistant", "好", tool_calls=(ToolCall("f", call),) if call else ())
         fields = {**sound_chats()[0].fields, "tools": '[{"name": "f"}]' if call else None}
         return replace(sound_chats()[0], id=f"t{n}", fields=fields, target=made.as_dict(), meta={"topic": topic})
 
-    records = [talk(0, "天气"), talk(1, "天气"), talk(2, "code", '{"text": "a long argument of many words"}')]
+    records = [
+        conversation(0, "天气"),
+        conversation(1, "天气"),
+        conversation(2, "code", '{"text": "a long argument of many words"}'),
+    ]
     settings = Mixture(by="meta_topic", unit="rows", weights={"天气": 1, "code": 1}, max_repeats=2)
     found = mixed(view(records, CHAT), settings)
     assert {group["meta_topic"]: group["rows"] for group in found.groups} == {"code": 1, "天气": 2}

@@ -7,7 +7,7 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Model, Models
 from pipeline.value.params import Params
 from pipeline.value.variants import Stages
-from tests.value.talk_rows import talk
+from tests.value.dialogue_rows import dialogue
 
 TOPICS = {
     "sport": ("match", "goal", "team", "coach", "足球", "比赛"),
@@ -92,6 +92,6 @@ def make_votes(record, ballots):
 @pytest.fixture
 def rows():
     """Two sound sources and one whose replies say nothing, and held-out replies of the sound ones."""
-    good = [talk(n, source) for source in ("good", "other") for n in range(14)]
-    bad = [talk(n, "bad", reply="bad slow film bad slow film bad 质量") for n in range(12)]
-    return [*good, *bad, *(talk(n, "good", "test") for n in range(20))]
+    good = [dialogue(n, source) for source in ("good", "other") for n in range(14)]
+    bad = [dialogue(n, "bad", reply="bad slow film bad slow film bad 质量") for n in range(12)]
+    return [*good, *bad, *(dialogue(n, "good", "test") for n in range(20))]

@@ -14,7 +14,7 @@ from pipeline.value.reply_effects import _with_undone, measure_replies
 from pipeline.value.run import measure
 from pipeline.value.variants import Stages
 from tests.modeling.conftest import llama_folder  # noqa: F401
-from tests.value.talk_rows import CHAT, PARAMS, a, talk
+from tests.value.dialogue_rows import CHAT, PARAMS, a, dialogue
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_the_stage_writes_effects_of_tags_teachers_and_cleaning_steps(rows, mode
         else row
         for n, row in enumerate(rows)
     ]
-    dropped = [("quality", talk(n, "gone", None, reply="bad bad bad")) for n in range(8)]
+    dropped = [("quality", dialogue(n, "gone", None, reply="bad bad bad")) for n in range(8)]
     models = Models(generator=model)
     measure(Stages(tagged, tagged, tagged, tagged), CHAT, models, PARAMS, tmp_path, dropped)
     report = read_json(tmp_path / "report.json")
@@ -74,7 +74,7 @@ def _effect_of(repeats, rows, model, monkeypatch):
     return [one for one in report["effects"] if one["kind"] == "mixture"]
 
 
-def test_the_mixture_is_held_against_reading_each_talk_once(rows, model, monkeypatch):
+def test_the_mixture_is_held_against_reading_each_dialogue_once(rows, model, monkeypatch):
     bad = [row.id for row in rows if row.source.name == "bad"]
     [harm] = _effect_of(dict.fromkeys(bad, 8), rows, model, monkeypatch)
     [gain] = _effect_of(dict.fromkeys(bad, 0), rows, model, monkeypatch)
@@ -100,9 +100,9 @@ def test_too_few_replies_are_said_to_tell_nothing(kept, why, rows, model, tmp_pa
 
 
 def test_what_a_step_dropped_takes_places_of_others_and_edits_their_own():
-    talks = [a(f"t{n}") for n in range(6)]
-    edited = replace(talks[2], messages=(("user", "old"), ("assistant", "y")))
-    found = _with_undone(talks, [edited, a("gone"), a("lost", "fr")], 0)
+    dialogues = [a(f"t{n}") for n in range(6)]
+    edited = replace(dialogues[2], messages=(("user", "old"), ("assistant", "y")))
+    found = _with_undone(dialogues, [edited, a("gone"), a("lost", "fr")], 0)
     assert found[2] == edited
     assert {one.root for one in found} >= {"gone", "lost"}
     assert len(found) == 6

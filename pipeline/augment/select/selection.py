@@ -78,10 +78,10 @@ def select(table: pa.Table, settings: SelectSettings, task: Task, models: Models
 
 
 def _dry_run(learned: Sequence[Record], quality: Judging, task: Task, models: Models) -> JsonObject:
-    talks, langs = _talks(learned, task)
+    conversations, langs = _conversations(learned, task)
     return dry_run(
         "augment.select.quality.dry_run",
-        planned(_judges(quality, models), grade_questions(talks, langs, quality.rubric)),
+        planned(_judges(quality, models), grade_questions(conversations, langs, quality.rubric)),
     )
 
 
@@ -100,7 +100,7 @@ def score(pool: Sequence[Record], settings: SelectSettings, task: Task, models: 
     length = np.array(list(map(attrgetter("length"), found)), np.float64)
     if settings.quality is None:
         return Scores(loss, ifd, length, -loss)
-    graded = grade_all(_judges(settings.quality, models), *_talks(pool, task), settings.quality.rubric)
+    graded = grade_all(_judges(settings.quality, models), *_conversations(pool, task), settings.quality.rubric)
     quality = np.array([np.nan if value is None else value for value in graded.values], np.float64)
     return Scores(loss, ifd, length, quality, graded.notes)
 
@@ -110,7 +110,7 @@ def _judges(quality: Judging, models: Models) -> dict[str, Engine]:
     return {name: open_model(one, models, f"{where}.{name}") for name, one in quality.judges.items()}
 
 
-def _talks(pool: Sequence[Record], task: Task) -> tuple[list[Conversation], list[str]]:
+def _conversations(pool: Sequence[Record], task: Task) -> tuple[list[Conversation], list[str]]:
     """What judges read: each record's whole conversation, and its language."""
     return [whole(record, task) for record in pool], [record.lang for record in pool]
 

@@ -14,7 +14,7 @@ from pipeline.clean.step import Context, Ledger, ReviewItem, given
 from pipeline.conversations.arguments import repaired_arguments
 from pipeline.conversations.checks import problems
 from pipeline.conversations.problem import Problem, Reason
-from pipeline.conversations.records import parts_of, talk_of
+from pipeline.conversations.records import conversation_of, parts_of
 from pipeline.conversations.repair import TurnOrder, repaired
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.errors import PipelineError
@@ -62,9 +62,9 @@ def _repair(part: pa.Table, ledger: Ledger, settings: TurnOrder) -> Outcome:
     repairs, records = ledger.counts["repairs"], ledger.counts["records"]
 
     def work(record: Record) -> Record:
-        talk = talk_of(record.fields, record.target)
+        conversation = conversation_of(record.fields, record.target)
         is_open = record.source.role in ("unlabelled", "benchmark")
-        found, done = repaired(talk, settings, is_open)
+        found, done = repaired(conversation, settings, is_open)
         if not done:
             return record
         repairs.update(done)
@@ -82,14 +82,17 @@ def _check(part: pa.Table, ledger: Ledger, settings: Conversations) -> Outcome:
     found, repairs, stayed = (ledger.counts[name] for name in ("problems", "repaired", "invalid_kept"))
 
     def work(record: Record) -> Record:
-        talk = talk_of(record.fields, record.target)
+        conversation = conversation_of(record.fields, record.target)
         if settings.repair_arguments:
-            repaired_talk, calls = _with_repaired_calls(talk)
+            repaired_conversation, calls = _with_repaired_calls(conversation)
             if calls:
                 repairs["arguments"] += calls
-                fields, target = parts_of(repaired_talk)
-                record, talk = record.derive("conversations", fields=fields, target=target), repaired_talk
-        wrong = [problem for problem in problems(talk) if problem.reason not in settings.allow]
+                fields, target = parts_of(repaired_conversation)
+                record, conversation = (
+                    record.derive("conversations", fields=fields, target=target),
+                    repaired_conversation,
+                )
+        wrong = [problem for problem in problems(conversation) if problem.reason not in settings.allow]
         found.update(_reasons(wrong))
         if not wrong:
             return record
@@ -108,14 +111,14 @@ def _reasons(wrong: Iterable[Problem]) -> Counter[str]:
     return Counter({problem.reason for problem in wrong})
 
 
-def _with_repaired_calls(talk: Conversation) -> tuple[Conversation, int]:
+def _with_repaired_calls(conversation: Conversation) -> tuple[Conversation, int]:
     """The conversation with arguments repaired, and how many calls that touched."""
-    if not any(message.tool_calls for message in talk.messages):
-        return talk, 0
-    messages = [_with_repaired_arguments(message) for message in talk.messages]
-    pairs = zip(talk.messages, messages, strict=True)
+    if not any(message.tool_calls for message in conversation.messages):
+        return conversation, 0
+    messages = [_with_repaired_arguments(message) for message in conversation.messages]
+    pairs = zip(conversation.messages, messages, strict=True)
     calls = sum(a != b for old, new in pairs for a, b in zip(old.tool_calls, new.tool_calls, strict=True))
-    return replace(talk, messages=tuple(messages)), calls
+    return replace(conversation, messages=tuple(messages)), calls
 
 
 def _with_repaired_arguments(message: Message) -> Message:

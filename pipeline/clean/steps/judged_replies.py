@@ -62,8 +62,8 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
     graded: Counter[str] = Counter()
     for part in parts_of(table, _PART):
         rows, records = _to_grade(part, context)
-        talks = [whole(record, context.task) for record in records]
-        found = grade_all(judges, talks, [record.lang for record in records], settings.rubric)
+        conversations = [whole(record, context.task) for record in records]
+        found = grade_all(judges, conversations, [record.lang for record in records], settings.rubric)
         for name, grades in found.by_judge.items():
             unread = sum(one.grades is None for one in grades)
             graded[name] += len(grades) - unread
@@ -84,8 +84,8 @@ def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> lis
     found: list[Question] = []
     for part in parts_of(table, _PART):
         records = _to_grade(part, context)[1]
-        talks = [whole(record, context.task) for record in records]
-        found += grade_questions(talks, [record.lang for record in records], settings.rubric)
+        conversations = [whole(record, context.task) for record in records]
+        found += grade_questions(conversations, [record.lang for record in records], settings.rubric)
     return found
 
 

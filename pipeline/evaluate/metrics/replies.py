@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pipeline.conversations import arguments
-from pipeline.conversations.records import talk_of
+from pipeline.conversations.records import conversation_of
 from pipeline.core.conversation import Conversation, Message, ToolCall
 from pipeline.core.record import Record
 from pipeline.modeling.prediction import Prediction
@@ -77,7 +77,7 @@ def _valid_calls(records: Sequence[Record], replies: Sequence[Message]) -> dict[
 
 def _checked(record: Record, reply: Message) -> tuple[int, int]:
     """How many of the reply's calls are JSON objects, and how many fit the tools of the record."""
-    tools = talk_of(record.fields, None).tools
+    tools = conversation_of(record.fields, None).tools
     found = [
         {
             problem.reason

@@ -95,7 +95,9 @@ def judged(
     gold, is_right = _gold(known, task, settings.gold_rows)
     sound = [n for n, one in enumerate(candidates) if one.is_sound]
     asked_about = [(_with_reply(candidates[n], task), candidates[n].record.lang) for n in sound] + gold
-    graded = grade_all(judges, [talk for talk, _ in asked_about], [lang for _, lang in asked_about], settings.rubric)
+    graded = grade_all(
+        judges, [conversation for conversation, _ in asked_about], [lang for _, lang in asked_about], settings.rubric
+    )
     found = _with_grades(candidates, sound, graded)
     worth, measured = _worth(graded.values[len(sound) :], is_right, min_precision)
     min_grade = measured if settings.min_grade is None else settings.min_grade
@@ -130,8 +132,8 @@ def _self_preference(judge: str, teacher: str, teachers: Sequence[str], graded: 
 
 
 def _with_reply(candidate: Candidate, task: Task) -> Conversation:
-    talk = asked(candidate.record, task)
-    return Conversation((*talk.messages, replace(candidate.reply, reasoning="")), talk.tools)
+    conversation = asked(candidate.record, task)
+    return Conversation((*conversation.messages, replace(candidate.reply, reasoning="")), conversation.tools)
 
 
 def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Conversation, str]], list[bool]]:
@@ -142,9 +144,9 @@ def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Co
     for record, other in zip(drawn, [*drawn[1:], *drawn[:1]], strict=True):
         if record.target == other.target:
             continue  # one record, or two that say the same: nothing is known to be wrong
-        talk = asked(record, task)
+        conversation = asked(record, task)
         for target, right in ((record.target, True), (other.target, False)):
-            found.append((Conversation((*talk.messages, reply_of(target)), talk.tools), record.lang))
+            found.append((Conversation((*conversation.messages, reply_of(target)), conversation.tools), record.lang))
             is_right.append(right)
     return found, is_right
 
@@ -152,7 +154,7 @@ def _gold(known: Sequence[Record], task: Task, rows: int) -> tuple[list[tuple[Co
 def gold_questions(known: Sequence[Record], task: Task, settings: JudgedAnswers) -> list[Question]:
     """What each judge is asked to grade gold questions."""
     gold = _gold(known, task, settings.gold_rows)[0]
-    return grade_questions([talk for talk, _ in gold], [lang for _, lang in gold], settings.rubric)
+    return grade_questions([conversation for conversation, _ in gold], [lang for _, lang in gold], settings.rubric)
 
 
 def _worth(

@@ -69,13 +69,13 @@ def questions(records: Sequence[Record], task: Task, settings: Answers) -> list[
     """All samples of every prompt, one record's after the other's. The prompt is conversation and tools alone."""
     found: list[Question] = []
     for record in records:
-        talk = asked(record, task)
-        messages = talk.messages
+        conversation = asked(record, task)
+        messages = conversation.messages
         if settings.system and messages[0].role not in ("system", "developer"):
             messages = (Message("system", settings.system), *messages)
         turns = tuple((message.role, message.content) for message in messages)
         beside = tuple(map(_beside, messages))
-        tools = canonical(talk.tools) if talk.tools else ""
+        tools = canonical(conversation.tools) if conversation.tools else ""
         question = Question(
             turns, settings.max_tokens, settings.temperature, tools=tools, beside=beside if any(beside) else ()
         )
@@ -98,24 +98,24 @@ def write_answers(
     answers = {name: ask_all(engine, sent) for name, engine in teachers.items()}
     found = []
     for n, record in enumerate(records):
-        talk = asked(record, task)
+        conversation = asked(record, task)
         for name in teachers:
             own = answers[name][n * settings.samples : (n + 1) * settings.samples]
-            found += [_read(record, talk, name, answer) for answer in own]
+            found += [_read(record, conversation, name, answer) for answer in own]
     return found
 
 
-def _read(record: Record, talk: Conversation, teacher: str, answer: Answer) -> Candidate:
+def _read(record: Record, conversation: Conversation, teacher: str, answer: Answer) -> Candidate:
     calls = tuple(_call(**one) for one in json.loads(answer.calls or "[]"))
     message = Message("assistant", answer.text.strip(), answer.reasoning.strip(), calls)
     if not message.reasoning:
         message = thought_taken_out(message)
         message = replace(message, content=message.content.strip(), reasoning=message.reasoning.strip())
-    if talk.tools and not calls:
+    if conversation.tools and not calls:
         message = calls_taken_out(message)
     if not answer.is_usable:
         return Candidate(record, teacher, message, answer.problem, answer.detail)
-    return Candidate(record, teacher, message, _no_answer(talk, message))
+    return Candidate(record, teacher, message, _no_answer(conversation, message))
 
 
 def _call(id: str, name: str, arguments: str) -> ToolCall:
@@ -124,8 +124,8 @@ def _call(id: str, name: str, arguments: str) -> ToolCall:
     return ToolCall(name, arguments if isinstance(read, str) else canonical(read), id)
 
 
-def _no_answer(talk: Conversation, message: Message) -> str:
-    prompt = "\n".join(message.content for message in talk.messages if message.role != "assistant")
+def _no_answer(conversation: Conversation, message: Message) -> str:
+    prompt = "\n".join(message.content for message in conversation.messages if message.role != "assistant")
     text = message.content
     if not message.tool_calls and (replies.empty(text) >= 1 or replies.placeholder(text) >= 1):
         return "empty"

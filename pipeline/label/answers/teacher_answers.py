@@ -136,8 +136,8 @@ def _dry_run(
     planned = {name: Planned(engine, questions(able, task, answers)) for name, engine in teachers.items()}
     if answers.judge is not None:
         each = [record for record in able for _ in range(answers.samples * len(teachers))]
-        talks, langs = [asked(record, task) for record in each], [record.lang for record in each]
-        to_grade = grade_questions(talks, langs, answers.judge.rubric)
+        conversations, langs = [asked(record, task) for record in each], [record.lang for record in each]
+        to_grade = grade_questions(conversations, langs, answers.judge.rubric)
         for name, engine in _opened(answers.judge.judges, models, f"{_WHERE}.judge.judges").items():
             planned[f"judge {name}"] = Planned(engine, to_grade, answers.max_tokens)
             planned[f"judge {name}, gold"] = Planned(engine, gold_questions(known, task, answers.judge))

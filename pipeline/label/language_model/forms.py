@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline.core.conversation import conversation
+from pipeline.core.conversation import to_conversation
 from pipeline.core.record import Fields, Record, Reject, Target, as_json
 from pipeline.core.settings import Task
 from pipeline.llm.judges.rubric import transcript
@@ -100,7 +100,7 @@ def _question(fields: Fields) -> str:
 
 
 def _conversation(fields: Fields) -> str:
-    return transcript(conversation(fields))
+    return transcript(to_conversation(fields))
 
 
 def _number_schema(task: Task) -> dict[str, object]:

@@ -98,8 +98,8 @@ def _gold(lines: Sequence[_Line]) -> GoldPair:
     counts = [sum(line.better == choice for line in lines) for choice in _CHOICES]
     best = max(counts)
     better = _CHOICES[counts.index(best)] if counts.count(best) == 1 else "tie"
-    talk = Conversation(tuple(Message.of(turn) for turn in one.messages))
-    pair = Pair(talk, Message("assistant", one.first), Message("assistant", one.second), one.lang)
+    conversation = Conversation(tuple(Message.of(turn) for turn in one.messages))
+    pair = Pair(conversation, Message("assistant", one.first), Message("assistant", one.second), one.lang)
     return GoldPair(pair, better, tuple((line.annotator, line.better) for line in lines))
 
 

@@ -97,8 +97,8 @@ def grade(
 def grade_questions(conversations: Sequence[Conversation], langs: Sequence[str], rubric: Rubric) -> list[Question]:
     """What a judge is asked to grade the last message of each conversation."""
     return [
-        _question(in_language(_GRADE, lang), lang, transcript(talk), rubric, rubric.grade_schema())
-        for talk, lang in zip(conversations, langs, strict=True)
+        _question(in_language(_GRADE, lang), lang, transcript(conversation), rubric, rubric.grade_schema())
+        for conversation, lang in zip(conversations, langs, strict=True)
     ]
 
 

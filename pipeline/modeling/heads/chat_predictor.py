@@ -65,13 +65,13 @@ class Replier:
         return [prediction for prediction in found if prediction is not None]
 
     def _asked(self, n: int, row: Row) -> _Asked:
-        talk, reply = asked_and_reply(row)
+        conversation, reply = asked_and_reply(row)
         # The end of an over-long prompt matters most: that is what the reply answers.
-        prompt = prompt_ids(talk, self.template)[-self.max_length :]
-        return _Asked(n, talk, prompt, self._example(talk, reply))
+        prompt = prompt_ids(conversation, self.template)[-self.max_length :]
+        return _Asked(n, conversation, prompt, self._example(conversation, reply))
 
     def _reply(self, asked: _Asked, ids: Sequence[int]) -> WrittenReply:
-        message = self.parser.message(str(self.tokenizer.decode(list(ids))), asked.talk.tools)
+        message = self.parser.message(str(self.tokenizer.decode(list(ids))), asked.conversation.tools)
         return WrittenReply(message, len(asked.prompt), len(ids), bool(ids) and ids[-1] in self.stops)
 
     def likelihoods(self, rows: Sequence[Row], batch: int = decoding.BATCH) -> list[tuple[float | None, int]]:
@@ -88,10 +88,10 @@ class Replier:
         except Reject:
             return None
 
-    def _example(self, talk: Conversation, reply: Message | None) -> Example | None:
+    def _example(self, conversation: Conversation, reply: Message | None) -> Example | None:
         if reply is None:
             return None
-        whole = Conversation((*talk.messages, reply), talk.tools, talk.template_arguments)
+        whole = Conversation((*conversation.messages, reply), conversation.tools, conversation.template_arguments)
         encoded = encode_reply(whole, self.encoder)
         return {"input_ids": encoded.ids, "labels": encoded.labels, "parts": encoded.parts}
 
@@ -101,7 +101,7 @@ class _Asked:
     """A row that is put to the model: its number, what is asked, and its true reply where that is known."""
 
     row: int
-    talk: Conversation
+    conversation: Conversation
     prompt: list[int]
     example: Example | None
 

@@ -50,12 +50,15 @@ class ChatTemplate:
 
     # ------------------------------------------------------------------ rendering
 
-    def turns(self, talk: Conversation) -> Turns:
+    def turns(self, conversation: Conversation) -> Turns:
         """The conversation in the form that the template wants. Rejects: control_token_in_text, bad_arguments."""
-        self._refuse_control_tokens(talk)
-        given = {**self.settings.template_arguments, **dict(talk.template_arguments)}
+        self._refuse_control_tokens(conversation)
+        given = {**self.settings.template_arguments, **dict(conversation.template_arguments)}
         return Turns(
-            Form(self.as_text, self.as_parts, self.knows_developer).turns(talk), talk.messages, talk.tools, given
+            Form(self.as_text, self.as_parts, self.knows_developer).turns(conversation),
+            conversation.messages,
+            conversation.tools,
+            given,
         )
 
     def render(self, turns: Turns, ask: bool = False) -> str:
@@ -68,9 +71,9 @@ class ChatTemplate:
         except _template_errors() as error:
             raise Reject("template_refuses", shorten(f"{error}", 200)) from None
 
-    def prompt(self, talk: Conversation) -> str:
+    def prompt(self, conversation: Conversation) -> str:
         """What asks for a reply to the conversation. Rejects as `turns` and `render` do."""
-        return self.render(self.turns(talk), ask=True)
+        return self.render(self.turns(conversation), ask=True)
 
     def ids(self, text: str) -> list[int]:
         """The tokens of a rendered text."""
@@ -87,8 +90,8 @@ class ChatTemplate:
         )
         return str(rendered)
 
-    def _refuse_control_tokens(self, talk: Conversation) -> None:
-        for n, message in enumerate(talk.messages, 1):
+    def _refuse_control_tokens(self, conversation: Conversation) -> None:
+        for n, message in enumerate(conversation.messages, 1):
             calls = (part for call in message.tool_calls for part in (call.name, call.arguments))
             for text in (message.content, message.reasoning, *calls):
                 found = self.special.search(text)
@@ -100,14 +103,16 @@ class ChatTemplate:
     @cached_property
     def as_parts(self) -> bool:
         """Contents are lists of parts: templates of models that see images."""
-        talk = (Message("user", _PROBE), Message("assistant", _ANSWER))
-        return _ANSWER not in self._tried(talk, parts=False) and _ANSWER in self._tried(talk, parts=True)
+        conversation = (Message("user", _PROBE), Message("assistant", _ANSWER))
+        return _ANSWER not in self._tried(conversation, parts=False) and _ANSWER in self._tried(
+            conversation, parts=True
+        )
 
     @cached_property
     def as_text(self) -> bool:
         """Arguments of calls are JSON texts: the template joins strings, or would print an object as Python does."""
-        talk = (Message("user", _PROBE), Message("assistant", tool_calls=(_CALL,)))
-        as_object, as_text = (self._tried(talk, text=text, tools=[_TOOL]) for text in (False, True))
+        conversation = (Message("user", _PROBE), Message("assistant", tool_calls=(_CALL,)))
+        as_object, as_text = (self._tried(conversation, text=text, tools=[_TOOL]) for text in (False, True))
         is_sound = "wlkq7value" in as_object and "{'wlkq7key'" not in as_object
         return not is_sound and "wlkq7value" in as_text
 
@@ -159,8 +164,12 @@ class ChatTemplate:
         return "".join(_leading(self.control, after.removeprefix(before))[:1]) if after.startswith(before) else ""
 
     def _after_reply(self, more: bool) -> str:
-        talk = (Message("user", _PROBE), Message("assistant", _ANSWER), *([Message("user", _NEXT)] if more else []))
-        return self._tried(talk).partition(_ANSWER)[2].partition(_NEXT)[0]
+        conversation = (
+            Message("user", _PROBE),
+            Message("assistant", _ANSWER),
+            *([Message("user", _NEXT)] if more else []),
+        )
+        return self._tried(conversation).partition(_ANSWER)[2].partition(_NEXT)[0]
 
     def _tried(
         self,

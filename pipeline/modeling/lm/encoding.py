@@ -60,16 +60,16 @@ class Encoder:
         self._control = frozenset(id for token, id in vocabulary if token.strip())
         self._ends: dict[str, list[int]] = {}
 
-    def encode(self, talks: Sequence[Conversation], asked: Sequence[Asked] | None = None) -> list[Learned]:
+    def encode(self, conversations: Sequence[Conversation], asked: Sequence[Asked] | None = None) -> list[Learned]:
         """Each conversation's views as tokens, in order.
 
         Reasons: those of `views.views`; prompt_is_no_prefix (tokens join prompt and reply across their border, and
         apart they are another text); no_learned_part (`loss_on` leaves nothing of the reply).
         """
-        found = [Learned() for _ in talks]
+        found = [Learned() for _ in conversations]
         pending: list[tuple[int, View]] = []
-        for n, talk in enumerate(talks):
-            for view in self._views(talk, asked[n] if asked else None, found[n]).views:
+        for n, conversation in enumerate(conversations):
+            for view in self._views(conversation, asked[n] if asked else None, found[n]).views:
                 pending.append((n, view))
         for start in range(0, len(pending), _BATCH):
             batch = pending[start : start + _BATCH]
@@ -80,11 +80,11 @@ class Encoder:
                 self._add(view, ids, offsets, found[n])
         return found
 
-    def _views(self, talk: Conversation, asked: Asked, learned: Learned) -> Views:
+    def _views(self, conversation: Conversation, asked: Asked, learned: Learned) -> Views:
         try:
-            found = views(talk, self.template, asked)
+            found = views(conversation, self.template, asked)
         except Reject as error:
-            found = Views((), ((len(talk.messages) - 1, error),))
+            found = Views((), ((len(conversation.messages) - 1, error),))
         learned.refused += found.refused
         return found
 
@@ -174,14 +174,14 @@ def _no_part() -> Reject:
     return Reject("no_learned_part", f"train.chat.loss_on leaves nothing of the reply (parts: {', '.join(PARTS)})")
 
 
-def encode_reply(talk: Conversation, encoder: Encoder) -> Encoded:
+def encode_reply(conversation: Conversation, encoder: Encoder) -> Encoded:
     """The conversation's last turn as the one reply to learn. Rejects with the reasons of `Encoder.encode`."""
-    (learned,) = encoder.encode([talk], [[len(talk.messages) - 1]])
+    (learned,) = encoder.encode([conversation], [[len(conversation.messages) - 1]])
     if learned.refused:
         raise learned.refused[0][1]
     return learned.encoded[0]
 
 
-def prompt_ids(talk: Conversation, template: ChatTemplate) -> list[int]:
+def prompt_ids(conversation: Conversation, template: ChatTemplate) -> list[int]:
     """The tokens that ask for a reply to the conversation. Rejects as `ChatTemplate.prompt` does, causes named."""
-    return template.ids(rendered(template.turns(talk), template, ask=True))
+    return template.ids(rendered(template.turns(conversation), template, ask=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.core.conversation import Conversation, Message, conversation
+from pipeline.core.conversation import Conversation, Message, to_conversation
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.instructions import default_instruction, filled
@@ -14,7 +14,7 @@ from pipeline.tasks import task_type
 def asked(record: Record, task: Task) -> Conversation:
     """A chat without its reply; a text to translate or to summarise under the task's instruction."""
     if "messages" in record.fields:
-        return conversation(record.fields)
+        return to_conversation(record.fields)
     text = task_type(task).augmentable(record)
     return Conversation((Message("user", filled(default_instruction(record.lang, task), text)),))
 
@@ -26,5 +26,7 @@ def reply_of(target: Target) -> Message:
 
 def whole(record: Record, task: Task) -> Conversation:
     """The conversation with its reply as the last turn."""
-    talk = asked(record, task)
-    return Conversation((*talk.messages, reply_of(record.target)), talk.tools, talk.template_arguments)
+    conversation = asked(record, task)
+    return Conversation(
+        (*conversation.messages, reply_of(record.target)), conversation.tools, conversation.template_arguments
+    )

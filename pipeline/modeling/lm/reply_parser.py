@@ -126,9 +126,9 @@ class ReplyParser:
     def _written(self, message: Message) -> str:
         """The reply as the template writes it, without its end; "" where it cannot."""
         for tools in (_TOOLS, ()) if message.tool_calls else ((),):  # some write calls, and no definitions
-            talk = Conversation((Message("user", _ASK), message), tools)
+            conversation = Conversation((Message("user", _ASK), message), tools)
             try:
-                found = reply(self.template.turns(talk), 1, self.template)
+                found = reply(self.template.turns(conversation), 1, self.template)
             except Reject:
                 continue
             return found.text.removesuffix(found.end)

@@ -29,9 +29,9 @@ def of_row(row: Mapping[str, Json]) -> Conversation:
 
 def asked_and_reply(row: Mapping[str, Json]) -> tuple[Conversation, Message | None]:
     """What is asked, and the known reply: a last assistant turn, or the row's `response`; else None."""
-    talk = of_row(row)
-    messages = talk.messages
+    conversation = of_row(row)
+    messages = conversation.messages
     reply = Message("assistant", str(row["response"])) if row.get("response") else None
     if messages and messages[-1].role == "assistant":
         messages, reply = messages[:-1], messages[-1]
-    return Conversation(messages, talk.tools, talk.template_arguments), reply
+    return Conversation(messages, conversation.tools, conversation.template_arguments), reply

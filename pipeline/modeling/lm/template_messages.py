@@ -37,12 +37,12 @@ class Form:
     parts: bool
     developer: bool
 
-    def turns(self, talk: Conversation) -> list[Turn]:
+    def turns(self, conversation: Conversation) -> list[Turn]:
         """The messages as dictionaries. Calls without an id get one, and so do the results that follow them."""
         found: list[Turn] = []
         open_calls: list[tuple[str, str]] = []  # id and name of calls whose result has not come yet
         made = 0
-        for message in talk.messages:
+        for message in conversation.messages:
             turn = self._turn(message)
             if message.tool_calls:
                 ids = [call.id or f"call{made + n:05d}" for n, call in enumerate(message.tool_calls)]

@@ -59,17 +59,17 @@ def learned_turns(messages: Sequence[Message], only_last: bool) -> list[int]:
     ]
 
 
-def views(talk: Conversation, template: ChatTemplate, turns: Sequence[int] | None = None) -> Views:
+def views(conversation: Conversation, template: ChatTemplate, turns: Sequence[int] | None = None) -> Views:
     """The views of a conversation; `turns` are the replies to learn (default: as its messages and settings say).
 
     Rejects, for the whole conversation: no_assistant_tokens (nothing to learn), and the reasons of
     `ChatTemplate.turns`. What concerns one reply alone is in `refused`: the reasons of `replies.reply`.
     """
     if turns is None:
-        turns = learned_turns(talk.messages, template.settings.turns == "last")
+        turns = learned_turns(conversation.messages, template.settings.turns == "last")
     if not turns:
         raise Reject("no_assistant_tokens", "the conversation has no assistant turn that is to be learned")
-    asked = _Asked(template.turns(talk).upto(turns[-1] + 1), template)
+    asked = _Asked(template.turns(conversation).upto(turns[-1] + 1), template)
     single = _one_view(asked, turns)
     return Views((single,)) if single else _by_reply(asked, turns)
 

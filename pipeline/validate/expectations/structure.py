@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.conversations.checks import problems
 from pipeline.conversations.problem import Reason
-from pipeline.conversations.records import talk_of
+from pipeline.conversations.records import conversation_of
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.validate.dataset_view import View
@@ -29,9 +29,11 @@ def valid_conversations(rule: ConversationRule, view: View) -> Check:
         raise PipelineError(f"validate.suite: valid_conversations is not for {view.task.type}.", "Leave it out.")
 
     def verdict(record: Record) -> str | None:
-        talk = talk_of(record.fields, record.target)
+        conversation = conversation_of(record.fields, record.target)
         wrong = (
-            f"{problem.reason}: {problem.detail}" for problem in problems(talk) if problem.reason not in rule.allow
+            f"{problem.reason}: {problem.detail}"
+            for problem in problems(conversation)
+            if problem.reason not in rule.allow
         )
         return "; ".join(wrong) or None
 

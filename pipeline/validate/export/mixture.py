@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from pipeline.core.conversation import calls_as_json, canonical, conversation
+from pipeline.core.conversation import calls_as_json, canonical, to_conversation
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import META, Record, share
 from pipeline.core.registry import did_you_mean
@@ -165,7 +165,7 @@ def _beside(record: Record) -> Iterator[str]:
     """What a conversation holds beside its texts: calls, and the definitions of tools."""
     if "messages" not in record.fields:
         return
-    talk = conversation(record.fields, record.target)
-    yield from (calls_as_json(message.tool_calls) for message in talk.messages if message.tool_calls)
-    if talk.tools:
-        yield canonical(talk.tools)
+    conversation = to_conversation(record.fields, record.target)
+    yield from (calls_as_json(message.tool_calls) for message in conversation.messages if message.tool_calls)
+    if conversation.tools:
+        yield canonical(conversation.tools)

@@ -189,13 +189,13 @@ def test_an_answer_that_the_quote_does_not_support_is_refused(pages):
 
 
 def test_conversations_have_turns_and_summaries_show_their_chunk(pages):
-    def talks(body, number):
+    def conversations(body, number):
         if not is_writing(body):
             return writes(body, number)
         turns = [turn for one in sentences(passage_of(body)) for turn in example(one)["turns"]]
         return as_json({"examples": [{"turns": turns[:3]}]})
 
-    with serving(talks) as service:
+    with serving(conversations) as service:
         found = collect(pages, service, generate={"kinds": ["multi_turn", "summary"]})
     by_kind = {}
     for row in found.rows:

@@ -13,7 +13,7 @@ def engine(service):
     return RemoteModel(Endpoint(url=service.url, model="judge", first_pause=0.01), "evaluate.judge")
 
 
-def talk(question, reply):
+def conversation(question, reply):
     return Conversation((Message("system", "Be kind."), Message("user", question), Message("assistant", reply)))
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.llm.judges.rubric import Rubric, transcript
-from tests.llm.judges.judged import talk
+from tests.llm.judges.judged import conversation
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_a_rubric_that_cannot_be_used_is_refused(settings, words) -> None:
 
 
 def test_a_transcript_shows_every_turn_and_nothing_is_left_out() -> None:
-    text = transcript(talk("你好", "Hello 🙂"))
+    text = transcript(conversation("你好", "Hello 🙂"))
     assert text == "## system\nBe kind.\n\n## user\n你好\n\n## assistant\nHello 🙂"

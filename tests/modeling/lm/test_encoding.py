@@ -181,13 +181,13 @@ def test_the_end_token_is_learned_even_where_it_is_also_the_padding(llama_folder
 
 
 def test_tool_turns_are_read_whole_and_never_learned(tokenizer):
-    talk = [
+    conversation = [
         {"role": "user", "content": "what day"},
         {"role": "assistant", "content": "call day()"},
         {"role": "tool", "content": '{"day": "good"}'},
         {"role": "assistant", "content": "a good day"},
     ]
-    ids, labels = encoded(talk, tokenizer)
+    ids, labels = encoded(conversation, tokenizer)
     assert '{"day": "good"}' in tokenizer.decode(ids)
     assert learned(ids, labels, tokenizer) == "call day()<|im_end|>a good day<|im_end|>"
 
@@ -216,10 +216,10 @@ QWEN = """{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|
 {% endif %}"""
 
 
-def words(talk, **settings):
+def words(conversation, **settings):
     """What is learned of a conversation, view by view."""
     tokenizer = toy_tokenizer(QWEN)
-    (found,) = Encoder(ChatTemplate(tokenizer, ChatSettings(**settings))).encode([talk])
+    (found,) = Encoder(ChatTemplate(tokenizer, ChatSettings(**settings))).encode([conversation])
     views = [tokenizer.decode([i for i in view.labels if i != IGNORED]) for view in found.encoded]
     return views, [(turn, reject.reason) for turn, reject in found.refused]
 
@@ -241,7 +241,7 @@ CALLED = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Rome"}}\n<
 )
 def test_loss_is_taken_on_the_parts_that_are_named(loss_on, expected):
     call = shapes("en")["two calls"].messages[1].tool_calls[1]
-    talk = Conversation(
+    conversation = Conversation(
         (
             Message("user", "weather?"),
             Message("assistant", "I look.", reasoning="hm", tool_calls=(call,)),
@@ -249,21 +249,22 @@ def test_loss_is_taken_on_the_parts_that_are_named(loss_on, expected):
             Message("assistant", "It rains."),
         )
     )
-    views, refused = words(talk, loss_on=loss_on)
+    views, refused = words(conversation, loss_on=loss_on)
     assert views == [expected]
     assert refused == ([] if "content" in loss_on else [(3, "no_learned_part")])
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_turns_that_are_not_to_be_learned_carry_no_loss(language):
-    talk = shapes(language)["3 turns"]
-    first, second, third = (message.content for message in talk.messages[1::2])
+    conversation = shapes(language)["3 turns"]
+    first, second, third = (message.content for message in conversation.messages[1::2])
 
     def learn(*flags):
         replies = iter(flags)
         return Conversation(
             tuple(
-                Message(m.role, m.content, learn=next(replies)) if m.role == "assistant" else m for m in talk.messages
+                Message(m.role, m.content, learn=next(replies)) if m.role == "assistant" else m
+                for m in conversation.messages
             )
         )
 
@@ -282,11 +283,13 @@ def test_tokens_that_would_join_prompt_and_reply_are_made_apart():
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
     )
     tokenizer = toy_tokenizer(template, merges=[("Ċ", "Ċ")])
-    talk = Conversation((Message("user", "a poem"), Message("assistant", "\n\nRoses")))
-    joined = tokenizer(ChatTemplate(tokenizer).render(ChatTemplate(tokenizer).turns(talk)), add_special_tokens=False)
-    found = encode_reply(talk, Encoder(ChatTemplate(tokenizer)))
+    conversation = Conversation((Message("user", "a poem"), Message("assistant", "\n\nRoses")))
+    joined = tokenizer(
+        ChatTemplate(tokenizer).render(ChatTemplate(tokenizer).turns(conversation)), add_special_tokens=False
+    )
+    found = encode_reply(conversation, Encoder(ChatTemplate(tokenizer)))
     start = found.starts[0]
-    assert found.ids[:start] == prompt_ids(Conversation(talk.messages[:1]), ChatTemplate(tokenizer))
+    assert found.ids[:start] == prompt_ids(Conversation(conversation.messages[:1]), ChatTemplate(tokenizer))
     assert found.ids != joined["input_ids"]
     assert tokenizer.decode(found.labels[start:]) == "\n\nRoses<|im_end|>"
 

@@ -30,17 +30,17 @@ def test_a_prompt_is_one_turn_of_the_user() -> None:
     ],
 )
 def test_what_is_asked_and_the_known_reply(row: dict[str, Any], asked: list[str], reply: str | None) -> None:
-    talk, found = asked_and_reply(row)
-    assert [message.content for message in talk.messages] == asked
+    conversation, found = asked_and_reply(row)
+    assert [message.content for message in conversation.messages] == asked
     assert found == (None if reply is None else Message("assistant", reply))
 
 
 def test_tools_and_template_arguments_come_along() -> None:
     tools = '[{"type": "function", "function": {"name": "f"}}]'
-    talk = of_row({"messages": TALK, "tools": tools, "chat_template_kwargs": {"x": 1}})
-    assert talk.tools[0]["function"]["name"] == "f"
-    assert asked_and_reply({"messages": TALK, "tools": tools})[0].tools == talk.tools
-    assert talk.template_arguments == (("x", 1),)
+    conversation = of_row({"messages": TALK, "tools": tools, "chat_template_kwargs": {"x": 1}})
+    assert conversation.tools[0]["function"]["name"] == "f"
+    assert asked_and_reply({"messages": TALK, "tools": tools})[0].tools == conversation.tools
+    assert conversation.template_arguments == (("x", 1),)
 
 
 def test_a_row_of_neither_is_a_fault_of_the_caller() -> None:

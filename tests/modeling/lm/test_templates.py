@@ -32,8 +32,8 @@ FAST = {"epochs": 1.0, "batch_size": 2, "evaluations": 1, "max_length": 512, "ma
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_hermes_has_a_place_for_every_shape_of_conversation(lang: str) -> None:
-    for name, talk in shapes(lang).items():
-        (learned,) = Encoder(TEMPLATE).encode([talk])
+    for name, conversation in shapes(lang).items():
+        (learned,) = Encoder(TEMPLATE).encode([conversation])
         assert (learned.refused, len(learned.encoded)) == ([], 1), name
 
 

@@ -14,7 +14,7 @@ ASKED = [[{"role": "user", "content": text}] for text in ("what a day", "质量�
 REPLIES = ["thank you", "非常满意", "this is bad and slow"]
 
 
-def talk(n):
+def conversation(n):
     return [*ASKED[n], {"role": "assistant", "content": REPLIES[n]}]
 
 
@@ -25,7 +25,7 @@ def model(llama_folder):
 
 def test_taken_apart_the_model_says_what_it_says_whole(model):
     top = TopLayers(model, layers=1)
-    found = top.losses([top.lower(talk(n)) for n in range(3)])
+    found = top.losses([top.lower(conversation(n)) for n in range(3)])
     whole = losses(model, list(zip(ASKED, REPLIES, strict=True)))
     assert found[:, 1].tolist() == [one.tokens for one in whole]
     assert found[:, 0] == pytest.approx([one.nats for one in whole], abs=2e-3)
@@ -33,7 +33,7 @@ def test_taken_apart_the_model_says_what_it_says_whole(model):
 
 def test_training_starts_anew_each_time_and_touches_the_top_alone(model):
     top = TopLayers(model, layers=1, rate=5e-3)
-    items = [top.lower(talk(n)) for n in range(3)]
+    items = [top.lower(conversation(n)) for n in range(3)]
     before = top.losses(items)
     frozen = [p.detach().clone() for p in top._model.parameters() if not p.requires_grad]
     top.train(items[:1], seed=1, rows=12)

@@ -59,35 +59,35 @@ class Oracle:
     def __init__(self, name):
         self.name, self.tokenizer = name, toy_tokenizer(source(name))
 
-    def text(self, talk, end, ask, then=()):
-        turns = [as_openai(message, self.name) for message in (*talk.messages[:end], *then)]
+    def text(self, conversation, end, ask, then=()):
+        turns = [as_openai(message, self.name) for message in (*conversation.messages[:end], *then)]
         return self.tokenizer.apply_chat_template(
             turns,
-            tools=list(talk.tools) or None,
+            tools=list(conversation.tools) or None,
             tokenize=False,
             add_generation_prompt=ask,
-            **dict(talk.template_arguments),
+            **dict(conversation.template_arguments),
         )
 
     def ids(self, text):
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
-    def rule(self, talk, turn, learned):
+    def rule(self, conversation, turn, learned):
         """By which rule the reply is what inference gives after the prompt; None by none."""
-        asked, written = self.text(talk, turn, True), self.text(talk, turn + 1, False)
+        asked, written = self.text(conversation, turn, True), self.text(conversation, turn + 1, False)
         if written.startswith(asked + learned):
             return "as rendered"
-        message, end = talk.messages[turn], learned[learned.rindex("<") :]
+        message, end = conversation.messages[turn], learned[learned.rindex("<") :]
         following = Message("tool", "x", tool_call_id="call00000") if message.tool_calls else Message("user", "x")
         said = message.content or json.loads(message.tool_calls[-1].arguments)["city"]
-        after = self.text(talk, turn + 1, False, [following]).rpartition(said)[2]
+        after = self.text(conversation, turn + 1, False, [following]).rpartition(said)[2]
         if written == asked + learned.removesuffix(end) and end in after:
             return "ended by the next turn"
         if learned.startswith("</think>") and written.startswith(asked.rstrip() + learned):
             return "closes the block"
         reasoning, close, rest = learned.partition("\n</think>\n\n")
         outside = asked.removesuffix("<think>\n")
-        if close and reasoning == talk.messages[turn].reasoning and written.startswith(outside + rest):
+        if close and reasoning == conversation.messages[turn].reasoning and written.startswith(outside + rest):
             return "reasons in the block"
         return None
 
@@ -101,27 +101,29 @@ def spoken(encoded, turn):
     return start, encoded.labels[start:end]
 
 
-def check(name, talk, settings=None):
+def check(name, conversation, settings=None):
     """Learn one conversation and hold every reply against the template; what became of each reply."""
     oracle = Oracle(name)
     encoder = Encoder(ChatTemplate(oracle.tokenizer, settings))
-    (learned,) = encoder.encode([talk])
-    asked = learned_turns(talk.messages, only_last=False)
+    (learned,) = encoder.encode([conversation])
+    asked = learned_turns(conversation.messages, only_last=False)
     done = [turn for one in learned.encoded for turn in one.turns]
     assert sorted([*done, *(turn for turn, _ in learned.refused)]) == asked, "every reply once"
     outcome = {turn: reject.reason for turn, reject in learned.refused}
     for encoded in learned.encoded:
         for turn in encoded.turns:
             start, ids = spoken(encoded, turn)
-            assert encoded.ids[:start] == oracle.ids(oracle.text(talk, turn, True)), "the prompt as it will be asked"
+            assert encoded.ids[:start] == oracle.ids(oracle.text(conversation, turn, True)), (
+                "the prompt as it will be asked"
+            )
             assert encoded.ids[start : start + len(ids)] == ids
             text = oracle.tokenizer.decode(ids)
-            rule = oracle.rule(talk, turn, text)
+            rule = oracle.rule(conversation, turn, text)
             assert rule, f"{name} turn {turn}: {text!r} is not what the template writes"
             assert oracle.tokenizer.decode(ids[-1:]) in oracle.tokenizer.get_added_vocab(), "something stops the model"
-            holds_all(talk.messages[turn], text)
+            holds_all(conversation.messages[turn], text)
             outcome[turn] = rule
-        never_learned(talk, encoded, oracle.tokenizer)
+        never_learned(conversation, encoded, oracle.tokenizer)
     return outcome
 
 
@@ -133,10 +135,10 @@ def holds_all(message, text):
         assert all(value in text for value in json.loads(call.arguments).values())
 
 
-def never_learned(talk, encoded, tokenizer):
+def never_learned(conversation, encoded, tokenizer):
     """What people and tools said carries no loss."""
     text = tokenizer.decode([label for label in encoded.labels if label != IGNORED])
-    for message in talk.messages:
+    for message in conversation.messages:
         if message.role != "assistant" or message.learn is False:
             assert message.content not in text
 
@@ -145,8 +147,8 @@ def never_learned(talk, encoded, tokenizer):
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_reply_is_learned_as_it_will_be_asked_or_refused_by_name(name):
     for language in LANGUAGES:
-        for talk in shapes(language).values():
-            outcome = check(name, talk)
+        for conversation in shapes(language).values():
+            outcome = check(name, conversation)
             assert set(outcome.values()) <= {*REASONS, *RULES}
 
 
@@ -169,7 +171,10 @@ def test_refusals_by_cause(capsys):
     causes, shown = Counter(), {}
     for name in TEMPLATES:
         found = Counter(
-            what for lang in LANGUAGES for talk in shapes(lang).values() for what in check(name, talk).values()
+            what
+            for lang in LANGUAGES
+            for conversation in shapes(lang).values()
+            for what in check(name, conversation).values()
         )
         shown[name] = found
         causes.update(found)
@@ -196,8 +201,8 @@ def test_refusals_by_cause(capsys):
 @pytest.mark.parametrize("thinks", [True, False])
 def test_arguments_of_the_template_belong_to_the_prompt(name, thinks):
     kinds = shapes("zh")
-    talk = kinds["thinking 2"] if thinks else kinds["3 turns"]
-    outcome = check(name, Conversation(talk.messages, talk.tools, (("enable_thinking", thinks),)))
+    conversation = kinds["thinking 2"] if thinks else kinds["3 turns"]
+    outcome = check(name, Conversation(conversation.messages, conversation.tools, (("enable_thinking", thinks),)))
     assert set(outcome.values()) <= set(RULES)
 
 
@@ -215,11 +220,11 @@ def test_history_that_is_rewritten_is_learned_in_as_many_views_as_prompts():
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if (FOLDER / f"{name}_training.jinja").is_file()])
 def test_training_templates_of_trl_learn_the_same_words_and_the_same_end(name):
     """A second oracle: templates whose authors marked what is generated."""
-    talk = shapes("en")["1 turn"]
+    conversation = shapes("en")["1 turn"]
     tokenizer = toy_tokenizer(source(name))
-    found = views(talk, ChatTemplate(tokenizer))
+    found = views(conversation, ChatTemplate(tokenizer))
     marked = tokenizer.apply_chat_template(
-        [as_openai(message, name) for message in talk.messages],
+        [as_openai(message, name) for message in conversation.messages],
         chat_template=source(f"{name}_training"),
         return_assistant_tokens_mask=True,
         return_dict=True,
@@ -253,8 +258,10 @@ def long_task(turns):
 
 
 @needs_trl
-@pytest.mark.parametrize(("name", "talk"), [("qwen2_5", long_chat), ("gemma4_v5", long_chat), ("qwen3", long_task)])
-def test_cost_is_linear_in_the_turns_where_history_stands(name, talk, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "conversation"), [("qwen2_5", long_chat), ("gemma4_v5", long_chat), ("qwen3", long_task)]
+)
+def test_cost_is_linear_in_the_turns_where_history_stands(name, conversation, monkeypatch):
     """However many turns there are, the conversation is rendered as often."""
     template = ChatTemplate(toy_tokenizer(source(name)))
     rendered = []
@@ -268,7 +275,7 @@ def test_cost_is_linear_in_the_turns_where_history_stands(name, talk, monkeypatc
     counts = []
     for turns in (20, 200):
         rendered.clear()
-        found = views(talk(turns), template)
+        found = views(conversation(turns), template)
         assert (len(found.views), found.replies) == (1, turns // 2)
         counts.append(len(rendered))
     assert counts[0] == counts[1] <= 15

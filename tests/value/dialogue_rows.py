@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
-from pipeline.value.conversations import Talk
+from pipeline.value.dialogues import Dialogue
 from pipeline.value.params import Params
 
 CHAT = Task(type="chat", languages=("en", "zh"))
@@ -12,7 +12,7 @@ PARAMS = Params(reply_seeds=2, reply_passes=2, max_reply_rows=40, max_held_out_r
 REPLIES = {"en": "thank you", "zh": "非常满意"}
 
 
-def talk(n, source="good", split="train", reply=None, **more):
+def dialogue(n, source="good", split="train", reply=None, **more):
     lang = ("en", "zh")[n % 2]
     words = [("what a day", "a good film", "this is slow"), ("质量很好", "非常满意", "质量很好")][n % 2]
     asked = [{"role": "user", "content": f"{words[n % 3]} {words[n // 3 % 3]} {source}{' day' * (split == 'test')}"}]
@@ -23,5 +23,5 @@ def talk(n, source="good", split="train", reply=None, **more):
 
 
 def a(root, lang="en", **of):
-    """A talk of one turn and its reply."""
-    return Talk(root, (("user", root), ("assistant", "x")), lang, of)
+    """A dialogue of one turn and its reply."""
+    return Dialogue(root, (("user", root), ("assistant", "x")), lang, of)

@@ -19,7 +19,7 @@ _MOST_VALUES = 8
 
 
 @dataclass(frozen=True)
-class Talk:
+class Dialogue:
     """One conversation with its reply. `root` is the collected record it comes from.
 
     `of` says what groups it is in: kind of group (`source`, `meta_topic`, `teacher`) -> which.
@@ -40,22 +40,22 @@ class Talk:
         return [{"role": role, "content": content} for role, content in self.messages]
 
 
-def talk_of(record: Record, task: Task) -> Talk:
+def dialogue_of(record: Record, task: Task) -> Dialogue:
     """The conversation that a labelled record teaches; texts to translate or summarise follow their instruction."""
     turns = tuple((message.role, message.content) for message in asked(record, task).messages)
     groups = {META + name: value for name, value in record.meta.items()} | {"source": record.source.name}
     writer = writer_of(record)
     if writer:
         groups["teacher"] = writer
-    return Talk(record.id, (*turns, ("assistant", target_text(record.target))), record.lang, groups)
+    return Dialogue(record.id, (*turns, ("assistant", target_text(record.target))), record.lang, groups)
 
 
-def drawn(talks: Iterable[Talk], most: int, what: str) -> list[Talk]:
+def drawn(dialogues: Iterable[Dialogue], most: int, what: str) -> list[Dialogue]:
     """At most so many, by a draw of their ids, in the order of the draw."""
-    return sorted(talks, key=lambda talk: (share(what, talk.root), talk.root, talk.messages))[:most]
+    return sorted(dialogues, key=lambda dialogue: (share(what, dialogue.root), dialogue.root, dialogue.messages))[:most]
 
 
-def train_talks(records: Sequence[Record], task: Task) -> list[Talk]:
+def train_dialogues(records: Sequence[Record], task: Task) -> list[Dialogue]:
     """The labelled train records; augmented ones have the root of the record they were made from."""
     parents = {record.id: record.parent_id for record in records if record.parent_id}
     found = []
@@ -63,15 +63,15 @@ def train_talks(records: Sequence[Record], task: Task) -> list[Talk]:
         root = record.id
         while root in parents:
             root = parents[root]
-        found.append(replace(talk_of(record, task), root=root))
+        found.append(replace(dialogue_of(record, task), root=root))
     return found
 
 
-def talks_as_mixed(records: Sequence[Record], task: Task, repeats: Mapping[str, int]) -> list[Talk]:
-    """The train talks, each as often as an epoch reads its record: once, or as `repeats` (record id -> times) says."""
+def dialogues_as_mixed(records: Sequence[Record], task: Task, repeats: Mapping[str, int]) -> list[Dialogue]:
+    """The train dialogues, each as often as an epoch reads its record: once, or by `repeats` (record id -> times)."""
     found = []
-    for record, talk in zip(_labelled(records), train_talks(records, task), strict=True):
-        found += [talk] * repeats.get(record.id, 1)
+    for record, dialogue in zip(_labelled(records), train_dialogues(records, task), strict=True):
+        found += [dialogue] * repeats.get(record.id, 1)
     return found
 
 
@@ -79,44 +79,49 @@ def _labelled(records: Iterable[Record]) -> list[Record]:
     return [record for record in records if record.split == "train" and record.target is not None]
 
 
-def held_out_talks(records: Sequence[Record], task: Task) -> list[Talk]:
+def held_out_dialogues(records: Sequence[Record], task: Task) -> list[Dialogue]:
     """The test split."""
-    return [talk_of(record, task) for record in records if record.split == "test" and record.target is not None]
+    return [dialogue_of(record, task) for record in records if record.split == "test" and record.target is not None]
 
 
-def groups_of(talks: Sequence[Talk], at_least: int, most: int) -> list[tuple[str, str, int]]:
-    """(kind, which, talks) of the groups whose effect can be measured, largest first: neither few nor all talks."""
-    counts = Counter((kind, which) for talk in talks for kind, which in talk.of.items())
+def groups_of(dialogues: Sequence[Dialogue], at_least: int, most: int) -> list[tuple[str, str, int]]:
+    """(kind, which, count) of the groups whose effect can be measured, largest first: neither few nor all dialogues."""
+    counts = Counter((kind, which) for dialogue in dialogues for kind, which in dialogue.of.items())
     values = Counter(kind for kind, _ in counts)
     fit = {
         key: count
         for key, count in counts.items()
-        if at_least <= count <= len(talks) - at_least and values[key[0]] <= _MOST_VALUES
+        if at_least <= count <= len(dialogues) - at_least and values[key[0]] <= _MOST_VALUES
     }
     return [(kind, which, count) for (kind, which), count in ranked(fit)[:most]]
 
 
-def raw_talks(stages: Stages, task: Task) -> list[Talk]:
+def raw_dialogues(stages: Stages, task: Task) -> list[Dialogue]:
     """What was collected for training, but for rows of the test and dev splits and copies of them."""
-    held_out, tested = _held_out(stages), {talk.messages[:-1] for talk in held_out_talks(stages.augment, task)}
+    held_out, tested = (
+        _held_out(stages),
+        {dialogue.messages[:-1] for dialogue in held_out_dialogues(stages.augment, task)},
+    )
     rows = [record for record in stages.collect if _may_teach(record, stages.dropped_for, held_out)]
-    return [talk for talk in (talk_of(record, task) for record in rows) if talk.messages[:-1] not in tested]
+    return [
+        dialogue for dialogue in (dialogue_of(record, task) for record in rows) if dialogue.messages[:-1] not in tested
+    ]
 
 
-def steps_undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> dict[str, list[Talk]]:
-    """Cleaning step -> train talks as they would stand there without it: rows that it dropped, rows before its edits.
+def steps_undone(stages: Stages, dropped: Sequence[tuple[str, Record]], task: Task) -> dict[str, list[Dialogue]]:
+    """Cleaning step -> train dialogues as they would be without it: rows that it dropped, rows before its edits.
 
     Rows of the test and dev splits and copies of them are no part of it. Later edits of the same field are undone too.
     """
     held_out = _held_out(stages)
-    found: dict[str, list[Talk]] = {}
+    found: dict[str, list[Dialogue]] = {}
     for step, record in dropped:
         if _may_teach(record, stages.dropped_for, held_out):
-            found.setdefault(step, []).append(talk_of(record, task))
+            found.setdefault(step, []).append(dialogue_of(record, task))
     for record in stages.clean:
         if record.split == "train" and record.target is not None:
             for step, before in _befores(record):
-                found.setdefault(step, []).append(talk_of(before, task))
+                found.setdefault(step, []).append(dialogue_of(before, task))
     return dict(sorted(found.items()))
 
 
