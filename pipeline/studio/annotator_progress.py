@@ -27,12 +27,21 @@ def progress_table(project: Project, used: Sequence[Annotation], gold: Mapping[s
     answered = Counter(one.annotator for one in used)
     if not answered:
         return ""
-    shown = project.settings.show_gold_results
-    asked = Counter(one.annotator for one in used if one.record_id in gold)
-    right = Counter(one.annotator for one in used if gold.get(one.record_id) == as_json(one.value))
-    titles = _TITLES[project.settings.language][: 3 if shown else 2]
-    rows = [f"<tr>{''.join(f'<th>{title}</th>' for title in titles)}</tr>"]
+    asked, right = _on_gold(used, gold)
+    columns = 3 if project.settings.show_gold_results else 2
+    lines = [_row(_TITLES[project.settings.language][:columns], "th")]
     for name, count in answered.most_common():
-        cells = [escape(name), f"{count} / {tasks}", *([f"{right[name]} / {asked[name]}"] if shown else [])]
-        rows.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    return f"<table>{''.join(rows)}</table>"
+        cells = (escape(name), f"{count} / {tasks}", f"{right[name]} / {asked[name]}")
+        lines.append(_row(cells[:columns], "td"))
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _on_gold(used: Sequence[Annotation], gold: Mapping[str, str]) -> tuple[Counter[str], Counter[str]]:
+    """Answers to gold questions by annotator: all of them, and those that are right."""
+    answers = [one for one in used if one.record_id in gold]
+    right = Counter(one.annotator for one in answers if gold[one.record_id] == as_json(one.value))
+    return Counter(one.annotator for one in answers), right
+
+
+def _row(cells: Sequence[str], tag: str) -> str:
+    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"

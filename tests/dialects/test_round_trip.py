@@ -17,6 +17,7 @@ from pipeline.core.conversation import (
     canonical,
     fields_of,
     from_row,
+    to_conversation,
     to_row,
 )
 from pipeline.core.json_types import JsonObject
@@ -94,7 +95,7 @@ REFUSALS = {
 @given(conversation=conversations())
 def test_record_and_dataset_keep_all(conversation: Conversation) -> None:
     inputs, target = task_type(CHAT).parse({"messages": conversation}, None, CHAT)
-    assert conversation(inputs, target) == conversation
+    assert to_conversation(inputs, target) == conversation
     assert from_row(json.loads(json.dumps(to_row(conversation)))) == conversation
     assert fields_of(conversation)["messages"][-1] == target
 
