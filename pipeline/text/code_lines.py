@@ -9,30 +9,36 @@ placeholders of templates. Entities count as the signs that they are, so that `a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pipeline.text.data_lines import data_lines
 from pipeline.text.scripts import HAN
 
 Region = tuple[int, int]
 
 
-def single_code(text: str) -> list[Region]:
-    """Lines and pieces of code, as half-open offsets; they may overlap."""
+def single_code(text: str, about_code: bool = False) -> list[Region]:
+    """Lines and pieces of code, as half-open offsets; they may overlap.
+
+    `about_code`: the record says that it is about code, so that a line with a sign of it counts if it is no sentence.
+    """
     if not _MAY_HOLD.search(text):
         return []
     found = [match.span() for pattern in _PIECES for match in pattern.finditer(text)]
     found += [match.span() for match in _CALL.finditer(text) if _is_call(match)]
     found += [match.span() for match in _RUN.finditer(text) if len(_REGEX_SIGN.findall(match[0])) > 1]
-    return [*found, *_lines(text)]
+    return [*found, *_lines(text, about_code)]
 
 
-_MAY_HOLD = re.compile(r"""[()\[\]{}\\/$>@=;"'|]|^\+""", re.MULTILINE)
+_MAY_HOLD = re.compile(r"""[()\[\]{}\\/$>@=:,;"'|]|^\+""", re.MULTILINE)
 _ENTITY = re.compile(
     r"&(?:(?P<amp>amp)|(?P<lt>lt)|(?P<gt>gt)|quot|apos|#\d{1,6}|#x[0-9a-f]{1,5}|\w{2,8});", re.IGNORECASE
 )
 
 _RUN = re.compile(r"[!-~]{4,400}")  # signs without a space; Chinese around them is none of it
-_REGEX_SIGN = re.compile(r"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[\])][+*?{]|\.[*+]|\{\d+,\d*\}|^/?\^|\$(?:/[a-z]*)?$")
+_REGEX_SIGN = re.compile(
+    r"\\[dDwWsSbB]|\(\?[:=!<P]|\[\^|[\])][+*?{]|\.[*+]|\{\d+,\d*\}|\(\w+(?:\|\w+)+\)|^/?\^|\$(?:/[a-z]*)?$"
+)
 _CALL = re.compile(
     r"(?<![\w.$])(?P<name>[A-Za-z_$][\w$]*(?:(?:\.|::|->)\w+)*!?)\((?P<inside>(?:[^()\n]|\([^()\n]{0,300}\)){0,300})\)"
 )
@@ -65,14 +71,14 @@ _PROMPT = (
 _COMMAND = (
     r"(?:git|svn|cp|mv|rm|ls|cd|curl|wget|e?grep|rg|sed|awk|echo|printf|export|sudo|docker|kubectl|helm|npm|npx|yarn|pnpm"
     r"|pip3?|apt|apt-get|yum|dnf|brew|ssh|scp|rsync|chmod|chown|tar|gzip|unzip|cmake|gcc|g\+\+|python3?|rustc|javac?|mvn"
-    r"|gradle|mkdir|ps|psql|mysql|sqlite3|conda|systemctl|perl|xargs|ln|uniq|terraform|aws|gcloud|iconv|xmllint|jq)"
+    r"|gradle|ffmpeg|nohup|openssl|tmux|bazel|pytest|poetry|journalctl|adb|ansible(?:-\w+)?|mkdir|ps|psql|mysql|sqlite3|conda|systemctl|perl|xargs|ln|uniq|terraform|aws|gcloud|iconv|xmllint|jq)"
 )
 _WORD = (
     r"(?:make|find|head|tail|go|sort|touch|kill|source|cat|diff|patch|tee|node|cargo|env|ruby)"  # words of prose too
 )
 #: What prose does not write behind a command: an option, a pipe, a path, a variable; behind a rare word, quotes.
 _ARGUMENT = r"""(?=[^\n]*(?:\s--?[a-zA-Z]|\||&&|\s[~.]{0,2}/\w|\$\w))"""
-_RARER = r"""(?=[^\n]*(?:["*=@]|\s'|[<>]\s?\w))"""
+_RARER = r"""(?=[^\n]*(?:["*=@]|(?<=\s)'|[<>]\s?\w))"""
 _STATEMENT = re.compile(
     rf"""
     ^\s*(?:
@@ -113,28 +119,49 @@ _COMMAND_LINE = re.compile(
     rf"(?P<command>(?:{_COMMAND}\s(?:{_ARGUMENT}|{_RARER})|{_WORD}\s{_ARGUMENT})\S[^。；]*)(?<!\w[.!?])(?=$|[。；])"
 )
 _DIFF_HEAD = re.compile(r"diff --git |--- \S|\+\+\+ \S|@@ -\d")
+_FRAME = re.compile(r'\s+File "')
 _DIFF_LINE = re.compile(r"[-+ @\\]|diff |index ")
+_MOJIBAKE = re.compile("[\x80-\xff\u0152-\u02dc\u2013-\u2122]")  # what bytes of UTF-8 become
+_FEW_SIGNS, _MOST_MOJIBAKE = 4, 0.15  # the second of a line's characters; chosen with benchmarks/text_repair.py --chats
 _LONG_LINE = 400  # characters; longer lines are prose; a guess: not measured
 
 
-def _lines(text: str) -> Iterator[Region]:
+def _lines(text: str, about_code: bool) -> Iterator[Region]:
     """Whole lines, but for a command that prose introduces on its line; the lines of a diff."""
-    place, in_diff, before, was_frame = 0, False, "", False
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    plains = [_ENTITY.sub(_sign, line) if len(line) < _LONG_LINE else "" for line in lines]
+    whole = {number for number in data_lines(plains, about_code) if not _is_damaged(lines[number])}
+    whole.update(_beside_others(lines))
+    place = 0
+    for number, (line, plain) in enumerate(zip(lines, plains, strict=True)):
         end = place + len(line)
-        in_diff = bool(_DIFF_HEAD.match(line) or (in_diff and _DIFF_LINE.match(line)))
-        if in_diff:
+        if number in whole or _is_statement(plain):
             yield place, end
-        elif line.strip() and len(line) < _LONG_LINE:
-            if _are_versions(before, line):
-                yield place - len(before) - 1, end
-            plain = _ENTITY.sub(_sign, line)
-            if was_frame or _STATEMENT.search(plain):
-                yield place, end
-            elif command := _COMMAND_LINE.search(plain):
-                yield place + _start(line, plain, command.start("command")), end - len(plain) + command.end("command")
-            was_frame = line.lstrip().startswith('File "') and line[0].isspace()
-        before, place = line, end + 1
+        elif command := _COMMAND_LINE.search(plain):
+            yield place + _start(line, plain, command.start("command")), end - len(plain) + command.end("command")
+        place = end + 1
+
+
+def _beside_others(lines: Sequence[str]) -> Iterator[int]:
+    """Numbers of lines that the lines before them make code: in a diff, two versions of a line, below a frame."""
+    in_diff, before = False, ""
+    for number, line in enumerate(lines):
+        in_diff = bool(_DIFF_HEAD.match(line) or (in_diff and _DIFF_LINE.match(line)))
+        if in_diff or (_FRAME.match(before) and len(line) < _LONG_LINE):
+            yield number
+        elif len(line) < _LONG_LINE and _are_versions(before, line):
+            yield from (number - 1, number)
+        before = line
+
+
+def _is_damaged(line: str) -> bool:
+    """Whether so much of a line is mojibake that it is damage, and not one sign that a line of data speaks of."""
+    return len(_MOJIBAKE.findall(line)) > max(_FEW_SIGNS, _MOST_MOJIBAKE * len(line))
+
+
+def _is_statement(line: str) -> bool:
+    """Whether the line is a statement, a line that a diff adds or takes away, or one that a mail quotes."""
+    return bool(line.strip() and (_STATEMENT.search(line) or (line[0] in "+->" and _STATEMENT.search(line[1:]))))
 
 
 def _sign(entity: re.Match[str]) -> str:

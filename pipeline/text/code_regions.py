@@ -180,10 +180,14 @@ def _merged(regions: Sequence[Region]) -> list[Region]:
 _TOPICS = {
     "code": re.compile(
         r"\b(?:python|javascript|typescript|java|sql|c\+\+|bash|powershell|regex(?:es|ps?)?|regular expressions?|latex"
-        r"|json|yaml|css|command lines?|shell (?:command|script)s?|terminal|source code|code (?:snippet|block|below)s?"
+        r"|json|yaml|toml|csv|nginx|apache2?|haproxy|configs?|(?:configuration|settings|log|ini|properties) files?"
+        r"|log (?:line|message|entr(?:y|ie))s?|assembly (?:code|language)|assembler|x86|makefiles?|dockerfiles?"
+        r"|kubernetes|terraform|cron ?tabs?|golang|php|perl|haskell|kotlin|scala|matlab|vba|graphql|protobuf"
+        r"|excel formulas?"
+        r"|css|command lines?|shell (?:command|script)s?|terminal|source code|code (?:snippet|block|below)s?"
         r"|(?:this|the|following|my|your) (?:code|script|snippet|command|query|function|diff|patch)"
         r"|lines? of code|stack ?traces?|traceback|compiler|git|docker|unit tests?)\b"
-        r"|代码|正则|命令行|脚本|函数|终端|报错|编程|程序"
+        r"|代码|正则|命令行|配置文件|汇编|日志|查询语句|脚本|函数|终端|报错|编程|程序"
         # what only code has: a prompt, the head of a diff, a stack trace, an environment of LaTeX
         r"|^\s*(?:\$ [a-z]|>>> |PS [a-z]:\\|@@ -\d|diff --git |traceback \(most recent)|\\begin\{",
         re.IGNORECASE | re.MULTILINE,

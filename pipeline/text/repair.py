@@ -32,6 +32,7 @@ class Repairs:
     characters: bool = True  # control and invisible characters go, Unicode becomes NFC
     collapse: bool = True  # runs of white space become one space; else only line ends are trimmed
     single_code: bool = False  # a single line or piece of code counts as code (code_lines.py)
+    about_code: bool = False  # the record says that it is about code: of its lines only sentences are prose
     replace: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
@@ -74,7 +75,8 @@ class Repairer:
         return _edited_around(text, [*self._code(text), *layout_regions(text)], steps[1:], used)
 
     def _code(self, text: str) -> list[tuple[int, int]]:
-        return [*code_regions(text), *(single_code(text) if self._repairs.single_code else ())]
+        wanted = self._repairs
+        return [*code_regions(text), *(single_code(text, wanted.about_code) if wanted.single_code else ())]
 
 
 #: One repair may uncover work for another (`&amp;lt;br&amp;gt;`); real texts need two rounds.

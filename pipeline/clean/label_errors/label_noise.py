@@ -4,8 +4,9 @@ The estimate is the floor of contradictions (contradiction_floor.py): where reco
 saw them, the models hardly err, and what they contradict there is wrong. It holds where wrong targets are about as
 frequent among clear records as among unclear ones. Models err a little even there, so the interval is widened by a part
 of what they contradict beyond the floor, set on simulated records (benchmarks/noise_coverage.py). No figure is given
-where the interval stays wide, where records are few, where models know too little of uneven classes, or where the
-estimate does not rise as it must when errors are planted (`rises_with`).
+where the interval stays wide, where records are few, where models know too little, above all of uneven classes, or
+where the estimate does not rise as it must when errors are planted (`rises_with`). Classes have figures where half of
+them can: an interval that is narrow for one class alone is narrow by luck.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ _WIDEST, _WIDEST_PART, _WIDEST_EVER = 0.1, 0.5, 0.15
 _UNEVEN = 0.7  # share of the largest class from which on models must know better than chance by half
 # `_KNOWING` is a guess, checked by benchmarks/noise_coverage.py.
 _KNOWING = 0.5  # contradictions, as part of those at random: below, models know what they speak of
+# `_LOST`, `_TOLD_CLASSES`: set with benchmarks/noise_coverage.py, on draws of another seed than it reports.
+_LOST = 0.76  # contradictions, as part of those at random: above, models know too little for any figure
+_TOLD_CLASSES = 0.5  # share of the classes that must have a figure: fewer had theirs by luck, and too low
 
 
 class Share(NamedTuple):
@@ -69,11 +73,9 @@ def label_noise(scores: Scores, given: Sequence[Target], strata: Integers) -> La
         return LabelNoise(None, why=f"{len(strata)} scored records, fewer than {_FEWEST}")
     classes = int(strata.max()) + 1
     predicted = _predicted(scores, given, strata)
-    shares = np.bincount(strata, minlength=classes) / len(strata)
     contradicted = float(scores.differs.mean())
-    by_chance = 1 - float((shares**2).sum()) if classes > 1 else 0.5
+    top, by_chance = _of_chance(strata) if classes > 1 else (0.0, 0.5)
     knows = contradicted < _KNOWING * by_chance
-    top = float(shares.max()) if classes > 1 else 0.0
     if top > _UNEVEN and not knows:
         return LabelNoise(
             None, why=f"the largest class has {top:.0%} of the records, and models hardly tell the others"
@@ -81,10 +83,25 @@ def label_noise(scores: Scores, given: Sequence[Target], strata: Integers) -> La
     places = places_by_class(scores.clarity, predicted)
     floor = floor_of(scores.differs, places, classes if classes > 1 else None, knows)
     share = _telling(_widened(floor, contradicted, top, len(strata)))
-    if share is None:
+    if share is None or share.low > contradicted or (classes > 1 and contradicted > _LOST * by_chance):
         return LabelNoise(None, why="models that never saw a record contradict its target too often to tell who errs")
-    codes = range(classes) if classes > 1 else range(0)
-    return LabelNoise(share, {code: _of_class(strata == code, predicted != code, places, knows, top) for code in codes})
+    return LabelNoise(share, _by_class(strata, predicted, places, knows, top) if classes > 1 else {})
+
+
+def _of_chance(strata: Integers) -> tuple[float, float]:
+    """The share of the largest class, and the share of targets that targets drawn at random would contradict."""
+    shares = np.bincount(strata) / len(strata)
+    return float(shares.max()), 1 - float((shares**2).sum())
+
+
+def _by_class(
+    strata: Integers, predicted: Integers, places: Floats, knows: bool, top: float
+) -> dict[int, Share | None]:
+    """The estimate of each class, where `_TOLD_CLASSES` of them have one; else None for all."""
+    codes = range(int(strata.max()) + 1)
+    shares = {code: _of_class(strata == code, predicted != code, places, knows, top) for code in codes}
+    told = sum(found is not None for found in shares.values())
+    return shares if told >= _TOLD_CLASSES * len(shares) else dict.fromkeys(shares)
 
 
 def _predicted(scores: Scores, given: Sequence[Target], strata: Integers) -> Integers:

@@ -140,7 +140,7 @@ class _RecordRepairer:
         """What the texts talk about, as far as it counts: outside chat and QA markup does only beside code."""
         about = topics(texts)
         if self._task.type in _ABOUT_CODE:
-            return about - {"code"}  # there single lines of code are looked for anyway
+            return about
         return about | {"code"} if any(code_regions(text) for text in texts) else about & {"code"}
 
 
@@ -148,5 +148,5 @@ def _without(wanted: Repairs, about: frozenset[str]) -> Repairs:
     if "characters" in about:
         wanted = replace(wanted, encoding=False, characters=False, fold_width=False)
     if "code" in about:
-        wanted = replace(wanted, single_code=True)
+        wanted = replace(wanted, single_code=True, about_code=True)
     return replace(wanted, entities=False, tags=False) if "markup" in about else wanted

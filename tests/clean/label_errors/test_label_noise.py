@@ -51,6 +51,25 @@ def test_a_small_class_that_models_do_not_see_is_no_noise():
     assert "largest class" in noise.why
 
 
+def test_models_that_know_little_tell_nothing_though_their_interval_is_narrow():
+    """Draw 39 of the benchmark's weak features with 30 % noise: the floor says 57 to 68 %."""
+    from benchmarks import noise_coverage
+
+    world = noise_coverage.WORLDS["weak"](np.random.default_rng([47, 39]), 1500)
+    labels = noise_coverage.symmetric(np.random.default_rng([47, 39, 30]), world, 0.3)
+    noise = label_noise(*noise_coverage.scored(world, labels))
+    assert noise.share is None
+    assert "too often" in noise.why
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.3])
+def test_classes_have_figures_where_half_of_them_can(rate):
+    for seed in range(5):
+        noise = estimate(*modelled(rate, 0.4, count=3000, seed=seed)[:2])
+        told = sum(share is not None for share in noise.by_class.values())
+        assert told == 0 or 2 * told >= len(noise.by_class)
+
+
 def test_targets_without_classes_have_one_figure():
     found, labels, true = modelled(0.1, 0.4)
     noise = label_noise(found, labels.tolist(), np.zeros(len(labels), np.int64))
