@@ -28,8 +28,7 @@ def missing_classes(
     `parts` holds the groups that are taken already. `start` is where the split's draws begin; of a class's free groups
     the one with the smallest draw from there on is moved.
     """
-    of_class = _of_class(groups, strata)
-    usable = _of_class({name: list(filter(allowed, rows)) for name, rows in groups.items()}, strata)
+    of_class, usable = _of_class(groups, strata, allowed)
     taken = {name for name, part in parts.items() if part == split}
     moved: dict[str, str] = {}
     too_small = []
@@ -44,10 +43,15 @@ def missing_classes(
     return moved, too_small
 
 
-def _of_class(groups: Mapping[str, Sequence[int]], strata: Sequence[str | None]) -> dict[str, set[str]]:
-    """Class -> the groups that hold a row of it."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+def _of_class(
+    groups: Mapping[str, Sequence[int]], strata: Sequence[str | None], allowed: Callable[[int], bool]
+) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Class -> the groups that hold a row of it, and those that hold one that is `allowed`."""
+    found, usable = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for name, rows in groups.items():
         for n in rows:
-            found[strata[n] or "(none)"].add(name)
-    return found
+            stratum = strata[n] or "(none)"
+            found[stratum].add(name)
+            if allowed(n):
+                usable[stratum].add(name)
+    return found, usable

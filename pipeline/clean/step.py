@@ -150,8 +150,12 @@ class Context:
         keys = self.columns(table, partial(_text_keys, task=self.task)).column("key").to_numpy()
         rows = np.flatnonzero(may_join)
         order = rows[np.argsort(keys[rows].astype("S20"), kind="stable")]
-        ends = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
-        return sorted(part.tolist() for part in np.split(order, ends) if len(part) > 1)
+        differs = keys[order][1:] != keys[order][:-1]
+        starts = np.flatnonzero(np.concatenate([np.ones(min(len(order), 1), bool), differs]))
+        sizes = np.diff(np.append(starts, len(order)))
+        several = sizes > 1
+        found = zip(starts[several].tolist(), sizes[several].tolist(), strict=True)
+        return sorted(order[start : start + size].tolist() for start, size in found)
 
 
 def _with_ledger(work: Callable[[pa.Table, Ledger], Outcome], part: pa.Table) -> tuple[Outcome, Ledger]:

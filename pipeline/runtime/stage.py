@@ -8,6 +8,7 @@ dropped with step, reason and evidence, and how many it added. Nothing vanishes:
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import shutil
@@ -217,6 +218,11 @@ def breakdown(table: pa.Table) -> dict[str, dict[str, int]]:
     return {name: count(flat, name) for name in flat.column_names}
 
 
+#: Objects made before Python looks for unused cycles among them. Records hold none, and a hundred thousand of them are
+#: looked through time and again: with the default, of 100,000 rows, label takes 29 % more CPU time and validate 14 %.
+_COLLECTED = (100_000, 50, 100)
+
+
 def enter(
     stage: str, about: str | None, inputs: Sequence[str], work: Callable[..., object], trains: bool = False
 ) -> None:
@@ -228,6 +234,8 @@ def enter(
     `trains`: see `limit_threads`.
     """
     limit_threads(trains)
+    if not trains:  # where models are trained, cycles may hold tensors
+        gc.set_threshold(*_COLLECTED)
     silence_bars()
     name_place(stage)
     parser = argparse.ArgumentParser(prog=f"python -m pipeline.{stage}", description=about)

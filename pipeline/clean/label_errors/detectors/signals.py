@@ -64,8 +64,9 @@ def neighbour_votes(
     """
     votes = np.zeros((len(vectors), classes))
     for start, found, weights in nearest(vectors, groups, known, known_groups):
-        rows = np.repeat(np.arange(start, start + len(found)), found.shape[1])
-        np.add.at(votes, (rows, known_labels[found].ravel()), weights.ravel())
+        cells = np.arange(len(found))[:, None] * classes + known_labels[found]  # (batch, neighbours)
+        counted = np.bincount(cells.ravel(), weights.ravel(), len(found) * classes)
+        votes[start : start + len(found)] = counted.reshape(len(found), classes)
     return votes
 
 
