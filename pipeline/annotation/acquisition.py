@@ -77,7 +77,7 @@ def _dense(features: Features) -> NDArray[np.float32]:
 
     from pipeline.modeling.features.encoder import occupied
 
-    rows = occupied(features.tocsr())
+    rows: csr_matrix = occupied(features.tocsr())
     size = min(_DIMENSIONS, rows.shape[0] - 1, rows.shape[1] - 1)
     dense: NDArray[np.float32] = (
         rows.toarray() if size < 2 else TruncatedSVD(size, n_iter=2, random_state=0).fit_transform(rows)

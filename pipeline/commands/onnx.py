@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from pipeline.commands.predict import input_fields
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import as_json
+from pipeline.core.record import Row, as_json
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.predictor import load_predictor
 from pipeline.runtime.store import write_json
@@ -62,7 +62,19 @@ def run(arguments: argparse.Namespace) -> None:
     )
 
 
-def check(found: dict[str, Any], out: Path) -> None:
+class Compared(TypedDict):
+    """What `compare` found."""
+
+    rows: int
+    different_answers: int
+    largest_difference: float
+    torch_rows_per_s: float
+    onnx_rows_per_s: float
+    speed_up: float
+    megabytes: NotRequired[float]
+
+
+def check(found: Compared, out: Path) -> None:
     """Raise PipelineError where the copy in `out` does not answer as the original does."""
     if found["different_answers"] or found["largest_difference"] > TOLERANCE:
         raise PipelineError(
@@ -72,7 +84,7 @@ def check(found: dict[str, Any], out: Path) -> None:
         )
 
 
-def check_agreement(found: dict[str, Any], least: float, out: Path) -> None:
+def check_agreement(found: Compared, least: float, out: Path) -> None:
     """Raise PipelineError where the copy in 8 bits gives other answers more often than allowed."""
     agreement = 1 - found["different_answers"] / found["rows"]
     if agreement < least:
@@ -83,7 +95,7 @@ def check_agreement(found: dict[str, Any], least: float, out: Path) -> None:
         )
 
 
-def compare(original: Predictor, copy: Predictor, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def compare(original: Predictor, copy: Predictor, rows: Sequence[Row]) -> Compared:
     """Answers of both on the same rows, and rows per second of each (the better of two runs, in turns)."""
     first, second = original.predict(rows), copy.predict(rows)
     seconds: dict[str, list[float]] = {"torch": [], "onnx": []}
@@ -119,7 +131,7 @@ def _difference(a: Prediction, b: Prediction) -> float:
     return max((abs(x - y) for x, y in pairs), default=0.0)
 
 
-def _rows(dataset: Path, count: int, fields: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(dataset: Path, count: int, fields: Sequence[str]) -> list[Row]:
     """Dev rows of the dataset; the same ones for equal datasets."""
     from pipeline.modeling.dataset import read_split, sample, to_rows
 

@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 from pipeline.core.cache import cached
 from pipeline.core.record import Row, Target, as_json
@@ -16,6 +16,14 @@ from pipeline.modeling.prediction import Prediction
 
 #: Rows -> predictions that carry log_likelihood and tokens, and no text.
 BasePredict = Callable[[Sequence[Row]], list[Prediction]]
+
+
+class _Scorer(Protocol):
+    """A language model's predictor, of which only this is asked."""
+
+    def likelihoods(self, rows: Sequence[Row], batch: int) -> list[tuple[float | None, int]]:
+        """Log likelihood (None: too long) and tokens of each row's true text."""
+
 
 #: What likelihoods depend on, beside model and row.
 _SETTINGS = ("task", "max_length", "max_new_tokens", "instructions", "chat")
@@ -35,7 +43,7 @@ def load_base_model(folder: Path, models: Models) -> BasePredict | None:
     version = as_json([identity(base), base.sha256, {name: settings.get(name) for name in _SETTINGS}])
 
     def likelihoods(rows: Sequence[Row]) -> list[Prediction]:
-        loaded: list[Any] = []
+        loaded: list[_Scorer] = []
 
         def compute(batch: list[str]) -> list[bytes]:
             if not loaded:
@@ -50,7 +58,7 @@ def load_base_model(folder: Path, models: Models) -> BasePredict | None:
     return likelihoods
 
 
-def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Target]) -> Any:
+def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Target]) -> _Scorer:
     from pipeline.modeling.heads import HEADS
     from pipeline.modeling.lm.generator import generator_folder
     from pipeline.modeling.lm.templates import template_text
@@ -59,7 +67,7 @@ def _load(base: Model, is_seq2seq: bool, settings: Mapping[str, Target]) -> Any:
     if base.chat_template:  # the trained model's tokenizer holds it, that of the base model does not
         template = template_text(base.chat_template, "models.generator.chat_template")
         settings = {**settings, "chat_template": template}
-    return HEADS[settings["task"]["type"]].function.load(Path(path), settings)
+    return cast("_Scorer", HEADS[settings["task"]["type"]].function.load(Path(path), settings))
 
 
 def _without_id(row: Row) -> dict[str, object]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import share
+from pipeline.core.record import Row, share
 from pipeline.runtime.damaged_files import check_columns, read_file
 from pipeline.runtime.parts import take_rows
 
@@ -50,6 +49,6 @@ def repeated(table: pa.Table) -> pa.Table:
     return table.take(pa.array([n for n, count in enumerate(times) for _ in range(count)], pa.int64()))
 
 
-def to_rows(table: pa.Table) -> list[dict[str, Any]]:
+def to_rows(table: pa.Table) -> list[Row]:
     """Rows as dictionaries."""
-    return table.to_pylist()
+    return [*table.to_pylist()]

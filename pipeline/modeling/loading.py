@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.modeling import onnx
@@ -14,6 +14,7 @@ from pipeline.modeling.prefixes import with_prefix
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers.models.auto.auto_factory import _BaseAutoModelClass
 
 
 def quiet() -> None:
@@ -67,7 +68,7 @@ def check_room(config: PretrainedConfig, max_length: int, where: str) -> None:
 _POSITIONS_AFTER_PADDING = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "xmod", "mpnet", "longformer")
 
 
-def load_saved(kind: Any, folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load_saved(kind: type[_BaseAutoModelClass], folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Model (in evaluation mode, where this machine computes) and tokenizer of a folder that `train` wrote."""
     quiet()
     if (folder / onnx.FILE).is_file():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.errors import PipelineError, shorten
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: The file that makes a folder an exported model.
@@ -30,7 +31,7 @@ class OnnxModel:
     config: Any
     device: str = "cpu"
 
-    def __call__(self, **inputs: Any) -> object:
+    def __call__(self, **inputs: Tensor) -> object:
         """The model's outputs, as tensors, by name."""
         import torch
 
@@ -112,7 +113,8 @@ def _write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, names: li
             super().__init__()
             self.model = model
 
-        def forward(self, *given: Any) -> tuple[Any, ...]:
+        def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
+            """The outputs named in `names`, in that order, of the inputs named in `inputs`."""
             outputs = self.model(**dict(zip(inputs, given, strict=True)))
             return tuple(outputs[name] for name in names)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from pipeline.core.errors import PipelineError
 
@@ -26,7 +26,7 @@ def trim(
 
     Raises PipelineError for a tokenizer of another kind.
     """
-    described = json.loads(tokenizer.backend_tokenizer.to_str())
+    described: _Described = json.loads(tokenizer.backend_tokenizer.to_str())
     if described["model"]["type"] != "Unigram":
         raise PipelineError(
             f"params.yaml: train.trim_vocabulary: the encoder's tokenizer is of the kind {described['model']['type']}.",
@@ -39,7 +39,33 @@ def trim(
     return _tokenizer(described, tokenizer, keep, place), {"pieces_before": before, "pieces": len(keep)}
 
 
-def _kept(described: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> list[int]:
+class _Unigram(TypedDict):
+    type: str
+    vocab: list[tuple[str, float]]  # piece, score
+    unk_id: int
+
+
+class _Added(TypedDict):
+    id: int
+
+
+class _Special(TypedDict):
+    ids: list[int]
+
+
+class _PostProcessor(TypedDict, total=False):
+    special_tokens: dict[str, _Special]
+
+
+class _Described(TypedDict):
+    """The part of `tokenizer.json` that names pieces by number."""
+
+    model: _Unigram
+    added_tokens: list[_Added]
+    post_processor: _PostProcessor | None
+
+
+def _kept(described: _Described, tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> list[int]:
     """Ids in use, of special tokens and of single characters, in order."""
     used = {token["id"] for token in described["added_tokens"]} | {described["model"]["unk_id"]}
     used |= {n for n, (piece, _) in enumerate(described["model"]["vocab"]) if len(piece.removeprefix("▁")) < 2}
@@ -67,7 +93,7 @@ def _embeddings(model: PreTrainedModel, keep: list[int], place: Mapping[int, int
 
 
 def _tokenizer(
-    described: dict[str, Any], tokenizer: PreTrainedTokenizerBase, keep: list[int], place: Mapping[int, int]
+    described: _Described, tokenizer: PreTrainedTokenizerBase, keep: list[int], place: Mapping[int, int]
 ) -> PreTrainedTokenizerBase:
     from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerFast
@@ -77,8 +103,8 @@ def _tokenizer(
     described["model"]["unk_id"] = place[described["model"]["unk_id"]]
     for token in described["added_tokens"]:
         token["id"] = place[token["id"]]
-    for token in (described["post_processor"] or {}).get("special_tokens", {}).values():
-        token["ids"] = [place[id] for id in token["ids"]]
+    for special in (described["post_processor"] or _PostProcessor()).get("special_tokens", {}).values():
+        special["ids"] = [place[id] for id in special["ids"]]
     return PreTrainedTokenizerFast(
         tokenizer_object=Tokenizer.from_str(json.dumps(described)),
         model_max_length=tokenizer.model_max_length,

@@ -15,7 +15,7 @@ from pipeline.core.cache import cache_folder, key
 from pipeline.core.counts import ranked
 from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import JsonObject
-from pipeline.core.record import as_json
+from pipeline.core.record import Row, as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.batches import Example, Examples
@@ -126,7 +126,7 @@ def _of_dev(metrics: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     return ((f"dev_{name}", value) for name, value in metrics.items())
 
 
-def _unread(rows: list[dict[str, Any]], models: Models) -> Notes:
+def _unread(rows: list[Row], models: Models) -> Notes:
     """Notes on languages that the encoder does not read, said in the log too: it hardly learns from their texts."""
     texts = ["\n".join(str(row[name]) for name in _TEXTS if row.get(name)) for row in rows]
     notes = unread_notes(
@@ -179,7 +179,7 @@ def _columns(task: Task) -> pa.Schema:
     return pa.schema({**inputs, _TARGETS.get(task.type, "target"): KINDS[kind.target_kind(task)]})
 
 
-def _rows(dataset: Path, split: str, params: Params, task: Task) -> list[dict[str, Any]]:
+def _rows(dataset: Path, split: str, params: Params, task: Task) -> list[Row]:
     table = read_split(dataset, split)
     if table.num_rows == 0:
         raise PipelineError(
@@ -193,7 +193,7 @@ def _rows(dataset: Path, split: str, params: Params, task: Task) -> list[dict[st
     return to_rows(sample(table, params.max_dev_rows, params.seed))
 
 
-def _row_counts(rows: list[dict[str, object]], examples: Examples) -> dict[str, object]:
+def _row_counts(rows: list[Row], examples: Examples) -> dict[str, object]:
     return {
         "used": len(examples.items),
         "cut": examples.cut,
@@ -203,7 +203,7 @@ def _row_counts(rows: list[dict[str, object]], examples: Examples) -> dict[str, 
     }
 
 
-def _counts(rows: list[dict[str, object]], column: str) -> dict[str, int]:
+def _counts(rows: list[Row], column: str) -> dict[str, int]:
     """How many rows have each value of a column, most frequent first."""
     found = Counter(str(row[column]) for row in rows if row.get(column))
     return dict(ranked(found))
@@ -217,7 +217,7 @@ def _checkpoints(start: Start, examples: dict[str, Examples], task: Task, params
 
 
 def _refitted(
-    head: Head, model: object, task: Task, models: Models, rows: dict[str, list[dict[str, object]]], params: Params
+    head: Head, model: object, task: Task, models: Models, rows: dict[str, list[Row]], params: Params
 ) -> JsonObject | None:
     """What the head says of its fit on train and dev together, where it is linear and nothing else was trained."""
     refit = getattr(head, "refit", None)

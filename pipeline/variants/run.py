@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record
+from pipeline.core.record import Record, Row
 from pipeline.core.settings import Task, load, load_task
 from pipeline.modeling.dataset import read_split, to_rows
 from pipeline.modeling.models import Models
@@ -139,7 +139,7 @@ def _drawn(
     return drawn, tests
 
 
-def _train_rows(folder: Path) -> list[dict[str, str]]:
+def _train_rows(folder: Path) -> list[Row]:
     return to_rows(read_split(folder / "dataset", "train"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from pipeline.modeling.prefixes import prefix_mark, with_prefix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about. A guess: not measured.
 MAX_TOKENS = 256
@@ -90,12 +91,12 @@ def _gram_counts(texts: Sequence[str]) -> csr_matrix:
     ).transform(texts)
 
 
-def occupied(matrix: Any) -> Any:
+def occupied(matrix: NDArray[np.float32] | csr_matrix) -> NDArray[np.float32] | csr_matrix:
     """The columns that any row uses, for sparse matrices: models on few texts train many times faster, equally well."""
     return matrix if isinstance(matrix, np.ndarray) else matrix[:, np.unique(matrix.indices)]
 
 
-def load_encoder(path: str, where: str = "models.encoder") -> tuple[Any, Any]:
+def load_encoder(path: str, where: str = "models.encoder") -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and bare encoder from a hub name or folder, in evaluation mode."""
     from transformers import AutoModel, AutoTokenizer
 
@@ -116,8 +117,8 @@ def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
     model = place.put(model)
 
     def forward(ids: list[list[int]], length: int) -> list[bytes]:
-        batch = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
-        batch = to_model(batch, model)
+        filled = tokenizer.pad({"input_ids": ids}, padding="max_length", max_length=length, return_tensors="pt")
+        batch = to_model(filled, model)
         with torch.inference_mode():
             hidden = model(**batch).last_hidden_state.float()  # (batch, tokens, hidden)
         mask = batch["attention_mask"].unsqueeze(-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from pipeline.runtime.threads import side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+    from sklearn.linear_model import LogisticRegression
 
     Floats = NDArray[np.float64]
+    Matrix: TypeAlias = NDArray[np.floating] | csr_matrix
 
 
 @dataclass(frozen=True)
@@ -22,14 +25,14 @@ class LinearHead:
     """A fitted logistic regression. `temperature` divides its logits to calibrate them."""
 
     labels: tuple[str, ...]
-    model: Any
+    model: LogisticRegression
     temperature: float = 1.0
 
-    def probabilities(self, features: Any) -> Floats:
+    def probabilities(self, features: Matrix) -> Floats:
         """Calibrated class probabilities, shape (rows, len(labels))."""
         return softmax(self.logits(features) / self.temperature)
 
-    def logits(self, features: Any) -> Floats:
+    def logits(self, features: Matrix) -> Floats:
         """Uncalibrated scores, shape (rows, len(labels))."""
         scores = np.asarray(self.model.decision_function(features), np.float64)
         return scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
@@ -47,7 +50,7 @@ _FEWEST_OF_CLASS = 100  # a guess: not measured
 
 
 def fit(
-    features: Any,
+    features: Matrix,
     labels: Sequence[str],
     strength: float = 1.0,
     weights: Floats | None = None,
@@ -65,7 +68,7 @@ def fit(
 
 
 def out_of_sample(
-    features: Any, labels: Sequence[str], groups: Sequence[str], folds: int = 5, seed: int = 0, strength: float = 1.0
+    features: Matrix, labels: Sequence[str], groups: Sequence[str], folds: int = 5, seed: int = 0, strength: float = 1.0
 ) -> tuple[tuple[str, ...], Floats]:
     """Label names, and logits for each row from a model that saw neither it nor its group.
 
@@ -79,7 +82,7 @@ def out_of_sample(
 
 
 def out_of_fold_logits(
-    features: Any, labels: Sequence[str], fold_of: NDArray[np.int64], strength: float = 1.0
+    features: Matrix, labels: Sequence[str], fold_of: NDArray[np.int64], strength: float = 1.0
 ) -> tuple[tuple[str, ...], Floats]:
     """Label names, and logits for each row from a model fitted on the rows of the other folds; see `out_of_sample`."""
     names = tuple(sorted(set(labels)))

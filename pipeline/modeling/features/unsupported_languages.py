@@ -10,9 +10,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.modeling.models import TFIDF, Model, has_weights, local_path, revision
+
+if TYPE_CHECKING:
+    from pipeline.modeling.features.linear import Matrix
 
 #: From this share of unknown tokens on a language counts as unread. A guess: not measured.
 MOST_UNKNOWN = 0.2
@@ -72,7 +75,7 @@ def readable_model(texts: Sequence[str], langs: Sequence[str], model: Model) -> 
     return (Model(name=TFIDF), {**notes, "read_by": TFIDF}) if notes else (model, {})
 
 
-def readable_features(texts: Sequence[str], langs: Sequence[str], model: Model, who: str) -> tuple[Any, Notes]:
+def readable_features(texts: Sequence[str], langs: Sequence[str], model: Model, who: str) -> tuple[Matrix, Notes]:
     """Features of the texts by the model, or by TF-IDF where there is a language that it does not read; and notes.
 
     Logs a warning then; `who` says who wanted them (`label  few-shot examples`).

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
 from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Predictor
-from pipeline.modeling.training.losses import loss_function
+from pipeline.modeling.training.losses import Loss, loss_function
 from pipeline.modeling.training.recipe import Contrastive, Recipe
 from pipeline.stats.scores import macro_f1, plain
 
@@ -120,7 +120,7 @@ def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, 
     return Examples(list(compress(items, map(operator.not_, cut))), {"over_long": sum(cut)})
 
 
-def _label(given: Any, task: Task) -> int | list[float]:
+def _label(given: Target, task: Task) -> int | list[float]:
     """A class number; with several labels a record, 0 or 1 for each declared label."""
     return [float(label in given) for label in task.labels] if task.multi_label else task.labels.index(given)
 
@@ -166,7 +166,7 @@ def evaluate(model: PreTrainedModel, examples: Sequence[Example], collate: Colla
     return Evaluation(metrics, {"temperature": fit_temperature(logits, target)})
 
 
-def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Any:
+def loss(model: PreTrainedModel, class_weights: NDArray[np.float64] | None, recipe: Recipe) -> Loss:
     """Cross-entropy; binary cross-entropy of every label where a record may have several."""
     if model.config.problem_type == "multi_label_classification":
         return multi_label.loss_function(class_weights, recipe.focal_gamma)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.record import Row, Target
-from pipeline.modeling.batches import classify, padded
+from pipeline.modeling.batches import Batch, Example, classify, padded
 from pipeline.modeling.features.linear import softmax
 from pipeline.modeling.heads.encoder_with_head import label_names
 from pipeline.modeling.loading import load_saved
@@ -49,6 +49,6 @@ class Classifier:
             predictions.append(Prediction(self.labels[best], float(scores[best]), named))
         return predictions
 
-    def _collate(self, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _collate(self, examples: Sequence[Example]) -> Batch:
         batch = padded([example["input_ids"] for example in examples], self.tokenizer)
         return {**batch, "labels": batch["attention_mask"][:, 0]}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.core.record import Target
 from pipeline.modeling.batches import Row
 from pipeline.modeling.heads.contract import Start
 from pipeline.modeling.load_errors import load_errors
@@ -18,6 +17,7 @@ from pipeline.modeling.vocabulary import trim
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+    from transformers.models.auto.auto_factory import _BaseAutoModelClass
 
 log = logging.getLogger("pipeline")
 
@@ -25,8 +25,21 @@ log = logging.getLogger("pipeline")
 _TEXTS = ("text", "text_pair", "question", "context")
 
 
+class Names(TypedDict):
+    """The configuration entries for a label list."""
+
+    id2label: dict[int, str]
+    label2id: dict[str, int]
+
+
 def start_encoder(
-    kind: Any, models: Models, rows: Sequence[Row], recipe: Recipe, what: str, mean_pooled: bool = False, **config: Any
+    kind: type[_BaseAutoModelClass],
+    models: Models,
+    rows: Sequence[Row],
+    recipe: Recipe,
+    what: str,
+    mean_pooled: bool = False,
+    **config: object,
 ) -> Start:
     """`kind.from_pretrained` of `models.encoder` (or a fresh small one) with `config` set, in float32.
 
@@ -57,7 +70,9 @@ def start_encoder(
     return start
 
 
-def _from_scratch(kind: Any, rows: Sequence[Row], recipe: Recipe, pooled: bool, config: Mapping[str, Target]) -> Start:
+def _from_scratch(
+    kind: type[_BaseAutoModelClass], rows: Sequence[Row], recipe: Recipe, pooled: bool, config: Mapping[str, object]
+) -> Start:
     from pipeline.modeling.heads.scratch import make_config, make_tokenizer
 
     if recipe.freeze != "none" or recipe.lora:
@@ -73,7 +88,9 @@ def _texts(rows: Sequence[Row]) -> Iterator[str]:
     return (str(row[name]) for row in rows for name in _TEXTS if row.get(name))
 
 
-def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Mapping[str, Target]) -> Start:
+def _pretrained(
+    kind: type[_BaseAutoModelClass], models: Models, what: str, pooled: bool, settings: Mapping[str, object]
+) -> Start:
     from transformers import AutoConfig
 
     path = local_path(models.encoder, "models.encoder")
@@ -91,7 +108,7 @@ def _pretrained(kind: Any, models: Models, what: str, pooled: bool, settings: Ma
     return Start(model, load_tokenizer(path, model.config.vocab_size, "models.encoder"), revision(models.encoder))
 
 
-def names(labels: Sequence[str]) -> dict[str, Any]:
+def names(labels: Sequence[str]) -> Names:
     """The configuration entries for a label list."""
     return {"id2label": dict(enumerate(labels)), "label2id": {label: n for n, label in enumerate(labels)}}
 

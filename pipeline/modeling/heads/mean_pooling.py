@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor
+    from transformers import BertForSequenceClassification, PreTrainedModel
+    from transformers.models.bert.modeling_bert import BertLayer, BertPooler
 
 #: The mean's weight against the first token's own vector. A guess: not measured.
 _MEAN = 1000.0
@@ -25,11 +28,13 @@ _MEAN = 1000.0
 _POOLER = 0.1
 
 
-def add_pooling_layer(model: Any) -> None:
-    """Turn the last (freshly added) layer into mean pooling, freeze it, make the pooler near-linear."""
+def add_pooling_layer(classifier: PreTrainedModel) -> None:
+    """Turn the last (freshly added) layer of a BERT into mean pooling, freeze it, make the pooler near-linear."""
     import torch
 
-    layer, pooler = model.bert.encoder.layer[-1], model.bert.pooler.dense
+    model = cast("BertForSequenceClassification", classifier)
+    layer = cast("BertLayer", model.bert.encoder.layer[-1])
+    pooler = cast("BertPooler", model.bert.pooler).dense
     identity = torch.eye(model.config.hidden_size)
     with torch.no_grad():
         for parameter in [*layer.parameters(), *pooler.parameters()]:
@@ -40,7 +45,12 @@ def add_pooling_layer(model: Any) -> None:
         layer.output.LayerNorm.weight.fill_(1.0)
         pooler.weight.copy_(_POOLER * identity)
     layer.requires_grad_(False)
-    layer.forward = _Mean(layer)
+    layer.forward = _Mean(layer)  # type: ignore[method-assign, assignment]
+
+
+def label_numbers(model: PreTrainedModel) -> dict[str, int]:
+    """Label -> its class number."""
+    return {str(label): int(number) for label, number in (model.config.label2id or {}).items()}
 
 
 class _Mean:
@@ -50,10 +60,10 @@ class _Mean:
     of a training step. What is saved and loaded again is the plain layer.
     """
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: BertLayer) -> None:
         self.inner, self.outer = layer.attention.output.LayerNorm, layer.output.LayerNorm
 
-    def __call__(self, hidden: Any, attention_mask: Any = None, *_: Any, **__: Any) -> object:
+    def __call__(self, hidden: Tensor, attention_mask: Tensor | None = None, *_: object, **__: object) -> object:
         first, mean = hidden[:, :1], hidden.mean(1, keepdim=True)
         if attention_mask is not None:  # (batch, 1, 1 or tokens, tokens): true, or 0, where a token is seen
             row = attention_mask[:, 0, :1]
@@ -70,7 +80,7 @@ def pooled(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def set_classifier(
-    model: Any, features: NDArray[np.float32], labels: Sequence[str], strength: float | None = None
+    classifier: PreTrainedModel, features: NDArray[np.float32], labels: Sequence[str], strength: float | None = None
 ) -> None:
     """Start the classification layer from logistic regression on `features` (see `pooled`); `strength` is its C.
 
@@ -86,14 +96,17 @@ def set_classifier(
     weights, biases = np.asarray(head.model.coef_), np.asarray(head.model.intercept_)
     if len(head.labels) == 2:
         weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
-    order = [model.config.label2id[label] for label in head.labels]
+    model = cast("BertForSequenceClassification", classifier)
+    order = [label_numbers(model)[label] for label in head.labels]
     with torch.no_grad():
         model.classifier.bias.fill_(float(biases.min()))
         model.classifier.weight[order] = torch.tensor(weights * scale, dtype=torch.float32)
         model.classifier.bias[order] = torch.tensor(biases, dtype=torch.float32)
 
 
-def refit_classifier(model: object, features: NDArray[np.float32], labels: Sequence[str]) -> dict[str, float] | None:
+def refit_classifier(
+    model: PreTrainedModel, features: NDArray[np.float32], labels: Sequence[str]
+) -> dict[str, float] | None:
     """The classification layer anew, with the C of `choose_strength`; says what that found. None: it stays as it is."""
     best = choose_strength(features, labels)
     if best is not None:
@@ -124,7 +137,10 @@ def choose_strength(features: NDArray[np.float32], labels: Sequence[str]) -> dic
 
 
 def set_label_rows(
-    model: Any, features: NDArray[np.float32], labels: Sequence[Sequence[str]], strength: float | None = None
+    classifier: PreTrainedModel,
+    features: NDArray[np.float32],
+    labels: Sequence[Sequence[str]],
+    strength: float | None = None,
 ) -> None:
     """Like `set_classifier` where a record may have several labels: one logistic regression a label.
 
@@ -135,7 +151,8 @@ def set_label_rows(
     from pipeline.modeling.features.linear import THOROUGH, fit
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
-    for label, row in model.config.label2id.items():
+    model = cast("BertForSequenceClassification", classifier)
+    for label, row in label_numbers(model).items():
         present = ["yes" if label in given else "no" for given in labels]
         if len(set(present)) == 2:
             head = fit(features * scale, present, strength or STRENGTH, tolerance=THOROUGH)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class MultiLabelClassifier(Classifier):
     `confidence` is that of the whole set being right, labels taken as independent.
     """
 
-    def __init__(self, folder: Any, settings: Mapping[str, Target]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Target]) -> None:
         super().__init__(folder, {"temperature": 1.0, **settings})
         self.thresholds = np.array([float(settings["thresholds"][label]) for label in self.labels])
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.text.scripts import CJK
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
+    from transformers import BertConfig, PreTrainedTokenizerBase
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 #: Words that occur this often become one token, the most frequent ones first. Guesses: not measured.
@@ -38,7 +38,7 @@ def vocabulary(texts: Iterable[str]) -> list[str]:
     return [*SPECIAL, *single, *(f"##{letter}" for letter in single), *(word for _, word in ranked)]
 
 
-def make_tokenizer(texts: Iterable[str]) -> Any:
+def make_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
     """A fast tokenizer over `vocabulary(texts)`; letters keep their case and accents."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -56,11 +56,9 @@ def make_tokenizer(texts: Iterable[str]) -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=MAX_POSITIONS, **names)
 
 
-def make_config(tokenizer: PreTrainedTokenizerBase, extra_layers: int = 0, **more: Any) -> Any:
+def make_config(tokenizer: PreTrainedTokenizerBase, extra_layers: int = 0, **more: object) -> BertConfig:
     """The encoder's configuration; `extra_layers` are added on top."""
     from transformers import BertConfig
 
-    size = {**SIZE, "num_hidden_layers": SIZE["num_hidden_layers"] + extra_layers}
-    return BertConfig(
-        vocab_size=len(tokenizer), max_position_embeddings=MAX_POSITIONS, pad_token_id=0, **{**size, **more}
-    )
+    settings: Any = {**SIZE, "num_hidden_layers": SIZE["num_hidden_layers"] + extra_layers, **more}
+    return BertConfig(vocab_size=len(tokenizer), max_position_embeddings=MAX_POSITIONS, pad_token_id=0, **settings)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import shorten
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import load_error
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-def load_encoder_decoder(path: str, where: str) -> tuple[Any, Any]:
+
+def load_encoder_decoder(path: str, where: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer, and model in float32 and evaluation mode. `where` names the setting, for errors."""
     from transformers import AutoModelForSeq2SeqLM
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.core.conversation import Conversation, Message
+from pipeline.core.conversation import Conversation, JsonObject, Message
 from pipeline.core.errors import PipelineError
 from pipeline.core.progress import counted
 from pipeline.core.record import Reject
@@ -22,8 +22,10 @@ from pipeline.modeling.lm.rows import Messages, as_turns, of_messages
 from pipeline.modeling.models import Model, local_path
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    _Loaded = tuple[PreTrainedTokenizerBase, PreTrainedModel]
 
 _WHERE = "models.generator"
 
@@ -60,7 +62,7 @@ class CausalLM:
     def __init__(self, model: Model) -> None:
         check_path(local_path(model, _WHERE), _WHERE)
         self._model = model
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: _Loaded | None = None
 
     def answers(
         self,
@@ -99,13 +101,13 @@ class CausalLM:
                         results[n] = answer
         return results
 
-    def message(self, raw: str, tools: Sequence[Mapping[str, Any]]) -> Message:
+    def message(self, raw: str, tools: Sequence[JsonObject]) -> Message:
         """What was written to a conversation, taken apart: reasoning, text and calls, by the model's own template."""
         tokenizer, _ = self._loaded = self._loaded or _placed(load_generator(self._model))
         return ReplyParser(ChatTemplate(tokenizer)).message(raw, tuple(tools))
 
 
-def _ids_or_why(prompt: str | Messages | Conversation, tokenizer: Any) -> list[int] | str:
+def _ids_or_why(prompt: str | Messages | Conversation, tokenizer: PreTrainedTokenizerBase) -> list[int] | str:
     """The tokens that ask for an answer, or why the template refuses a conversation."""
     if not isinstance(prompt, Conversation):
         return _prompt_ids(prompt, tokenizer)
@@ -119,7 +121,7 @@ def _ids_or_why(prompt: str | Messages | Conversation, tokenizer: Any) -> list[i
     return ids
 
 
-def _placed(loaded: tuple[Any, Any]) -> tuple[Any, Any]:
+def _placed(loaded: _Loaded) -> _Loaded:
     """A tokenizer, and its model where this machine computes."""
     tokenizer, model = loaded
     return tokenizer, placement().put(model)
@@ -197,7 +199,7 @@ def _write(
     ]
 
 
-def _draw(logits: Tensor, temperature: float, generator: Any) -> int:
+def _draw(logits: Tensor, temperature: float, generator: Generator) -> int:
     """One token of a row of logits: the likeliest, or drawn from the likeliest ones that make up `_TOP_P`."""
     import torch
 
@@ -227,7 +229,7 @@ class Seq2Seq:
         check_path(path, where)
         self._path = path
         self._where = where
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: _Loaded | None = None
 
     def translate(self, texts: list[str], batch: int = 16, max_tokens: int = 256) -> list[str]:
         """One translation per text, greedy. Texts of like length share a batch.
@@ -239,6 +241,7 @@ class Seq2Seq:
         if not texts:
             return []
         tokenizer, model = self._loaded = self._loaded or _placed(load_encoder_decoder(self._path, self._where))
+        writer: Any = model  # `generate` is typed for the library's own subclasses only
         window = min(max_tokens, _window(model))
         lengths = list(map(len, tokenizer(texts)["input_ids"]))
         order = sorted((n for n in range(len(texts)) if lengths[n] <= window), key=lambda n: (lengths[n], texts[n]))
@@ -248,7 +251,7 @@ class Seq2Seq:
             inputs = tokenizer([texts[n] for n in part], padding=True, return_tensors="pt")
             inputs.pop("token_type_ids", None)
             with torch.inference_mode():
-                tokens = model.generate(
+                tokens = writer.generate(
                     **to_model(inputs, model), max_new_tokens=max_tokens, num_beams=1, do_sample=False
                 )
             return list(tokenizer.batch_decode(tokens, skip_special_tokens=True))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.llm.completions import answer_of, body_of
@@ -16,6 +16,9 @@ from pipeline.llm.service_errors import TOO_LONG
 from pipeline.llm.usage import Usage
 from pipeline.modeling.models import Model, identity, local_path
 from pipeline.runtime.threads import cores
+
+if TYPE_CHECKING:
+    import xllamacpp
 
 _WHERE = "models.generator"
 #: Tokens of prompt and answer together that the model is opened for. A guess: not measured.
@@ -56,7 +59,7 @@ class LlamaCpp:
         return answer_of(question, ChatCompletion.model_validate(found))
 
 
-def _opened(path: str) -> Any:
+def _opened(path: str) -> xllamacpp.Server:
     try:
         import xllamacpp
     except ImportError:

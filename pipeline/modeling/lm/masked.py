@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.cache import cached
 from pipeline.core.errors import PipelineError, shorten
@@ -19,7 +19,7 @@ from pipeline.text.scripts import count_han
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Characters on either side of a word that the model sees; more would not fit its window. A guess: not measured.
 _CONTEXT = 400
@@ -42,7 +42,7 @@ class MaskedLM:
         self._path = local_path(model, where)
         check_path(self._path, where)
         self._model, self._where = model, where
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[PreTrainedTokenizerBase, PreTrainedModel] | None = None
 
     def fillers(self, questions: Sequence[tuple[str, int, int]], top: int, min_probability: float) -> list[list[str]]:
         """For each (text, start, end) at most `top` other words for that place, likeliest first."""
@@ -128,7 +128,7 @@ def _is_chinese(word: str) -> bool:
     return 0 < len(word) == count_han(word)
 
 
-def _load(path: str, where: str) -> tuple[Any, Any]:
+def _load(path: str, where: str) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     from transformers import AutoModelForMaskedLM
 
     try:

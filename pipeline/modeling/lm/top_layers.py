@@ -117,14 +117,15 @@ class TopLayers:
             self._known[tuple(ids)] = self._states(ids)
         return Lower(self._known[tuple(ids)], torch.tensor(labels))
 
-    def _states(self, ids: list[int]) -> Any:
+    def _states(self, ids: list[int]) -> Tensor:
         import torch
 
         norm = self._core.norm
         self._core.norm, self._core.layers = torch.nn.Identity(), self._layers[: len(self._layers) - self._top]
         try:
             with torch.no_grad():
-                return self._core(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state
+                found: Tensor = self._core(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state
+                return found
         finally:
             self._core.norm, self._core.layers = norm, self._layers
 
@@ -176,7 +177,7 @@ class TopLayers:
         with torch.inference_mode():
             return np.array([(float(loss), tokens) for loss, tokens in map(self._loss, items)], np.float64)
 
-    def _loss(self, item: Lower) -> tuple[Any, int]:
+    def _loss(self, item: Lower) -> tuple[Tensor, int]:
         import torch
 
         self._core.layers = self._layers[-self._top :]
@@ -188,7 +189,7 @@ class TopLayers:
         logits, right = self._scored(output[where], item.labels[1:][where])
         return torch.nn.functional.cross_entropy(logits, right, reduction="sum"), int(where.sum())
 
-    def _scored(self, output: Tensor, labels: Tensor) -> tuple[Any, Any]:
+    def _scored(self, output: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the tokens that are scored, and the places of `labels` among them."""
         import torch
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.device import is_out_of_memory, placement
@@ -19,6 +19,7 @@ from pipeline.modeling.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
     from transformers import PreTrainedModel
 
 
@@ -69,7 +70,7 @@ def _trained(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: p.detach().clone() for name, p in model.named_parameters() if p.requires_grad}
 
 
-def _tell(job: Job, entries: Sequence[dict[str, object]], before: Evaluation) -> None:
+def _tell(job: Job, entries: Sequence[Mapping[str, float]], before: Evaluation) -> None:
     if job.live is not None:
         job.live(_history(entries, before))
 
@@ -104,7 +105,7 @@ def _is_better(head: Head, best_metric: float | None, before: Evaluation) -> boo
     return best_metric >= before.metrics[name] if more_is_better else best_metric <= before.metrics[name]
 
 
-def _restore(model: PreTrainedModel, initial: dict[str, Any]) -> None:
+def _restore(model: PreTrainedModel, initial: Mapping[str, Tensor]) -> None:
     import torch
 
     with torch.no_grad():
@@ -113,7 +114,7 @@ def _restore(model: PreTrainedModel, initial: dict[str, Any]) -> None:
                 parameter.copy_(initial[name])
 
 
-def _history(entries: Sequence[dict[str, Any]], before: Evaluation) -> list[dict[str, float]]:
+def _history(entries: Sequence[Mapping[str, float]], before: Evaluation) -> list[dict[str, float]]:
     """One row per look at dev: step, train_loss since the last look, dev metrics. Step 0 is the starting model."""
     rows: dict[int, dict[str, float]] = {0: {"step": 0, **{f"dev_{k}": v for k, v in before.metrics.items()}}}
     for entry in entries:

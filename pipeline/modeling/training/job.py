@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.modeling.batches import Collate, Example
 from pipeline.modeling.heads.contract import Evaluation, Head
-from pipeline.modeling.training.losses import loss_function
+from pipeline.modeling.training.losses import Loss, loss_function
 from pipeline.modeling.training.recipe import Recipe
 
 
@@ -38,11 +38,11 @@ class Job:
     class_weights: Any = None
     live: Callable[[list[dict[str, float]]], None] | None = None  # gets the course so far after each look at dev
 
-    def loss(self) -> Callable[..., Any]:
+    def loss(self) -> Loss:
         """The head's own loss, or cross-entropy."""
         own = getattr(self.head, "loss", None)
         if own is not None:
-            result: Callable[..., Any] = own(self.model, self.class_weights, self.recipe)
+            result: Loss = own(self.model, self.class_weights, self.recipe)
             return result
         return loss_function(self.class_weights, self.recipe.label_smoothing, self.recipe.focal_gamma)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from pipeline.core.errors import PipelineError
+from pipeline.modeling.batches import Batch
 from pipeline.modeling.device import placement, training_dtype
 from pipeline.modeling.training import strategies
 from pipeline.modeling.training.job import Job
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("pipeline")
 
 #: Gets the Trainer's log so far.
-Look = Callable[[list[dict[str, Any]]], None]
+Look = Callable[[list[dict[str, float]]], None]
 
 
 def make_trainer(job: Job, steps: int, look: Look = lambda _: None, stop_after: int | None = None) -> Trainer:
@@ -69,6 +70,7 @@ class _Trainer(Trainer):
         self._loss_shifts_labels = False
 
     def create_optimizer(self, model: nn.Module | None = None) -> Optimizer:
+        """The recipe's: rates by layer, no decay of biases and norms (strategies.py)."""
         if self.optimizer is None:
             self.optimizer: Any = strategies.optimizer(self.job.model, self.job.recipe)
         return self.optimizer
@@ -77,13 +79,15 @@ class _Trainer(Trainer):
         return cast("Sampler[list[int]]", self.sampler)
 
     def evaluate(self, *args: object, **kwargs: object) -> dict[str, float]:
+        """The head's metrics on dev, as `eval_<name>`; the Trainer's own loop is not run."""
         metrics = {f"eval_{name}": value for name, value in self.job.evaluate().metrics.items()}
         self.log(dict(metrics))
         self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
-    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
-        loss = super().training_step(*args, **kwargs)
+    def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Tensor | int | None = None) -> Tensor:
+        """One step; PipelineError where its loss is not a number."""
+        loss = super().training_step(model, inputs, num_items_in_batch)
         if not bool(loss.isfinite()):
             raise _diverged(self.state.global_step, self.job.checkpoints)
         return loss
@@ -99,14 +103,17 @@ class _Course(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
+        """Start the clock; a resumed run does not begin at step 0."""
         self.started, self.first = time.monotonic(), state.global_step
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
+        """Each epoch has an order of its own."""
         self.sampler.epoch = int(state.epoch or 0)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Stop where asked to, log the last step, and tell people every twentieth of the way."""
         step = state.global_step
         if self.stop_after is not None and step >= self.stop_after:
             control.should_training_stop = True
@@ -122,6 +129,7 @@ class _Course(TrainerCallback):
             log.info(text, step, self.steps, examples, left // 60, left % 60)
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Hand the log over."""
         self.look(state.log_history)
 
 
@@ -136,9 +144,11 @@ class _Thaw(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
     ) -> None:
+        """Freeze all parts but the first."""
         self.on_step_begin(args, state, control)
 
     def on_step_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object) -> None:
+        """Free the parts whose time has come, at equal distances."""
         for n, stage in enumerate(self.stages):
             is_free = n == 0 or state.global_step * (len(self.stages) - 1) >= n * self.steps
             for parameter in stage:

@@ -49,14 +49,14 @@ class Holes:
         resident, used = _memory()
         self._needed = max(self._needed, used)
         if resident - self._needed - self._other >= self._most:
-            _libc().malloc_trim(0)
+            cast("ctypes.CDLL", _libc()).malloc_trim(0)
             resident, used = _memory()
             self._other = resident - used
 
 
 def _memory() -> tuple[int, int]:
     """Bytes resident, and those of blocks in use; code and mapped files are in the first only."""
-    used = _libc().mallinfo2()
+    used = cast("ctypes.CDLL", _libc()).mallinfo2()
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * _PAGE, int(used.uordblks) + int(used.hblkhd)
 
@@ -129,7 +129,7 @@ class _MallInfo(ctypes.Structure):
 
 
 @cache
-def _libc() -> Any:
+def _libc() -> ctypes.CDLL | None:
     """The C library of this process; None where it cannot be named so (Windows)."""
     try:
         found = ctypes.CDLL(None)

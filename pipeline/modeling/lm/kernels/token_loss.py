@@ -8,10 +8,11 @@ each part's gradient is taken at once, so no two parts are ever held together an
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pipeline.modeling.autograd import Context
 from pipeline.modeling.lm.loss_masking import IGNORED
-from pipeline.modeling.training.losses import Loss, loss_function
+from pipeline.modeling.training.losses import Loss, WithLogits, loss_function
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +37,7 @@ def token_loss(model: PreTrainedModel, smoothing: float) -> Loss:
         layer.remove()
         return plain
 
-    def loss(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Any:
+    def loss(outputs: WithLogits, labels: Tensor, num_items_in_batch: Tensor | None = None) -> Tensor:
         if not output_layer.training:
             return plain(outputs, labels, num_items_in_batch)
         known = labels != IGNORED
@@ -78,7 +79,7 @@ class _Bypass:
         return bool(same)
 
 
-def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -> Any:
+def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -> Tensor:
     """The summed loss of all rows, with the gradients of `hidden` and of the layer's trained weights."""
     import torch
 
@@ -87,7 +88,8 @@ def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -
 
     class Summed(torch.autograd.Function):
         @staticmethod
-        def forward(context: Any, hidden: Tensor, *weights: Any) -> Any:
+        def forward(context: Context, hidden: Tensor, *weights: Tensor) -> Tensor:
+            """The summed loss; each part's gradients are taken at once and kept for the way back."""
             total = hidden.new_zeros((), dtype=torch.float32)
             slopes = torch.empty_like(hidden)
             sums = [torch.zeros_like(weight) for weight in weights]
@@ -106,7 +108,9 @@ def _chunked(hidden: Tensor, labels: Tensor, layer: _Bypass, smoothing: float) -
             return total
 
         @staticmethod
-        def backward(context: Any, *slope: Any) -> object:
+        def backward(context: Context, *slope: Tensor) -> tuple[Tensor, ...]:
+            """The kept gradients times that of the sum."""
             return tuple(slope[0] * saved for saved in context.saved_tensors)
 
-    return Summed.apply(hidden, *weights)
+    found: Tensor = Summed.apply(hidden, *weights)
+    return found
