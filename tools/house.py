@@ -4,7 +4,8 @@
 
 Rules (the others are figures to watch): no import circle, wherever in a file an import stands; no module loose at the
 top of the package but `cli.py`; no file over 300 lines; no function over 60 lines without its docstring; 95 % of the
-functions have a cyclomatic complexity of 8 or less, as radon counts it, and none more than 12.
+functions have a cyclomatic complexity of 8 or less, as radon counts it, and none more than 12; at most 2 % of the
+parameters, and of the returns, are typed `Any` or hold it (`python tools/typed_any.py` prints the places).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 60
 COMPLEXITY_P95 = 8
 COMPLEXITY = 12
+#: Most of the parameters, and of the returns, that a type checker cannot look into: libraries without types, free JSON.
+ANY_SHARE = 0.02
 
 # ------------------------------------------------------------------ imports
 
@@ -202,7 +205,16 @@ def broken(root: Path) -> list[str]:
             if lines > LONGEST_FUNCTION:
                 place = f"{source.path}:{function.lineno} {function.name}"
                 found.append(f"{place}: {lines} lines, over {LONGEST_FUNCTION}")
-    return found + _too_tangled(complexities(sources))
+    return found + _too_tangled(complexities(sources)) + _too_vague(sources)
+
+
+def _too_vague(sources: Sequence[Source]) -> list[str]:
+    shares = zip(("parameters", "returns"), any_share(sources), strict=True)
+    return [
+        f"{share:.1%} of the {what} typed Any, over {ANY_SHARE:.0%}: python tools/typed_any.py prints the places"
+        for what, share in shares
+        if share > ANY_SHARE
+    ]
 
 
 def _too_tangled(complexity: Sequence[tuple[int, str]]) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.modeling.features.cosine_thresholds import cosines
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model, has_weights
+
+if TYPE_CHECKING:
+    from pipeline.modeling.features.linear import Matrix
 
 
 class TextFeatures:
@@ -28,13 +31,14 @@ class TextFeatures:
             matrix = matrix[:, np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1]
         self._matrix = matrix
 
-    def rows(self, texts: Sequence[str]) -> Any:
+    def rows(self, texts: Sequence[str]) -> Matrix:
         """The features of `texts`, in order; dense or sparse."""
         return self._matrix[[self._row[text] for text in texts]]
 
     def cosine(self, some: Sequence[str], others: Sequence[str]) -> list[float]:
         """Cosine of each pair. Embeddings are of unit length; cut TF-IDF rows are not."""
-        a, b = self.rows(some), self.rows(others)
+        a: Any = self.rows(some)
+        b: Any = self.rows(others)
         if not self.is_tfidf:
             return [float(value) for value in (a * b).sum(axis=1)]
         products = np.asarray(a.multiply(b).sum(axis=1)).ravel()

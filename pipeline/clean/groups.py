@@ -98,7 +98,7 @@ def _too_large(root: NDArray[np.int64], sources: Sequence[str], limits: Mapping[
 
 def _about(
     one: int, root: NDArray[np.int64], names: Sequence[str], sources: Sequence[str], texts: Mapping[int, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     rows = np.flatnonzero(root == one).tolist()
     sizes = Counter(sources)
     largest = max(names, key=lambda name: sum(sources[n] == name for n in rows))

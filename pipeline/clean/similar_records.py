@@ -158,9 +158,9 @@ def _deviation(settings: Search) -> float:
 
 def _boilerplate_notes(
     plain: pa.ChunkedArray, without: pa.ChunkedArray, names: pa.ChunkedArray, shared: Common
-) -> dict[str, Any]:
+) -> dict[str, dict[str, object]]:
     """For each source with boilerplate: records that have some, of how many, and its longest passage."""
-    notes = {}
+    notes: dict[str, dict[str, object]] = {}
     for name in sorted(shared):
         own = pc.equal(names, name)
         has = pc.and_(own, pc.not_equal(plain, without))

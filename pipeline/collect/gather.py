@@ -163,7 +163,7 @@ def _check_of(name: str, settings: CrowdSettings, sources: Mapping[str, RecordSo
         raise PipelineError(problem, did_you_mean(settings.of, sources))
 
 
-def _note(settings: Common, read: int, kept: int, reasons: Counter[str]) -> dict[str, Any]:
+def _note(settings: Common, read: int, kept: int, reasons: Counter[str]) -> dict[str, object]:
     role = settings.role if isinstance(settings, RecordSource) else "votes"
     about = {"kind": settings.kind, "role": role, "licence": settings.licence}
     return {**about, "read": read, "kept": kept, "dropped": dict(sorted(reasons.items()))}

@@ -60,7 +60,7 @@ def with_spans(row: Row, text: str, target: str | None, labels: Mapping[str, str
     return replace(row, values={**row.values, text: whole, target: spans})
 
 
-def _at(values: Mapping[str, Any], path: str) -> object:
+def _at(values: Mapping[str, object], path: str) -> object:
     value: Any = values
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None

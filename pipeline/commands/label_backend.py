@@ -68,7 +68,7 @@ def connect_backend(project: Project, url: str, secret: str) -> str:
     return "" if about["model_version"] == BACKEND else str(about["model_version"] or "")
 
 
-def _backends(project: Project) -> list[dict[str, Any]]:
+def _backends(project: Project) -> list[dict[str, object]]:
     return [one for one in project.client.get("/api/ml/", project=project.id) if one.get("title") == BACKEND]
 
 

@@ -8,13 +8,13 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from pipeline.conversations.arguments import problems
 from pipeline.conversations.order import is_empty
 from pipeline.core.conversation import Conversation, Message, exported, to_conversation, to_row
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Row, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.lm.rows import of_row
 from pipeline.modeling.prediction import Prediction, Predictor
@@ -81,12 +81,12 @@ def input_fields(model: Path) -> tuple[str, ...]:
     return ("context", "question") if "question" in fields else ("text",)
 
 
-def answer(row: Mapping[str, Any], prediction: Prediction) -> dict[str, Any]:
+def answer(row: Row, prediction: Prediction) -> dict[str, object]:
     """The prediction as people read it: entities with their surface and confidence, an answer with its place.
 
     A chat's reply comes whole too (`reply`, in OpenAI's form), with what is wrong with its calls (`call_problems`).
     """
-    found: dict[str, Any] = {"prediction": _value(row, prediction)}
+    found: dict[str, object] = {"prediction": _value(row, prediction)}
     if prediction.reply is not None:
         found |= _reply(row, prediction.reply.message)
     if prediction.refused:
@@ -102,14 +102,14 @@ def _reply(row: Mapping[str, object], message: Message) -> dict[str, object]:
     """The reply where it is more than its text, and the problems of its calls by the tools of the row."""
     if not (message.tool_calls or message.reasoning):
         return {}
-    found: dict[str, Any] = {"reply": exported(message)}
+    found: dict[str, object] = {"reply": exported(message)}
     if message.tool_calls:
         conversation = Conversation((message,), of_row(row).tools)
         found["call_problems"] = [f"{problem.reason}: {problem.detail}" for problem in problems(conversation)]
     return found
 
 
-def _value(row: Mapping[str, Any], prediction: Prediction) -> Any:
+def _value(row: Row, prediction: Prediction) -> Target:
     value = prediction.value
     if isinstance(value, float):
         return round(value, 6)
@@ -121,7 +121,7 @@ def _value(row: Mapping[str, Any], prediction: Prediction) -> Any:
     return parts
 
 
-def _with_surface(row: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, object]:
+def _with_surface(row: Row, part: Mapping[str, Target]) -> dict[str, object]:
     """A span or an answer with `start`, `end` and `text`."""
     end = part["end"] if "end" in part else part["start"] + len(part["text"])
     text = part["text"] if "text" in part else row["text"][part["start"] : end]
@@ -155,7 +155,7 @@ def read_rows(path: Path, fields: Sequence[str] = ("text",)) -> Iterator[dict[st
                 yield _row(line, f"{path}:{number}", fields)
 
 
-def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, Any]:
+def _row(line: bytes, where: str, fields: Sequence[str]) -> dict[str, object]:
     row = _object(line, where)
     _check_unicode(line, where)
     if "messages" in row and fields == CHAT:
@@ -213,6 +213,6 @@ def _normalised(row: dict[str, object], where: str) -> dict[str, object]:
     return {**row, **{name: value for name, value in to_row(conversation).items() if value is not None}}
 
 
-def _write(lines: Iterable[dict[str, Any]], file: TextIO) -> None:
+def _write(lines: Iterable[dict[str, object]], file: TextIO) -> None:
     for line in lines:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")

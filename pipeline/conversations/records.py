@@ -15,5 +15,6 @@ def parts_of(conversation: Conversation) -> tuple[Fields, Target]:
     """The inverse: the fields of a record, and its target; None where the last turn is not the assistant's."""
     fields = fields_of(conversation)
     messages = fields["messages"]
-    reply = messages.pop() if messages and messages[-1]["role"] == "assistant" else None
-    return fields, reply
+    if not messages or messages[-1]["role"] != "assistant":
+        return fields, None
+    return {**fields, "messages": messages[:-1]}, messages[-1]

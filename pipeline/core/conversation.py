@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 
+from pipeline.core.record import Fields, Row, Target
+
 _Empty = TypeVar("_Empty", Mapping[str, object], list[Mapping[str, object]])
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
@@ -36,7 +38,7 @@ class ToolCall:
     id: str = ""
 
 
-def _call_of(value: Mapping[str, Any]) -> ToolCall:
+def _call_of(value: Mapping[str, Target]) -> ToolCall:
     return ToolCall(value["name"], value.get("arguments") or "{}", value.get("id") or "")
 
 
@@ -57,7 +59,7 @@ class Message:
     learn: bool | None = None
 
     @classmethod
-    def of(cls, value: Mapping[str, Any]) -> Message:
+    def of(cls, value: Mapping[str, Target]) -> Message:
         """A message from its dictionary, as `as_dict` writes it; keys that are missing or None are empty."""
         return cls(
             role=value["role"],
@@ -99,12 +101,12 @@ class Conversation:
         return any(message.tool_calls for message in self.messages)
 
 
-def to_conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None = None) -> Conversation:
+def to_conversation(fields: Fields, target: Target = None) -> Conversation:
     """The conversation of a record's fields; with `target`, the reply stands last.
 
     Reads: messages (list of dictionaries), tools and template_arguments (canonical JSON texts, or None).
     """
-    turns: Sequence[Mapping[str, Any]] = [*fields["messages"], *([target] if target is not None else [])]
+    turns: Sequence[Mapping[str, Target]] = [*fields["messages"], *([target] if target is not None else [])]
     return Conversation(
         messages=tuple(Message.of(turn) for turn in turns),
         tools=tuple(json.loads(fields.get("tools") or "[]")),
@@ -112,7 +114,7 @@ def to_conversation(fields: Mapping[str, Any], target: Mapping[str, Any] | None 
     )
 
 
-def fields_of(conversation: Conversation) -> dict[str, Any]:
+def fields_of(conversation: Conversation) -> Fields:
     """The inverse of `conversation`: the fields of a record, all messages in them."""
     return {
         "messages": [message.as_dict() for message in conversation.messages],
@@ -123,7 +125,7 @@ def fields_of(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def to_row(conversation: Conversation) -> dict[str, Any]:
+def to_row(conversation: Conversation) -> Row:
     """The columns of the exported dataset: messages, tools (a JSON text), chat_template_kwargs; None for what is not.
 
     Messages have the keys of OpenAI's chat format as TRL and chat templates read them, and only those that say
@@ -137,15 +139,15 @@ def to_row(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def told(fields: Mapping[str, Any]) -> dict[str, Any]:
+def told(fields: Fields) -> Fields:
     """What of a record's fields says something, for ids: that of a chat of plain texts is its roles and texts."""
     beside = {name: value for name, value in fields.items() if name != "messages" and value is not None}
     return {"messages": [exported(Message.of(turn)) for turn in fields["messages"]], **beside}
 
 
-def exported(message: Message) -> dict[str, Any]:
+def exported(message: Message) -> dict[str, Target]:
     """One message of `to_row`."""
-    found: dict[str, Any] = {"role": message.role, "content": message.content}
+    found: dict[str, Target] = {"role": message.role, "content": message.content}
     if message.reasoning:
         found["reasoning_content"] = message.reasoning
     if message.tool_calls:
@@ -157,7 +159,7 @@ def exported(message: Message) -> dict[str, Any]:
     return found if message.learn is None else {**found, "weight": int(message.learn)}
 
 
-def from_row(row: Mapping[str, Any]) -> Conversation:
+def from_row(row: Row) -> Conversation:
     """The conversation of a row as the dataset holds it (`to_row`), or as a record does (`fields_of`).
 
     Reads: messages, tools, chat_template_kwargs or template_arguments. A known reply stands last in messages.
@@ -172,7 +174,7 @@ def from_row(row: Mapping[str, Any]) -> Conversation:
     )
 
 
-def _from_exported(turn: Mapping[str, Any]) -> Message:
+def _from_exported(turn: Mapping[str, Target]) -> Message:
     calls = [{**(call.get("function") or call), "id": call.get("id")} for call in _calls(turn)]
     learn = turn.get("learn")
     if learn is None and turn.get("weight") is not None:
@@ -181,7 +183,7 @@ def _from_exported(turn: Mapping[str, Any]) -> Message:
     return Message.of({**turn, "reasoning": reasoning, "tool_calls": calls, "learn": learn})
 
 
-def _calls(turn: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+def _calls(turn: Mapping[str, Target]) -> Iterable[Mapping[str, Target]]:
     return turn.get("tool_calls") or ()
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.core.conversation import Json
 from pipeline.core.record import Reject
 from pipeline.core.turns import is_nothing, kind_of, parsed
 
 
-def tools_of(value: Json) -> tuple[Mapping[str, Any], ...]:
+def tools_of(value: Json) -> tuple[Mapping[str, object], ...]:
     """Tool definitions in OpenAI's form, from that of any common dialect, as objects or as a JSON text.
 
     Rejects: bad_tools.
@@ -34,7 +33,7 @@ def _read_tools(text: str) -> Json:
     return value
 
 
-def _tool(tool: Json) -> Mapping[str, Any]:
+def _tool(tool: Json) -> Mapping[str, object]:
     tool = parsed(tool) if isinstance(tool, str) else tool
     inner = tool.get("function") if isinstance(tool, Mapping) and tool.get("function") else tool
     if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str) or not inner["name"]:

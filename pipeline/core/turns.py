@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pipeline.core.conversation import Json, Message, Role, ToolCall, canonical
 from pipeline.core.record import Reject
@@ -196,7 +196,7 @@ def _asked(turn: Mapping[str, object], role: Role, content: str, what: str, read
     return Message(role, content, tool_call_id=call_id, name=_name(turn, what))
 
 
-def _name(turn: Mapping[str, Any], what: str) -> str:
+def _name(turn: Mapping[str, object], what: str) -> str:
     name = turn.get("name")
     return "" if is_nothing(name) else as_text(name, f"the name of {what}")
 
@@ -212,7 +212,7 @@ def _learn(turn: Mapping[str, object], what: str) -> bool | None:
     raise Reject("bad_weight", f"{what} has the weight {value!r}; a turn is learned (1, true) or not (0, false)")
 
 
-def _calls(turn: Mapping[str, Any], what: str) -> tuple[ToolCall, ...]:
+def _calls(turn: Mapping[str, object], what: str) -> tuple[ToolCall, ...]:
     calls = turn.get("tool_calls")
     if isinstance(calls, str) and calls.strip():
         return calls_in(calls, what)

@@ -8,12 +8,12 @@ together must lower it by more than as many drawn at random do. For one label a 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from pipeline.core.record import Record
+from pipeline.core.record import Record, Row
 from pipeline.core.settings import Task
 from pipeline.evaluate.dataset import to_row
+from pipeline.evaluate.worst_errors import WorstError
 from pipeline.modeling.features.tagging_units import units
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.stats.numbers import rounded
@@ -24,8 +24,8 @@ _TRIED, _SHOWN, _CHECKED = 64, 5, 3
 
 
 def attributions(
-    worst: Sequence[Mapping[str, Any]], test: Sequence[Record], predictor: Predictor, task: Task, rows: int
-) -> dict[str, Any]:
+    worst: Sequence[WorstError], test: Sequence[Record], predictor: Predictor, task: Task, rows: int
+) -> dict[str, object]:
     """The words of the first `rows` worst errors with their weights, by record id, and the check over all of them.
 
     `drop_of_heaviest` and `drop_of_random`: by how much the answer's probability falls, mean over the rows, where three
@@ -34,7 +34,7 @@ def attributions(
     if task.type != "classification" or task.multi_label or not rows:
         return {}
     records = {record.id: record for record in test}
-    words: dict[str, list[dict[str, Any]]] = {}
+    words: dict[str, list[dict[str, object]]] = {}
     drops: list[list[float]] = []
     for entry in worst[:rows]:
         record = records[entry["record_id"]]
@@ -58,21 +58,19 @@ def attributions(
 
 
 def _drops(
-    row: Mapping[str, Any], left_out: Sequence[Sequence[tuple[int, int]]], whole: Prediction, predictor: Predictor
+    row: Row, left_out: Sequence[Sequence[tuple[int, int]]], whole: Prediction, predictor: Predictor
 ) -> list[float]:
     """By how much the answer's probability falls without each of those sets of words."""
     answers = predictor.predict([_without(row, words) for words in left_out])
     return [whole.scores[whole.value] - answer.scores[whole.value] for answer in answers]
 
 
-def _weights(
-    row: Mapping[str, Any], bounds: Sequence[tuple[int, int]], whole: Prediction, predictor: Predictor
-) -> list[float]:
+def _weights(row: Row, bounds: Sequence[tuple[int, int]], whole: Prediction, predictor: Predictor) -> list[float]:
     answers = predictor.predict([_without(row, [one]) for one in bounds])
     return [whole.scores[whole.value] - answer.scores[whole.value] for answer in answers]
 
 
-def _without(row: Mapping[str, Any], bounds: Sequence[tuple[int, int]]) -> dict[str, object]:
+def _without(row: Row, bounds: Sequence[tuple[int, int]]) -> dict[str, object]:
     text = row["text"]
     for start, end in sorted(bounds, reverse=True):
         text = text[:start] + text[end:]

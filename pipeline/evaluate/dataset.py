@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import META, Decision, Record, Reject, Source
+from pipeline.core.record import META, Decision, Record, Reject, Row, Source
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import METRICS
@@ -61,7 +59,7 @@ def _file(dataset: Path, split: str) -> Path:
     return dataset / "data" / f"{split}-00000-of-00001.parquet"
 
 
-def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
+def to_record(row: Row, task: Task, where: str) -> Record:
     """One exported row as a record: the inverse of the export, as far as evaluation needs it."""
     column = pick(METRICS, task.type, "params.yaml: task.type").target
     try:
@@ -85,11 +83,11 @@ def to_record(row: Mapping[str, Any], task: Task, where: str) -> Record:
     )
 
 
-def _meta(row: Mapping[str, Any]) -> dict[str, str]:
+def _meta(row: Row) -> dict[str, str]:
     return {name.removeprefix(META): value for name, value in row.items() if name.startswith(META) and value}
 
 
-def to_row(record: Record, task: Task) -> dict[str, Any]:
+def to_row(record: Record, task: Task) -> Row:
     """What a predictor sees of a record: the columns of the exported dataset that it may read."""
     return {"id": record.id, "lang": record.lang, **task_type(task).row(record)}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,29 @@ from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 
 
+class Swapped(TypedDict, total=False):
+    """Texts in which terms changed places, and the share whose answer changed."""
+
+    n: int
+    changed: dict[str, float]
+
+
+class Compared(TypedDict, total=False):
+    """One attribute: the score of each group; the best and the worst, and how far they differ, where two are measured.
+
+    `unequal`: the gap is no chance. `swapped` is there for tasks whose answers hold no places in the text.
+    """
+
+    attribute: str
+    groups: list[dict[str, object]]
+    best: str
+    worst: str
+    gap: dict[str, float]
+    p: float
+    unequal: bool
+    swapped: Swapped
+
+
 def fairness(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
@@ -33,7 +56,7 @@ def fairness(
     evaluation: Evaluation,
     task: Task,
     params: Params,
-) -> list[dict[str, Any]]:
+) -> list[Compared]:
     """One entry an attribute of `params.fairness`: the headline metric of each group, the largest gap, swaps.
 
     A text belongs to the one group whose terms it holds; texts that hold terms of several groups, or of none, to no
@@ -46,7 +69,7 @@ def fairness(
     measured = [entry for entry in entries if "gap" in entry]
     for entry, p in zip(measured, holm(list(map(itemgetter("p"), measured))), strict=True):
         entry["p"] = rounded(p)
-        entry["unequal"] = entry["p"] < params.alpha and sign * entry["gap"]["value"] > 0
+        entry["unequal"] = rounded(p) < params.alpha and sign * entry["gap"]["value"] > 0
     if task_type(task).target_kind(task) in ("text", "texts", "number", "message"):
         for entry in entries:
             groups = list(params.fairness[entry["attribute"]].values())
@@ -56,7 +79,7 @@ def fairness(
 
 def _attribute(
     name: str, groups: dict[str, tuple[str, ...]], texts: Sequence[str], evaluation: Evaluation, params: Params
-) -> dict[str, Any]:
+) -> Compared:
     masks = _masks(groups, texts)
     metric = evaluation.metrics[evaluation.headline]
     figures = {group: masked(metric, mask) for group, mask in masks.items() if mask.any()}
@@ -67,7 +90,7 @@ def _attribute(
     pairs = list(itertools.combinations(ranked, 2))
     gaps = {f"{a} - {b}": difference(figures[a], figures[b]) for a, b in pairs}
     found = estimate({**figures, **gaps}, len(texts), params.resamples, params.seed, params.confidence_level)
-    entry: dict[str, Any] = {
+    entry: Compared = {
         "attribute": name,
         "groups": [
             {"group": group, "n": int(mask.sum()), **(found[group].as_dict() if group in figures else {})}
@@ -94,7 +117,7 @@ def _swapped(
     groups: Sequence[tuple[str, ...]],
     task: Task,
     params: Params,
-) -> dict[str, Any]:
+) -> Swapped:
     """Answers that change when the terms of two neighbouring groups change places; only groups of equal size."""
     kind = task_type(task)
     order = sorted(range(len(records)), key=lambda n: share("fairness", records[n].id))

@@ -27,7 +27,7 @@ from pipeline.evaluate.representativeness import representativeness
 from pipeline.evaluate.robustness import robustness
 from pipeline.evaluate.slices import slices
 from pipeline.evaluate.win_rates import flat_win_rate, win_rates
-from pipeline.evaluate.worst_errors import review_queue, worst_errors
+from pipeline.evaluate.worst_errors import WorstError, review_queue, worst_errors
 from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
@@ -141,10 +141,10 @@ def evaluate(
     _log(evaluation.headline, flat, len(test))
 
 
-def _counts(cut: Sequence[Mapping[str, Any]], worst: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _counts(cut: Sequence[Mapping[str, object]], worst: Sequence[WorstError]) -> dict[str, int]:
     """How many slices the model is worse on, and how many of the worst errors may be errors of the label."""
     return {
-        "worse_slices": sum(one["worse"] for one in cut),
+        "worse_slices": sum(bool(one["worse"]) for one in cut),
         "doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst),
     }
 

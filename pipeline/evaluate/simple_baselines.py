@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.core.record import Record
+from pipeline.core.record import Answer, Fields, Record
 from pipeline.core.settings import Task
 from pipeline.modeling.features.encoder import occupied, tfidf
 from pipeline.modeling.features.linear_tagger import tag_linearly
@@ -108,12 +108,12 @@ def _longest(text: str, index: Mapping[str, Sequence[str]], known: Mapping[str, 
     return found
 
 
-def _best_sentence(fields: Mapping[str, Any]) -> dict[str, Any]:
+def _best_sentence(fields: Fields) -> Answer:
     asked = set(cmrc_pieces(fields["question"]))
     return max(_sentences(fields["context"]), key=lambda s: len(asked & set(cmrc_pieces(s["text"]))))
 
 
-def _sentences(context: str) -> Iterator[dict[str, Any]]:
+def _sentences(context: str) -> Iterator[Answer]:
     """Sentences as answers; the whole context where it has none."""
     is_empty = True
     for match in _SENTENCE.finditer(context):

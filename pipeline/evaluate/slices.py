@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +52,7 @@ def _masks(cuts: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], NDArray[n
     }
 
 
-def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params: Params) -> list[dict[str, Any]]:
+def slices(records: Sequence[Record], evaluation: Evaluation, task: Task, params: Params) -> list[dict[str, object]]:
     """One entry a slice: attribute, value, n, the headline metric with interval, and `worse`.
 
     `worse` says that the slice lies below the whole by more than chance: a paired bootstrap of the

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import pyarrow as pa
 
@@ -34,6 +34,20 @@ def _is_sure(prediction: Prediction, least: float) -> bool:
     return prediction.confidence is not None and prediction.confidence >= least
 
 
+class WorstError(TypedDict):
+    """An error of the model as the report lists it: answers as JSON, how wrong it is, whether the label is doubted."""
+
+    record_id: str
+    text: str
+    given: str
+    suggested: str
+    confidence: float | None
+    wrongness: float
+    label_may_be_wrong: bool
+    label_by: str | None
+    source: str
+
+
 def worst_errors(
     records: Sequence[Record],
     predictions: Sequence[Prediction],
@@ -41,7 +55,7 @@ def worst_errors(
     reference: Sequence[Prediction] | None,
     task: Task,
     params: Params,
-) -> list[dict[str, Any]]:
+) -> list[WorstError]:
     """The `params.max_worst_errors` errors with the highest wrongness, the worst first.
 
     `label_may_be_wrong`: the model is at least `label_error_confidence` sure of another answer, and the reference model
@@ -51,7 +65,7 @@ def worst_errors(
     wrong = [(badness, n) for n, badness in enumerate(evaluation.wrongness) if badness is not None]
     ranked = sorted(wrong, key=lambda item: (-item[0], records[item[1]].id))[: params.max_worst_errors]
     kind = task_type(task)
-    entries = []
+    entries: list[WorstError] = []
     for badness, n in ranked:
         record, prediction = records[n], predictions[n]
         agrees = reference is not None and as_json(reference[n].value) == as_json(prediction.value)
@@ -72,7 +86,7 @@ def worst_errors(
     return entries
 
 
-def review_queue(worst: Sequence[Mapping[str, Any]]) -> pa.Table:
+def review_queue(worst: Sequence[WorstError]) -> pa.Table:
     """The worst errors as rows for people, doubted labels first, each with the model's answer to accept or correct."""
     ranked = sorted(worst, key=lambda entry: (not entry["label_may_be_wrong"], -entry["wrongness"], entry["record_id"]))
     rows = [

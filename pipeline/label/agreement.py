@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.label.aggregation.votes import Ints, Votes
 
 
-def pairs(votes: Votes, at_most: int) -> list[dict[str, Any]]:
+def pairs(votes: Votes, at_most: int) -> list[dict[str, object]]:
     """Cohen's kappa of the `at_most` pairs of annotators who share most items.
 
     Costs votes x votes per item, not annotators squared.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -18,9 +18,22 @@ if TYPE_CHECKING:
     from pipeline.label.params import Agreement
 
 
+class Annotator(TypedDict):
+    """One annotator's votes held against the consensus: `shared` are those on items that others voted on too."""
+
+    annotator: str
+    votes: int
+    shared: int
+    agrees_with_consensus: float | None
+    kappa_with_consensus: float | None
+    quality: float
+    weak: bool
+    confusion: dict[str, dict[str, int]]
+
+
 def agreement_report(
-    votes: Votes, consensus: Consensus, params: Agreement, working: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
+    votes: Votes, consensus: Consensus, params: Agreement, working: Mapping[str, Mapping[str, object]] | None = None
+) -> dict[str, object]:
     """Everything report.json says about a group of annotators; `working` is what people.py found out about each.
 
     Alpha can be low while the consensus is mostly right (many weak votes outweigh each other), so
@@ -50,7 +63,7 @@ def agreement_report(
     }
 
 
-def annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[dict[str, Any]]:
+def annotators(votes: Votes, consensus: Consensus, params: Agreement) -> list[Annotator]:
     """One entry an annotator, most votes first. Confusion: consensus label -> label given -> votes.
 
     Only votes on items that somebody else voted on too are held against the consensus: alone, one agrees with oneself.
@@ -70,7 +83,7 @@ def _seen_by_others(votes: Votes) -> NDArray[np.bool_]:
     return np.asarray(people[votes.item] > 1, np.bool_)
 
 
-def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> dict[str, object]:
+def _annotator(votes: Votes, n: int, table: Floats, quality: float, params: Agreement) -> Annotator:
     kappa = cohen_kappa(table)
     shared = int(table.sum())
     confusion = {

@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypedDict
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Reject, Target, as_json, share
@@ -100,9 +100,19 @@ def allocation(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
     return found
 
 
+class ClassRow(TypedDict):
+    """Of one class: its records, those of the sample, those answered, those found wrong, and their share."""
+
+    of: int
+    drawn: int
+    answered: int
+    wrong: int
+    share: dict[str, float] | None
+
+
 def audited(
     sample: Sample, outcomes: Mapping[str, VoteOutcome], doubted: Set[str], task: Task, params: Params
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """For report.json: how far the audit is; and the shares of wrong labels, once enough of the sample is answered.
 
     Before that, answers are not the random part: doubtful labels are answered first. `doubted` are the records that
@@ -110,7 +120,12 @@ def audited(
     """
     settled = {n: o for n, o in outcomes.items() if n in sample.given and counts(o, params.crowd.review_posterior)}
     drawn, needed = len(sample.given), math.ceil(params.audit.min_answered_share * len(sample.given))
-    report = {"drawn": drawn, "of": sum(sample.sizes.values()), "answered": len(settled), "needed": needed}
+    report: dict[str, object] = {
+        "drawn": drawn,
+        "of": sum(sample.sizes.values()),
+        "answered": len(settled),
+        "needed": needed,
+    }
     if not drawn or len(settled) < max(needed, 1):
         return report
     wrong = {name for name, outcome in settled.items() if _contradicts(outcome.value, sample.given[name], task)}
@@ -120,7 +135,7 @@ def audited(
     return report | found | {"by_class": rows if set(rows) != {""} else {}}
 
 
-def _over_classes(rows: Sequence[Mapping[str, Any]]) -> dict[str, float] | None:
+def _over_classes(rows: Sequence[ClassRow]) -> dict[str, float] | None:
     """The share of wrong labels over classes, each by its size; those without an answer say nothing."""
     seen = [row for row in rows if row["answered"]]
     total = sum(row["of"] for row in seen)
@@ -135,11 +150,16 @@ def _contradicts(said: Target, given: Target, task: Task) -> bool:
     return kind.target_kind(task) != "number" or kind.agree([given, said], task) is None
 
 
-def _class(key: str, sample: Sample, settled: Set[str], wrong: Set[str]) -> dict[str, object]:
+def _class(key: str, sample: Sample, settled: Set[str], wrong: Set[str]) -> ClassRow:
     mine = {name for name, one in sample.classes.items() if one == key}
     answered, bad = len(mine & settled), len(mine & wrong)
-    found = {"of": sample.sizes[key], "drawn": len(mine), "answered": answered, "wrong": bad}
-    return found | {"share": share_of(bad, answered) if answered else None}
+    return {
+        "of": sample.sizes[key],
+        "drawn": len(mine),
+        "answered": answered,
+        "wrong": bad,
+        "share": share_of(bad, answered) if answered else None,
+    }
 
 
 def _as_they_came(records: Iterable[Record], evidence: Evidence, params: Params) -> Iterable[Record]:

@@ -95,7 +95,7 @@ def _platt(scores: Floats, right: NDArray[np.bool_]) -> Callable[[Floats], Float
 
 def _about(
     sure: Floats, right: NDArray[np.bool_], taken: NDArray[np.bool_], before: Floats, threshold: float | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "rows": len(right),
         "accuracy": float(right.mean()),

@@ -60,7 +60,7 @@ class Ledger:
     examples: list[dict[str, Any]] = field(default_factory=list)
     held_back_on_test: list[dict[str, Any]] = field(default_factory=list)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, object]:
         """Counts, and the first examples of conflicts and of test labels that were left alone."""
         return {
             "decided_by": dict(sorted(self.decided_by.items())),

@@ -56,6 +56,6 @@ def _agreed(answers: Answers) -> tuple[float, int]:
     return sum(sum(said) / len(said) for said in answers.values()), len(answers)
 
 
-def _about(answers: Answers) -> dict[str, Any]:
+def _about(answers: Answers) -> dict[str, object]:
     counts = {"records": len(answers), "answers": sum(map(len, answers.values()))}
     return counts | {"agree": share_of(*_agreed(answers)) if answers else None}

@@ -93,7 +93,7 @@ def _known(people: Sequence[str]) -> str:
     return "+".join(people) if len(people) <= _NAMED else f"{len(people)} annotators"
 
 
-def summary(given: Ratings, used: Iterable[Annotation]) -> dict[str, Any]:
+def summary(given: Ratings, used: Iterable[Annotation]) -> dict[str, object]:
     """For report.json: records, ratings, mean and Krippendorff's alpha (interval metric) of each criterion; pairs."""
     found: dict[str, Any] = {}
     for criterion in sorted(set().union(*given.values())):

@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,7 +53,28 @@ AUDIT = Reason("audit", 1.0, 1.0)
 #: What `clean` lists for a look at the data: it says nothing of the label, so no annotator is asked.
 NOT_OF_LABELS = frozenset({"contained"})
 
-Review = Mapping[str, list[dict[str, Any]]]
+
+class Doubtful(TypedDict):
+    """A row of review.parquet: why `clean` asks people about a record, and what it suggests (as JSON), how surely."""
+
+    record_id: str
+    reason: str
+    suggested: str | None
+    confidence: float | None
+
+
+class Queued(TypedDict):
+    """A row of queue.parquet, but for its key."""
+
+    record_id: str
+    reason: str
+    priority: float
+    prelabel: str | None
+    confidence: float | None
+
+
+#: Record id -> its rows of review.parquet.
+Review = Mapping[str, list[Doubtful]]
 
 
 def queue(
@@ -64,13 +85,13 @@ def queue(
     `review` holds the rows of review.parquet by record; `changed_texts` the records whose annotation
     was for an earlier text.
     """
-    rows = [
-        {**_row(record.id, reasons, evidence.prelabels), "key": record.source.key}
+    asked = [
+        (_row(record.id, reasons, evidence.prelabels), record.source.key)
         for record in records
         if (reasons := _reasons(record, evidence, review.get(record.id, ()), params, record.id in changed_texts))
     ]
-    rows.sort(key=lambda row: (-row["priority"], row["record_id"]))
-    return pa.Table.from_pylist(rows, schema=COLUMNS)
+    asked.sort(key=lambda one: (-one[0]["priority"], one[0]["record_id"]))
+    return pa.Table.from_pylist([{**row, "key": key} for row, key in asked], schema=COLUMNS)
 
 
 def may_need_a_person(table: pa.Table, alone: Mask, evidence: Evidence, named: Set[str]) -> Records:
@@ -83,7 +104,7 @@ def may_need_a_person(table: pa.Table, alone: Mask, evidence: Evidence, named: S
 
 
 def _reasons(
-    record: Record, evidence: Evidence, doubts: Iterable[Mapping[str, Any]], params: Params, text_changed: bool
+    record: Record, evidence: Evidence, doubts: Iterable[Doubtful], params: Params, text_changed: bool
 ) -> list[Reason]:
     if record.split == "benchmark":
         return []
@@ -128,13 +149,13 @@ def _is_unlabelled(record: Record, evidence: Evidence, params: Params) -> bool:
     return record.id not in evidence.set_aside and evidence.group_split.get(record.group or "") != "test"
 
 
-def _doubt(row: Mapping[str, Any], weight: float) -> Reason:
+def _doubt(row: Doubtful, weight: float) -> Reason:
     sure = row["confidence"]
     severity = 0.5 if sure is None or math.isnan(sure) else min(max(sure, 0.0), 1.0)
     return Reason(row["reason"], weight, severity, row["suggested"], sure if row["suggested"] else None)
 
 
-def _row(record_id: str, reasons: list[Reason], prelabels: Prelabels) -> dict[str, Any]:
+def _row(record_id: str, reasons: list[Reason], prelabels: Prelabels) -> Queued:
     strongest = max(reasons, key=lambda reason: (reason.weight * reason.severity, reason.name))
     answer = prelabels.answers.get(record_id)
     own = next((r for r in (strongest, *reasons) if r.prelabel is not None), None)
@@ -158,8 +179,9 @@ def set_aside(review: Review) -> frozenset[str]:
 
 def by_record(review: pa.Table) -> Review:
     """Rows of review.parquet by record id, but for those that no annotator can settle (`NOT_OF_LABELS`)."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in review.select(["record_id", "reason", "suggested", "confidence"]).to_pylist():
+    found: dict[str, list[Doubtful]] = defaultdict(list)
+    rows: list[Any] = review.select(["record_id", "reason", "suggested", "confidence"]).to_pylist()
+    for row in rows:
         if row["reason"] not in NOT_OF_LABELS:
             found[row["record_id"]].append(row)
     return dict(found)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -159,7 +158,7 @@ def without_addresses(reading: Reading) -> Reading:
     return replace(reading, used=used, set_aside=set_aside)
 
 
-def about(group: Group, params: Params, working: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
+def about(group: Group, params: Params, working: Mapping[str, Mapping[str, object]] | None = None) -> dict[str, object]:
     """The agreement report of a group; free answers can only be counted. `working` is about each person."""
     if group.votes is not None and group.consensus is not None:
         return agreement_report(group.votes, group.consensus, params.agreement, working)
@@ -181,7 +180,7 @@ def disputed(human: Group, gold: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _with_histogram(found: Prelabels) -> dict[str, Any]:
+def _with_histogram(found: Prelabels) -> dict[str, object]:
     """The report on pre-labels with their confidences as a histogram, and the threshold that accepts them."""
     spread = histogram(
         [answer.confidence for answer in found.answers.values()], {"confidence_threshold": found.confidence_threshold}

@@ -34,7 +34,7 @@ class Question:
     tools: str = ""
     beside: tuple[str, ...] = ()
 
-    def messages(self) -> list[dict[str, Any]]:
+    def messages(self) -> list[dict[str, str]]:
         """The turns as chat completions have them."""
         found = [{"role": role, "content": content} for role, content in self.turns]
         for message, more in zip(found, self.beside, strict=False):  # a question asked once more has further turns

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
 from pipeline.llm.question import Answer, Question
 from pipeline.llm.settings import Budget, Prices
 from pipeline.text.scripts import CJK
@@ -56,7 +56,7 @@ class Usage:
         """The cost in `prices.currency`."""
         return cost(self.prices, self.prompt_tokens, self.written_tokens)
 
-    def as_notes(self) -> dict[str, Any]:
+    def as_notes(self) -> JsonObject:
         """For report.json."""
         return {
             "requests": self.requests,

@@ -183,11 +183,15 @@ def from_notes(notes: Mapping[str, object], limit: int = 50, inside: str = "") -
     ordered = sorted((key, value) for key, value in notes.items() if key.split(": ")[-1] != NOTES)
     plain = [(key, _figure(value), _told(key, _kind(value))) for key, value in ordered if _kind(value)]
     found: list[Block] = [{**facts(*plain), "name": inside}] if plain else []
-    error = notes.get("ece", notes.get("ece_after"))
-    ece = error if isinstance(error, float) else None
+    ece = _calibration_error(notes)
     for key, value in ordered:
         found += _from_note(f"{inside}: {key}" if inside else key, value, limit, ece)
     return found
+
+
+def _calibration_error(notes: Mapping[str, object]) -> float | None:
+    error = notes.get("ece", notes.get("ece_after"))
+    return error if isinstance(error, float) else None
 
 
 def _from_note(name: str, value: object, limit: int, ece: float | None) -> list[Block]:

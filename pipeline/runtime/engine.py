@@ -124,7 +124,7 @@ def unpacked(part: bytes) -> pa.Table:
     return pa.ipc.open_stream(part).read_all()
 
 
-def _run(work: Work[Any], part: bytes) -> bytes:
+def _run(work: Work[object], part: bytes) -> bytes:
     try:
         return pickle.dumps((work(unpacked(part)), None), protocol=5)
     except Exception as error:  # raised again where the stage runs, as without an engine

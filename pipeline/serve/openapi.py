@@ -29,7 +29,7 @@ def objects(properties: Mapping[str, Schema], required: tuple[str, ...] = ()) ->
     return {"type": "object", "properties": dict(properties), "required": list(required)}
 
 
-def takes(body: Schema) -> dict[str, Any]:
+def takes(body: Schema) -> dict[str, object]:
     """`openapi_extra` of a route that reads a JSON body, with the ways in which it may be refused."""
     error = {"application/json": {"schema": _ERROR}}
     return {

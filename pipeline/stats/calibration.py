@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +18,7 @@ def expected_calibration_error(confidence: Floats, correct: Floats, bins: int = 
     return lambda weights: divide(np.abs(weights @ gaps).sum(axis=1), weights.sum(axis=1), np.nan)
 
 
-def reliability(confidence: Floats, correct: Floats, bins: int = BINS) -> list[dict[str, Any]]:
+def reliability(confidence: Floats, correct: Floats, bins: int = BINS) -> list[dict[str, object]]:
     """Mean confidence, accuracy and row count of each bin that holds rows, lowest first.
 
     `correct` may be a degree: then `accuracy` is its mean.

@@ -11,7 +11,6 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pipeline.conversations import order
 from pipeline.core.conversation import (
@@ -135,7 +134,7 @@ def edit_texts(fields: Fields, target: Target, edit: Callable[[str], str]) -> tu
     return {**fields, "messages": messages}, None if target is None else _edited(target, edit)
 
 
-def _edited(message: Mapping[str, Any], edit: Callable[[str], str]) -> dict[str, object]:
+def _edited(message: Mapping[str, Target], edit: Callable[[str], str]) -> dict[str, object]:
     content = edit(message["content"])
     return {**message, "content": content, "reasoning": edit(message["reasoning"]) if message["reasoning"] else ""}
 
@@ -146,7 +145,7 @@ def answer_places(record: Record) -> list[tuple[int, int, int]]:
     return [(n, 0, len(text)) for n, (role, text) in enumerate(texts) if role == "assistant"]
 
 
-def _texts(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _texts(message: Mapping[str, Target]) -> Iterator[tuple[str, str]]:
     """The texts of a turn in the order in which `edit_texts` passes them."""
     if message:
         yield message["role"], message["content"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from itertools import pairwise
-from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from pipeline.core.json_types import JsonObject
@@ -185,7 +184,7 @@ def target_from_result(result: Sequence[Region], task: Task) -> Target:
     return _sorted([_span(span, None, task) for span in spans])
 
 
-def _span(span: Any, text: str | None, task: Task) -> Span:
+def _span(span: Target, text: str | None, task: Task) -> Span:
     try:
         start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
     except (TypeError, KeyError, ValueError):

@@ -7,7 +7,6 @@ annotators' versions. An empty list means the question cannot be answered from t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Answer, Fields, Record, Reject, Row, Target, as_json
@@ -219,7 +218,7 @@ def _from_columns(target: Mapping[str, object]) -> list[dict[str, object]] | Non
     return [{"text": text, "start": start} for text, start in zip(texts, starts, strict=True)]
 
 
-def _answer(answer: Any) -> Answer:
+def _answer(answer: Target) -> Answer:
     try:
         start = answer["answer_start"] if "answer_start" in answer else answer["start"]
         return {"start": int(start), "text": as_text(answer["text"], "an answer")}

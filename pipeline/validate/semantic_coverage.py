@@ -64,10 +64,14 @@ def coverage(view: View, size: int) -> tuple[Coverage, pa.Table]:
     found["evenness"] = round(float(-(shares * np.log(shares)).sum() / math.log(max(2, len(counts)))), 4)
     test = np.array([record.split == "test" for record in records])
     if train.sum() > 1 and test.any():
-        usual = float(np.quantile(distance[train], 0.95))
-        found["usual_distance"] = round(usual, 3)
-        found["test_reached"] = round(float((distance[test] <= usual + 1e-6).mean()), 4)
+        found["usual_distance"], found["test_reached"] = _reached(distance[train], distance[test])
     return found, _map(view, records, places, distance, nearest, region)
+
+
+def _reached(train: NDArray[np.float64], test: NDArray[np.float64]) -> tuple[float, float]:
+    """The distance that 95 % of train records keep, and the share of test records that are no further."""
+    usual = float(np.quantile(train, 0.95))
+    return round(usual, 3), round(float((test <= usual + 1e-6).mean()), 4)
 
 
 def _sample(view: View, size: int) -> list[Record]:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TypedDict, cast
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.modeling.features.unsupported_languages import readable_model
@@ -58,6 +59,35 @@ class Effect:
     fit: Fit | None = None
 
 
+class _Variant(TypedDict):
+    rows: int
+    metrics: dict[str, dict[str, float]]
+
+
+class EffectReport(TypedDict):
+    """What one group or step does, in words too."""
+
+    kind: str
+    name: str
+    rows: int
+    gain: dict[str, float]
+    p: float
+    fit: JsonObject | None
+    verdict: str
+    sentence: str
+
+
+class ReplyReport(TypedDict):
+    """See `measure_replies`; what the encoder cannot read is told beside."""
+
+    metric: str
+    test_rows: int
+    seeds: int
+    variants: dict[str, _Variant]
+    steps: list[dict[str, object]]
+    effects: list[EffectReport]
+
+
 def measure_replies(
     stages: Stages,
     dropped: Sequence[tuple[str, Record]],
@@ -65,7 +95,7 @@ def measure_replies(
     model: Model,
     params: Params,
     encoder: Model,
-) -> dict[str, Any]:
+) -> ReplyReport:
     """The report of the value stage where targets are replies, in the form of the quick form's, and `effects`.
 
     Gains are differences of minus the loss per token of the test split's replies, in nats; above 0 a step or the
@@ -98,7 +128,7 @@ def measure_replies(
     effects = [*_of_groups(final, base, found["augmented"], trial, params, fits)]
     effects += _of_steps(undone, base, found["augmented"], trial, params)
     effects += _of_mixture(stages, task, final, found["augmented"], trial, params)
-    return {
+    report: ReplyReport = {
         "metric": METRIC,
         "test_rows": len(trial.held_out),
         "seeds": params.reply_seeds,
@@ -108,11 +138,11 @@ def measure_replies(
         },
         "steps": _compared(variants, found, params),
         "effects": _told(effects, params),
-        **unread,
     }
+    return cast("ReplyReport", {**report, **unread})
 
 
-def as_tables(report: Mapping[str, Any]) -> tuple[dict[str, float], list[dict[str, Any]]]:
+def as_tables(report: ReplyReport) -> tuple[dict[str, float], list[dict[str, object]]]:
     """Of a report of `measure_replies`: the figures for metrics.json, and the lines of value.csv."""
     metrics = {name: one["metrics"][METRIC] for name, one in report["variants"].items()}
     figures = {f"{name}_{METRIC}": one["value"] for name, one in metrics.items()}
@@ -252,7 +282,7 @@ def _compared(variants: Variants, found: Mapping[str, Draws], params: Params) ->
     return steps
 
 
-def _told(effects: Sequence[Effect], params: Params) -> list[dict[str, Any]]:
+def _told(effects: Sequence[Effect], params: Params) -> list[EffectReport]:
     adjusted = holm([effect.gain.p for effect in effects])
     unfit = _unfit(effects, params)
     return [_entry(one, p, n in unfit, params) for n, (one, p) in enumerate(zip(effects, adjusted, strict=True))]
@@ -265,7 +295,7 @@ def _unfit(effects: Sequence[Effect], params: Params) -> set[int]:
     return {n for (n, less), p in zip(tested, adjusted, strict=True) if verdict(less, p, params.alpha) == "hurt"}
 
 
-def _entry(effect: Effect, p: float, is_unfit: bool, params: Params) -> dict[str, Any]:
+def _entry(effect: Effect, p: float, is_unfit: bool, params: Params) -> EffectReport:
     said = "hurt" if is_unfit else verdict(effect.gain, p, params.alpha)
     name = f"{effect.kind.replace('_', ' ')} {effect.name}"
     sentence = _sentence(name, said, effect.gain, p)

@@ -34,6 +34,7 @@ from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 log = logging.getLogger("pipeline")
 
 Drawn = dict[str, Draws]
+_Line = dict[str, object]  # of value.csv
 
 
 def run(collect: Path, clean: Path, label: Path, augment: Path, validate: Path, out: Path) -> None:
@@ -267,7 +268,7 @@ def _flat(report: Mapping[str, Any], params: Params) -> dict[str, float]:
 
 def _rows(
     report: Mapping[str, Any], control: Mapping[str, Drawn], controls: Mapping[str, Sequence[Example]], params: Params
-) -> list[dict[str, Any]]:
+) -> list[_Line]:
     """Lines of value.csv: one a variant or control and metric."""
     parts = [(name, "variant", v["rows"], v["metrics"]) for name, v in report["variants"].items()]
     parts += [(f"{n} (control)", "control", len(controls[n]), estimated(d, params)) for n, d in control.items()]
@@ -278,11 +279,10 @@ def _rows(
     ]
 
 
-def _write(report: Mapping[str, Any], metrics: Mapping[str, float], rows: Sequence[dict[str, Any]], out: Path) -> None:
+def _write(report: Mapping[str, object], metrics: Mapping[str, float], rows: Sequence[_Line], out: Path) -> None:
     write_json(report, out / "report.json")
     write_json(metrics, out / "metrics.json")
     with (out / "value.csv").open("w", encoding="utf-8", newline="") as file:
-        columns = ["variant", "kind", "rows", "metric", "value", "low", "high"]
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, ["variant", "kind", "rows", "metric", "value", "low", "high"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

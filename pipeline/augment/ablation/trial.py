@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Trials(Protocol):
     paired: bool  # all runs evaluate on the same items
 
     @property
-    def notes(self) -> Mapping[str, Any]:
+    def notes(self) -> Mapping[str, object]:
         """Where and how well the model without augmented examples was evaluated."""
 
     def runs(self, name: str, more: Sequence[tuple[Record, Record]]) -> Sequence[Run]:
@@ -126,7 +126,7 @@ class LabelTrials:
         self.runs("none", [])
 
     @property
-    def notes(self) -> Mapping[str, Any]:
+    def notes(self) -> Mapping[str, object]:
         """Where and how well the model without augmented examples was evaluated."""
         return {
             "evaluated_on": "dev split" if self._evaluates_on_dev else "train split, by cross-validation",

@@ -20,7 +20,7 @@ _OWN: dict[str, Method] = {**SINGLE, "sequence": Entry(Sequential, build_sequenc
 METHODS = with_plugins(_OWN, "sft.methods")
 
 
-def build(name: str, values: Mapping[str, Any], models: Models, where: str = "augment.methods") -> Rewrite:
+def build(name: str, values: Mapping[str, object], models: Models, where: str = "augment.methods") -> Rewrite:
     """The method `name` with the settings `values`. Raises PipelineError for wrong ones, and EngineMissingError."""
     method = pick(METHODS, name, where)
     settings = parse(values, method.settings, f"{where}.{name}")

@@ -6,10 +6,13 @@ import os
 import warnings
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.augment.augmenters.request import EngineMissingError
 from pipeline.core.cache import cache_folder
+
+if TYPE_CHECKING:
+    from nltk.corpus.reader.wordnet import Synset, WordNetCorpusReader
 
 #: WordNet's part of speech for the first two letters of a Penn Treebank tag. nlpaug's own table
 #: takes prepositions (IN) for adjectives.
@@ -100,7 +103,7 @@ def find_wordnet() -> Path:
 
 
 @cache
-def open_wordnet(folder: str) -> Any:
+def open_wordnet(folder: str) -> WordNetCorpusReader:
     """NLTK's reader of the WordNet in `folder`."""
     import nltk.data
     from nltk.corpus.reader.wordnet import WordNetCorpusReader
@@ -118,7 +121,7 @@ def _is_plain_word(name: str) -> bool:
     return name.isalpha() and name.islower()
 
 
-def _uses(sense: Any, word: str) -> int:
+def _uses(sense: Synset, word: str) -> int:
     """How often the word was tagged with that sense."""
     return sum(lemma.count() for lemma in sense.lemmas() if lemma.name().lower() == word)
 

@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from types import ModuleType
 
 from pipeline.text.scripts import has_han
 
@@ -85,8 +85,9 @@ def _segment(text: str) -> list[str]:
 
 
 @cache
-def _jieba() -> Any:
+def _jieba() -> ModuleType:
     import jieba
 
-    jieba.setLogLevel(logging.WARNING)
-    return jieba
+    module: ModuleType = jieba
+    module.setLogLevel(logging.WARNING)
+    return module

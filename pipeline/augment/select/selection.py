@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,9 @@ from pipeline.stats.numbers import rounded
 from pipeline.tasks import task_type
 from pipeline.tasks.texts import target_text
 
+if TYPE_CHECKING:
+    from pipeline.modeling.features.linear import Floats, Matrix
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -51,10 +54,10 @@ class Scores:
     judges minus the loss. `judged`: the notes about the judges.
     """
 
-    loss: Any
-    ifd: Any
-    complexity: Any
-    quality: Any
+    loss: Floats
+    ifd: Floats
+    complexity: Floats
+    quality: Floats
     judged: Mapping[str, Any] | None = None
 
 
@@ -165,20 +168,20 @@ def _ranked(pool: Sequence[Record], scores: Scores, settings: SelectSettings) ->
     return [int(n) for n in np.lexsort((draw, -value))]
 
 
-def _median(values: Any) -> float:
+def _median(values: Floats) -> float:
     """The median of what is a number; 0 where nothing is."""
     known = values[~np.isnan(values)]
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _rank(values: Any) -> Any:
+def _rank(values: Floats) -> Floats:
     """Each value's place among all, 0 to 1; ties share theirs."""
     _, place = np.unique(values, return_inverse=True)
-    return place / max(int(place.max()), 1)
+    return np.asarray(place / max(int(place.max()), 1), np.float64)
 
 
 def _spread(
-    order: Sequence[int], matrix: Any, max_cosine: float, groups: Sequence[str], free: dict[str, int]
+    order: Sequence[int], matrix: Matrix, max_cosine: float, groups: Sequence[str], free: dict[str, int]
 ) -> list[int]:
     """Best first, leaving out what is too like a chosen one (Liu et al. 2023, https://arxiv.org/abs/2312.15685).
 
@@ -200,7 +203,7 @@ def _spread(
     return chosen + _within(skipped, groups, free)
 
 
-def coverage(matrix: Any, chosen: Sequence[int]) -> float:
+def coverage(matrix: Matrix, chosen: Sequence[int]) -> float:
     """Mean cosine of every record with the nearest chosen one: 1 where all are chosen."""
     unit = _unit(matrix)
     closest = np.full(unit.shape[0], -1.0)
@@ -215,23 +218,24 @@ def described(scores: Scores, n: int) -> str:
     return f"loss {scores.loss[n]:.3f}, IFD {scores.ifd[n]:.3f}, {scores.complexity[n]:.0f} tokens, {quality}"
 
 
-def _unit(matrix: Any) -> Any:
+def _unit(matrix: Matrix) -> Matrix:
     from scipy.sparse import csr_matrix, diags, issparse
 
     if issparse(matrix):
-        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        return csr_matrix(diags(1 / np.maximum(lengths, 1e-9)) @ matrix)
+        sparse = csr_matrix(matrix)
+        lengths = np.sqrt(np.asarray(sparse.multiply(sparse).sum(axis=1)).ravel())
+        return csr_matrix(diags(1 / np.maximum(lengths, 1e-9)) @ sparse)
     return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
 
 
-def _products(unit: Any, n: int) -> Any:
+def _products(unit: Matrix, n: int) -> Floats:
     row = unit[[n]]
     found = unit @ row.T
     return np.asarray(found.todense() if hasattr(found, "todense") else found, np.float64).ravel()
 
 
 def _notes(
-    pool: Sequence[Record], scores: Scores, matrix: object, chosen: set[int], settings: SelectSettings
+    pool: Sequence[Record], scores: Scores, matrix: Matrix, chosen: set[int], settings: SelectSettings
 ) -> Mapping[str, object]:
     """Means of the scores over all, the chosen, and a random draw of the same size (the baseline to beat)."""
     plain = settings.model_copy(update={"by": "random", "spread_over": None, "quotas": {}})
@@ -252,7 +256,7 @@ def _notes(
     return {**told, "groups": {name: {"of": have[name], "kept": kept[name]} for name in sorted(have)}}
 
 
-def _mean(values: Any) -> float:
+def _mean(values: Floats) -> float:
     """The mean of what is a number."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else 0.0

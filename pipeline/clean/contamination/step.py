@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -64,7 +64,7 @@ def drop_contaminated(table: pa.Table, settings: Decontaminate, context: Context
     share = shares.column("share").to_numpy()
     records = context.records(table, found)
     drops: dict[int, Drop] = {}
-    examples = []
+    examples: list[_Example] = []
     for n in found:
         evidence = _evidence(record_texts(records[n], context.task), items[item[n]], texts[item[n]], float(share[n]))
         examples.append({"record": records[n].id, **evidence})
@@ -153,7 +153,20 @@ def _flat(parts: Iterable[Sequence[str]]) -> tuple[list[str], list[int]]:
     return texts, owner
 
 
-def _evidence(record: Sequence[str], item: Record, texts: Sequence[str], share: float) -> dict[str, Any]:
+class _Evidence(TypedDict):
+    """Where a text of a benchmark was found: the item, the share of it that is there, the longest piece."""
+
+    benchmark: str
+    item: str
+    share: float
+    passage: str
+
+
+class _Example(_Evidence):
+    record: str
+
+
+def _evidence(record: Sequence[str], item: Record, texts: Sequence[str], share: float) -> _Evidence:
     known = grams([normalised(text) for text in texts]).hashes
     passage = max((longest_passage(text, known) for text in record), key=len) or min(texts, key=len)
     place = f"{item.source.name}: {item.source.locator} row {item.source.row}"

@@ -17,7 +17,6 @@ import os
 import time
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -109,7 +108,7 @@ def _hangs_on(settings: LabelErrors, context: Context) -> tuple[str, ...]:
 
 
 def _scored(
-    detector: Detector[Any],
+    detector: Detector[object],
     members: Sequence[Record],
     known: int,
     strata: NDArray[np.int64],

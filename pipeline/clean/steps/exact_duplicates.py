@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,7 +49,7 @@ def drop_exact_duplicates(table: pa.Table, settings: ExactDuplicates, context: C
     return drop_rows(replace_rows(table, merged), "exact_duplicates", drops, notes=notes)
 
 
-def _about(clusters: Sequence[tuple[int, str, str]]) -> dict[str, Any]:
+def _about(clusters: Sequence[tuple[int, str, str]]) -> dict[str, object]:
     """Notes on (minus the size, id of the record that is kept, its text) of each cluster."""
     sizes = Counter(-size for size, *_ in clusters)
     return {

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -266,7 +266,14 @@ def _by_class(strata: Sequence[str | None], splits: Sequence[str | None]) -> def
     return found
 
 
-def _counts(strata: Sequence[str | None], splits: Sequence[str | None]) -> dict[str, Any]:
+class _Counts(TypedDict):
+    """Split -> records by class; and split -> the classes of train that it lacks."""
+
+    by_class: dict[str, dict[str, int]]
+    classes_missing: dict[str, list[str]]
+
+
+def _counts(strata: Sequence[str | None], splits: Sequence[str | None]) -> _Counts:
     by_class = _by_class(strata, splits)
     classes = set(by_class["train"]) - {"(none)"}
     lacking = {split: sorted(classes - set(by_class[split])) for split in ("dev", "test")}

@@ -6,13 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.modeling.features.encoder import features
 from pipeline.modeling.models import Model
 from pipeline.text.scripts import CJK, WORD
+
+if TYPE_CHECKING:
+    from pipeline.modeling.features.linear import Matrix
 
 #: Texts that the centres are found on; all others are only assigned. A guess: not measured.
 _FITTED = 20_000
@@ -30,15 +33,16 @@ def topics(texts: Sequence[str], encoder: Model, most: int, seed: int) -> list[s
         return [""] * len(texts)
     labels = _clusters(features(texts, encoder), count, seed)
     names = _names([_terms(text) for text in texts], labels)
-    return [names[int(label)] for label in labels]
+    return [names[label] for label in labels]
 
 
-def _clusters(matrix: Any, count: int, seed: int) -> Any:
+def _clusters(matrix: Matrix, count: int, seed: int) -> Sequence[int]:
     from sklearn.cluster import MiniBatchKMeans
 
     rows = np.random.default_rng(seed).permutation(matrix.shape[0])[:_FITTED]
     model = MiniBatchKMeans(count, random_state=seed, n_init=5, batch_size=1024).fit(matrix[np.sort(rows)])
-    return model.predict(matrix)
+    labels: list[int] = model.predict(matrix).tolist()
+    return labels
 
 
 def _terms(text: str) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pipeline.clean.tags.settings import Tags
 from pipeline.core.json_types import JsonObject
@@ -41,13 +40,15 @@ def questions(texts: Sequence[str], settings: Tags) -> list[Question]:
     return [_question(text, schema, settings) for text in texts]
 
 
-def _schema(tags: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    values = {name: {"type": "string", "enum": list(some)} if some else _FREE for name, some in tags.items()}
+def _schema(tags: Mapping[str, Sequence[str]]) -> JsonObject:
+    values: dict[str, JsonObject] = {
+        name: {"type": "string", "enum": list(some)} if some else _FREE for name, some in tags.items()
+    }
     return {"type": "object", "properties": values, "required": list(tags), "additionalProperties": False}
 
 
-_FREE = {"type": "string", "minLength": 1, "maxLength": 40}
+_FREE: JsonObject = {"type": "string", "minLength": 1, "maxLength": 40}
 
 
-def _question(text: str, schema: Mapping[str, Any], settings: Tags) -> Question:
+def _question(text: str, schema: JsonObject, settings: Tags) -> Question:
     return ask(as_data(text[:_SHOWN], "text"), _SYSTEM, schema=schema, max_tokens=_TOKENS, seed=settings.seed)

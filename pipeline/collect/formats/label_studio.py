@@ -30,7 +30,7 @@ def read(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             yield from (_row(row, data, annotation) for annotation in annotations)
 
 
-def _row(task: Row, data: dict[str, Any], annotation: Any) -> AnyRow:
+def _row(task: Row, data: dict[str, object], annotation: Any) -> AnyRow:
     if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
         return BadRow(task.number, "not_a_task", "an annotation without `result`", excerpt(annotation))
     if annotation.get("was_cancelled"):

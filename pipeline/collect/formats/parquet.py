@@ -64,7 +64,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _rows(batch: pa.RecordBatch) -> list[dict[str, Any] | str]:
+def _rows(batch: pa.RecordBatch) -> list[dict[str, object] | str]:
     """The rows of a batch; for one with a value that cannot be read, which it is and why."""
     try:
         return list(batch.to_pylist())
@@ -72,7 +72,7 @@ def _rows(batch: pa.RecordBatch) -> list[dict[str, Any] | str]:
         return [_row(batch.slice(n, 1)) for n in range(batch.num_rows)]
 
 
-def _row(one: pa.RecordBatch) -> dict[str, Any] | str:
+def _row(one: pa.RecordBatch) -> dict[str, object] | str:
     values: dict[str, Any] = {}
     for name, column in zip(one.schema.names, one.columns, strict=True):
         try:

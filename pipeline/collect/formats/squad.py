@@ -80,7 +80,7 @@ def _paragraphs(article: object) -> Iterator[tuple[str, str, list[object]] | Bad
             yield BadRow(0, "not_a_paragraph", "a paragraph needs `context` and `qas`", excerpt(paragraph))
 
 
-def _row(number: int, question: Any, title: str, context: str, _: list[Any]) -> AnyRow:
+def _row(number: int, question: Any, title: str, context: str, _: list[object]) -> AnyRow:
     try:
         if not isinstance(question, dict):
             raise Reject("not_a_question", f"expected an object, found {type(question).__name__}")
@@ -103,7 +103,7 @@ def _with_content_id(row: AnyRow) -> AnyRow:
     return replace(row, values={**row.values, "id": content_id(row.values["context"], row.values["question"])})
 
 
-def _answers(question: Mapping[str, Any], context: str) -> list[dict[str, Any]] | None:
+def _answers(question: Mapping[str, object], context: str) -> list[dict[str, object]] | None:
     given, impossible = _answer_list(question.get("answers")), question.get("is_impossible")
     if impossible and isinstance(given, list):
         given = list(filter(_has_text, given))
@@ -131,7 +131,7 @@ def _has_text(answer: object) -> bool:
     return not isinstance(answer, dict) or bool(answer.get("text"))
 
 
-def _answer(answer: Any, context: str) -> dict[str, Any]:
+def _answer(answer: Any, context: str) -> dict[str, object]:
     """Offsets as they are: the task type repairs or rejects those that do not fit. CMRC's own form has none."""
     if isinstance(answer, str):
         return {"start": context.find(answer), "text": answer}

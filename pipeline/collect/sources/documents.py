@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
@@ -157,7 +156,7 @@ def _row(example: Example, settings: Generation) -> AnyRow:
     return Row(example.chunk.number, _columns(example.chunk) | own)
 
 
-def _columns(chunk: Chunk) -> dict[str, Any]:
+def _columns(chunk: Chunk) -> dict[str, object]:
     return {
         "text": chunk.text,
         "passage": chunk.text,
@@ -170,7 +169,7 @@ def _columns(chunk: Chunk) -> dict[str, Any]:
     }
 
 
-def _placed(answer: str, quote: str, passage: str) -> list[dict[str, Any]]:
+def _placed(answer: str, quote: str, passage: str) -> list[dict[str, object]]:
     """The answer in the passage, else its quote, for extractive questions; nothing where neither stands there."""
     place, text = next(((passage.find(one), one) for one in (answer, quote) if one in passage), (-1, ""))
     return [{"start": place, "text": text}] if text else []

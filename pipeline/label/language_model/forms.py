@@ -123,7 +123,7 @@ def _spans(value: Any, fields: Fields) -> list[dict[str, object]]:
     return sorted(spans, key=lambda span: (span["start"], span["end"]))
 
 
-def _answers(value: Any, fields: Fields) -> list[dict[str, Any]]:
+def _answers(value: Any, fields: Fields) -> list[dict[str, object]]:
     (place,) = quote_places([value["answer"]], str(fields["context"]))
     return [{"start": place, "text": value["answer"]}]
 

@@ -57,16 +57,13 @@ def noise(inputs: Inputs) -> list[Block]:
     found: _Audit = inputs.find("label", "audit") or _Audit()
     classes = found.get("by_class") or {}
     blocks = [*_estimated(estimate), _told(found), *_audited(found, estimate)]
-    drawn = [
-        *_drawn("noise", {label: one["share"] for label, one in estimated.items()}),
-        *_drawn("noise_audited", {label: one["share"] for label, one in classes.items()}),
-    ]
+    drawn = [*_drawn("noise", estimated), *_drawn("noise_audited", classes)]
     return [*blocks, *drawn, *_table(estimated, classes), *_planted(inputs)]
 
 
-def _drawn(name: str, classes: Mapping[str, Figure | None]) -> list[Block]:
+def _drawn(name: str, classes: Mapping[str, _Guess] | Mapping[str, _Seen]) -> list[Block]:
     """The shares of the classes that have one, the worst first."""
-    shares = {label: share for label, share in classes.items() if share}
+    shares = {label: share for label, one in classes.items() if (share := one["share"])}
     return [intervals(name, _worst(shares))] if shares else []
 
 

@@ -9,7 +9,7 @@ and places drawn at random.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,6 +34,9 @@ from pipeline.core.settings import Task
 from pipeline.modeling.models import Model
 from pipeline.runtime.threads import side_by_side
 from pipeline.stats.answer_scores import squad_normalised
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 #: Scores rank; where they cross 0 depends on the places that were tried.
 CALIBRATED = False
@@ -117,7 +120,7 @@ def same(a: Target, b: Target, task: Task) -> bool:
     )
 
 
-def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> object:
+def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> csr_matrix:
     from sklearn.feature_extraction import FeatureHasher
 
     hasher = FeatureHasher(_COLUMNS, input_type="string", alternate_sign=False, dtype=np.float32)
@@ -125,7 +128,7 @@ def _matrix(readings: Sequence[Reading], tried: Sequence[Sequence[Place]]) -> ob
     return hasher.transform(rows)
 
 
-def _scores(matrix: Any, chosen: Integers, folds: Integers) -> Floats:
+def _scores(matrix: csr_matrix, chosen: Integers, folds: Integers) -> Floats:
     """Out-of-sample log odds that a place is an answer, as if half of all places were."""
     from sklearn.linear_model import SGDClassifier
 

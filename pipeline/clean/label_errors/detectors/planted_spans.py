@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from typing import Any
 
 from pipeline.clean.label_errors.detectors.contract import Planted
-from pipeline.core.record import Record, share
+from pipeline.core.record import Record, Span, share
 from pipeline.core.settings import Task
 from pipeline.modeling.features.tagging_units import units
 
 _WITHOUT_SPANS = 0.25  # a text without any is made wrong this much more rarely; a guess: not measured
 
-Spans = list[dict[str, Any]]
+Spans = list[Span]
 
 
 def wrong_spans(records: Sequence[Record], task: Task, rate: float, seed: str) -> list[Planted | None]:
@@ -26,7 +25,7 @@ def wrong_spans(records: Sequence[Record], task: Task, rate: float, seed: str) -
 
 
 def _wrong(record: Record, task: Task, seed: str) -> Planted | None:
-    spans: Spans = [dict(span) for span in record.target]
+    spans: Spans = [Span(start=one["start"], end=one["end"], label=one["label"]) for one in record.target]
     bounds = units(record.fields["text"])
     kinds = ["missing", "other_type", "boundary", "extra"] if spans else ["extra"]
     if len(task.labels) < 2 and spans:
@@ -55,11 +54,11 @@ def _extra(spans: Spans, bounds: Sequence[tuple[int, int]], text: str, task: Tas
     first = free[int(len(free) * draw)]
     last = first + 1 if draw * 997 % 1 < 0.5 and first + 1 in free else first
     label = task.labels[int(len(task.labels) * (draw * 9973 % 1))]
-    new = {"start": bounds[first][0], "end": bounds[last][1], "label": label}
+    new: Span = {"start": bounds[first][0], "end": bounds[last][1], "label": label}
     return sorted([*spans, new], key=lambda span: (span["start"], span["end"]))
 
 
-def _units_of(span: Mapping[str, int], bounds: Sequence[tuple[int, int]]) -> list[int]:
+def _units_of(span: Span, bounds: Sequence[tuple[int, int]]) -> list[int]:
     """Numbers of the units that a span touches."""
     return [k for k, (a, b) in enumerate(bounds) if a < span["end"] and b > span["start"]]
 
@@ -77,5 +76,5 @@ def _moved(spans: Spans, n: int, bounds: Sequence[tuple[int, int]], draw: float)
     if not ways:
         return None
     a, b = ways[int(len(ways) * draw)]
-    spans[n] |= {"start": bounds[a][0], "end": bounds[b][1]}
+    spans[n] = {"start": bounds[a][0], "end": bounds[b][1], "label": spans[n]["label"]}
     return spans

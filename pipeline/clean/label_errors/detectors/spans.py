@@ -9,7 +9,7 @@ stretches of units where it differs from the given one are what is doubted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,11 @@ from pipeline.modeling.features.tagging_units import OUTSIDE, best_tags, to_span
 from pipeline.modeling.models import Model, has_weights
 from pipeline.runtime.threads import side_by_side
 from pipeline.stats.scores import span_keys
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from pipeline.modeling.features.linear import Matrix
 
 _COLUMNS = 2**18  # a guess: not measured
 #: Sums of log odds of several units are no log odds of the whole.
@@ -141,7 +146,7 @@ def same(a: Target, b: Target, task: Task) -> bool:
     return span_keys(a) == span_keys(b)
 
 
-def _log_probabilities(matrix: Any, given: Integers, folds: Integers, classes: int, C: float) -> Floats:
+def _log_probabilities(matrix: Matrix, given: Integers, folds: Integers, classes: int, C: float) -> Floats:
     """Calibrated out-of-sample log probabilities of every tag, shape (units, classes)."""
     from sklearn.linear_model import LogisticRegression
 
@@ -211,7 +216,7 @@ def _standardised(states: NDArray[np.float32], known: int) -> NDArray[np.float32
     return np.asarray(states / np.sqrt(states.shape[1]), np.float32)
 
 
-def _word_features(texts: Sequence[str], bounds: Sequence[Sequence[tuple[int, int]]], known: int) -> Any:
+def _word_features(texts: Sequence[str], bounds: Sequence[Sequence[tuple[int, int]]], known: int) -> csr_matrix:
     """Sparse features of every unit (itself, its ends and shape, its neighbours) that two of the `known` units have."""
     from sklearn.feature_extraction import FeatureHasher
 
