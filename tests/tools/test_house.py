@@ -123,6 +123,12 @@ TANGLED = "def f(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for 
         ("core/long", "x = 1\n" * 301, "301 lines, over 300"),
         ("core/function", "def f():\n" + "    x = 1\n" * 60, "f: 61 lines, over 60"),
         ("core/tangled", TANGLED, "complexity over 8 in 1 of 2 functions"),
+        (
+            "core/vague",
+            "from typing import Any\n\ndef f(a: Any) -> int:\n    return 1\n",
+            "100.0% of the parameters typed Any",
+        ),
+        ("core/vague", "from typing import Any\n\ndef f() -> Any:\n    return 1\n", "50.0% of the returns typed Any"),
         ("loose", "x = 1\n", "pipeline/loose.py stands loose"),
         ("core/one", "from pipeline.core.two import x\n", "import circle: pipeline.core.one <-> pipeline.core.two"),
     ],
