@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TypedDict, cast
+from typing import cast
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.modeling.features.unsupported_languages import readable_model
@@ -33,6 +32,7 @@ from pipeline.value.dialogues import (
 from pipeline.value.params import Params
 from pipeline.value.prompt_fit import CHANCE, Fit, fit_of_dialogues, fit_of_group
 from pipeline.value.reply_loss import METRIC, ReplyLoss, sequences, without
+from pipeline.value.report_types import EffectReport, ReplyReport
 from pipeline.value.variants import Stages
 from pipeline.value.verdict import over_seeds
 
@@ -57,35 +57,6 @@ class Effect:
     rows: int
     gain: Estimate
     fit: Fit | None = None
-
-
-class _Variant(TypedDict):
-    rows: int
-    metrics: dict[str, dict[str, float]]
-
-
-class EffectReport(TypedDict):
-    """What one group or step does, in words too."""
-
-    kind: str
-    name: str
-    rows: int
-    gain: dict[str, float]
-    p: float
-    fit: JsonObject | None
-    verdict: str
-    sentence: str
-
-
-class ReplyReport(TypedDict):
-    """See `measure_replies`; what the encoder cannot read is told beside."""
-
-    metric: str
-    test_rows: int
-    seeds: int
-    variants: dict[str, _Variant]
-    steps: list[dict[str, object]]
-    effects: list[EffectReport]
 
 
 def measure_replies(

@@ -25,6 +25,7 @@ from pipeline.value.learning_curve import learning_curve
 from pipeline.value.linear_probe import Trial, linear_probe
 from pipeline.value.params import Params
 from pipeline.value.reply_effects import as_tables, measure_replies
+from pipeline.value.report_types import Line
 from pipeline.value.source_ablation import source_ablation
 from pipeline.value.stage_records import read_dropped, read_repeats, read_stages
 from pipeline.value.trainings import counted_trial, trainings
@@ -34,7 +35,7 @@ from pipeline.value.verdict import changes, estimated, over_seeds, sentence
 log = logging.getLogger("pipeline")
 
 Drawn = dict[str, Draws]
-_Line = dict[str, object]  # of value.csv
+_COLUMNS = ("variant", "kind", "rows", "metric", "value", "low", "high")  # of value.csv
 
 
 def run(collect: Path, clean: Path, label: Path, augment: Path, validate: Path, out: Path) -> None:
@@ -268,7 +269,7 @@ def _flat(report: Mapping[str, Any], params: Params) -> dict[str, float]:
 
 def _rows(
     report: Mapping[str, Any], control: Mapping[str, Drawn], controls: Mapping[str, Sequence[Example]], params: Params
-) -> list[_Line]:
+) -> list[Line]:
     """Lines of value.csv: one a variant or control and metric."""
     parts = [(name, "variant", v["rows"], v["metrics"]) for name, v in report["variants"].items()]
     parts += [(f"{n} (control)", "control", len(controls[n]), estimated(d, params)) for n, d in control.items()]
@@ -279,10 +280,10 @@ def _rows(
     ]
 
 
-def _write(report: Mapping[str, object], metrics: Mapping[str, float], rows: Sequence[_Line], out: Path) -> None:
+def _write(report: Mapping[str, object], metrics: Mapping[str, float], rows: Sequence[Line], out: Path) -> None:
     write_json(report, out / "report.json")
     write_json(metrics, out / "metrics.json")
     with (out / "value.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ["variant", "kind", "rows", "metric", "value", "low", "high"], lineterminator="\n")
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
