@@ -92,9 +92,7 @@ def measure_replies(
         same = next((other for other in found if variants[other] == variants[name]), None)
         found[name] = found[same] if same else trial.draws(sequences(variants[name], rows, params))
     base = sequences(final, rows, params)
-    reader, unread = readable_model(
-        [dialogue.text for dialogue in final], [dialogue.lang for dialogue in final], encoder
-    )
+    reader, unread = readable_model([one.text for one in final], [one.lang for one in final], encoder)
     fits = fit_of_dialogues(final, reader)
     effects = [*_of_groups(final, base, found["augmented"], trial, params, fits)]
     effects += _of_steps(undone, base, found["augmented"], trial, params)
