@@ -32,6 +32,20 @@ _STYLE = (
     "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; text-align: start; white-space: pre-wrap} "
     '[class*="richtext__line"] {width: 100%}'  # else a line is as wide as its text, and stands left
 )
+#: Turns of a conversation, made of Markdown (`pipeline.studio.conversation_pages`): Label Studio's page unstyles HTML.
+_TURNS = (
+    '[class*="richtext__container"] {white-space: normal} '
+    ".turn {padding: .2em .8em; margin-bottom: .8em; border-left: 4px solid rgba(128, 128, 128, .5)} "
+    ".turn.user {border-color: #2f6fde} .turn.assistant {border-color: #1d9a6c} "
+    ".who {font-size: 13px; opacity: .7} .turn p {margin: 0 0 .6em} "
+    ".turn p, .turn li, .turn pre {unicode-bidi: plaintext; text-align: start} "
+    ".turn pre, .turn code {font-family: monospace !important; font-size: 15px; background: rgba(128, 128, 128, .15)} "
+    ".turn pre {white-space: pre-wrap; padding: .5em .8em; margin: 0 0 .6em} .turn pre code {background: none} "
+    ".turn ul {list-style: disc; margin: 0 0 .6em 1.5em} .turn ol {list-style: decimal; margin: 0 0 .6em 1.5em} "
+    ".turn h1, .turn h2, .turn h3 {font-weight: bold} .turn th, .turn td {border: 1px solid; padding: .1em .5em} "
+    ".turn blockquote {border-left: 3px solid; padding-left: .6em} "
+    ".turn details {margin: 0 0 .6em} .turn summary {cursor: pointer; opacity: .8}"
+)
 #: Without regions to list, the panels beside the text are empty: they go.
 _NO_PANELS = (
     ".lsf-sidepanels__wrapper_align_right {display: none !important} "
@@ -68,7 +82,8 @@ def project_config(task: Task, screen: Screen | str) -> str:
     own = kind.labeling_config(task)
     ours = next(iter(controls(own)))
     has_regions = kind.target_kind(task) in ("spans", "answers")
-    style = f"{_STYLE} {_FOLDED_PANELS if has_regions else _NO_PANELS}"
+    turns = f" {_TURNS}" if task.type == "chat" else ""
+    style = f"{_STYLE}{turns} {_FOLDED_PANELS if has_regions else _NO_PANELS}"
     top = f"<Style>{escape(style)}</Style><Header value={quoteattr(shown.ask or kind.ASK[shown.language])}/>"
     top += '<Header value="$progress" size="6"/>' + _meanings(task, shown, words["labels"])
     if len(task.labels) > MANY_LABELS:

@@ -40,7 +40,7 @@ ASK: Mapping[str, Mapping[str, str]] = {
     "rate": {"en": "Read the conversation and rate the reply.", "zh": "请阅读对话，并为回复打分。"},
     "compare": {"en": "Read the conversation and choose the better reply.", "zh": "请阅读对话，并选出更好的回复。"},
 }
-_DIALOGUE = '<Paragraphs name="{0}" value="${0}" layout="dialogue" nameKey="role" textKey="shown"/>'
+_DIALOGUE = '<HyperText name="{0}" value="${0}_html" inline="true"/>'
 
 
 def rating_controls(rubric: Rubric, language: str) -> str:

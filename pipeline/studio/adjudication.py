@@ -18,10 +18,12 @@ from pipeline.core.settings import Task, load
 from pipeline.label.params import Params
 from pipeline.studio.answer_file import read_answers
 from pipeline.studio.client import BATCH
+from pipeline.studio.conversation_pages import parts_of
 from pipeline.studio.existing_tasks import existing_tasks, remove_tasks
 from pipeline.studio.project import Project, adjudication_project
 from pipeline.studio.tasks import Question, numbered, to_task, with_keys
 from pipeline.tasks import task_type
+from pipeline.tasks.chat import reply_of
 
 
 def send_to_adjudicator(
@@ -45,7 +47,7 @@ def send_to_adjudicator(
 
 def _send(court: Project, data: Path, new: Sequence[Question]) -> None:
     answers = answers_of({question.record.id: question.record for question in new}, data / "annotations", court.task)
-    tasks = [_task(question, answers.get(question.record.id, ()), court.task) for question in new]
+    tasks = [_task(question, answers.get(question.record.id, ()), court) for question in new]
     for start in range(0, len(tasks), BATCH):
         court.client.post(f"/api/projects/{court.id}/import", tasks[start : start + BATCH])
 
@@ -60,16 +62,16 @@ def answers_of(records: Mapping[str, Record], folder: Path, task: Task) -> dict[
     return dict(found)
 
 
-def _task(question: Question, answers: Sequence[Annotation], task: Task) -> dict[str, object]:
-    made = to_task(question, task, "disputes")
-    shown = {**made["data"], "answers": side_by_side(question.record, answers, task)}
+def _task(question: Question, answers: Sequence[Annotation], court: Project) -> dict[str, object]:
+    made = to_task(question, court.task, "disputes", court.settings.language)
+    shown = {**made["data"], "answers": side_by_side(question.record, answers, court.task, court.settings.language)}
     return {"data": shown}  # no suggestion: the adjudicator decides between people
 
 
-def side_by_side(record: Record, answers: Sequence[Annotation], task: Task) -> str:
-    """The answers as an HTML table, one column a person; spans are marked in their text."""
+def side_by_side(record: Record, answers: Sequence[Annotation], task: Task, language: str = "en") -> str:
+    """The answers as an HTML table, one column a person; spans are marked in their text, replies shown whole."""
     heads = "".join(f"<th>{escape(one.annotator)}</th>" for one in answers)
-    cells = "".join(f"<td>{_shown(record, one, task)}</td>" for one in answers)
+    cells = "".join(f"<td>{_shown(record, one, task, language)}</td>" for one in answers)
     remarks = "".join(f"<td><i>{escape(_remark(one))}</i></td>" for one in answers)
     return f'<table border="1" cellpadding="8"><tr>{heads}</tr><tr>{cells}</tr><tr>{remarks}</tr></table>'
 
@@ -78,15 +80,16 @@ def _remark(one: Annotation) -> str:
     return " ".join([*(["(unsure)"] if one.unsure else []), one.comment or ""])
 
 
-def _shown(record: Record, one: Annotation, task: Task) -> str:
+def _shown(record: Record, one: Annotation, task: Task, language: str) -> str:
     if task_type(task).target_kind(task) == "spans":
         return _marked(str(record.fields["text"]), one.value)
     if isinstance(one.value, str):
         return escape(one.value).replace("\n", "<br/>")
     if isinstance(one.value, list) and all(isinstance(part, str) for part in one.value):
         return escape(", ".join(one.value))
-    is_message = isinstance(one.value, Mapping) and "content" in one.value
-    return escape(str(one.value["content"]) if is_message else as_json(one.value)).replace("\n", "<br/>")
+    if isinstance(one.value, Mapping) and "content" in one.value:
+        return parts_of(reply_of(one.value), language)
+    return escape(as_json(one.value)).replace("\n", "<br/>")
 
 
 def _marked(text: str, spans: Sequence[Mapping[str, object]]) -> str:

@@ -192,7 +192,7 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
             sound, problem = checked(question, project.task, interface)
             problems.update([problem] if problem else [])
             part.append(sound)
-        batch = [to_task(question, project.task, version) for question in part]
+        batch = [to_task(question, project.task, version, project.settings.language) for question in part]
         answer = project.client.post(f"/api/projects/{project.id}/import", batch, return_task_ids=True)
         for question, number in zip(part, answer.get("task_ids", ()), strict=False):  # none: the next push finds them
             ledger.sent(question, number)

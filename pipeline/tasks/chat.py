@@ -193,10 +193,13 @@ def with_answer(record: Record, text: str, answer: str) -> tuple[Fields, Target]
 
 
 def labeling_config(task: Task) -> str:
-    """The conversation as Paragraphs, and TextAreas that hold the reply, its reasoning, and its calls as JSON."""
+    """The conversation as HTML, and TextAreas that hold the reply, its reasoning, and its calls as JSON.
+
+    `messages_html` is made where tasks are sent (`pipeline.studio.conversation_pages`).
+    """
     area = f'<TextArea name="{{}}" toName="messages" {WHOLE_TEXT}/>'
     return (
-        '<View><Paragraphs name="messages" value="$messages" layout="dialogue" nameKey="role" textKey="shown"/>'
+        '<View><HyperText name="messages" value="$messages_html" inline="true"/>'
         + area.format("reply")
         + '<Collapse><Panel value="reasoning">'
         + area.format("reasoning")

@@ -43,7 +43,7 @@ def test_each_criterion_has_stars_and_says_what_they_mean(language: str, about: 
 def test_one_of_three_choices_compares_two_replies(language: str) -> None:
     found = list(controls(f"<View>{comparing_controls(language)}</View>"))
     assert [(one.name, one.values) for one in found] == [(PREFERENCE, (FIRST, SECOND, EQUAL))]
-    dialogues = [one.get("name") for one in shown(comparing_controls(language)).iter("Paragraphs")]
+    dialogues = [one.get("name") for one in shown(comparing_controls(language)).iter("HyperText")]
     assert dialogues == [FIRST, SECOND]
 
 

@@ -7,6 +7,7 @@ import os
 import httpx
 import pytest
 
+from pipeline.core.conversation import Conversation, Message, ToolCall, fields_of
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import schema
@@ -17,7 +18,6 @@ from pipeline.studio.project import connect, find
 from pipeline.studio.pull import pull
 from pipeline.studio.push import push
 from pipeline.studio.up import up
-from tests import chats
 from tests.studio.browser import SUBMIT, drag_over, open_task, page_of
 from tests.studio.conftest import Person, pa_empty, prepared, tasks_of
 
@@ -79,11 +79,35 @@ def test_a_hotkey_that_clears_the_choice_cannot_be_submitted_unnoticed(folder, a
     assert not about["enable_empty_annotation"]
 
 
-def test_a_reply_of_several_paragraphs_with_code_arrives_whole(folder, ann):
+SORTING = fields_of(
+    Conversation(
+        (
+            Message("user", "怎么排序？\nHow do I sort **this**?\n\n```python\ndef f(x):\n    return x < 1\n```"),
+            Message("assistant", "", "想一想：列表", (ToolCall("search", '{"q": "sort"}', "c1"),)),
+            Message("tool", "1. sorted", tool_call_id="c1"),
+        )
+    )
+)
+
+
+def test_a_conversation_is_readable_and_a_reply_with_code_arrives_whole(folder, ann):
     task = Task(type="chat", languages=("en", "zh"))
-    project = round_of(folder, task, [chats.fields([("user", "怎么排序？ How do I sort?\n\n```python\nx = 1\n```")])])
+    project = round_of(folder, task, [SORTING])
     with page_of(ann, project.client.url) as page:
         open_task(page, project, tasks_of(project)[0])
+        hidden = [page.get_by_text(text, exact=True).last for text in ("想一想：列表", '{\n  "q": "sort"\n}')]
+        assert not any(one.is_visible() for one in hidden)
+        for n, title in enumerate(("Reasoning", "Tool calls: search")):
+            page.locator(".turn summary").get_by_text(title).click()
+            assert [one.is_visible() for one in hidden] == [True, n == 1]
+        assert page.locator(".turn.tool pre").inner_text() == "1. sorted"  # a result is open
+        lines = page.locator(".turn.user p").first.inner_text().split("\n")
+        assert lines == ["怎么排序？", "How do I sort **this**?".replace("**", "")]
+        assert page.locator(".turn.user strong").inner_text() == "this"
+        code = page.locator(".turn.user pre code")
+        assert code.inner_text() == "def f(x):\n    return x < 1\n"
+        assert "monospace" in code.evaluate("node => getComputedStyle(node).fontFamily")
+        shot(page, "chat_unfolded")
         area = page.locator("textarea").first
         area.click()
         for n, line in enumerate(["Use sorted():", "", "```python", "sorted([3, 1])", "```", "", "完成。"]):
