@@ -218,22 +218,25 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
     """The gain is what the whole test split would win if the model did as well there as elsewhere."""
     total = inputs.report("evaluate").get("n") or 0
     name = str(inputs.find("evaluate", "headline") or "")
+    is_share = name not in (inputs.find("evaluate", "lower_is_better") or ())  # a loss has no percentage points
     worse = [one for one in inputs.find("evaluate", "slices") or [] if one.get("worse")]
-    return (_weak_slice(one, total, name) for one in worse if total and isinstance(one.get("difference"), dict))
+    gaps = (one for one in worse if total and isinstance(one.get("difference"), dict))
+    return (_weak_slice(one, total, name, is_share) for one in gaps)
 
 
-def _weak_slice(one: Mapping[str, Any], total: int, name: str) -> Fix:
+def _weak_slice(one: Mapping[str, Any], total: int, name: str, is_share: bool) -> Fix:
     gap, part = one["difference"], one["n"] / total
     gain = abs(gap["value"]) * part
     low, high = sorted(abs(end) * part for end in _ends(gap))
-    shown = {"points": f"{100 * gain:.1f}", "low": f"{100 * low:.1f}", "high": f"{100 * high:.1f}"}
+    ends = {"points": gain, "low": low, "high": high}
+    shown = {key: f"{100 * end:.1f}" if is_share else f"{end:.3f}" for key, end in ends.items()}
     return _fix(
         "slice",
         one["n"],
         "model",
         weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
         args={"attribute": one["attribute"], "slice": f"“{plain_slice(one['attribute'], one['slice'])}”"},
-        gain=_gain("points", name=name, **shown),
+        gain=_gain("points" if is_share else "loss", name=name, **shown),
         action=rows("model", "slices", weak="weak"),
     )
 

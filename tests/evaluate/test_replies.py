@@ -9,7 +9,7 @@ from pipeline.core.conversation import Message, ToolCall
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.evaluate.metrics import chat
-from pipeline.evaluate.metrics.replies import call_metrics, part_losses
+from pipeline.evaluate.metrics.replies import call_counts, call_metrics, part_losses
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction, WrittenReply
 
@@ -71,6 +71,12 @@ def test_calls_are_counted_by_hand():
         "call_valid_json": pytest.approx(7 / 8),
         "call_valid_arguments": pytest.approx(5 / 8),
     }
+
+
+def test_how_many_replies_the_figures_on_calls_rest_on():
+    records, predictions, _ = zip(*CASES, strict=True)
+    assert call_counts(records, predictions) == {"replies_that_should_call": 7, "replies_that_call": 7}
+    assert call_counts([record(0)], [wrote(text="晴")]) == {}
 
 
 def test_no_figures_where_nothing_calls_or_nothing_was_written():

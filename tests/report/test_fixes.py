@@ -28,6 +28,16 @@ def test_expected_gains_come_from_what_was_measured(project, copies):
     assert gains["fix.quarantine"]["args"]["n"] == 1
 
 
+def test_a_loss_is_lower_by_nats_not_by_points(project):
+    inputs = load_inputs(project, TASK, Params())
+    weak = {"attribute": "lang", "slice": "zh", "n": 20, "worse": True, "difference": {"value": 0.5}}
+    loss = {"headline": "loss_per_token", "lower_is_better": ["loss_per_token"], "n": 100, "slices": [weak]}
+    reports = {**inputs.reports, "evaluate": {**inputs.report("evaluate"), **loss}}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    assert gains["fix.slice"]["key"] == "gain.loss"
+    assert gains["fix.slice"]["args"]["points"] == "0.100"
+
+
 @pytest.mark.parametrize(
     ("share", "gain"),
     [

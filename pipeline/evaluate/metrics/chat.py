@@ -14,7 +14,7 @@ from pipeline.core.settings import Task
 from pipeline.evaluate.evaluation import Evaluation
 from pipeline.evaluate.metrics.generated_text import evaluate_texts, losses
 from pipeline.evaluate.metrics.overlap import rouge
-from pipeline.evaluate.metrics.replies import call_metrics, part_losses
+from pipeline.evaluate.metrics.replies import call_counts, call_metrics, part_losses
 from pipeline.evaluate.params import Params
 from pipeline.modeling.prediction import Prediction
 from pipeline.stats.bootstrap import mean_of
@@ -35,6 +35,7 @@ def compute_metrics(
     return replace(
         found,
         metrics={**found.metrics, **parts, **call_metrics(records, predictions)},
+        details={**found.details, **call_counts(records, predictions)},
         lower_is_better=found.lower_is_better | parts.keys(),
     )
 

@@ -52,6 +52,19 @@ def call_metrics(records: Sequence[Record], predictions: Sequence[Prediction]) -
     return {"call_when_due": mean_of(when_due), **_right_calls(pairs), **_valid_calls(records, replies)}
 
 
+def call_counts(records: Sequence[Record], predictions: Sequence[Prediction]) -> dict[str, int]:
+    """What the shares of `call_metrics` rest on; empty where those are.
+
+    replies_that_should_call: true replies that call a tool. replies_that_call: written ones that do.
+    """
+    if not call_metrics(records, predictions):
+        return {}
+    return {
+        "replies_that_should_call": sum(bool(Message.of(record.target).tool_calls) for record in records),
+        "replies_that_call": sum(bool(one.reply and one.reply.message.tool_calls) for one in predictions),
+    }
+
+
 def _right_calls(pairs: Sequence[tuple[Message, Message]]) -> dict[str, Metric]:
     """Of the true replies that call a tool, whether the written one makes the same calls."""
     due = [float(bool(truth.tool_calls)) for truth, _ in pairs]

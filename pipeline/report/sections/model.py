@@ -17,6 +17,7 @@ from pipeline.report.blocks import (
     linked,
     listed,
     missing,
+    note,
     reliability,
     stage_notes,
     table,
@@ -30,6 +31,7 @@ _KNOWN = {
     "metrics", "reliability", "slices", "fairness", "worst_errors", "stage", "headline", "details", "baselines",
     "win_rates",
 }  # fmt: skip
+_FEW_CALLS = 30  # of test replies that should call a tool: shares of fewer are told as such. A guess: not measured
 _LARGEST_MATRIX = 20  # a guess: not measured
 
 #: Stands in the confusion matrix for no entity: missed, or found where nothing is.
@@ -41,7 +43,7 @@ def model(inputs: Inputs) -> list[Block]:
     report = inputs.report("evaluate")
     if not report:
         return [missing("train", "evaluate")]
-    blocks = [*_metrics(inputs), *_confusion(inputs)]
+    blocks = [*_metrics(inputs), *_calls(inputs), *_confusion(inputs)]
     bins = inputs.find("evaluate", "reliability")
     if bins:
         blocks.append(reliability("model", bins, metrics(inputs).get("ece", {}).get("value")))
@@ -153,6 +155,18 @@ def _metrics(inputs: Inputs) -> list[Block]:
     rows = [[name, one.get("value"), one.get("low"), one.get("high")] for name, one in found.items()]
     chart = [intervals("metrics", shares)] if shares else []
     return [*chart, table("metrics", columns, rows)] if rows else []
+
+
+def _calls(inputs: Inputs) -> list[Block]:
+    """How many replies the figures on tool calls rest on: a share of one reply has an interval of no width."""
+    found = inputs.find("evaluate", "details") or {}
+    due, made = found.get("replies_that_should_call"), found.get("replies_that_call")
+    if due is None or made is None:
+        return []
+    tone = "info" if due >= _FEW_CALLS else "warn"
+    return [
+        note("calls" if due >= _FEW_CALLS else "few_calls", tone, due=due, made=made, n=inputs.find("evaluate", "n"))
+    ]
 
 
 def _is_share(one: Mapping[str, object]) -> bool:

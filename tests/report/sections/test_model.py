@@ -42,3 +42,11 @@ def test_no_declared_group_is_said(project, found, notes):
     evaluated = {k: v for k, v in with_reports(project).report("evaluate").items() if k != "fairness"}
     blocks = model(with_reports(project, evaluate=evaluated if found is None else {**evaluated, "fairness": found}))
     assert [block["key"] for block in blocks if block["kind"] == "note"] == notes
+
+
+@pytest.mark.parametrize(("due", "key", "tone"), [(1, "few_calls", "warn"), (30, "calls", "info")])
+def test_figures_on_calls_say_how_many_replies_they_rest_on(project, due, key, tone):
+    counts = {"replies_that_should_call": due, "replies_that_call": 2}
+    blocks = model(with_reports(project, evaluate={**with_reports(project).report("evaluate"), "details": counts}))
+    told = next(block for block in blocks if block["kind"] == "note" and block["key"] == key)
+    assert (told["tone"], told["args"]["due"], told["args"]["made"]) == (tone, due, 2)
