@@ -219,24 +219,21 @@ def _weak_slices(inputs: Inputs) -> Iterator[Fix]:
     total = inputs.report("evaluate").get("n") or 0
     name = str(inputs.find("evaluate", "headline") or "")
     is_share = name not in (inputs.find("evaluate", "lower_is_better") or ())  # a loss has no percentage points
-    worse = [one for one in inputs.find("evaluate", "slices") or [] if one.get("worse")]
-    gaps = (one for one in worse if total and isinstance(one.get("difference"), dict))
-    return (_weak_slice(one, total, name, is_share) for one in gaps)
+    worse = (one for one in inputs.find("evaluate", "slices") or [] if one.get("worse") and one.get("difference"))
+    return (_weak_slice(one, total, name, is_share) for one in worse if total)
 
 
 def _weak_slice(one: Mapping[str, Any], total: int, name: str, is_share: bool) -> Fix:
     gap, part = one["difference"], one["n"] / total
-    gain = abs(gap["value"]) * part
-    low, high = sorted(abs(end) * part for end in _ends(gap))
-    ends = {"points": gain, "low": low, "high": high}
-    shown = {key: f"{100 * end:.1f}" if is_share else f"{end:.3f}" for key, end in ends.items()}
+    gain, *ends = abs(gap["value"]) * part, *sorted(abs(end) * part for end in _ends(gap))
+    points, low, high = (f"{100 * end:.1f}" if is_share else f"{end:.3f}" for end in (gain, *ends))
     return _fix(
         "slice",
         one["n"],
         "model",
         weight=_WORTH["points"] * gain / 4,  # a gap is never closed wholly
         args={"attribute": one["attribute"], "slice": f"“{plain_slice(one['attribute'], one['slice'])}”"},
-        gain=_gain("points" if is_share else "loss", name=name, **shown),
+        gain=_gain("points" if is_share else "loss", name=name, points=points, low=low, high=high),
         action=rows("model", "slices", weak="weak"),
     )
 

@@ -32,10 +32,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def with_pages(data: JsonObject, language: str) -> JsonObject:
-    """A chat task's data with a page beside each list of turns (`messages_html`, ...); `language` is en or zh."""
-    pages = {f"{name}_html": page(from_row({"messages": data[name]}), language) for name in _TURNS if name in data}
-    return {**data, **pages}
+def pages_of(data: JsonObject, language: str) -> dict[str, str]:
+    """A page for each list of turns in a chat task's data (`messages_html`, ...); `language` is en or zh."""
+    return {f"{name}_html": page(from_row({"messages": data[name]}), language) for name in _TURNS if name in data}
 
 
 def page(talk: Conversation, language: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.core.settings import Task, load
 from pipeline.modeling.features.unsupported_languages import readable_features
 from pipeline.modeling.models import Models
 from pipeline.studio.annotation_queue import lean, source_keys
-from pipeline.studio.conversation_pages import with_pages
+from pipeline.studio.conversation_pages import pages_of
 from pipeline.tasks import task_type
 
 #: Of the most pressing records, how many per task are weighed against each other when the order is made.
@@ -138,7 +138,8 @@ def to_task(question: Question, task: Task, version: str, language: str = "en") 
     data = {**kind.to_label_studio(question.record), "record_id": question.record.id, "text_id": question.text_id}
     data |= {"progress": question.progress, **question.beside}
     data |= {"key": question.source_key} if question.source_key is not None else {}
-    data = with_pages(data, language) if task.type == "chat" else data
+    if task.type == "chat":
+        data |= pages_of(data, language)
     made: dict[str, Any] = {"data": data | (AUDIT if question.audit else BLIND if question.hidden else {})}
     if question.value is not None and not question.hidden:
         result = kind.result_from_target(question.value)

@@ -9,7 +9,7 @@ import pytest
 from pipeline.annotation.labeling_config import project_config
 from pipeline.core.conversation import Conversation, Message, ToolCall, exported
 from pipeline.core.settings import Task
-from pipeline.studio.conversation_pages import page, parts_of, with_pages
+from pipeline.studio.conversation_pages import page, parts_of, pages_of
 from pipeline.studio.tasks import question_about, to_task
 from tests import chats
 from tests.strategies import record
@@ -51,8 +51,8 @@ def test_a_turn_that_says_nothing_is_no_error(message: Message) -> None:
 
 def test_each_list_of_turns_has_a_page_in_the_language_of_the_screen() -> None:
     turns = [exported(Message("user", "有蕨吗？", name="<Ann>"))]
-    found = with_pages({"messages": turns, "judged": turns, "record_id": "r"}, "zh")
-    assert found.keys() == {"messages", "judged", "record_id", "messages_html", "judged_html"}
+    found = pages_of({"messages": turns, "judged": turns, "record_id": "r"}, "zh")
+    assert found.keys() == {"messages_html", "judged_html"}
     assert '<div class="who">用户 (&lt;Ann&gt;)</div><p>有蕨吗？</p>' in found["judged_html"]
 
 
