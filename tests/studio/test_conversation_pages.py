@@ -9,7 +9,7 @@ import pytest
 from pipeline.annotation.labeling_config import project_config
 from pipeline.core.conversation import Conversation, Message, ToolCall, exported
 from pipeline.core.settings import Task
-from pipeline.studio.conversation_pages import page, parts_of, pages_of
+from pipeline.studio.conversation_pages import page, pages_of, parts_of
 from pipeline.studio.tasks import question_about, to_task
 from tests import chats
 from tests.strategies import record
