@@ -150,7 +150,7 @@ def check_selection(task: Task, models: Models) -> Model:
     if not has_free_answers(task):
         raise PipelineError(
             f"params.yaml: augment.select.keep: the targets of task '{task.type}' are no free texts.",
-            "Selection is for chat, translation and summarization; set it to null.",
+            "Selection is for chat and for tasks from a text to a text; set it to null.",
         )
     if models.generator is None:
         raise PipelineError(

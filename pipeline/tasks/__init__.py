@@ -17,6 +17,7 @@ from pipeline.core.settings import Task
 from pipeline.tasks import chat, classification, ner, qa, regression
 from pipeline.tasks.region import Region
 from pipeline.tasks.summarization import Summarization
+from pipeline.tasks.text_to_text import TextToText
 from pipeline.tasks.translation import Translation
 
 
@@ -121,6 +122,9 @@ TASKS: dict[str, TaskType] = {
     "summarization": Summarization(),
     "chat": chat,
 }
+
+#: Task types with one text in, one text out. Head and metrics have defaults for them.
+TEXT_TO_TEXT = tuple(name for name, kind in TASKS.items() if isinstance(kind, TextToText))
 
 
 def task_type(task: Task) -> TaskType:

@@ -15,15 +15,19 @@ from pipeline.tasks.texts import text_of
 class TextToText:
     """The defaults of a task type whose records are a text and a target text.
 
-    A task type of this shape says what it is called on the hub, what annotators are asked, and which problems it finds.
+    A task type of this shape says what annotators are asked, which problems it finds, and what it is called on the hub
+    where that has a category of its own.
     """
 
     # See `TaskType` for what each means.
     FIELDS: Mapping[str, str] = {"text": "text"}
     OPTIONAL: tuple[str, ...] = ()
     OVER_LONG: str = "shorten"
-    HUB_CATEGORY: str
-    ASK: Mapping[str, str]
+    HUB_CATEGORY: str = "text-generation"
+    ASK: Mapping[str, str] = {
+        "en": "Write the answer. A text filled in is a suggestion: correct it.",
+        "zh": "请写出答案。已填的内容只是建议，请加以修改。",
+    }
 
     def target_kind(self, task: Task) -> str:
         """A text."""

@@ -5,17 +5,15 @@ from __future__ import annotations
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
+from pipeline.tasks import TEXT_TO_TEXT
 from pipeline.train.params import Params
 
 #: Task types without one class a record, and why.
 _NO_CLASSES = {
     "regression": "numbers have no classes",
     "qa": "answers have no classes",
-    "chat": "a text that is written has no classes",
-    "translation": "a text that is written has no classes",
-    "summarization": "a text that is written has no classes",
+    **dict.fromkeys(("chat", *TEXT_TO_TEXT), "a text that is written has no classes"),
 }
-_WRITERS = ("translation", "summarization")
 
 
 def check_fits(params: Params, task: Task, models: Models) -> None:
@@ -37,7 +35,7 @@ def check_fits(params: Params, task: Task, models: Models) -> None:
 
 
 def _is_language_model(task: Task, models: Models) -> bool:
-    return task.type == "chat" or (task.type in _WRITERS and models.seq2seq is None)
+    return task.type == "chat" or (task.type in TEXT_TO_TEXT and models.seq2seq is None)
 
 
 def _check_task(task: Task) -> None:

@@ -20,6 +20,7 @@ from pipeline.core.conversation import Message
 from pipeline.core.record import Record
 from pipeline.core.settings import Settings, Task
 from pipeline.runtime.stage import Drop, Outcome, drop_rows, keep_all
+from pipeline.tasks import has_free_answers
 from pipeline.text import replies
 
 #: Drop from this score on; null never drops.
@@ -45,13 +46,10 @@ def filter_replies(table: pa.Table, settings: Replies, context: Context) -> Outc
 
     Tasks whose answers are no free texts are left as they are, and so are replies that hold calls.
     """
-    if context.task.type not in _WRITTEN:
+    if not has_free_answers(context.task):
         return keep_all(table)
     outcome = context.by_part(table, partial(_filter, settings=settings, task=context.task))
     return from_scores(outcome, {f"reply_{name}": {name: at} for name, at in settings if at is not None})
-
-
-_WRITTEN = ("chat", "translation", "summarization")
 
 
 def _filter(part: pa.Table, ledger: Ledger, settings: Replies, task: Task) -> Outcome:

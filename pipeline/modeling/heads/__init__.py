@@ -6,6 +6,7 @@ from pipeline.core.registry import Entry
 from pipeline.modeling.heads import chat, classification, ner, qa, regression, text_to_text
 from pipeline.modeling.heads.contract import Head
 from pipeline.modeling.training.recipe import Recipe
+from pipeline.tasks import TEXT_TO_TEXT
 
 HEADS: dict[str, Entry[Recipe, Head]] = {
     "classification": Entry(Recipe, classification),
@@ -13,6 +14,5 @@ HEADS: dict[str, Entry[Recipe, Head]] = {
     "ner": Entry(Recipe, ner),
     "qa": Entry(Recipe, qa),
     "chat": Entry(Recipe, chat),
-    "translation": Entry(Recipe, text_to_text),
-    "summarization": Entry(Recipe, text_to_text),
+    **dict.fromkeys(TEXT_TO_TEXT, Entry(Recipe, text_to_text)),
 }
