@@ -14,8 +14,8 @@ repro: env  ## install what is pinned, then build dataset, model and reports
 	sft repair >/dev/null
 	dvc repro
 
-test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; prints the coverage of pipeline/
-	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term
+test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; fails where under 90 % of the lines of pipeline/ ran
+	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=90
 
 check: env  ## format, lint, spelling, types, dependency lists, the rules and figures of the house
 	ruff format --check .
