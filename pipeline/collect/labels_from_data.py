@@ -7,8 +7,12 @@ mislabelled file is noticed. Delete the list and write `from_data` again to read
 from __future__ import annotations
 
 import logging
+import re
+import shutil
+import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -27,6 +31,9 @@ log = logging.getLogger("pipeline")
 
 #: More distinct values than that are no label set. A guess: not measured.
 _MOST = 1000
+_FROM_DATA = re.compile(rf"""(['"]?){FROM_DATA}\1""")
+_WIDTH = 110  # of the lines of the list
+_SPACE = "\0"  # stands for a space inside a label, where no line may end
 
 
 def write_labels(raw: Path, params: Path = Path("params.yaml")) -> None:
@@ -49,15 +56,40 @@ def write_labels(raw: Path, params: Path = Path("params.yaml")) -> None:
             "Set `target` of each source to the column of the label, or write the list yourself.",
         )
     labels = sorted(counts, key=lambda label: (-counts[label], label))
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 120
-    document = yaml.load(params.read_text("utf-8"))
-    document["task"]["labels"] = labels
-    with params.open("w", encoding="utf-8") as file:
-        yaml.dump(document, file)
+    written = _with_labels(params.read_bytes().decode("utf-8"), labels)
+    path = params.resolve()
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_bytes(written.encode("utf-8"))
+    shutil.copymode(path, beside)
+    beside.replace(path)  # at once: a crash leaves the old file
     told = ", ".join(f"{label} ({counts[label]:,})" for label in labels[:20])
     log.info("collect   wrote %d labels to %s: %s%s", len(labels), params, told, " ..." if len(labels) > 20 else "")
+
+
+def _with_labels(text: str, labels: Sequence[str]) -> str:
+    """The settings with a list in the place of `from_data`; every other character, comments too, stays."""
+    line, column = YAML().load(text)["task"].lc.value("labels")
+    lines = text.splitlines(keepends=True)
+    start = sum(map(len, lines[:line])) + column
+    end = start + len(_FROM_DATA.match(text, start)[0])  # type: ignore[index]
+    indent = len(lines[line]) - len(lines[line].lstrip()) + 2
+    listed = textwrap.wrap(
+        ", ".join(_scalar(label).replace(" ", _SPACE) for label in labels),
+        width=_WIDTH - indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    newline = "\r\n" if lines[line].endswith("\r\n") else "\n"
+    return f"{text[:start]}[{(newline + ' ' * indent).join(listed).replace(_SPACE, ' ')}]{text[end:]}"
+
+
+def _scalar(label: str) -> str:
+    """The label as YAML writes it in a list."""
+    yaml = YAML(typ="safe")
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = True, True, 100_000
+    with StringIO() as file:
+        yaml.dump([label], file)
+        return file.getvalue().strip()[1:-1]
 
 
 def _labels(name: str, settings: object, raw: Path) -> Iterator[str]:

@@ -35,6 +35,40 @@ def test_labels_are_written_in_our_words_and_comments_stay(project):
     assert "# stars" in text
 
 
+def test_all_but_the_list_stays_as_it_was_written(project):
+    project("text,label\n" + "".join(f"t{n},{label}\n" for n, label in enumerate(LABELS)))
+    path = project.folder / "params.yaml"
+    before = (
+        'task:\r\n    type:   classification\r\n    labels: "from_data"   # of the sources\r\n    languages: [en]\r\n'
+    )
+    before += path.read_text("utf-8").split("zh]}\n")[1].replace("\n", "\r\n")
+    path.write_bytes(before.encode())
+    write_labels(project.folder)
+    after = path.read_bytes().decode()
+    head, tail = before.split('"from_data"')
+    assert after.startswith(head + "[")
+    assert after.endswith("]" + tail)
+    assert max(map(len, after.splitlines())) < 140
+    assert sorted(load_task().labels) == sorted(LABELS)
+    write_labels(project.folder)
+    assert path.read_bytes().decode() == after
+
+
+LABELS = [
+    "no",
+    "3",
+    "a: b",
+    "it's",
+    "[x]",
+    "# y",
+    "two words",
+    "null",
+    "好 的",
+    "-",
+    *(f"a longer label {n}" for n in range(40)),
+]
+
+
 def test_a_written_list_is_left_alone(project):
     project("text,label\na,1\n", labels="[good, bad]")
     write_labels(project.folder)
