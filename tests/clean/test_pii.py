@@ -21,8 +21,8 @@ def spacy(monkeypatch):
     """The interface of spaCy with a pipeline that knows one name and one place."""
     recogniser.cache_clear()
 
-    def pipeline(text):
-        known = {"Ann Lee": "PERSON", "Leeds": "GPE", "Monday": "DATE"}
+    def found(text):
+        known = {"Ann Lee": "PERSON", "Leeds": "GPE", "Monday": "DATE", "王小明": "PERSON", "北京": "GPE"}
         return SimpleNamespace(
             ents=[
                 SimpleNamespace(start_char=text.index(word), end_char=text.index(word) + len(word), label_=label)
@@ -31,7 +31,14 @@ def spacy(monkeypatch):
             ]
         )
 
-    monkeypatch.setitem(sys.modules, "spacy", SimpleNamespace(load=lambda name: pipeline))
+    class Pipeline:
+        def __init__(self, name):
+            self.lang = name[:2]
+
+        def __call__(self, text):
+            return found(text)
+
+    monkeypatch.setitem(sys.modules, "spacy", SimpleNamespace(load=Pipeline))
     yield
     recogniser.cache_clear()
 
@@ -41,8 +48,29 @@ def test_names_and_places_are_masked_beside_the_patterns(context, spacy):
     outcome = handle_pii(table([make("Ann Lee of Leeds, a@b.com, on Monday; Ann Lee")]), settings, context)
     (kept,) = to_records(outcome.kept)
     assert kept.fields["text"] == "[NAME_1] of Leeds, [EMAIL_1], on Monday; Ann Lee"
-    assert outcome.notes["not_looked_for"] == []
+    assert outcome.notes["not_looked_for"] == ["name (zh)", "address (zh)"]
     assert outcome.notes["entities"] == {"name": 1, "email": 1, "address": 1}
+
+
+ENGLISH_AND_CHINESE = {"en": "spacy:en_core_web_sm", "zh": "spacy:zh_core_web_sm"}
+
+
+def test_one_recogniser_a_language_and_what_none_reads_is_said(context, spacy):
+    records = table([make("Ann Lee, 王小明", lang="en"), make("王小明在北京, Ann Lee", lang="zh")])
+    one = handle_pii(records, Pii(name="mask", recogniser="spacy:en_core_web_sm"), context)
+    assert texts(one.kept) == ["[NAME_1], [NAME_2]", "王小明在北京, Ann Lee"]
+    assert one.notes["not_looked_for"] == ["name (zh)", "address (zh)"]
+    both = handle_pii(records, Pii(name="mask", address="mask", recogniser=ENGLISH_AND_CHINESE), context)
+    assert texts(both.kept)[1] == "[NAME_1]在[ADDRESS_1], [NAME_2]"
+    assert both.notes["not_looked_for"] == []
+    every = handle_pii(records, Pii(name="mask", recogniser="spacy:xx_ent_wiki_sm"), context)
+    assert every.notes["not_looked_for"] == []
+    assert texts(every.kept)[1] == "[NAME_1]在北京, [NAME_2]"
+
+
+def test_a_recogniser_of_another_language_is_refused(context, spacy):
+    with pytest.raises(PipelineError, match=r"recogniser\.zh: it reads 'en'"):
+        handle_pii(table([]), Pii(recogniser={"zh": "spacy:en_core_web_sm"}), context)
 
 
 def test_what_nothing_looks_for_is_said(context):
@@ -56,6 +84,7 @@ def test_what_nothing_looks_for_is_said(context):
         ({"name": "mask"}, "clean.pii.name: nothing here finds it", "recogniser"),
         ({"recogniser": "spacy"}, "names no model", "en_core_web_sm"),
         ({"recogniser": "spacy:no_such_pipeline"}, "cannot be loaded", "pip install spacy"),
+        ({"recogniser": {"zh": "presidio:zh:no_such_pipeline"}}, "cannot be loaded", "presidio-analyzer"),
         ({"recogniser": "bert:x"}, "bert", "spacy"),
     ],
 )

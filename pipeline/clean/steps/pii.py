@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import pyarrow as pa
@@ -25,7 +25,7 @@ from pipeline.core.settings import Settings, Task
 from pipeline.runtime.columns import DROPPED
 from pipeline.runtime.stage import Outcome, per_record
 from pipeline.tasks import TaskType, task_type
-from pipeline.text.entity_recognisers import recogniser
+from pipeline.text.entity_recognisers import Recogniser, recogniser
 from pipeline.text.personal_data import Found, find, masked, without_overlap
 from pipeline.text.phone_numbers import PLANS
 from pipeline.text.pseudonyms import pseudonym
@@ -50,7 +50,8 @@ class Pii(Settings):
     name: Action = "keep"  # of persons; needs a recogniser
     address: Action = "keep"  # places and postal addresses; needs a recogniser
     countries: tuple[str, ...] = ()  # ISO 3166 codes whose national phone numbers count without a word such as `Tel.`
-    recogniser: str | None = None  # finds names and addresses: `spacy:<pipeline>` or `presidio:<language>`
+    # finds names and addresses: `spacy:<pipeline>`, `presidio:<language>`, or one for each language
+    recogniser: str | Mapping[str, str] | None = None
 
     @field_validator("countries")
     @classmethod
@@ -72,15 +73,15 @@ def handle_pii(table: pa.Table, settings: Pii, context: Context) -> Outcome:
     Raises PipelineError where names or addresses are to be masked or dropped and nothing can find them.
     """
     wanted = [kind for kind in _BY_RECOGNISER if settings.actions()[kind] != "keep"]
-    if wanted and settings.recogniser is None:
+    if wanted and not settings.recogniser:
         raise PipelineError(
             f"params.yaml: clean.pii.{wanted[0]}: nothing here finds it without a model.",
             "Set clean.pii.recogniser, such as spacy:en_core_web_sm (docs/personal_data.md), or keep it.",
         )
-    if settings.recogniser is not None:
-        recogniser(settings.recogniser)  # a missing one stops the run before any record is touched
+    unread = _unread(settings, context.task.languages)  # a missing one stops the run before any record is touched
     outcome = context.by_part(table, partial(_handle, settings=settings, task=context.task))
-    not_looked_for = [] if settings.recogniser else list(_BY_RECOGNISER)
+    of = [f" ({language})" for language in unread] if settings.recogniser else [""]
+    not_looked_for = [f"{kind}{language}" for language in of for kind in _BY_RECOGNISER]
     return replace(outcome, notes={**outcome.notes, "not_looked_for": not_looked_for})
 
 
@@ -100,7 +101,7 @@ def mask_dropped(dropped: pa.Table, settings: Pii, context: Context) -> pa.Table
 def _mask_all(part: pa.Table, ledger: Ledger, settings: Pii, task: Task) -> Outcome:
     """Every row stays: one whose target does not survive the masking keeps its inputs alone."""
     actions: dict[str, Action] = {k: "mask" if action == "drop" else action for k, action in settings.actions().items()}
-    work = _worker(task_type(task), actions, _finder(settings), ledger.counts["entities"])
+    work = _worker(task_type(task), actions, settings, ledger.counts["entities"])
 
     def mask(record: Record) -> Record:
         try:
@@ -121,23 +122,53 @@ _BY_RECOGNISER = ("name", "address")
 
 
 def _handle(part: pa.Table, ledger: Ledger, settings: Pii, task: Task) -> Outcome:
-    work = _worker(task_type(task), settings.actions(), _finder(settings), ledger.counts["entities"])
+    work = _worker(task_type(task), settings.actions(), settings, ledger.counts["entities"])
     return per_record(part, "pii", work)
 
 
-def _finder(settings: Pii) -> Callable[[str], Sequence[Found]]:
-    if settings.recogniser is None:
-        return partial(find, countries=settings.countries)
-    recognise = recogniser(settings.recogniser)
-    return lambda text: without_overlap(find(text, settings.countries), recognise(text))
+def _recognisers(settings: Pii) -> dict[str | None, Recogniser]:
+    """Language -> what reads it; None: any. Raises PipelineError for a missing one, or one of another language."""
+    if settings.recogniser is None or isinstance(settings.recogniser, str):
+        one = recogniser(settings.recogniser) if settings.recogniser else None
+        return {one.language: one} if one else {}
+    found: dict[str | None, Recogniser] = {language: recogniser(name) for language, name in settings.recogniser.items()}
+    for language, one in found.items():
+        if one.language not in (None, language):
+            raise PipelineError(
+                f"params.yaml: clean.pii.recogniser.{language}: it reads '{one.language}'.",
+                "Name a recogniser of that language, or leave it out.",
+            )
+    return found
+
+
+def _unread(settings: Pii, languages: Sequence[str]) -> list[str]:
+    """The project's languages whose names and addresses no recogniser reads."""
+    known = _recognisers(settings)
+    return [] if None in known else [language for language in languages if language not in known]
+
+
+def _finder(settings: Pii, language: str = "") -> Callable[[str], Sequence[Found]]:
+    """What finds entities in a text of this language; where it is not known, all recognisers look."""
+    known = _recognisers(settings)
+    wanted = [one.find for of, one in known.items() if not language or of in (None, language)]
+
+    def find_all(text: str) -> Sequence[Found]:
+        found: Sequence[Found] = find(text, countries=settings.countries)
+        for recognise in wanted:
+            found = without_overlap(found, recognise(text))
+        return found
+
+    return find_all
 
 
 def _worker(
-    kind: TaskType, actions: Mapping[str, Action], finder: Callable[[str], Sequence[Found]], found: Counter[str]
+    kind: TaskType, actions: Mapping[str, Action], settings: Pii, found: Counter[str]
 ) -> Callable[[Record], Record]:
     hidden = frozenset(name for name, action in actions.items() if action != "keep")
+    finder_of = cache(partial(_finder, settings))
 
     def work(record: Record) -> Record:
+        finder = finder_of(record.lang)
         placeholders: dict[tuple[str, str], str] = {}
         seen: Counter[str] = Counter()
 
