@@ -5,11 +5,13 @@ Each API (Label Studio's, or another) is a function `(app, model) -> None` that 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 from fastapi import FastAPI, Request, Response
@@ -17,10 +19,10 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from pipeline.core.errors import PipelineError, shorten
-from pipeline.serve.limits import is_meant
+from pipeline.serve.limits import SMALL_BODY, Room, is_meant
 from pipeline.serve.model import ServedModel
 
-#: Bytes that a request may have: a batch of tasks is far smaller, and parsing them holds every other request up.
+#: Bytes that a request may have: a batch of tasks is far smaller.
 #: A guess: not measured.
 MAX_BODY = 8_000_000
 
@@ -38,6 +40,12 @@ class TooLargeError(BadRequestError):
     """A body of more than `MAX_BODY` bytes."""
 
     status = 413
+
+
+class BusyError(BadRequestError):
+    """Others' bodies take up all the room there is."""
+
+    status = 503
 
 
 def create_app(
@@ -95,31 +103,51 @@ def knows_secret(authorization: str, secret: str) -> bool:
 
 
 _TOO_LARGE = f"the request is larger than {MAX_BODY:,} bytes; send fewer rows at a time"
+#: Of all servers in this process.
+_ROOM = Room()
+#: Large bodies are parsed in one thread, one after the other: the event loop answers others meanwhile.
+_PARSER = ThreadPoolExecutor(1, "parse")
 
 
 async def json_object(request: Request) -> dict[str, object]:
     """The body as a JSON object. Raises BadRequestError; nothing larger than `MAX_BODY` is read into memory."""
+    body, taken = bytearray(), 0
     try:
-        value = json.loads(await _body(request))
-    except ValueError as error:  # also where it is not UTF-8
-        raise BadRequestError(f"the request is not JSON: {shorten(error, 200)}") from None
-    except RecursionError:
-        raise BadRequestError("the request is nested too deeply") from None
+        async for part in _parts(request):
+            if len(body) + len(part) > SMALL_BODY:
+                if not _ROOM.take(len(part)):
+                    raise BusyError("too many large requests at a time; send this one again in a moment")
+                taken += len(part)
+            body += part
+        value = await _parsed(body)
+    finally:
+        _ROOM.give(taken)
     if not isinstance(value, dict):
         raise BadRequestError(f"the request must be a JSON object, not {type(value).__name__}")
     return value
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
+async def _parts(request: Request) -> AsyncIterator[bytes]:
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced[:20]) > MAX_BODY:
         raise TooLargeError(_TOO_LARGE)
+    size = 0
     try:
         async for part in request.stream():
-            body += part
-            if len(body) > MAX_BODY:
+            size += len(part)
+            if size > MAX_BODY:
                 raise TooLargeError(_TOO_LARGE)
+            yield part
     except ClientDisconnect:
         raise BadRequestError("the request ended before its body was whole") from None
-    return bytes(body)
+
+
+async def _parsed(body: bytearray) -> object:
+    try:
+        if len(body) <= SMALL_BODY:
+            return json.loads(body)
+        return await asyncio.get_running_loop().run_in_executor(_PARSER, json.loads, body)
+    except ValueError as error:  # also where it is not UTF-8
+        raise BadRequestError(f"the request is not JSON: {shorten(error, 200)}") from None
+    except RecursionError:
+        raise BadRequestError("the request is nested too deeply") from None

@@ -13,6 +13,8 @@ from pipeline.runtime.ports import is_loopback
 REQUEST_SECONDS, MOST_CONNECTIONS = 30.0, 512
 #: Lines a minute that a log may get from what clients do. A guess: not measured.
 LINES_A_MINUTE = 20
+#: Bytes of a body that need no room, and of all others' bodies at a time. Guesses: not measured.
+SMALL_BODY, MOST_BODIES = 65_536, 64_000_000
 
 
 def connections() -> int:
@@ -39,6 +41,24 @@ class FewLines(logging.Filter):
             self._minute, self._count = minute, 0
         self._count += 1
         return self._count <= self.most
+
+
+class Room:
+    """Bytes that the bodies of all requests may take up together, so that many large ones do not fill the memory."""
+
+    def __init__(self, most: int = MOST_BODIES) -> None:
+        self.left = most
+
+    def take(self, size: int) -> bool:
+        """Take up `size` bytes; False where they are not left."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self.left += size
 
 
 def names_of(host: str) -> tuple[str, ...]:

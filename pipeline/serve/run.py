@@ -16,6 +16,10 @@ from pipeline.serve.limits import REQUEST_SECONDS, FewLines, connections
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+#: Connections that the system keeps until they are taken. Where they are too few it drops the next one's first packet,
+#: which is sent again after a second, then after three.
+_WAITING = 1024
+
 
 def serve(app: FastAPI, host: str, port: int, secret: str | None, on_start: Callable[[], None] = lambda: None) -> None:
     """Answer requests until interrupted. An address that others can reach needs a secret.
@@ -38,19 +42,20 @@ def serve(app: FastAPI, host: str, port: int, secret: str | None, on_start: Call
         port=port,
         http=limited(most, REQUEST_SECONDS),
         ws="none",
-        backlog=max(4, most // 8),  # also how many connections are taken at a time, before the oldest can make room
+        backlog=max(4, most // 8),  # how many connections asyncio takes at a time, before the oldest can make room
         h11_max_incomplete_event_size=32_768,  # bytes of a request's head
         log_level="error",  # a warning for each malformed request would let a client fill the disk
         access_log=False,
     )
-    server = uvicorn.Server(config)
+    server, listening = uvicorn.Server(config), config.bind_socket()
     for name in ("asyncio", "uvicorn.error"):
         logging.getLogger(name).addFilter(FewLines())
-    thread = Thread(target=server.run, daemon=True)
+    thread = Thread(target=server.run, args=([listening],), daemon=True)
     thread.start()
     try:
         while not server.started and thread.is_alive():
             time.sleep(0.05)
+        listening.listen(_WAITING)
         sys.stdout.write(f"serving on http://{host}:{port} (stop: Ctrl+C)\n")
         sys.stdout.flush()
         on_start()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -139,6 +139,34 @@ def test_a_large_request_is_refused_before_it_is_read(server: Server) -> None:
         assert b"larger than" in said
     assert server.is_healthy()
     assert server.memory() < before + 30_000
+
+
+def test_many_large_bodies_at_a_time_are_bounded(server: Server) -> None:
+    """40 clients that send 7.9 of 8 MB and hold: the first few have room, the others are told, memory stays bounded."""
+    size = 7_900_000
+    head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size + 9}\r\n\r\n".encode()
+    before = server.memory()
+    with ExitStack() as held:
+        open_many(server.port, 40, head + b"x" * size, held)
+        assert server.is_healthy()
+        assert server.memory() < before + 64_000 + 40_000
+        good = json.dumps({"rows": [{"text": "fine"}]}).encode()
+        assert server.ask("POST", "/v1/predict", good)[0] == 200
+        assert server.ask("POST", "/v1/predict", good + b" " * 7_000_000)[0] == 503
+    assert _until(lambda: server.ask("POST", "/v1/predict", good + b" " * 7_000_000)[0] == 200)
+
+
+def _until(is_so: Callable[[], bool]) -> bool:
+    """Whether it becomes so within 20 seconds."""
+    return any(is_so() or time.sleep(0.2) for _ in range(100))
+
+
+def test_large_bodies_are_parsed_while_others_are_answered(server: Server) -> None:
+    keys = json.dumps({f"key {n}": n for n in range(400_000)}).encode()[:7_000_000]
+    with ExitStack() as held:
+        head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(keys)}\r\n\r\n".encode()
+        open_many(server.port, 6, head + keys, held)
+        assert server.is_healthy()
 
 
 def test_a_long_text_is_refused_on_every_route(server: Server) -> None:
