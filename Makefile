@@ -50,4 +50,4 @@ licences: env  ## write docs/licences.md from what is installed
 	python tools/licences.py
 
 audit: env  ## known vulnerabilities of what is locked (asks the advisory database: needs the network)
-	pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	python tools/audit.py

@@ -19,12 +19,13 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.serving import ROOT, THINGS, models_of, trained
+from benchmarks.serving import ROOT, THINGS, cpu_of, models_of, trained
 from pipeline.core.settings import Task
 from pipeline.runtime.ports import free_port
 
@@ -149,22 +150,34 @@ ATTACKS = {
 }
 
 
-async def under(server: Running, attack: Attack, seconds: float) -> tuple[list[float], int]:
+def attacking(attack: Attack, port: int, until: float) -> None:
+    """All clients of an attack, in a process of their own."""
+
+    async def all_of_them() -> None:
+        clients = [asyncio.ensure_future(attack.one(port, until)) for _ in range(attack.clients)]
+        await asyncio.sleep(until - time.monotonic())
+        for client in clients:
+            client.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
+
+    asyncio.run(all_of_them())
+
+
+def under(server: Running, attack: Attack, seconds: float) -> tuple[list[float], int]:
     """How long /health took each time (60 where it failed), and the most memory meanwhile, in kB."""
     until = time.monotonic() + seconds
-    clients = [asyncio.ensure_future(attack.one(server.port, until)) for _ in range(attack.clients)]
+    clients = get_context("fork").Process(target=attacking, args=(attack, server.port, until))
+    clients.start()
     took, most = list[float](), 0
-    await asyncio.sleep(min(2, seconds / 4))
+    time.sleep(min(2, seconds / 4))
     while time.monotonic() < until:
         try:
-            took.append((await asked(server.port, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0])
+            took.append(asyncio.run(asked(server.port, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0])
         except (OSError, TimeoutError):
             took.append(60.0)
         most = max(most, server.kilobytes())
-        await asyncio.sleep(0.1)
-    for client in clients:
-        client.cancel()
-    await asyncio.gather(*clients, return_exceptions=True)
+        time.sleep(0.1)
+    clients.join()
     return took, most
 
 
@@ -188,14 +201,15 @@ def main() -> None:
         for name in [words[0]] if words else ATTACKS:
             with serving(model, ATTACKS[name].files) as server:
                 asyncio.run(asked(server.port, good))  # loads the model
-                before = server.kilobytes()
-                took, most = asyncio.run(under(server, ATTACKS[name], seconds))
+                before, cpu = server.kilobytes(), cpu_of(server.process.pid)
+                took, most = under(server, ATTACKS[name], seconds)
+                cpu = cpu_of(server.process.pid) - cpu
                 _, status = asyncio.run(asked(server.port, good))
                 print(
                     f"{name}: {ATTACKS[name].clients:,} clients, /health {len(took)} times:"
                     f" p50 {np.percentile(took, 50) * 1000:.0f} ms, p99 {np.percentile(took, 99) * 1000:.0f} ms,"
                     f" most {max(took) * 1000:.0f} ms; memory {before / 1024:.0f} MB, most {most / 1024:.0f} MB;"
-                    f" log {server.log.stat().st_size:,} bytes; then {status.decode()}",
+                    f" {cpu:.1f} CPU s; log {server.log.stat().st_size:,} bytes; then {status.decode()}",
                     flush=True,
                 )
 

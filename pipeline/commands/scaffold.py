@@ -24,6 +24,12 @@ _HEAD = """\
 # .sft/<stage>.version changes with the code that a stage runs. After an upgrade: sft init --update
 """
 _IGNORED = ".cache/\n/data/.*.unfinished/\n.label-studio/\nexported/\n"
+#: A merge of two branches line by line would make a dvc.lock of a run that nobody made: see docs/reliability.md.
+_LOCK = "dvc.lock -merge"
+_ATTRIBUTES = (
+    "# A merge that touches dvc.lock is a conflict. To settle it: git checkout --ours dvc.lock; dvc repro; commit.\n"
+    f"{_LOCK}\n"
+)
 _DVC_IGNORED = ".cache/\n.label-studio/\n.venv/\n"
 
 
@@ -57,11 +63,12 @@ def project_pipeline() -> str:
 
 def scaffold(root: Path, with_git: bool) -> list[str]:
     """Write what is missing; nothing that is there is changed. Says in words what was done."""
-    done = []
+    done: list[str] = []
     for name, text in (("dvc.yaml", project_pipeline()), (".gitignore", _IGNORED), (".dvcignore", _DVC_IGNORED)):
         if not (root / name).is_file():
             (root / name).write_text(text, "utf-8")
             done.append(name)
+    done += _attributes(root)
     for name in ("data/annotations", "data/annotations/decisions", "data/released"):
         if not (root / name / "README.md").is_file():
             shutil.copyfile(shipped(f"{name}/README.md"), root / name / "README.md")
@@ -74,6 +81,16 @@ def scaffold(root: Path, with_git: bool) -> list[str]:
     return done
 
 
+def _attributes(root: Path) -> list[str]:
+    """Tell git never to merge dvc.lock line by line; the file's own lines stay."""
+    file = root / ".gitattributes"
+    before = file.read_text("utf-8") if file.is_file() else ""
+    if _LOCK in before.splitlines():
+        return []
+    file.write_text(before + ("" if before.endswith("\n") or not before else "\n") + _ATTRIBUTES, "utf-8")
+    return [".gitattributes: a merge that touches dvc.lock is a conflict"]
+
+
 def update(root: Path) -> list[str]:
     """Bring the project's dvc.yaml to the installed version; params.yaml is never touched."""
     if is_clone(root):
@@ -82,11 +99,12 @@ def update(root: Path) -> list[str]:
     if not file.is_file():
         raise PipelineError(f"{file}: no such file.", "Start a project here first: sft init --list")
     (root / "data/annotations/decisions").mkdir(parents=True, exist_ok=True)  # a dependency of `clean` since 0.2
+    done = _attributes(root)
     if file.read_text("utf-8") == project_pipeline():
-        return []
+        return done
     file.replace(root / "dvc.yaml.bak")
     file.write_text(project_pipeline(), "utf-8")
-    return ["dvc.yaml.bak: the stages until now", "dvc.yaml: the stages of the installed version"]
+    return [*done, "dvc.yaml.bak: the stages until now", "dvc.yaml: the stages of the installed version"]
 
 
 def _repository(root: Path, mark: str) -> Path | None:
