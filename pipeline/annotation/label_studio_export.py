@@ -90,7 +90,7 @@ def read_annotation(
         value=value,
         created_at=parse_time(annotation.get("updated_at") or annotation["created_at"]),
         place=place,
-        lead_time=None if annotation.get("lead_time") is None else as_number(annotation.get("lead_time")),
+        lead_time=_number_or_none(annotation.get("lead_time")),
         prelabel=_prelabel(annotation, answer, value, task),
         text_id=_text_or_none(data, "text_id"),
         key=_text_or_none(data, "key"),
@@ -154,6 +154,10 @@ def _text_or_none(data: TaskData, name: Literal["text_id", "key"]) -> str | None
     if not isinstance(value, str | None):
         raise TypeError(f"{name} is no text")
     return value
+
+
+def _number_or_none(value: object) -> float | None:
+    return None if value is None else as_number(value)
 
 
 def author(annotation: ExportedAnnotation) -> object:

@@ -40,15 +40,23 @@ def check_values(value: object, deep: int = 0) -> None:
     """Raises UnsoundValue for deep nesting, half a character, and numbers that are not finite or beyond 64 bits."""
     if deep > _DEEPEST:
         raise UnsoundValue("nested too deeply")
-    if isinstance(value, dict | list):
-        for one in (*value, *value.values()) if isinstance(value, dict) else value:
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for one in value:
             check_values(one, deep + 1)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise UnsoundValue(f"{value} is not a finite number")
-    elif isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        raise UnsoundValue("a number of more than 64 bits")
     elif isinstance(value, str) and _HALF.search(value):
         raise UnsoundValue("half of a character (a lone surrogate)")
+    elif isinstance(value, int | float):
+        _check_number(value)
+
+
+def _check_number(value: int | float) -> None:
+    if isinstance(value, int):
+        if not -_LARGEST <= value < _LARGEST:
+            raise UnsoundValue("a number of more than 64 bits")
+    elif not math.isfinite(value):
+        raise UnsoundValue(f"{value} is not a finite number")
 
 
 def document(text: str) -> Iterator[object]:
@@ -80,13 +88,12 @@ def elements(text: str) -> Iterator[str]:
     depth = start = 0
     for found in _SIGNS.finditer(text):
         sign = found[0]
-        depth += (sign in "[{") - (sign in "]}")
-        if sign in "[{" and depth == 1:
-            start = found.end()
-        elif (sign == "," and depth == 1) or (sign in "]}" and depth == 0):
-            if text[start : found.start()].strip():
-                yield text[start : found.start()]
-            start = found.end()
+        before, depth = depth, depth + (sign in "[{") - (sign in "]}")
+        if (min(before, depth) > 0 and sign != ",") or depth > 1:
+            continue  # inside an element
+        if before and text[start : found.start()].strip():
+            yield text[start : found.start()]
+        start = found.end()
 
 
 def check_regions(regions: object) -> None:

@@ -166,9 +166,7 @@ def read_file(file: Path) -> Pulled:
         raise PipelineError(f"{file.parent}: no such folder.", "Run from the project's root, or create it.")
     if not file.is_file():
         return pulled
-    answers = list(read_lines(file))  # a merge conflict or a bad line stops here, with its number
-    unsound = [one for one in answers if isinstance(one, SetAside) and one.reason == REASON]
-    stop(file, [f"{one.place}: {one.detail}: the file could not be written again with it" for one in unsound])
+    _check_lines(file)
     for text in file.read_text("utf-8-sig").split("\n"):
         if text.strip():
             line = json.loads(text)
@@ -178,6 +176,13 @@ def read_file(file: Path) -> Pulled:
             else:
                 pulled.others.append(line)
     return pulled
+
+
+def _check_lines(file: Path) -> None:
+    """A merge conflict, a bad line and one that could not be written again stop here, with their numbers."""
+    answers = list(read_lines(file))
+    unsound = [one for one in answers if isinstance(one, SetAside) and one.reason == REASON]
+    stop(file, [f"{one.place}: {one.detail}: the file could not be written again with it" for one in unsound])
 
 
 def tidy(line: Line) -> Line:
