@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline.collect.convert import Verdict
 from pipeline.core.progress import Progress
-from pipeline.core.record import Record, share
+from pipeline.core.record import share
 from pipeline.runtime.stage import Drop, drop_rows
 from pipeline.runtime.store import to_table
 
@@ -39,31 +39,44 @@ class Chunk:
 def chunk_of(verdicts: Sequence[Verdict], columns: pa.Schema) -> Chunk:
     """The verdicts as tables of these columns."""
     good = [verdict for verdict in verdicts if verdict.drop is None]
-    keys = [verdict.key for verdict in good if verdict.key is not None]
-    steps: dict[str, list[tuple[Record, Drop]]] = {}
-    bad = [verdict for verdict in verdicts if verdict.drop is not None and verdict.step is not None]
-    for verdict in bad:
-        if verdict.step is not None and verdict.drop is not None:
-            steps.setdefault(verdict.step, []).append((verdict.record, verdict.drop))
+    bad = _bad(verdicts)
     return Chunk(
         len(verdicts),
         to_table((verdict.record for verdict in good), columns),
-        {step: _all_dropped(step, some, columns) for step, some in steps.items()},
-        Counter(drop.reason for some in steps.values() for _, drop in some),
-        bad[0] if bad else None,
-        {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired},
-        keys if len(keys) == len(good) else None,
-        {
-            verdict.key: verdict.drop.detail.partition(": {")[0]  # less the later row itself
-            for verdict in bad
-            if verdict.key is not None and verdict.drop is not None and verdict.drop.reason == "conflicting_key"
-        },
+        {step: _all_dropped(step, bad, columns) for step in dict.fromkeys(step for _, step, _ in bad)},
+        Counter(drop.reason for *_, drop in bad),
+        bad[0][0] if bad else None,
+        _repaired(good),
+        _keys(good),
+        _conflicts(bad),
     )
 
 
-def _all_dropped(step: str, some: Sequence[tuple[Record, Drop]], columns: pa.Schema) -> pa.Table:
-    table = to_table((record for record, _ in some), columns)
-    return drop_rows(table, step, {n: drop for n, (_, drop) in enumerate(some)}).dropped
+def _bad(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, str, Drop]]:
+    """Those of dropped rows, each with the step and why."""
+    return [(one, one.step, one.drop) for one in verdicts if one.step is not None and one.drop is not None]
+
+
+def _repaired(good: Sequence[Verdict]) -> dict[str, str]:
+    return {verdict.record.id: verdict.repaired for verdict in good if verdict.repaired}
+
+
+def _keys(good: Sequence[Verdict]) -> list[str] | None:
+    keys = [verdict.key for verdict in good if verdict.key is not None]
+    return keys if len(keys) == len(good) else None
+
+
+def _conflicts(bad: Sequence[tuple[Verdict, str, Drop]]) -> dict[str, str]:
+    """Key -> what is told of it, less the later row itself."""
+    told = [(verdict.key, drop) for verdict, _, drop in bad if drop.reason == "conflicting_key"]
+    return {key: drop.detail.partition(": {")[0] for key, drop in told if key is not None}
+
+
+def _all_dropped(step: str, bad: Sequence[tuple[Verdict, str, Drop]], columns: pa.Schema) -> pa.Table:
+    """What this step dropped."""
+    own = [(verdict.record, drop) for verdict, by, drop in bad if by == step]
+    table = to_table((record for record, _ in own), columns)
+    return drop_rows(table, step, {n: drop for n, (_, drop) in enumerate(own)}).dropped
 
 
 class SourceRows:
