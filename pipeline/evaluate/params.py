@@ -24,7 +24,7 @@ class Params(Settings):
         "reference_rows": "baseline_rows",
     }
 
-    # `resamples` is a guess: not measured.
+    # `resamples`: the least for intervals by percentiles (Efron and Tibshirani 1993, An Introduction to the Bootstrap).
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000  # bootstrap resamples behind each interval
     # `confidence_level`: the usual level.
     confidence_level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95  # what share of resamples an interval covers

@@ -51,8 +51,9 @@ class Prelabel(Settings):
     confidence_threshold: Share | None = None  # confidence to accept at; null: lowest that reaches min_precision
     # `min_confidence` is a guess: not measured.
     min_confidence: Share = 0.8  # no answer below it is accepted, however good the average: unlike texts show so
-    # `folds` is a guess: not measured.
-    folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions; the usual trade of cost and bias
+    # `folds`: five or ten are the usual compromise of bias, variance and cost (Hastie, Tibshirani and Friedman 2009,
+    # The Elements of Statistical Learning, 7.10).
+    folds: Annotated[int, Field(ge=2)] = 5  # for out-of-sample predictions
     # `train_rows` is a guess: not measured.
     train_rows: Annotated[int, Field(ge=100)] = 20_000  # most rows the head is fitted on; more gains little
 
@@ -78,7 +79,7 @@ class Agreement(Settings):
         "list_at_most": "max_listed",
     }
 
-    # `resamples` is a guess: not measured.
+    # `resamples`: the least for intervals by percentiles (Efron and Tibshirani 1993, An Introduction to the Bootstrap).
     resamples: Annotated[int, Field(ge=100)] = 1000  # bootstrap draws behind the 95 % interval of alpha
     min_kappa: float = 0.2  # chance-corrected agreement with the consensus; Landis & Koch 1977: 'slight'
     min_votes: Annotated[int, Field(ge=1)] = 10  # with fewer votes no annotator is assessed; a guess: not measured

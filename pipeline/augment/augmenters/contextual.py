@@ -27,7 +27,8 @@ class Contextual(MethodSettings):
     """Settings of contextual."""
 
     model: Model | None = None  # an encoder with its masked-language-model head, such as a BERT folder or hub name
-    word_share: float = Field(default=0.15, gt=0, le=1)  # of a text's words; at least one word; a guess: not measured
+    # `word_share`: as much as such models were trained to fill in (Devlin et al. 2019, https://arxiv.org/abs/1810.04805).
+    word_share: float = Field(default=0.15, gt=0, le=1)  # of a text's words; at least one word
     top: int = Field(default=5, ge=1, le=100)  # likeliest words to draw from; a guess: not measured
     # `min_probability` is a guess: not measured.
     min_probability: float = Field(default=0.02, ge=0, le=1)  # a word less likely than this does not fit

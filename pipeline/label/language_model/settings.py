@@ -21,7 +21,8 @@ class LlmPrelabel(Settings):
     # samples: share of sampled answers that agree (self-consistency, Wang et al. 2023). logprobs: of one greedy answer.
     confidence: Literal["samples", "logprobs"] = "samples"
     samples: int = Field(default=5, ge=2, le=32)  # answers sampled for each record; a guess: not measured
-    temperature: float = Field(default=0.7, gt=0, le=2)  # of the samples; a guess: not measured
+    # `temperature`: theirs for PaLM and GPT-3 (https://arxiv.org/abs/2203.11171).
+    temperature: float = Field(default=0.7, gt=0, le=2)  # of the samples
     # `calibration_rows` is a guess: not measured.
     calibration_rows: int = Field(default=500, ge=50)  # labelled train records asked too, to measure what it is worth
     max_tokens: int = Field(default=512, ge=1)  # of one answer; a guess: not measured

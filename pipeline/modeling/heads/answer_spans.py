@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_BEST = 20  # a guess: not measured
+_BEST = 20  # as `n_best_size` of the SQuAD script of BERT (https://github.com/google-research/bert, run_squad.py)
 #: A threshold that no score reaches: dev has no unanswerable question, so one is never claimed.
 NEVER = 1e9
 

@@ -64,9 +64,12 @@ class Recipe(Settings):
     head_learning_rate: float = Field(1e-3, gt=0)  # of the new classification layer; a guess: not measured
     layer_decay: float = Field(1.0, gt=0, le=1)  # each layer further down learns this much slower; 0.85-0.95 is usual
     lr_scheduler_type: Literal["linear", "cosine", "constant"] = "linear"  # of the rates, after the warm-up
-    warmup_ratio: float = Field(0.1, ge=0, le=1)  # share of all steps; a guess: not measured
+    # `warmup_ratio`: as where BERT is fine-tuned (https://github.com/google-research/bert, run_classifier.py).
+    warmup_ratio: float = Field(0.1, ge=0, le=1)  # share of all steps
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
-    momentum: float = Field(0.9, ge=0, lt=1)  # sgd only; a guess: not measured
+    momentum: float = Field(
+        0.9, ge=0, lt=1
+    )  # sgd only; the usual value (Goyal et al. 2017, https://arxiv.org/abs/1706.02677)
     weight_decay: float = Field(0.01, ge=0)  # never on biases and norms; PyTorch's default of AdamW
     max_grad_norm: float = Field(1.0, ge=0)  # largest gradient norm; 0 never clips; default of Transformers' Trainer
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: bfloat16 on accelerators that have it
