@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from pipeline.core.report_types import Figure
 from pipeline.report.blocks import Block, missing, note, table
+from pipeline.report.figures import percent
 from pipeline.report.inputs import Inputs
 
 _RECALL = {"planted_as": "code", "planted": "num", "recall": "interval", "wanted": "code"}
@@ -67,12 +68,20 @@ def _search(inputs: Inputs, notes: _Search) -> list[Block]:
         for kind, one in notes["recall"].items()
     ]
     by_benchmark = [[name, items, found.get(name, 0)] for name, items in sorted(notes["items"].items())]
-    blocks = [head, table("contamination_recall", _RECALL, recall), table("contamination_items", _FOUND, by_benchmark)]
+    tables = [table("contamination_recall", _RECALL, recall), table("contamination_items", _FOUND, by_benchmark)]
+    blocks = [head, *_missed(notes), *tables]
     evidence = [[one["record"], one["item"], one["share"], one["passage"]] for one in notes["examples"]]
     if evidence:
         shown = evidence[: inputs.params.max_rows]
         blocks.append(table("contamination_evidence", _EVIDENCE, shown, sum(found.values())))
     return blocks
+
+
+def _missed(notes: _Search) -> Iterator[Block]:
+    """Says for each kind of copy that is found too rarely that copies of it may stay."""
+    for kind in notes.get("recall_missed", []):
+        one = notes["recall"][kind]
+        yield note("contamination_missed", "warn", kind=kind, share=percent(one["value"]), planted=one["planted"])
 
 
 def _figure(one: Figure) -> Figure:
