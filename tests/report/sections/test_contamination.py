@@ -71,7 +71,7 @@ def test_that_nobody_looked_is_said(project, steps, key):
 def test_nothing_found_and_nothing_run(project):
     notes = run([*OURS, *ITEMS])[0].notes
     blocks = contamination(inputs_with(project, ("decontaminate", notes)))
-    assert list(named(blocks, "note"))[0] == "contamination_none"
+    assert next(iter(named(blocks, "note"))) == "contamination_none"
     assert "contamination_evidence" not in named(blocks, "table")
     assert [block["kind"] for block in contamination(inputs_with(project))] == ["missing"]
 
