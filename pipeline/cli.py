@@ -52,10 +52,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "serve": ("sft serve",),
     "compare": ("sft compare --minutes 20", "sft compare --json > compared.json"),
     "init": ("sft init --list", "sft init classification"),
-    "label": ("sft label up", "sft label push", "sft label pull"),
+    "label": ("sft label up", "sft label push", "sft label status --json", "sft label pull"),
     "trace": ("sft trace 0f3c9a", 'sft trace "charged twice"', "sft trace order-4711  # the source's own key"),
     "diff": ("sft diff HEAD~1", "sft diff HEAD~1 --json"),
-    "release": ("sft release",),
+    "release": ("sft release", "sft release --name v1.2 --json"),
+    "onnx": ("sft onnx", "sft onnx --int8 --agreement 0.97"),
+    "run": ("sft run clean data/collect data/annotations/decisions data/clean  # what dvc.yaml does",),
+    "render": ("sft render 0f3c9a",),
+    "export": ("sft export --form alpaca --out exported", "sft export --push owner/name"),
+    "repair": ("sft repair",),
+    "cache": ("sft cache", "sft cache trim --days 30"),
     "completion": ("source <(sft completion bash)", "sft completion fish > ~/.config/fish/completions/sft.fish"),
 }
 
@@ -72,7 +78,8 @@ class Parser(argparse.ArgumentParser):
         unknown = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
         if unknown:
             word = unknown[2] if unknown[1] is None else unknown[1]
-            near = get_close_matches(word, [*self._option_string_actions, *COMMANDS], 1)
+            choices = [str(one) for action in self._actions for one in action.choices or ()]
+            near = get_close_matches(word, [*self._option_string_actions, *choices], 1)
             known = f"did you mean '{near[0]}'?" if near else f"see {self.prog} --help"
             message = f"unknown: '{word}'; {known}"
         super().error(message)

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pipeline.commands.json_output import add_json, write_as_json
 from pipeline.commands.packaged_files import shipped
 from pipeline.commands.scaffold import is_clone, scaffold, update
 from pipeline.core.errors import PipelineError
@@ -37,20 +38,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--update", action="store_true", help="after an upgrade: take the new dvc.yaml over; params.yaml stays as it is"
     )
+    add_json(parser, "the projects, or what was written,")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """List the projects, or start one in the current folder."""
+    if not arguments.update and (arguments.list or not arguments.project):
+        if arguments.json:
+            write_as_json({"projects": projects()})
+        else:
+            sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
+        return
     if arguments.update:
-        done = "".join(map("wrote {}\n".format, update(arguments.into)))
-        sys.stdout.write(done or "nothing to do: dvc.yaml is up to date\n")
-        return
-    if arguments.list or not arguments.project:
-        sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
-        return
-    place = "" if arguments.into == Path() else f"cd {arguments.into} && "
-    for line in start(arguments.project, arguments.into, arguments.force, arguments.git):
-        sys.stdout.write(line.replace("next: ", f"next: {place}", 1) + "\n")
+        said = [f"wrote {one}" for one in update(arguments.into)] or ["nothing to do: dvc.yaml is up to date"]
+    else:
+        place = "" if arguments.into == Path() else f"cd {arguments.into} && "
+        done = start(arguments.project, arguments.into, arguments.force, arguments.git)
+        said = [line.replace("next: ", f"next: {place}", 1) for line in done]
+    if arguments.json:
+        written, following = (
+            [line.removeprefix(word) for line in said if line.startswith(word)] for word in ("wrote ", "next: ")
+        )
+        write_as_json({"folder": arguments.into.as_posix(), "wrote": written, "next": following})
+    else:
+        sys.stdout.write("\n".join(said) + "\n")
 
 
 def projects() -> dict[str, str]:

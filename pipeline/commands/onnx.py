@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from pipeline.commands.json_output import add_json, write_as_json
 from pipeline.commands.predict import input_fields
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Row, as_json
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agreement", type=float, default=0.98, help="with --int8: share of answers that must be those of the original"
     )
+    add_json(parser, "what was found")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -53,6 +55,9 @@ def run(arguments: argparse.Namespace) -> None:
         check_agreement(found, arguments.agreement, arguments.out)
     else:
         check(found, arguments.out)
+    if arguments.json:
+        write_as_json({**found, "folder": arguments.out.as_posix()})
+        return
     alike = found["rows"] - found["different_answers"]
     sys.stdout.write(
         f"{arguments.out}: {alike} of {found['rows']} rows answered alike (scores within "

@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.commands.json_output import add_json, write_as_json
 from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError
 from pipeline.runtime.releases import HISTORY, read_history, summary_of
@@ -24,11 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refused", action="store_true", help="release the version that validate stopped: its changes are on purpose"
     )
+    add_json(parser, "the new line of the history")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Copy what describes the version to data/released, and say what to do next."""
-    sys.stdout.write("\n".join(release(arguments.data, arguments.refused, arguments.name)) + "\n")
+    said = release(arguments.data, arguments.refused, arguments.name)
+    if arguments.json:
+        folder = arguments.data / "released"
+        write_as_json({**read_history(folder / HISTORY)[-1], "folder": folder.as_posix()})
+        return
+    sys.stdout.write("\n".join(said) + "\n")
 
 
 def release(data: Path, refused: bool = False, name: str = "") -> list[str]:

@@ -16,28 +16,36 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from pipeline.commands.json_output import add_json, write_as_json
+
 #: Where it is put, for whoever wants to see it.
 DAMAGED = "dvc.lock.damaged"
 #: What DVC calls the hashes of its file systems; with any other name it stops, without a word.
 _HASHES = ("md5", "etag", "checksum")
+_SAID = {
+    "absent": "there is none here yet; dvc repro writes it",
+    "sound": "sound",
+    "set_aside": f"cut off or damaged; set aside as {DAMAGED}. Go on with: dvc repro",
+}
 #: Of a file, or of a folder's list of files.
 _MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`sft repair` has no arguments: it works in the project's root."""
+    """`sft repair` works in the project's root."""
+    add_json(parser, "what was done")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Set aside a damaged dvc.lock of the working directory; say what was done."""
     lock = Path("dvc.lock")
-    if not lock.exists():
-        sys.stdout.write("dvc.lock: there is none here yet; dvc repro writes it\n")
-    elif is_readable(lock):
-        sys.stdout.write("dvc.lock: sound\n")
-    else:
+    state = "absent" if not lock.exists() else "sound" if is_readable(lock) else "set_aside"
+    if state == "set_aside":
         lock.replace(DAMAGED)
-        sys.stdout.write(f"dvc.lock: cut off or damaged; set aside as {DAMAGED}. Go on with: dvc repro\n")
+    if arguments.json:
+        write_as_json({"dvc.lock": state, "set_aside_as": DAMAGED if state == "set_aside" else None})
+    else:
+        sys.stdout.write(f"dvc.lock: {_SAID[state]}\n")
 
 
 def is_readable(lock: Path) -> bool:

@@ -83,18 +83,24 @@ def exit_code(work: Callable[[], object]) -> int:
     try:
         work()
     except PipelineError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"{_error()} {error}\n")
         return 1
     except (ModuleNotFoundError, OSError) as error:
         told = refused_by_system(error) if isinstance(error, OSError) else missing_package(error)
         if told is None:
             raise
-        sys.stderr.write(f"error: {told}\n")
+        sys.stderr.write(f"{_error()} {told}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("stopped by the user; run the same command again to go on\n")
         return 130
     return 0
+
+
+def _error() -> str:
+    """The word that an error begins with: red on a terminal that shows colours (https://no-color.org)."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty()
+    return "error:" if is_plain else "\x1b[31merror:\x1b[0m"
 
 
 def shorten(value: object, limit: int = 80) -> str:

@@ -30,6 +30,32 @@ def status(folder: Path) -> Iterator[str]:
     yield from _pulled(project.task, folder)
 
 
+def standing(folder: Path) -> dict[str, object]:
+    """What `status` says as figures; `pulled` counts the answers in `folder` by the pseudonym of who gave them."""
+    project = find(connect(), check=False)
+    about = project.client.get(f"/api/projects/{project.id}/")
+    found = [one for one in read_answers(folder, project.task) if isinstance(one, Annotation)]
+    people = Counter(pseudonym(one.annotator, "annotator") for one in found)
+    return {
+        "project": project.title,
+        "url": project.url,
+        **{name: about[key] for name, key in _COUNTS.items()},
+        "pulled": dict(sorted(people.items())),
+        "agreement": _agreement(found, project.task, folder) if found else None,
+    }
+
+
+#: What the server counts, by our name for it.
+_COUNTS = {
+    "tasks": "task_number",
+    "finished": "finished_task_number",
+    "with_an_answer": "num_tasks_with_annotations",
+    "answers": "total_annotations_number",
+    "skipped": "skipped_annotations_number",
+    "people_per_task": "maximum_annotations",
+}
+
+
 def _pulled(task: Task, folder: Path) -> Iterator[str]:
     found = [one for one in read_answers(folder, task) if isinstance(one, Annotation)]
     if not found:

@@ -40,7 +40,7 @@ def test_a_lock_that_was_cut_off_is_set_aside(built: Path, capsys: pytest.Captur
     (built / "dvc.lock").write_text(whole[: whole.index("    cmd:")], "utf-8")
     (built / "b.txt").unlink()
     assert dvc("repro").returncode != 0  # what DVC makes of it
-    run(argparse.Namespace())
+    run(argparse.Namespace(json=False))
     assert "set aside as dvc.lock.damaged" in capsys.readouterr().out
     assert (built / DAMAGED).is_file()
     assert dvc("repro").returncode == 0
@@ -70,10 +70,10 @@ def test_what_is_cut_there_is_not_sound(built: Path, end: str) -> None:
 
 def test_a_sound_lock_and_none_stay(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (built / "dvc.lock").read_bytes()
-    run(argparse.Namespace())
+    run(argparse.Namespace(json=False))
     assert (built / "dvc.lock").read_bytes() == before
     (built / "dvc.lock").unlink()
-    run(argparse.Namespace())
+    run(argparse.Namespace(json=False))
     assert capsys.readouterr().out.splitlines() == [
         "dvc.lock: sound",
         "dvc.lock: there is none here yet; dvc repro writes it",

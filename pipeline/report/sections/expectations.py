@@ -11,6 +11,9 @@ from pipeline.report.blocks import Block, listed, missing, note, table
 from pipeline.report.figures import Check, Gauge, expectations, fair_part
 from pipeline.report.inputs import Inputs
 
+#: The Data Docs in Chinese, beside the page (data_docs.py).
+CHINESE_DOCS = "data_docs.zh.html"
+
 _KINDS = {
     "ok": "ok",
     "check": "said",
@@ -36,7 +39,8 @@ def expected(inputs: Inputs) -> list[Block]:
     checks.sort(key=lambda check: (check["ok"], check["severity"] != "error", check["name"]))
     rows = [_row(inputs, check, gates.get(check["key"], {})) for check in checks]
     docs = inputs.folder / "validate" / "data_docs" / "index.html"
-    link = [note("data_docs", href="../validate/data_docs/index.html")] if docs.is_file() else []
+    page = CHINESE_DOCS if inputs.params.language == "zh" else "../validate/data_docs/index.html"
+    link = [note("data_docs", href=page)] if docs.is_file() else []
     return [_without_empty(rows), *_failing(inputs), *link]
 
 

@@ -1,0 +1,51 @@
+"""The Data Docs of the validate stage in Chinese, as a page beside the report: the same page, its texts said anew."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+from pipeline.report.render import Words, load_strings
+from pipeline.report.sections.expectations import CHINESE_DOCS
+
+_STRINGS = Path(__file__).parent / "strings" / "data_docs.json"
+#: A text between two tags; style sheets are none, since they come before the body.
+_TEXT = re.compile(r">([^<>]*[A-Za-z][^<>]*)<")
+_TAG = re.compile("<[^>]+>")
+_EMPTY = """<!DOCTYPE html>
+<html lang="zh"><meta charset="utf-8"><title>数据校验</title><p>尚无数据校验结果：dvc repro validate</p>
+"""
+
+
+def write_chinese(docs: Path, out: Path) -> None:
+    """Write `out`/data_docs.zh.html from the page `docs`; a line that says so where there is none."""
+    page = chinese(docs.read_text("utf-8")) if docs.is_file() else _EMPTY
+    (out / CHINESE_DOCS).write_text(page, "utf-8")
+
+
+def chinese(page: str) -> str:
+    """The page with every text of ours in Chinese; texts of the data, names of settings and ids stay."""
+    words = Words(load_strings("zh"), "zh")
+    fixed = [(_pattern(one), text) for one, text in json.loads(_STRINGS.read_text("utf-8")).items()]
+
+    def said(found: re.Match[str]) -> str:
+        text = " ".join(html.unescape(found[1]).split())
+        return f">{html.escape(_in_chinese(text, words, fixed), quote=False)}<"
+
+    head, body, rest = page.partition("<body>")
+    head = head.replace(": expectations</title>", "：数据校验</title>")
+    return head.replace('<html lang="en">', '<html lang="zh">', 1) + body + _TEXT.sub(said, rest)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", text)
+    return re.compile("".join(re.escape(one) if n % 2 == 0 else f"(?P<{one}>.+?)" for n, one in enumerate(pieces)))
+
+
+def _in_chinese(text: str, words: Words, fixed: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, translated in fixed:
+        if found := pattern.fullmatch(text):
+            return translated.format(**found.groupdict())
+    return html.unescape(_TAG.sub("", str(words.said(text)))) if " " in text else text
