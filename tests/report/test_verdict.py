@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.core.record import Record
 from pipeline.core.settings import Task
 from pipeline.report.document import build
 from pipeline.report.inputs import Inputs, load_inputs
@@ -19,7 +20,7 @@ from pipeline.report.verdict.checks import CHECKS
 from pipeline.report.verdict.finding import STATES
 from pipeline.report.verdict.verdict import verdict
 from pipeline.runtime.columns import schema
-from pipeline.runtime.store import read_json, read_table, to_records, to_table, write_json
+from pipeline.runtime.store import read_json, read_table, to_records, to_table, write_json, write_table
 from tests.report.conftest import TASK, make_project, validated
 
 GAP = {"value": 0.2, "low": 0.15, "high": 0.25, "p": 0.0}
@@ -143,7 +144,20 @@ def _kept(data: Path, change: Callable[..., Any]) -> Task:
     return TASK
 
 
+def inverted_test_labels(data: Path) -> Task:
+    """As measured where a test file had two labels turned round: models that learned from train doubt all of them."""
+
+    def scored(record: Record) -> Record:
+        return record.derive("label_errors", scores={"label_quality": 0.02 if record.split == "test" else 0.98})
+
+    records = [scored(one) for one in to_records(read_table(data / "clean/records.parquet"))]
+    shutil.rmtree(data / "clean/records.parquet", ignore_errors=True)
+    write_table(to_table(records, schema(TASK)), data / "clean/records.parquet")
+    return TASK
+
+
 STATES_AND_VERDICTS = [
+    (inverted_test_labels, "fail", "test_labels_doubted"),
     (lambda data: TASK, "pass", None),
     (random_labels, "fail", "unlearnable"),
     (leak, "fail", "leakage"),

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pipeline.report.figures import percent, step_notes
 from pipeline.report.inputs import Inputs
 from pipeline.report.verdict.finding import Finding, State
 from pipeline.stats.intervals import wilson
 
+#: The score of a record that says how likely its label is for models that did not see it (clean, `label_errors`).
+_QUALITY = "label_quality"
+#: Share of unlikely test labels, its interval's low end, from which a score on them says nothing; the second warns.
+#: Guesses: not measured.
+_MOST, _MANY = 0.5, 1 / 3
+#: Test records below which a share of them is not told. A guess: not measured.
+_FEWEST_IN_TEST = 10
 #: Scored records below which nothing is said of whether labels can be learned. A guess: not measured.
 _FEWEST = 50
 
@@ -70,3 +80,27 @@ def learnable(inputs: Inputs) -> Iterator[Finding]:
         yield Finding("learnable", "warn", "unlearnable", args, "doubtful")
     else:
         yield Finding("learnable", "fail", "unlearnable", args, "doubtful")
+
+
+def test_labels(inputs: Inputs) -> Iterator[Finding]:
+    """Fails where models that learned from the other records find most labels of the test split unlikely.
+
+    So it is with a test file whose labels follow another scheme, or are turned round: a score on it says nothing,
+    however good the data are. It warns from a third; both only where it is twice the share in the other splits, since
+    labels that nothing can be learned from are told of by `learnable`.
+    """
+    records = inputs.table("clean/records.parquet", ["split", "scores"])
+    if records is None or not records.num_rows:
+        return
+    quality = pc.map_lookup(records["scores"], pa.scalar(_QUALITY), "first")
+    is_test, is_known = pc.equal(records["split"], "test"), pc.is_valid(quality)
+    tested, rest = (quality.filter(pc.and_(is_known, one)) for one in (is_test, pc.invert(is_test)))
+    if len(tested) < _FEWEST_IN_TEST or not len(rest):
+        return
+    doubted, elsewhere = (pc.sum(pc.less(one, 0.5)).as_py() or 0 for one in (tested, rest))
+    low, _ = wilson(doubted, len(tested))
+    args = {"n": doubted, "of": len(tested), "share": percent(doubted / len(tested))}
+    if low > max(_MANY, 2 * elsewhere / len(rest)):
+        yield Finding("test_labels", "fail" if low > _MOST else "warn", "test_labels_doubted", args, "doubtful")
+    else:
+        yield Finding("test_labels", "pass", "test_labels_likely", args, "doubtful")
