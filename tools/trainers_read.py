@@ -74,13 +74,15 @@ def _told(split: str, rows: Sequence[Mapping[str, Any]], encoded: Sequence[tuple
 def _wrong(row: Mapping[str, Any], text: str, learned: str) -> str:
     """What is wrong with what was encoded of a row."""
     missing = [one for one in _texts(row) if one.strip() not in text]
-    off = [turn["content"] for turn in row.get("messages") or [] if turn.get("weight") == 0]
-    asked = [turn["content"] for turn in row.get("messages") or [] if turn["role"] in ("user", "tool")]
+    turns = row.get("messages") or []
+    off = [turn["content"] for turn in turns if turn.get("weight") == 0]
+    asked = [turn["content"] for turn in turns if turn["role"] in ("user", "tool")]
+    said = "\n".join(turn["content"] for turn in turns if turn["role"] == "assistant" and turn.get("weight") != 0)
     if missing:
         return f"not there: {missing[0]!r}"
     if not learned and not off:
         return "nothing is learned"
-    too_much = [one for one in off + asked if len(one) > 20 and one in learned]
+    too_much = [one for one in off + asked if len(one) > 20 and one in learned and one not in said]
     return f"learned: {too_much[0]!r}" if too_much else ""
 
 
