@@ -36,6 +36,7 @@ def test_reasoning_and_calls_are_folded_and_a_result_is_open() -> None:
         ("![x](http://e.org/i.png)", "![x](http://e.org/i.png)"),
         ("[here](javascript:x)", "here (javascript:x)"),
         ("see http://e.org", "see http://e.org"),
+        ("[1]: http://e.org", "<p>[1]: http://e.org</p>"),
     ],
 )
 def test_texts_are_markdown_and_what_could_act_is_text(text: str, html: str) -> None:
