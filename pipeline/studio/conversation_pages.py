@@ -97,7 +97,5 @@ def _markdown() -> Callable[[str], str]:
             return f"![{text}]({escape(url)})"
 
     made = mistune.create_markdown(renderer=Renderer(escape=True), hard_wrap=True, plugins=["table", "strikethrough"])
-    made.block.rules.remove(
-        "ref_link"
-    )  # a line such as `[1]: https://...` would be a definition, and not shown
+    made.block.rules.remove("ref_link")  # a line such as `[1]: https://...` would be a definition, and not shown
     return lambda text: str(made(text))
