@@ -11,6 +11,7 @@ import argparse
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -44,24 +45,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """List the projects, or start one in the current folder."""
     if not arguments.update and (arguments.list or not arguments.project):
-        if arguments.json:
-            write_as_json({"projects": projects()})
-        else:
-            sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
+        _list(arguments.json)
         return
-    if arguments.update:
-        said = [f"wrote {one}" for one in update(arguments.into)] or ["nothing to do: dvc.yaml is up to date"]
-    else:
-        place = "" if arguments.into == Path() else f"cd {arguments.into} && "
-        done = start(arguments.project, arguments.into, arguments.force, arguments.git)
-        said = [line.replace("next: ", f"next: {place}", 1) for line in done]
+    said = _updated(arguments.into) if arguments.update else _started(arguments)
     if arguments.json:
-        written, following = (
-            [line.removeprefix(word) for line in said if line.startswith(word)] for word in ("wrote ", "next: ")
-        )
+        written, following = (_after(said, word) for word in ("wrote ", "next: "))
         write_as_json({"folder": arguments.into.as_posix(), "wrote": written, "next": following})
     else:
         sys.stdout.write("\n".join(said) + "\n")
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        write_as_json({"projects": projects()})
+    else:
+        sys.stdout.write("".join(f"{name:<12} {about}\n" for name, about in projects().items()))
+
+
+def _updated(root: Path) -> list[str]:
+    return [f"wrote {one}" for one in update(root)] or ["nothing to do: dvc.yaml is up to date"]
+
+
+def _started(arguments: argparse.Namespace) -> list[str]:
+    place = "" if arguments.into == Path() else f"cd {arguments.into} && "
+    done = start(arguments.project, arguments.into, arguments.force, arguments.git)
+    return [line.replace("next: ", f"next: {place}", 1) for line in done]
+
+
+def _after(said: Sequence[str], word: str) -> list[str]:
+    """The lines that begin with a word, without it."""
+    return [line.removeprefix(word) for line in said if line.startswith(word)]
 
 
 def projects() -> dict[str, str]:
