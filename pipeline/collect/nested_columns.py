@@ -13,7 +13,7 @@ from pipeline.text.scripts import UNSPACED_LETTER
 
 
 def with_nested(row: Row, columns: Iterable[str]) -> Row:
-    """The row with a value for each column named by a dotted path that leads into its objects."""
+    """The row with a value for each column named by a dotted path that leads into its objects, as JSON text too."""
     found = {name: _at(row.values, name) for name in columns if "." in name and name not in row.values}
     return replace(row, values={**row.values, **found}) if found else row
 
@@ -63,5 +63,6 @@ def with_spans(row: Row, text: str, target: str | None, labels: Mapping[str, str
 def _at(values: Mapping[str, object], path: str) -> object:
     value: Any = values
     for key in path.split("."):
+        value = decoded(value) if isinstance(value, str) else value
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.collect.formats import read_file
 from pipeline.collect.params import FileOptions
-from pipeline.collect.rows import BadRow
+from pipeline.collect.nested_columns import with_nested
+from pipeline.collect.rows import BadRow, Row
 from tests.collect.reading import read, values
 
 NER = {"type": "ner", "labels": ["PER", "LOC"], "languages": ["en", "zh"]}
@@ -44,6 +45,15 @@ def test_a_delimiter_inside_quotes_is_none_and_one_may_be_named(tmp_path):
     assert values(read(tmp_path, "b.csv", '"a;b"\nx;y\n')) == [{"a;b": "x;y"}]
     assert values(read(tmp_path, "c.csv", "a:b\n1:2\n", delimiter=":")) == [{"a": "1", "b": "2"}]
     assert values(read(tmp_path, "d.csv", "a,b,\n1,2,3\n")) == ["wrong_cell_count"]
+
+
+def test_a_dotted_path_leads_into_json_text():
+    cell = json.dumps({"body": json.dumps({"en": "Where is it?", "zh": "在哪里？"}), "label": "好"}, ensure_ascii=False)
+    row = with_nested(
+        Row(1, {"payload": cell, "other": "a.b {"}), ["payload.body.zh", "payload.label", "other.x", "x.y"]
+    )
+    assert [row.values[name] for name in ("payload.body.zh", "payload.label")] == ["在哪里？", "好"]
+    assert (row.values["other.x"], row.values["x.y"], row.values["payload"]) == (None, None, cell)
 
 
 def test_a_whole_file_is_one_row(tmp_path):
