@@ -5,8 +5,8 @@ import json
 import pytest
 
 from pipeline.collect.formats import read_file
-from pipeline.collect.params import FileOptions
 from pipeline.collect.nested_columns import with_nested
+from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import BadRow, Row
 from tests.collect.reading import read, values
 
