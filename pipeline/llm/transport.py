@@ -26,15 +26,18 @@ def bounded(inner: httpx.AsyncHTTPTransport, limit: int) -> httpx.AsyncBaseTrans
                 yield part
 
         async def aclose(self) -> None:
+            """Give the connection back, also where the reply was broken off."""
             await self._stream.aclose()
 
     class Bounded(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            """The reply of `inner`; reading on past the limit raises RemoteProtocolError."""
             response = await inner.handle_async_request(request)
             response.stream = Stream(response.stream)
             return response
 
         async def aclose(self) -> None:
+            """Close the connections of `inner`."""
             await inner.aclose()
 
     return Bounded()

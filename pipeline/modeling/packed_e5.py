@@ -70,14 +70,17 @@ class _Reader:
         self.data, self.place = data, 0
 
     def take(self, kinds: str) -> tuple[float, ...]:
+        """The next values, little-endian, of the types that `kinds` names as in `struct`; struct.error at the end."""
         values = struct.unpack_from(f"<{kinds}", self.data, self.place)
         self.place += struct.calcsize(f"<{kinds}")
         return values
 
     def ints(self, kinds: str) -> list[int]:
+        """`take` of whole numbers."""
         return [int(value) for value in self.take(kinds)]
 
     def raw(self, size: int) -> bytes:
+        """The next `size` bytes; fewer where the file ends."""
         self.place += size
         return self.data[self.place - size : self.place]
 

@@ -67,6 +67,7 @@ def build(settings: BackTranslation, models: object) -> Rewrite:
         device = "cpu"
 
         def predict(self, texts: list[str]) -> list[str]:
+            """Each text to the pivot language and back, in order; empty where the pivot is, which the gate refuses."""
             pivots = there([_collapse(text) for text in texts])
             # An empty pivot has nothing to be translated back; the child is then empty and the gate says so.
             returned = iter(back([pivot for pivot in pivots if pivot.strip()]))
@@ -99,6 +100,7 @@ def _augmenter(engine: object) -> Augmenter:
     class BackTranslationAug(naw.BackTranslationAug):
         @classmethod
         def get_model(cls, **settings: object) -> object:
+            """Our engine, whatever models nlpaug was told of: it asks here for what translates."""
             return engine
 
     return BackTranslationAug()

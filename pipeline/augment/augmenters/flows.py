@@ -46,6 +46,7 @@ def as_augmenter(rewrite: Rewrite, lang: str = "en") -> Augmenter:
 
     class MethodAug(SentenceAugmenter):
         def substitute(self, data: str | list[str]) -> str | list[str]:
+            """The text or texts rewritten, in the shape they came in; one with a problem comes back as it was."""
             texts = [data] if isinstance(data, str) else list(data)
             requests = [Request(text, lang, f"{random.getrandbits(80):020x}") for text in texts]
             results = [as_written(result) for result in rewrite(requests)]

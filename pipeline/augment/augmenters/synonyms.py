@@ -72,6 +72,7 @@ def _augmenter(source: CarefulWordNet | Thesaurus, word_share: float) -> Augment
 
         @classmethod
         def get_model(cls, aug_src: str, lang: str, dict_path: str | None, force_reload: bool) -> object:
+            """Our source of synonyms, whatever nlpaug was told of: its own would take any sense of a word."""
             return source
 
         def skip_aug(self, token_idxes: list[int], tokens: list[tuple[str, str]]) -> list[int]:

@@ -79,6 +79,7 @@ class _Lines:
         self._returned: list[tuple[int, str]] = []
 
     def next(self) -> tuple[int, str] | None:
+        """Number and text of the next line, those put back first; None at the end of the file."""
         return self._returned.pop() if self._returned else next(self._source, None)
 
     def delimiter(self, usual: str) -> str:
@@ -94,6 +95,7 @@ class _Lines:
         return found if usual not in _outside_quotes(first[1]) and found in first[1] else usual
 
     def put_back(self, taken: list[tuple[int, str]]) -> None:
+        """Let `next` give these lines again, in the order they were taken in."""
         self._returned.extend(reversed(taken))
 
 

@@ -53,6 +53,7 @@ class _Read:
 
     @property
     def new(self) -> list[Chunk]:
+        """The chunks that repeat none of any document, in order."""
         return [chunk for n, chunk in enumerate(self.chunks) if n not in self.repeated]
 
 

@@ -82,6 +82,7 @@ class _Tokenizer:
     """The interface rouge_score asks for."""
 
     def tokenize(self, text: str) -> list[str]:
+        """See `words`."""
         return words(text)
 
 

@@ -35,6 +35,7 @@ class _Pairs:
     better: Codes
 
     def draw(self, rng: np.random.Generator) -> _Pairs:
+        """A bootstrap sample: as many pairs, drawn with replacement."""
         rows = rng.integers(0, len(self.first), len(self.first))
         return _Pairs(self.first[rows], self.longer[rows], self.better[rows])
 

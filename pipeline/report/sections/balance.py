@@ -55,6 +55,7 @@ class _Seen:
     columns: dict[str, Counter[str]] = field(default_factory=_by_split)
 
     def add(self, record: Record, kind: TaskType) -> None:
+        """Count one record under its class (where it has one), language and source, its length and its fields."""
         split = record.split or "(none)"
         stratum = kind.stratum(record)
         if stratum:
