@@ -200,7 +200,7 @@ class Wnut:
         done = set(chosen)
         learn = [Example(self.ids[n], self.pool[n][0], self.ids[n], None, self.pool[n][1]) for n in chosen]
         ask = [Example(self.ids[n], self.pool[n][0], self.ids[n]) for n in range(len(self.ids)) if n not in done]
-        return prelabel(learn, ask, self.encoder, Prelabel(method="tagger", folds=3), self.task)
+        return prelabel(learn, ask, Models(encoder=self.encoder), Prelabel(method="tagger", folds=3), self.task)
 
     def next(self, chosen: list[int], found: Prelabels, size: int) -> list[int]:
         """The batch that is asked next."""

@@ -264,7 +264,7 @@ def weather() -> None:
 def main() -> None:
     import logging
 
-    logging.basicConfig(confidence_level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if sys.argv[1:2] == ["weather"]:
         weather()
     elif sys.argv[1:2] == ["banking77"]:

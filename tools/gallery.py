@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -37,7 +38,8 @@ def runnable() -> list[str]:
     from pipeline.core.settings import read_params
 
     def sources(name: str) -> int:
-        return len(read_params(ROOT / f"pipeline/commands/templates/{name}.yaml")["collect"]["sources"])
+        sections: Any = read_params(ROOT / f"pipeline/commands/templates/{name}.yaml")
+        return len(sections["collect"]["sources"])
 
     return [name for name in projects() if name != "documents" and sources(name) == len(sample_files(name))]
 
