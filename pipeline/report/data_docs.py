@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.report.render import Words, load_strings
 from pipeline.report.sections.expectations import CHINESE_DOCS
+from pipeline.report.sentences import FIGURE
 
 _STRINGS = Path(__file__).parent / "strings" / "data_docs.json"
 #: A text between two tags; style sheets are none, since they come before the body.
@@ -40,8 +41,10 @@ def chinese(page: str) -> str:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
+    """A text with slots: of a name or version any text fills them, of all others a figure."""
     pieces = re.split(r"\{(\w+)\}", text)
-    return re.compile("".join(re.escape(one) if n % 2 == 0 else f"(?P<{one}>.+?)" for n, one in enumerate(pieces)))
+    slots = [f"(?P<{one}>{'.+?' if one in ('name', 'version') else FIGURE})" for one in pieces]
+    return re.compile("".join(re.escape(one) if n % 2 == 0 else slots[n] for n, one in enumerate(pieces)))
 
 
 def _in_chinese(text: str, words: Words, fixed: list[tuple[re.Pattern[str], str]]) -> str:

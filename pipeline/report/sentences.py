@@ -18,7 +18,7 @@ _FILE = Path(__file__).parent / "strings" / "sentences.json"
 _SLOT = re.compile(r"\{(\w+)\}")
 #: Slots that only a figure fills; every other one takes any text.
 _FIGURES = ("n", "m", "share")
-_FIGURE = r"[-+−]?\d[\d,.]*(?: ?%)?"
+FIGURE = r"[-+−]?\d[\d,.]*(?: ?%)?"
 #: Slots that hold texts of the data, in which no sentence of ours is looked for.
 _DATA = ("text", "quote", "passage", "surface", "words")
 #: Longer texts are no sentences of ours. A guess: not measured.
@@ -50,7 +50,7 @@ def _sentence(number: int, english: str, chinese: str) -> Sentence:
 
 
 def _slot(name: str) -> str:
-    return f"(?P<{name}>{_FIGURE if name in _FIGURES else '.+?'})"
+    return f"(?P<{name}>{FIGURE if name in _FIGURES else '.+?'})"
 
 
 def strings(language: str) -> Iterator[tuple[str, str]]:
