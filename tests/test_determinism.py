@@ -54,7 +54,7 @@ THERE = (
         "LANGUAGE": "zh_CN",
         "OMP_NUM_THREADS": "3",
     },
-    ("077", "daft", "10", "backwards"),
+    ("077", "daft", "30", "backwards"),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
     """
     text = read_text(path, options, where)
     try:
-        value = None if is_escaped(text) else json.loads(text)
+        value = None if is_escaped(text) else _loaded(text)
     except json.JSONDecodeError as error:
         value = None
         if not _is_list(text, options):
@@ -29,10 +30,6 @@ def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
             raise PipelineError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", hint) from None
     except RecursionError:
         raise PipelineError(f"{where}: not readable: nested too deeply.", "Flatten the file.") from None
-    except ValueError:  # a number of thousands of digits; in a list it costs its element alone
-        value = None
-        if not _is_list(text, options):
-            raise PipelineError(f"{where}: a number has too many digits.", "Write it between quotes.") from None
     if value is None and _is_list(text, options):
         yield from _one_by_one(text)
         return
@@ -41,6 +38,20 @@ def read_json(path: Path, options: FileOptions, where: str) -> Iterator[AnyRow]:
 
 def _is_list(text: str, options: FileOptions) -> bool:
     return options.rows_at is None and text.lstrip().startswith("[")
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a number of thousands of digits
+        return json.loads(text, parse_int=_bounded)
+
+
+def _bounded(digits: str) -> int | float:
+    """The integer, or infinity where it has more digits than any number here: its row is quarantined as such."""
+    return int(digits) if len(digits) < 400 else math.inf
 
 
 def _one_by_one(text: str) -> Iterator[AnyRow]:
