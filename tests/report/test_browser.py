@@ -114,6 +114,14 @@ def test_search_and_filter_narrow_a_table(opened):
     assert 0 < rows(opened.page, "doubtful").count() < 8
 
 
+def test_a_filter_says_that_the_page_holds_a_part_of_the_rows(opened):
+    table = opened.page.locator("#doubtful .grid").last
+    table.evaluate("one => { one.dataset.total = 5000; }")
+    table.locator("input").fill("屏幕")
+    told = table.locator(".count").inner_text()
+    assert "of the 8 rows on this page match, all 5,000 are in the file" in told
+
+
 def test_a_column_sorts_both_ways_with_the_keyboard(opened):
     table = opened.page.locator("#doubtful .grid").last
     head = table.locator("th button[data-sort='4']")
