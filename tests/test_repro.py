@@ -65,6 +65,7 @@ def test_nothing_vanishes_between_the_stages(built: Project) -> None:
 
 def test_second_run_runs_nothing(built: Project) -> None:
     assert built.repro() == []
+    assert "up to date" in built.run("dvc", "status")  # a second pipeline in the repository would show as changed
 
 
 def test_dropped_record_tells_its_lineage(built: Project) -> None:
@@ -90,7 +91,10 @@ def test_prediction_from_the_command_line(built: Project) -> None:
 
 
 def test_metrics_and_params_commands_say_something(built: Project) -> None:
-    assert "accuracy" in built.run("dvc", "metrics", "show")
+    shown = built.run("dvc", "metrics", "show")
+    assert "accuracy" in shown
+    assert "failed to load" not in shown
+    assert max(map(len, shown.splitlines())) < 220, "more columns than a person can read"
     difference = built.run("dvc", "params", "diff")
     assert "train.max_train_rows" in difference
     assert "96" in difference
