@@ -1,4 +1,4 @@
-"""Repair text, remove duplicates, find doubtful labels, assign splits."""
+"""Repair text, remove duplicates, find likely label errors, assign splits."""
 
 from __future__ import annotations
 

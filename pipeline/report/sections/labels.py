@@ -1,4 +1,4 @@
-"""Doubtful labels, who decided each label, and how far pre-labels can be trusted."""
+"""Likely label errors, who decided each label, and how far pre-labels can be trusted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _asked(inputs: Inputs, row: _Queued, record: Record | None) -> dict[str, str
 
 
 def decidable(inputs: Inputs, block: Block, rows: Sequence[Mapping[str, str]]) -> Block:
-    """The table of doubtful labels as a list to decide in: any label of the task can be chosen where it has some."""
+    """The table of likely label errors as a list to decide in: any label of the task may be chosen."""
     labels = choosable(inputs)
     choices = ["accept", *(["change"] if labels else []), "keep", "drop"]
     return decided(block, {"choices": choices, "labels": labels, "list": block["name"]}, rows)

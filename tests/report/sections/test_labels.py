@@ -1,4 +1,4 @@
-"""Doubtful labels, decisions and pre-labels."""
+"""Likely label errors, decisions and pre-labels."""
 
 from __future__ import annotations
 
