@@ -117,6 +117,9 @@ def test_search_and_filter_narrow_a_table(opened):
 def test_a_filter_says_that_the_page_holds_a_part_of_the_rows(opened):
     table = opened.page.locator("#doubtful .grid").last
     table.evaluate("one => { one.dataset.total = 5000; }")
+    table.locator("input").fill("手机")
+    assert "5,000 in all" in table.locator(".count").inner_text()  # no file beside the page holds the others
+    table.evaluate("one => { one.insertAdjacentHTML('beforeend', '<a class=file href=tables/review.csv></a>'); }")
     table.locator("input").fill("屏幕")
     told = table.locator(".count").inner_text()
     assert "of the 8 rows on this page match, all 5,000 are in the file" in told

@@ -75,7 +75,7 @@
     const shown = all("tbody tr:not([hidden])", table).length;
     table.querySelector(".all").hidden = shown >= found;
     const line = table.querySelector(".count");
-    const partial = found === rows ? "ui.of_total" : rows < total ? "ui.matching_part" : "ui.matching";
+    const partial = found === rows ? "ui.of_total" : rows < total && table.querySelector("a.file") ? "ui.matching_part" : "ui.matching";
     const values = { shown, found, total, rows };
     line.textContent = shown === total && found === rows ? say("ui.rows", { n: total }) : say(partial, values);
     line.hidden = total <= 5 && found === rows;
