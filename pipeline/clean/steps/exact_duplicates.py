@@ -1,6 +1,6 @@
 """Exact duplicates: texts equal but for case, white space and punctuation (not symbols), with the same label or none.
 
-One survives (see survivors.py) and keeps everybody's votes. Different labels never merge.
+One survives (see duplicate_to_keep.py) and keeps everybody's votes. Different labels never merge.
 Benchmark records are left alone here; `splits` drops what repeats them. Reasons: exact_duplicate.
 """
 

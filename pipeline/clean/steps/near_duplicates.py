@@ -1,7 +1,7 @@
 """Near duplicates: MinHash finds candidates, their true Jaccard similarity decides.
 
 At `drop` or more, with equal labels or one of them missing, only the survivor stays
-(survivors.py); the dropped name it and how similar it is. From `review` to `drop` is mostly one
+(duplicate_to_keep.py); the dropped name it and how similar it is. From `review` to `drop` is mostly one
 template with other names in it: those records share a `group`, so they share a split, and each group is
 listed for review once, as are near-equal texts whose labels contradict each other. Reasons: near_duplicate.
 
