@@ -2,7 +2,7 @@
 
 Not among the default steps: a model decides what is alike, and records that differ in one name or number are alike to
 it. List it after `near_duplicates`. At `drop` or more, with equal labels or one of them missing, only the survivor
-stays (duplicate_to_keep.py); the dropped name it and the cosine. From `review` to `drop`, and where labels differ, pairs
+stays (duplicate_to_keep.py); dropped ones name it and cosine. From `review` to `drop`, and where labels differ, pairs
 share a `group`, so they share a split, and the record that is asked about names the other one.
 Reasons: semantic_duplicate.
 
