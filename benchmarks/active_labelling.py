@@ -38,7 +38,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.crowd import accuracy, read
 from pipeline.annotation.acquisition import most_useful_first
 from pipeline.core.cache import cache_folder
-from pipeline.core.record import as_json, share
+from pipeline.core.record import Span, as_json, share
 from pipeline.core.settings import Task, load
 from pipeline.label.aggregation import aggregate
 from pipeline.label.aggregation.votes import encode
@@ -169,10 +169,10 @@ class Wnut:
         self.task = Task(type="ner", labels=tuple(self.labels))
 
     @staticmethod
-    def _read(path: Path) -> list[tuple[str, list[dict[str, Any]]]]:
-        found: list[tuple[str, list[dict[str, Any]]]] = []
+    def _read(path: Path) -> list[tuple[str, list[Span]]]:
+        found: list[tuple[str, list[Span]]] = []
         words: list[str] = []
-        spans: list[dict[str, Any]] = []
+        spans: list[Span] = []
         for line in [*path.read_text("utf-8").splitlines(), ""]:
             word, _, tag = line.strip().partition("\t")
             if not word:
@@ -187,7 +187,7 @@ class Wnut:
                 spans[-1]["end"] = start + len(word)
         return found
 
-    def evaluate(self, chosen: list[int], more: dict[int, list[dict[str, Any]]] | None = None) -> float:
+    def evaluate(self, chosen: list[int], more: dict[int, list[Span]] | None = None) -> float:
         """Span F1 of a tagger trained on the chosen sentences, and `more` with spans of its own."""
         train = [self.pool[n] for n in chosen] + [(self.pool[n][0], spans) for n, spans in (more or {}).items()]
         said = tag_linearly(train, [text for text, _ in self.test], self.labels)

@@ -88,7 +88,7 @@ def methods_for(lang: str, factor: float) -> dict:
     found = {n: METHODS[n].settings(factor=factor, languages=(lang,)) for n in names}
     if lang == "en":
         found["back_translation"] = METHODS["back_translation"].settings(factor=min(1.0, factor))
-    found["label_names"] = METHODS["label_names"].settings(languages=(lang,), names=NAMES[lang])
+    found["label_names"] = METHODS["label_names"].settings.model_validate({"languages": [lang], "names": NAMES[lang]})
     return found
 
 
@@ -149,10 +149,14 @@ def trial(rows: list, variants: dict, test: list, features: TextFeatures, c: flo
 def best_c(rows: list, features: TextFeatures) -> float:
     if len(rows) > 5000:
         rows = rows[:: len(rows) // 3000]
-    matrix, labels, groups = features.rows([t for t, _ in rows]), [label for _, label in rows], range(len(rows))
+    matrix, labels, groups = (
+        features.rows([t for t, _ in rows]),
+        [label for _, label in rows],
+        [f"{n:05}" for n in range(len(rows))],
+    )
     right = {}
     for c in STRENGTHS:
-        names, logits = linear.out_of_sample(matrix, labels, list(groups), strength=c)
+        names, logits = linear.out_of_sample(matrix, labels, groups, strength=c)
         right[c] = np.mean(np.array(names)[logits.argmax(1)] == labels)
     return max(STRENGTHS, key=lambda c: right[c])
 

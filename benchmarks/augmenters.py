@@ -149,12 +149,12 @@ def plain_nlpaug() -> dict:
     }
 
 
-def speed(*sizes: int) -> None:
+def speed(many: int, few: int) -> None:
     """Engines in batches against one call a sentence, and what 1 % more parents cost."""
     train, _ = banking77()
     texts = [text for text, _ in sorted(set(train), key=lambda row: content_id(row[0]))]
     requests = [Request(" ".join(text.split()), "en", content_id(text)) for text in texts]
-    engines: dict[str, tuple[dict, int, int]] = {"back_translation": ({}, *sizes)}
+    engines: dict[str, tuple[dict, int, int]] = {"back_translation": ({}, many, few)}
     if load("models", Models).generator or os.environ.get("SFT_GENERATOR"):
         engines["generation"] = ({"max_tokens": 24}, 32, 4)
     for name, (values, many, few) in engines.items():

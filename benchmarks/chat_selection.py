@@ -14,6 +14,7 @@ import os
 import random
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ PASSES = 2
 
 
 def conversations() -> list[Record]:
-    found = []
+    found: list[Record] = []
     for line in (DATA / "instruct_seeds" / "seed_tasks.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         one = row["instances"][0]
@@ -67,9 +68,10 @@ def main() -> None:
     found: dict[str, list] = {}
     for way in ("random", "all", "quality", "ifd", "complexity", "diversity", "mixed"):
         for seed in range(seeds):
-            chosen = range(len(pool))
+            chosen: Sequence[int] = range(len(pool))
             if way != "all":
-                chosen = choose(pool, scores, matrix, SelectSettings(by=way, seed=seed), rows // 3)
+                settings = SelectSettings.model_validate({"by": way, "seed": seed})
+                chosen = choose(pool, scores, matrix, settings, rows // 3)
             top.train([items[n] for n in chosen], seed, PASSES * len(chosen))
             found.setdefault(way, []).append(top.losses(held_out))
         show(way, found)

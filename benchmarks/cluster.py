@@ -80,7 +80,7 @@ def node(arguments: list[str]) -> subprocess.Popen[bytes]:
     log = Path(tempfile.gettempdir()) / f"ray-{arguments[0].strip('-').split('=')[0]}.log"
     with log.open("wb") as stream:
         command = [
-            RAY,
+            str(RAY),
             "start",
             *arguments,
             "--block",

@@ -25,6 +25,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +77,7 @@ def peers() -> dict[str, Method]:
         return {}
     import pandas as pd
 
-    def wrap(build: Callable[[], object]) -> Method:
+    def wrap(build: Callable[[], Any]) -> Method:
         def run(triples: list[Triple]) -> dict[str, dict[str, float]]:
             frame = pd.DataFrame(triples, columns=["task", "worker", "label"])
             with warnings.catch_warnings():

@@ -20,12 +20,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.core.record import as_json
+from pipeline.core.record import Span, as_json
 from pipeline.label.spans import decide_spans
 
 SENTENCES, PEOPLE, EACH = 2192, 47, 5
 Tokens = list[tuple[int, int, str]]
-Spans = list[dict]
+Spans = list[Span]
 
 
 def sentences(file: Path) -> list[Tokens]:
@@ -106,7 +106,7 @@ def main() -> None:
     alone = np.mean(
         [f1(truth, {name: json.loads(list(own.values())[n]) for name, own in given.items()}) for n in range(EACH)]
     )
-    whole = {}
+    whole: dict[str, Spans] = {}
     for name, own in given.items():
         counted = Counter(as_json(span) for said in own.values() for span in json.loads(said))
         whole[name] = [json.loads(span) for span, times in counted.items() if 2 * times > EACH]

@@ -27,7 +27,7 @@ from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.features.encoder import embed
 from pipeline.modeling.lm.generation import CausalLM
 from pipeline.modeling.lm.scores import reply_losses
-from pipeline.modeling.models import Models
+from pipeline.modeling.models import Model, Models
 
 TEMPLATE = Path("pipeline/commands/templates/chat.yaml")
 CHECKED = 16  # items that the processor computes too
@@ -66,12 +66,14 @@ def main() -> None:
     place = placement()
     card = torch.cuda.get_device_name() if place.device.startswith("cuda") else place.device
     print(f"torch {torch.__version__} on {card}, {place.dtype}")
-    generator = parse(read_params(TEMPLATE)["models"], Models, "models")
+    models = parse(read_params(TEMPLATE)["models"], Models, "models")
+    generator = models.generator
+    assert generator is not None
     rows = [row["messages"] for row in dialogues(count)]
     embedding([turns[1]["content"] for turns in rows])
     losses(generator, rows)
     generation(generator, rows)
-    print(f"training  ours    {trained(ours(generator, rows))}")
+    print(f"training  ours    {trained(ours(models, rows))}")
     try:
         import trl  # noqa: F401
     except ImportError:
@@ -92,20 +94,20 @@ def embedding(texts: list[str]) -> None:
     print(f"embedding {len(texts) / seconds:.0f} texts/s, lowest cosine to the processor's {cosine:.5f}")
 
 
-def losses(models: Models, rows: list[Any]) -> None:
+def losses(model: Model, rows: list[Any]) -> None:
     """Losses of replies per second, and how far they are from those of the processor."""
     items = [(turns[:1], turns[1]["content"]) for turns in rows]
     with environment():
-        found, seconds = timed(lambda: reply_losses(models.generator, items))
+        found, seconds = timed(lambda: reply_losses(model, items))
     with environment(SFT_DEVICE="cpu", SFT_DTYPE="float32"):
-        exact = reply_losses(models.generator, items[:CHECKED])
+        exact = reply_losses(model, items[:CHECKED])
     gaps = [abs(a.given - b.given) / max(b.tokens, 1) for a, b in zip(found, exact, strict=False)]
     print(f"losses    {len(items) / seconds:.1f} replies/s, {max(gaps):.4f} nats a token from the processor's at most")
 
 
-def generation(models: Models, rows: list[Any]) -> None:
+def generation(chosen: Model, rows: list[Any]) -> None:
     """Answers per second, 64 tokens at most."""
-    model = CausalLM(models.generator)
+    model = CausalLM(chosen)
     prompts = [turns[:1] for turns in rows]
     with environment():
         model.answers(prompts[:1], ["00000000"], 0.0, 4)  # loads
@@ -138,7 +140,9 @@ def ours(models: Models, rows: list[Any]) -> Iterator[int]:
     start = chat.start(models, task, [], recipe)
     examples = chat.encode([{"messages": turns} for turns in rows], start.tokenizer, task, recipe).items
     packed = chat.pack(examples, start.model, recipe)
-    model = strategies.adapt(start.model, recipe).to(place.device).train()
+    model = strategies.adapt(start.model, recipe)
+    torch.nn.Module.to(model, place.device)
+    model.train()
     optimizer, collate = strategies.optimizer(model, recipe), chat.collate(start.tokenizer)
     loss = chat.loss(model, None, recipe)
     for start_row in range(0, min(len(packed), STEPS * BATCH), BATCH):
@@ -153,7 +157,7 @@ def ours(models: Models, rows: list[Any]) -> Iterator[int]:
         yield int(np.sum([len(row["input_ids"]) for row in part]))
 
 
-def theirs(models: Models, rows: list[Any]) -> Iterator[int]:
+def theirs(chosen: Model, rows: list[Any]) -> Iterator[int]:
     """TRL's SFTTrainer with packing and the same LoRA."""
     from datasets import Dataset
     from peft import LoraConfig
@@ -162,7 +166,7 @@ def theirs(models: Models, rows: list[Any]) -> Iterator[int]:
     from pipeline.modeling.lm.generator import load_generator
 
     place = placement()
-    tokenizer, model = load_generator(models.generator)
+    tokenizer, model = load_generator(chosen)
     data = Dataset.from_list([{"messages": turns} for turns in rows])
     with tempfile.TemporaryDirectory() as folder:
         settings = SFTConfig(

@@ -29,7 +29,7 @@ import pyarrow as pa
 from ruamel.yaml import YAML
 
 from pipeline.core.cache import cache_folder
-from pipeline.core.record import Decision, Record, Source, content_id
+from pipeline.core.record import Decision, Record, Source, Split, content_id
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
@@ -106,7 +106,8 @@ def _write(folder: Path, title: str, size: int) -> None:
         id = content_id("push", str(n))
         words = [_WORDS[int(id[k : k + 2], 16) % len(_WORDS)] for k in range(0, 20, 2)]
         known = n >= size
-        split, decision = ("test", Decision("source:mails")) if known else ("unlabelled", None)
+        split: Split = "test" if known else "unlabelled"
+        decision = Decision("source:mails") if known else None
         target = TASK.labels[n % 3] if known else None
         records.append(
             Record(id, {"text": " ".join([*words, str(n)])}, source, target, "en", split, id, labels_by=decision)

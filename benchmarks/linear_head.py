@@ -42,10 +42,12 @@ def main() -> None:
         p, q = pooled(x), pooled(y)
         scale = 1.0 / float(np.linalg.norm(p, axis=1).mean())
         first = int(0.85 * len(labels))
+        refit = choose_strength(p, labels)
+        assert refit is not None, "every class has rows enough"
         figures = [
             accuracy(x, labels, y, true, best(x, labels)),
             accuracy(p[:first] * scale, labels[:first], q * scale, true, STRENGTH),
-            accuracy(p * scale, labels, q * scale, true, choose_strength(p, labels)["C"]),
+            accuracy(p * scale, labels, q * scale, true, refit["C"]),
         ]
         print(f"| {name}, {encoder} | {' | '.join(f'{one:.3f}' for one in figures)} |", flush=True)
 

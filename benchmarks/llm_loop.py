@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from pipeline.label.params import Prelabel
 from pipeline.llm.client import ask_all
 from pipeline.llm.judges.bias import Judged, JudgeModel, better_of, length_bias, position_bias
 from pipeline.llm.judges.gold import as_judged
-from pipeline.llm.judges.judge import Pair, compare
+from pipeline.llm.judges.judge import Choice, Pair, compare
 from pipeline.llm.judges.rubric import Rubric
 from pipeline.llm.question import ask
 from pipeline.llm.remote import RemoteModel
@@ -57,10 +58,13 @@ def precision(folder: Path, seeds: int) -> None:
             drawn = random.Random(seed).sample(rows, CALIBRATION + ROWS)
             learn = [example(f"k{n}", text, target, True) for n, (text, target) in enumerate(drawn[:CALIBRATION])]
             open_ones = [example(f"o{n}", text, target, False) for n, (text, target) in enumerate(drawn[CALIBRATION:])]
-            predict.open_model = lambda *_, seed=seed, answers=answers: Scripted(answers, seed)
+            scripted = Scripted(answers, seed)
             settings = LlmPrelabel(shots=0, confidence="logprobs", calibration_rows=CALIBRATION)
             params = Prelabel(method="llm", llm=settings, min_precision=PRECISION)
-            with tempfile.TemporaryDirectory() as cache:
+            with (
+                tempfile.TemporaryDirectory() as cache,
+                patch.object(predict, "open_model", lambda *_, model=scripted: model),
+            ):
                 os.environ["SFT_CACHE"] = cache
                 found = language_model(learn, open_ones, Models(), params, task)
             bar = found.confidence_threshold
@@ -108,7 +112,8 @@ def judges(seeds: int, count: int = 1200) -> None:
     print(f"{'seed':>4} {'judge':6} {'position':>17} {'length':>17} {'right alone':>11} {'together':>8}")
     for seed in range(seeds):
         rng = random.Random(seed)
-        pairs, better = [], []
+        pairs: list[Pair] = []
+        better: list[Choice] = []
         for n in range(count):
             good, bad = "good " + "x " * rng.randint(1, 20), "poor " + "x " * rng.randint(1, 20)
             is_first = rng.random() < 0.5

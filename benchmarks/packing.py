@@ -24,6 +24,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -31,6 +32,7 @@ from ruamel.yaml import YAML
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipeline.core.settings import Task, parse
+from pipeline.modeling.batches import Batch, Example
 from pipeline.modeling.models import Models
 from pipeline.modeling.training.recipe import Recipe
 
@@ -126,7 +128,9 @@ def padding(count: int) -> None:
 
     task, recipe = Task(type="chat", languages=("en", "zh")), Recipe.model_validate(RECIPE)
     settings = YAML(typ="safe").load(Path("pipeline/commands/templates/chat.yaml").read_text("utf-8"))["models"]
-    folder = generator_folder(parse(settings, Models, "models").generator)
+    generator = parse(settings, Models, "models").generator
+    assert generator is not None
+    folder = generator_folder(generator)
     examples = chat.encode(dialogues(count), load_tokenizer(folder, 10**9, "models.generator"), task, recipe)
     sizes = [len(example["input_ids"]) for example in examples.items]
     rows = [len(row["input_ids"]) for row in packing.pack(examples.items, ROOM)]
@@ -138,7 +142,7 @@ def padding(count: int) -> None:
     print(json.dumps({"dialogues": len(sizes), "tokens": sum(sizes), "cut": examples.cut, **examples.notes}))
 
 
-def plain_batch(rows: list[dict], batch: dict) -> dict:
+def plain_batch(rows: Sequence[Example], batch: Batch) -> Batch:
     """All positions keep their logits."""
     import torch
 

@@ -46,6 +46,7 @@ def chosen(models: Models) -> list[dict]:
     from pipeline.modeling.lm.generator import generator_folder
     from pipeline.modeling.loading import load_tokenizer
 
+    assert models.generator is not None
     tokenizer = load_tokenizer(generator_folder(models.generator), 10**9, "models.generator")
     found = []
     for row in dialogues(4000):

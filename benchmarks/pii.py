@@ -24,10 +24,10 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 
-import pii_countries  # noqa: E402
-from pii_sentences import Span, labelled_set  # noqa: E402
+from benchmarks import pii_countries  # noqa: E402
+from benchmarks.pii_sentences import Span, labelled_set  # noqa: E402
 
 
 def ours(texts: list[str]) -> list[list[Span]]:

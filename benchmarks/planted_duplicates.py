@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipeline.text.scripts import count_han
 
@@ -49,8 +50,7 @@ def plant(size: int, seed: int = 0) -> Planted:
         kind = rng.choice(kinds)
         rows.append((_copy(originals[n], kind, words, rng), n, kind))
     rng.shuffle(rows)
-    texts, cluster, kind = zip(*rows, strict=True)
-    return Planted(list(texts), list(cluster), list(kind))
+    return Planted([text for text, _, _ in rows], [n for _, n, _ in rows], [kind for _, _, kind in rows])
 
 
 def score(planted: Planted, removed: set[int]) -> dict[str, float]:
@@ -170,7 +170,7 @@ def _real_texts() -> Iterator[str]:
         ("csl_zh/cls_ctg_train.tsv", "\t", 1),
     )  # fmt: skip
     for name, delimiter, column in tables:
-        quoting = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
         with (SHARED / name).open(encoding="utf-8", newline="") as stream:
             for row in csv.reader(stream, delimiter=delimiter, quoting=quoting):
                 if len(row) > column:

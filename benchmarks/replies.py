@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 
-from language import conversations  # noqa: E402
+from benchmarks.language import conversations  # noqa: E402
 
 Conversation = tuple[str, str]
 

@@ -18,11 +18,12 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import label_errors  # noqa: E402
-import pyarrow.parquet as pq  # noqa: E402
-from value import stage  # noqa: E402
+import pyarrow.parquet as pq
+
+from benchmarks import label_errors
+from benchmarks.value import stage
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")).resolve()
 BANDS = (0.6, 0.5)
@@ -76,9 +77,9 @@ def measure(name: str, review: float) -> str:
     pairs = sum(group.total() * (group.total() - 1) // 2 for group in groups)
     alike = sum(count * (count - 1) // 2 for group in groups for count in group.values())
     largest = max((group.total() for group in groups), default=0)
-    rows, same = sum(group.total() for group in groups), f"{alike / pairs:.3f}" if pairs else "-"
+    size, same = sum(group.total() for group in groups), f"{alike / pairs:.3f}" if pairs else "-"
     return (
-        f"{name:15s} {review}  {len(groups):5d} groups of {rows:5d} rows, largest {largest:3d}, "
+        f"{name:15s} {review}  {len(groups):5d} groups of {size:5d} rows, largest {largest:3d}, "
         f"{pairs:6d} pairs, one label {same}; similar_to_test {dropped.count('similar_to_test')} of {len(train)}"
     )
 

@@ -182,7 +182,10 @@ def answer_peers(prepared: Any, records: Sequence[Record], task: Task) -> Rankin
     from pipeline.clean.label_errors.detectors.answer_places import to_place
 
     def near(reading: Any, answer: Any) -> float:
-        first, last = to_place(answer, reading.context)
+        place = to_place(answer, reading.context)
+        if place is None:
+            return 0.0
+        first, last = place
         weights = reading.weights
         around = weights[min(last + 13, len(weights) - 1)] - weights[max(first - 12, 0)]
         return around - 2 * (weights[last + 1] - weights[first])

@@ -149,14 +149,15 @@ def peer(fixed: bool) -> None:
             disable_tqdm=True,
             dataloader_pin_memory=False,
         )
-        collate = {} if fixed else {"data_collator": DataCollatorWithPadding(tokenizer)}
-        trainer = Trainer(model, arguments, train_dataset=examples, **collate)
+        collate = None if fixed else DataCollatorWithPadding(tokenizer)  # None: the Trainer's own
+        trainer = Trainer(model, arguments, collate, train_dataset=examples)
         clock = Clock()
         trainer.train()
         clock.stop()
     seen = SLICE * 16 if fixed else len(examples)
     what = "tutorial" if fixed else "dynamic"
-    clock.tell(what, seen, mean_tokens(train), **({} if fixed else accuracy(model, tokenizer, labels, test)))
+    more = {} if fixed else accuracy(model, tokenizer, labels, test)
+    clock.tell(what, seen, mean_tokens(train), 6, **more)
 
 
 def accuracy(model, tokenizer, labels: list[str], test: list[dict]) -> dict[str, float]:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def _write(folder: Path, size: int) -> None:
 _DOUBT = {"reason": "label_error", "given": '"positive"', "suggested": '"negative"', "group": None, "detail": ""}
 
 
-def _parts(path: Path, columns: pa.Schema, start: int, end: int, more: dict[str, object]) -> None:
+def _parts(path: Path, columns: pa.Schema, start: int, end: int, more: Mapping[str, object]) -> None:
     kept = content_id("made", "0")
     with pq.ParquetWriter(path, columns, compression="zstd") as writer:
         for first in range(start, end, _CHUNK):

@@ -26,9 +26,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT))
 
-from damage import Row, confusions, damage  # noqa: E402
+from benchmarks.damage import Row, confusions, damage  # noqa: E402
 
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")).resolve()
 
@@ -241,8 +241,7 @@ def like_test(folder: Path, by_row: dict[int, str]) -> set[str]:
 
 
 def weather() -> None:
-    from crowd import draw, read
-
+    from benchmarks.crowd import draw, read
     from pipeline.label.aggregation import aggregate
     from pipeline.label.aggregation.votes import encode
 

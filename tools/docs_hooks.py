@@ -141,11 +141,9 @@ def _default(value: object) -> str:
         return ""
     if isinstance(value, Settings):
         return str(value.model_dump(mode="json", exclude_defaults=True) or "{}")
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if _hashable(value) else str(value)
-
-
-def _hashable(value: object) -> bool:
-    return isinstance(value, str | int | float | bool | type(None))
+    if value is None or isinstance(value, bool):  # not by equality: 1 and 1.0 equal True
+        return "null" if value is None else str(value).lower()
+    return str(value)
 
 
 def _type_name(field: Any) -> str:
@@ -186,7 +184,7 @@ def _comments_in(source: str) -> dict[str, str]:
     for node in made.body if isinstance(made, ast.ClassDef) else []:
         if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Name):
             continue
-        above = []
+        above: list[str] = []
         place = node.lineno - 2
         while place >= 0 and lines[place].lstrip().startswith("#"):
             above.insert(0, lines[place].lstrip("# :").strip())

@@ -17,8 +17,10 @@ import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from code_files import PACKAGE, Function, Source, read_sources
-from typed_any import any_share
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.code_files import PACKAGE, Function, Source, read_sources
+from tools.typed_any import any_share
 
 TESTS = "tests"
 LOOSE = ("__init__.py", "cli.py")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from code_files import Source, read_sources
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.code_files import Source, read_sources
 
 #: The one alias of `Any` that says something: a value in the shape that the task type declares.
 SAID = {"Target"}

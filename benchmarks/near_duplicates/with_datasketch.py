@@ -16,7 +16,8 @@ def main() -> None:
     how = sys.argv[3]
     texts = pq.read_table(sys.argv[1])["text"].to_pylist()
     index = MinHashLSH(threshold=THRESHOLD[how], num_perm=PERMUTATIONS)
-    kept, removed = {}, []
+    kept: dict[int, MinHash] = {}
+    removed = []
     for n, text in enumerate(texts):
         signature = MinHash(num_perm=PERMUTATIONS)
         signature.update_batch([part.encode() for part in shingles(text, how)])

@@ -22,6 +22,8 @@ def records(texts: pa.Table) -> pa.Table:
     columns = schema(TASK)
     size = texts.num_rows
     text = texts["text"].combine_chunks()
+    kinds = columns.field("fields").type
+    assert isinstance(kinds, pa.StructType)
     source = {
         "name": "made",
         "kind": "files",
@@ -33,7 +35,7 @@ def records(texts: pa.Table) -> pa.Table:
     }
     values = {
         "id": pc.utf8_lpad(texts["n"].cast(pa.string()), 8, "0"),
-        "fields": pa.StructArray.from_arrays([text], fields=list(columns.field("fields").type)),
+        "fields": pa.StructArray.from_arrays([text], fields=list(kinds)),
         "lang": pa.array(["en"] * size),
         "source": pa.repeat(pa.scalar(source, columns.field("source").type), size),
         **{name: pa.repeat(pa.scalar([], columns.field(name).type), size) for name in ("votes", "scores", "history")},
