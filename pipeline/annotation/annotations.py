@@ -246,7 +246,9 @@ def read_document(path: Path) -> list[object]:
     try:
         return list(document(read_text(path)))
     except ValueError as error:
-        raise PipelineError(f"{path}: not readable as JSON: {error}", "Export it from Label Studio again.") from None
+        raise PipelineError(
+            f"{path}: not readable as JSON: {shorten(error)}", "Export it from Label Studio again."
+        ) from None
 
 
 def read_text(path: Path) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field
 
 from pipeline.annotation.renamed_labels import new_value
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.record import as_json
 from pipeline.core.settings import Settings, Task, parse
 from pipeline.runtime.store import read_json
@@ -68,7 +68,8 @@ def read_pushed(annotations: Path, task: Task | None = None) -> Pushed:
         return _with_new_labels(found, task) if task is not None and task.renamed else found
     except (ValueError, PipelineError) as error:
         raise PipelineError(
-            f"{file}: not readable: {error}", "Restore it from version control, or delete it and run: sft label push"
+            f"{file}: not readable: {shorten(error, 300)}",
+            "Restore it from version control, or delete it and run: sft label push",
         ) from None
 
 

@@ -74,13 +74,13 @@ def _examples(variant: str, variants: Variants) -> Sequence[Example]:
 
 
 def run_once(seed: int, dataset: Path, task: Task, models: Models, params: TrainParams, out: Path) -> None:
-    """Train with `seed`, predict the test split, write predictions.parquet (id, label, predicted) and metrics.json."""
+    """Train with `seed`; write test_predictions.parquet (id, label, predicted) and metrics.json."""
     with tempfile.TemporaryDirectory() as name:
         train(dataset, Path(name), task, models, params.model_copy(update={"seed": seed}))
         test = to_rows(read_split(dataset, "test"))
         found = load_predictor(Path(name) / "model").predict(test)
     columns = {key: [row[key] for row in test] for key in ("id", "label")}
-    write_table(pa.table({**columns, "predicted": [str(one.value) for one in found]}), out / "predictions.parquet")
+    write_table(pa.table({**columns, "predicted": [str(one.value) for one in found]}), out / "test_predictions.parquet")
     right = sum(one.value == row["label"] for one, row in zip(found, test, strict=True))
     write_json({"test_accuracy": round(right / max(len(test), 1), 6)}, out / "metrics.json")
 
@@ -115,7 +115,7 @@ def report(runs: Path, params: Params, out: Path) -> None:
 
 def _predictions(runs: Path) -> list[pa.Table]:
     """What the models of all seeds answered."""
-    tables = [read_table(file) for file in sorted(runs.glob("seed-*/predictions.parquet"))]
+    tables = [read_table(file) for file in sorted(runs.glob("seed-*/test_predictions.parquet"))]
     if not tables:
         raise PipelineError(f"{runs}: no finished run.", _AGAIN)
     return tables

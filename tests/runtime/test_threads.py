@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from pipeline.modeling.features.linear import out_of_sample
+from pipeline.runtime.store import write_table
 from pipeline.runtime.threads import CORES, cores, side_by_side
+from pipeline.validate.export.mixture import READ
 from tests.conftest import ROOT, written
 
 PARAMS = """
@@ -73,6 +75,7 @@ def built(folder: Path, encoder: str, threads: str) -> tuple[dict[str, bytes], d
     (folder / "annotations").mkdir()
     (folder / "annotations" / "annotations.jsonl").touch()
     write_rows(folder / "raw" / "rows.csv")
+    write_table(READ.empty_table(), folder / "validate" / "mixture.parquet")  # nothing is weighed
     (folder / "params.yaml").write_text(PARAMS.format(encoder=encoder), "utf-8")
     environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS") and k != CORES}
     environment |= {"PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": threads}
@@ -81,7 +84,7 @@ def built(folder: Path, encoder: str, threads: str) -> tuple[dict[str, bytes], d
         "clean collect annotations/decisions clean",
         "label clean annotations label",
         "augment label augment",
-        "value collect clean label augment value",
+        "value collect clean label augment validate value",
     ):
         stage, *paths = command.split()
         done = subprocess.run(
