@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import time
 from collections.abc import Iterator
 
 #: Name -> a JSON text of one value that some part of a program may choke on.
@@ -78,8 +80,15 @@ FOREIGN = (b"\x00", b"\xff", b"\xef\xbb\xbf", b"\r", b"1e999", b"[" * 300, b"\xe
 SIGNS = (b'"', b",", b"{", b"}", b"[", b"]", b":", b"\n", b"<", b">", b"\t", b"1", b"null", b"true", b" ", b"/")
 
 
-def mutations(content: bytes, seed: int) -> Iterator[bytes]:
-    """Damaged copies without end, the same for the same seed."""
-    rng = random.Random(seed)
-    while True:
+def mutations(content: bytes, count: int) -> Iterator[bytes]:
+    """So many damaged copies, the same on every machine; with SFT_FUZZ_SECONDS as many as fit into that time instead.
+
+    SFT_FUZZ_SEED (default 1) gives others.
+    """
+    rng = random.Random(int(os.environ.get("SFT_FUZZ_SEED", "1")))
+    seconds = os.environ.get("SFT_FUZZ_SECONDS")
+    end = time.monotonic() + float(seconds or 0)
+    done = 0
+    while time.monotonic() < end if seconds else done < count:
         yield damaged(content, rng)
+        done += 1
