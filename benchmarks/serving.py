@@ -128,17 +128,22 @@ def chat(count: int, place: Path) -> None:
     print(f"chat: {told(load.seconds)}", flush=True)
 
 
-def encoder(count: int, place: Path) -> None:
-    """Latency of single texts with 16 clients."""
+def classifier(place: Path) -> Path:
+    """The folder of an encoder with a linear head for two classes, trained on made-up lines."""
     task = Task(type="classification", labels=("bad", "good"), languages=("en",))
     rows = [
         {"text": f"{word} {thing} number {n}", "label": label}
         for n in range(4)
         for thing in THINGS
         for word, label in (("lovely", "good"), ("awful", "bad"))
-        for _ in range(2)
+        for _ in range(2)  # one for each split
     ]
-    model = trained(place, task, models_of("params.yaml"), rows, {"epochs": 0})
+    return trained(place, task, models_of("params.yaml"), rows, {"epochs": 0})
+
+
+def encoder(count: int, place: Path) -> None:
+    """Latency of single texts with 16 clients."""
+    model = classifier(place)
     bodies = [{"rows": [{"text": f"quite a nice {THINGS[n % 10]}, number {n}"}]} for n in range(count)]
     load = under_load(model, "/v1/predict", bodies)
     print(

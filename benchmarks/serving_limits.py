@@ -25,8 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.serving import ROOT, THINGS, cpu_of, models_of, trained
-from pipeline.core.settings import Task
+from benchmarks.serving import ROOT, classifier, cpu_of
 from pipeline.runtime.ports import free_port
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
@@ -187,16 +186,8 @@ def main() -> None:
     seconds = float(words[1]) if len(words) > 1 else 20.0
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4_096) if hard > 0 else 4_096, hard))
-    task = Task(type="classification", labels=("bad", "good"), languages=("en",))
-    rows = [
-        {"text": f"{word} {thing} number {n}", "label": label}
-        for n in range(4)
-        for thing in THINGS
-        for word, label in (("lovely", "good"), ("awful", "bad"))
-        for _ in range(2)  # one for each split
-    ]
     with tempfile.TemporaryDirectory() as place:
-        model = trained(Path(place), task, models_of("params.yaml"), rows, {"epochs": 0})
+        model = classifier(Path(place))
         good = post("/v1/predict", json.dumps({"rows": [{"text": "quite a nice chess set"}]}).encode())
         for name in [words[0]] if words else ATTACKS:
             with serving(model, ATTACKS[name].files) as server:

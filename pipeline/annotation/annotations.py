@@ -192,10 +192,7 @@ def _copies(found: Iterable[Annotation | SetAside]) -> set[str]:
 def read_lines(path: Path) -> Iterator[Annotation | SetAside]:
     """The annotations of a `.jsonl` file. Raises PipelineError that names every unreadable line."""
     problems: list[str] = []
-    for number, text in enumerate(read_text(path).split("\n"), 1):
-        if not text.strip():
-            continue
-        place = f"{path.name}:{number}"
+    for place, text in placed_lines(path):
         try:
             line = Line.model_validate_json(json.dumps(decoded(text)), strict=True)
             yield _from_line(line, place)
@@ -249,6 +246,13 @@ def read_document(path: Path) -> list[object]:
         raise PipelineError(
             f"{path}: not readable as JSON: {shorten(error)}", "Export it from Label Studio again."
         ) from None
+
+
+def placed_lines(path: Path) -> Iterator[tuple[str, str]]:
+    """The lines of a UTF-8 file that hold something, each with its place, `name:number`."""
+    for number, text in enumerate(read_text(path).split("\n"), 1):
+        if text.strip():
+            yield f"{path.name}:{number}", text
 
 
 def read_text(path: Path) -> str:

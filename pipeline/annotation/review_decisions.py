@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from pipeline.annotation.annotations import Annotation, parse_time, read_text, stop
+from pipeline.annotation.annotations import Annotation, parse_time, placed_lines, stop
 from pipeline.annotation.sound_values import decoded
 from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.settings import Settings
@@ -91,10 +91,7 @@ def read_decisions(folder: Path) -> list[Decided]:
 
 def _read(path: Path) -> Iterator[Decided]:
     problems: list[str] = []
-    for number, text in enumerate(read_text(path).split("\n"), 1):
-        if not text.strip():
-            continue
-        place = f"{path.name}:{number}"
+    for place, text in placed_lines(path):
         try:
             line = Line.model_validate_json(json.dumps(decoded(text)), strict=True)
             moment = parse_time(line.created_at)

@@ -8,8 +8,8 @@ from typing import TypedDict
 # Names of attributes and splits are data, so most of these are tables by name.
 
 
-class Totals(TypedDict, total=False):
-    """What is exported: rows by split, records by class of each split, by language and so on; what is not, and why."""
+class Counts(TypedDict, total=False):
+    """A dataset counted: rows by split, records by class of each split, by language, source and who labelled them."""
 
     name: str
     rows: dict[str, int]
@@ -17,8 +17,13 @@ class Totals(TypedDict, total=False):
     languages: dict[str, int]
     sources: dict[str, int]
     label_by: dict[str, int]
-    licence: str
     augmented: int
+
+
+class Totals(Counts, total=False):
+    """What is exported; what is not, and why."""
+
+    licence: str
     not_exported: dict[str, int]
     mixture: Sequence[Mapping[str, object]]
 
@@ -81,16 +86,9 @@ class QualityScore(TypedDict("_Inputs", {"from": dict[str, object]})):  # `from`
     score: float | None
 
 
-class Profile(TypedDict, total=False):
+class Profile(Counts, total=False):
     """A version of the dataset in figures that another version can be held against."""
 
-    name: str
-    rows: dict[str, int]
-    classes: dict[str, dict[str, int]]
-    languages: dict[str, int]
-    sources: dict[str, int]
-    label_by: dict[str, int]
-    augmented: int
     originals: int
     lengths: Lengths
     words: Words
