@@ -11,8 +11,7 @@ export TOKENIZERS_PARALLELISM := false
 .PHONY: repro test check env lock format docs licences audit
 
 repro: env  ## install what is pinned, then build dataset, model and reports
-	sft repair >/dev/null
-	dvc repro
+	sft repro
 
 test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; fails where under 90 % of the lines of pipeline/ ran
 	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=90

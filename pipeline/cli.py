@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
     "compare": Command("pipeline.commands.compare", "try encoders and strategies within one time budget"),
     "onnx": Command("pipeline.commands.onnx", "write the trained model as ONNX, checked and timed"),
     "init": Command("pipeline.commands.init", "start a project in an empty folder, or another one in this one"),
+    "repro": Command("pipeline.commands.repro", "build what has changed: `dvc repro` without DVC's own advice"),
     "run": Command("pipeline.commands.run_stage", "run one stage, as dvc.yaml of a project without a clone does"),
     "label": Command(
         "pipeline.commands.label", "label with people in Label Studio: up, push, status, pull, backend, down"
@@ -57,6 +58,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "diff": ("sft diff HEAD~1", "sft diff HEAD~1 --json"),
     "release": ("sft release", "sft release --name v1.2 --json"),
     "onnx": ("sft onnx", "sft onnx --int8 --agreement 0.97"),
+    "repro": ("sft repro", "sft repro validate", "sft repro --json > ran.json"),
     "run": ("sft run clean data/collect data/annotations/decisions data/clean  # what dvc.yaml does",),
     "render": ("sft render 0f3c9a",),
     "export": ("sft export --form alpaca --out exported", "sft export --push owner/name"),
@@ -92,7 +94,7 @@ def _examples(name: str) -> str:
 
 def main() -> None:
     """Parse the command's name, import its module, run it. Without a name, show the help."""
-    about = "Build SFT datasets you can trust. Rebuild all: dvc repro"
+    about = "Build SFT datasets you can trust. Rebuild what changed: sft repro"
     parser = Parser(prog="sft", description=about, epilog="A command's own help and examples: sft COMMAND --help")
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)

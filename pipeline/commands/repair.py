@@ -38,14 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Set aside a damaged dvc.lock of the working directory; say what was done."""
-    lock = Path("dvc.lock")
-    state = "absent" if not lock.exists() else "sound" if is_readable(lock) else "set_aside"
-    if state == "set_aside":
-        lock.replace(DAMAGED)
+    state = "absent" if not Path("dvc.lock").exists() else "set_aside" if set_aside() else "sound"
     if arguments.json:
         write_as_json({"dvc.lock": state, "set_aside_as": DAMAGED if state == "set_aside" else None})
     else:
         sys.stdout.write(f"dvc.lock: {_SAID[state]}\n")
+
+
+def set_aside() -> str | None:
+    """Put a damaged dvc.lock of the working directory away; its name now, or None where it is sound or absent."""
+    lock = Path("dvc.lock")
+    if not lock.exists() or is_readable(lock):
+        return None
+    lock.replace(DAMAGED)
+    return DAMAGED
 
 
 def is_readable(lock: Path) -> bool:

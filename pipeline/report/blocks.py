@@ -5,8 +5,8 @@ these types: `text`, `short` (a text that needs no room), `code` (a name of ours
 `phrase` (a longer one), `said` (a sentence that a
 stage wrote), `label` (a target), `id`, `num`, `pct` (a share), `float`, `change` (a signed difference of
 shares or scores), `interval` (value, low, high), `truth` (yes or no), `diff` (pieces of an edit), `ok` (passed
-or failed), `link` (an http address), `known` (a name of ours where it is one, else of the data), `figures` (pairs of
-a name and a figure). A column key that begins with `=` is a name from the data.
+or failed), `link` (an http address), `who` (who decided or answered), `known` (a name of ours where it is one,
+else of the data), `figures` (pairs of a name and a figure). A column key that begins with `=` is a name from the data.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def stage_notes(blocks: Sequence[Block]) -> list[Block]:
 def from_notes(notes: Mapping[str, object], limit: int = 50, inside: str = "") -> list[Block]:
     """Whatever a stage noted, as figures, curves and tables: nothing that a stage wrote stays hidden."""
     ordered = sorted((key, value) for key, value in notes.items() if key.split(": ")[-1] != NOTES)
-    plain = [(key, _figure(value), _told(key, _kind(value))) for key, value in ordered if _kind(value)]
+    plain = [(key, _figure(value), _told(_kind(value))) for key, value in ordered if _kind(value)]
     found: list[Block] = [{**facts(*plain), "name": inside}] if plain else []
     ece = _calibration_error(notes)
     for key, value in ordered:
@@ -205,12 +205,13 @@ def _from_note(name: str, value: object, limit: int, ece: float | None) -> list[
     return []
 
 
-#: Notes whose texts are sentences of a stage, not data.
+#: Columns of a note's table whose texts are sentences or names of ours; those of others are data, and stay as they are.
 _SENTENCES = ("why", "why_none", "cannot_tell", "sentence", "detail", "fluency_check", "label_check", "method", "value")
 
 
-def _told(key: str, kind: str) -> str:
-    return "said" if kind == "text" and key in _SENTENCES else kind
+def _told(kind: str) -> str:
+    """A single text of a note is said in the page's language where it is a sentence or a name of ours."""
+    return "said" if kind == "text" else kind
 
 
 def _figure(value: object) -> object:
@@ -219,7 +220,8 @@ def _figure(value: object) -> object:
 
 def _table_of(name: str, rows: Sequence[Mapping[str, object]], limit: int) -> Block:
     columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
-    kinds = {key: _told(key, _column_kind([row.get(key) for row in rows])) for key in columns}
+    kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
+    kinds |= {key: _told(kinds[key]) for key in _SENTENCES if key in kinds}
     kinds |= {key: "known" for key in ("name", "reason") if kinds.get(key) == "text"}
     return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 from pipeline.core.errors import shorten
 from pipeline.core.record import Record, as_json
 from pipeline.report.blocks import Block
+from pipeline.report.deciders import decider
 from pipeline.report.edits import sides
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
@@ -86,7 +87,9 @@ def _detail(text: str) -> Told | str:
 
 def _origin(record: Record) -> Iterator[list[object]]:
     source = record.source
-    yield ["source", f"{source.name} · {shorten(source.locator, 80)}" + (f" : {source.row}" if source.row else "")]
+    yield ["source", f"{source.name} · {shorten(source.locator, 80)}"]
+    if source.row:
+        yield ["row", source.row]
     if source.key:
         yield ["key", shorten(source.key, 80)]
     if record.meta:
@@ -106,8 +109,8 @@ def _history(record: Record) -> Iterator[list[object]]:
 
 def _labelling(record: Record) -> Iterator[list[object]]:
     if record.labels_by:
-        sure = "" if record.labels_by.confidence is None else f" ({record.labels_by.confidence:.2f})"
-        yield ["label_by", f"{record.labels_by.who}{sure}"]
+        sure = "" if record.labels_by.confidence is None else f"{record.labels_by.confidence:.2f}"
+        yield ["label_by", [decider(record.labels_by.who) or record.labels_by.who, sure]]
     if record.votes:
         votes = ", ".join(f"{vote.annotator}: {plain_label(as_json(vote.value))}" for vote in record.votes[:8])
         yield ["votes", shorten(votes, 2 * _CUT)]

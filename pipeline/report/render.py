@@ -6,23 +6,28 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from pipeline.report import sentences
+from pipeline.report.deciders import decider
 from pipeline.report.document import Document
 from pipeline.report.draw import columns, curve, growth, paths, plane, whiskers
 from pipeline.report.flow_chart import sankey
+from pipeline.report.record_history import RecordHistory
 
 _HERE = Path(__file__).parent
 LANGUAGES = ("en", "zh")
 #: Kinds of names that stand for one another where one of them is not said apart.
 KINDS = ("fact", "col", "code", "table")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SAID = re.compile(r"said\.\d+")
 
 Strings = Mapping[str, str]
 
@@ -42,12 +47,14 @@ def render(document: Document) -> str:
     loader = FileSystemLoader(_HERE / "templates")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     here = Words(strings[document["language"]], document["language"])
+    histories = _json_in_html(shared_lines(document["record_histories"]))
     pages.globals.update(
         t=here.text,
         said=here.said,
         plain=here.plain,
         code=here.code,
         known=here.known,
+        who=here.who,
         name=here.name,
         sankey=sankey,
         curve=curve,
@@ -57,8 +64,8 @@ def render(document: Document) -> str:
     pages.filters.update(num=number, pct=percent, dec=decimal, change=change, choices=choices, short=short)
     return pages.get_template("page.html").render(
         document=document,
-        strings=_json_in_html(strings),
-        record_histories=_json_in_html(document["record_histories"]),
+        strings=lambda: _json_in_html(_said(strings, here.said_keys | set(_SAID.findall(histories)))),
+        record_histories=histories,
         style=Markup((_HERE / "templates" / "style.css").read_text("utf-8")),
         script=Markup(script),
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
@@ -66,15 +73,44 @@ def render(document: Document) -> str:
     )
 
 
+def _said(strings: Mapping[str, Strings], keys: set[str]) -> dict[str, dict[str, str]]:
+    """The strings of each language without the sentences of stages that the page does not say."""
+    return {
+        language: {key: text for key, text in found.items() if key in keys or not _SAID.fullmatch(key)}
+        for language, found in strings.items()
+    }
+
+
+class SharedLines(TypedDict):
+    """Record histories as the page holds them: a line that several have stands once, and they have its number."""
+
+    lines: list[list[object]]
+    records: dict[str, list[list[object] | int]]
+
+
+def shared_lines(histories: Mapping[str, RecordHistory]) -> SharedLines:
+    """The histories with the lines that repeat (source, licence, label, split) told once: 300 kB of 2 MB."""
+    keys = {id: [json.dumps(line, sort_keys=True) for line in history] for id, history in histories.items()}
+    counts = Counter(chain.from_iterable(keys.values()))
+    numbers = {key: n for n, key in enumerate(key for key, count in counts.items() if count > 1)}
+    records = {
+        id: [numbers.get(key, line) for key, line in zip(keys[id], history, strict=True)]
+        for id, history in histories.items()
+    }
+    return {"lines": [json.loads(key) for key in numbers], "records": records}
+
+
 class Words:
     """Interface texts in the opening language, marked so that the page's script can switch them."""
 
     def __init__(self, strings: Strings, language: str) -> None:
         self.strings, self.is_chinese = strings, language == "zh"
+        self.said_keys: set[str] = set()  # sentences of stages that the page says
 
     def text(self, key: str, **values: object) -> Markup:
         """A span with the text of `key`; values that are sentences of a stage are said in the page's language too."""
         told = {name: _told(value) for name, value in values.items()}
+        self.said_keys.update(_SAID.findall(json.dumps([key, told])))
         data = Markup(' data-a="{}"').format(json.dumps(told, ensure_ascii=False, sort_keys=True)) if told else ""
         return Markup('<span data-t="{}"{}>{}</span>').format(key, data, self.plain(key, **told))
 
@@ -82,6 +118,11 @@ class Words:
         """A sentence that a stage wrote, in the page's language where it is known, else as it is."""
         found = sentences.told(str(sentence))
         return self.known(sentence) if found is None else self.text(found["k"], **found["a"])
+
+    def who(self, name: object) -> Markup:
+        """Who decided or answered, in plain words; a person's own name as it is."""
+        found = decider(str(name))
+        return escape(name) if found is None else self.text(found["k"], **found["a"])
 
     def plain(self, key: str, **values: object) -> str:
         """The text of `key`; a key without text reads as its own last part."""

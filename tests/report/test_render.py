@@ -9,7 +9,7 @@ import pytest
 from pipeline.report.document import build
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params
-from pipeline.report.render import LANGUAGES, decimal, load_strings, number, percent, render
+from pipeline.report.render import LANGUAGES, decimal, load_strings, number, percent, render, shared_lines
 from pipeline.report.sections import SECTIONS
 from tests.report.conftest import HOSTILE, TASK
 
@@ -42,6 +42,25 @@ def test_both_languages_have_the_same_strings_and_placeholders():
         assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", chinese[key])), key
     needed = {f"{kind}.{name}" for kind in ("section", "lead") for name in SECTIONS}
     assert needed <= english.keys()
+
+
+def test_lines_that_histories_share_stand_once_and_none_is_lost(document):
+    histories = document["record_histories"]
+    shared = shared_lines(histories)
+    again = {
+        id: [shared["lines"][line] if isinstance(line, int) else line for line in lines]
+        for id, lines in shared["records"].items()
+    }
+    assert again == histories
+    assert len(shared["lines"]) < sum(map(len, histories.values())) / 3
+    assert shared_lines({}) == {"lines": [], "records": {}}
+
+
+def test_a_page_holds_the_sentences_that_it_says_and_no_others(document):
+    page = render(document)
+    said = set(re.findall(r"said\.\d+", page.split('id="strings"')[0]))
+    assert {key for key in re.findall(r'"(said\.\d+)":', page)} == said
+    assert len(said) < sum(key.startswith("said.") for key in load_strings("en"))
 
 
 def test_every_term_of_the_glossary_has_a_name():

@@ -12,7 +12,7 @@ from pipeline.report.blocks import Block, facts, from_notes, table
 from pipeline.report.inputs import Inputs
 
 _COLUMNS = {
-    "annotator": "text",
+    "annotator": "who",
     "votes": "num",
     "agrees": "pct",
     "kappa": "float",
@@ -130,7 +130,7 @@ def _confusions(inputs: Inputs, people: list[_Person]) -> list[Block]:
         }
     )
     rows = [[*key, n] for key, n in ranked(counts)]
-    columns = {"annotator": "text", "consensus": "label", "said": "label", "votes": "num"}
+    columns = {"annotator": "who", "consensus": "label", "said": "label", "votes": "num"}
     shown = rows[: min(50, inputs.params.max_rows)]
     return [table("annotator_confusions", columns, shown, len(rows))] if rows else []
 

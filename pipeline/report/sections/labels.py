@@ -147,7 +147,7 @@ def decisions(inputs: Inputs) -> list[Block]:
     deciders = report.get("kept_by", {}).get("labels_by", {})
     total = sum(deciders.values())
     rows = [[who, count, count / total] for who, count in deciders.items()]
-    blocks = [table("deciders", {"decided_by": "text", "records": "num", "share": "pct"}, rows)] if rows else []
+    blocks = [table("deciders", {"decided_by": "who", "records": "num", "share": "pct"}, rows)] if rows else []
     notes = _all_notes(inputs)
     blocks += _agreements(inputs, notes.pop("agreement", None) or {})
     more = from_notes({key: one for key, one in notes.items() if key not in (*_PRELABEL, *_ELSEWHERE)})

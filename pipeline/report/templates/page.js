@@ -277,7 +277,9 @@
   });
 
   // ---------------------------------------------------------------- record histories: sft trace in the page
-  const histories = JSON.parse(document.getElementById("record-histories").textContent);
+  // A line that several histories have stands once among `lines`; they hold its number.
+  const { lines: shared, records: histories } = JSON.parse(document.getElementById("record-histories").textContent);
+  for (const one of Object.values(histories)) one.forEach((line, n) => { if (typeof line === "number") one[n] = shared[line]; });
   const dialog = document.getElementById("record-history");
   const toast = document.getElementById("toast");
   let timer = 0;
@@ -318,6 +320,8 @@
         cell.append(code(value[0]) + " · " + code(value[1]) + " · " + code(value[2]) + (value[3] ? ": " + (typeof value[3] === "string" ? value[3] : show(value[3])) : ""));
       } else if (name === "other_id" || name === "parent") {
         add(cell, "button", value, { type: "button", class: "id", "data-id": value });
+      } else if (name === "label_by") {
+        cell.append(show(value[0]) + (value[1] ? " (" + value[1] + ")" : ""));
       } else cell.append(name === "split" ? code(value) : value);
     }
     dialog.querySelector("code").textContent = "sft trace " + id;
