@@ -1,6 +1,6 @@
 """Language models in the loop: what was promised, measured with scripted models of known errors.
 
-    python -m benchmarks.llm_loop precision [FOLDER] [seeds]   # banking77 and cluener, 100 seeds each: 6 CPU minutes
+    python -m benchmarks.llm_loop precision [FOLDER] [banking77] [cluener] [seeds]   # both, 100 seeds each, by default
     python -m benchmarks.llm_loop judges [seeds]               # planted leanings, the better reply restored
     python -m benchmarks.llm_loop kills [rounds]               # ten kills a round: what is asked again
     python -m benchmarks.llm_loop cost                         # the report beside the service's own count
@@ -43,12 +43,13 @@ from tests.llm.server import as_json, last, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 PRECISION, ROWS, CALIBRATION = 0.95, 1500, 1500
+SETS = {"banking77": banking77, "cluener": cluener}
 
 
-def precision(folder: Path, seeds: int) -> None:
+def precision(folder: Path, seeds: int, names: list[str]) -> None:
     """Share of accepted answers that are right, seed by seed; all others go to people."""
-    for name, read in (("banking77", banking77), ("cluener", cluener)):
-        task, rows = read(folder)
+    for name in names:
+        task, rows = SETS[name](folder)
         if task.type == "ner":
             answers = {text: span_answer(text, target, task.labels) for text, target in rows}
         else:
@@ -82,7 +83,8 @@ def precision(folder: Path, seeds: int) -> None:
             f"{name:10} {len(task.labels):3} labels: precision >= {PRECISION - 0.01:.2f} in {good} of {seeds} seeds "
             f"(mean {np.mean(held):.3f}, worst {min(held):.3f}); accepted {np.mean(shares):.2f}, to people "
             f"{1 - np.mean(shares):.2f}; the labeller alone is right on {np.mean(asked):.2f}; "
-            f"{time.process_time() - started:.0f} CPU s"
+            f"{time.process_time() - started:.0f} CPU s",
+            flush=True,
         )
 
 
@@ -219,10 +221,11 @@ def cost() -> None:
 def main() -> None:
     name, *rest = sys.argv[1:] or ["precision"]
     numbers = [int(one) for one in rest if one.isdigit()]
-    folders = [Path(one) for one in rest if not one.isdigit()]
+    names = [one for one in rest if one in SETS]
+    folders = [Path(one) for one in rest if not one.isdigit() and one not in SETS]
     if name == "precision":
         default = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
-        precision(folders[0] if folders else default, numbers[0] if numbers else 100)
+        precision(folders[0] if folders else default, numbers[0] if numbers else 100, names or list(SETS))
     elif name == "judges":
         judges(numbers[0] if numbers else 3)
     elif name == "kills":

@@ -1,6 +1,6 @@
 """Is a source with shuffled replies named as harmful, and no sound one? Needs SHARED_DATA=<folder> and the generator.
 
-    python -m benchmarks.value_replies [repeats]      # with the generator and the encoder of `sft init chat`
+    python -m benchmarks.value_replies [repeats [first]]      # with the generator and the encoder of `sft init chat`
     python -m benchmarks.value_replies fit [repeats]  # the fit of replies to their prompts alone: seconds
 
 Four sources of dialogues: dolly's open questions, dolly's advice (general questions and brainstorming), and the two
@@ -97,10 +97,11 @@ def main() -> None:
         models = load("models", Models, Path("pipeline/commands/templates/chat.yaml"))
         return fits(int(sys.argv[2]) if sys.argv[2:] else 5, models.encoder)
     repeats = int(sys.argv[1]) if sys.argv[1:] else 5
+    first = int(sys.argv[2]) if sys.argv[2:] else 0
     models = load("models", Models, Path("pipeline/commands/templates/chat.yaml"))
     assert models.generator is not None
     names = list(sources())
-    for seed in range(repeats):
+    for seed in range(first, first + repeats):
         for bad in (names[seed % len(names)], None):
             before = resource.getrusage(resource.RUSAGE_SELF)
             rows = drawn(seed, bad)

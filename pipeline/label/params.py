@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import Settings
@@ -164,3 +164,12 @@ class Params(Settings):
         if not names or len(set(names)) != len(names):
             raise ValueError("name each of human, crowd, source, model at most once, and at least one")
         return names
+
+    @model_validator(mode="after")
+    def _teachers_count(self) -> Params:
+        if self.answers.teachers and self.answers.accept != "none" and "model" not in self.precedence:
+            raise ValueError(
+                "precedence leaves out model, so no answer of answers.teachers would count: "
+                "name model in it, or set answers.accept: none (answers are drafts for people)"
+            )
+        return self

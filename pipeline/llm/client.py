@@ -115,7 +115,8 @@ def _private(text: str) -> list[Found]:
 def _cached(engine: Engine, questions: Sequence[Question]) -> list[Answer]:
     keys = [question.key() for question in questions]
     found = {key: Answer.load(value) for key, value in known(_STEP, engine.version, sorted(set(keys))).items()}
-    engine.usage.cached += len(found)
+    for answer in found.values():
+        engine.usage.count_cached(answer)
     missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in found}
     if missing:
         with keeping(_STEP, engine.version) as keep:

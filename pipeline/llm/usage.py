@@ -21,7 +21,8 @@ _CJK_LETTER = re.compile(f"[{CJK}]")
 
 @dataclass
 class Usage:
-    """Counts of one run against one service. `cached` questions were answered by the cache and cost nothing.
+    """Counts of one run against one service. `cached` questions were answered by the cache and cost nothing now;
+    `cached_money` is what their answers cost when they were asked, at today's prices.
 
     `models` counts answers by the name that the service gave its model: more than one means that it changed.
     """
@@ -30,6 +31,7 @@ class Usage:
     requests: int = 0
     retries: int = 0
     cached: int = 0
+    cached_money: float = 0.0
     prompt_tokens: int = 0
     written_tokens: int = 0
     estimated: int = 0
@@ -45,6 +47,11 @@ class Usage:
         self.models[answer.model] += 1
         if answer.problem:
             self.problems[answer.problem] += 1
+
+    def count_cached(self, answer: Answer) -> None:
+        """Add one answer that the cache gave."""
+        self.cached += 1
+        self.cached_money += cost(self.prices, answer.prompt_tokens, answer.written_tokens)
 
     @property
     def tokens(self) -> int:
@@ -62,6 +69,7 @@ class Usage:
             "requests": self.requests,
             "retries": self.retries,
             "cached": self.cached,
+            "cached_money": round(self.cached_money, 6),
             "prompt_tokens": self.prompt_tokens,
             "written_tokens": self.written_tokens,
             "answers_with_estimated_tokens": self.estimated,

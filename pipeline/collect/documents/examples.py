@@ -13,9 +13,9 @@ from pipeline.collect.documents.grounding import check_turn, says_the_same
 from pipeline.collect.documents.prompts import EXAMPLES, SUPPORTED, language_of, shown, to_check, to_write
 from pipeline.collect.documents.settings import Generation, Kind
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Reject, as_json
+from pipeline.core.record import Reject
 from pipeline.llm.client import Engine, ask_all
-from pipeline.llm.dry_run import Planned, dry_run
+from pipeline.llm.dry_run import Planned, in_words
 from pipeline.llm.question import Answer, Question, schema_text
 from pipeline.llm.structured import parse
 from pipeline.text.normalise import normalised
@@ -69,10 +69,10 @@ def examples_of(chunks: Sequence[Chunk], engine: Engine, settings: Generation) -
 def foretell(chunks: Sequence[Chunk], engine: Engine, settings: Generation, where: str) -> PipelineError:
     """What the first round would ask and cost, as the error that ends a dry run; checks ask about each turn again."""
     asked = [to_write(chunk, kind, settings) for chunk, kind in product(chunks, settings.kinds)]
-    told = dry_run(f"{where}.generate.dry_run", {settings.endpoint.model: Planned(engine, asked)})
+    told = in_words({settings.endpoint.model: Planned(engine, asked)})
     each = settings.check_support + settings.check_known
     return PipelineError(
-        f"{where}.generate.dry_run: nothing was asked. To write examples a run would ask: {as_json(told['forecast'])}; "
+        f"{where}.generate.dry_run: nothing was asked. To write examples a run would ask at most: {told}; "
         f"to check them, {each} short questions more for each turn.",
         "Set dry_run: false to ask.",
     )

@@ -7,10 +7,12 @@ What is not good enough is a suggestion for people. Every answer stays, with who
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import Json, JsonObject
@@ -27,6 +29,8 @@ from pipeline.modeling.lm.local_engine import name_of, open_model
 from pipeline.modeling.lm.prompt_and_reply import asked
 from pipeline.modeling.models import Models
 from pipeline.tasks import has_free_answers
+
+log = logging.getLogger("pipeline")
 
 _WHERE = "params.yaml: label.answers"
 
@@ -90,7 +94,26 @@ def answer_by_teachers(
     accepted = frozenset(taken)
     report |= {"candidates": len(found), "answered": len(best), "accepted": len(accepted)}
     report["chosen"] = dict(sorted(Counter(taken.values()).items()))
+    _tell(report, settings, min_grade, min_precision)
     return TeacherAnswers(best, accepted, found, settings.keep_reasoning, about, report)
+
+
+def _tell(report: JsonObject, settings: Answers, min_grade: float | None, min_precision: float) -> None:
+    """Log how many prompts got an answer, and why none was accepted where that is no fault of the answers."""
+    counted = [f"{report[name]:,}" for name in ("asked", "answered", "accepted")]
+    log.info("label     answers: of %s prompts %s have a sound answer, %s accepted", *counted)
+    if report["answered"] and settings.accept == "checked" and settings.judge is not None and min_grade is None:
+        log.warning(
+            "label     answers: none is accepted, since no grade holds a precision of %g on gold questions (%s graded). "
+            "Label more records, name a better judge or a verifier, or set label.answers.judge.min_grade by hand",
+            min_precision,
+            _gold_read(report),
+        )
+
+
+def _gold_read(report: JsonObject) -> int:
+    judged = cast("dict[str, dict[str, int]]", report["judged"])
+    return judged["gold"]["read"]
 
 
 def _check(task: Task, settings: Answers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from pipeline.annotation.candidates import read_candidates
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
-from pipeline.core.settings import Task
+from pipeline.core.settings import Task, load
 from pipeline.export.preference import judged
 from pipeline.label.answers.settings import Answers
 from pipeline.label.answers.teacher_answers import answer_by_teachers, write_candidates
+from pipeline.label.params import Params
 from pipeline.label.run import run
 from pipeline.modeling.models import Models
 from pipeline.runtime.store import read_json, read_table, to_records
@@ -125,11 +127,21 @@ def test_judges_choose_and_the_grade_that_counts_is_measured_on_gold_questions()
         assert len(fixed.accepted) == 20
 
 
-def test_a_judge_that_cannot_tell_accepts_nothing() -> None:
+def test_a_judge_that_cannot_tell_accepts_nothing_and_the_log_says_why(caplog) -> None:
+    caplog.set_level(logging.INFO, "pipeline")
     with serving(right) as service, serving(lambda b, n: as_json({"reason": "", "correct": 4, "helpful": 4})) as judge:
         found = taught({"teachers": {"t": place(service)}, "judge": {"judges": {"j": place(judge)}}})
     assert found.accepted == frozenset()
     assert found.report["judged"]["gold"]["measured_min_grade"] is None
+    assert "of 20 prompts 20 have a sound answer, 0 accepted" in caplog.text
+    assert "no grade holds a precision of 0.9 on gold questions (120 graded)" in caplog.text
+
+
+def test_a_judge_without_any_labelled_record_accepts_nothing_and_the_log_says_why(caplog) -> None:
+    with serving(right) as service, serving(grader) as judge:
+        found = taught({"teachers": {"t": place(service)}, "judge": {"judges": {"j": place(judge)}}}, known=[])
+    assert (found.accepted, len(found.best)) == (frozenset(), 20)
+    assert "on gold questions (0 graded)" in caplog.text
 
 
 def test_reasoning_is_kept_apart_whichever_way_it_comes() -> None:
@@ -191,6 +203,8 @@ def test_a_dry_run_asks_nothing_and_is_never_exceeded() -> None:
             assert sum(cost["money"] for cost in costs) >= spent["money"] > 0
             assert sum(cost["requests"] for cost in costs) >= spent["requests"]
         assert taught({**settings, "dry_run": True}).report["forecast"]["t"]["requests"] == 0  # all is in the cache
+        again = taught(settings).report["usage"]["t"]
+        assert (again["requests"], again["money"], again["cached_money"]) == (0, 0, usage[0]["money"])
 
 
 def test_prompts_hold_the_conversation_alone() -> None:
@@ -218,6 +232,18 @@ def test_prompts_hold_the_conversation_alone() -> None:
 def test_settings_that_cannot_be_are_refused(settings, task, words) -> None:
     with serving(right) as service, pytest.raises(PipelineError, match=words):
         taught({"teachers": {"t": place(service)}, **settings}, task=task)
+
+
+def test_teachers_whose_answers_could_not_count_are_refused(tmp_path) -> None:
+    """A precedence without `model` would pay for answers and use none of them."""
+    file = tmp_path / "params.yaml"
+    label = {"precedence": ["human", "source"], "answers": {"teachers": {"t": None}, "accept": "all"}}
+    file.write_text(json.dumps({"label": label}), "utf-8")
+    with pytest.raises(PipelineError, match="precedence leaves out model"):
+        load("label", Params, file)
+    label["answers"]["accept"] = "none"
+    file.write_text(json.dumps({"label": label}), "utf-8")
+    assert load("label", Params, file).answers.accept == "none"
 
 
 def test_nothing_to_ask_and_no_teacher() -> None:
