@@ -21,9 +21,9 @@ _CJK_LETTER = re.compile(f"[{CJK}]")
 
 @dataclass
 class Usage:
-    """Counts of one run against one service. `cached` questions were answered by the cache and cost nothing now;
-    `cached_money` is what their answers cost when they were asked, at today's prices.
+    """Counts of one run against one service. `cached` questions were answered by the cache and cost nothing.
 
+    `cached_money` is what the answers from the cache cost when they were asked, at the prices of now.
     `models` counts answers by the name that the service gave its model: more than one means that it changed.
     """
 

@@ -104,8 +104,8 @@ def _tell(report: JsonObject, settings: Answers, min_grade: float | None, min_pr
     log.info("label     answers: of %s prompts %s have a sound answer, %s accepted", *counted)
     if report["answered"] and settings.accept == "checked" and settings.judge is not None and min_grade is None:
         log.warning(
-            "label     answers: none is accepted, since no grade holds a precision of %g on gold questions (%s graded). "
-            "Label more records, name a better judge or a verifier, or set label.answers.judge.min_grade by hand",
+            "label     answers: none is accepted: no grade holds a precision of %g on gold questions (%s graded): "
+            "label more records, name a better judge or a verifier, or set label.answers.judge.min_grade by hand",
             min_precision,
             _gold_read(report),
         )

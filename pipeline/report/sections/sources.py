@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.report.blocks import Block, facts, from_notes, missing, note, stage_notes, table
 from pipeline.report.inputs import Inputs
 from pipeline.report.sections.documents import documents
+from pipeline.report.sections.model_costs import model_costs
 from pipeline.runtime.store import files_of
 
 _COLUMNS = {
@@ -68,7 +69,14 @@ def sources(inputs: Inputs) -> list[Block]:
         for key, name in (("card", "README.md"), ("statement", "DATA_STATEMENT.md"))
         if (dataset / name).is_file()
     ]
-    return [table("sources", _COLUMNS, rows), binding, *links, *documents(inputs), *stage_notes(notes)]
+    return [
+        table("sources", _COLUMNS, rows),
+        binding,
+        *links,
+        *documents(inputs),
+        *model_costs(inputs),
+        *stage_notes(notes),
+    ]
 
 
 _DISTINCT = ("name", "kind", "role", "licence", "locator")
