@@ -90,6 +90,7 @@ class SetAside:
     annotator: str = ""
     studio: str | None = None
     created_at: datetime | None = None
+    comment: str | None = None
 
 
 @dataclass
@@ -111,7 +112,7 @@ class Reading:
             "set_aside_examples": [f"{item.place}: {item.reason}: {item.detail}" for item in self.set_aside[:examples]],
             "set_aside_by_annotator": self.set_aside_by_annotator(),
             "unsure": sum(annotation.unsure for annotation in self.used),
-            "comments": [_remark(annotation) for annotation in self.used if annotation.comment][:examples],
+            "comments": [_remark(one) for one in (*self.used, *self.set_aside) if one.comment][:examples],
             "annotators": len({annotation.annotator for annotation in self.used}),
             "prelabel": dict(sorted(kinds.items())),
             "seconds_per_task": _median([a.lead_time for a in self.used if a.lead_time is not None]),
@@ -160,7 +161,7 @@ def latest_answers(found: Iterable[Annotation | SetAside], check: Callable[[Anno
         try:
             value = check(item)
         except Reject as reject:
-            whose = (item.place, item.record_id, item.annotator, item.studio, item.created_at)
+            whose = (item.place, item.record_id, item.annotator, item.studio, item.created_at, item.comment)
             reading.set_aside.append(SetAside(reject.reason, reject.detail, *whose))
             continue
         annotation = replace(item, value=value)
@@ -212,7 +213,8 @@ def _from_line(line: Line, place: str) -> Annotation | SetAside:
     check_regions(line.more)
     if line.state is not None:
         detail = line.detail or f"by {line.annotator}"
-        return SetAside(STATES[line.state], detail, place, record_id, line.annotator, line.studio, created_at)
+        whose = (record_id, line.annotator, line.studio, created_at, line.comment)
+        return SetAside(STATES[line.state], detail, place, *whose)
     names = [each.name for each in fields(Annotation) if each.name in Line.model_fields]
     values = {name: getattr(line, name) for name in names}
     return Annotation(**{**values, "record_id": record_id, "created_at": created_at}, place=place)
@@ -267,9 +269,8 @@ def _age(annotation: Annotation) -> tuple[datetime, str]:
     return annotation.created_at, as_json(annotation.value)
 
 
-def _remark(annotation: Annotation) -> dict[str, str]:
-    said = {"record_id": annotation.record_id, "annotator": annotation.annotator}
-    return {**said, "comment": annotation.comment or ""}
+def _remark(one: Annotation | SetAside) -> dict[str, str]:
+    return {"record_id": one.record_id or "", "annotator": one.annotator, "comment": one.comment or ""}
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -41,10 +41,15 @@ class Sent(Settings):
 
 
 class Pushed(Settings):
-    """The ledger: projects by their mark, tasks by record id."""
+    """The ledger: projects by their mark, tasks by record id; and the answers that were given back.
+
+    `reopened`: places (project mark/task/annotation) of answers that `sft label push` took out of Label Studio, since
+    they could not be used. Nobody withdrew them.
+    """
 
     projects: dict[str, Place] = Field(default_factory=dict)
     tasks: dict[str, Sent] = Field(default_factory=dict)
+    reopened: list[str] = Field(default_factory=list)
 
     def link(self, record_id: str) -> str | None:
         """Where the record's task opens in the data manager; None where it has no task."""

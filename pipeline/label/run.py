@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.annotation.annotations import Reading, latest_answers, read_folder
+from pipeline.annotation.annotations import Reading, SetAside, latest_answers, read_folder
 from pipeline.annotation.checks import by_own_key, check_against
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_export import readers
@@ -92,6 +93,19 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     report.write(out, **metrics(report, ledger, evidence.prelabels, waiting))
 
 
+def remedies(items: Sequence[SetAside]) -> str:
+    """What is to be done about answers that were set aside: of Label Studio, of a file, and about unknown records."""
+    unknown = sum(item.reason == "unknown_record" for item in items)
+    asked = sum(item.reason != "unknown_record" and item.studio is not None for item in items)
+    by_hand = len(items) - unknown - asked
+    told = (
+        (asked, "`sft label push` asks the annotators of {} again"),
+        (by_hand, "correct {} in their file"),
+        (unknown, "{} name no record that comes out of `clean`"),
+    )
+    return ", ".join(text.format(f"{n:,}") for n, text in told if n)
+
+
 def by_ratings(
     rows: pa.Table, said: tuple[Ratings, Mapping[str, Sequence[str]]], params: Params, before: RecordsById
 ) -> Outcome:
@@ -114,11 +128,14 @@ def by_ratings(
 def tell(reading: Reading, task: Task) -> None:
     """Log which answers were set aside and wait for their annotator, and what to do about it."""
     open_ones = reading.unsettled()
+    open_places = {id(item) for item in open_ones}
+    settled = Counter(item.reason for item in reading.set_aside if id(item) not in open_places)
+    if settled:
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in sorted(settled.items()))
+        log.info("label     answers that are not used, and wait for nobody: %s", reasons)
     if not open_ones:
         return
-    log.info(
-        "label     %s answers were set aside; `sft label push` asks their annotators again:", f"{len(open_ones):,}"
-    )
+    log.info("label     %s answers were set aside; %s:", f"{len(open_ones):,}", remedies(open_ones))
     for item in open_ones[:_TOLD]:
         log.info(
             "label       %s, %s, record %s: %s: %s",

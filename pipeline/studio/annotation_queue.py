@@ -68,7 +68,7 @@ def source_keys(file: Path, wanted: Set[str]) -> dict[str, str]:
 
 def named_by(names: Set[str], file: Path) -> dict[str, Record]:
     """Id -> record, of those that `names` names by their id or by their source's own key; none without a table."""
-    if not files_of(file):
+    if not names or not files_of(file):
         return {}
     keys = sorted(names | {pseudonym(name, "key") for name in names})  # as cleaning left a key that is an address
     wanted = pc.field("id").isin(sorted(names)) | pc.field("source", "key").isin(keys)

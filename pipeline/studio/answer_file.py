@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypedDict, cast
 
 from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines, stop
+from pipeline.annotation.answers import parted
 from pipeline.annotation.label_studio_export import author, read_annotation, readers
 from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData
 from pipeline.annotation.sound_values import REASON
@@ -62,6 +63,7 @@ class Pulled:
     def take(self, line: Line) -> None:
         """Put in what Label Studio says now. A line that was edited here after that answer is kept."""
         place, known = line["studio"], self.lines.get(line["studio"])
+        line = self._without_anothers_remark(line)
         if known == line:
             return
         if known is not None and not _is_newer(line, known):
@@ -72,8 +74,25 @@ class Pulled:
         self.counts["new" if known is None else "changed"] += 1
         if known is not None and known["annotator"] != line["annotator"] and known.get("state") != "unreadable":
             self.others.append(tidy({**known, "studio": f"{place}/{known['created_at']}", "state": "overwritten"}))
-            self.overwritten.append(f"{line['annotator']} changed the answer of {known['annotator']} ({place})")
+        self._tell_overwritten(line, known)
         self.lines[place] = line
+
+    def _tell_overwritten(self, line: Line, known: Line | None) -> None:
+        now, before = line["annotator"], line.get("overwrote") if known is None else known["annotator"]
+        if before in (None, now):
+            return
+        told = f"{now} changed the answer of {before} ({line['studio']}): it is counted as {now}'s"
+        unknown = "what stood there was never pulled, and Label Studio does not keep it"
+        self.overwritten.append(f"{told}; {unknown if known is None else 'what stood there stays as history'}")
+
+    def _without_anothers_remark(self, line: Line) -> Line:
+        """The line without a remark that stood there already when its author changed somebody else's answer."""
+        place = line["studio"]
+        if "overwrote" not in line or "comment" not in line:
+            return line
+        before = [*filter(None, [self.lines.get(place)]), *(o for o in self.others if _is_history(o, place))]
+        theirs = {one.get("comment") for one in before if one["annotator"] != line["annotator"]}
+        return cast("Line", {k: v for k, v in line.items() if k != "comment" or v not in theirs})
 
     def read_again(self, task: Task) -> None:
         """Unreadable answers that can be read by now: their label was declared, or got a new name."""
@@ -118,6 +137,7 @@ def to_line(annotation: ExportedAnnotation, task: ExportedTask, project: Project
     try:
         _fill(line, read_annotation(annotation, data, line["studio"], project.task))
     except Reject as reject:
+        _remark(line, annotation, project.task)
         if reject.reason == "skipped_by_annotator":
             line["state"] = "skipped"
         else:
@@ -148,8 +168,22 @@ def _read_again(line: Line, task: Task) -> Line | None:
     return tidy(read)
 
 
+def _remark(line: Line, annotation: ExportedAnnotation, task: Task) -> None:
+    """What stands beside an answer that is none: why a task was skipped, say."""
+    try:
+        beside = parted(annotation.get("result") or [], task)[1]
+    except (KeyError, TypeError, AttributeError):
+        return
+    line["comment"], line["unsure"] = beside.comment, beside.unsure
+
+
 def _set_unreadable(line: Line, why: str, annotation: ExportedAnnotation) -> None:
     line["state"], line["detail"], line["result"] = "unreadable", why, annotation.get("result")
+
+
+def _is_history(line: Line, place: str) -> bool:
+    """Whether the line is an answer that stood at this place before."""
+    return (line.get("studio") or "").startswith(f"{place}/")
 
 
 def _is_newer(line: Line, known: Line) -> bool:

@@ -23,6 +23,7 @@ class Ledger:
         known = read_pushed(folder)
         self._places = {**known.projects, project.mark: Place(url=public(project.client.url), id=project.id)}
         self._tasks = dict(known.tasks)
+        self._reopened = known.reopened
 
     def settle(self, existing: Mapping[tuple[str, str], ExistingTask]) -> None:
         """Take over the numbers of the tasks that are in the project, and forget those of tasks that are not."""
@@ -69,7 +70,10 @@ class Ledger:
         """One sorted file; projects without a task are left out."""
         used = {sent.project for sent in self._tasks.values()}
         places = {mark: place for mark, place in self._places.items() if mark in used}
-        write_json(Pushed(projects=places, tasks=self._tasks).model_dump(exclude_none=True), self._file)
+        write_json(
+            Pushed(projects=places, tasks=self._tasks, reopened=self._reopened).model_dump(exclude_none=True),
+            self._file,
+        )
 
     def _takes_part(self, question: Question) -> bool:
         """Whether a lot decides if the question's pre-label is shown."""

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from pipeline.annotation.annotations import Annotation
 from pipeline.annotation.gold import read_gold
 from pipeline.annotation.label_studio_types import ExportedTask
+from pipeline.annotation.push_ledger import read_pushed
 from pipeline.core.record import content_id
 from pipeline.studio import server
 from pipeline.studio.annotator_progress import tell_progress
 from pipeline.studio.annotator_tabs import make_annotator_tabs
-from pipeline.studio.answer_file import Line, Pulled, file_name, read_answers, read_file, tidy, to_line, write_file
+from pipeline.studio.answer_file import Pulled, file_name, read_answers, read_file, tidy, to_line, write_file
 from pipeline.studio.client import ListedTask, Query
 from pipeline.studio.project import Project, adjudication_project, connect, extra, find
+from pipeline.studio.unusable_answers import first, tell_unusable
 
 #: Tasks fetched with one request. A guess: not measured.
 BATCH = 100
@@ -52,10 +54,13 @@ def _pull(project: Project, folder: Path, everything: bool) -> Iterator[str]:
     changed = [number for number, task in sorted(tasks.items()) if _is_new(task, seen, pulled, project.mark)]
     yield from _fetch(project, changed, file, pulled)
     pulled.read_again(project.task)
-    gone = _mark_deleted(pulled, tasks, project.mark)
+    gone = _mark_deleted(pulled, tasks, project.mark, set(read_pushed(folder).reopened))
     write_file(file, pulled)
     _remember(project, file, {number: task["updated_at"] for number, task in tasks.items()})
     yield from _summary(file, pulled, gone)
+    yield from tell_unusable(project, folder.parent)
+    if pulled.counts.total():
+        yield "next: dvc repro"
 
 
 def _fetch(project: Project, changed: list[int], file: Path, pulled: Pulled) -> Iterator[str]:
@@ -97,15 +102,16 @@ def _people(project: Project) -> dict[int, str]:
     return {user["id"]: user["email"] for user in project.client.get("/api/users/")}
 
 
-def _mark_deleted(pulled: Pulled, tasks: Mapping[int, ListedTask], mark: str) -> int:
+def _mark_deleted(pulled: Pulled, tasks: Mapping[int, ListedTask], mark: str, reopened: Set[str]) -> int:
     """Mark answers that were taken back. Returns how many belong to tasks that are gone: those stay as they are.
 
-    A task that is gone was cleared away by whoever runs the round; the answer was given all the same.
+    A task that is gone was cleared away by whoever runs the round; the answer was given all the same. So was one that
+    was `reopened`: `sft label push` took it out, not its author.
     """
     gone = 0
     for place, line in pulled.lines.items():
         of_project, task, annotation = place.split("/")
-        if of_project != mark:
+        if of_project != mark or place in reopened:
             continue
         if int(task) not in tasks:
             gone += 1
@@ -138,23 +144,7 @@ def _fingerprint(file: Path) -> str:
 
 
 def _conflicts(found: Sequence[str]) -> Iterator[str]:
-    yield from (f"conflict: {one}" for one in _first([f"{one}; the file's is kept" for one in found]))
-
-
-def _first(found: Sequence[str]) -> list[str]:
-    """The first ten, and how many more there are."""
-    return [*found[:10], *([f"and {len(found) - 10:,} more"] if len(found) > 10 else [])]
-
-
-def _unreadable(lines: Sequence[Line]) -> Iterator[str]:
-    """Each answer that cannot be used, with whose it is and why."""
-    if not lines:
-        return
-    people = ", ".join(f"{name} {n:,}" for name, n in sorted(Counter(line["annotator"] for line in lines).items()))
-    yield f"note: {len(lines):,} answers cannot be used ({people}); they are kept, and `sft label push` asks again:"
-    yield from _first([f"  {line['annotator']}, record {line['record_id']}: {line['detail']}" for line in lines])
-    if any("unknown_label" in line["detail"] for line in lines):
-        yield "  a label that was renamed or merged: params.yaml: task.renamed: {old label: label of today}"
+    yield from (f"conflict: {one}" for one in first([f"{one}; the file's is kept" for one in found]))
 
 
 def _summary(file: Path, pulled: Pulled, gone: int) -> Iterator[str]:
@@ -164,13 +154,7 @@ def _summary(file: Path, pulled: Pulled, gone: int) -> Iterator[str]:
         f"{file}: {counts['new']:,} new, {counts['changed']:,} changed, {counts['deleted']:,} taken back; "
         f"{len(pulled.lines) + len(pulled.others):,} lines in all, {states['skipped']:,} skipped"
     )
-    yield from _unreadable([line for line in pulled.lines.values() if line.get("state") == "unreadable"])
-    yield from (
-        f"note: {one}; the answer is the latter's now, the former's stays as history"
-        for one in _first(pulled.overwritten)
-    )
+    yield from (f"note: {one}" for one in first(pulled.overwritten))
     if gone:
         yield f"note: {gone:,} answers belong to tasks that are no longer in Label Studio; they are kept"
     yield from _conflicts(pulled.conflicts)
-    if counts.total():
-        yield "next: dvc repro"

@@ -23,7 +23,7 @@ from pipeline.studio.client import BATCH
 from pipeline.studio.existing_tasks import ExistingTasks, existing_tasks, remove_tasks
 from pipeline.studio.ledger import Ledger
 from pipeline.studio.model_version import reset_dead_backend, show_version
-from pipeline.studio.project import Project, connect, find, labeling_interface
+from pipeline.studio.project import Project, adjudication_project, connect, find, labeling_interface
 from pipeline.studio.refresh_predictions import refresh
 from pipeline.studio.reopened_tasks import reopen_tasks
 from pipeline.studio.reply_rating_tasks import to_judge
@@ -49,7 +49,8 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     project = find(connect())
     now = text_ids(data / "clean" / "records.parquet", project.task)
     yield from reset_dead_backend(project)
-    yield from reopen_tasks(project, data, now)
+    for one in filter(None, (project, adjudication_project(project))):
+        yield from reopen_tasks(one, data, now)
     if project.settings.ask != "reply":
         yield from _push_to_judge(project, data, existing_tasks(project, now))
         return
@@ -97,6 +98,8 @@ def _push_to_judge(project: Project, data: Path, existing: ExistingTasks) -> Ite
     room = max(project.settings.max_tasks - existing.count_open(), 0)
     questions = to_judge(project, data)
     new = [question for question in questions if question.key not in existing.tasks][:room]
+    pulled = _answered(data / "annotations", project, of_project=True)
+    questions = [q for q in questions if q.key not in existing.tasks or q.record.id not in pulled]
     chosen = numbered(with_keys(new, data / "clean"))
     version = model_version(chosen)
     yield from _send(project, chosen, version, ledger)
@@ -112,10 +115,11 @@ def _with_suggestion(existing: ExistingTasks, questions: Sequence[Question]) -> 
     return {task["id"] for task in found if task is not None and task["untouched"] and not task["audit"]}
 
 
-def _answered(folder: Path, project: Project) -> set[str]:
-    """Records that a person has answered, by the pulled annotations."""
+def _answered(folder: Path, project: Project, of_project: bool = False) -> set[str]:
+    """Records that a person has answered, by the pulled annotations: any, or those made in this project."""
     found = read_answers(folder, project.task) if folder.is_dir() else ()
-    return {one.record_id for one in found if isinstance(one, Annotation)}
+    answers = (one for one in found if isinstance(one, Annotation))
+    return {one.record_id for one in answers if not of_project or project.is_of(one)}
 
 
 def _about(existing: ExistingTasks, removed: int) -> Iterator[str]:

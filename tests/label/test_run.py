@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.annotation.annotations import SetAside
 from pipeline.core.settings import Task, load_task
-from pipeline.label.run import run
+from pipeline.label.run import remedies, run
 from pipeline.runtime.store import read_json, read_table, to_records
 from tests.chats import reply
 from tests.conftest import written
@@ -213,3 +214,15 @@ def test_span_lists_are_decided_piece_by_piece_and_no_sentence_is_lost(project):
     agreement = read_json(project.out / "report.json")["notes"]["agreement"]
     confusions = [person["confusion"] for person in agreement["human"]["annotator_list"]]
     assert {label for table in confusions for label in table} == {'"LOC"', '"PER"'}  # labels, not lists of spans
+
+
+@pytest.mark.parametrize(
+    ("reason", "studio", "remedy"),
+    [
+        ("half_word", "ab/1/2", "`sft label push` asks the annotators of 1 again"),
+        ("unknown_label", None, "correct 1 in their file"),
+        ("unknown_record", "ab/1/2", "1 name no record that comes out of `clean`"),
+    ],
+)
+def test_each_answer_set_aside_has_the_remedy_that_helps(reason, studio, remedy):
+    assert remedies([SetAside(reason, "", "a.jsonl:1", "r", "ann", studio)]) == remedy

@@ -17,6 +17,7 @@ from pipeline.studio import server
 from pipeline.studio.pull import pull
 from pipeline.studio.push import push
 from pipeline.studio.status import status
+from pipeline.studio.up import up
 from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import Person, prepared, records, tasks_of, truth
 
@@ -101,12 +102,77 @@ def test_an_answer_put_over_anothers_is_the_latters_and_the_first_stays_as_histo
     people[1].http.patch(f"/api/annotations/{made['id']}/", json=changed).raise_for_status()
     said = "\n".join(pull(folder.annotations))
     assert f"{people[1].email} changed the answer of {people[0].email}" in said
+    assert f"it is counted as {people[1].email}'s; what stood there stays as history" in said
     lines = {line["annotator"]: line for line in folder.lines()}
     now, was = lines[people[1].email], lines[people[0].email]
     assert (now["value"], now["overwrote"]) == ("delivery", people[0].email)
     assert (was["value"], was["state"]) == ("billing", "overwritten")
     assert folder.label()["annotations"]["set_aside"] == {"overwritten_by_another": 1}
     assert "0 new, 0 changed" in "\n".join(pull(folder.annotations, everything=True))
+
+
+def test_a_remark_is_its_authors_and_stands_also_beside_a_skipped_task(folder, people):
+    project = prepared(folder, gold_share=0.0, comment=True, unsure=True)
+    first, second, third, *_ = tasks_of(project)
+    ann, bob = people
+    remark = region("comment", "textarea", text=["قيل مرتين"])
+    made = submit(ann, first, region("label", "choices", choices=["billing"]), remark)
+    why = (region("comment", "textarea", text=["看不懂"]), region("unsure", "choices", choices=["unsure"]))
+    ann.http.post(f"/api/tasks/{second['id']}/annotations/", json={"result": why, "was_cancelled": True})
+    submit(ann, third, region("comment", "textarea", text=["no topic fits"]))
+    list(pull(folder.annotations))
+    changed = {"result": [region("label", "choices", choices=["delivery"]), remark]}
+    bob.http.patch(f"/api/annotations/{made['id']}/", json=changed).raise_for_status()
+    list(pull(folder.annotations))
+    lines = {(line["record_id"], line["annotator"]): line for line in folder.lines()}
+    names = [task["data"]["record_id"] for task in (first, second, third)]
+    assert lines[names[0], ann.email]["comment"] == "قيل مرتين"
+    assert "comment" not in lines[names[0], bob.email]
+    skipped = lines[names[1], ann.email]
+    assert (skipped["state"], skipped["comment"], skipped["unsure"]) == ("skipped", "看不懂", True)
+    remarks = {one["record_id"]: one["comment"] for one in folder.label()["annotations"]["comments"]}
+    assert remarks == dict(zip(names, ("قيل مرتين", "看不懂", "no topic fits"), strict=True))
+    assert "0 new, 0 changed" in "\n".join(pull(folder.annotations, everything=True))
+
+
+def test_an_answer_overwritten_before_any_pull_is_told_to_be_gone(folder, people):
+    project = prepared(folder, gold_share=0.0)
+    made = people[0].answer(tasks_of(project)[0], "billing")
+    changed = {"result": [region("label", "choices", choices=["delivery"])]}
+    people[1].http.patch(f"/api/annotations/{made['id']}/", json=changed).raise_for_status()
+    said = "\n".join(pull(folder.annotations))
+    assert f"it is counted as {people[1].email}'s; what stood there was never pulled" in said
+    assert "changed the answer" not in "\n".join(pull(folder.annotations))
+
+
+def test_an_answer_given_back_is_not_taken_for_withdrawn_and_counts_once_its_label_has_a_map(folder, people):
+    project = prepared(folder, gold_share=0.0)
+    first, second, *_ = tasks_of(project)
+    people[0].answer(first, "其他")
+    list(pull(folder.annotations))
+    people[1].answer(second, "其他")
+    new = ["billing", "delivery", "other"]
+    rename = {"其他": "other"}
+    rows = [row.derive("rename", target=rename.get(row.target, row.target)) for row in records()]
+    folder.params["task"]["labels"] = new
+    folder.write()
+    folder.write_as(rows, new)
+    said = "\n".join(pull(folder.annotations))
+    assert "2 answers cannot be used" in said
+    assert "task.renamed: {old label: label of today}" in said
+    folder.label()
+    list(up(18080, replace=True))
+    assert "gave 2 answers back" in "\n".join(push(folder.data))
+    said = "\n".join(pull(folder.annotations))
+    assert "0 taken back" in said
+    assert "they are kept, and their tasks are open again" in said
+
+    folder.params["task"]["renamed"] = rename
+    folder.write()
+    assert "0 taken back" in "\n".join(pull(folder.annotations))
+    notes = folder.label()
+    assert notes["annotations"]["set_aside"] == {}
+    assert notes["merge"]["decided_by"]["human"] == 2
 
 
 def test_a_renamed_label_is_mapped_and_without_a_map_named_with_the_remedy(folder, people, caplog):

@@ -137,7 +137,9 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
     assert gone["r3"] == "rejected_by_people"
     assert notes["judging"]["criteria"]["correct"]["ratings"] == 6
     assert notes["annotations"]["prelabel"] == {"accepted": 5, "edited": 1}
-    assert "sent" not in "\n".join(push(desk.data))
+    said = "\n".join(push(desk.data))
+    assert "sent" not in said
+    assert "sft label pull, then dvc repro" not in said  # that was done
     desk.params["label"] = {"min_rating": {"helpful": 3, "correct": 2}}
     Path("params.yaml").write_text(json.dumps(desk.params), "utf-8")
     records, notes = desk.labelled()
