@@ -50,6 +50,17 @@ def parted(result: Sequence[Region], task: Task) -> tuple[list[Region], Beside]:
     return answer, Beside("\n".join(remarks) or None, unsure, by_name[""])
 
 
+def answer_regions(result: Sequence[Region], task: Task) -> list[Region]:
+    """The regions that hold the answer, also in an export of somebody else's project, whose controls have other names.
+
+    Where none has the name of ours, all count but remarks and doubts.
+    """
+    ours = _names(task_type(task).labeling_config(task))
+    if any(part.get("from_name") in ours for part in result):
+        return parted(result, task)[0]
+    return [part for part in result if part.get("from_name") not in (COMMENT, UNSURE)]
+
+
 def answer_of(answer: Sequence[Region], shown: Mapping[str, object], task: Task, utf16: bool = False) -> Target:
     """The target that the regions of `parted` hold: labels by their names of today, regions where their surface is.
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 from pipeline.annotation.annotations import Annotation, SetAside
 from pipeline.annotation.renamed_labels import new_value
+from pipeline.annotation.sound_answers import sound
 from pipeline.core.record import Record, Reject, Target, as_json, content_id
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.realigned_regions import at_their_places
 from pipeline.text.pseudonyms import pseudonym
-from pipeline.text.scripts import is_inside_word
 
 #: (annotation) -> the value in the task's own form. Raises Reject where it cannot be used.
 Check = Callable[[Annotation], Target]
@@ -39,34 +38,13 @@ def check_against(records: Mapping[str, Record], task: Task, half_words: bool = 
             raise Reject("text_changed", f"record '{record.id}' reads differently now; it is queued again")
         value = _at_its_place(new_value(annotation.value, task), str(record.fields.get("text") or ""))
         value = kind.parse(record.fields, value, task)[1]
-        return _sound(record, value, half_words)
+        return sound(record, value, task, half_words)
 
     def _shows_another(annotation: Annotation, record: Record) -> bool:
         now = kind.to_label_studio(record) if annotation.shown else {}
         return any(annotation.shown[name] != content_id(as_json(now[name])) for name in now.keys() & annotation.shown)
 
-    def _sound(record: Record, value: Target, half_words: bool) -> Target:
-        value = kind.repair(record.fields, value)[1]
-        if kind.target_kind(task) == "spans":
-            without_overlap(value)
-            if not half_words:
-                _check_words(record.fields["text"], value)
-        before = kind.problems(replace(record, target=None), task)
-        problems = [one for one in kind.problems(replace(record, target=value), task) if one not in before]
-        if problems:
-            raise Reject("unsound_answer", "; ".join(problems))
-        return value
-
     return check
-
-
-def without_overlap(spans: Target) -> Target:
-    """The sorted spans. Raises Reject (overlapping_spans) where two of them overlap: no tag can say both."""
-    for one, other in pairwise(spans):
-        if other["start"] < one["end"]:
-            places = ", ".join(f"[{span['start']}, {span['end']}) {span['label']}" for span in (one, other))
-            raise Reject("overlapping_spans", f"two marks overlap: {places}")
-    return spans
 
 
 def _at_its_place(value: Target, text: str) -> Target:
@@ -83,12 +61,6 @@ def _placed(span: Mapping[str, Target], text: str) -> Mapping[str, Target]:
     value = {"start": start, "end": end, "text": span.get("text")}
     [region] = at_their_places([{"type": "labels", "value": value}], {"text": text})
     return {**span, "start": region["value"]["start"], "end": region["value"]["end"]}
-
-
-def _check_words(text: str, spans: Iterable[Mapping[str, int]]) -> None:
-    for span in spans:
-        if is_inside_word(text, span["start"]) or is_inside_word(text, span["end"]):
-            raise Reject("half_word", f"'{text[span['start'] : span['end']]}' begins or ends inside a word")
 
 
 def by_own_key(

@@ -10,7 +10,7 @@ from typing import Literal, TypeGuard, cast
 from pipeline.annotation.annotations import Annotation, Reader, SetAside, parse_time, read_document, read_lines, stop
 from pipeline.annotation.answers import COMMENT, UNSURE, answer_of, parted
 from pipeline.annotation.controls import Control, controls
-from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData
+from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData, author
 from pipeline.annotation.reply_ratings import with_choice
 from pipeline.annotation.sound_values import REASON, UnsoundValue, check_regions
 from pipeline.core.errors import PipelineError, shorten
@@ -158,13 +158,6 @@ def _text_or_none(data: TaskData, name: Literal["text_id", "key"]) -> str | None
 
 def _number_or_none(value: object) -> float | None:
     return None if value is None else as_number(value)
-
-
-def author(annotation: ExportedAnnotation) -> object:
-    """Who the answer is of: who changed it last, as the export has it (a number, or a person with `id` and `email`)."""
-    first, last = annotation["completed_by"], annotation.get("updated_by")
-    numbers = [who.get("id") if isinstance(who, Mapping) else who for who in (first, last)]
-    return first if last is None or numbers[0] == numbers[1] else last
 
 
 def _annotator(annotation: ExportedAnnotation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 from pipeline.tasks.region import Region
@@ -54,3 +55,10 @@ class QueueRow(TypedDict):
     prelabel: str | None
     confidence: float | None
     key: NotRequired[str | None]
+
+
+def author(annotation: ExportedAnnotation) -> object:
+    """Who the answer is of: who changed it last, as the export has it (a number, or a person with `id` and `email`)."""
+    first, last = annotation["completed_by"], annotation.get("updated_by")
+    numbers = [who.get("id") if isinstance(who, Mapping) else who for who in (first, last)]
+    return first if last is None or numbers[0] == numbers[1] else last

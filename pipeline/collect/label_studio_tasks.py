@@ -12,9 +12,11 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from pipeline.annotation.answers import answer_regions
+from pipeline.annotation.sound_answers import sound
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
 from pipeline.collect.targets import translate
-from pipeline.core.record import Fields, Reject, Target, Vote, as_json
+from pipeline.core.record import Fields, Record, Reject, Source, Target, Vote, as_json
 from pipeline.core.settings import Task
 from pipeline.tasks import task_type
 from pipeline.tasks.realigned_regions import at_their_places
@@ -24,6 +26,7 @@ from pipeline.text.pseudonyms import pseudonym
 LABEL_STUDIO = "label_studio"
 #: Keys of a region's value that hold labels.
 _LABELLED = ("choices", "labels")
+_NOWHERE = Source("", "files", "", 0, "", "train")
 
 
 def one_row_a_task(
@@ -32,7 +35,8 @@ def one_row_a_task(
     """The rows with those of one task joined; `answers` holds what each annotator said, in our words (`labels`).
 
     Without `answered` nobody's answers are looked at. An answer that is none costs itself alone. Bad rows: those of the
-    format, repeated_vote, unreadable_result, surface_mismatch, excluded_label and what the task type rejects.
+    format, repeated_vote, unreadable_result, surface_mismatch, excluded_label, overlapping_spans, unsound_answer and
+    what the task type rejects.
     """
     for _, together in groupby(rows, key=lambda row: row.number):
         first: Row | None = None
@@ -74,15 +78,32 @@ def labels_said(row: Row, labels: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def _vote(row: Row, task: Task, labels: Mapping[str, str | None]) -> Vote:
-    kind = task_type(task)
-    try:
-        result = at_their_places([_in_our_words(part, labels) for part in row.values["result"]], row.values)
-        value = kind.target_from_result(result, task)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"
-        raise Reject("unreadable_result", problem) from None
+    value = _sound(answer_said(row.values, task, labels), row.values, task)
     time = row.values.get("time")
     return Vote(pseudonym(str(row.values.get("worker")), "annotator"), value, str(time) if time else None)
+
+
+def answer_said(values: Fields, task: Task, labels: Mapping[str, str | None]) -> Target:
+    """The answer in the `result` of a row, its labels in our words; remarks and other controls are none of it.
+
+    Rejects: unreadable_result, surface_mismatch, excluded_label and what the task type rejects.
+    """
+    try:
+        result = [_in_our_words(part, labels) for part in answer_regions(values["result"], task)]
+        return task_type(task).target_from_result(at_their_places(result, values), task)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        # An export that was edited by hand, or made by another labeling configuration.
+        problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"
+        raise Reject("unreadable_result", problem) from None
+
+
+def _sound(value: Target, values: Fields, task: Task) -> Target:
+    """The value, where the columns have the names of the task's fields held against them; else `clean` does it."""
+    try:
+        fields, target = task_type(task).parse(values, value, task)
+    except Reject:
+        return value
+    return sound(Record("", fields, _NOWHERE), target, task)
 
 
 def _in_our_words(part: Any, labels: Mapping[str, str | None]) -> Any:

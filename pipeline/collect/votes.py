@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pipeline.annotation.sound_answers import sound
 from pipeline.collect.convert import check_columns, check_unicode
+from pipeline.collect.label_studio_tasks import answer_said
 from pipeline.collect.rows import AnyRow, BadRow, Part, Row, excerpt, storable
 from pipeline.collect.sources.crowd import CrowdSettings
 from pipeline.collect.targets import translate, translated
@@ -54,7 +57,8 @@ def collect_votes(
     """Every vote of a crowd source. `kept` holds records by key and id, `gone` the ids of dropped ones by key.
 
     Reasons: the format's own, missing_item, missing_worker, missing_label, unknown_item, dropped_item,
-    repeated_vote, excluded_label, bad_json, unreadable_result, broken_unicode and the task type's own.
+    repeated_vote, excluded_label, bad_json, unreadable_result, surface_mismatch, broken_unicode, overlapping_spans,
+    unsound_answer and the task type's own.
     """
     ballot = Ballot()
     voted: set[tuple[str, str]] = set()
@@ -99,24 +103,24 @@ def _vote(
         raise Reject(row.reason, row.detail)
     item, worker = _text(row, settings.item, "item"), _text(row, settings.worker, "worker")
     record = _voted_on(item, settings, kept, gone)
-    if settings.format == "label_studio":
-        value = _choice(record, row.values["result"], task)
-    else:
-        value = task_type(task).parse(record.fields, _answer(row, settings, task), task)[1]
+    is_export = settings.format == "label_studio"
+    said = answer_said(row.values, task, settings.labels) if is_export else _answer(row, settings, task)
+    value = sound(record, _parsed(record, said, settings, task), task)
     time = row.values.get(settings.time or "time" if settings.format == "label_studio" else settings.time or "")
     vote = Vote(pseudonym(worker, "annotator"), value, str(time) if time else None)
     check_unicode(vote.annotator, vote.value, vote.time)
     return record, vote
 
 
-def _choice(record: Record, result: Any, task: Task) -> Target:
-    kind = task_type(task)
+def _parsed(record: Record, said: object, settings: CrowdSettings, task: Task) -> Target:
     try:
-        return kind.parse(record.fields, kind.target_from_result(result, task), task)[1]
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        # An export that was edited by hand, or made by another labeling configuration.
-        problem = f"a region that is none of the task '{task.type}': {type(error).__name__}: {error}"
-        raise Reject("unreadable_result", problem) from None
+        return task_type(task).parse(record.fields, said, task)[1]
+    except Reject as reject:
+        parts = [part.strip() for part in re.split(r"[|,;/，；、]", said)] if isinstance(said, str) else []
+        if len(parts) > 1 and task.multi_label and all(part in task.labels for part in parts):
+            hint = "several labels in one cell: set `label_separator` of the source"
+            raise Reject(reject.reason, f"{reject.detail}; {hint}") from None
+        raise
 
 
 def _answer(row: Row, settings: CrowdSettings, task: Task) -> object:

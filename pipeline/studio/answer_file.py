@@ -12,8 +12,8 @@ from typing import TypedDict, cast
 
 from pipeline.annotation.annotations import Annotation, SetAside, parse_time, read_folder, read_lines, stop
 from pipeline.annotation.answers import parted
-from pipeline.annotation.label_studio_export import author, read_annotation, readers
-from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData
+from pipeline.annotation.label_studio_export import read_annotation, readers
+from pipeline.annotation.label_studio_types import ExportedAnnotation, ExportedTask, TaskData, author
 from pipeline.annotation.sound_values import REASON
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject, Target, as_json, content_id

@@ -149,3 +149,38 @@ def test_labels_are_read_from_the_answers(export, project):
     task = {"type": "classification", "labels": "from_data", "languages": ["en", "zh"]}
     found = export(tasks([said(1, "b")], [said(1, "乙")], [said(2, "乙")]), task)
     assert [row["target"] for row in found.rows] == ["b", "乙", "乙"]
+
+
+def test_an_answer_is_of_whoever_changed_it_last(export):
+    [row] = export(tasks([said(1, "positive", updated_by=3), said(2, "positive")])).rows
+    assert [vote["annotator"] for vote in row["votes"]] == ["2", "3"]
+
+
+REMARK = {"from_name": "comment", "to_name": "text", "type": "textarea", "value": {"text": ["ask the boss"]}}
+DOUBT = {"from_name": "unsure", "to_name": "text", "type": "choices", "value": {"choices": ["unsure"]}}
+
+
+def test_remarks_and_doubts_are_no_part_of_the_answer(export):
+    written = {"from_name": "zh", "to_name": "text", "type": "textarea", "value": {"text": ["你好"]}}
+    answer = said(1) | {"result": [REMARK, written, DOUBT]}
+    [row] = export(tasks([answer], texts=["hello"]), TRANSLATION).rows
+    assert row["target"] == "你好"
+    unsure = said(1, "positive")
+    unsure["result"] += [REMARK, DOUBT]
+    [row] = export(tasks([unsure])).rows
+    assert row["target"] == "positive"
+    ours = {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": ["negative"]}}
+    tone = {"from_name": "tone", "to_name": "text", "type": "choices", "value": {"choices": ["rude"]}}
+    [row] = export(tasks([said(1) | {"result": [ours, tone]}])).rows
+    assert row["target"] == "negative"
+
+
+def test_marks_that_overlap_cost_that_answer_alone(export):
+    def marks(who, *spans):
+        shape = {"from_name": "m", "to_name": "text", "type": "labels"}
+        values = [{"start": a, "end": b, "labels": [label]} for a, b, label in spans]
+        return said(who) | {"result": [shape | {"value": value} for value in values]}
+
+    found = export(tasks([marks(1, (0, 2, "PER"), (1, 4, "LOC")), marks(2, (0, 2, "PER"))], texts=["小王在北京"]), NER)
+    assert [row["target"] for row in found.rows] == [[{"start": 0, "end": 2, "label": "PER"}]]
+    assert [row["reason"] for row in found.dropped] == ["overlapping_spans"]

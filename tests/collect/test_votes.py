@@ -199,3 +199,43 @@ def test_a_source_without_a_key_is_named_as_the_cause(project):
     with pytest.raises(PipelineError, match="That source has no `key`") as error:
         project.collect(sources={"texts": keyless, "votes": VOTES})
     assert "sources.texts.key: <column>" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("task", "bad", "good", "reason"),
+    [
+        (STARS, 9, 4, "unsound_answer"),
+        (NER, [*SPANS, {"start": 2, "end": 6, "label": "LOC"}], SPANS, "overlapping_spans"),
+    ],
+)
+def test_a_vote_that_no_record_could_hold_is_quarantined(project, task, bad, good, reason):
+    project.write("a.jsonl", json.dumps({"id": "a", "text": "نور went home"}))
+    rows = [{"worker": f"w{n}", "item": "a", "label": value} for n, value in enumerate((bad, good))]
+    project.write("v.jsonl", "\n".join(map(json.dumps, rows)))
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    found = project.collect(task, sources={"texts": records, "votes": VOTES | {"path": "v.jsonl"}})
+    assert [json.loads(vote["value"]) for vote in found.rows[0]["votes"]] == [good]
+    assert [row["reason"] for row in found.dropped if row["step"] == "votes"] == [reason]
+
+
+def test_several_labels_in_a_cell_without_the_setting_are_named_as_the_cause(project):
+    project.write("a.jsonl", json.dumps({"id": "a", "text": "dim and dear"}))
+    project.write("v.csv", "worker,item,label\nw,a,screen|价格\nx,a,screen|gloss\ny,a,screen\n")
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    found = project.collect(SETS, sources={"texts": records, "votes": VOTES})
+    told = [row["detail"] for row in found.dropped if row["step"] == "votes"]
+    assert [("label_separator" in one) for one in sorted(told, key=lambda one: "gloss" in one)] == [True, False]
+
+
+def test_votes_of_an_export_are_read_without_remarks_and_in_our_words(project):
+    project.write("a.jsonl", json.dumps({"id": "a", "text": "good"}))
+    shape = {"to_name": "text", "type": "choices"}
+    remark = {"from_name": "comment", "to_name": "text", "type": "textarea", "value": {"text": ["?"]}}
+    doubt = shape | {"from_name": "unsure", "value": {"choices": ["unsure"]}}
+    result = [shape | {"from_name": "mood", "value": {"choices": ["好评"]}}, remark, doubt]
+    annotation = {"completed_by": 1, "updated_by": 2, "result": result, "created_at": "2026-01-01"}
+    project.write("e.json", json.dumps([{"id": 1, "data": {"item": "a"}, "annotations": [annotation]}]))
+    records = {"kind": "files", "role": "train", "licence": "MIT", "path": "a.jsonl", "key": "id", "lang": "en"}
+    export = VOTES | {"path": "e.json", "format": "label_studio", "labels": {"好评": "positive"}}
+    found = project.collect(sources={"texts": records, "votes": export})
+    assert [(vote["annotator"], json.loads(vote["value"])) for vote in found.rows[0]["votes"]] == [("2", "positive")]

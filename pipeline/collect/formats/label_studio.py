@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from pipeline.annotation.label_studio_types import ExportedAnnotation, author
 from pipeline.collect.formats.json_rows import read_json
 from pipeline.collect.params import FileOptions
 from pipeline.collect.rows import AnyRow, BadRow, Row, excerpt
@@ -35,7 +36,7 @@ def _row(task: Row, data: dict[str, object], annotation: Any) -> AnyRow:
         return BadRow(task.number, "not_a_task", "an annotation without `result`", excerpt(annotation))
     if annotation.get("was_cancelled"):
         return BadRow(task.number, "cancelled", "the annotator skipped the task", excerpt(data))
-    who = annotation.get("completed_by")
+    who = author(cast("ExportedAnnotation", {"completed_by": None, **annotation}))  # who changed the answer last
     worker = who.get("id") if isinstance(who, dict) else who  # the number only: e-mail addresses stay out
     values = {"task_id": task.values.get("id"), "worker": worker, "time": annotation.get("created_at")}
     return Row(task.number, {**data, **values, "result": annotation["result"]})
