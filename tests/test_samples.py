@@ -60,8 +60,8 @@ def is_all_sample(project: str) -> bool:
     return len(sources) == len(sample_files(project))
 
 
-#: `documents` needs a model service: tests/test_documents_project.py has one.
-WITH_SAMPLE = sorted(project for project in projects() if is_all_sample(project) and project != "documents")
+#: `documents` and `prompts` need a model service: their own tests (test_documents_project.py, ...) have one.
+WITH_SAMPLE = sorted(one for one in projects() if is_all_sample(one) and one not in ("documents", "prompts"))
 
 #: What `sft predict` is asked, by task type; others are asked about `A_TEXT`.
 QUESTIONS: dict[str, dict[str, Any]] = {

@@ -41,7 +41,8 @@ def runnable() -> list[str]:
         sections: Any = read_params(ROOT / f"pipeline/commands/templates/{name}.yaml")
         return len(sections["collect"]["sources"])
 
-    return [name for name in projects() if name != "documents" and sources(name) == len(sample_files(name))]
+    able = (name for name in projects() if name not in ("documents", "prompts"))
+    return [name for name in able if sources(name) == len(sample_files(name))]
 
 
 def page_of(name: str, folder: Path) -> Path:
