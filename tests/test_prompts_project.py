@@ -1,4 +1,4 @@
-"""`sft init prompts`: what a run would cost, said before; a dataset of checked answers; a test split of people's alone."""
+"""`sft init prompts`: the cost said before, a dataset of checked answers, a test split of people's answers alone."""
 
 from __future__ import annotations
 
