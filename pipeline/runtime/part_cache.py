@@ -84,6 +84,20 @@ def kept(
     return result
 
 
+def recall(use: str, place: str) -> Any:
+    """What `remember` was last given there by this program; None where that is nothing. It may be out of date."""
+    version = _version(use) or ""
+    blob = known(STEP, version, [place]).get(place)
+    found = _opened(blob) if blob else None
+    return None if found is None else found[0]
+
+
+def remember(use: str, place: str, value: object) -> None:
+    """Keep what later runs may start from, in place of what was kept under that name."""
+    with keeping(STEP, _version(use) or "") as keep:
+        _keep(keep, place, value)
+
+
 def digest(values: NDArray[Any] | Sequence[str]) -> str:
     """A name of an array (by its shape and content) or of texts, for the inputs of `kept`."""
     found = hashlib.blake2b(digest_size=_SUM)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import share
+from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.runtime.threads import side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
 
     Floats = NDArray[np.float64]
     Matrix: TypeAlias = NDArray[np.floating] | csr_matrix
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinearHead:
-    """A fitted logistic regression. `temperature` divides its logits to calibrate them."""
+    """A fitted logistic regression. `temperature` divides its logits to calibrate them.
+
+    `weights`, shape (labels, features), and `biases`; of two labels one row, for the second against the first.
+    """
 
     labels: tuple[str, ...]
-    model: LogisticRegression
+    weights: NDArray[np.floating]
+    biases: NDArray[np.floating]
     temperature: float = 1.0
 
     def probabilities(self, features: Matrix) -> Floats:
@@ -34,8 +39,8 @@ class LinearHead:
 
     def logits(self, features: Matrix) -> Floats:
         """Uncalibrated scores, shape (rows, len(labels))."""
-        scores = np.asarray(self.model.decision_function(features), np.float64)
-        return scores if scores.ndim == 2 else np.stack([-scores / 2, scores / 2], axis=1)
+        scores = np.asarray(features @ self.weights.T + self.biases, np.float64)
+        return scores if len(self.weights) > 1 else np.concatenate([-scores, scores], axis=1) / 2
 
 
 #: Where a fit stops, as the largest gradient: many quick fits, or the one fit that is kept. On the 77 classes of
@@ -44,9 +49,12 @@ class LinearHead:
 QUICK, THOROUGH = 1e-3, 1e-4
 
 
-#: Training rows of one fold's model, above which more hardly change a linear model. A guess: not measured.
-_MOST = 100_000
+#: Rows that linear models learn from, above which more hardly change them: see benchmarks/README.md.
+_MOST = 20_000
 _FEWEST_OF_CLASS = 100  # a guess: not measured
+#: Groups of a class from which on their folds are drawn by name: with so many, folds are even enough as they fall, and
+#: a group that comes, goes or changes its class leaves the folds of the others alone. A guess: not measured.
+_DRAWN = 2000
 
 
 def fit(
@@ -64,7 +72,15 @@ def fit(
         raise PipelineError(f"A classifier needs two classes, found {len(names)}.", "Check the label mapping.")
     model = LogisticRegression(C=strength, max_iter=300, tol=tolerance)
     model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
-    return LinearHead(names, model)
+    return LinearHead(names, np.asarray(model.coef_), np.asarray(model.intercept_))
+
+
+def fit_on(features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], strength: float = 1.0) -> LinearHead:
+    """`fit` on those rows. Large fits on dense features are kept for later runs."""
+    some, given = features[rows], [labels[n] for n in rows.tolist()]
+    if len(rows) < FEWEST_ROWS or not isinstance(some, np.ndarray):
+        return fit(some, given, strength)
+    return kept("linear fit", (digest(some), digest(given), strength), lambda: fit(some, given, strength))
 
 
 def out_of_sample(
@@ -74,7 +90,7 @@ def out_of_sample(
 
     Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
     straddle them; small data gets fewer folds. A label missing from a fold's training part gets the
-    lowest logit of the row. Of more than 100,000 training rows a model learns from about so many.
+    lowest logit of the row. Of more than 20,000 rows models learn from about so many, of each class from a hundred.
     """
     names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels)).astype(np.int64)
@@ -86,12 +102,12 @@ def out_of_fold_logits(
 ) -> tuple[tuple[str, ...], Floats]:
     """Label names, and logits for each row from a model fitted on the rows of the other folds; see `out_of_sample`."""
     names = tuple(sorted(set(labels)))
-    target = np.searchsorted(names, list(labels))
     logits = np.zeros((len(labels), len(names)))
+    some = enough_rows(labels)
 
     def judge(fold: int) -> None:
-        train, held_out = _enough(np.flatnonzero(fold_of != fold), target), np.flatnonzero(fold_of == fold)
-        head = fit(features[train], [labels[n] for n in train.tolist()], strength)
+        held_out = np.flatnonzero(fold_of == fold)
+        head = fit_on(features, labels, some[fold_of[some] != fold], strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
@@ -108,35 +124,43 @@ def stratified_folds(target: NDArray[np.int64], groups: Sequence[str], folds: in
     return grouped_folds(target, groups, max(2, min(folds, most)), seed)
 
 
-def _enough(rows: NDArray[np.int64], target: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Evenly spaced rows of a large training part, and the first hundred of each class, which may be rare."""
-    if len(rows) <= _MOST:
-        return rows
-    order = np.argsort(target[rows], kind="stable")
-    starts = np.searchsorted(target[rows][order], target[rows][order], "left")
-    early = order[np.arange(len(rows)) - starts < _FEWEST_OF_CLASS]
-    return rows[np.union1d(np.arange(0, len(rows), -(-len(rows) // _MOST)), early)]
+def enough_rows(labels: Sequence[str]) -> NDArray[np.int64]:
+    """Rows that a linear model learns from: evenly spaced ones of many, and the first hundred of each label."""
+    if len(labels) <= _MOST:
+        return np.arange(len(labels))
+    target = np.unique(labels, return_inverse=True)[1]
+    order = np.argsort(target, kind="stable")
+    starts = np.searchsorted(target[order], target[order], "left")
+    early = order[np.arange(len(labels)) - starts < _FEWEST_OF_CLASS]
+    return np.union1d(evenly_spaced(len(labels)), early)
+
+
+def evenly_spaced(count: int) -> NDArray[np.int64]:
+    """Places of so many rows as a linear model learns from: all, or about 20,000 of them."""
+    return np.arange(0, count, -(-count // _MOST) or 1)
 
 
 def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> NDArray[np.int64]:
     """The fold of each row: groups whole, classes spread evenly, shape (rows,).
 
     Groups are dealt out in the order of their size, in random order where equal, each to the fold that has
-    fewest of the group's commonest class, and of those to the one with fewest rows. scikit-learn's
-    StratifiedGroupKFold weighs all classes of a group, which takes minutes for ten thousands of groups.
+    fewest of the group's commonest class, and of those to the one with fewest rows; those of a class of 2,000 groups
+    or more are drawn, each by its name. scikit-learn's StratifiedGroupKFold weighs all classes of a group, which takes
+    minutes for ten thousands of groups.
     """
     names = {name: n for n, name in enumerate(dict.fromkeys(groups))}
     member = np.array([names[group] for group in groups])
     classes = int(target.max()) + 1
     sizes = np.bincount(member)
-    pairs, counts = np.unique(member * classes + target, return_counts=True)
-    order = np.lexsort((counts, pairs // classes))  # the last row of each group is its commonest class
-    last = np.append(np.diff(pairs[order] // classes) > 0, True)
-    commonest = pairs[order][last] % classes
+    commonest = _commonest(member, target, classes)
+    drawn = np.bincount(commonest, minlength=classes)[commonest] >= _DRAWN
     shuffled = np.random.default_rng(seed).permutation(len(sizes))
     dealt = [[0] * folds for _ in range(classes)]
     rows, chosen = [0] * folds, np.zeros(len(sizes), np.int64)
+    chosen[drawn] = [int(folds * share("fold", str(seed), name)) for name, n in names.items() if drawn[n]]
     for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")].tolist():
+        if drawn[group]:
+            continue
         of_class = dealt[commonest[group]]
         fold = min(zip(of_class, rows, range(folds), strict=True))[2]
         chosen[group] = fold
@@ -144,6 +168,14 @@ def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, 
         rows[fold] += int(sizes[group])
     result: NDArray[np.int64] = chosen[member]
     return result
+
+
+def _commonest(member: NDArray[np.int64], target: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """The commonest class of each group."""
+    pairs, counts = np.unique(member * classes + target, return_counts=True)
+    order = np.lexsort((counts, pairs // classes))  # the last row of each group is its commonest class
+    last = np.append(np.diff(pairs[order] // classes) > 0, True)
+    return np.asarray(pairs[order][last] % classes)
 
 
 def fit_temperature(logits: Floats, target: NDArray[np.int64]) -> float:

@@ -1,57 +1,95 @@
-"""The nearest records outside a record's own group, and how much each of them counts."""
+"""The nearest records outside a record's own group, and how much each of them counts.
+
+Cosines are sums of products of whole numbers (each entry of a unit vector times 4000, rounded) that float32 holds
+without loss, so that they are the same in whatever order they are added up. A list of neighbours therefore hangs on the
+vectors alone, and one that an earlier run kept is brought up to date by what came and went (neighbour_lists.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
+from pipeline.modeling.features.neighbour_lists import Known, kept_lists, searched
+from pipeline.runtime.part_cache import FEWEST_ROWS
+from pipeline.runtime.threads import cores, side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
+    Keys = NDArray[np.uint64]
 
 NEIGHBOURS = 100  # chosen with benchmarks/label_errors.py
 # `_SHARPNESS` is a guess: not measured.
 _SHARPNESS = 20.0  # a neighbour's vote counts exp(20 * cosine): one at 0.9 outweighs seven at 0.8
-_ROWS = 1024  # compared at once; a guess: not measured
+#: Sums of products of two such vectors stay below 2**24, up to which float32 holds every whole number.
+_SCALE = 4000
+_ROWS = 4096  # of which lists are kept together; a guess: not measured
 
 
 def nearest(
-    vectors: NDArray[np.float32], groups: Sequence[str], known: NDArray[np.float32], known_groups: Sequence[str]
-) -> Iterator[tuple[int, Integers, Floats]]:
-    """Batch by batch: its first row, the rows of the nearest `known`, their weights (sum 1), shape (batch, neighbours).
+    vectors: NDArray[np.float32],
+    groups: Sequence[str],
+    known: NDArray[np.float32],
+    known_groups: Sequence[str],
+    use: str,
+) -> Iterator[tuple[Integers, Integers, Floats]]:
+    """Part by part: its rows, the rows of the nearest `known`, their weights (sum 1), shape (rows, neighbours).
 
-    Vectors are L2-normalised. Weights of members of the row's own group are 0. Batches are kept for later runs: what
-    is near hangs on no label.
+    Vectors are L2-normalised. Weights of members of the row's own group are 0. Of equally near ones the earlier count.
+    What was found is kept for later runs under the name `use`: what is near hangs on no label.
     """
     codes = {name: n for n, name in enumerate(dict.fromkeys([*groups, *known_groups]))}
-    mine = np.array([codes[name] for name in groups])
-    theirs = np.array([codes[name] for name in known_groups])
-    among = (digest(known), digest(known_groups))
-    for start in range(0, len(vectors), _ROWS):
-        block, own = vectors[start : start + _ROWS], mine[start : start + _ROWS]
-        search = partial(_search, block, own, known, theirs)
-        if len(vectors) < FEWEST_ROWS:
-            found, cosines = search()
-        else:
-            found, cosines = kept("neighbours", (among, digest(block), digest(groups[start : start + _ROWS])), search)
-        weights = np.exp(_SHARPNESS * (cosines.astype(np.float64) - 1))
-        weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
-        yield start, found.astype(np.int64), weights
-
-
-def _search(
-    block: NDArray[np.float32], own: Integers, known: NDArray[np.float32], theirs: Integers
-) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The nearest `known` rows of a block, and their cosines."""
+    mine, theirs = (np.array([codes[name] for name in names], np.int64) for names in (groups, known_groups))
+    among = Known(_whole(known), theirs, _named(known, known_groups))
     count = min(NEIGHBOURS, len(known))
-    cosines = block @ known.T
-    cosines[own[:, None] == theirs] = -np.inf
-    found = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
-    return found.astype(np.int32), np.take_along_axis(cosines, found, axis=1)
+    if len(vectors) < FEWEST_ROWS:
+        yield np.arange(len(vectors)), *_weighed(searched(_whole(vectors), mine, among, count))
+        return
+    names = _named(vectors, groups)
+    parts = _parts(names)
+
+    def one(number: int) -> tuple[Integers, Integers, Floats]:
+        rows = parts[number]
+        place = f"{use}, {number} of {len(parts)}"
+        lists = kept_lists(place, _whole(vectors[rows]), mine[rows], names[rows], among, count)
+        return rows, *_weighed(lists)
+
+    for start in range(0, len(parts), cores()):
+        yield from side_by_side(one, range(start, min(start + cores(), len(parts))))
+
+
+def _whole(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The vectors in whole numbers."""
+    return np.rint(vectors * np.float32(_SCALE))
+
+
+def _named(vectors: NDArray[np.float32], groups: Sequence[str]) -> Keys:
+    """A number for each row that tells its vector and group: equal for equal ones."""
+    data = np.ascontiguousarray(vectors)
+    found = (
+        blake2b(row.data, digest_size=8, key=blake2b(group.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+        for row, group in zip(data, groups, strict=True)
+    )
+    return np.frombuffer(b"".join(one.digest() for one in found), np.uint64)
+
+
+def _parts(names: Keys) -> list[Integers]:
+    """The rows in parts by how their names begin, so that a row that comes or goes touches its own part alone."""
+    bits = max(0, int(np.ceil(np.log2(max(len(names), 1) / _ROWS))))
+    part = (names >> np.uint64(64 - bits)).astype(np.int64) if bits else np.zeros(len(names), np.int64)
+    order = np.argsort(part, kind="stable")
+    return np.split(order, np.searchsorted(part[order], np.arange(1, 2**bits)))
+
+
+def _weighed(lists: tuple[Integers, NDArray[np.int32]]) -> tuple[Integers, Floats]:
+    found, products = lists
+    weights = np.exp(_SHARPNESS * (products / _SCALE**2 - 1))
+    weights[products < -(_SCALE**2) * 2] = 0.0
+    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-300)
+    return found, weights

@@ -93,7 +93,7 @@ def set_classifier(
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
     head = fit(features * scale, labels, strength or STRENGTH, tolerance=THOROUGH)
-    weights, biases = np.asarray(head.model.coef_), np.asarray(head.model.intercept_)
+    weights, biases = head.weights, head.biases
     if len(head.labels) == 2:
         weights, biases = np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
     model = cast("BertForSequenceClassification", classifier)
@@ -157,8 +157,8 @@ def set_label_rows(
         if len(set(present)) == 2:
             head = fit(features * scale, present, strength or STRENGTH, tolerance=THOROUGH)
             with torch.no_grad():
-                model.classifier.weight[row] = torch.tensor(head.model.coef_[0] * scale, dtype=torch.float32)
-                model.classifier.bias[row] = float(head.model.intercept_[0])
+                model.classifier.weight[row] = torch.tensor(head.weights[0] * scale, dtype=torch.float32)
+                model.classifier.bias[row] = float(head.biases[0])
 
 
 #: scikit-learn's C of that regression. A guess; benchmarks/linear_head.py compares it with C by cross-validation.

@@ -83,12 +83,12 @@ def score_out_of_fold(
     among = known[:: max(1, -(-len(known) // _REFERENCES))]
     groups = [prepared.groups[n] for n in rows]
     votes = np.zeros_like(alone)
-    for start, found, weights in nearest(
-        prepared.vectors[rows], groups, prepared.vectors[rows[among]], [groups[n] for n in among]
-    ):
+    use = "sets of labels" if len(rows) == len(prepared.groups) else "sets of labels, a part"
+    near = nearest(prepared.vectors[rows], groups, prepared.vectors[rows[among]], [groups[n] for n in among], use)
+    for part, found, weights in near:
         shares = (weights[:, :, None] * bits[among][:, scored][found]).sum(axis=1)
         has_vote = weights.sum(axis=1, keepdims=True) > 0
-        votes[start : start + len(found)] = np.where(has_vote, np.log((shares + _FLOOR) / (1 - shares + _FLOOR)), 0.0)
+        votes[part] = np.where(has_vote, np.log((shares + _FLOOR) / (1 - shares + _FLOOR)), 0.0)
     logits = {"alone": alone, "both": _calibrated(alone + votes, bits[:, scored], known)}
     margins = {who: np.where(bits[:, scored], odds, -odds) for who, odds in logits.items()}
     handicap = rarity(bits[known][:, scored], bits[:, scored])

@@ -12,19 +12,24 @@ from pipeline.core.record import share
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+_PER_DOUBLING = 8  # steps of a probability; a guess: not measured
+
 
 def plant_labels(labels: Labels, probabilities: Floats, ids: Sequence[str], rate: float, seed: str) -> Labels:
     """A copy where a share `rate` of labels is wrong, confused as `probabilities` (rows, classes) confuse them.
 
     Which labels and what they become depends on each record's id alone: a wrong label is drawn
-    from the average probability of the other classes on records of this class (equal ones: symmetric noise).
+    from the average probability of the other classes on records of this class (equal ones: symmetric noise), rounded
+    to steps of a tenth: so a record that changes does not change what is planted in the others.
     """
     classes = probabilities.shape[1]
     wrong = np.zeros((classes, classes))
     np.add.at(wrong, labels, probabilities)
     np.fill_diagonal(wrong, 0.0)
     wrong += 1e-9 * (1 - np.eye(classes))
-    steps = np.cumsum(wrong / wrong.sum(axis=1, keepdims=True), axis=1)
+    with np.errstate(divide="ignore"):
+        rounded = 2 ** (np.rint(np.log2(wrong / wrong.sum(axis=1, keepdims=True)) * _PER_DOUBLING) / _PER_DOUBLING)
+    steps = np.cumsum(rounded / rounded.sum(axis=1, keepdims=True), axis=1)
     planted = labels.copy()
     for n, id in enumerate(ids):
         if share("plant", seed, id) < rate:

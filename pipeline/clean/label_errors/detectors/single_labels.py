@@ -38,7 +38,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
-from pipeline.modeling.features.linear import fit, fit_temperature, out_of_fold_logits, softmax
+from pipeline.modeling.features.linear import enough_rows, fit_on, fit_temperature, out_of_fold_logits, softmax
 from pipeline.modeling.models import Model
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.tasks import task_type
@@ -54,13 +54,14 @@ _FEWEST_GROUPS = 5  # of a class that is scored: with fewer, most folds would no
 
 
 class Prepared(NamedTuple):
-    """Features and groups of the records, and the inverse regularisation strength."""
+    """Features and groups of the records, and the inverse regularisation strength; whether these are all records."""
 
     vectors: NDArray[np.float32]
     groups: list[str]
     ids: list[str]
     C: float
     seed: str
+    whole: bool = True
 
 
 def eligible(records: Sequence[Record], task: Task, folds: int) -> Eligible:
@@ -122,6 +123,7 @@ def score_out_of_fold(
         vectors=_some(prepared.vectors, rows),
         groups=[prepared.groups[n] for n in rows.tolist()],
         ids=[prepared.ids[n] for n in rows.tolist()],
+        whole=len(rows) == len(prepared.ids),
     )
     if not FEWEST_ROWS <= len(rows) < len(prepared.ids):
         return _scored(some, labels, folds)
@@ -172,7 +174,7 @@ def _of_known(some: Prepared, logits: Floats, codes: Integers) -> _Predicted:
     known, classes = len(codes), logits.shape[1]
     first = fit_temperature(logits, codes)
     linear = softmax(logits / first)
-    votes = _votes(some, slice(0, known), codes, classes)
+    votes = _votes(some, slice(0, known), codes, classes, "known")
     logs = joined(linear, votes)
     second = fit_temperature(logs, codes)
     aum = area_under_margin(some.vectors[:known], codes, classes)
@@ -181,17 +183,18 @@ def _of_known(some: Prepared, logits: Floats, codes: Integers) -> _Predicted:
 
 def _of_held_out(some: Prepared, labels: Sequence[str], codes: Integers, known: _Predicted) -> _Predicted:
     size = len(labels)
-    head = replace(fit(some.vectors[:size], labels, some.C), temperature=known.temperatures[0])
+    head = replace(fit_on(some.vectors, labels, enough_rows(labels), some.C), temperature=known.temperatures[0])
     linear = head.probabilities(some.vectors[size:])
-    votes = _votes(some, slice(size, None), codes, known.linear.shape[1])
+    votes = _votes(some, slice(size, None), codes, known.linear.shape[1], "held out")
     return _Predicted(linear, softmax(joined(linear, votes) / known.temperatures[1]), known.temperatures, np.zeros(0))
 
 
-def _votes(some: Prepared, part: slice, codes: Integers, classes: int) -> Floats:
+def _votes(some: Prepared, part: slice, codes: Integers, classes: int, use: str) -> Floats:
     """Votes on the rows `part` of their nearest neighbours among the known ones."""
     among = reference_rows(some.ids[: len(codes)], some.seed)
-    groups = [some.groups[n] for n in among.tolist()]
-    return neighbour_votes(some.vectors[part], some.groups[part], some.vectors[among], groups, codes[among], classes)
+    groups, known = [some.groups[n] for n in among.tolist()], some.vectors[among]
+    use = f"single labels, {use}{'' if some.whole else ', a part'}"
+    return neighbour_votes(some.vectors[part], some.groups[part], known, groups, codes[among], classes, use)
 
 
 def plant(records: Sequence[Record], task: Task, rate: float, seed: str, classes: ClassProbabilities | None) -> Copies:

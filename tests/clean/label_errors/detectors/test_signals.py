@@ -13,11 +13,13 @@ def test_log_odds_by_hand():
 
 def test_a_records_own_group_has_no_vote():
     vectors = np.eye(3, dtype=np.float32)[[0, 0, 1, 0]]
-    votes = neighbour_votes(vectors, ["a", "a", "b", "c"], vectors, ["a", "a", "b", "c"], np.array([0, 0, 1, 2]), 3)
+    votes = neighbour_votes(
+        vectors, ["a", "a", "b", "c"], vectors, ["a", "a", "b", "c"], np.array([0, 0, 1, 2]), 3, "a test"
+    )
     assert votes[0].argmax() == 2  # its only like outside its group
     assert votes[3].argmax() == 0
     assert votes.sum(axis=1) == pytest.approx(1)
-    assert not neighbour_votes(vectors[:2], ["a", "a"], vectors[:2], ["a", "a"], np.array([0, 1]), 2).any()
+    assert not neighbour_votes(vectors[:2], ["a", "a"], vectors[:2], ["a", "a"], np.array([0, 1]), 2, "a test").any()
 
 
 def test_a_label_that_training_takes_up_late_has_a_low_margin():
