@@ -49,8 +49,9 @@ class LinearHead:
 QUICK, THOROUGH = 1e-3, 1e-4
 
 
-#: Rows that linear models learn from, above which more hardly change them: see benchmarks/README.md.
-_MOST = 20_000
+#: Rows of a part, and parts, that models of many rows are fitted on: the mean of such models ranks label errors as the
+#: model of all rows does (see benchmarks/README.md), and a label that changes is in one part alone.
+_PART, _PARTS = 20_000, 5
 _FEWEST_OF_CLASS = 100  # a guess: not measured
 #: Groups of a class from which on their folds are drawn by name: with so many, folds are even enough as they fall, and
 #: a group that comes, goes or changes its class leaves the folds of the others alone. A guess: not measured.
@@ -75,12 +76,42 @@ def fit(
     return LinearHead(names, np.asarray(model.coef_), np.asarray(model.intercept_))
 
 
-def fit_on(features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], strength: float = 1.0) -> LinearHead:
-    """`fit` on those rows. Large fits on dense features are kept for later runs."""
+def fit_parts(features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], strength: float = 1.0) -> LinearHead:
+    """The mean of models of about 20,000 of those rows each, five at most; of up to 40,000 rows one model of all.
+
+    The first hundred rows of each label are in every part, with so much less weight. Large fits on dense features are
+    kept for later runs.
+    """
+    parts = max(1, min(len(rows) // _PART, _PARTS))
+    step = max(parts, len(rows) // _PART)
+    early = _early([labels[n] for n in rows.tolist()]) if parts > 1 else np.zeros(len(rows), bool)
+    heads = []
+    for part in range(parts):
+        chosen = early | (rows % step == part)
+        heads.append(_kept_fit(features, labels, rows[chosen], strength, np.where(early[chosen], 1 / parts, 1.0)))
+    weights, biases = (np.mean([getattr(head, name) for head in heads], axis=0) for name in ("weights", "biases"))
+    return LinearHead(heads[0].labels, weights, biases)
+
+
+def _kept_fit(
+    features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], strength: float, weights: Floats
+) -> LinearHead:
     some, given = features[rows], [labels[n] for n in rows.tolist()]
+    use = None if bool((weights == 1).all()) else weights
     if len(rows) < FEWEST_ROWS or not isinstance(some, np.ndarray):
-        return fit(some, given, strength)
-    return kept("linear fit", (digest(some), digest(given), strength), lambda: fit(some, given, strength))
+        return fit(some, given, strength, use)
+    inputs = (digest(some), digest(given), digest(weights), strength)
+    return kept("linear fit", inputs, lambda: fit(some, given, strength, use))
+
+
+def _early(labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Which are among the first hundred of their label, which may be rare."""
+    target = np.unique(labels, return_inverse=True)[1]
+    order = np.argsort(target, kind="stable")
+    starts = np.searchsorted(target[order], target[order], "left")
+    found = np.zeros(len(labels), bool)
+    found[order] = np.arange(len(labels)) - starts < _FEWEST_OF_CLASS
+    return found
 
 
 def out_of_sample(
@@ -90,7 +121,7 @@ def out_of_sample(
 
     Shape (rows, number of labels). Folds are stratified, and groups (duplicate clusters) never
     straddle them; small data gets fewer folds. A label missing from a fold's training part gets the
-    lowest logit of the row. Of more than 20,000 rows models learn from about so many, of each class from a hundred.
+    lowest logit of the row. Models of many rows are the mean of several (`fit_parts`).
     """
     names = tuple(sorted(set(labels)))
     target = np.searchsorted(names, list(labels)).astype(np.int64)
@@ -103,11 +134,10 @@ def out_of_fold_logits(
     """Label names, and logits for each row from a model fitted on the rows of the other folds; see `out_of_sample`."""
     names = tuple(sorted(set(labels)))
     logits = np.zeros((len(labels), len(names)))
-    some = enough_rows(labels)
 
     def judge(fold: int) -> None:
-        held_out = np.flatnonzero(fold_of == fold)
-        head = fit_on(features, labels, some[fold_of[some] != fold], strength)
+        train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        head = fit_parts(features, labels, train, strength)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
@@ -122,22 +152,6 @@ def stratified_folds(target: NDArray[np.int64], groups: Sequence[str], folds: in
     """`grouped_folds`, fewer of them where there are fewer groups, or fewer rows of the commonest class."""
     most = min(len(set(groups)), int(np.bincount(target).max()))
     return grouped_folds(target, groups, max(2, min(folds, most)), seed)
-
-
-def enough_rows(labels: Sequence[str]) -> NDArray[np.int64]:
-    """Rows that a linear model learns from: evenly spaced ones of many, and the first hundred of each label."""
-    if len(labels) <= _MOST:
-        return np.arange(len(labels))
-    target = np.unique(labels, return_inverse=True)[1]
-    order = np.argsort(target, kind="stable")
-    starts = np.searchsorted(target[order], target[order], "left")
-    early = order[np.arange(len(labels)) - starts < _FEWEST_OF_CLASS]
-    return np.union1d(evenly_spaced(len(labels)), early)
-
-
-def evenly_spaced(count: int) -> NDArray[np.int64]:
-    """Places of so many rows as a linear model learns from: all, or about 20,000 of them."""
-    return np.arange(0, count, -(-count // _MOST) or 1)
 
 
 def grouped_folds(target: NDArray[np.int64], groups: Sequence[str], folds: int, seed: int = 0) -> NDArray[np.int64]:

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from pipeline.core.errors import PipelineError
-from pipeline.modeling.features.linear import QUICK, THOROUGH, fit, grouped_folds, out_of_sample
+from pipeline.modeling.features.linear import QUICK, THOROUGH, fit, fit_parts, grouped_folds, out_of_sample
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=8, max_size=200)
 
@@ -43,12 +44,17 @@ def test_a_fold_that_leaves_one_class_to_learn_from_says_so():
     assert "label mapping" in caught.value.hint
 
 
-def test_a_large_training_part_is_thinned_evenly_and_rare_classes_stay(monkeypatch):
-    monkeypatch.setattr("pipeline.modeling.features.linear._MOST", 50)
-    monkeypatch.setattr("pipeline.modeling.features.linear._FEWEST_OF_CLASS", 3)
+@pytest.fixture
+def small_parts(monkeypatch):
+    for name, value in {"_PART": 50, "_PARTS": 3, "_FEWEST_OF_CLASS": 3}.items():
+        monkeypatch.setattr(f"pipeline.modeling.features.linear.{name}", value)
+
+
+def test_models_of_many_rows_are_fitted_on_parts_that_all_hold_rare_classes(monkeypatch, small_parts):
     learnt = []
     monkeypatch.setattr(
-        "pipeline.modeling.features.linear.fit", lambda rows, labels, _: learnt.append(labels) or fit(rows, labels)
+        "pipeline.modeling.features.linear.fit",
+        lambda rows, given, *more: learnt.append(given) or fit(rows, given, *more),
     )
     rng = np.random.default_rng(0)
     labels = ["common"] * 300 + ["other"] * 300 + ["rare"] * 6
@@ -56,9 +62,34 @@ def test_a_large_training_part_is_thinned_evenly_and_rare_classes_stay(monkeypat
     names, logits = out_of_sample(vectors, labels, [str(n) for n in range(606)], folds=2)
     assert names == ("common", "other", "rare")
     assert logits.shape == (606, 3)
-    assert [len(part) <= 60 for part in learnt] == [True, True]
-    assert sum(part.count("rare") for part in learnt) == 3
-    assert all(abs(part.count("common") - part.count("other")) <= 6 for part in learnt)
+    assert len(learnt) == 6
+    assert all(len(part) <= 70 and part.count("rare") >= 3 for part in learnt)
+    assert all(abs(part.count("common") - part.count("other")) <= 12 for part in learnt)
+
+
+def test_the_mean_of_the_models_of_parts_predicts_as_the_model_of_all_rows_does(small_parts):
+    rng = np.random.default_rng(0)
+    names = ["好", "差", "一般"]
+    codes = rng.integers(0, 3, 220)
+    vectors = (np.eye(5)[codes] + rng.normal(size=(220, 5))).astype(np.float32)
+    labels = [names[code] for code in codes]
+    parts = fit_parts(vectors, labels, np.arange(200)).probabilities(vectors)
+    whole = fit(vectors[:200], labels[:200]).probabilities(vectors)
+    assert np.abs(parts - whole).mean() < 0.05
+    assert (parts.argmax(axis=1) == whole.argmax(axis=1)).mean() > 0.93
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logits_are_those_of_the_library(classes):
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, classes, 90)
+    vectors = (np.eye(4)[codes] + rng.normal(size=(90, 4))).astype(np.float32)
+    model = LogisticRegression(C=2.0, max_iter=300, tol=QUICK).fit(vectors, codes)
+    head = fit(vectors, [str(code) for code in codes], 2.0)
+    assert np.allclose(head.probabilities(vectors), model.predict_proba(vectors), atol=1e-5)
+    assert np.allclose(head.logits(csr_matrix(vectors)), head.logits(vectors), atol=1e-5)
 
 
 def test_folds_of_a_large_class_hang_on_names_alone():

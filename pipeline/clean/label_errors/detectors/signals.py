@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.record import share
-from pipeline.modeling.features.linear import evenly_spaced
 from pipeline.modeling.features.neighbours import nearest
-from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -28,7 +26,7 @@ REFERENCES = 16_384  # records that neighbours are sought among, so that cost gr
 _FLOOR = 0.01  # votes for a class that no neighbour has; a guess: not measured
 _EPOCHS = 50  # chosen with benchmarks/label_errors.py
 _RATE = 0.1  # a guess: not measured
-_ROWS = 1024  # of which all epochs' logits are held at once; a guess: not measured
+_ROWS = 1024  # of a step; a guess: not measured
 
 
 def log_margin(probabilities: Floats, labels: Labels) -> Floats:
@@ -76,44 +74,39 @@ def neighbour_votes(
 def area_under_margin(vectors: NDArray[np.float32], labels: Labels, classes: int) -> Floats:
     """Each label's logit less the best other one, averaged over the epochs of a softmax regression (AUM).
 
-    Adam on the full batch, so the result depends on nothing but the data. Of more than 20,000 rows about so many are
-    trained on; a row more or less hardly moves so few weights.
+    Adam on the full batch, so the result depends on nothing but the data.
     """
-    some = evenly_spaced(len(vectors))
-    inputs = (digest(vectors[some]), digest(labels[some]), classes)
-    if len(some) < FEWEST_ROWS:
-        weights = _epochs(vectors[some], labels[some], classes)
-    else:
-        weights = kept("epochs", inputs, lambda: _epochs(vectors[some], labels[some], classes))
-    total = np.empty(len(vectors))
-    for start in range(0, len(vectors), _ROWS):
-        part = slice(start, start + _ROWS)
-        logits = (vectors[part] @ weights[:-1] + weights[-1]).reshape(-1, _EPOCHS, classes)
-        given = labels[part, None, None]
-        own = np.take_along_axis(logits, np.broadcast_to(given, (len(logits), _EPOCHS, 1)), axis=2)
-        np.put_along_axis(logits, np.broadcast_to(given, (len(logits), _EPOCHS, 1)), -np.inf, axis=2)
-        total[part] = (own[..., 0] - logits.max(axis=2)).mean(axis=1, dtype=np.float64)
-    return total
-
-
-def _epochs(vectors: NDArray[np.float32], labels: Labels, classes: int) -> NDArray[np.float32]:
-    """The weights before each epoch side by side, shape (columns + 1, epochs * classes); the last row is the bias."""
     size, columns = vectors.shape
-    weights = np.zeros((columns + 1, classes), np.float32)
+    weights = np.zeros((columns + 1, classes), np.float32)  # the last row is the bias
     first, second = np.zeros_like(weights), np.zeros_like(weights)
-    rows, found = np.arange(size), []
+    total = np.zeros(size)
     for epoch in range(1, _EPOCHS + 1):
-        found.append(weights.copy())
-        logits = vectors @ weights[:-1] + weights[-1]
-        errors = np.exp(logits - logits.max(axis=1, keepdims=True))
-        errors /= errors.sum(axis=1, keepdims=True)
-        errors[rows, labels] -= 1
-        slope = np.vstack([vectors.T @ errors, errors.sum(axis=0)]) / np.float32(size)
+        slope = np.zeros_like(weights)
+        for start in range(0, size, _ROWS):  # as many rows as stay in the processor's cache
+            part = slice(start, start + _ROWS)
+            margins, change = _step(vectors[part], labels[part], weights)
+            total[part] += margins
+            slope += change
+        slope /= np.float32(size)
         first += np.float32(0.1) * (slope - first)
         second += np.float32(0.001) * (slope * slope - second)
         step = first / np.float32(1 - 0.9**epoch) / (np.sqrt(second / np.float32(1 - 0.999**epoch)) + np.float32(1e-8))
         weights -= np.float32(_RATE) * step
-    return np.concatenate(found, axis=1)
+    return total / _EPOCHS
+
+
+def _step(
+    vectors: NDArray[np.float32], labels: Labels, weights: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The margins of some rows, and the slope of their summed log loss."""
+    rows = np.arange(len(vectors))
+    logits = vectors @ weights[:-1] + weights[-1]
+    own = logits[rows, labels].copy()
+    errors = np.exp(logits - logits.max(axis=1, keepdims=True))
+    errors /= errors.sum(axis=1, keepdims=True)
+    errors[rows, labels] -= 1
+    logits[rows, labels] = -np.inf
+    return own - logits.max(axis=1), np.vstack([vectors.T @ errors, errors.sum(axis=0)])
 
 
 def mixed(margins: Floats, aum: Floats, part: float) -> Floats:

@@ -38,7 +38,7 @@ from pipeline.clean.label_errors.settings import LabelErrors
 from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
-from pipeline.modeling.features.linear import enough_rows, fit_on, fit_temperature, out_of_fold_logits, softmax
+from pipeline.modeling.features.linear import fit_parts, fit_temperature, out_of_fold_logits, softmax
 from pipeline.modeling.models import Model
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.tasks import task_type
@@ -183,7 +183,7 @@ def _of_known(some: Prepared, logits: Floats, codes: Integers) -> _Predicted:
 
 def _of_held_out(some: Prepared, labels: Sequence[str], codes: Integers, known: _Predicted) -> _Predicted:
     size = len(labels)
-    head = replace(fit_on(some.vectors, labels, enough_rows(labels), some.C), temperature=known.temperatures[0])
+    head = replace(fit_parts(some.vectors, labels, np.arange(size), some.C), temperature=known.temperatures[0])
     linear = head.probabilities(some.vectors[size:])
     votes = _votes(some, slice(size, None), codes, known.linear.shape[1], "held out")
     return _Predicted(linear, softmax(joined(linear, votes) / known.temperatures[1]), known.temperatures, np.zeros(0))
