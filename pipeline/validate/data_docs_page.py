@@ -96,10 +96,7 @@ that stop the run{% if failed|length > errors|length %}, {{ failed|length - erro
 </tbody>
 </table>
 <details class="columns"><summary>The same column by column, with examples of what fails</summary>
-{% for section in sections %}
-{% set section_loop = loop %}
-{% include 'section.j2' %}
-{% endfor %}
+{{ sections }}
 </details>
 <footer>Suite run by Great Expectations {{ ge_version|e }}. A record's whole history: <code>sft trace RECORD_ID</code>.
 </footer>

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pipeline.core.errors import shorten
 from pipeline.validate.dataset_view import Cell, View
+from pipeline.validate.expectation_results import Finding
 from pipeline.validate.expectations.base import Arguments, Check
-
-if TYPE_CHECKING:
-    from pipeline.validate.gx import Finding
 
 #: Columns of failing.parquet: the expectation with its key (the same in every version), the record and why.
 FAILING = pa.schema(

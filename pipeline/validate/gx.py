@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypedDict, cast
 
 import great_expectations as gx
@@ -24,8 +24,8 @@ from great_expectations.expectations.expectation import BatchExpectation, Expect
 
 from pipeline.core.errors import shorten
 from pipeline.validate.dataset_view import View
+from pipeline.validate.expectation_results import Finding, columns_read
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
-from pipeline.validate.report_types import Expected
 
 #: How many failing records the report names. A guess: not measured.
 NAMED = 20
@@ -50,32 +50,6 @@ class ExpectNoProblems(BatchExpectation):
             "success": not self.problems,
             "result": {"observed_value": self.observed, "problems": list(self.problems)},
         }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The outcome of one expectation. `first` names at most 20 failing records, or problems, and why.
-
-    `key` is the same for the same check in every version. `gauges` are its figures with their bounds, the one that
-    lies nearest to its bound first.
-    """
-
-    expect: str
-    severity: str
-    passed: bool
-    title: str
-    note: str
-    observed: str
-    unexpected: int
-    checked: int
-    first: tuple[Mapping[str, str], ...]
-    settings: Mapping[str, Any]
-    key: str
-    gauges: tuple[Mapping[str, Any], ...]
-
-    def as_dict(self) -> Expected:
-        """For report.json."""
-        return cast("Expected", asdict(self))
 
 
 def run_suite(
@@ -114,9 +88,7 @@ def _entry(result: ExpectationValidationResult) -> int:
 
 
 def _frame(checks: Sequence[Check], view: View) -> pd.DataFrame:
-    """Only the columns that some check reads: the library's cost grows with width."""
-    names = sorted({check.arguments["column"] for check in checks if "column" in check.arguments} - {"id"})
-    columns = {name: view.column(name) for name in ["id", *names]}
+    columns = {name: view.column(name) for name in columns_read(checks)}
     helpers = {_helper(n): list(c.verdicts) for n, c in enumerate(checks) if c.verdicts is not None}
     return pd.DataFrame({**columns, **helpers})
 

@@ -21,7 +21,9 @@ from pipeline.runtime.awaiting_labels import awaits_labels, write_awaiting
 from pipeline.runtime.dataset_versions import INDEX, compare, split_digest
 from pipeline.runtime.store import LEAN, read_records, read_stage_report, write_json, write_table
 from pipeline.tasks import has_free_answers
+from pipeline.validate.data_docs import write_data_docs
 from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
+from pipeline.validate.expectation_results import Finding, results
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
@@ -36,7 +38,6 @@ from pipeline.validate.suite import make_checks, read_suite
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipeline.validate.gx import Finding
 
 STAGES = ("collect", "clean", "label", "augment")
 
@@ -67,11 +68,8 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
         totals["mixture"] = list(mixture.groups) if mixture else as_it_is(view)
     view, points = described(view, params, totals, read_released(released))
     checks = make_checks(rules, view)
-
-    from pipeline.validate.data_docs import write_data_docs
-    from pipeline.validate.gx import run_suite
-
-    findings, outcome = run_suite(rules, checks, view)
+    found = results(rules, checks, view)
+    findings = found.findings
     listed = [finding.as_dict() for finding in findings]
     report: Report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
     _log(findings)
@@ -85,7 +83,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     write_table(points, place / "map.parquet")
     write_table(failing(checks, findings, view), place / "failing.parquet")
     write_table(changed_by(mixture), place / "mixture.parquet")
-    write_data_docs(findings, outcome, totals, place / "data_docs")
+    write_data_docs(found, totals, place / "data_docs")
     if errors:
         raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
     export(view, params, report, out / "dataset", mixture)

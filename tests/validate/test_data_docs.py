@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.core.settings import Task
 from pipeline.runtime.store import read_json
-from pipeline.validate.data_docs import escaped
+from pipeline.validate.data_docs_sections import escaped
 from tests.validate.conftest import review, sound_reviews
 
 MARKUP = "<script>alert('标签')</script>"
