@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from pipeline.core.errors import shorten
-from pipeline.validate.expectation_results import Finding
+from pipeline.validate.finding import Finding
 
 if TYPE_CHECKING:
     from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from pipeline.core.errors import shorten
 from pipeline.validate.dataset_view import Cell, View
-from pipeline.validate.expectation_results import Finding
 from pipeline.validate.expectations.base import Arguments, Check
+from pipeline.validate.finding import Finding
 
 #: Columns of failing.parquet: the expectation with its key (the same in every version), the record and why.
 FAILING = pa.schema(

@@ -24,8 +24,8 @@ from great_expectations.expectations.expectation import BatchExpectation, Expect
 
 from pipeline.core.errors import shorten
 from pipeline.validate.dataset_view import View
-from pipeline.validate.expectation_results import Finding, columns_read
 from pipeline.validate.expectations.base import NO_PROBLEMS, Check, Gauge, Rule
+from pipeline.validate.finding import Finding, columns_read
 
 #: How many failing records the report names. A guess: not measured.
 NAMED = 20

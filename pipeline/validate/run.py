@@ -23,12 +23,13 @@ from pipeline.runtime.store import LEAN, read_records, read_stage_report, write_
 from pipeline.tasks import has_free_answers
 from pipeline.validate.data_docs import write_data_docs
 from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
-from pipeline.validate.expectation_results import Finding, results
+from pipeline.validate.expectation_results import results
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import READ, as_it_is, changed_by, mixed
 from pipeline.validate.failing_records import FAILING, failing
+from pipeline.validate.finding import Finding
 from pipeline.validate.params import Params
 from pipeline.validate.profile import profile
 from pipeline.validate.report_types import Profile, Report, Totals

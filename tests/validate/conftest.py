@@ -17,7 +17,7 @@ from pipeline.runtime.columns import schema
 from pipeline.runtime.shards import write_shards
 from pipeline.runtime.store import to_table, write_json
 from pipeline.validate.dataset_view import View, view_of
-from pipeline.validate.expectation_results import Finding
+from pipeline.validate.finding import Finding
 from pipeline.validate.gx import run_suite
 from pipeline.validate.run import STAGES, run
 from pipeline.validate.suite import make_checks, read_suite
