@@ -66,7 +66,7 @@ def nearest(
 
 def _whole(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """The vectors in whole numbers."""
-    return np.rint(vectors * np.float32(_SCALE))
+    return np.asarray(np.rint(vectors * np.float32(_SCALE)), np.float32)
 
 
 def _named(vectors: NDArray[np.float32], groups: Sequence[str]) -> Keys:
