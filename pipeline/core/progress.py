@@ -7,8 +7,10 @@ names the stage whose process this is.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sized
+from contextlib import contextmanager
 from typing import TypeVar
 
 log = logging.getLogger("pipeline")
@@ -48,6 +50,37 @@ class Progress:
             return f"{self.done:>9,} {self.what} so far  {self.done / seconds:,.0f} a second"
         left = round(seconds / max(self.done, 1) * (self.total - self.done))
         return f"{self.done:>9,} of {self.total:,} {self.what}  {left // 60}:{left % 60:02} left"
+
+
+@contextmanager
+def running(what: str, size: str) -> Iterator[None]:
+    """Work that one call of a library does, which tells nothing: after five seconds, then every ten, how long it runs.
+
+    How much is left nobody knows; `size` says how much it is, as `37,321 rows`.
+    """
+    done = threading.Event()
+    started = time.monotonic()
+
+    def tell() -> None:
+        wait = QUIET
+        while not done.wait(wait):
+            wait = BETWEEN
+            seconds = time.monotonic() - started
+            log.info(
+                "%-9s %-22s %s, for %.0f s so far",
+                _place["stage"],
+                _place["step"] or what,
+                f"{what} on {size}",
+                seconds,
+            )
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def counted(parts: Iterable[Item], what: str, total: int) -> Iterator[Item]:

@@ -210,8 +210,7 @@ _SENTENCES = ("why", "why_none", "cannot_tell", "sentence", "detail", "fluency_c
 
 
 def _told(kind: str) -> str:
-    """A single text of a note is said in the page's language where it is a sentence or a name of ours."""
-    return "said" if kind == "text" else kind
+    return "said" if kind == "text" else kind  # in the page's language where it is a sentence or a name of ours
 
 
 def _figure(value: object) -> object:
@@ -227,7 +226,13 @@ def _table_of(name: str, rows: Sequence[Mapping[str, object]], limit: int) -> Bl
 
 
 def _cells(row: Mapping[str, object], kinds: Mapping[str, str]) -> list[object]:
-    return [row.get(key) if kind == "interval" else _cell(row.get(key)) for key, kind in kinds.items()]
+    return [_in_column(row.get(key), kind) for key, kind in kinds.items()]
+
+
+def _in_column(value: object, kind: str) -> object:
+    if kind == "said" and isinstance(value, bool):  # yes or no among sentences
+        return ("truth_no", "truth_yes")[value]
+    return value if kind == "interval" else _cell(value)
 
 
 def _are_plain(values: Sequence[object]) -> bool:

@@ -33,7 +33,8 @@ def chinese(page: str) -> str:
 
     def said(found: re.Match[str]) -> str:
         text = " ".join(html.unescape(found[1]).split())
-        return f">{html.escape(_in_chinese(text, words, fixed), quote=False)}<"
+        before, after = (" " * one.isspace() for one in (found[1][0], found[1][-1]))
+        return f">{before}{html.escape(_in_chinese(text, words, fixed), quote=False)}{after}<"
 
     head, body, rest = page.partition("<body>")
     head = head.replace(": expectations</title>", "：数据校验</title>")

@@ -24,7 +24,7 @@ def edit(before: str, after: str, limit: int) -> Pieces:
     """
     if before == after and (place := _MASK.search(after)):
         return _masked(after, max(0, place.start() - _CONTEXT), limit)
-    start = _common(before, after)
+    start = 0 if before == after else _common(before, after)
     from_here = max(0, start - _CONTEXT)
     old, new = _words(before[from_here : from_here + limit]), _words(after[from_here : from_here + limit])
     pieces: Pieces = [["same", "…"]] if from_here else []

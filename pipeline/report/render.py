@@ -149,6 +149,8 @@ class Words:
         kind, _, name = key.partition(".")
         if key in self.strings or kind not in KINDS:
             return self.strings.get(key)
+        if name.startswith("meta_"):  # a column of the data's own, by its own name
+            return name.removeprefix("meta_")
         return next((self.strings[f"{one}.{name}"] for one in KINDS if f"{one}.{name}" in self.strings), None)
 
     def _value(self, value: object) -> str:

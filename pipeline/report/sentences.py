@@ -21,6 +21,10 @@ _FIGURES = ("n", "m", "share")
 FIGURE = r"[-+−]?\d[\d,.]*(?: ?%)?"
 #: Slots that hold texts of the data, in which no sentence of ours is looked for.
 _DATA = ("text", "quote", "passage", "surface", "words")
+#: A row of the data, as JSON, behind a sentence about it; the name of a reason before the sentence.
+_BESIDE = re.compile(r"(?P<detail>.+?): (?P<text>[{\[].*)", re.DOTALL)
+_NAMED = re.compile(r"[a-z]+(?:_[a-z]+)+: .")
+_NEXT = re.compile(r"; (?=[a-z]+(?:_[a-z]+)+: .)")
 #: Longer texts are no sentences of ours. A guess: not measured.
 _LONGEST = 1200
 
@@ -79,10 +83,30 @@ def told(text: str) -> Told | None:
     """
     if len(text) > _LONGEST:
         return None
+    if _NAMED.match(text):
+        return _named(text)
     for one in sentences():
         if one.anchor in text and (found := one.pattern.fullmatch(text)):
             return {"k": one.key, "a": {name: _filled(name, value) for name, value in found.groupdict().items()}}
-    return None
+    return _composed(text)
+
+
+def _named(text: str) -> Told:
+    """`reason: sentence`, and after `; ` the next one."""
+    first, *rest = _NEXT.split(text, maxsplit=1)
+    name, _, detail = first.partition(": ")
+    head: Told = {"k": "said.named", "a": {"name": {"k": f"code.{name}", "a": {}}, "detail": _filled("detail", detail)}}
+    return {"k": "said.joined", "a": {"first": head, "rest": _named(rest[0])}} if rest else head
+
+
+def _composed(text: str) -> Told | None:
+    """A sentence before the row that it is about, or two sentences."""
+    if found := _BESIDE.fullmatch(text):
+        detail = told(found["detail"])
+        return detail and {"k": "said.beside", "a": {"detail": detail, "text": {"w": found["text"]}}}
+    first, _, rest = text.partition("; ")
+    ends = (told(first), told(rest)) if rest else (None, None)
+    return {"k": "said.joined", "a": {"first": ends[0], "rest": ends[1]}} if ends[0] and ends[1] else None
 
 
 def _filled(name: str, value: str) -> Told | Word:

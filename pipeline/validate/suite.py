@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import Progress
 from pipeline.core.registry import did_you_mean, pick
 from pipeline.core.settings import parse
 from pipeline.validate.dataset_view import View
@@ -46,4 +47,9 @@ def make_checks(rules: Sequence[Rule], view: View) -> list[Check]:
                 f"params.yaml: validate.suite, entry {n} ({rule.expect}): the table has no column '{column}'.",
                 did_you_mean(column, view.columns),
             )
-    return [EXPECTATIONS[rule.expect].function(rule, view) for rule in rules]
+    progress = Progress("expectations checked", len(rules))
+    found = []
+    for rule in rules:
+        found.append(EXPECTATIONS[rule.expect].function(rule, view))
+        progress.add()
+    return found

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pipeline.core import progress
-from pipeline.core.progress import Progress, counted, name_place
+from pipeline.core.progress import Progress, counted, name_place, running
 
 
 @pytest.fixture
@@ -56,3 +56,18 @@ def test_parts_are_counted_by_what_they_hold(clock, caplog):
     next(parts)
     assert caplog.records[-1].getMessage().endswith("30 of 40 texts  0:02 left")
     assert list(counted([], "texts", 0)) == []
+
+
+def test_one_call_of_a_library_says_that_it_still_runs(monkeypatch, caplog):
+    monkeypatch.setattr(progress, "QUIET", 0.02)
+    monkeypatch.setattr(progress, "BETWEEN", 0.02)
+    caplog.set_level(logging.INFO, logger="pipeline")
+    with running("fit of a linear model", "1,200 rows"):
+        time.sleep(0.2)
+    told = [one.getMessage() for one in caplog.records]
+    assert len(told) >= 2
+    assert all("fit of a linear model on 1,200 rows, for 0 s so far" in one for one in told)
+    caplog.clear()
+    with pytest.raises(ValueError, match="no fit"), running("fit", "0 rows"):
+        raise ValueError("no fit")
+    assert caplog.records == []

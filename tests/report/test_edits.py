@@ -50,3 +50,9 @@ def test_a_masked_edit_has_two_sides_and_does_not_tell_what_was_masked():
         ["new", "[EMAIL_1]"],
     ]
     assert edit("[1] a", "[1] a", 100) == [["same", "[1] a"]]
+
+
+def test_a_text_that_stayed_the_same_is_shown_from_its_beginning():
+    assert edit("The video freezes all the time, 订单 4711", "The video freezes all the time, 订单 4711", 100) == [
+        ["same", "The video freezes all the time, 订单 4711"]
+    ]

@@ -38,6 +38,44 @@ def test_a_loss_is_lower_by_nats_not_by_points(project):
     assert gains["fix.slice"]["args"]["points"] == "0.100"
 
 
+def _with_notes(inputs, notes, **evaluate):
+    steps = [*inputs.report("clean")["steps"], {"step": "label_errors", "notes": notes}]
+    evaluated = {**inputs.report("evaluate"), "n": 100, **evaluate}
+    clean = {**inputs.report("clean"), "steps": steps}
+    return replace(inputs, reports={**inputs.reports, "clean": clean, "evaluate": evaluated})
+
+
+def test_labels_that_cannot_be_learned_and_a_useless_model_come_first(project):
+    inputs = load_inputs(project, TASK, Params())
+    one = {"records": 200, "suspected": 133, "share": None, "mostly": None}
+    noise = {
+        "records": 600,
+        "suspected": 399,
+        "share": None,
+        "cannot_tell": "",
+        "classes": {n: one for n in TASK.labels},
+    }
+    reference = {"model_minus_reference": {"macro_f1": {"value": 0.02, "low": -0.1, "high": 0.2}}}
+    found = fixes(_with_notes(inputs, {"label_noise": noise}, baselines={"majority": reference}))
+    assert [one["key"] for one in found[:2]] == ["fix.labels_unrelated", "fix.model_no_better"]
+    assert found[0]["action"]["text"].startswith("label: {audit:")
+    assert {one["tone"] for one in found[:2]} == {"bad"}
+    good = {"model_minus_reference": {"macro_f1": {"value": 0.3, "low": 0.2, "high": 0.4}}}
+    learnable = {**noise, "suspected": 24}
+    keys = [one["key"] for one in fixes(_with_notes(inputs, {"label_noise": learnable}, baselines={"majority": good}))]
+    assert not {"fix.labels_unrelated", "fix.model_no_better"} & {*keys}
+
+
+def test_shares_are_of_the_rows_read_while_nothing_is_in_the_dataset(project):
+    inputs = load_inputs(project, TASK, Params())
+    empty = {**inputs.report("augment"), "kept": 0}
+    read = inputs.report("collect")["kept"]
+    label = {**inputs.report("label"), "steps": [{"step": "merge", "reasons": {"awaiting_label": read}}]}
+    reports = {**inputs.reports, "augment": empty, "label": label}
+    gains = {one["key"]: one["gain"] for one in fixes(replace(inputs, reports=reports))}
+    assert gains["fix.unlabelled"]["args"] == {"n": read, "share": "100 %"}
+
+
 @pytest.mark.parametrize(
     ("share", "gain"),
     [

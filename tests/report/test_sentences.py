@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from pipeline.conversations.problem import Reason
 from pipeline.report.render import LANGUAGES, Words, load_strings
 from pipeline.report.sentences import sentences, told
 
@@ -113,3 +116,57 @@ def test_texts_of_the_data_inside_a_sentence_stay_as_they_are(text, chinese):
 def test_names_of_ours_in_a_sentence_are_said_in_english_too():
     words = Words(load_strings("en"), "en")
     assert "decided by a trusted source: equal texts" in str(words.said('by_trust: equal texts carry "a", "b"'))
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("result_without_call: turn 2: no call waits for a result", "没有调用的结果：第 2 轮：没有等待结果的调用"),
+        (
+            "missing_argument: turn 2, 查天气: '城市' is a required property; extra_argument: turn 2, 查天气: 地点: "
+            "the tool has no such argument",
+            "缺少参数：第 2 轮，查天气：缺少必需的参数 '城市'；多余的参数：第 2 轮，查天气：地点：该工具没有此参数",
+        ),
+        (
+            'a conversation needs a user turn before the reply: {"a": "x; y"}',
+            '回复之前需要有用户发言：{"a": "x; y"}',
+        ),
+        ("Note: [draft] of a text; more of it", "Note: [draft] of a text; more of it"),
+        ("first; second", "first; second"),
+    ],
+)
+def test_sentences_that_stages_put_together_are_told_piece_by_piece(text, chinese):
+    said = Words(load_strings("zh"), "zh").said(text).striptags()
+    assert html.unescape(said) == chinese
+
+
+def _reasons() -> set[str]:
+    """Every reason that a record can be dropped for: the first argument of what says so, where it is written out."""
+    found: set[str] = set()
+    for path in sorted(_ROOT.rglob("*.py")):
+        if path.relative_to(_ROOT).parts[0] in ("report", "commands", "studio", "serve", "export"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in _REASONS
+                and node.args
+            ):
+                texts = (one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant))
+                found |= {text for text in texts if isinstance(text, str) and re.fullmatch("[a-z]+(_[a-z]+)+", text)}
+    return found | {*get_args(Reason)}
+
+
+#: What drops or sets aside, by a reason.
+_REASONS = ("Drop", "Reject", "Problem", "Bad")
+
+
+def test_every_reason_has_a_name_in_both_languages():
+    reasons = _reasons()
+    assert len(reasons) > 120
+    for language in LANGUAGES:
+        words = Words(load_strings(language), language)
+        assert [one for one in sorted(reasons) if words.plain(f"code.{one}") == one.replace("_", " ")] == [
+            one for one in sorted(reasons) if words.strings.get(f"code.{one}") == one.replace("_", " ")
+        ], "add code.<reason> to pipeline/report/strings"

@@ -156,7 +156,36 @@ def inverted_test_labels(data: Path) -> Task:
     return TASK
 
 
+def lost_rows(data: Path) -> Task:
+    """A stage whose books do not balance: three rows went without a reason."""
+    edited(data, "clean", kept=read_json(data / "clean/report.json")["kept"] - 3)
+    return TASK
+
+
+def one_class_in_train(data: Path) -> Task:
+    return _kept(data, lambda n, record: None if record.split == "train" and record.target != "neutral" else record)
+
+
+def blind_search_for_benchmarks(data: Path) -> Task:
+    """As where a benchmark's items are short and reworded: most planted copies of that kind are not found."""
+    recall = {"verbatim": {"planted": 100, "value": 0.99, "low": 0.95, "high": 1.0}}
+    recall["reworded"] = {"planted": 100, "value": 0.4, "low": 0.31, "high": 0.5}
+    found = {"found": {}, "items": {"gsm": 100}, "in_test_sources": 0, "false_alarms_per_1000": {"value": 0.0}}
+    with_step(data, "decontaminate", {"applies": True, "recall": recall, "examples": [], **found})
+    return TASK
+
+
+def hardly_any_test(data: Path) -> Task:
+    """Six test records: a score on them is uncertain by 40 points."""
+    tested = iter(range(1000))
+    return _kept(data, lambda n, record: None if record.split == "test" and next(tested) >= 6 else record)
+
+
 STATES_AND_VERDICTS = [
+    (lost_rows, "fail", "unbalanced"),
+    (one_class_in_train, "fail", "train_one_class"),
+    (blind_search_for_benchmarks, "warn", "contamination"),
+    (hardly_any_test, "fail", "test_small"),
     (inverted_test_labels, "fail", "test_labels_doubted"),
     (lambda data: TASK, "pass", None),
     (random_labels, "fail", "unlearnable"),

@@ -74,7 +74,7 @@ def test_answers_in_long_contexts_are_lost_only_where_no_window_holds_them(words
     finding = check(records, QA, expect="fits_model", max_length=40, stride=8, models=words)
     assert finding.first == ({"id": "long", "why": "66 tokens, 1 of 1 answers not whole"},)
     assert "lose no answer to windows of 40 tokens" in finding.title
-    assert finding.observed == "longest 66; 0.0000% of all tokens are cut off; 1 of 2 answers not whole, in 1 records"
+    assert finding.observed == "longest 66; 0 % of all tokens are cut off; 1 of 2 answers not whole, in 1 records"
 
 
 def test_a_long_document_gives_way_to_its_summary(words):

@@ -24,7 +24,7 @@ from pipeline.clean.duplicate_to_keep import rank
 from pipeline.clean.groups import Pair, close_pairs, joined_groups
 from pipeline.clean.similar_records import similar_pairs, similarity_of_parts
 from pipeline.clean.step import Context, ReviewItem, given, with_strings
-from pipeline.core.record import Record
+from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Settings
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from pipeline.stats.histogram import NOTES, Histogram, histogram
@@ -162,8 +162,8 @@ def _ask(
             members[n] = max(pair.alike, members.get(n, 0.0))
     for group, members in sorted(templates.items()):
         best = min(members, key=lambda n: (-members[n], records[n].id))
-        labels = len({given(records[n]) for n in members})
-        detail = f"{len(members)} records of one template, {labels} labels"
+        labels = len({given(records[n]) for n in members} - {as_json(None)})
+        detail = f"{len(members)} records of one template; labels among them: {labels}"
         one = records[best]
         context.review_items.append(
             ReviewItem(one.id, "template_cluster", given(one), None, members[best], group, detail)

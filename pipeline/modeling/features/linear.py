@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.progress import Progress, running
 from pipeline.core.record import share
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.runtime.threads import side_by_side
@@ -72,7 +74,8 @@ def fit(
     if len(names) < 2:
         raise PipelineError(f"A classifier needs two classes, found {len(names)}.", "Check the label mapping.")
     model = LogisticRegression(C=strength, max_iter=300, tol=tolerance)
-    model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
+    with running("fit of a linear model", f"{len(labels):,} rows") if tolerance < QUICK else nullcontext():
+        model.fit(features, np.searchsorted(names, list(labels)), sample_weight=weights)
     return LinearHead(names, np.asarray(model.coef_), np.asarray(model.intercept_))
 
 
@@ -143,8 +146,10 @@ def out_of_fold_logits(
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
 
-    for _ in side_by_side(judge, np.unique(fold_of).tolist()):
-        pass
+    numbers = np.unique(fold_of).tolist()
+    progress = Progress("models fitted", len(numbers))
+    for _ in side_by_side(judge, numbers):
+        progress.add()
     return names, logits
 
 

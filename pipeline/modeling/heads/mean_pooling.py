@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from pipeline.core.progress import Progress
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
@@ -152,13 +154,16 @@ def set_label_rows(
 
     scale = 1.0 / float(np.linalg.norm(features, axis=1).mean())
     model = cast("BertForSequenceClassification", classifier)
-    for label, row in label_numbers(model).items():
+    numbers = label_numbers(model)
+    progress = Progress("labels fitted", len(numbers))
+    for label, row in numbers.items():
         present = ["yes" if label in given else "no" for given in labels]
         if len(set(present)) == 2:
             head = fit(features * scale, present, strength or STRENGTH, tolerance=THOROUGH)
             with torch.no_grad():
                 model.classifier.weight[row] = torch.tensor(head.weights[0] * scale, dtype=torch.float32)
                 model.classifier.bias[row] = float(head.biases[0])
+        progress.add()
 
 
 #: scikit-learn's C of that regression. A guess; benchmarks/linear_head.py compares it with C by cross-validation.

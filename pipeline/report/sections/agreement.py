@@ -115,7 +115,7 @@ def _pairs(found: list[_Pair]) -> list[Block]:
         for one in found
     ]
     kinds = {"annotators": "text", "items": "num", "agree": "pct", "kappa": "float"}
-    return [table("pairs", kinds, rows)] if rows else []
+    return [table("annotator_pairs", kinds, rows)] if rows else []
 
 
 def _confusions(inputs: Inputs, people: list[_Person]) -> list[Block]:

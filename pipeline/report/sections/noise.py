@@ -56,7 +56,8 @@ def noise(inputs: Inputs) -> list[Block]:
     estimated = estimate.get("classes") or {}
     found: _Audit = inputs.find("label", "audit") or _Audit()
     classes = found.get("by_class") or {}
-    blocks = [*_estimated(estimate), _told(found), *_audited(found, estimate)]
+    told = [_told(found)] if estimate or found else []  # nothing to audit where nobody has labelled yet
+    blocks = [*_estimated(estimate), *told, *_audited(found, estimate)]
     drawn = [*_drawn("noise", estimated), *_drawn("noise_audited", classes)]
     return [*blocks, *drawn, *_table(estimated, classes), *_planted(inputs)]
 

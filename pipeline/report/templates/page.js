@@ -12,6 +12,7 @@
   const lookUp = (key) => {
     const words = strings[root.lang], [kind, name] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
     if (words[key] || !KINDS.includes(kind)) return words[key];
+    if (name.startsWith("meta_")) return name.slice(5); // a column of the data's own, by its own name
     const other = KINDS.find((one) => words[one + "." + name]);
     return other && words[other + "." + name];
   };

@@ -55,7 +55,7 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
     counts = Counter(label for target in targets for label in _labels(target))
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
     problems = _outside("class", shares, counts, f"{len(targets):,} {rule.split} records", rule)
-    title = f"every class has a share of {rule.split} {within(rule.min, rule.max)}"
+    title = f"every class has a share of {rule.split} {within(round(rule.min, 4), rule.max)}"
     return totals(title, problems, _words(shares), **_ends(shares, rule))
 
 

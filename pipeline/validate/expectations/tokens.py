@@ -68,7 +68,8 @@ def fits_model(rule: FitsModel, view: View) -> Check:
             reasons.append(_why(size, loss, len(places), rule))
             total, lost_tokens, longest = total + size, lost_tokens + loss.tokens, max(longest, size)
             answers, lost_answers, hit = answers + len(places), lost_answers + loss.answers, hit + bool(loss.answers)
-    facts = f"longest {longest:,}; {lost_tokens / max(total, 1):.4%} of all tokens are cut off"
+    share = f"{100 * lost_tokens / max(total, 1):.4f}".rstrip("0").rstrip(".")
+    facts = f"longest {longest:,}; {share} % of all tokens are cut off"
     facts += f"; {lost_answers:,} of {answers:,} answers not whole, in {hit:,} records" if answers else ""
     title = f"records {_claim(rule, view.kind.OVER_LONG)} {rule.max_length:,} tokens ({how}){mostly(rule.share)}"
     return verdicts(title, reasons, rule.share, facts)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.core.progress import counted
 from pipeline.core.record import META, Record, Row, as_json, writer_of
 from pipeline.core.tool_definitions import without_nulls
 from pipeline.runtime.store import write_json, write_table
@@ -88,8 +89,9 @@ def tables(view: View, mixture: Mixed | None = None) -> dict[str, pa.Table]:
 def _own_and_lineage(records: Sequence[Record], view: View) -> tuple[pa.Table, pa.Table]:
     """The task's columns of the records and those of their lineage, a chunk at a time as Python objects."""
     chunks = [records[start : start + _CHUNK] for start in range(0, len(records), _CHUNK)]
+    told = counted(chunks, "rows exported", len(records))
     row_of = _with_text_arguments(view.kind.row) if _arguments_clash(records) else view.kind.row
-    rows = (pa.Table.from_pylist(list(map(row_of, chunk))) for chunk in chunks)
+    rows = (pa.Table.from_pylist(list(map(row_of, chunk))) for chunk in told)
     own = _typed(pa.concat_tables(rows, promote_options="permissive"))
     return own, pa.concat_tables(pa.Table.from_pylist(list(map(_lineage, chunk)), schema=_LINEAGE) for chunk in chunks)
 

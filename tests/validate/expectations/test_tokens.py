@@ -32,7 +32,7 @@ def test_fits_model_counts_with_the_models_own_tokenizer(tmp_path):
     finding = check(records, expect="fits_model", max_length=6, models=settings)
     assert finding.first == ({"id": "five", "why": "7 tokens, 1 are cut off"},)
     assert "(counted)" in finding.title
-    assert finding.observed == "longest 7; 10.0000% of all tokens are cut off"
+    assert finding.observed == "longest 7; 10 % of all tokens are cut off"
 
 
 def test_fits_model_needs_a_model():
