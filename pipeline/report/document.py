@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
-from pipeline.report.fixes import Fix, fixes
+from pipeline.report.fix import Fix
+from pipeline.report.fixes import fixes
 from pipeline.report.inputs import Inputs
 from pipeline.report.overview import Flow, equation, flow, headline
 from pipeline.report.record_history import RecordHistory, Section, record_histories
