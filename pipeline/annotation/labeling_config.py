@@ -30,7 +30,8 @@ _CAPTIONS: Mapping[str, Mapping[str, str]] = {
 _STYLE = (
     '[class*="richtext__container"], [class*="richtext"] [class*="line"], [class*="paragraphs"] '
     "{font-size: 18px; line-height: 1.6; unicode-bidi: plaintext; text-align: start; white-space: pre-wrap} "
-    '[class*="richtext__line"] {width: 100%}'  # else a line is as wide as its text, and stands left
+    '[class*="richtext__line"] {width: 100%} '  # else a line is as wide as its text, and stands left
+    '[class*="textarea__actions"] {opacity: 1 !important; visibility: visible !important; display: flex !important}'
 )
 #: Turns of a conversation, made of Markdown (`pipeline.studio.conversation_pages`): Label Studio's page unstyles HTML.
 _TURNS = (

@@ -13,7 +13,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "judged": "The reply to judge",
         "reject": "Reject: nobody should learn this reply",
-        "correct": "Rate the reply as it stands above. Then keep it, or correct it below where it can be better.",
+        "correct": "Rate the reply as it stands above. Then keep it, or make it better below (with the pencil).",
         FIRST: "First reply",
         SECOND: "Second reply",
         "which": "Which reply is better?",
@@ -25,7 +25,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
         "judged": "待评的回复",
         "reject": "舍弃：这条回复不应被学习",
-        "correct": "请按上面显示的回复打分；然后保留原文，或在下面改得更好。",
+        "correct": "请按上面显示的回复打分；然后保留原文，或在下面（点击铅笔）改得更好。",
         FIRST: "回复一",
         SECOND: "回复二",
         "which": "哪一条回复更好？",
@@ -40,25 +40,29 @@ ASK: Mapping[str, Mapping[str, str]] = {
     "rate": {"en": "Read the conversation and rate the reply.", "zh": "请阅读对话，并为回复打分。"},
     "compare": {"en": "Read the conversation and choose the better reply.", "zh": "请阅读对话，并选出更好的回复。"},
 }
+#: Label Studio gives a control without a key a digit, which changes it also when somebody types beside the text box.
+_NO_KEY = "ctrl+alt+shift+"
 _DIALOGUE = '<HyperText name="{0}" value="${0}_html" inline="true"/>'
 
 
 def rating_controls(rubric: Rubric, language: str) -> str:
     """The reply to judge with its reasoning and calls, and stars for each criterion, with what deserves how many."""
     words = _WORDS[language]
-    stars = "".join(_stars(name, criterion, rubric.scale, language) for name, criterion in rubric.criteria.items())
+    rated = enumerate(rubric.criteria.items())
+    stars = "".join(_stars(n, name, criterion, rubric.scale, language) for n, (name, criterion) in rated)
     shown = _header(words["judged"], 4) + _DIALOGUE.format("judged")
-    box = f'<Choice value={quoteattr(words["reject"])} alias="{REJECTED}"/>'
+    box = f'<Choice value={quoteattr(words["reject"])} alias="{REJECTED}" hotkey="{_NO_KEY}r"/>'
     reject = f'<Choices name="{REJECTED}" toName="messages" choice="multiple" showInLine="true">{box}</Choices>'
     return shown + stars + reject + _header(words["correct"], 5)
 
 
-def _stars(name: str, criterion: Criterion, scale: tuple[int, int], language: str) -> str:
+def _stars(number: int, name: str, criterion: Criterion, scale: tuple[int, int], language: str) -> str:
     low, high = scale
     anchors = sorted(criterion.anchors.items())
     ends = "; ".join(f"{grade - low + 1}: {in_language(said, language)}" for grade, said in anchors)
     about = in_language(criterion.about, language) + (f" ({ends})" if ends else "")
-    rating = f'<Rating name={quoteattr(RATING + name)} toName="messages" maxRating="{high - low + 1}" required="true"/>'
+    rating = f'<Rating name={quoteattr(RATING + name)} toName="messages" maxRating="{high - low + 1}" required="true"'
+    rating += f' hotkey="{_NO_KEY}{number}"/>'
     return _header(f"{name}: {about}", 6) + rating
 
 

@@ -6,7 +6,8 @@ from typing import NotRequired, TypedDict
 
 from pipeline.core.record import Fields
 
-#: Attributes of a text area that takes a text whole: Shift+Enter is a line break, and no 'Add' closes the box early.
+#: Attributes of a text area that takes a text whole: Enter is a line break, and no 'Add' closes the box early.
+#: A text that stands there already is opened by its pencil.
 WHOLE_TEXT = 'rows="4" editable="true" maxSubmissions="1" allowSubmit="false" showSubmitButton="false"'
 
 

@@ -26,6 +26,7 @@ from pipeline.studio.up import up
 from pipeline.text.pseudonyms import pseudonym
 from tests import chats
 from tests.strategies import record
+from tests.studio.browser import SUBMIT, open_task, page_of
 from tests.studio.conftest import Person, pa_empty
 
 pytestmark = pytest.mark.slow
@@ -194,3 +195,29 @@ def test_people_choose_between_two_and_pairs_come_back(
     assert {("r7", "我查一下。", "No.", one), ("r6", "还有三盆。", "不知道。", one)} <= found
     assert {("r2", "三", "一", two), ("r2", "三", "二", two)} <= found
     assert ("r2", "二", "一", "score") in found  # the judge's own pair stands beside
+
+
+def test_a_suggested_reply_is_changed_with_its_pencil_and_stray_keys_change_nothing(
+    desk: Desk, people: list[Person]
+) -> None:
+    _, tasks = desk.begin(ask="rate")
+    project = find(connect())
+    with page_of(people[0], project.client.url) as page:
+        open_task(page, project, tasks["r1"])
+        for stars in page.locator(".ant-rate").all():
+            stars.locator(".ant-rate-star").nth(3).click()
+        page.get_by_text("回复 1", exact=True).last.click()  # not yet open for writing
+        page.keyboard.type("1 2 3")
+        pencil = page.locator("[data-testid=htx-textbox-edit-button]").first
+        assert pencil.locator("..").evaluate("node => getComputedStyle(node).opacity") == "1"
+        pencil.click()
+        page.wait_for_timeout(500)
+        page.keyboard.press("Control+End")
+        for text in ("1 ورق", "2 页"):
+            page.keyboard.press("Enter")
+            page.keyboard.type(text)
+        page.locator(SUBMIT).first.click()
+        page.wait_for_timeout(2000)
+    records, _ = desk.labelled()
+    assert records["r1"].target["content"] == "回复 1\n1 ورق\n2 页"
+    assert records["r1"].scores == {"rating_correct": 4.0, "rating_helpful": 4.0}
