@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.core.cache import cached
 from pipeline.core.errors import PipelineError, shorten
@@ -15,6 +17,8 @@ from pipeline.modeling.features.parallel import in_threads
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import Model, has_weights, identity, local_path
 from pipeline.modeling.prefixes import prefix_mark, with_prefix
+from pipeline.runtime.engine import load_engine
+from pipeline.runtime.parts import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +33,9 @@ MAX_TOKENS = 256
 #: A guess: not measured.
 _BATCH = 8
 _STEP = 4  # a guess: not measured
+
+# `_LOCAL`, `_PART`: guesses: not measured.
+_LOCAL, _PART = 2048, 512  # texts that are computed before any is kept; that an engine sends to a worker at once
 
 Result = TypeVar("Result")
 
@@ -45,19 +52,26 @@ def features(texts: Sequence[str], model: Model, known: int | None = None) -> ND
 def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
     """Mean-pooled, L2-normalised last hidden states, shape (len(texts), hidden size).
 
-    Rows come from the per-record cache; only new texts load torch and the model.
+    Rows come from the per-record cache; only new texts load torch and the model, wherever `engine` in params.yaml has
+    its workers: each keeps the model, and computes as this machine does (`placement`).
     """
     if not texts:
         return np.zeros((0, 0), np.float32)
-    compute: list[Callable[[list[str]], list[bytes]]] = []
+    engine, place = load_engine(), placement(embeds=True)
+    work = partial(_embedded, model=model, max_tokens=max_tokens, place=place)
+    size, at_once = (_LOCAL, _LOCAL) if engine.kind == "local" else (_PART, _PART * engine.window)
 
     def on_demand(batch: list[str]) -> list[bytes]:
-        if not compute:
-            compute.append(_embedder(local_path(model, "models.encoder"), max_tokens))
-        return compute[0](batch)
+        parts = parts_of(pa.table({"text": pa.array(batch, pa.large_string())}), size)
+        return [vector for part in engine.map_parts(work, parts) for vector in part]
 
-    version = f"{identity(model)} mean {max_tokens}{placement(embeds=True).mark}{prefix_mark(model)}"
-    rows = cached("embedding", version, texts, on_demand, batch=2048)
+    version = f"{identity(model)} mean {max_tokens}{place.mark}{prefix_mark(model)}"
+    try:
+        rows = cached(
+            "embedding", version, texts, on_demand, _LOCAL if engine.kind == "local" else size * engine.window
+        )
+    finally:
+        _embedder.cache_clear()
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
 
 
@@ -109,11 +123,17 @@ def load_encoder(path: str, where: str = "models.encoder") -> tuple[PreTrainedTo
         ) from None
 
 
-def _embedder(path: str, max_tokens: int) -> Callable[[list[str]], list[bytes]]:
+def _embedded(part: pa.Table, model: Model, max_tokens: int, place: Placement) -> list[bytes]:
+    """The vectors of the part's texts."""
+    return _embedder(local_path(model, "models.encoder"), max_tokens, place)(part["text"].to_pylist())
+
+
+@lru_cache(maxsize=1)
+def _embedder(path: str, max_tokens: int, place: Placement) -> Callable[[list[str]], list[bytes]]:
+    """Kept in the process that computes until all is done: to load a model takes as long as hundreds of texts."""
     import torch
 
     tokenizer, model = load_encoder(path)
-    place = placement(embeds=True)
     model = place.put(model)
 
     def forward(ids: list[list[int]], length: int) -> list[bytes]:

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from pipeline.modeling import device
-from pipeline.modeling.device import TOKENS, Placement
+from pipeline.modeling.device import TOKENS, Placement, placement
+from pipeline.modeling.features import encoder
 from pipeline.modeling.features.encoder import MAX_TOKENS, _embedder, batched, embed
 from pipeline.modeling.models import Model
 
@@ -50,7 +51,21 @@ def test_embeddings_in_bfloat16_are_close_and_kept_apart(
 
 def test_a_vector_does_not_depend_on_what_else_is_embedded(bert_folder):
     texts = [f"{'good ' * (n % 7)}day {n} 很好" for n in range(21)]
-    compute = _embedder(str(bert_folder), MAX_TOKENS)
+    compute = _embedder(str(bert_folder), MAX_TOKENS, placement(embeds=True))
     at_once = compute(texts)
     assert compute(texts[5:8]) == at_once[5:8]
     assert [compute([text])[0] for text in texts] == at_once
+
+
+def test_workers_of_an_engine_give_the_same_vectors(bert_folder, tmp_path, monkeypatch):
+    """What is dearest in the default project does not stay with the driver."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(encoder, "_PART", 8)
+    texts = [f"{'good ' * (n % 5)}day {n} 很好" for n in range(20)]
+    found = {}
+    for kind in ("local", "daft"):
+        Path("params.yaml").write_text(f"engine: {{kind: {kind}, window: 2}}\n", "utf-8")
+        monkeypatch.setenv("SFT_CACHE", str(tmp_path / kind))
+        found[kind] = embed(texts, Model(name=str(bert_folder)))
+    assert found["local"].tobytes() == found["daft"].tobytes()
+    assert _embedder.cache_info().currsize == 0, "no model is left in memory"
