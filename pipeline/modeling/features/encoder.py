@@ -67,9 +67,7 @@ def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> N
 
     version = f"{identity(model)} mean {max_tokens}{place.mark}{prefix_mark(model)}"
     try:
-        rows = cached(
-            "embedding", version, texts, on_demand, _LOCAL if engine.kind == "local" else size * engine.window
-        )
+        rows = cached("embedding", version, texts, on_demand, at_once)
     finally:
         _embedder.cache_clear()
     return np.frombuffer(b"".join(rows), np.float32).reshape(len(texts), -1)
