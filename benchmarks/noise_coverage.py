@@ -27,6 +27,7 @@ from pipeline.clean.label_errors.label_noise import Share, label_noise
 from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
 from pipeline.modeling.features.linear import stratified_folds
+from pipeline.modeling.features.neighbours import named
 from pipeline.modeling.models import Model
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def scored(world: World, given: Integers) -> tuple[Scores, list[str], Integers]:
     labels = [f"class {code:02d}" for code in given.tolist()]
     strata = single_labels.strata(labels)
     folds = stratified_folds(strata, ids, 5, 0)
-    prepared = single_labels.Prepared(world.vectors, ids, ids, 1.0, "0")
+    prepared = single_labels.Prepared(world.vectors, ids, ids, 1.0, "0", named(world.vectors, ids))
     found = single_labels.score_out_of_fold(prepared, np.arange(len(given)), labels, folds, TASK)
     return found.recipes[next(iter(found.recipes))], labels, strata
 

@@ -9,20 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.modeling.features.neighbour_lists import Known, kept_lists, searched
 from pipeline.runtime.part_cache import FEWEST_ROWS
 from pipeline.runtime.threads import cores, side_by_side
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
-    Integers = NDArray[np.int64]
-    Keys = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Keys = NDArray[np.uint64]
 
 NEIGHBOURS = 100  # chosen with benchmarks/label_errors.py
 # `_SHARPNESS` is a guess: not measured.
@@ -38,26 +35,29 @@ def nearest(
     known: NDArray[np.float32],
     known_groups: Sequence[str],
     use: str,
+    names: tuple[Keys, Keys] | None = None,
 ) -> Iterator[tuple[Integers, Integers, Floats]]:
     """Part by part: its rows, the rows of the nearest `known`, their weights (sum 1), shape (rows, neighbours).
 
     Vectors are L2-normalised. Weights of members of the row's own group are 0. Of equally near ones the earlier count.
-    What was found is kept for later runs under the name `use`: what is near hangs on no label.
+    What was found is kept for later runs under the name `use`: what is near hangs on no label. `names`: what `named`
+    gives for `vectors` and `known`, where it is known.
     """
     codes = {name: n for n, name in enumerate(dict.fromkeys([*groups, *known_groups]))}
     mine, theirs = (np.array([codes[name] for name in names], np.int64) for names in (groups, known_groups))
-    among = Known(_whole(known), theirs, _named(known, known_groups))
     count = min(NEIGHBOURS, len(known))
     if len(vectors) < FEWEST_ROWS:
+        among = Known(_whole(known), theirs, np.zeros(0, np.uint64))
         yield np.arange(len(vectors)), *_weighed(searched(_whole(vectors), mine, among, count))
         return
-    names = _named(vectors, groups)
-    parts = _parts(names)
+    own, others = names or (named(vectors, groups), named(known, known_groups))
+    among = Known(_whole(known), theirs, others)
+    parts = _parts(own)
 
     def one(number: int) -> tuple[Integers, Integers, Floats]:
         rows = parts[number]
         place = f"{use}, {number} of {len(parts)}"
-        lists = kept_lists(place, _whole(vectors[rows]), mine[rows], names[rows], among, count)
+        lists = kept_lists(place, _whole(vectors[rows]), mine[rows], own[rows], among, count)
         return rows, *_weighed(lists)
 
     for start in range(0, len(parts), cores()):
@@ -69,7 +69,7 @@ def _whole(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.rint(vectors * np.float32(_SCALE)), np.float32)
 
 
-def _named(vectors: NDArray[np.float32], groups: Sequence[str]) -> Keys:
+def named(vectors: NDArray[np.float32], groups: Sequence[str]) -> Keys:
     """A number for each row that tells its vector and group: equal for equal ones."""
     data = np.ascontiguousarray(vectors)
     found = (

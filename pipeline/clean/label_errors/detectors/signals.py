@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.record import share
-from pipeline.modeling.features.neighbours import nearest
+from pipeline.modeling.features.neighbours import Keys, nearest
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -59,13 +59,15 @@ def neighbour_votes(
     known_labels: Labels,
     classes: int,
     use: str,
+    names: tuple[Keys, Keys] | None = None,
 ) -> Floats:
     """Labels of the nearest `known` records, weighted, shape (rows, classes); a record's own group has no vote.
 
-    Vectors are L2-normalised. Where a record has no neighbour outside its group all classes get 0. `use`: as `nearest`.
+    Vectors are L2-normalised. Where a record has no neighbour outside its group all classes get 0. `use` and `names`:
+    as `nearest`.
     """
     votes = np.zeros((len(vectors), classes))
-    for rows, found, weights in nearest(vectors, groups, known, known_groups, use):
+    for rows, found, weights in nearest(vectors, groups, known, known_groups, use, names):
         cells = np.arange(len(found))[:, None] * classes + known_labels[found]  # (part, neighbours)
         votes[rows] = np.bincount(cells.ravel(), weights.ravel(), len(found) * classes).reshape(len(found), classes)
     return votes

@@ -39,6 +39,7 @@ from pipeline.core.record import Record, Target
 from pipeline.core.settings import Task
 from pipeline.modeling.features.dense import dense_features
 from pipeline.modeling.features.linear import fit_parts, fit_temperature, out_of_fold_logits, softmax
+from pipeline.modeling.features.neighbours import Keys, named
 from pipeline.modeling.models import Model
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
 from pipeline.tasks import task_type
@@ -54,13 +55,17 @@ _FEWEST_GROUPS = 5  # of a class that is scored: with fewer, most folds would no
 
 
 class Prepared(NamedTuple):
-    """Features and groups of the records, and the inverse regularisation strength; whether these are all records."""
+    """Features, groups and ids of the records, and names of the first two; the inverse regularisation strength.
+
+    `whole`: whether these are all records.
+    """
 
     vectors: NDArray[np.float32]
     groups: list[str]
     ids: list[str]
     C: float
     seed: str
+    names: Keys
     whole: bool = True
 
 
@@ -99,7 +104,7 @@ def prepare(records: Sequence[Record], known: int, task: Task, encoder: Model, s
     vectors = dense_features([kind.main_text(record) for record in records], encoder, known)
     C = settings.C or tuned_C(vectors[:known], records[:known], settings.planted, settings.seed)
     groups = [record.group or record.id for record in records]
-    return Prepared(vectors, groups, [record.id for record in records], C, str(settings.seed))
+    return Prepared(vectors, groups, [record.id for record in records], C, str(settings.seed), named(vectors, groups))
 
 
 class _Predicted(NamedTuple):
@@ -123,6 +128,7 @@ def score_out_of_fold(
         vectors=_some(prepared.vectors, rows),
         groups=[prepared.groups[n] for n in rows.tolist()],
         ids=[prepared.ids[n] for n in rows.tolist()],
+        names=prepared.names[rows],
         whole=len(rows) == len(prepared.ids),
     )
     if not FEWEST_ROWS <= len(rows) < len(prepared.ids):
@@ -134,11 +140,12 @@ def score_out_of_fold(
 
 def _scored(some: Prepared, labels: Sequence[str], folds: Integers) -> OutOfFold:
     known, vectors = int((folds >= 0).sum()), some.vectors
+    among = reference_rows(some.ids[:known], some.seed)
     names, logits = out_of_fold_logits(vectors[:known], labels[:known], folds[:known], some.C)
     codes = np.searchsorted(names, labels)
-    parts = [_of_known(some, logits, codes[:known])]
+    parts = [_of_known(some, logits, codes[:known], among)]
     if known < len(labels):
-        parts.append(_of_held_out(some, labels[:known], codes[:known], parts[0]))
+        parts.append(_of_held_out(some, labels[:known], codes[:known], parts[0], among))
     aum = parts[0].aum
     linear = np.concatenate([part.linear for part in parts])
     both = np.concatenate([part.both for part in parts])
@@ -170,31 +177,33 @@ def _some(vectors: NDArray[np.float32], rows: Integers) -> NDArray[np.float32]:
     return vectors if len(rows) == len(vectors) and np.array_equal(rows, np.arange(len(vectors))) else vectors[rows]
 
 
-def _of_known(some: Prepared, logits: Floats, codes: Integers) -> _Predicted:
+def _of_known(some: Prepared, logits: Floats, codes: Integers, among: Integers) -> _Predicted:
     known, classes = len(codes), logits.shape[1]
     first = fit_temperature(logits, codes)
     linear = softmax(logits / first)
-    votes = _votes(some, slice(0, known), codes, classes, "known")
+    votes = _votes(some, slice(0, known), codes, classes, among)
     logs = joined(linear, votes)
     second = fit_temperature(logs, codes)
     aum = area_under_margin(some.vectors[:known], codes, classes)
     return _Predicted(linear, softmax(logs / second), (first, second), aum)
 
 
-def _of_held_out(some: Prepared, labels: Sequence[str], codes: Integers, known: _Predicted) -> _Predicted:
+def _of_held_out(
+    some: Prepared, labels: Sequence[str], codes: Integers, known: _Predicted, among: Integers
+) -> _Predicted:
     size = len(labels)
     head = replace(fit_parts(some.vectors, labels, np.arange(size), some.C), temperature=known.temperatures[0])
     linear = head.probabilities(some.vectors[size:])
-    votes = _votes(some, slice(size, None), codes, known.linear.shape[1], "held out")
+    votes = _votes(some, slice(size, None), codes, known.linear.shape[1], among)
     return _Predicted(linear, softmax(joined(linear, votes) / known.temperatures[1]), known.temperatures, np.zeros(0))
 
 
-def _votes(some: Prepared, part: slice, codes: Integers, classes: int, use: str) -> Floats:
-    """Votes on the rows `part` of their nearest neighbours among the known ones."""
-    among = reference_rows(some.ids[: len(codes)], some.seed)
+def _votes(some: Prepared, part: slice, codes: Integers, classes: int, among: Integers) -> Floats:
+    """Votes on the rows `part` of their nearest neighbours among the known ones that `among` names."""
     groups, known = [some.groups[n] for n in among.tolist()], some.vectors[among]
-    use = f"single labels, {use}{'' if some.whole else ', a part'}"
-    return neighbour_votes(some.vectors[part], some.groups[part], known, groups, codes[among], classes, use)
+    use = f"single labels, {'held out' if part.start else 'known'}{'' if some.whole else ', a part'}"
+    names = some.names[part], some.names[among]
+    return neighbour_votes(some.vectors[part], some.groups[part], known, groups, codes[among], classes, use, names)
 
 
 def plant(records: Sequence[Record], task: Task, rate: float, seed: str, classes: ClassProbabilities | None) -> Copies:
