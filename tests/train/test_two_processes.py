@@ -1,6 +1,7 @@
 """One training run shared by two processes: by hand, for its cost.
 
-They are started by torchrun, as `accelerate launch` does it on several GPUs; without any it would start one process.
+They are started by torchrun, as `accelerate launch` does it on several GPUs, and by `accelerate launch` with a
+configuration for processors that asks for FSDP, which accelerate leaves out there: nothing is sharded.
 
 SFT_TWO_PROCESSES=1 python -m pytest tests/train/test_two_processes.py
 """
@@ -29,6 +30,27 @@ ONE = [sys.executable]
 TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
 
 
+FSDP = """
+compute_environment: LOCAL_MACHINE
+distributed_type: FSDP
+fsdp_config: {fsdp_version: 2, fsdp_auto_wrap_policy: TRANSFORMER_BASED_WRAP, fsdp_state_dict_type: FULL_STATE_DICT}
+use_cpu: true
+mixed_precision: 'no'
+num_machines: 1
+num_processes: 2
+machine_rank: 0
+"""
+
+
+@pytest.fixture(params=["torchrun", "accelerate"])
+def two(request, tmp_path):
+    """The command that starts two processes."""
+    if request.param == "torchrun":
+        return TWO
+    (tmp_path / "accelerate.yaml").write_text(FSDP, "utf-8")
+    return [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(tmp_path / "accelerate.yaml")]
+
+
 def trained(folder, how, encoder, batch, optimizer="sgd", patience=0):
     """Runs the stage `train` in a project of its own; what it printed."""
     folder.mkdir()
@@ -48,15 +70,15 @@ def weights(folder):
     return load_file(folder / "out" / "model" / "model.safetensors")
 
 
-def test_two_processes_learn_what_one_learns_with_batches_twice_as_large(bert_folder, tmp_path):
+def test_two_processes_learn_what_one_learns_with_batches_twice_as_large(two, bert_folder, tmp_path):
     import numpy as np
 
     trained(tmp_path / "one", ONE, bert_folder, 24)  # all rows in one step: which rows meet in a batch cannot differ
-    said = trained(tmp_path / "two", TWO, bert_folder, 12)
-    one, two = (json.loads((tmp_path / name / "out" / "report.json").read_text()) for name in ("one", "two"))
-    assert one["steps"] == two["steps"] > 0
-    assert one["best_step"] == two["best_step"]
-    assert two["dev"]["loss"] == pytest.approx(one["dev"]["loss"], abs=1e-3)
+    said = trained(tmp_path / "two", two, bert_folder, 12)
+    one, both = (json.loads((tmp_path / name / "out" / "report.json").read_text()) for name in ("one", "two"))
+    assert one["steps"] == both["steps"] > 0
+    assert one["best_step"] == both["best_step"]
+    assert both["dev"]["loss"] == pytest.approx(one["dev"]["loss"], abs=1e-3)
     first, second = weights(tmp_path / "one"), weights(tmp_path / "two")
     assert all(np.allclose(first[name], second[name], atol=1e-4) for name in first)
     assert said.count("train     step 1 of") <= 1, "the first process alone tells how far it is"

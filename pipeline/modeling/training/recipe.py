@@ -21,6 +21,7 @@ class Lora(Settings):
     alpha: float = Field(16.0, gt=0)  # update scale is alpha / rank; a guess: not measured
     dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: Literal["attention", "all"] = "all"  # which linear layers get an adapter
+    load_in_4bit: bool = False  # QLoRA: frozen linear layers in four bits, by bitsandbytes (training/four_bits.py)
 
 
 class Contrastive(Settings):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from pipeline.core.errors import PipelineError
 from pipeline.modeling.device import training_dtype
 from pipeline.modeling.lm.kernels import low_rank
+from pipeline.modeling.training.four_bits import merge_four_bits, to_four_bits
 from pipeline.modeling.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
     """The model with LoRA adapters, only these and new heads trainable; itself where the recipe has none.
 
     Where training mixes float32 with bfloat16, the frozen weights of a model without new heads are held in bfloat16:
-    half the memory. `merge` brings them back first.
+    half the memory. With `load_in_4bit` linear layers are held in four bits. `merge` brings them back first.
     """
     if recipe.lora is None:
         return model
@@ -66,6 +67,9 @@ def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
     found = {name.rpartition(".")[2] for name, _ in model.named_modules()}
     targets = "all-linear" if recipe.lora.target_modules == "all" else sorted(found & set(attention))
     new = sorted({name.split(".")[0] for name, _ in model.named_parameters() if _NEW.search(name)})
+    dtype = training_dtype(recipe.precision)
+    if recipe.lora.load_in_4bit:
+        to_four_bits(model, {*new}, dtype)
     config = LoraConfig(
         r=recipe.lora.rank,
         lora_alpha=cast("int", recipe.lora.alpha),  # peft only multiplies by it
@@ -75,7 +79,7 @@ def adapt(model: PreTrainedModel, recipe: Recipe) -> PreTrainedModel:
     )
     adapted = get_peft_model(model, config)
     low_rank.fuse(adapted)
-    if not new and training_dtype(recipe.precision) == "bfloat16":
+    if not new and dtype == "bfloat16":
         _hold_frozen(model, "bfloat16")
     return cast("PreTrainedModel", adapted)  # it hands on what it does not know to the model in it
 
@@ -93,6 +97,7 @@ def merge(model: PreTrainedModel) -> PreTrainedModel:
     """The plain model again: adapters added into its weights, in float32."""
     if not hasattr(model, "merge_and_unload"):
         return model
+    merge_four_bits(model)
     _hold_frozen(model, "float32")
     return cast("PreTrainedModel", cast("PeftModel", model).merge_and_unload())
 
