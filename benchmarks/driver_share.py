@@ -1,6 +1,7 @@
 """How much of a run the driver does itself: the CPU time outside of the parts that an engine can send elsewhere.
 
-    python -m benchmarks.driver_share 20000     # rows; all data stages, short rows, TF-IDF, with label errors
+    python -m benchmarks.driver_share 20000              # rows; all data stages, short rows, TF-IDF, with label errors
+    python -m benchmarks.driver_share 20000 embeddings   # the encoder of the default project
 
 Every stage runs in this kind of process once, nothing cached, with `engine: {kind: local}`, so that what a cluster's
 workers would do is done here and can be told apart: time in functions over parts of tables against all time, loading of
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.increment import start
+from benchmarks.increment import default_encoder, start
 from benchmarks.memory import COMMANDS, ROOT, short_rows
 
 #: Runs a stage and leaves the CPU seconds within mapped parts and of the whole process in a file.
@@ -47,7 +48,8 @@ def main() -> None:
     totals = [0.0, 0.0]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "project"
-        start(folder, list(short_rows(count)))
+        encoder = default_encoder() if "embeddings" in sys.argv else "{name: tfidf}"
+        start(folder, list(short_rows(count)), encoder)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / "cache")}
         for stage, words in COMMANDS.items():
             command = [sys.executable, "-c", RUNNER, str(Path(place) / "spent"), stage, *words.split()]

@@ -96,6 +96,22 @@ def fitted_tfidf(texts: Sequence[str]) -> tuple[Callable[[Sequence[str]], csr_ma
 
 
 def _gram_counts(texts: Sequence[str]) -> csr_matrix:
+    """Counts of each text's n-grams, made wherever `engine` in params.yaml has its workers."""
+    engine = load_engine()
+    parts = parts_of(pa.table({"text": pa.array(texts, pa.large_string())}), engine.rows) if len(texts) else iter(())
+    found = list(engine.map_parts(_counted, parts))
+    if not found:
+        return _hashed([])
+    from scipy.sparse import vstack
+
+    return vstack(found, "csr")
+
+
+def _counted(part: pa.Table) -> csr_matrix:
+    return _hashed(part["text"].to_pylist())
+
+
+def _hashed(texts: Sequence[str]) -> csr_matrix:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(

@@ -69,3 +69,12 @@ def test_workers_of_an_engine_give_the_same_vectors(bert_folder, tmp_path, monke
         found[kind] = embed(texts, Model(name=str(bert_folder)))
     assert found["local"].tobytes() == found["daft"].tobytes()
     assert _embedder.cache_info().currsize == 0, "no model is left in memory"
+
+
+def test_tfidf_is_counted_in_parts_that_change_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    texts = [f"day {n} 很好 {'x' * (n % 4)}" for n in range(30)]
+    whole = encoder.tfidf(texts, 20)
+    Path("params.yaml").write_text("engine: {rows: 7}\n", "utf-8")
+    parts = encoder.tfidf(texts, 20)
+    assert np.array_equal(whole.toarray(), parts.toarray())
