@@ -90,8 +90,8 @@ _LOOK = "The log above names the cause; `engine: {kind: local}` runs the same st
 
 
 def load_engine(path: Path = Path("params.yaml")) -> Engine:
-    """The `engine` section of the file at `path`, or the default where it has none."""
-    return load_optional("engine", Engine, path)
+    """The `engine` section of the file at `path`, or the default where it has none, or there is no such file."""
+    return load_optional("engine", Engine, path) if path.is_file() else Engine()
 
 
 @cache
