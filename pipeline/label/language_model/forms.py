@@ -6,16 +6,16 @@ Spans and answers are asked for as quotes and found in the text here: offsets th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.conversation import to_conversation
 from pipeline.core.record import Fields, Record, Reject, Target, as_json
 from pipeline.core.settings import Task
+from pipeline.label.language_model.quotes import quote_places
 from pipeline.llm.judges.rubric import transcript
 from pipeline.tasks import task_type
-from pipeline.text.scripts import is_inside_word
 
 
 @dataclass(frozen=True)
@@ -46,35 +46,10 @@ def form_of(task: Task) -> Form:
 def is_right(said: Target, truth: Target, task: Task) -> bool:
     """Whether an answer is the labelled one; for a question, one of those that are labelled."""
     if task.type == "qa":
-        return {answer["text"] for answer in said} <= {answer["text"] for answer in truth}
+        return bool(said) == bool(truth) and {one["text"] for one in said} <= {one["text"] for one in truth}
     if task.type == "regression":
         return math.isclose(said, truth, abs_tol=1e-9)
     return as_json(said) == as_json(truth)
-
-
-def quote_places(quotes: Sequence[str], text: str) -> list[int]:
-    """Where each quote begins: the first place after the one before it of the same words, whole words where words are.
-
-    Raises Reject quote_not_found.
-    """
-    after: dict[str, int] = {}
-    places = []
-    for quote in quotes:
-        place = _find(quote, text, after.get(quote, 0))
-        if place < 0:
-            raise Reject("quote_not_found", f"'{quote[:60]}' does not stand in the text")
-        after[quote] = place + len(quote)
-        places.append(place)
-    return places
-
-
-def _find(quote: str, text: str, start: int) -> int:
-    if not quote.strip():
-        return -1
-    place = first = text.find(quote, start)
-    while place >= 0 and (is_inside_word(text, place) or is_inside_word(text, place + len(quote))):
-        place = text.find(quote, place + 1)
-    return place if place >= 0 else first
 
 
 def _object(**properties: object) -> dict[str, object]:
@@ -117,15 +92,18 @@ def _spans(value: Any, fields: Fields) -> list[dict[str, object]]:
     found = value["entities"]
     places = quote_places([one["text"] for one in found], str(fields["text"]))
     spans = [
-        {"start": place, "end": place + len(one["text"]), "label": one["label"]}
-        for place, one in zip(places, found, strict=True)
+        {"start": start, "end": end, "label": one["label"]} for (start, end), one in zip(places, found, strict=True)
     ]
     return sorted(spans, key=lambda span: (span["start"], span["end"]))
 
 
 def _answers(value: Any, fields: Fields) -> list[dict[str, object]]:
-    (place,) = quote_places([value["answer"]], str(fields["context"]))
-    return [{"start": place, "text": value["answer"]}]
+    """The answer at its place; none where the model says that the passage does not answer the question."""
+    if not value["answer"].strip():
+        return []
+    context = str(fields["context"])
+    ((start, end),) = quote_places([value["answer"]], context)
+    return [{"start": start, "text": context[start:end]}]
 
 
 def _written(key: str, en: str, zh: str) -> Form:
@@ -169,8 +147,9 @@ FORMS: dict[str, Form] = {
     ),
     "qa": Form(
         {
-            "en": "Answer the question with a quote from the passage, letter by letter and as short as it can be.",
-            "zh": "请逐字引用文中最短的片段回答问题。",
+            "en": "Answer the question with a quote from the passage, letter by letter and as short as it can be; with "
+            "an empty text where the passage does not answer it.",
+            "zh": "请逐字引用文中最短的片段回答问题；文中没有答案时，请给出空文本。",
         },
         lambda task: _object(answer={"type": "string"}),
         _question,
