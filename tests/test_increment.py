@@ -17,9 +17,9 @@ from benchmarks.increment import stale, start, write
 from benchmarks.memory import short_rows
 from pipeline.clean.label_errors.detectors import regularisation, single_labels
 from pipeline.collect import kept_chunks, source_rows
-from pipeline.modeling.features import dense, neighbours
+from pipeline.modeling.features import dense, linear, neighbours
 from pipeline.runtime import part_cache
-from pipeline.validate import semantic_coverage
+from pipeline.validate import expectation_results, semantic_coverage
 
 ROWS = list(short_rows(165))
 OLD = ROWS[:160]
@@ -66,8 +66,20 @@ def results(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def finished(tmp_path, monkeypatch) -> Path:
     """A finished project whose small tables are kept in parts as large ones are."""
-    for module in (part_cache, dense, neighbours, regularisation, single_labels, semantic_coverage):
+    keeping = (
+        part_cache,
+        dense,
+        linear,
+        neighbours,
+        regularisation,
+        single_labels,
+        semantic_coverage,
+        expectation_results,
+    )
+    for module in keeping:
         monkeypatch.setattr(module, "FEWEST_ROWS", 20)
+    for name, value in {"_PART": 40, "_DRAWN": 20, "_FEWEST_OF_CLASS": 3}.items():
+        monkeypatch.setattr(linear, name, value)
     for module in (kept_chunks, source_rows):
         monkeypatch.setattr(module, "ROWS", 32)
     folder = tmp_path / "finished"
