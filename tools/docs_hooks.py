@@ -21,6 +21,7 @@ from pydantic_core import PydanticUndefined
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
@@ -53,9 +54,14 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return _OUTSIDE.sub(r"\1", markdown)
 
 
-def on_post_page(output: str, **_: object) -> str:
-    """The page without the one script that its theme would fetch, so that it reads the same without a network."""
-    return _FETCHED.sub("", output)
+def on_post_page(output: str, page: Page, **_: object) -> str:
+    """The page without the one script that its theme would fetch, and in the language that it is written in.
+
+    So it reads the same without a network, and a screen reader reads Chinese pages as Chinese.
+    """
+    is_chinese = page.file.src_uri.endswith(".zh.md")
+    said = output.replace('<html lang="en"', '<html lang="zh"', 1) if is_chinese else output
+    return _FETCHED.sub("", said)
 
 
 def on_post_template(output_content: str, **_: object) -> str:

@@ -178,7 +178,7 @@ def plain_slice(attribute: object, name: object) -> str:
 def curve_of_sample(inputs: Inputs) -> int:
     """The train records of the dataset, where the learning curve was measured on half of them or fewer; else 0."""
     points = (inputs.report("value").get("more_data") or {}).get("points")
-    held = sum((inputs.profile.get("classes") or {}).get("train", {}).values())
+    held: int = (inputs.profile.get("rows") or {}).get("train", 0)
     return held if points and held >= 2 * points[-1]["records"] else 0
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import META, Record, as_json
+from pipeline.core.record import META, Record, Target, as_json
 from pipeline.core.report_types import StageReports
 from pipeline.core.settings import Task
 from pipeline.modeling.models import Models
@@ -39,6 +39,13 @@ RECORD_COLUMNS: Mapping[str, Callable[[Record], object]] = {
     "label_by": lambda record: record.labels_by and record.labels_by.who,
     "label_confidence": lambda record: record.labels_by and record.labels_by.confidence,
 }
+
+
+def labels_of(target: Target) -> list[str]:
+    """The labels that a target carries, each once: its class, its several labels, or the types of its spans."""
+    parts = target if isinstance(target, list) else [target]
+    named = (one.get("label") if isinstance(one, Mapping) else one for one in parts)
+    return sorted({str(one) for one in named if one is not None})
 
 
 #: A value of a column as expectations see it.

@@ -22,7 +22,7 @@ from pipeline.runtime.dataset_versions import INDEX, compare, split_digest
 from pipeline.runtime.store import LEAN, read_records, read_stage_report, write_json, write_table
 from pipeline.tasks import has_free_answers
 from pipeline.validate.data_docs import write_data_docs
-from pipeline.validate.dataset_view import EXPORTED, Released, View, read_released, view_of
+from pipeline.validate.dataset_view import EXPORTED, Released, View, labels_of, read_released, view_of
 from pipeline.validate.expectation_results import results
 from pipeline.validate.expectations.versions import drift
 from pipeline.validate.export.dataset import export
@@ -165,9 +165,7 @@ def dataset_totals(view: View) -> Totals:
 def _count(view: View, record: Record, counts: defaultdict[str, Counter[str]]) -> None:
     """Count an exported record under all that the totals tell."""
     counts["rows"][str(record.split)] += 1
-    stratum = view.kind.stratum(record)
-    if stratum is not None:
-        counts[f"classes {record.split}"][stratum] += 1
+    counts[f"classes {record.split}"].update(labels_of(record.target) if view.task.labels else ())
     counts["languages"][record.lang] += 1
     counts["sources"][record.source.name] += 1
     counts["label_by"][record.labels_by.who if record.labels_by else "(nobody)"] += 1

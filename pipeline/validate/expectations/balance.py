@@ -9,8 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Target
-from pipeline.validate.dataset_view import View
+from pipeline.validate.dataset_view import View, labels_of
 from pipeline.validate.expectations.base import Check, Gauge, Rule, totals, within
 
 #: Classes named at each end when there are too many to name them all. A guess: not measured.
@@ -52,17 +51,11 @@ def class_share_between(rule: ClassShare, view: View) -> Check:
     least = max(rule.min, rule.min_of_even / len(view.task.labels))
     rule = rule.model_copy(update={"min": least})
     targets = [record.target for record in view.records if record.split == rule.split]
-    counts = Counter(label for target in targets for label in _labels(target))
+    counts = Counter(label for target in targets for label in labels_of(target))
     shares = {label: counts[label] / max(len(targets), 1) for label in view.task.labels}
     problems = _outside("class", shares, counts, f"{len(targets):,} {rule.split} records", rule)
     title = f"every class has a share of {rule.split} {within(round(rule.min, 4), rule.max)}"
     return totals(title, problems, _words(shares), **_ends(shares, rule))
-
-
-def _labels(target: Target) -> list[str]:
-    if target is None:
-        return []
-    return target if isinstance(target, list) else [target]
 
 
 def language_share_between(rule: LanguageShare, view: View) -> Check:

@@ -48,7 +48,7 @@ def test_a_curve_of_a_sample_is_no_advice_for_a_dataset_that_has_those_rows_alre
     inputs = with_reports(project)
     reports = {**inputs.reports, "value": {"metric": "macro_f1", "steps": [], "variants": {}, "more_data": CURVE}}
     for held, is_advice in ((4000, True), (8000, False)):
-        profile = {**inputs.profile, "classes": {"train": {"positive": held - 1, "negative": 1}}}
+        profile = {**inputs.profile, "rows": {"train": held}}
         known = replace(inputs, reports=reports, profile=profile)
         assert ("fix.more_data" in [fix["key"] for fix in fixes(known)]) is is_advice
         notes = [block.get("key") for block in value(known) if block["kind"] == "note"]

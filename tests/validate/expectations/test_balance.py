@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.core.record import Record
 from pipeline.core.settings import Task
-from tests.validate.conftest import CHAT, check, review, sound_chats, sound_reviews
+from pipeline.validate.dataset_view import labels_of
+from pipeline.validate.run import dataset_totals
+from tests.validate.conftest import CHAT, check, review, sound_chats, sound_reviews, view
 
 
 def test_a_missing_class_has_the_share_zero():
@@ -46,3 +51,44 @@ def test_class_share_is_relative_to_the_number_of_classes(classes, passes):
     counts = {label: 20 for label in labels} | ({} if passes else {labels[0]: 2})
     records = [review(f"{label}-{n}", "text", label) for label, count in counts.items() for n in range(count)]
     assert check(records, task, expect="class_share_between", min_of_even=0.2).passed is passes
+
+
+@pytest.mark.parametrize(
+    ("target", "labels"),
+    [
+        ("好评", ["好评"]),
+        (["price", "价格", "price"], ["price", "价格"]),
+        ([{"start": 0, "end": 2, "label": "PER"}, {"start": 5, "end": 7, "label": "PER"}], ["PER"]),
+        ([{"text": "35 minutes", "start": 4}], []),  # an answer has no label
+        ([], []),
+        (None, []),
+    ],
+)
+def test_a_target_carries_each_of_its_labels_once(target, labels):
+    assert labels_of(target) == labels
+
+
+NER = Task(type="ner", labels=("PER", "ORG"), languages=("en", "zh"))
+
+
+def _sentence(n: int, split: str, *types: str) -> Record:
+    spans = [{"start": 3 * i, "end": 3 * i + 2, "label": name} for i, name in enumerate(types)]
+    return replace(review(f"s{n}", f"安娜 went to 港口 ({n})"), target=spans, split=split)
+
+
+def test_entity_types_are_the_classes_of_entities():
+    """Each record counts once for a type that it holds, so that no project of entities seems to lack its classes."""
+    records = [_sentence(0, "train", "PER", "PER"), _sentence(1, "train", "PER", "ORG"), _sentence(2, "test")]
+    assert dataset_totals(view(records, NER))["classes"] == {
+        "train": {"ORG": 1, "PER": 2},
+        "validation": {},
+        "test": {},
+    }
+    finding = check(records, NER, expect="class_share_between", min=0.6)
+    assert finding.first[0]["why"] == "class ORG: 1 of 2 train records (0.500)"
+
+
+def test_several_labels_of_a_record_are_counted_one_by_one():
+    task = Task(type="classification", labels=("price", "food"), multi_label=True)
+    records = [replace(review(f"r{n}", f"text {n}"), target=["price", "food"], split="train") for n in range(3)]
+    assert dataset_totals(view(records, task))["classes"]["train"] == {"food": 3, "price": 3}
