@@ -146,6 +146,8 @@ def plain_label(target: str | None, text: str = "") -> str | None:
     value = json.loads(target or "null")
     if value is None or isinstance(value, str):
         return value
+    if value == []:
+        return "–"  # no span, no label
     if _are_parts(value):
         return "; ".join(_part(one, text) for one in value)
     if isinstance(value, dict) and "role" in value:

@@ -68,7 +68,8 @@ def doubtful(inputs: Inputs) -> list[Block]:
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
     queue_table = listed(linked(table("doubtful", kinds, rows, len(found)), links), "review")
     queue_table = decidable(inputs, queue_table, [_asked(inputs, row, records.get(row["record_id"])) for row in shown])
-    return [by_reason, *audit(inputs), *noise(inputs), *_swaps(found), _about_links(links), queue_table]
+    swaps = _swaps(found) if choosable(inputs) else []  # spans and texts hardly ever repeat
+    return [by_reason, *audit(inputs), *noise(inputs), *swaps, _about_links(links), queue_table]
 
 
 class _Queued(TypedDict):
