@@ -14,7 +14,7 @@ from pipeline.report.figures import fair_part, plain_label, plain_slice
         ('[{"start": 0, "end": 3, "label": "PER"}]', "Ann lives", "PER: Ann"),
         ('[{"start": 5, "end": 9, "label": "PER"}]', "", "PER: [5, 9)"),
         ('[{"start": 3, "text": "北京"}]', "我住在北京", "北京"),
-        ("[]", "", "[]"),
+        ("[]", "", "–"),
         ("0.5", "", "0.5"),
         (None, "", None),
     ],
