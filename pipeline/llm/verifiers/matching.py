@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DivisionByZero, InvalidOperation
 
 from pydantic import Field
 
@@ -14,7 +14,10 @@ from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
 from pipeline.text.normalise import normalised
 
-_NUMBER = re.compile(r"[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?%?")
+_NUMBER = re.compile(
+    r"(?<![\d/])(?P<above>[-+]?\d+)/(?P<below>\d+)(?![\d/]|\.\d)"  # a fraction, and no date
+    r"|(?P<digits>[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)(?P<percent>%?)"
+)
 _CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-Za-z])\)?(?![A-Za-z])")
 _NO_REFERENCE = "there is no reference to compare with"
 
@@ -82,15 +85,18 @@ def matches(case: Case, settings: Pattern) -> str:
 
 
 def last_number(text: str) -> Decimal | None:
-    """The last number in a text; 50% is 0.5. None where there is none."""
-    found = _NUMBER.findall(unicodedata.normalize("NFKC", text))
+    r"""The last number in a text; 50% (in LaTeX 50\%) and 1/2 are 0.5. None where there is none."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u2044", "/").replace("\\%", "%")
+    found = list(_NUMBER.finditer(plain))
     if not found:
         return None
+    last = found[-1]
     try:
-        value = Decimal(found[-1].rstrip("%").replace(",", ""))
-    except InvalidOperation:
+        if last["below"]:
+            return Decimal(last["above"]) / Decimal(last["below"])
+        return Decimal(last["digits"].replace(",", "")) / (100 if last["percent"] else 1)
+    except (InvalidOperation, DivisionByZero):
         return None
-    return value / 100 if found[-1].endswith("%") else value
 
 
 def _choices(answer: str, letters: str) -> set[str]:

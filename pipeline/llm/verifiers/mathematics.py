@@ -29,7 +29,7 @@ def equivalent(case: Case, settings: Mathematics) -> str:
     """
     if case.reference is None:
         return "there is no reference to compare with"
-    found, wanted = final_answer(case.text), final_answer(case.reference)
+    found, wanted = (final_answer(text).replace("\\%", "%") for text in (case.text, case.reference))
     if found == wanted:
         return ""
     if max(len(found), len(wanted)) > settings.max_chars:
