@@ -223,6 +223,15 @@ def test_a_model_below_its_reference_stands_in_bold(sound, tmp_path):
     assert "the model is worse than gazetteer: macro F1 −0.090 (−0.120 to −0.050)" in page
 
 
+def test_a_failed_verdict_without_a_list_to_fix_is_never_told_that_nothing_stands_out(tmp_path):
+    few = {"kept": 1, "kept_by": {"split": {"train": 1}}, "steps": []}
+    found = build(Inputs(tmp_path, TASK, Params(), {"augment": few, "validate": {"expectations": []}}))
+    assert (found["verdict"]["state"], found["fixes"]) == ("fail", [])
+    page = render(found)
+    assert "note.fix_what_the_verdict_names" in page.split('id="strings"')[0]
+    assert "note.nothing_to_fix" not in page.split('id="strings"')[0]
+
+
 def test_what_was_not_measured_is_counted_apart_from_what_does_not_apply(sound, tmp_path):
     data = shutil.copytree(sound, tmp_path / "data")
     shutil.rmtree(data / "evaluate")
