@@ -52,7 +52,7 @@ def test_the_settings_of_a_tutorial_are_read(tutorial: str, tmp_path: Path, monk
     (tmp_path / "data/raw" / name).write_text(content, "utf-8")
     monkeypatch.chdir(tmp_path)
     if project == "documents":
-        with pytest.raises(PipelineError, match="nothing was asked.*2 requests"):  # its settings and its page are read
+        with pytest.raises(PipelineError, match=r"nothing was asked.*2 requests"):  # its settings and its page are read
             run(Path("data/raw"), Path("data/collect"))
         return
     run(Path("data/raw"), Path("data/collect"))
