@@ -70,7 +70,9 @@ class Scripted:
 
 def params(**more):
     endpoint = Endpoint(url="http://localhost:1/v1", model="scripted")
-    return Prelabel(method="llm", llm=LlmPrelabel(endpoint=endpoint, **{"shots": 0, "calibration_rows": 400, **more}))
+    return Prelabel(
+        method="llm", llm=LlmPrelabel(**{"endpoint": endpoint, "shots": 0, "calibration_rows": 400, **more})
+    )
 
 
 def drawn(seed, rows=800):
@@ -127,6 +129,29 @@ def test_nothing_labelled_at_all(monkeypatch):
     monkeypatch.setattr(predict, "open_model", lambda *_: Scripted(truth, 6, broken=0.0))
     found = language_model([], [example(e.id, e.text) for e in ask], Models(), params(shots=4), TASK)
     assert len(found.answers) == len(ask)
+
+
+def test_a_service_that_refuses_every_sample_labels_nothing_and_is_counted():
+    learn, ask = drawn(7, 120)
+    with serving(lambda body, number: (200, service.completion(body, None, refusal="I will not."), {})) as service:
+        settings = params(endpoint=Endpoint(url=service.url, model="m", first_pause=0.01), samples=2)
+        found = language_model(learn, [example(e.id, e.text) for e in ask], Models(), settings, TASK)
+    assert (found.answers, found.confidence_threshold) == ({}, None)
+    assert found.report["problems"] == {"refused": 120}
+    assert "fewer than 50" in found.report["why"]
+
+
+def test_a_task_of_one_label_that_is_always_right_is_accepted():
+    """The zero case of a choice: nothing can be wrong, so nothing waits for people."""
+    task = Task(type="classification", labels=("only",), languages=("en",))
+    learn = [example(f"k{n}", f"known {n}", "only") for n in range(200)]
+    ask = [example(f"u{n}", f"文本 {n}") for n in range(20)]
+    with serving(lambda body, number: json.dumps({"label": "only"})) as service:
+        settings = params(endpoint=Endpoint(url=service.url, model="m"), samples=2)
+        found = language_model(learn, ask, Models(), settings, task)
+    bar = found.confidence_threshold
+    assert bar is not None
+    assert sum(one.confidence >= bar for one in found.answers.values()) == 20
 
 
 NER = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh"))
