@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import ROOT, written
+from tests.fixture_types import RecordProperty
 from tests.project import STAGES
 
 #: The sample project through all stages, in a process whose folders are listed in another order.
@@ -68,9 +67,7 @@ def outputs(folder: Path, environment: dict[str, str], arguments: tuple[str, ...
     return {f"{stage}/{name}": data for stage in STAGES for name, data in written(folder / "data" / stage).items()}
 
 
-def test_every_output_has_equal_bytes_in_another_environment(
-    tmp_path: Path, record_property: pytest.RecordProperty
-) -> None:
+def test_every_output_has_equal_bytes_in_another_environment(tmp_path: Path, record_property: RecordProperty) -> None:
     here, there = outputs(tmp_path / "here", *HERE), outputs(tmp_path / "there", *THERE)
     record_property("counts", f"determinism: {len(here)} files, {sum(map(len, here.values())):,} bytes, compared")
     assert here.keys() == there.keys()

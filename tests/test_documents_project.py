@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -66,7 +67,7 @@ def test_the_project_builds_a_dataset_from_its_pages(tmp_path, monkeypatch):
     assert "model:scripted" in card
     assert "OpenRAIL" in card
     records = read_table(tmp_path / "data/augment/records.parquet").to_pylist()
-    splits = {}
+    splits: dict[str, Any] = {}
     for row in records:
         splits.setdefault(dict(row["meta"])["document"], set()).add(row["split"])
     assert len(splits) == 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 
 import pytest
@@ -67,13 +67,13 @@ def search(question: str) -> list[str]:
     """The files that fit best by BM25, as a full-text search ranks them."""
     files = library()
     mean = sum(counts.total() for counts in files.values()) / len(files)
-    scores: Counter[str] = Counter()
+    scores: dict[str, float] = defaultdict(float)
     for word in set(words(question)):
         holding = {name: counts[word] for name, counts in files.items() if counts[word]}
         rarity = math.log(1 + (len(files) - len(holding) + 0.5) / (len(holding) + 0.5))
         for name, count in holding.items():
             scores[name] += rarity * count * (K1 + 1) / (count + K1 * (1 - B + B * files[name].total() / mean))
-    return [name for name, _ in scores.most_common(LOOKED_AT)]
+    return [name for name, _ in sorted(scores.items(), key=lambda one: one[1], reverse=True)[:LOOKED_AT]]
 
 
 @pytest.mark.parametrize(("question", "places"), QUESTIONS, ids=[question for question, _ in QUESTIONS])

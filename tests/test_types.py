@@ -43,25 +43,32 @@ ones: torch.Tensor = torch.ones(3) + torch.zeros(3)
 """
 
 
-def complaints(source: str, folder: Path) -> list[int]:
-    """The lines of `source` that the project's own type check refuses."""
+#: A module of tests, for which a snippet stands in: tests pass a plain run, with fewer checks than the package.
+_OF_TESTS = "tests/fixture_types.py"
+
+
+def complaints(source: str, folder: Path, place: str) -> list[int]:
+    """The lines of `source` that the project's own type check refuses, in a file of its own or in place of another."""
     file = folder / "snippet.py"
     file.write_text(source, "utf-8")
-    command = [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context", "--no-pretty", str(file)]
+    command = [sys.executable, "-m", "mypy", "--no-error-summary", "--hide-error-context", "--no-pretty"]
+    command += [str(file)] if place == "snippet.py" else ["--shadow-file", place, str(file), place]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert found.returncode in (0, 1), found.stdout + found.stderr
     errors = [line for line in found.stdout.splitlines() if ": error:" in line]
-    assert all("snippet.py" in line for line in errors), found.stdout
-    return sorted({int(line.split("snippet.py:")[1].split(":")[0]) for line in errors})
+    assert all(f"{place}:" in line for line in errors), found.stdout
+    return sorted({int(line.split(f"{place}:")[1].split(":")[0]) for line in errors})
 
 
-def test_wrong_types_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["snippet.py", _OF_TESTS])
+def test_wrong_types_are_found(tmp_path: Path, place: str) -> None:
     wrong = [n for n, line in enumerate(_WRONG.split("\n"), 1) if "#" in line]
-    assert complaints(_WRONG, tmp_path) == wrong
+    assert complaints(_WRONG, tmp_path, place) == wrong
 
 
-def test_right_types_are_not(tmp_path: Path) -> None:
-    assert complaints(_RIGHT, tmp_path) == []
+@pytest.mark.parametrize("place", ["snippet.py", _OF_TESTS])
+def test_right_types_are_not(tmp_path: Path, place: str) -> None:
+    assert complaints(_RIGHT, tmp_path, place) == []
 
 
 STUBS = sorted((ROOT / "stubs").rglob("*.pyi"))

@@ -38,9 +38,17 @@ _EXAMPLES = 200  # texts that are looked through for the longest boilerplate pas
 class Search(Protocol):
     """What the search for pairs reads of a step's settings."""
 
-    review: float
-    bands: int
-    rows: int
+    @property
+    def review(self) -> float:
+        """Least similarity of a pair that is shown."""
+
+    @property
+    def bands(self) -> int:
+        """Bands of the MinHash index."""
+
+    @property
+    def rows(self) -> int:
+        """Hash values in a band."""
 
 
 @dataclass(frozen=True)

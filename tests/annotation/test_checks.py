@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.annotation.annotations import Annotation, parse_time
@@ -10,6 +12,7 @@ from pipeline.annotation.checks import by_own_key, check_against
 from pipeline.annotation.renamed_labels import new_value
 from pipeline.core.record import Record, Reject, Source, as_json, content_id
 from pipeline.core.settings import Task
+from pipeline.tasks.region import Region
 
 NER = Task(type="ner", labels=("PER", "LOC"), languages=("en", "zh", "ar"))
 
@@ -73,14 +76,14 @@ def test_labels_get_their_name_of_today_in_every_shape():
     assert new_value("technical", task) == "tech"
     assert new_value(["technical", "bill", "故障"], task) == ["tech", "bill"]
     assert new_value([span(0, 1, "故障")], task) == [span(0, 1, "tech")]
-    chosen = {"from_name": "label", "type": "choices", "value": {"choices": ["故障"]}}
+    chosen: Region = {"from_name": "label", "type": "choices", "value": {"choices": ["故障"]}}
     assert answer_of([chosen], {}, task) == "tech"
     with pytest.raises(ValueError, match="renamed maps names"):
         Task(type="classification", labels=("tech",), renamed={"technical": "techn"})
 
 
 def test_other_controls_are_told_by_name():
-    regions = [
+    regions: list[Any] = [
         {"from_name": "reply", "type": "textarea", "value": {"text": ["Use the menu.", "使用菜单。"]}},
         {"from_name": "comment", "type": "textarea", "value": {"text": ["user is rude"]}},
         {"from_name": "tone", "type": "choices", "value": {"choices": ["rude"]}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ TASK = Task(type="classification", labels=("neg", "好"))
 
 
 @dataclass
-class Project:
+class Asked:
     """What the ledger asks of a project."""
 
     mark: str
@@ -67,19 +68,27 @@ class Project:
         return SimpleNamespace(url=self.url)
 
 
+def project(mark: str, id: int = 3, **more: Any) -> Any:
+    return Asked(mark, id, **more)
+
+
+def settled(ledger: Ledger, tasks: dict[tuple[str, str], Any]) -> None:
+    ledger.settle({key: {"id": id} for key, id in tasks.items()})  # type: ignore[typeddict-item]  # no more is read
+
+
 def question(name, **more):
     return Question(Record(name, {"text": name}, Source("s", "files", "s.csv", 1, "CC0", "train")), "t", **more)
 
 
 def test_the_ledger_keeps_what_the_lot_decided_and_the_prelabel_of_then(tmp_path):
-    ledger = Ledger(tmp_path, Project("ab"))
+    ledger = Ledger(tmp_path, project("ab"))
     ledger.sent(question("seen", value="好"), 1)
     ledger.sent(question("hidden", value="好", hidden=True), 2)
     ledger.sent(question("gold", value="好", gold='"neg"'), 3)
     ledger.sent(question("audit", audit=True), 4)
     ledger.write()
-    again = Ledger(tmp_path, Project("ab"))
-    again.settle({(name, "t"): {"id": n} for n, name in enumerate(("seen", "hidden", "gold", "audit"), 1)})
+    again = Ledger(tmp_path, project("ab"))
+    settled(again, {(name, "t"): n for n, name in enumerate(("seen", "hidden", "gold", "audit"), 1)})
     again.renewed(question("hidden", value="neg", hidden=True))
     again.renewed(question("gold", value="neg"))
     again.write()
@@ -89,20 +98,20 @@ def test_the_ledger_keeps_what_the_lot_decided_and_the_prelabel_of_then(tmp_path
         "gold": (None, None),
         "audit": (None, None),
     }
-    off = Ledger(tmp_path, Project("cd", settings=Studio(blind_share=0.0)))
+    off = Ledger(tmp_path, project("cd", settings=Studio(blind_share=0.0)))
     off.sent(question("seen", value="好"), 9)
     off.write()
     assert read_pushed(tmp_path).tasks["seen"].shown is None
 
 
 def test_the_ledger_follows_the_project(tmp_path):
-    first = Ledger(tmp_path, Project("ab"))
-    first.settle({("old", "t"): {"id": 1}, ("gone", "t"): {"id": 2}})
+    first = Ledger(tmp_path, project("ab"))
+    settled(first, {("old", "t"): 1, ("gone", "t"): 2})
     first.sent(question("new"), 9)
     first.write()
     assert "secret" not in (tmp_path / LEDGER).read_text("utf-8")
-    again = Ledger(tmp_path, Project("ab"))
-    again.settle({("old", "t"): {"id": 1}, ("new", "u"): {"id": 10}})
+    again = Ledger(tmp_path, project("ab"))
+    settled(again, {("old", "t"): 1, ("new", "u"): 10})
     again.write()
     known = read_pushed(tmp_path)
     assert {name: (sent.task, sent.text_id) for name, sent in known.tasks.items()} == {
@@ -110,8 +119,8 @@ def test_the_ledger_follows_the_project(tmp_path):
         "gone": (None, "t"),
         "new": (10, "u"),
     }
-    other = Ledger(tmp_path, Project("cd", 4))
-    other.settle({("old", "t"): {"id": 5}})
+    other = Ledger(tmp_path, project("cd", 4))
+    settled(other, {("old", "t"): 5})
     other.write()
     moved = read_pushed(tmp_path)
     assert (moved.link("old"), moved.link("new")) == (
@@ -121,7 +130,7 @@ def test_the_ledger_follows_the_project(tmp_path):
 
 
 def test_prelabels_are_read_by_todays_names(tmp_path):
-    ledger = Ledger(tmp_path, Project("ab"))
+    ledger = Ledger(tmp_path, project("ab"))
     ledger.sent(question("one", value="neg"), 1)
     ledger.sent(question("two", value="好"), 2)
     ledger.write()

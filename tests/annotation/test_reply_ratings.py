@@ -23,7 +23,7 @@ PLAIN = Message("assistant", "Three ferns are left.").as_dict()
 SHOWN = {"record_id": "r", "candidates": [CALL, PLAIN]}
 
 
-def choice(said: str) -> dict[str, Any]:
+def choice(said: str) -> Any:
     return {"from_name": PREFERENCE, "to_name": "messages", "type": "choices", "value": {"choices": [said]}}
 
 
@@ -31,12 +31,12 @@ def area(name: str, text: str) -> dict[str, Any]:
     return {"from_name": name, "to_name": "messages", "type": "textarea", "value": {"text": [text]}}
 
 
-def star(criterion: str, count: int) -> dict[str, Any]:
+def star(criterion: str, count: int) -> Any:
     return {"from_name": f"rating_{criterion}", "to_name": "messages", "type": "rating", "value": {"rating": count}}
 
 
-def read(*result: dict[str, Any], shown: dict[str, Any] = SHOWN) -> Annotation:
-    annotation = {"completed_by": 7, "created_at": "2026-01-31T12:00:00Z", "result": list(result)}
+def read(*result: dict[str, Any], shown: Any = SHOWN) -> Annotation:
+    annotation: Any = {"completed_by": 7, "created_at": "2026-01-31T12:00:00Z", "result": list(result)}
     return read_annotation(annotation, shown, "place", CHAT)
 
 
@@ -53,6 +53,7 @@ def test_the_chosen_reply_is_the_answer_whole_and_the_pair_stands_beside_it(said
 def test_a_better_reply_that_was_written_is_the_answer_and_better_than_both() -> None:
     found = read(choice("second"), area("reply", "还有三盆蕨。"))
     written = chats.reply("还有三盆蕨。")
+    assert written is not None
     assert found.value == "还有三盆蕨。"
     assert preferred_of(found.more) == [Preferred(PLAIN, CALL), Preferred(written, CALL), Preferred(written, PLAIN)]
     again = read(choice("equal"), area("reply", "Three ferns are left."))  # no pair of a reply with itself
@@ -68,7 +69,7 @@ def test_ratings_stand_beside_the_reply_as_shown_or_corrected() -> None:
 
 
 def test_what_is_no_comparison_stays_as_it_is_and_nothing_chosen_is_no_answer() -> None:
-    result = [area("reply", "x")]
+    result: list[Any] = [area("reply", "x")]
     assert with_choice(result, SHOWN, CHAT) == result
     assert with_choice([choice("first")], {"candidates": [CALL]}, CHAT) == [choice("first")]
     with pytest.raises(Reject, match="empty_annotation"):

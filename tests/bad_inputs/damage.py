@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def of_table(path: Path) -> Iterator[tuple[str, Change]]:
     yield "other_table", _table(lambda table: pa.table({"a": [1]}))
     yield "twice", _table(lambda table: pa.concat_tables([table, table]))
     for name in pq.read_schema(path).names:
-        yield f"without_{name}", _table(lambda table, name=name: table.drop_columns([name]))
+        yield f"without_{name}", _table(partial(pa.Table.drop_columns, columns=[name]))
         yield f"{name}_numbers", _with(name, _numbers)
         yield f"{name}_nulls", _with(name, _nulls)
 
@@ -89,6 +90,14 @@ def _json(change: Callable[[Any], Any]) -> Change:
         path.write_text(json.dumps(change(json.loads(path.read_text("utf-8")))), "utf-8")
 
     return apply
+
+
+def _without(key: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in value.items() if k != key}
+
+
+def _with_value(key: str, other: object, value: dict[str, Any]) -> dict[str, Any]:
+    return {**value, key: other}
 
 
 _OTHERS: dict[str, Any] = {"null": None, "list": [1], "object": {"a": 1}, "text": "x", "minus": -1}
@@ -104,9 +113,9 @@ def of_json(path: Path) -> Iterator[tuple[str, Change]]:
     yield "bare", _json(lambda value: {})
     value = json.loads(path.read_text("utf-8"))
     for key in value if isinstance(value, dict) else ():
-        yield f"without_{key}", _json(lambda value, key=key: {k: v for k, v in value.items() if k != key})
+        yield f"without_{key}", _json(partial(_without, key))
         for name, other in _OTHERS.items():
-            yield f"{key}_{name}", _json(lambda value, key=key, other=other: {**value, key: other})
+            yield f"{key}_{name}", _json(partial(_with_value, key, other))
 
 
 def of_text(path: Path) -> Iterator[tuple[str, Change]]:

@@ -28,6 +28,7 @@ from pipeline.runtime.store import read_json, write_json
 from tests.bad_inputs.annotations import DAMAGES, SOUND, Sound, cases
 from tests.bad_inputs.outcome import MOST_SIGNS
 from tests.bad_inputs.values import mutations
+from tests.fixture_types import RecordProperty
 from tests.label.conftest import Project
 
 #: Files that are read, and how many go through the whole stage; drawn by seed. All are read with SFT_FUZZ_ALL=1.
@@ -114,7 +115,7 @@ def test_sound_files_are_read_whole(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SOUND)
-def test_a_bad_value(project: Project, name: str, record_property: pytest.RecordProperty) -> None:
+def test_a_bad_value(project: Project, name: str, record_property: RecordProperty) -> None:
     sound = SOUND[name]
     bad = list(cases(sound))
     counts, wrong = ends(project, sound, iter(random.Random(SEED).sample(bad, min(READ, len(bad)))))
@@ -134,7 +135,7 @@ def test_a_damaged_file(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SOUND)
-def test_mutated_files(project: Project, name: str, record_property: pytest.RecordProperty) -> None:
+def test_mutated_files(project: Project, name: str, record_property: RecordProperty) -> None:
     sound = SOUND[name]
     mutated = ((f"{content!r}", content) for content in mutations(sound.content().encode(), COUNT))
     counts, wrong = ends(project, sound, mutated)

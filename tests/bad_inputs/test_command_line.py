@@ -11,6 +11,7 @@ import pytest
 
 from pipeline import cli
 from tests.bad_inputs.commands import lines
+from tests.fixture_types import RecordProperty
 
 
 def test_bad_command_lines(
@@ -18,7 +19,7 @@ def test_bad_command_lines(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    record_property: pytest.RecordProperty,
+    record_property: RecordProperty,
 ) -> None:
     monkeypatch.chdir(finished_project)
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))

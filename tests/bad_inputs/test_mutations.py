@@ -11,12 +11,13 @@ from tests.bad_inputs.files import SOUND
 from tests.bad_inputs.outcome import collect
 from tests.bad_inputs.values import mutations
 from tests.collect.conftest import Collected, Project
+from tests.fixture_types import RecordProperty
 
 COUNT = 150
 
 
 @pytest.mark.parametrize("format", SOUND)
-def test_damaged_files(project: Project, format: str, record_property: pytest.RecordProperty) -> None:
+def test_damaged_files(project: Project, format: str, record_property: RecordProperty) -> None:
     """Every damaged file is read, quarantined in part, or refused in one message; the counts are printed."""
     sound = SOUND[format]
     counts = {"read": 0, "quarantined": 0, "refused": 0}

@@ -16,6 +16,7 @@ from pipeline.core.errors import PipelineError
 from tests.bad_inputs import built
 from tests.bad_inputs.damage import damages, restore
 from tests.bad_inputs.outcome import MOST_SIGNS
+from tests.fixture_types import RecordProperty
 
 #: Damages tried on each file, drawn with a fixed seed; all of them with SFT_FUZZ_ALL=1.
 TRIED = 0 if os.environ.get("SFT_FUZZ_ALL") else 8
@@ -35,7 +36,7 @@ def test_damaged_files_between_stages(
     stage: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    record_property: pytest.RecordProperty,
+    record_property: RecordProperty,
 ) -> None:
     monkeypatch.chdir(finished_project)
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))

@@ -80,7 +80,7 @@ def through(tmp_path, monkeypatch):
     return work
 
 
-ODD = [{"text": value, "label": "good"} for value in (5, 1.5, None, ["a", "b"], {"a": 1})]
+ODD: list[dict[str, object]] = [{"text": value, "label": "good"} for value in (5, 1.5, None, ["a", "b"], {"a": 1})]
 NOT_TEXTS = {"missing_text_column": 1, "not_a_text": 2}
 HALF = b'{"text": "a \\ud800 alone", "label": "good"}\n'
 TWO_MINDS = b"text,label\n" + b"one and the same text,good\none and the same text,bad\n" * 9

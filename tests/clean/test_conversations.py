@@ -12,7 +12,7 @@ from pipeline.clean.step import Context
 from pipeline.clean.steps.annotations import Annotations, check_annotations
 from pipeline.clean.steps.conversations import Conversations, check_conversations, repair_turns
 from pipeline.conversations.repair import TurnOrder
-from pipeline.core.conversation import Message, ToolCall
+from pipeline.core.conversation import Message, Role, ToolCall
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, as_json
 from pipeline.core.settings import Task, parse
@@ -40,7 +40,7 @@ SERVICE = {
 
 
 def chat(text: str, key: str, **more: Any) -> Record:
-    roles = {"s": "system", "u": "user", "a": "assistant"}
+    roles: dict[str, Role] = {"s": "system", "u": "user", "a": "assistant"}
     messages = [Message(roles[turn[0]], turn[2:]).as_dict() for turn in re.split(r"\|(?=[sua]:)", text)]
     reply = messages.pop() if messages[-1]["role"] == "assistant" else None
     return make("", reply, key, fields=chats.fields(messages), **more)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.clean.step import Context
 from pipeline.clean.steps.near_duplicates import NearDuplicates, drop_near_duplicates
-from pipeline.clean.steps.splits import Splits, assign_splits
+from pipeline.clean.steps.splits import Part, Splits, assign_splits
 from pipeline.core.settings import Task
 from pipeline.runtime.columns import schema
 from pipeline.runtime.store import to_table
@@ -114,8 +114,8 @@ def test_equal_prompts_with_other_replies_are_no_copies_and_share_a_split():
     ]
     outcome = near(rows)
     assert outcome.dropped.num_rows == 0
-    split = assign_splits(outcome.kept, Splits(test={"share": 0.3}), Context(CHAT)).kept
-    of_prompt = {}
+    split = assign_splits(outcome.kept, Splits(test=Part(share=0.3)), Context(CHAT)).kept
+    of_prompt: dict[str, set[str]] = {}
     for messages, part in zip(split["fields"].to_pylist(), split["split"].to_pylist(), strict=True):
         of_prompt.setdefault(messages["messages"][0]["content"], set()).add(part)
     assert {len(parts) for parts in of_prompt.values()} == {1}

@@ -130,7 +130,7 @@ def test_no_split_is_drawn_beside_a_given_one(role, other):
     assert parts.count(role) == 5
     assert parts.count(other) > 10
     assert f"`role: {role}`" in outcome.notes[f"{role}_given"]
-    both = Splits(**{role: Part(share=0.2, beside_given=True)})
+    both = Splits().model_copy(update={role: Part(share=0.2, beside_given=True)})
     assert list(by_id(split(records, both)).values()).count(role) > 20
 
 

@@ -14,8 +14,9 @@ from pipeline.clean.step import Context, Ledger, ReviewItem, rows_of
 from pipeline.clean.steps.language import Language, check_language
 from pipeline.clean.steps.pii import Pii, handle_pii
 from pipeline.clean.steps.repair_text import RepairText, repair_text
-from pipeline.runtime import part_cache
+from pipeline.runtime import part_cache, stage
 from pipeline.runtime.engine import Engine
+from pipeline.runtime.part_changes import changed_rows
 from pipeline.runtime.stage import Drop, Outcome, drop_rows
 from tests.clean.records import TASK, make, table
 
@@ -87,8 +88,8 @@ def test_a_step_whose_input_changed_a_little_gives_what_a_fresh_run_gives(caches
 
 
 def test_a_step_that_adds_rows_is_worked_on_whole():
-    added = (step.stage.keep_all(rows(3), added=1), Ledger())
-    change = part_cache.changed_rows(rows(40), ids(40), rows(41), ids(41))
+    added = (stage.keep_all(rows(3), added=1), Ledger())
+    change = changed_rows(rows(40), ids(40), rows(41), ids(41))
     assert change is not None
     assert step._updated(added, None, added, change) is None
 

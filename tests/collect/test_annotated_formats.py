@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from pipeline.collect.formats import read_file
@@ -16,7 +18,8 @@ def test_segment_digits_are_asked_about_and_stripped_or_kept(tmp_path):
     path.write_text(WEIBO, "utf-8")
     with pytest.raises(PipelineError, match="科0"):
         list(read_file(path, FileOptions(format="conll"), "weibo.conll", "here"))
-    for how, text in (("strip", "科技好人们"), ("keep", "科0技1好0人0们1")):
+    cases: tuple[tuple[Literal["strip", "keep"], str], ...] = (("strip", "科技好人们"), ("keep", "科0技1好0人0们1"))
+    for how, text in cases:
         row = next(iter(read_file(path, FileOptions(format="conll", segment_digits=how), "weibo.conll", "here")))
         assert row.values["text"] == text
         assert row.values["spans"][0]["label"] == "ORG"

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.collect.convert import RecordMaker, to_verdicts
 from pipeline.collect.formats import read_file
-from pipeline.collect.params import FileOptions
+from pipeline.collect.params import FileOptions, RecordSource
 from pipeline.collect.rows import Part, Row
 from pipeline.collect.sources import source_settings
 from pipeline.core.settings import Task
@@ -76,6 +76,7 @@ def test_every_task_type_takes_every_benchmark(tmp_path, task, text):
     rows = read(tmp_path, "b.json", f"[{text}]" if text != SQUAD else text)
     values = {"kind": "files", "role": "benchmark", "licence": "MIT", "path": "b.json", "format": "benchmark"}
     settings = source_settings("b", {**values, "lang": task.languages[0]})
+    assert isinstance(settings, RecordSource)
     (verdict,) = to_verdicts(RecordMaker("b", settings, task, "here"), [Part("b.json", rows)], "here")
     assert verdict.drop is None, verdict.drop
     assert verdict.record.split == "benchmark"

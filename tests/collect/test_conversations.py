@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,7 +25,7 @@ def turn(role, content, **more):
     return {"role": role, "content": content, **more}
 
 
-def conversations(*turns) -> list[list[dict]]:
+def conversations(*turns) -> list[dict[str, list[Any]]]:
     return [{"messages": list(one)} for one in turns]
 
 

@@ -1,3 +1,6 @@
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
 from pipeline.collect.labels_from_data import write_labels
@@ -14,16 +17,22 @@ collect:
 """
 
 
+@dataclass
+class Project:
+    """A folder with one file of reviews; calling it writes both."""
+
+    folder: Path
+
+    def __call__(self, rows: str, labels: str = "from_data") -> None:
+        (self.folder / "a.csv").write_text(rows, "utf-8")
+        (self.folder / "params.yaml").write_text(PARAMS.format(type="classification", labels=labels), "utf-8")
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def write(rows: str, labels: str = "from_data") -> None:
-        (tmp_path / "a.csv").write_text(rows, "utf-8")
-        (tmp_path / "params.yaml").write_text(PARAMS.format(type="classification", labels=labels), "utf-8")
-
-    write.folder = tmp_path
-    return write
+    return Project(tmp_path)
 
 
 def test_labels_are_written_in_our_words_and_comments_stay(project):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -31,14 +32,14 @@ def test_document_and_summary_columns_without_a_header(project):
 def test_several_labels_in_a_cell(project, form):
     task = CLASSIFICATION | {"labels": ["food", "price", "staff"], "multi_label": True}
     cells = ["price|food", "", "staff", "food|rain"]
-    rows = [{"text": f"review {n} 很好", "labels": cell} for n, cell in enumerate(cells)]
+    rows: list[dict[str, Any]] = [{"text": f"review {n} 很好", "labels": cell} for n, cell in enumerate(cells)]
     if form == "list":
         rows = [row | {"labels": [part for part in row["labels"].split("|") if part]} for row in rows]
     project.write("a.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     separator = {"target_separator": "|"} if form == "separator" else {}
     found = project.collect(task, path="a.jsonl", target="labels", **separator)
     # An empty cell says nothing; an empty list says that none applies.
-    nothing = None if form == "separator" else []
+    nothing: list[str] | None = None if form == "separator" else []
     assert [row["target"] for row in found.rows] == [["food", "price"], nothing, ["staff"]]
     assert found.reasons() == [("parse", "unknown_label", 4)]
 

@@ -82,7 +82,8 @@ def test_the_surfaces_of_cluener_stand_where_its_spans_say(project, shared_data)
 
     path = shared_data / "cluener" / "dev.json"
     found = project.collect(ZH_NER, path=str(path), format="spans", lang="zh")
-    decoder, text, place, given = json.JSONDecoder(), path.read_text("utf-8"), 0, Counter()
+    decoder, text, place = json.JSONDecoder(), path.read_text("utf-8"), 0
+    given: Counter[Any] = Counter()
     while place < len(text.rstrip()):
         row, place = decoder.raw_decode(text, place)
         place += len(text[place:]) - len(text[place:].lstrip())

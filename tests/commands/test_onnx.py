@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -84,8 +85,9 @@ def test_in_8_bits_it_is_smaller_and_told_how_often_it_agrees(bert_folder, datas
     assert "rows answered alike" in capsys.readouterr().out
     answers = load_predictor(tmp_path / "small").predict(ROWS)
     assert {one.value for one in answers} <= {"negative", "positive"}
+    compared: Any = {"rows": 10, "different_answers": 5}
     with pytest.raises(PipelineError, match=r"50\.0% of 10 answers are those of the original, fewer than 98"):
-        onnx.check_agreement({"rows": 10, "different_answers": 5}, 0.98, tmp_path)
+        onnx.check_agreement(compared, 0.98, tmp_path)
 
 
 def test_a_tagger_answers_the_same(bert_folder, dataset, tmp_path):

@@ -1,5 +1,6 @@
 import argparse
 import json
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,7 @@ def test_a_reply_that_calls_comes_whole_with_the_problems_of_its_calls(tmp_path)
     asked = {"messages": [{"from": "human", "value": "里昂天气？"}], "tools": [tool], "id": 7}
     source = tmp_path / "in.jsonl"
     source.write_text(json.dumps(asked), "utf-8")
+    found: Any
     (found,) = predicted(read_rows(source, CHAT), Caller())
     assert found["prediction"] == 'weather({"town": "里昂"})'
     assert found["reply"]["tool_calls"][0]["function"]["name"] == "weather"

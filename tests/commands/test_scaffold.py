@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import shutil
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -18,7 +19,7 @@ from pipeline.core.errors import PipelineError, missing_package
 from tests.conftest import ROOT
 
 
-def stages(text: str) -> dict[str, dict[str, object]]:
+def stages(text: str) -> dict[str, dict[str, Any]]:
     return YAML(typ="safe").load(text)["stages"]
 
 

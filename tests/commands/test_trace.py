@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.commands import trace
-from pipeline.commands.trace import find, page, run, tell
+from pipeline.commands.trace import page, run, tell
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.runtime import find_records
 from pipeline.runtime.columns import schema
-from pipeline.runtime.find_records import rows_of
+from pipeline.runtime.find_records import find, rows_of
 from pipeline.runtime.store import read_table, to_records, to_table, write_table
 from tests.report.conftest import TASK, make_project
 

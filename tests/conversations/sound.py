@@ -54,12 +54,17 @@ def calls(draw: st.DrawFn, tool: dict[str, Any], id: str) -> ToolCall:
 @st.composite
 def sound_conversations(draw: st.DrawFn, with_tools: bool | None = None) -> Conversation:
     """A system turn or none, then rounds of question, calls with results, and reply; the last reply may be a call."""
-    known = draw(tools()) if (with_tools if with_tools is not None else draw(st.booleans())) else ()
+    known: tuple[dict[str, Any], ...] = ()
+    if with_tools is None:
+        with_tools = draw(st.booleans())
+    if with_tools:
+        known = draw(tools())
     messages = [Message("system", draw(WORDS))] if draw(st.booleans()) else []
     rounds = draw(st.integers(1, 3))
     for n in range(rounds):
         messages.append(Message("user", draw(WORDS)))
-        if known and draw(st.booleans()):
+        calling: bool = draw(st.booleans()) if known else False
+        if calling:
             with_ids = draw(st.booleans())
             made = [
                 draw(calls(draw(st.sampled_from(known)), f"call_{n}_{k}" if with_ids else ""))

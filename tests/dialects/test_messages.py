@@ -136,4 +136,5 @@ def test_each_form_is_read_again() -> None:
 def test_trl_gets_arguments_as_objects() -> None:
     assert write(TALK)["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"城": 1}'
     assert write_trl(TALK)["messages"][1]["tool_calls"][0]["function"]["arguments"] == {"城": 1}
-    assert len(write_prompt_completion(TALK)["completion"]) == 1
+    completion: Any = write_prompt_completion(TALK)["completion"]
+    assert len(completion) == 1

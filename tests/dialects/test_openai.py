@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ TALK = Conversation(
 
 
 def test_a_round_of_calls_has_the_keys_that_the_service_knows() -> None:
-    row = write(TALK)
+    row: Any = write(TALK)
     assert row["tools"] == [TOOL]
     asked, called, result, said = row["messages"]
     assert asked == {"role": "user", "content": "天气？"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from pipeline.core.conversation import (
     to_conversation,
     to_row,
 )
-from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Reject
 from pipeline.core.settings import Task
 from pipeline.core.turns import Reading
@@ -77,7 +77,7 @@ def test_what_is_written_is_read_again(name: str, conversation: Conversation) ->
     assert not reading.repaired
 
 
-def row_or_reason(conversation: Conversation, name: str) -> tuple[JsonObject | None, str]:
+def row_or_reason(conversation: Conversation, name: str) -> tuple[Mapping[str, object] | None, str]:
     try:
         return written(conversation, name), ""
     except Reject as reject:

@@ -38,7 +38,7 @@ def test_calls_and_results_are_turns_of_their_own() -> None:
     assert conversation.messages[1].tool_calls == (ToolCall("weather", '{"city": "里昂"}'),)
     assert conversation.messages[2] == Message("tool", "雨")
     assert conversation.tools == ({"type": "function", "function": WEATHER},)
-    row = write(conversation)
+    row: Any = write(conversation)
     assert row["conversations"] == turns
     schema = {"type": "object", "properties": {}}  # LLaMA-Factory reads the properties of every tool
     assert json.loads(row["tools"]) == [{**WEATHER, "parameters": schema}]
@@ -46,7 +46,7 @@ def test_calls_and_results_are_turns_of_their_own() -> None:
 
 def test_several_calls_of_one_turn_are_one_list() -> None:
     calls = (ToolCall("f", '{"a": 1}'), ToolCall("g", "{}"))
-    row = write(Conversation((Message("user", "?"), Message("assistant", "", "", calls))))
+    row: Any = write(Conversation((Message("user", "?"), Message("assistant", "", "", calls))))
     assert [call["name"] for call in json.loads(row["conversations"][1]["value"])] == ["f", "g"]
     assert "system" not in row
     assert "tools" not in row
@@ -64,7 +64,7 @@ AT_ONCE = Conversation(
 
 
 def test_reasoning_a_text_beside_calls_and_two_results_as_llama_factory_reads_them() -> None:
-    row = write(AT_ONCE)
+    row: Any = write(AT_ONCE)
     assert [turn["from"] for turn in row["conversations"]] == ["human", "function_call", "observation", "gpt"]
     said = row["conversations"][1]["value"]
     assert said.startswith("<think>\ntwo cities\n</think>\n\n我看看。\n<tool_call>[")
@@ -80,7 +80,8 @@ def test_a_call_behind_reasoning_alone_needs_no_tags() -> None:
 
 
 def test_an_observation_is_parted_only_where_as_many_calls_were_made() -> None:
-    turns = [dict(turn) for turn in write(AT_ONCE)["conversations"]]
+    row: Any = write(AT_ONCE)
+    turns = [dict(turn) for turn in row["conversations"]]
     turns[1]["value"] = '{"name": "f", "arguments": {}}'
     messages = read({"conversations": turns}, Reading()).messages
     assert [message.role for message in messages] == ["user", "assistant", "tool", "assistant"]

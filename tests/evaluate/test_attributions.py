@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.evaluate.attributions import attributions
@@ -25,7 +27,7 @@ RECORDS = [
     record("b", "服务态度很好可是太慢了"),
     record("c", "great love"),
 ]
-WORST = [{"record_id": one.id} for one in RECORDS]
+WORST: list[Any] = [{"record_id": one.id} for one in RECORDS]
 
 
 def test_the_words_that_decided_weigh_most_and_pass_the_check():

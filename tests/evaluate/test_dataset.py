@@ -1,3 +1,5 @@
+from typing import Any
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -23,7 +25,14 @@ def write_dataset(folder, rows):
 
 
 def test_dataset_rows_become_records(task, tmp_path):
-    row = {"id": "a", "text": "很好", "label": "positive", "lang": "zh", "source": "s", "label_by": "crowd:majority"}
+    row: dict[str, Any] = {
+        "id": "a",
+        "text": "很好",
+        "label": "positive",
+        "lang": "zh",
+        "source": "s",
+        "label_by": "crowd:majority",
+    }
     row |= {"meta_topic": "旅行", "meta_page": None}
     write_dataset(tmp_path / "d", [row])
     (record,) = read_test(tmp_path / "d", task)

@@ -9,7 +9,7 @@ from pipeline.evaluate.params import Params
 from pipeline.evaluate.run import evaluate
 from pipeline.runtime.store import read_json
 
-GENDER = {"gender": {"women": ("she", "她"), "men": ("he", "他")}}
+GENDER: dict[str, dict[str, tuple[str, ...]]] = {"gender": {"women": ("she", "她"), "men": ("he", "他")}}
 
 
 class Biased:

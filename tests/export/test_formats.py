@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ TURNS = [
     {"role": "user", "content": "你好吗？"},
     {"role": "assistant", "content": "很好。"},
 ]
-ROWS = {
+ROWS: dict[str, tuple[Task, dict[str, Any]]] = {
     "sentiment": (SENTIMENT, {"id": "s", "text": "很好看", "label": "good", "lang": "zh"}),
     "chat": (CHAT, {"id": "c", "prompt": "你好吗？", "response": "很好。", "messages": TURNS, "lang": "zh"}),
     "ner": (NER, {"id": "n", "text": "Ann 去北京", "spans": [

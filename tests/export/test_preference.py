@@ -6,6 +6,7 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,8 @@ def test_the_best_scored_reply_is_chosen_over_the_worst(tmp_path: Path) -> None:
         ],
     )
     found = pairs(tmp_path, paths)
+    first: Any
+    second: Any
     first, second = found["train"]
     assert set(found) == {"train"}
     assert (first["chosen"][0]["content"], first["rejected"][0]["content"]) == ("可以，七天内。", "不行")

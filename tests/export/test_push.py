@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,20 @@ from tests.conftest import ROOT
 TOKEN = "hf_stand_in_token"
 
 
+class Server(ThreadingHTTPServer):
+    """Keeps what it was sent: files by path, large files by digest, the repository."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Hub)
+        self.files: dict[str, bytes] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.created: Any = None
+
+
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub's interface as an upload needs; keeps what it was sent in `server.files`."""
+    """As much of the hub's interface as an upload needs; its server keeps what was sent."""
+
+    server: Server
 
     def log_message(self, *_args) -> None:
         pass
@@ -86,8 +99,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    server.files, server.blobs, server.created = {}, {}, None
+    server = Server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()

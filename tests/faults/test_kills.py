@@ -14,6 +14,7 @@ import pytest
 
 from tests.faults.kills import survive
 from tests.faults.projects import sample_project
+from tests.fixture_types import RecordProperty
 
 KILLS = int(os.environ.get("SFT_KILLS", "3"))
 SEED = int(os.environ.get("SFT_FUZZ_SEED", "1"))
@@ -21,9 +22,7 @@ SEED = int(os.environ.get("SFT_FUZZ_SEED", "1"))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["classification", "ner"])
-def test_killed_runs_end_as_if_nothing_had_happened(
-    name: str, tmp_path: Path, record_property: pytest.RecordProperty
-) -> None:
+def test_killed_runs_end_as_if_nothing_had_happened(name: str, tmp_path: Path, record_property: RecordProperty) -> None:
     project = sample_project(name, tmp_path)
     project.run("git", "add", "--all")
     project.run("git", "-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", name)

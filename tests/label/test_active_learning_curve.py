@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pipeline.core.record import Record, Source
 from pipeline.label.active_learning_curve import active_learning_curve
@@ -27,7 +28,7 @@ def topics(rows=400, rare=0.04):
 
 
 def test_both_orders_are_judged_and_the_labels_that_they_need_are_told():
-    found = active_learning_curve(topics(), TFIDF, Curve())
+    found: Any = active_learning_curve(topics(), TFIDF, Curve())
     assert found["applies"]
     assert found["pool"] + found["held_out"] == 400
     assert [set(point) for point in found["points"]] == [{"labels", "random", "ours"}] * 7

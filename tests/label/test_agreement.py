@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,7 +76,9 @@ def test_alpha_interval_holds_alpha_and_narrows_with_items():
     for items in (50, 2000):
         rows = [(f"{n:04}", w, "ab"[(n % 2) ^ int(rng.random() < 0.2)]) for n in range(items) for w in "xyz"]
         counts = encode(rows).counts()
-        low, high = alpha_interval(counts, 400)
+        interval = alpha_interval(counts, 400)
+        assert interval is not None
+        low, high = interval
         assert low < krippendorff_alpha(counts) < high
         widths.append(high - low)
     assert widths[1] < widths[0] / 3
@@ -96,7 +100,7 @@ def test_only_items_of_others_are_held_against_the_consensus():
     rows += [(f"{n:02}", "alone", "ba"[n % 2]) for n in range(10)]
     rows += [(f"z{n:02}", "alone", "ab"[n % 2]) for n in range(10)]
     votes = encode(rows)
-    report = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))
+    report: Any = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))
     alone = next(p for p in report["annotator_list"] if p["annotator"] == "alone")
     assert (alone["votes"], alone["shared"], alone["agrees_with_consensus"]) == (20, 10, 0.0)
     assert report["weak"] == ["alone"]
@@ -104,7 +108,8 @@ def test_only_items_of_others_are_held_against_the_consensus():
 
 def test_who_shares_no_item_is_not_assessed():
     votes = encode([(f"{n}", "only", "ab"[n % 2]) for n in range(20)])
-    [only] = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))["annotator_list"]
+    report: Any = agreement_report(votes, aggregate(votes, "majority"), Agreement(resamples=100))
+    [only] = report["annotator_list"]
     assert (only["shared"], only["agrees_with_consensus"], only["kappa_with_consensus"], only["weak"]) == (
         0,
         None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,8 @@ def test_people_who_just_accept_are_warned_about(accepted, shown, expected):
             self.record_id, self.annotator, self.value, self.lead_time = f"r{n}", "小王", "好", None
             self.prelabel = "accepted" if n < accepted else "edited"
 
-    report = annotator_quality([Given(n) for n in range(shown)], {}, Agreement())
+    given: list[Any] = [Given(n) for n in range(shown)]
+    report = annotator_quality(given, {}, Agreement())
     assert report["小王"]["accepts_all"] is expected
     assert bool(warnings(report)) is expected
 

@@ -18,7 +18,8 @@ def confident(rows, shares, seed=0):
 
 def test_threshold_keeps_its_promise_on_fresh_rows():
     for seed in range(20):
-        threshold = lowest_threshold(*confident(4000, 1.0, seed), precision=0.9)
+        sure, right = confident(4000, 1.0, seed)
+        threshold = lowest_threshold(sure, right, precision=0.9)
         sure, right = confident(4000, 1.0, seed + 100)
         assert right[sure >= threshold].mean() > 0.88
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.core.errors import PipelineError
@@ -226,7 +228,7 @@ def test_a_table_is_merged_as_its_records_are_and_whom_nobody_speaks_of_is_not_l
         assert {one.id for one, is_alone in zip(records, alone, strict=True) if is_alone} == (
             lone if "source" in params.precedence else set()
         )
-    review = {"doubted": [{"reason": "label_error", "suggested": None, "confidence": 0.8}]}
+    review: dict[str, list[Any]] = {"doubted": [{"reason": "label_error", "suggested": None, "confidence": 0.8}]}
     asked = may_need_a_person(table, alone, EVIDENCE, {*review, "changed"})
     assert queue(asked, EVIDENCE, review, {"changed"}, params).equals(
         queue(to_records(table), EVIDENCE, review, {"changed"}, params)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -12,7 +14,7 @@ from pipeline.label.prelabels import Answer, Prelabels
 from pipeline.label.review_queue import COLUMNS, by_record, queue, set_aside
 from tests.label.conftest import record
 
-DOUBT = {"reason": "label_error", "suggested": '"好"', "confidence": 0.8}
+DOUBT: Any = {"reason": "label_error", "suggested": '"好"', "confidence": 0.8}
 
 
 def rows(records, review=None, changed=(), params=None, **evidence):
@@ -101,7 +103,7 @@ def test_empty_queue_has_its_columns():
 
 def test_a_text_within_another_is_no_question_for_annotators():
     """Its likeness of 1.0 would put it before every doubtful label, which is what people are for."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"record_id": "a", "reason": "contained", "suggested": None, "confidence": 1.0},
         {"record_id": "a", "reason": "label_error", "suggested": '"b"', "confidence": 0.7},
         {"record_id": "b", "reason": "contained", "suggested": None, "confidence": 1.0},

@@ -72,6 +72,7 @@ def test_what_is_no_whole_answer_says_why(given: Any, problem: str) -> None:
 
 def test_another_form_is_refused() -> None:
     empty = reply().model_copy(update={"choices": []})
-    for given in (empty, json.loads("{}"), None):
+    others: tuple[Any, ...] = (empty, json.loads("{}"), None)
+    for given in others:
         with pytest.raises(ValueError, match="another form than chat completions"):
             answer_of(ask("x"), given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,15 +102,16 @@ def llama_folder(tmp_path_factory) -> Path:
 def save_seq2seq(folder, kind) -> Path:
     """A random encoder-decoder of two layers a side: T5 (mT5 is the same with other sizes), BART or Marian."""
     import torch
-    from transformers import AutoModelForSeq2SeqLM, BartConfig, MarianConfig, T5Config
+    from transformers import AutoModelForSeq2SeqLM, BartConfig, MarianConfig, PreTrainedConfig, T5Config
 
     tokenizer = train_tokenizer(["<pad>", "</s>", "<unk>"], pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
-    ids = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
-    sizes = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "max_position_embeddings": 128}
+    ids: dict[str, Any] = {"pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
+    sizes: dict[str, Any] = {"d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "max_position_embeddings": 128}
     sizes |= {"encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64}
+    config: PreTrainedConfig
     if kind == "t5":
         config = T5Config(vocab_size=len(tokenizer), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4,
-                          decoder_start_token_id=tokenizer.pad_token_id, dropout_rate=0.0, **ids)  # fmt: skip
+                          dropout_rate=0.0, **ids | {"decoder_start_token_id": tokenizer.pad_token_id})  # fmt: skip
     elif kind == "bart":
         config = BartConfig(vocab_size=len(tokenizer), **sizes, **ids, bos_token_id=None, forced_eos_token_id=None,
                             decoder_start_token_id=tokenizer.eos_token_id)  # fmt: skip

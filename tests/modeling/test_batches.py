@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from pipeline.modeling.batches import by_length, outputs, padded_inputs
+from pipeline.modeling.batches import Example, by_length, outputs, padded_inputs
 from pipeline.modeling.device import to_model
 
 
@@ -30,13 +30,14 @@ class Fake(torch.nn.Module):
 
 
 def test_batches_go_to_the_models_device() -> None:
-    tokenizer = type("Tokenizer", (), {"pad_token_id": 0})
+    tokenizer: Any = type("Tokenizer", (), {"pad_token_id": 0})
 
     def collate(examples: Sequence[Any]) -> dict[str, Any]:
         return {**padded_inputs(examples, tokenizer), "labels": torch.zeros(len(examples))}
 
-    examples = [{"input_ids": [1] * n} for n in (1, 3, 2)]
-    [(rows, logits, labels)] = list(outputs(Fake(), examples, collate, 8))
+    examples: list[Example] = [{"input_ids": [1] * n} for n in (1, 3, 2)]
+    fake: Any = Fake()
+    [(rows, logits, labels)] = list(outputs(fake, examples, collate, 8))
     assert rows == [1, 2, 0]
     assert logits.device == labels.device == torch.device("meta")
-    assert to_model({"x": torch.ones(2)}, Fake())["x"].device.type == "meta"
+    assert to_model({"x": torch.ones(2)}, fake)["x"].device.type == "meta"

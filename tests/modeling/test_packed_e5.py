@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,12 +42,12 @@ def packed(rng: np.random.Generator, layers: int = 1) -> tuple[bytes, dict[str, 
             shapes[f"l{n}.{part}.w"] = (rows, FEED if part == "fo" else HIDDEN)
             shapes[f"l{n}.{part}.b"] = (rows,)
         shapes |= {f"l{n}.{part}.{end}": (HIDDEN,) for part in ("aln", "oln") for end in "wb"}
-    values = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    values: dict[str, np.ndarray] = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
     blobs, directory, place = [], [], 0
-    for name, value in values.items():
-        matrix = value.ndim == 2 and name not in ("emb.pos", "emb.type")
+    for part, value in values.items():
+        matrix = value.ndim == 2 and part not in ("emb.pos", "emb.type")
         blob = written(value) if matrix else value.tobytes()
-        directory.append((name.encode(), int(matrix), value.size, len(blob)))
+        directory.append((part.encode(), int(matrix), value.size, len(blob)))
         blobs.append(blob)
     pieces = [piece.encode() for piece in PIECES]
     bounds = np.cumsum([0, *map(len, pieces)])
@@ -74,7 +75,8 @@ def test_a_stock_bert_loads_with_every_weight_in_its_place(folder):
     from transformers import BertModel
 
     path, values = folder
-    model, info = BertModel.from_pretrained(path, output_loading_info=True)
+    loaded: Any = BertModel.from_pretrained(path, output_loading_info=True)
+    model, info = loaded
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
     state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}

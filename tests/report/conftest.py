@@ -155,7 +155,7 @@ def validated(folder: Path, table: pa.Table, task: Task) -> View:
     """Profile, index, map and final table as the stages write them."""
     paths = {stage: folder / stage / "report.json" for stage in ("collect", "clean", "label", "augment")}
     view = view_of(table, task, Models(), {stage: read_json(p) for stage, p in paths.items() if p.is_file()})
-    totals = {"name": "tiny", **dataset_totals(view)}
+    totals: Any = {"name": "tiny", **dataset_totals(view)}
     view, points = described(view, Params(map_records=400), totals, None)
     write_json(view.profile, folder / "validate" / "profile.json")
     write_table(view.index, folder / "validate" / "index.parquet")
@@ -257,7 +257,7 @@ def project(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def document(project: Path) -> dict[str, Any]:
     """The page of the finished project, as data; nobody may change it."""
-    return build(load_inputs(project, TASK, report_params.Params()))
+    return {**build(load_inputs(project, TASK, report_params.Params()))}
 
 
 @pytest.fixture(scope="session")

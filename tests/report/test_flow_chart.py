@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 from pipeline.report.flow_chart import sankey
 
-FLOW = {
+FLOW: Any = {
     "stages": [
         {
             "name": "collect",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from pipeline.report.inputs import sample
@@ -16,7 +18,9 @@ def test_a_sample_takes_some_of_every_group_whatever_the_order():
 
 
 def test_a_sample_holds_the_smallest_ids_of_every_combination():
-    rows = [{"id": f"{n:02}", "step": "ab"[n % 2], "reason": None if n % 3 else "x"} for n in range(30)]
+    rows: list[dict[str, Any]] = [
+        {"id": f"{n:02}", "step": "ab"[n % 2], "reason": None if n % 3 else "x"} for n in range(30)
+    ]
     found = sample(pa.Table.from_pylist(rows[::-1]), ["step", "reason"], 2).to_pylist()
     expected = [
         [row for row in rows if (row["step"], row["reason"]) == kind][:2]

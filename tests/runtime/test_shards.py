@@ -26,7 +26,7 @@ def rows(count: int, seed: int = 0) -> pa.Table:
     """Rows in no order; every tenth text is Chinese."""
     numbers = random.Random(seed).sample(range(count), count)
     texts = [f"row {n}" if n % 10 else f"第{n}行" for n in numbers]
-    return pa.table({"id": [content_id(str(n)) for n in numbers], "text": texts, "n": numbers}, COLUMNS)
+    return pa.table({"id": [content_id(str(n)) for n in numbers], "text": texts, "n": numbers}, schema=COLUMNS)
 
 
 @pytest.fixture

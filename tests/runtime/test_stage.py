@@ -122,7 +122,7 @@ def test_counts_are_sorted_by_frequency_then_name():
     assert breakdown(table)["labels_by"] == {"(none)": 3}
 
 
-def run_stage(monkeypatch, out, work) -> int:
+def run_stage(monkeypatch, out, work) -> int | str | None:
     monkeypatch.setattr(sys, "argv", ["stage", str(out)])
     with pytest.raises(SystemExit) as exit_:
         enter("clean", "about", (), work)

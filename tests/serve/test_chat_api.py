@@ -1,6 +1,7 @@
 """POST /v1/chat/completions through OpenAI's own client: replies, calls, streams, and what is refused."""
 
 import json
+from typing import Any
 
 import httpx
 import openai
@@ -59,7 +60,7 @@ def client(app, key="none"):
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     transport = httpx.MockTransport(send)
-    http = httpx.Client(transport=transport)
+    http: Any = httpx.Client(transport=transport)
     return openai.OpenAI(api_key=key, base_url="http://sft/v1", http_client=http, max_retries=0)
 
 

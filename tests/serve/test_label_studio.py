@@ -6,6 +6,7 @@ import base64
 import json
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from pipeline.annotation.labeling_config import project_config
@@ -120,7 +121,7 @@ def test_webhook_and_a_missing_model_do_no_harm(client, tmp_path):
     assert client.post("/webhook", json={"action": "ANNOTATION_CREATED"}).json()["status"] == "seen"
     empty = TestClient(create_app(ServedModel(tmp_path / "none"), None, [add_routes]))
     assert "Train one: dvc repro train" in empty.post("/predict", json={"tasks": [{}]}).json()["error"]
-    assert predictor.load_predictor is not serving.load_predictor
+    assert predictor.load_predictor is not vars(serving)["load_predictor"]
 
 
 def test_outside_addresses_need_a_secret():
@@ -129,5 +130,5 @@ def test_outside_addresses_need_a_secret():
         *[False] * 2,
     ]
     with pytest.raises(PipelineError, match="no secret is set"):
-        serve(None, "0.0.0.0", 9999, None)
+        serve(FastAPI(), "0.0.0.0", 9999, None)
     assert free_port("127.0.0.1", 20000) >= 20000

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipeline.core.record import Answer
 from pipeline.stats.answer_scores import answer_scores, cmrc_pieces, squad_normalised
 
 
@@ -22,8 +23,8 @@ from pipeline.stats.answer_scores import answer_scores, cmrc_pieces, squad_norma
     ],
 )
 def test_answers_are_compared_by_the_rules_of_their_language(said, truths, lang, expected):
-    predicted = [] if said is None else [{"start": 0, "text": said}]
-    given = [{"start": 0, "text": text} for text in truths]
+    predicted: list[Answer] = [] if said is None else [{"start": 0, "text": said}]
+    given: list[Answer] = [{"start": 0, "text": text} for text in truths]
     assert answer_scores(predicted, given, lang) == pytest.approx(expected)
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
-from pipeline.studio.answer_file import Pulled, file_name, read_answers, read_file, tidy, write_file
+from pipeline.studio.answer_file import Line, Pulled, file_name, read_answers, read_file, tidy, write_file
 
 
 def test_later_answers_replace_and_local_edits_stay():
-    old = {
+    old: Line = {
         "record_id": "r",
         "annotator": "安娜",
         "studio": "ab/1/2",
@@ -20,14 +20,14 @@ def test_later_answers_replace_and_local_edits_stay():
         "created_at": "2026-01-01T00:00:00Z",
     }
     pulled = Pulled({"ab/1/2": old})
-    pulled.take(dict(old))
+    pulled.take(old.copy())
     assert not pulled.counts
     pulled.take(old | {"value": "y"})
     assert pulled.lines["ab/1/2"]["value"] == "x"
     assert len(pulled.conflicts) == 1
     pulled.take(old | {"value": "y", "created_at": "2099-01-01T00:00:00+08:00"})  # a clock ahead of ours is no matter
     assert pulled.lines["ab/1/2"]["value"] == "y"
-    bob = old | {"annotator": "بوب", "value": "z", "created_at": "2099-01-02T00:00:00Z", "overwrote": "安娜"}
+    bob: Line = old | {"annotator": "بوب", "value": "z", "created_at": "2099-01-02T00:00:00Z", "overwrote": "安娜"}
     pulled.take(bob)  # put over the other's answer, which stays as history
     assert pulled.lines["ab/1/2"] == bob
     (was,) = pulled.others
@@ -55,13 +55,20 @@ def test_answers_are_read_as_the_stage_label_reads_them(tmp_path, monkeypatch, u
     assert text[span["start"] : span["end"]] == surface
 
 
-LINE = {
+LINE: Line = {
     "record_id": "r1", "annotator": "安娜", "value": "好", "created_at": "2026-01-01T00:00:00Z", "studio": "ab/1/2",
 }  # fmt: skip
 
 
 def test_a_line_has_its_keys_in_order_and_no_empty_ones():
-    mixed = {"studio": "ab/1/2", "unsure": False, "value": None, "comment": None, "lead_time": 0.0, "state": "skipped"}
+    mixed: Line = {
+        "studio": "ab/1/2",
+        "unsure": False,
+        "value": None,
+        "comment": None,
+        "lead_time": 0.0,
+        "state": "skipped",
+    }
     line = tidy({**mixed, "created_at": "t", "annotator": "bob", "record_id": "r"})
     assert list(line) == ["record_id", "annotator", "value", "created_at", "lead_time", "studio", "state"]
     assert line["value"] is None
@@ -69,8 +76,8 @@ def test_a_line_has_its_keys_in_order_and_no_empty_ones():
 
 def test_what_was_written_is_read_again_sorted_and_whole(tmp_path):
     file = tmp_path / "label-studio-x.jsonl"
-    other = {**LINE, "studio": "ab/1/2/2025-01-01T00:00:00Z", "state": "overwritten"}
-    mine = {"record_id": "a0", "annotator": "me", "value": "bad", "created_at": "2026-01-02T00:00:00Z"}
+    other: Line = {**LINE, "studio": "ab/1/2/2025-01-01T00:00:00Z", "state": "overwritten"}
+    mine: Line = {"record_id": "a0", "annotator": "me", "value": "bad", "created_at": "2026-01-02T00:00:00Z"}
     write_file(file, Pulled({"ab/1/2": LINE}, [other, mine]))
     assert [json.loads(line)["record_id"] for line in file.read_text("utf-8").splitlines()] == ["a0", "r1", "r1"]
     assert "安娜" in file.read_text("utf-8")

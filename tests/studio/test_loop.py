@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pyarrow as pa
@@ -268,7 +270,7 @@ def test_tokens_of_both_kinds_work_and_bad_ones_are_told(folder, people, monkeyp
         with pytest.raises(PipelineError, match="token") as error:
             list(send(folder.data))
         assert bad not in str(error.value)
-    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     monkeypatch.setenv("LABEL_STUDIO_URL", f"http://127.0.0.1:{free_port('127.0.0.1', 28080)}")
     with pytest.raises(PipelineError, match=r"cannot be reached \(ConnectError\)"):
         list(pull(folder.annotations))
@@ -327,7 +329,7 @@ def test_the_model_answers_live_while_the_backend_runs(folder, people, monkeypat
     thread.start()
     assert connected.wait(60)
     assert not errors
-    seen = Counter()
+    seen: Counter[Any] = Counter()
     while len(seen) < 2:
         found = people[0].http.get(f"/api/projects/{project.id}/next").raise_for_status().json()
         blind = found["data"].get("blind", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -17,9 +18,10 @@ from pipeline.studio.annotation_queue import annotation_queue, named_by
 from pipeline.studio.annotator_progress import progress_table
 from pipeline.studio.answer_file import to_line
 from pipeline.studio.client import Client
+from pipeline.studio.existing_tasks import ExistingTasks
 from pipeline.studio.params import load_studio
 from pipeline.studio.project import Project
-from pipeline.studio.push import ExistingTasks, _choose, _with_suggestion
+from pipeline.studio.push import _choose, _with_suggestion
 from pipeline.studio.tasks import Question, to_task
 from pipeline.text.pseudonyms import pseudonym
 from tests.studio.conftest import TASK, record
@@ -32,7 +34,7 @@ def test_a_record_of_the_audit_is_asked_without_suggestion_in_the_order_of_drawi
     assert "predictions" not in made
     names = [q.record.id for q in _choose(project, ExistingTasks(), questions, {}, tmp_path)]
     assert names == sorted((q.record.id for q in questions), key=lambda name: share("label.audit", name))
-    begun = {q.key: {"id": n, "untouched": n != 1, "audit": n == 2, "open": True} for n, q in enumerate(questions)}
+    begun: Any = {q.key: {"id": n, "untouched": n != 1, "audit": n == 2, "open": True} for n, q in enumerate(questions)}
     assert _with_suggestion(ExistingTasks(begun), questions) == {
         0,
         3,

@@ -87,5 +87,5 @@ def test_no_candidates_say_where_they_belong(clean):
 
 
 def test_a_reply_is_shown_with_its_reasoning_and_calls():
-    reply = {**chats.reply("好"), "reasoning": "想", "tool_calls": [{"id": "", "name": "f", "arguments": "{}"}]}
+    reply = {**(chats.reply("好") or {}), "reasoning": "想", "tool_calls": [{"id": "", "name": "f", "arguments": "{}"}]}
     assert shown(reply)["shown"] == "<think>\n想\n</think>\n\n好\nf({})"

@@ -23,7 +23,7 @@ from tests.unread import english_only
 
 
 def interface(task=TASK):
-    from label_studio_sdk.label_interface import LabelInterface
+    from label_studio_sdk.label_interface.interface import LabelInterface
 
     return LabelInterface(project_config(task, "zh"))
 

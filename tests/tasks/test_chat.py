@@ -75,4 +75,4 @@ def test_conversation_ends_before_the_reply() -> None:
     fields, reply = TASKS["chat"].parse({"messages": turns}, None, TASKS_BY_TYPE["chat"])
     assert [m["role"] for m in fields["messages"]] == ["system", "user"]
     assert reply == chats.reply("您好！")
-    assert TASKS["chat"].row(record(fields, reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}
+    assert TASKS["chat"].row(record(dict(fields), reply))["messages"][-1] == {"role": "assistant", "content": "您好！"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.record import Reject
+from pipeline.core.record import Reject, Span
 from pipeline.tasks.offsets import remap_spans
 from tests.strategies import TEXTS, span_targets
 
@@ -24,23 +24,27 @@ from tests.strategies import TEXTS, span_targets
 )
 def test_span_follows_its_text_through_an_edit(before: str, after: str, surface: str, becomes: str) -> None:
     start = before.index(surface)
-    (span,) = remap_spans(before, after, [{"start": start, "end": start + len(surface), "label": "x"}])
+    whole: Span = {"start": start, "end": start + len(surface), "label": "x"}
+    (span,) = remap_spans(before, after, [whole])
     assert after[span["start"] : span["end"]] == becomes
     assert span["label"] == "x"
 
 
+def span_of(start: int, end: int) -> Span:
+    return {"start": start, "end": end, "label": "x"}
+
+
 def test_span_whose_text_is_gone_is_rejected() -> None:
     with pytest.raises(Reject, match="span_lost"):
-        remap_spans("see http://x.y now", "see now", [{"start": 4, "end": 14}])
+        remap_spans("see http://x.y now", "see now", [span_of(4, 14)])
 
 
 @given(st.data(), TEXTS)
 def test_spans_survive_entity_and_space_repair(data: st.DataObject, text: str) -> None:
     spans = data.draw(span_targets(text, ("x",)))
     before = text.replace(" ", "  ")
-    wide = [
-        {**s, "start": s["start"] + text[: s["start"]].count(" "), "end": s["end"] + text[: s["start"]].count(" ")}
-        for s in spans
+    wide: list[Span] = [
+        span_of(s["start"] + text[: s["start"]].count(" "), s["end"] + text[: s["start"]].count(" ")) for s in spans
     ]
     after = html.unescape(text)
     for old, new in zip(wide, remap_spans(before, after, wide), strict=True):
@@ -51,5 +55,5 @@ def test_long_text_is_remapped_quickly() -> None:
     before = "The cat &amp; the dog sat on the mat. " * 300
     after = html.unescape(before)
     start = before.rindex("dog")
-    (span,) = remap_spans(before, after, [{"start": start, "end": start + 3}])
+    (span,) = remap_spans(before, after, [span_of(start, start + 3)])
     assert after[span["start"] : span["end"]] == "dog"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.core.record import Reject
 from pipeline.tasks.realigned_regions import at_their_places
 
 
-def mark(start: object, end: object, surface: str | None, to: str = "text") -> dict[str, object]:
+def mark(start: object, end: object, surface: str | None, to: str = "text") -> Any:
     value = {"start": start, "end": end, "labels": ["PER"]} | ({} if surface is None else {"text": surface})
     return {"from_name": "label", "to_name": to, "type": "labels", "value": value}
 

@@ -49,7 +49,7 @@ def test_record_survives_the_store(kind: str, data: st.DataObject) -> None:
 @given(data=st.data())
 def test_target_survives_label_studio(kind: str, data: st.DataObject) -> None:
     example = data.draw(records(kind))
-    result = TASKS[kind].result_from_target(example.target)
+    result: Any = TASKS[kind].result_from_target(example.target)
     back = TASKS[kind].target_from_result(result, TASKS_BY_TYPE[kind])
     assert TASKS[kind].parse(example.fields, back, TASKS_BY_TYPE[kind])[1] == example.target
 
@@ -143,7 +143,7 @@ def test_row_that_is_no_such_record_is_rejected(kind: str, values: dict[str, Any
 def test_what_is_no_text_never_becomes_one(kind: str, value: object) -> None:
     """In no field and no target: it is refused, or missing."""
     sound = {name: "hi" for name, is_a in TASKS[kind].FIELDS.items() if is_a != "json"}
-    places = [*((sound | {name: value}, None) for name in sound), (sound, value)]
+    places: list[tuple[Any, Any]] = [*((sound | {name: value}, None) for name in sound), (sound, value)]
     printed = {str(value), repr(value), json.dumps(value)}
     for fields, target in places:
         try:
@@ -166,7 +166,8 @@ def texts_in(value: object) -> list[str]:
 def test_a_target_survives_label_studio(data):
     task = data.draw(st.sampled_from(record_strategies.TASKS))
     kind, target = task_type(task), data.draw(targets(task))
-    back = kind.target_from_result(kind.result_from_target(target), task)
+    result: Any = kind.result_from_target(target)
+    back = kind.target_from_result(result, task)
     assert (back if task is not CHAT else kind.parse({"messages": "?"}, back, task)[1]) == target
 
 

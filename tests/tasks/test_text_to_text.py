@@ -62,7 +62,10 @@ def test_another_wording_keeps_the_target_and_another_text_brings_its_own() -> N
 
 
 def test_what_people_write_in_several_areas_is_one_text() -> None:
-    areas = [{"type": "textarea", "value": {"text": ["一", "二"]}}, {"type": "choices", "value": {"choices": ["x"]}}]
+    areas: Any = [
+        {"type": "textarea", "value": {"text": ["一", "二"]}},
+        {"type": "choices", "value": {"choices": ["x"]}},
+    ]
     assert KIND.target_from_result(areas, TASK) == "一\n二"
     with pytest.raises(Reject) as error:
         KIND.target_from_result([{"type": "textarea", "value": {"text": [" "]}}], TASK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import given
 from pipeline.text.repair import Repairer, Repairs
 from tests.strategies import TEXTS
 
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "encoding": False, "entities": False, "tags": False, "fold_width": False, "characters": False, "collapse": False,
 }  # fmt: skip
 

@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from tests.train.conftest import labelled, write_dataset
 SENTIMENT = Task(type="classification", labels=("negative", "neutral", "positive"), languages=("en", "zh"))
 CHAT = Task(type="chat", languages=("en", "zh"))
 ADAPT = strategies.adapt
-FAST = {"epochs": 2.0, "batch_size": 4, "evaluations": 2, "max_length": 32, "learning_rate": 1e-3}
+FAST: dict[str, Any] = {"epochs": 2.0, "batch_size": 4, "evaluations": 2, "max_length": 32, "learning_rate": 1e-3}
 
 
 def files(folder):
@@ -91,7 +92,7 @@ def test_chat_learns_its_replies_and_predicts_their_likelihood(dialogues, llama_
 
 
 def test_packed_chats_are_learned_and_the_report_says_how_full_rows_are(dialogues, llama_folder, tmp_path):
-    settings = {**FAST, "epochs": 20.0, "freeze": "none", "learning_rate": 1e-2, "max_length": 96}
+    settings: dict[str, Any] = {**FAST, "epochs": 20.0, "freeze": "none", "learning_rate": 1e-2, "max_length": 96}
     models = Models(generator=Model(name=str(llama_folder)))
     train(dialogues, tmp_path / "out", CHAT, models, Params(**settings, packing=True))
     report = json.loads((tmp_path / "out" / "report.json").read_text())

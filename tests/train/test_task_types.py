@@ -1,6 +1,7 @@
 """From an exported dataset to answers, for entities, answers, numbers and label sets, with no weights at hand."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ ENTITIES = [
     {"text": CONTEXT, "spans": [{"start": 0, "end": 2, "label": "person"}]},
     {"text": "x 北京", "spans": [{"start": 2, "end": 4, "label": "place"}]},
 ]
-CASES = {
+CASES: dict[str, tuple[Task, list[dict[str, Any]]]] = {
     "ner": (Task(type="ner", labels=("person", "place")), ENTITIES),
     "qa": (
         Task(type="qa"),

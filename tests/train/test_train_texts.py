@@ -132,6 +132,7 @@ def test_the_base_is_judged_once_and_only_where_it_is_the_same_model(learnt, mon
 
     folder, chosen = learnt
     evaluate = load_base_model(folder, chosen)
+    assert evaluate is not None
     first = evaluate(ROWS[:3])
     monkeypatch.setattr(module, "_load", None)
     assert evaluate([{**row, "id": "other"} for row in ROWS[:3]]) == first, "from the cache, whatever the id"
@@ -186,4 +187,5 @@ def test_every_label_counts_in_the_loss_of_a_step(models, tmp_path):
     job = Job(start.model, text_to_text, examples, examples, collate, recipe, tmp_path)
     batch = collate(examples[:1])
     counted = make_trainer(job, 1)._get_num_items_in_batch([batch], start.model.device)
+    assert counted is not None
     assert int(counted) == int((batch["labels"] != -100).sum()) == batch["labels"].shape[1]

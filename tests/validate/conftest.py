@@ -86,7 +86,8 @@ def reports_for(rows: int) -> dict[str, dict[str, Any]]:
 
 def view(records: Sequence[Record], task: Task = SENTIMENT, **more: Any) -> View:
     """A view of the records with sound reports."""
-    return view_of(to_table(records, schema(task)), task, more.pop("models", Models()), reports_for(len(records)))
+    reports: Any = reports_for(len(records))
+    return view_of(to_table(records, schema(task)), task, more.pop("models", Models()), reports)
 
 
 def check(records: Sequence[Record], task: Task = SENTIMENT, **entry: Any) -> Finding:
@@ -131,7 +132,8 @@ class Project:
 
     def validate(self, out: str = "data/validate") -> Path:
         """Run the stage; returns its output folder."""
-        run(*(Path("data") / stage for stage in (*STAGES, "released")), Path(out))
+        collect, clean, label, augment = (Path("data") / stage for stage in STAGES)
+        run(collect, clean, label, augment, Path("data/released"), Path(out))
         return Path(out)
 
 

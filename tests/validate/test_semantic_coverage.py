@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pipeline.validate.semantic_coverage import coverage
@@ -10,6 +12,7 @@ from tests.validate.topics import many, profiled
 
 
 def test_the_map_groups_topics_and_names_thin_regions():
+    found: Any
     found, points = coverage(view(many()), 240)
     assert points.num_rows == 240 - 48 + 48
     assert found["test_reached"] > 0.8

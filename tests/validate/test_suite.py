@@ -62,7 +62,11 @@ def test_the_basic_suite_runs_for_every_task_type():
 
 
 def test_the_same_expectation_may_stand_twice():
-    entries = [{"expect": "no_leakage"}, {"expect": "no_leakage"}, {"expect": "no_leakage", "share": 0.5}]
+    entries: list[dict[str, object]] = [
+        {"expect": "no_leakage"},
+        {"expect": "no_leakage"},
+        {"expect": "no_leakage", "share": 0.5},
+    ]
     looked_at = view([*sound_reviews(), review("bad", "Would watch it again.")])
     rules = read_suite(entries)
     findings, _ = run_suite(rules, make_checks(rules, looked_at), looked_at)

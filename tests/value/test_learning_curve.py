@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ def test_the_curve_rises_and_says_what_more_would_bring(noisy, task, models, par
     examples = variants.train["raw"]
     trial = linear_probe([examples], variants.test, models.encoder, params.seeds, params.C)
     whole = draw(trial(examples), len(variants.test), params.resamples, params.seed)["macro_f1"]
-    found = learning_curve(examples, whole, trial, len(variants.test), params)
+    found: Any = learning_curve(examples, whole, trial, len(variants.test), params)
     sizes = [point["records"] for point in found["points"]]
     assert sizes == sorted(sizes)
     assert sizes[-1] == len({example.root for example in examples}) == pytest.approx(8 * sizes[0], abs=8)

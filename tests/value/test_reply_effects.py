@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.record import Decision
+from pipeline.modeling.lm.top_layers import top_layers
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import read_json
 from pipeline.value.reply_effects import _with_undone, measure_replies
@@ -25,7 +26,7 @@ def model(llama_folder):  # noqa: F811
 def test_a_source_of_bad_replies_is_named_and_no_sound_one(rows, model, monkeypatch):
     import pipeline.value.reply_loss as module
 
-    fast = module.top_layers(model, module.LAYERS, module.MAX_TOKENS)
+    fast = top_layers(model, module.LAYERS, module.MAX_TOKENS)
     monkeypatch.setattr(fast, "_rate", 5e-3)  # a model of random weights learns nothing at the rate for real ones
     report = measure_replies(Stages(rows, rows, rows, rows), (), CHAT, model, PARAMS, Model(name="tfidf"))
     found = {one["name"]: one for one in report["effects"]}
@@ -67,7 +68,7 @@ def test_the_stage_writes_effects_of_tags_teachers_and_cleaning_steps(rows, mode
 def _effect_of(repeats, rows, model, monkeypatch):
     import pipeline.value.reply_loss as module
 
-    fast = module.top_layers(model, module.LAYERS, module.MAX_TOKENS)
+    fast = top_layers(model, module.LAYERS, module.MAX_TOKENS)
     monkeypatch.setattr(fast, "_rate", 5e-3)
     stages = Stages(rows, rows, rows, rows, repeats=repeats)
     report = measure_replies(stages, (), CHAT, model, PARAMS, Model(name="tfidf"))

@@ -85,13 +85,18 @@ def test_files_agree_and_repeat_to_the_byte(noisy, task, models, params, tmp_pat
     assert {line["kind"] for line in lines} == {"variant", "control"}
 
 
+def always(records: list[Record]) -> Stages:
+    """The same records after every stage."""
+    return Stages(records, records, records, records)
+
+
 @pytest.mark.parametrize("kind", ["chat", "translation", "summarization"])
 def test_a_task_with_text_targets_says_why_it_does_not_apply(kind, models, params, tmp_path):
     origin = Source("s", "files", "f", 1, "cc0", "train")
     given = {"messages": [("user", "你好")]} if kind == "chat" else {"text": "你好"}
     fields, target = as_record_holds(given, "hi")
     records = [Record(f"c{n}", fields, origin, target, "zh", split_of(n)) for n in range(20)]
-    report = measured(Stages(*[records] * 4), Task(type=kind, target_language="en"), models, params, tmp_path)
+    report = measured(always(records), Task(type=kind, target_language="en"), models, params, tmp_path)
     assert report["applies"] is False
     assert "have no class" in report["why"]
     assert read_json(tmp_path / "metrics.json") == {"applies": 0}
@@ -110,24 +115,24 @@ def test_targets_that_are_no_class_say_why_it_does_not_apply(kind, fields, targe
     origin = Source("s", "files", "f", 1, "cc0", "train")
     targets = [target, [] if kind == "qa" else target]  # whether a question has an answer is no class to train on
     records = [Record(f"c{n}", fields, origin, targets[n % 2], "zh", split_of(n)) for n in range(20)]
-    report = measured(Stages(*[records] * 4), Task(type=kind), models, params, tmp_path)
+    report = measured(always(records), Task(type=kind), models, params, tmp_path)
     assert report["applies"] is False
     assert "have no class" in report["why"]
 
 
 def test_one_class_says_why_it_does_not_apply(task, models, params, tmp_path):
     records = [make(n, "food", split_of(n)) for n in range(30)]
-    assert "a classifier needs two" in measured(Stages(*[records] * 4), task, models, params, tmp_path)["why"]
+    assert "a classifier needs two" in measured(always(records), task, models, params, tmp_path)["why"]
 
 
 def test_two_hundred_classes(models, params, tmp_path):
     labels = tuple(f"类{n:03d}" for n in range(200))
     records = [make(n, labels[n % 200], split_of(n), f"第{n % 200}种 kind{n % 200}") for n in range(600)]
-    report = measured(Stages(*[records] * 4), Task(type="classification", labels=labels), models, params, tmp_path)
+    report = measured(always(records), Task(type="classification", labels=labels), models, params, tmp_path)
     assert report["applies"]
 
 
 def test_an_empty_test_split_is_an_error(task, models, params, tmp_path):
     records = [make(n, split="train") for n in range(9)]
     with pytest.raises(PipelineError, match="the test split is empty"):
-        measure(Stages(*[records] * 4), task, models, params, tmp_path)
+        measure(always(records), task, models, params, tmp_path)

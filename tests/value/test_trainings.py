@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from pipeline.core import progress
 from pipeline.value.learning_curve import SHARES
@@ -23,6 +24,8 @@ def test_equal_variants_are_trained_on_once_and_each_source_and_share_once_more(
 def test_a_trial_that_is_counted_says_what_the_trial_says(monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger="pipeline")
     monkeypatch.setattr(progress, "QUIET", 0.0)
-    trial = counted_trial(lambda examples: [{"accuracy": len(examples)}], 2)
-    assert trial([1, 2, 3]) == [{"accuracy": 3}]
+    metrics: Any = [{"accuracy": 3}]
+    trial = counted_trial(lambda examples: metrics if len(examples) == 3 else [], 2)
+    examples: list[Any] = [1, 2, 3]
+    assert trial(examples) == metrics
     assert "1 of 2 trainings" in caplog.text

@@ -31,10 +31,21 @@ Found = tuple[NDArray[np.float64], NDArray[np.bool_]]
 class Wanted(Protocol):
     """What calibration reads of the step's settings."""
 
-    recall: float
-    false_alarms: float
-    sample: int
-    threshold: float | None
+    @property
+    def recall(self) -> float:
+        """Share of each kind of copy that must be found."""
+
+    @property
+    def false_alarms(self) -> float:
+        """Greatest share of texts that hold no item and are taken for one."""
+
+    @property
+    def sample(self) -> int:
+        """Items that are planted."""
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold, where the user has set one."""
 
 
 @dataclass(frozen=True)

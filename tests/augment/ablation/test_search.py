@@ -7,6 +7,7 @@ from pipeline.augment.ablation.trial import FOLDS, LabelRun, LabelTrials, draw
 from pipeline.augment.candidates import Candidate
 from pipeline.augment.params import AblationSettings
 from pipeline.augment.text_features import TextFeatures
+from pipeline.modeling.features import linear
 from pipeline.modeling.models import Model
 from pipeline.stats.bootstrap import Estimate
 from tests.augment.conftest import TASK, record
@@ -148,13 +149,13 @@ def test_regularisation_is_chosen_on_few_rows_and_the_gain_measured_on_all(monke
     train = rows(120, words=1)
     features = TextFeatures([r.fields["text"] for r in train], Model(name="tfidf"))
     fits = []
-    fit = trial.linear.fit
+    fit = linear.fit
 
     def noted(matrix, labels, strength, tolerance):
         fits.append((len(labels), strength, tolerance))
         return fit(matrix, labels, strength, tolerance=tolerance)
 
-    monkeypatch.setattr(trial.linear, "fit", noted)
+    monkeypatch.setattr(linear, "fit", noted)
     monkeypatch.setattr(trial, "_FEW_ROWS", 40)
     trials = LabelTrials(train, features, AblationSettings(), TASK)
     assert (trials.problem, trials.notes["evaluated_on"]) == ("", "train split, by cross-validation")
@@ -164,4 +165,4 @@ def test_regularisation_is_chosen_on_few_rows_and_the_gain_measured_on_all(monke
     assert {strength for _, strength, _ in tuning} == {1.0, 10.0, 100.0}
     assert max(size for size, _, _ in tuning) < 60 < 80 < min(size for size, _, _ in full)
     assert {strength for _, strength, _ in full} == {trials.notes["C"]}
-    assert {tolerance for _, _, tolerance in fits} == {trial.linear.THOROUGH}, "quick fits end anywhere"
+    assert {tolerance for _, _, tolerance in fits} == {linear.THOROUGH}, "quick fits end anywhere"

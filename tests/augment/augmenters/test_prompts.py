@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.augment.augmenters.generation import prompt, tidy
+from pipeline.augment.augmenters.prompts import prompt, tidy
 from pipeline.augment.augmenters.request import Request
 
 

@@ -11,6 +11,7 @@ def ask(text, lang="en", protected=()):
 def test_spelling_changes_one_letter_of_long_words_only():
     rewrite = build("spelling", {"word_share": 0.1}, Models())
     [child] = rewrite([ask("I do not see the waiter at 20", protected=())])
+    assert isinstance(child, str)
     assert child.startswith("I do not see the w") or " waiter " not in child
     assert child.split()[:5] == ["I", "do", "not", "see", "the"]
     assert len(child) == len("I do not see the waiter at 20")

@@ -68,14 +68,19 @@ def test_orders_are_those_of_the_scores():
     assert sorted(words) == [3, 4, 4]  # the highest loss
 
 
+def scores_of(*columns: list[float]) -> Scores:
+    loss, ifd, complexity, quality = (np.array(column, float) for column in columns)
+    return Scores(loss, ifd, complexity, quality)
+
+
 def test_questions_that_do_not_help_come_last():
-    scores = Scores(*(np.array(v) for v in ([1.0, 1, 1], [0.5, 1.2, 0.9], [1.0, 1, 1], [-1.0, -1, -1])))
+    scores = scores_of([1, 1, 1], [0.5, 1.2, 0.9], [1, 1, 1], [-1, -1, -1])
     assert choose(TRAIN[:3], scores, np.eye(3), SelectSettings(by="ifd"), 3) == [2, 0, 1]
 
 
 def test_likes_are_left_out_while_others_remain():
     matrix = np.array([[1, 0], [1, 0.01], [0, 1]], float)
-    scores = Scores(*(np.array(v, float) for v in ([1, 1, 1], [0.9, 0.8, 0.7], [1, 1, 1], [0, 0, 0])))
+    scores = scores_of([1, 1, 1], [0.9, 0.8, 0.7], [1, 1, 1], [0, 0, 0])
     settings = SelectSettings(by="ifd", max_cosine=0.9)
     assert choose(TRAIN[:3], scores, matrix, settings, 2) == [0, 2]
     assert choose(TRAIN[:3], scores, matrix, settings, 3) == [0, 2, 1]
@@ -198,7 +203,7 @@ def test_records_without_the_tag_are_a_group_of_their_own():
 
 def test_near_copies_are_left_out_within_what_a_group_may_keep():
     pool = tagged(12)
-    scores = Scores(*(np.zeros(12) for _ in range(4)))
+    scores = scores_of(*[[0.0] * 12] * 4)
     matrix = np.repeat(np.eye(6), 2, axis=0)  # pairs that are alike
     settings = SelectSettings(by="complexity", spread_over="meta_topic")
     found = choose(pool, scores, matrix, settings, 6, 0.9)

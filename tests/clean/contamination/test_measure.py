@@ -1,5 +1,7 @@
 """The threshold of contamination, and what is reported of it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -51,7 +53,8 @@ def test_figures_are_of_items_that_the_threshold_was_not_chosen_on(monkeypatch):
         return np.array([0.0 if own else shares[record[0].split()[0]] for record in records])
 
     monkeypatch.setattr(measure, "_best", best)
-    found = measure.calibrate(None, items, [], Settings())
+    no_index: Any = None  # nothing is looked up: `_best` answers
+    found = measure.calibrate(no_index, items, [], Settings())
     assert found.threshold == 0.95
     assert (found.notes["recall"]["verbatim"]["value"], found.notes["recall"]["verbatim"]["planted"]) == (0.0, 4)
     assert found.notes["recall_missed"] == ["verbatim"]

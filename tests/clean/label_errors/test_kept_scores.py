@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,14 @@ def test_a_changed_label_is_learnt_anew_by_the_models_of_its_part(searched, monk
 
 def test_names_of_arrays_and_texts_tell_them_apart():
     numbers = np.arange(6, dtype=np.int64)
-    named = [numbers, numbers.reshape(2, 3), numbers.astype(np.float32), numbers[::-1], ["ab", "c"], ["a", "bc"], []]
+    named: list[Any] = [
+        numbers,
+        numbers.reshape(2, 3),
+        numbers.astype(np.float32),
+        numbers[::-1],
+        ["ab", "c"],
+        ["a", "bc"],
+        [],
+    ]
     assert len({part_cache.digest(one) for one in named}) == len(named)
     assert part_cache.digest(numbers[::2]) == part_cache.digest(numbers[::2].copy())

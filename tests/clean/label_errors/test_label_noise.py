@@ -1,5 +1,7 @@
 """The estimated share of wrong targets, on models and labels whose errors are known."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -91,7 +93,7 @@ def test_an_estimate_that_does_not_rise_with_planted_errors_is_withdrawn():
 def test_notes_name_the_figure_or_none():
     found, labels, _ = modelled(0.1, count=3000)
     given = [name(code) for code in labels]
-    notes = noise_notes(estimate(found, labels), found, given, labels)["label_noise"]
+    notes: Any = noise_notes(estimate(found, labels), found, given, labels)["label_noise"]
     assert notes["records"] == 3000
     assert set(notes["classes"]) == {name(code) for code in range(CLASSES)}
     assert sum(one["suspected"] for one in notes["classes"].values()) == notes["suspected"]

@@ -1,5 +1,6 @@
 import csv
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ GOOD = ("great", "lovely", "excellent", "很好", "喜欢")
 BAD = ("awful", "broken", "terrible", "很差", "讨厌")
 
 
-def reviews(count: int, **more: object) -> list[Record]:
+def reviews(count: int, **more: Any) -> list[Record]:
     """Texts that say plainly what their label is, in English and Chinese."""
     records = []
     for n in range(count):
@@ -27,7 +28,7 @@ def reviews(count: int, **more: object) -> list[Record]:
     return records
 
 
-def flipped(record: Record, **more: object) -> Record:
+def flipped(record: Record, **more: Any) -> Record:
     """The record with the other label."""
     return make(str(record.fields["text"]), "bad" if record.target == "good" else "good", **dict(more))
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from pipeline.collect.rows import Row
 from pipeline.core.errors import PipelineError
 from tests.collect.reading import read
 
 
-def roles(row: Row) -> list[tuple[str, str]]:
+def roles(row: Any) -> list[tuple[str, str]]:
     return [(m.get("role", m.get("from")), m.get("content", m.get("value"))) for m in row.values["messages"]]
 
 

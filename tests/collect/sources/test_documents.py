@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_every_quote_is_in_its_page_and_every_planted_answer_is_refused(pages):
 def test_chunks_of_a_document_share_a_group_and_name_headings_and_pages(pages):
     with serving(writes) as service:
         found = collect(pages, service, path="pages/*", generate={"kinds": ["qa"], "check_known": False})
-    groups = {}
+    groups: dict[str, Any] = {}
     for row in found.rows:
         groups.setdefault(dict(row["meta"])["document"], set()).add(row["group"])
     assert all(len(one) == 1 for one in groups.values())
@@ -197,7 +198,7 @@ def test_conversations_have_turns_and_summaries_show_their_chunk(pages):
 
     with serving(conversations) as service:
         found = collect(pages, service, generate={"kinds": ["multi_turn", "summary"]})
-    by_kind = {}
+    by_kind: dict[str, Any] = {}
     for row in found.rows:
         by_kind.setdefault(dict(row["meta"])["kind"], []).append(row)
     assert max(len(row["fields"]["messages"]) for row in by_kind["multi_turn"]) == 5

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import sacrebleu
@@ -16,7 +18,7 @@ def alone(truths):
 def test_of_several_references_the_best_counts_as_in_sacrebleu():
     texts = ["the cat is on the mat", "a good day for all", "我爱南京"]
     truths = [["the dog", "the cat is on the mat", "a cat"], ["good day to all"], ["我爱北京", "我爱南京市"]]
-    streams = [[own[n] if n < len(own) else None for own in truths] for n in range(3)]
+    streams: Any = [[own[n] if n < len(own) else None for own in truths] for n in range(3)]
     every = np.ones((1, 3))
     assert overlap.chrf(truths, texts).metric(every)[0] == pytest.approx(sacrebleu.corpus_chrf(texts, streams).score)
     assert overlap.bleu(truths, texts, "en").metric(every)[0] == pytest.approx(

@@ -178,7 +178,10 @@ def test_what_is_no_answer_is_never_taken(said, problem) -> None:
 
 
 def test_an_answer_that_was_cut_is_never_taken() -> None:
-    with serving(lambda body, number: (200, service.completion(body, "It is", "length"), {})) as service:
+    def is_cut(body, number):
+        return 200, service.completion(body, "It is", "length"), {}
+
+    with serving(is_cut) as service:
         found = taught({"teachers": {"t": place(service)}, "accept": "all"})
     assert found.report["problems"] == {"t": {"cut": 20}}
     assert not found.best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_two_leaning_judges_restore_the_ranking_that_neither_has(seed) -> None:
     panel = [JudgeModel.fit(judged) for judged in gold]
     one, other = simulated(rng, 2000, 0.8, position=0.35), simulated(rng, 2000, 0.75, length=0.4)
     # The second judge sees pairs of its own: pair them by which reply is better and longer.
-    by_kind = {}
+    by_kind: dict[Any, list[Any]] = {}
     for judged in other:
         by_kind.setdefault((judged.better, judged.longer), []).append(judged)
     right, alone, count = 0, [0.0, 0.0], 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def judged(forward: str | None, backward: str | None) -> Comparison:
 def test_right_answers_are_counted_a_tie_is_half_and_an_unreadable_one_none() -> None:
     gold = [GoldPair(pair("a", "b"), "first")] * 4 + [GoldPair(pair("a", "b"), "tie")]
     said = [judged("first", "first"), judged("second", "second"), judged("first", "second"), judged(None, None)]
-    found = on_gold(gold, [*said, judged("first", "first")])
+    found: Any = on_gold(gold, [*said, judged("first", "first")])
     assert (found["asked"], found["read"], found["right"]["value"]) == (5, 3, 0.5)
     assert on_gold([], [])["read"] == 0
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.record import Span
 from pipeline.modeling.features.tagging_units import best_tags, speakers, tag_names, to_spans, to_tags, units
 from pipeline.modeling.heads.scratch import make_tokenizer, vocabulary
 
@@ -23,7 +24,7 @@ def test_units_are_words_characters_and_signs():
 def test_spans_on_unit_borders_come_back_exactly(text, data):
     bounds = units(text)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(bounds)), max_size=8)))
-    spans = [
+    spans: list[Span] = [
         {"start": bounds[a][0], "end": bounds[b - 1][1], "label": data.draw(st.sampled_from(LABELS))}
         for a, b in zip(cuts[::2], cuts[1::2], strict=False)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipeline.core.record import Answer
 from pipeline.modeling.heads.answer_spans import NEVER, Found, choose_answer, decode, fit_null_threshold
 
 
@@ -23,7 +24,7 @@ def test_decoding_never_ends_before_it_starts_nor_leaves_the_context():
 
 def test_the_null_threshold_parts_answerable_from_unanswerable():
     found = [Found([(score, 0, "x")], null) for score, null in ((9.0, 1.0), (8.0, 2.0), (5.0, 4.0), (3.0, 3.5))]
-    given = [[{"start": 0, "text": "x"}], [{"start": 0, "text": "x"}], [], []]
+    given: list[list[Answer]] = [[{"start": 0, "text": "x"}], [{"start": 0, "text": "x"}], [], []]
     threshold, temperature = fit_null_threshold(found, given, ["en"] * 4)
     assert -6 < threshold < -1
     assert [bool(choose_answer(one, threshold, temperature).value) for one in found] == [True, True, False, False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_loss_and_marginals_are_those_of_all_sequences(length):
     labels = np.full((2, 2 * length + 1), -100)
     logits[0, 1::2], labels[0, 1::2] = scores, tags
     logits[1, 0], labels[1, 0] = scores[0], tags[0]
-    found = negative_log_likelihood(*map(torch.tensor, (logits, labels)), torch.tensor(transitions))
+    found = negative_log_likelihood(torch.tensor(logits), torch.tensor(labels), torch.tensor(transitions))
     alone = np.logaddexp.reduce(scores[0]) - scores[0, tags[0]]
     assert float(found) == pytest.approx(total - values[paths.index(tuple(tags))] + alone, abs=1e-4)
     marginals = np.exp(log_marginals(scores, transitions))
@@ -87,6 +88,7 @@ def test_texts_are_learned_by_heart_and_the_saved_model_is_a_stock_classifier_th
 
 
 def test_what_a_crf_does_not_go_with_is_named():
-    for more in ({"class_weights": "balanced"}, {"focal_gamma": 2.0}, {"lora": {}}):
+    refused: tuple[dict[str, Any], ...] = ({"class_weights": "balanced"}, {"focal_gamma": 2.0}, {"lora": {}})
+    for more in refused:
         with pytest.raises(ValueError, match="crf: its loss takes no"):
             Recipe.model_validate({"crf": True, **more})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -60,7 +62,7 @@ def test_the_linear_head_for_sets_is_fitted_anew_with_thresholds_of_rows_held_ou
     config.label2id, config.id2label = names, {n: name for name, n in names.items()}
     model = BertForSequenceClassification(config)
     before = model.classifier.weight[2].detach().clone()
-    found = refit_label_rows(model, features, labels)
+    found: Any = refit_label_rows(model, features, labels)
     assert found["C"] in (1.0, 10.0, 100.0, 1000.0)
     assert set(found["thresholds"]) == {"joy", "食"}
     assert found["log_loss"] < 0.45

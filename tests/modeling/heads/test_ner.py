@@ -1,8 +1,11 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
+from pipeline.modeling.features.tagging_units import units, windows
 from pipeline.modeling.heads import ner
 from pipeline.modeling.models import Model, Models
 from pipeline.modeling.training.fit import fit, seed_everything
@@ -64,10 +67,10 @@ def test_offsets_are_right_in_texts_longer_than_a_window(tmp_path):
     run = fit(work)
     predictor = saved(tmp_path / "model", start, ner, run, TASK, recipe)
     assert predictor.predict([long])[0].value == long["spans"]
-    parts = ner.windows(long["text"], ner.units(long["text"]), predictor.tokenizer, 24, 8)
+    parts = windows(long["text"], units(long["text"]), predictor.tokenizer, 24, 8)
     assert len(parts) > 4
     spoken = {unit for part in parts for unit in part["units"]} - {-1}
-    assert spoken == set(range(len(ner.units(long["text"])))), "no unit falls between two windows"
+    assert spoken == set(range(len(units(long["text"])))), "no unit falls between two windows"
 
 
 def test_entities_across_a_window_edge_survive(monkeypatch, tmp_path):
@@ -89,7 +92,8 @@ def test_entities_across_a_window_edge_survive(monkeypatch, tmp_path):
             yield [n], torch.tensor(logits), None
 
     monkeypatch.setattr(ner, "outputs", truth)
-    evaluation = ner.evaluate(start.model, examples.items, None, 1)
+    no_collate: Any = None  # `truth` reads the items themselves
+    evaluation = ner.evaluate(start.model, examples.items, no_collate, 1)
     assert evaluation.metrics["micro_f1"] == 1.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from tests.modeling.heads.number_jobs import PAIRS, job
 from tests.modeling.saving import saved
 
 NUMBERS = Task(type="regression", languages=("en", "zh"))
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"text": text, "text_pair": PAIRS[-n] if n % 2 else None, "score": 500.0 + 40 * n} for n, text in enumerate(PAIRS)
 ]
 
@@ -27,7 +29,7 @@ def test_eight_numbers_are_learned_and_any_auto_model_gives_their_unit(encoder, 
     work, start, recipe = job(regression, NUMBERS, ROWS, encoder, tmp_path)
     run = fit(work)
     assert run.best.metrics["pearson"] > 0.98
-    assert run.best.metrics["mae"] < 10 < regression.np.std([r["score"] for r in ROWS])
+    assert run.best.metrics["mae"] < 10 < np.std([r["score"] for r in ROWS])
     predictor = saved(tmp_path / "model", start, regression, run, NUMBERS, recipe)
     found = np.array([p.value for p in predictor.predict(ROWS)])
     truth = np.array([r["score"] for r in ROWS])

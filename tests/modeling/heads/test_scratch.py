@@ -1,6 +1,7 @@
 """The encoder that needs no weights."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -69,10 +70,11 @@ def test_frozen_random_weights_and_tfidf_are_refused():
 def test_examples_can_name_a_checkpoint_folder(name):
     """train keys its checkpoints by the examples' JSON."""
     task = Task(type=name, labels=("x",) if name == "ner" else ())
-    rows = {
+    by_task: dict[str, list[dict[str, Any]]] = {
         "ner": [{"text": "好x", "spans": [{"start": 0, "end": 1, "label": "x"}]}],
         "qa": [{"context": "好x", "question": "?", "answers": [{"start": 0, "text": "好"}]}],
         "regression": [{"text": "好", "text_pair": None, "score": 1.0}, {"text": "x", "text_pair": "y", "score": 2.0}],
-    }[name]
+    }
+    rows = by_task[name]
     start = HEADS[name].function.start(MODELS, task, rows, Recipe(freeze="none"))
     assert json.dumps(HEADS[name].function.encode(rows, start.tokenizer, task, Recipe()).items)

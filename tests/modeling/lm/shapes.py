@@ -1,5 +1,7 @@
 """Conversations of every shape, in English and Chinese."""
 
+from typing import Any
+
 from pipeline.core.conversation import Conversation, Message, ToolCall
 
 TOOLS = (
@@ -17,7 +19,7 @@ TOOLS = (
     },
 )
 
-_WORDS = {
+_WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "q": ("What is neon?", "Who found it?", "Where is it used?"),
         "a": ("A noble gas.", "Ramsay and Travers, in 1898.", "In signs and in lasers."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.modeling.batches import Example
 from pipeline.modeling.lm import decoding
 from pipeline.modeling.lm.collate import collate
 from pipeline.modeling.lm.loss_masking import IGNORED
@@ -17,7 +18,7 @@ def test_likelihoods_do_not_depend_on_how_rows_and_positions_are_split(llama_fol
     tokenizer = AutoTokenizer.from_pretrained(llama_folder)
     size = model.config.vocab_size
     rows = [[n % size for n in range(1, length)] for length in (6, 30, 12)]
-    examples = [{"input_ids": ids, "labels": [IGNORED, *ids[1:]]} for ids in rows]
+    examples: list[Example] = [{"input_ids": ids, "labels": [IGNORED, *ids[1:]]} for ids in rows]
     whole = decoding.likelihoods(model, [examples[0], None, *examples[1:]], collate(tokenizer))
     assert whole[1] == (None, 0)
     assert [tokens for _, tokens in whole] == [4, 0, 28, 10]

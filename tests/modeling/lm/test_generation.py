@@ -7,6 +7,7 @@ from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.generation import CausalLM, Seq2Seq, _prompt_ids
 from pipeline.modeling.lm.rows import of_messages
 from pipeline.modeling.models import Model
+from tests.modeling.lm.loaded import loaded_parts
 
 PROMPTS = ["what a good day", "bad and slow " * 6, "质量很好，非常满意", "happy", "a film " * 20, "x", "y"]
 
@@ -32,7 +33,7 @@ def test_greedy_answers_are_those_of_transformers(llama_folder):
 
     model = CausalLM(Model(name=str(llama_folder)))
     [ours] = model.answers([PROMPTS[1]], ["0" * 20], 0.0, 10)
-    tokenizer, loaded = model._loaded
+    tokenizer, loaded = loaded_parts(model)
     ids = tokenizer.apply_chat_template(
         [{"role": "user", "content": PROMPTS[1]}], add_generation_prompt=True, return_tensors="pt", return_dict=True
     )

@@ -17,9 +17,11 @@ from pipeline.llm.question import Question, ask, samples
 from pipeline.llm.remote import RemoteModel
 from pipeline.llm.settings import Endpoint
 from pipeline.modeling.lm import generation
+from pipeline.modeling.lm.generator import load_generator
 from pipeline.modeling.lm.llama_cpp import LlamaCpp
 from pipeline.modeling.lm.local_engine import LocalModel, name_of, open_model
 from pipeline.modeling.models import Model, Models
+from tests.modeling.lm.loaded import loaded_parts
 
 REAL_CACHE = os.environ.get("SFT_CACHE", ".cache")
 WHERE = "params.yaml: label.prelabel.llm.endpoint"
@@ -54,7 +56,7 @@ def test_a_log_probability_is_that_of_the_whole_answer(llama_folder):
 
     engine = LocalModel(Model(name=str(llama_folder)))
     (answer,) = ask_all(engine, [ask("good", max_tokens=5, logprobs=True)])
-    tokenizer, loaded = engine._model._loaded
+    tokenizer, loaded = loaded_parts(engine._model)
     prompt = tokenizer.apply_chat_template(
         [{"role": "user", "content": "good"}], add_generation_prompt=True, return_tensors="pt", return_dict=True
     )["input_ids"]
@@ -88,7 +90,7 @@ def test_tools_are_offered_in_the_models_own_form_and_calls_taken_apart(llama_fo
 def test_a_template_without_a_place_for_tools_refuses_the_conversation_by_name(llama_folder):
     engine = LocalModel(Model(name=str(llama_folder)))
     plain = "{% for m in messages %}{{ m.content }}{% endfor %}"
-    engine._model._loaded = engine._model._loaded or generation._placed(generation.load_generator(engine._model._model))
+    engine._model._loaded = engine._model._loaded or generation._placed(load_generator(engine._model._model))
     engine._model._loaded[0].chat_template = plain
     (answer,) = ask_all(engine, [Question((("user", "what a day"),), 3, tools=json.dumps([TOOL]))])
     assert answer.problem == "refused"

@@ -7,12 +7,13 @@ import random
 import pytest
 
 from pipeline.core.errors import PipelineError
+from pipeline.modeling.batches import Example
 from pipeline.modeling.heads import chat
 from pipeline.modeling.lm import packing
 from pipeline.modeling.lm.kernels.token_loss import token_loss
 from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.training.recipe import Recipe
-from tests.modeling.lm.kernels.packed import _Padding, examples
+from tests.modeling.lm.kernels.packed import examples, padding
 
 
 def test_packing_loses_no_token_and_no_label(model):
@@ -38,7 +39,7 @@ def test_packing_loses_no_token_and_no_label(model):
     ],
 )
 def test_a_batch_holds_the_tokens_of_as_many_examples_as_unpacked(sizes, batch_size, expected):
-    parts = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
+    parts: list[Example] = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
     found = packing.layout(parts, batch_size, 400)
     assert tuple(found) == expected
 
@@ -47,7 +48,7 @@ def test_an_epoch_has_about_as_many_steps_packed_as_unpacked():
     rng = random.Random(3)
     for batch_size in (1, 4, 32):
         sizes = [min(500, int(rng.lognormvariate(4, 0.8)) + 2) for _ in range(400)]
-        parts = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
+        parts: list[Example] = [{"input_ids": [0] * size, "labels": [0] * size} for size in sizes]
         rows, room = packing.layout(parts, batch_size, 512)
         steps = -(-len(packing.pack(parts, room)) // rows)
         assert 0.7 < steps / (400 / batch_size) < 1.15, (batch_size, steps)
@@ -57,7 +58,7 @@ def test_the_loss_of_a_packed_batch_is_that_of_its_examples(model):
     import torch
 
     parts = examples([5, 9, 14, 3, 20])
-    collate, loss = chat.collate(_Padding()), token_loss(model, 0.0)
+    collate, loss = chat.collate(padding()), token_loss(model, 0.0)
     model.train()
 
     def total(rows):

@@ -7,6 +7,7 @@ import math
 from pipeline.modeling.lm.generation import CausalLM
 from pipeline.modeling.lm.scores import losses, reply_losses
 from pipeline.modeling.models import Model
+from tests.modeling.lm.loaded import loaded_parts
 
 
 def test_losses_are_those_of_the_model_and_of_the_right_tokens(llama_folder):
@@ -19,7 +20,7 @@ def test_losses_are_those_of_the_model_and_of_the_right_tokens(llama_folder):
     assert reply.tokens == alone.tokens + 1  # the end of the turn is part of the reply
     causal = CausalLM(model)
     causal.answers(["x"], ["0" * 20], 0, 1)
-    tokenizer, loaded = causal._loaded
+    tokenizer, loaded = loaded_parts(causal)
     ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("bad and slow")["input_ids"]]])
     with torch.inference_mode():
         mean = float(loaded(input_ids=ids, labels=ids).loss)

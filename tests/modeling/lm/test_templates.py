@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.modeling.lm.toy_tokenizer import toy_tokenizer
 from tests.train.conftest import write_dataset
 
 TEMPLATE = ChatTemplate(toy_tokenizer(HERMES, eos_token="<|im_end|>"))
-FAST = {"epochs": 1.0, "batch_size": 2, "evaluations": 1, "max_length": 512, "max_new_tokens": 4}
+FAST: dict[str, Any] = {"epochs": 1.0, "batch_size": 2, "evaluations": 1, "max_length": 512, "max_new_tokens": 4}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -61,7 +62,7 @@ def test_a_small_model_learns_calls_and_is_asked_as_it_was_trained(
     report = json.loads((tmp_path / "out/report.json").read_text("utf-8"))["rows"]["train"]
     assert (report["replies"], report["views"]) == (4, 2)
     tokenizer, _ = load_generator(model)
-    asked = chat.load(tmp_path / "out/model", json.loads((tmp_path / "out/model/sft.json").read_text("utf-8")))
+    asked: Any = chat.load(tmp_path / "out/model", json.loads((tmp_path / "out/model/sft.json").read_text("utf-8")))
     assert asked.tokenizer.chat_template == tokenizer.chat_template == HERMES
     base = load_base_model(tmp_path / "out/model", Models(generator=model))
     assert base is not None

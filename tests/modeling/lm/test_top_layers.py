@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -84,7 +86,7 @@ def test_models_that_do_more_to_their_logits_are_refused(model, monkeypatch):
     from transformers import Gemma2Config, Gemma2ForCausalLM
 
     tokenizer, _ = load_generator(model)
-    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "head_dim": 8}
+    sizes: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "head_dim": 8}
     sizes |= {"num_attention_heads": 2, "num_key_value_heads": 1}
     config = Gemma2Config(vocab_size=len(tokenizer), final_logit_softcapping=0.01, **sizes)
     monkeypatch.setattr(top_layers, "load_generator", lambda model: (tokenizer, Gemma2ForCausalLM(config).eval()))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.conversation import Conversation, Message
+from pipeline.core.conversation import Conversation, Message, Role
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoder
 from pipeline.modeling.lm.loss_masking import IGNORED
@@ -168,7 +168,8 @@ REASONS = (
 @needs_trl
 def test_refusals_by_cause(capsys):
     """The table; figures of trl 1.16: a template that is new, or changed, moves them."""
-    causes, shown = Counter(), {}
+    causes: Counter[str] = Counter()
+    shown: dict[str, Counter[str]] = {}
     for name in TEMPLATES:
         found = Counter(
             what
@@ -243,7 +244,7 @@ def test_training_templates_of_trl_learn_the_same_words_and_the_same_end(name):
 
 def long_chat(turns):
     """Questions and answers."""
-    roles = ("user", "assistant")
+    roles: tuple[Role, Role] = ("user", "assistant")
     return Conversation(tuple(Message(roles[n % 2], f"word {n}") for n in range(turns)))
 
 

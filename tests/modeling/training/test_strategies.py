@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from pipeline.core.errors import PipelineError
@@ -19,11 +21,8 @@ def trained(model):
 def test_groups_carry_the_planned_rates_and_spare_biases_and_norms(model):
     recipe = Recipe(freeze="none", learning_rate=0.01, head_learning_rate=0.5, layer_decay=0.5, weight_decay=0.1)
     names = {id(p): name for name, p in model.named_parameters()}
-    planned = {
-        names[id(p)]: (group["lr"], group["weight_decay"])
-        for group in strategies.parameter_groups(model, recipe)
-        for p in group["params"]
-    }
+    groups: Any = strategies.parameter_groups(model, recipe)
+    planned = {names[id(p)]: (group["lr"], group["weight_decay"]) for group in groups for p in group["params"]}
     assert set(planned) == set(names.values())
     assert planned["classifier.weight"] == (0.5, 0.1)
     assert planned["classifier.bias"] == (0.5, 0.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.report.sections.augmentation import _ablation
 
 GAIN = {"value": 0.01, "low": 0.002, "high": 0.02}
-FOUND = {
+FOUND: Any = {
     "gain": {"0.5 of random_swap": GAIN, "random_swap": GAIN, "synonyms": GAIN},
     "gain_over_copies": {"0.5 of random_swap": GAIN},
     "kept_methods": ["random_swap"],
@@ -30,4 +32,5 @@ def test_each_method_has_its_gain_and_what_became_of_it():
 
 def test_nothing_was_tried():
     assert _ablation({}) == []
-    assert _ablation({"keep": "always"}) == []
+    nothing: Any = {"keep": "always"}
+    assert _ablation(nothing) == []

@@ -1,6 +1,7 @@
 """What the page says of benchmark items and of groups that were too large, from the step's own notes."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,11 @@ def test_nothing_found_and_nothing_run(project):
 
 
 def test_the_verdict_leads_to_the_section(project):
-    steps = [[], [("decontaminate", {"applies": False})], [("decontaminate", {"applies": True})]]
+    steps: list[list[tuple[str, dict[str, Any]]]] = [
+        [],
+        [("decontaminate", {"applies": False})],
+        [("decontaminate", {"applies": True})],
+    ]
     steps.append([("decontaminate", {"applies": True, "recall": {"whole": {"value": 0.5}}})])
     for some in steps:
         (finding,) = verdict_on(inputs_with(project, *some))

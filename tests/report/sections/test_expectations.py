@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.report.sections.expectations import figures
@@ -28,4 +30,5 @@ def test_a_gate_shows_its_threshold_and_how_far_it_moved(document):
 )
 def test_a_gates_figures_in_words(gauge, before, cells):
     names = ("name", "value", "low", "high", "unit")
-    assert figures(dict(zip(names, gauge, strict=True)), before)[1:] == cells
+    given: Any = dict(zip(names, gauge, strict=True))
+    assert figures(given, before)[1:] == cells

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 import pyarrow as pa
 
@@ -75,7 +76,7 @@ def test_every_reason_to_review_has_rows_on_the_page_so_that_a_link_to_it_is_not
     queue = read_table(data / "clean/review.parquet").to_pylist()
     sure = [{**one, "reason": "contained", "suggested": None, "confidence": 1.0} for one in queue * 40]
     write_table(pa.Table.from_pylist([*sure, *queue]), data / "clean/review.parquet")
-    page = build(load_inputs(data, TASK, Params(max_rows=20)))
+    page: Any = build(load_inputs(data, TASK, Params(max_rows=20)))
     shown = table(page, "doubtful", "doubtful")
     reasons = [row[4] for row in shown["rows"]]
     assert (len(reasons), shown["total"]) == (20, 41 * len(queue))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.report.sections.model import NO_SPAN, model, span_pairs
@@ -16,8 +18,8 @@ def test_the_confusion_matrix_is_counted_from_predictions(document):
 
 
 def test_span_pairs_match_by_overlap_once():
-    truth = [{"start": 0, "end": 5, "label": "ORG"}, {"start": 9, "end": 12, "label": "LOC"}]
-    guess = [{"start": 0, "end": 7, "label": "LOC"}, {"start": 20, "end": 22, "label": "PER"}]
+    truth: list[Any] = [{"start": 0, "end": 5, "label": "ORG"}, {"start": 9, "end": 12, "label": "LOC"}]
+    guess: list[Any] = [{"start": 0, "end": 7, "label": "LOC"}, {"start": 20, "end": 22, "label": "PER"}]
     assert span_pairs(truth, guess) == [("ORG", "LOC"), ("LOC", NO_SPAN), (NO_SPAN, "PER")]
     assert span_pairs(None, []) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +43,7 @@ def test_draws_from_one_distribution_stay_below_chance_and_a_shift_does_not(seed
 def test_the_table_names_what_is_shifted(project):
     inputs = load_inputs(project, TASK, Params())
     spread = {"class": {"a": {"train": 900, "test": 10}, "b": {"train": 100, "test": 90}}, "lang": {"en": {"train": 5}}}
+    chart: Any
     found, chart, *_ = shift(inputs, spread)
     rows = {row[0]: row for row in found["rows"]}
     assert rows["of_labels"][1] == pytest.approx(0.8)
@@ -70,6 +72,9 @@ def test_releases_are_a_history_that_ends_with_this_version(data):
     release(data, name="v1")
     release(data, name="v2")
     inputs = load_inputs(data, TASK, Params())
+    found: Any
+    scores: Any
+    metric: Any
     found, scores, metric = history(inputs)
     assert [row[0] for row in found["rows"]] == ["first_release", "v1", "v2", "this_version"]
     assert found["rows"][0][1] is None  # released before there was a history
@@ -87,12 +92,12 @@ def test_a_broken_line_of_the_history_is_named(data):
 
 
 def test_bars_and_limits_of_a_histogram_lie_where_the_values_do():
-    block = {"edges": [0, 0.25, 0.5, 0.75, 1], "counts": [1, 0, 0, 99], "limits": {"low": 0.25, "high": 1.0}}
-    shape = columns(block)
+    block: Any = {"edges": [0, 0.25, 0.5, 0.75, 1], "counts": [1, 0, 0, 99], "limits": {"low": 0.25, "high": 1.0}}
+    shape: Any = columns(block)
     assert [bar["height"] for bar in shape["bars"]] == [2.0, shape["height"]]  # a tail stays visible
     assert [one["x"] for one in shape["limits"]] == [shape["width"] / 4, shape["width"]]
     assert shape["records"] == 100
-    far = columns({**block, "counts": [0, 0, 0, 9], "limits": {"low": 0.8}})
+    far = columns(block | {"counts": [0, 0, 0, 9], "limits": {"low": 0.8}})
     assert far["low"] == 0.75
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from pipeline.report.render import render
 from pipeline.report.sections.value import more_data, value
 from tests.report.model_reports import FAIRNESS, with_reports
 
-CURVE = {
+CURVE: Any = {
     "points": [{"records": n, "value": v, "low": v - 0.01, "high": v + 0.01} for n, v in ((500, 0.6), (4000, 0.75))],
     "forecast": {"value": 0.77, "low": 0.73, "high": 0.81},
     "doubled": {"value": 0.02, "low": 0.01, "high": 0.03},
@@ -22,6 +23,7 @@ CURVE = {
 
 
 def test_the_learning_curve_ends_with_what_twice_the_records_would_bring():
+    chart: Any
     chart, said = more_data(CURVE, "macro_f1")
     assert [row["name"] for row in chart["rows"]] == ["500", "4,000", "twice_as_many"]
     assert chart["rows"][-1] == {"name": "twice_as_many", "value": 0.77, "low": 0.73, "high": 0.81}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pipeline.validate.export.card import limits, noise_sentence, plain
@@ -56,8 +58,9 @@ def test_card_states_the_facts(dataset):
     ],
 )
 def test_the_card_says_what_was_not_looked_for(steps, said):
-    report = {"expectations": [], "dataset": {"not_exported": {}}}
-    assert said in " ".join(limits(report, {"clean": {"steps": steps}}))
+    report: Any = {"expectations": [], "dataset": {"not_exported": {}}}
+    stages: Any = {"clean": {"steps": steps}}
+    assert said in " ".join(limits(report, stages))
 
 
 def test_markup_in_names_is_inert_in_the_card():
@@ -77,5 +80,5 @@ SHARE = {"value": 0.17, "low": 0.15, "high": 0.2}
     ],
 )  # fmt: skip
 def test_one_sentence_says_how_many_labels_are_wrong(clean, label, said):
-    stages = {"clean": {"steps": [{"step": "label_errors", "notes": clean}]}, "label": {"notes": label}}
+    stages: Any = {"clean": {"steps": [{"step": "label_errors", "notes": clean}]}, "label": {"notes": label}}
     assert said in noise_sentence(stages)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.clean.label_errors.detectors.answer_places import places, read, to_answer, to_place
+from pipeline.core.record import Record
 from pipeline.modeling.models import Model
 from tests.strategies import record
 
@@ -34,6 +35,13 @@ def test_an_answer_and_its_place_are_the_same(row):
     assert to_answer(place, reading) == row.target[0]
 
 
+def place_of(row: Record) -> tuple[int, int]:
+    """Where the first answer stands."""
+    found = to_place(row.target[0], str(row.fields["context"]))
+    assert found is not None
+    return found
+
+
 def test_an_answer_inside_a_word_takes_the_whole_word_and_one_of_blanks_none():
     assert to_place({"start": 14, "text": "or"}, ENGLISH) == to_place({"start": 13, "text": "York"}, ENGLISH)
     assert to_place({"start": 3, "text": " "}, ENGLISH) is None
@@ -42,7 +50,7 @@ def test_an_answer_inside_a_word_takes_the_whole_word_and_one_of_blanks_none():
 
 def test_given_answers_those_of_others_and_their_forms_are_tried():
     readings = read(ROWS, TFIDF, 4)
-    given = [[to_place(row.target[0], row.fields["context"])] for row in ROWS]
+    given = [[place_of(row)] for row in ROWS]
     tried = places(readings, given, [True] * 4)
     york, leeds = given[0][0], given[1][0]
     assert york in tried[0]
@@ -56,7 +64,7 @@ def test_given_answers_those_of_others_and_their_forms_are_tried():
 def test_answers_that_are_not_known_are_tried_for_their_own_question_alone():
     readings = read(ROWS[:2], TFIDF, 2)
     far = (0, len(readings[0].words) - 1)  # the whole context: no run, and not drawn at random
-    given = [[to_place(ROWS[0].target[0], ENGLISH)], [far]]
+    given = [[place_of(ROWS[0])], [far]]
     alone = places(readings, given, [True, False])
     assert far in alone[1]
     assert far not in alone[0]
@@ -72,7 +80,7 @@ def test_the_sentence_that_is_most_like_the_question_has_rank_0():
 
 def test_what_is_seen_of_a_place_tells_answers_apart():
     reading = read(ROWS, TFIDF, 4)[0]
-    york = to_place(ROWS[0].target[0], ENGLISH)
+    york = place_of(ROWS[0])
     seen = reading.features(york)
     assert {"before=to", "begins=york", "ends=york", "after=.", "rank 0", "n 1"} <= set(seen)
     assert seen != reading.features((york[0] - 1, york[1]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pipeline.modeling.batches import Example
 from pipeline.modeling.lm.loss_masking import IGNORED
 
 
-def examples(sizes, seed=0):
+def examples(sizes, seed=0) -> list[Example]:
     import numpy as np
 
     rng = np.random.default_rng(seed)
@@ -18,5 +21,11 @@ def gradients(model):
 
 
 class _Padding:
+    """What collating asks of a tokenizer."""
+
     pad_token_id = 0
     eos_token_id = 2
+
+
+def padding() -> Any:
+    return _Padding()

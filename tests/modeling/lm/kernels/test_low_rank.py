@@ -1,5 +1,7 @@
 """LoRA layers that are computed in fewer passes give peft's values, but for rounding."""
 
+from typing import Any
+
 import pytest
 
 from pipeline.modeling.lm.kernels import low_rank
@@ -11,7 +13,7 @@ def adapted(llama_folder, **settings):
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_pretrained(llama_folder)
+    model: Any = AutoModelForCausalLM.from_pretrained(llama_folder)
     model = get_peft_model(model, LoraConfig(r=2, lora_alpha=6, target_modules="all-linear", **settings))
     for name, parameter in model.named_parameters():
         if "lora_B" in name:

@@ -7,7 +7,7 @@ import pytest
 from pipeline.modeling.heads import chat
 from pipeline.modeling.lm import packing
 from pipeline.modeling.training.losses import loss_function
-from tests.modeling.lm.kernels.packed import _Padding, examples, gradients
+from tests.modeling.lm.kernels.packed import examples, gradients, padding
 
 
 @pytest.mark.parametrize("prepared", [False, True])
@@ -19,7 +19,7 @@ def test_packed_examples_have_the_logits_that_they_have_alone(model, prepared):
         packing.prepare(model, parts)
     rows = packing.pack(parts, 24)
     assert sorted(len(row["input_ids"]) for row in rows) == [5, 23, 23]
-    collate = chat.collate(_Padding())
+    collate = chat.collate(padding())
     batch = collate(rows)
     batch.pop("labels")
     batch.pop("logits_to_keep")
@@ -37,7 +37,7 @@ def test_attention_computes_only_the_blocks_and_gives_the_same_gradients(model, 
     import torch
 
     parts = examples([5, 9, 14, 3, 20])
-    rows, collate = packing.pack(parts, 24), chat.collate(_Padding())
+    rows, collate = packing.pack(parts, 24), chat.collate(padding())
     kernel, widths = torch.nn.functional.scaled_dot_product_attention, []
 
     def watched(query, key, value, **settings):
