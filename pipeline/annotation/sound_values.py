@@ -13,8 +13,8 @@ REASON = "unreadable_value"
 
 _SIGNS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
 _HALF = re.compile(r"[\ud800-\udfff]")
-_LARGEST = 2**63
-#: Levels of lists and objects; what people and Label Studio write has fewer than ten.
+_LARGEST = 2**63  # of the 64-bit numbers that Arrow stores
+#: Levels of lists and objects; what people and Label Studio write has fewer than ten. A guess: not measured.
 _DEEPEST = 100
 
 

@@ -61,6 +61,7 @@ class AblationSettings(Settings):
         "min_held_out": "min_held_out_rows",
     }
 
+    # `seeds` is a guess: not measured.
     seeds: int = Field(default=5, ge=3, le=50)  # paired runs, each on another draw of the train split
     # `confidence_level`: the usual level.
     confidence_level: float = Field(default=0.95, ge=0.5, lt=1)  # at which a gain counts, and of its interval

@@ -30,7 +30,7 @@ class Crowd(Settings):
     # a name in aggregation/METHODS (the default has the best mean over 18 public vote sets), or best_on_gold
     method: str = "dawid_skene"
     count_source_label: bool = True  # the label a voted record came with is one more vote, weighed like the others
-    min_posterior: Share = 0.5  # posterior below which the votes decide nothing; more likely right than wrong
+    min_posterior: Share = 0.5  # posterior below which the votes decide nothing; a choice: more likely right than wrong
     # `review_posterior` is a guess: not measured.
     review_posterior: Share = 0.8  # votes below it are accepted but queued; people who disagree need it to decide
 

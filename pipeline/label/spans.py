@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: What voting against a label is called.
 NONE = as_json(None)
 
-_HALF = 0.5 - 1e-9  # posterior of 'none' from which on a piece is not marked; a tie marks nothing
+_HALF = 0.5 - 1e-9  # posterior of 'none' from which on a piece is not marked; a choice: a tie marks nothing
 
 Answers = Mapping[str, Sequence[Span]]
 

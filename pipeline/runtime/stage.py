@@ -219,7 +219,8 @@ def breakdown(table: pa.Table) -> dict[str, dict[str, int]]:
 
 
 #: Objects made before Python looks for unused cycles among them. Records hold none, and a hundred thousand of them are
-#: looked through time and again: with the default, of 100,000 rows, label takes 29 % more CPU time and validate 14 %.
+#: looked through time and again: with the default, of 100,000 rows, label takes 29 % more CPU time and validate 14 %
+#: (benchmarks/memory.py prints these times).
 _COLLECTED = (100_000, 50, 100)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 #: Connections that the system keeps until they are taken. Where they are too few it drops the next one's first packet,
-#: which is sent again after a second, then after three.
+#: which is sent again after a second, then after three. A guess: not measured.
 _WAITING = 1024
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.text.shingles import Hashes, Integers, shingles
 
-_SEED = 20_240
+_SEED = 20_240  # any number will do
 _CHUNK_CHARS = 1_000_000  # bounds the memory of hashing; a guess: not measured
 _CHUNK_PAIRS = 20_000  # bounds the memory of comparing; a guess: not measured
 _BUCKET = 48  # a record is compared with at most so many predecessors in one bucket; a guess: not measured

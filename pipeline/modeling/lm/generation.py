@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WHERE = "models.generator"
 
 #: Prompts answered together. Fewer are filled up to it, so that every batch has one shape: on CPUs an answer then does
-#: not depend on its neighbours (tests/modeling/test_generation.py holds the model to it). A guess: not measured.
+#: not depend on its neighbours (tests/modeling/lm/test_generation.py holds the model to it). A guess: not measured.
 _BATCH = 8
 #: Prompts are padded to a multiple of so many tokens; the same reason. A guess: not measured.
 _WIDTH = 32
