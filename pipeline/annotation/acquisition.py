@@ -1,8 +1,9 @@
 """The order in which annotators are asked: useful, and not twenty times the same.
 
-    usefulness = priority x DECAY ^ (tasks already taken from the record's cluster)
+    acquisition score = priority x DECAY ^ (tasks already taken from the record's cluster)
 
-Priority is the queue's (how unsure the model is, how doubtful the label, how far people disagree: docs/labelling.md).
+Priority is the queue's (how unsure the model is, how likely wrong the label,
+how far people disagree: docs/labelling.md).
 Clusters are k-means cells of the encoder's features. The most useful record goes next; then its cluster counts less.
 Of equally useful ones the most typical of its cluster goes first: while nothing is labelled yet, all are equal.
 Choosing whole batches by uncertainty alone asks about near copies: Sener & Savarese 2018 (https://arxiv.org/abs/1708.00489);

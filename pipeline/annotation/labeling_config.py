@@ -72,7 +72,7 @@ class Screen:
     label_descriptions: Mapping[str, str] = field(default_factory=dict)
     comment: bool = False  # a text area for remarks
     unsure: bool = False  # a box to tick
-    judging: str = ""  # controls with which replies are judged, as XML
+    rating: str = ""  # controls with which replies are rated, as XML
     ask: str = ""  # what to do, in place of the task type's own words
 
 
@@ -96,9 +96,9 @@ def project_config(task: Task, screen: Screen | str) -> str:
     if shown.comment:
         area = f'<TextArea name="{COMMENT}" toName="{ours.target}" {WHOLE_TEXT}/>'
         bottom += f"<Collapse><Panel value={quoteattr(words['comment'])}>{area}</Panel></Collapse>"
-    if shown.judging:  # right behind the conversation, which is the first thing that a chat's screen shows
+    if shown.rating:  # right behind the conversation, which is the first thing that a chat's screen shows
         conversation, _, rest = own.partition("/>")
-        own = f"{conversation}/>{shown.judging}{rest}"
+        own = f"{conversation}/>{shown.rating}{rest}"
     for name, caption in _CAPTIONS[shown.language].items():
         own = own.replace(f'<Panel value="{name}">', f"<Panel value={quoteattr(caption)}>")
     return own.replace("<View>", f"<View>{top}", 1).removesuffix("</View>") + f"{bottom}</View>"

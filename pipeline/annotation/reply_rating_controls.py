@@ -1,4 +1,4 @@
-"""What the annotator's screen has for judging replies, beside the task type's own controls."""
+"""What the annotator's screen has for rating replies, beside the task type's own controls."""
 
 from __future__ import annotations
 

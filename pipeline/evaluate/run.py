@@ -57,7 +57,7 @@ _CONFUSION = ("actual", "predicted")
 _RELIABILITY = ("confidence", "accuracy", "count", "bin")
 
 #: The reference whose agreement supports the suspicion that a label is wrong.
-_SECOND_OPINION = "tfidf_logistic_regression"
+_COMPARED_WITH = "tfidf_logistic_regression"
 #: Records that a warning names; all are in the report. A guess: not measured.
 _NAMED = 5
 
@@ -104,7 +104,7 @@ def evaluate(
     if before is not None and params.base_model_rows:
         compared["base"] = against_base_model(test, predictions, before, compute_metrics, task, params)
     cut = slices(test, evaluation, task, params)
-    worst = worst_errors(test, predictions, evaluation, others.get(_SECOND_OPINION), task, params)
+    worst = worst_errors(test, predictions, evaluation, others.get(_COMPARED_WITH), task, params)
     report = {
         "stage": "evaluate",
         "n": len(test),
@@ -145,7 +145,7 @@ def _counts(cut: Sequence[Mapping[str, object]], worst: Sequence[WorstError]) ->
     """How many slices the model is worse on, and how many of the worst errors may be errors of the label."""
     return {
         "worse_slices": sum(bool(one["worse"]) for one in cut),
-        "doubted_labels": sum(entry["label_may_be_wrong"] for entry in worst),
+        "suspected_label_errors": sum(entry["label_may_be_wrong"] for entry in worst),
     }
 
 

@@ -35,7 +35,7 @@ def _is_sure(prediction: Prediction, least: float) -> bool:
 
 
 class WorstError(TypedDict):
-    """An error of the model as the report lists it: answers as JSON, how wrong it is, whether the label is doubted."""
+    """An error of the model as the report lists it: answers as JSON, how wrong it is, whether its label may be."""
 
     record_id: str
     text: str
@@ -87,7 +87,7 @@ def worst_errors(
 
 
 def review_queue(worst: Sequence[WorstError]) -> pa.Table:
-    """The worst errors as rows for people, doubted labels first, each with the model's answer to accept or correct."""
+    """The worst errors as rows for people, likely label errors first; each has the model's answer to accept or change."""
     ranked = sorted(worst, key=lambda entry: (not entry["label_may_be_wrong"], -entry["wrongness"], entry["record_id"]))
     rows = [
         {

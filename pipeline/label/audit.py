@@ -1,7 +1,7 @@
 """How many labels are wrong: a random sample of the labelled train records, labelled by people.
 
-Doubtful labels alone cannot tell, since they are chosen for being doubtful. The sample is drawn per class by a hash of
-each record's id, from all train records whose label came with the data (source or crowd), whatever anybody thinks of
+Likely label errors alone cannot tell, since they are chosen for being likely. The sample is drawn per class by a hash
+of each record's id, from all train records whose label came with the data (source or crowd), whatever anybody thinks of
 them; a larger sample holds the smaller one. People see neither the label nor a suggestion.
 """
 
@@ -111,12 +111,12 @@ class ClassRow(TypedDict):
 
 
 def audited(
-    sample: Sample, outcomes: Mapping[str, VoteOutcome], doubted: Set[str], task: Task, params: Params
+    sample: Sample, outcomes: Mapping[str, VoteOutcome], suspected: Set[str], task: Task, params: Params
 ) -> dict[str, object]:
     """For report.json: how far the audit is; and the shares of wrong labels, once enough of the sample is answered.
 
-    Before that, answers are not the random part: doubtful labels are answered first. `doubted` are the records that
-    `clean` doubts.
+    Before that, answers are not the random part: likely label errors are answered first. `suspected` are the records
+    that `clean` suspects of a wrong label.
     """
     settled = {n: o for n, o in outcomes.items() if n in sample.given and counts(o, params.crowd.review_posterior)}
     drawn, needed = len(sample.given), math.ceil(params.audit.min_answered_share * len(sample.given))
@@ -131,7 +131,7 @@ def audited(
     wrong = {name for name, outcome in settled.items() if _contradicts(outcome.value, sample.given[name], task)}
     rows = {key: _class(key, sample, settled.keys(), wrong) for key in sorted(sample.sizes)}
     overall = _over_classes(list(rows.values())) if sample.by_class else share_of(len(wrong), len(settled))
-    found = {"wrong": len(wrong), "wrong_doubted": len(wrong & doubted), "share": overall}
+    found = {"wrong": len(wrong), "wrong_suspected": len(wrong & suspected), "share": overall}
     return report | found | {"by_class": rows if set(rows) != {""} else {}}
 
 

@@ -39,7 +39,7 @@ def gather(
 ) -> tuple[Group, Group, Evidence]:
     """People's annotations decided, crowd votes decided, and the evidence that `merge` reads.
 
-    `review` holds what `clean` doubts, by record.
+    `review` holds the likely label errors that `clean` found, by record.
     Answers to `gold` questions tell how good people are; they never change those records.
     """
     task, params = settings

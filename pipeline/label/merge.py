@@ -46,7 +46,7 @@ class Evidence:
     # dev and test of a project in which no record came with a label
     first_splits: FirstSplits = field(default_factory=FirstSplits)
     audit: frozenset[str] = frozenset()  # drawn for the audit and not answered yet
-    # `clean` doubts their label so much that it decides nothing; nor does the model that doubts it
+    # `clean` suspects their label so much that it decides nothing; nor does the model that suspects it
     set_aside: frozenset[str] = frozenset()
 
 
@@ -84,7 +84,7 @@ def merge(record: Record, evidence: Evidence, params: Params, ledger: Ledger) ->
 
     The first kind of `params.precedence` that has an answer decides. On the test split the model never
     decides, and a label that came with the record changes only with `relabel_test`. Benchmark records
-    pass as they are. Rejects: awaiting_label, label_in_doubt, annotators_disagree, shares_group_with_held_out,
+    pass as they are. Rejects: awaiting_label, label_set_aside, annotators_disagree, shares_group_with_held_out,
     awaiting_splits.
     """
     if record.split == "benchmark":
@@ -138,7 +138,7 @@ def candidates(record: Record, evidence: Evidence, params: Params) -> dict[str, 
 
 
 def _of_model(record: Record, evidence: Evidence, params: Params) -> dict[str, Candidate]:
-    """A teacher's accepted answer, or a pre-label that is sure enough; none on test, nor where the label is doubted."""
+    """A teacher's accepted answer, or a pre-label that is sure enough; none on test, nor for a label set aside."""
     if record.split == "test" or record.id in evidence.set_aside:
         return {}
     if record.id in evidence.taught.accepted:
@@ -166,7 +166,7 @@ def _waiting(record: Record, evidence: Evidence, params: Params) -> Reject:
         return Reject("annotators_disagree", f"{len(human.voters)} annotators, best label {human.confidence or 0:.2f}")
     if record.id in evidence.set_aside:
         detail = f"{as_json(record.target)} is probably wrong; an answer, the same one too, brings the record back"
-        return Reject("label_in_doubt", detail)
+        return Reject("label_set_aside", detail)
     votes = "" if crowd is None else f"votes reach {crowd.confidence or 0:.2f} of {params.crowd.min_posterior:.2f}"
     model = ""
     if answer is not None:

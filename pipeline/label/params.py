@@ -124,8 +124,10 @@ class FirstSplits(Settings):
 class Queue(Settings):
     """How much each reason counts in the priority of a queued record (0 to 1; see docs/labelling.md)."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"doubtful": "label_error"}
+
     unlabelled: Share = 0.8  # times how unsure the pre-label is; a guess: not measured
-    doubtful: Share = 0.9  # times how sure `clean` is that the label is wrong; a guess: not measured
+    label_error: Share = 0.9  # times how sure `clean` is that the label is wrong; a guess: not measured
     crowd: Share = 0.9  # times how unsure the votes leave the label; a guess: not measured
     disagreement: Share = 1.0  # times how unsure the annotators leave the label; a guess: not measured
     text_changed: Share = 0.7  # a person labelled an earlier text of this record; a guess: not measured

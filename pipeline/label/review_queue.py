@@ -54,7 +54,7 @@ AUDIT = Reason("audit", 1.0, 1.0)
 NOT_OF_LABELS = frozenset({"contained"})
 
 
-class Doubtful(TypedDict):
+class Suspected(TypedDict):
     """A row of review.parquet: why `clean` asks people about a record, and what it suggests (as JSON), how surely."""
 
     record_id: str
@@ -74,7 +74,7 @@ class Queued(TypedDict):
 
 
 #: Record id -> its rows of review.parquet.
-Review = Mapping[str, list[Doubtful]]
+Review = Mapping[str, list[Suspected]]
 
 
 def queue(
@@ -97,14 +97,14 @@ def queue(
 def may_need_a_person(table: pa.Table, alone: Mask, evidence: Evidence, named: Set[str]) -> Records:
     """The records that can have a reason to be queued: not those of which nothing but their source speaks (`alone`).
 
-    `named` are records with doubts, or whose annotation was for an earlier text.
+    `named` are records whose label is suspected, or whose annotation was for an earlier text.
     """
     asked = pa.array(sorted({*named, *evidence.first_splits.unvouched, *evidence.audit}), pa.string())
     return Records(table.filter(pa.array(~alone | pc.is_in(table["id"], asked).to_numpy())))
 
 
 def _reasons(
-    record: Record, evidence: Evidence, doubts: Iterable[Doubtful], params: Params, text_changed: bool
+    record: Record, evidence: Evidence, suspected: Iterable[Suspected], params: Params, text_changed: bool
 ) -> list[Reason]:
     if record.split == "benchmark":
         return []
@@ -116,13 +116,13 @@ def _reasons(
         found.append(Reason("second_answer", weights.second_answer, 1.0))
     human = evidence.human.get(record.id)
     if human is not None:
-        return [*found, *_disagreement(human, params)]  # a person has looked: the doubts below are answered
+        return [*found, *_disagreement(human, params)]  # a person has looked: what is suspected below is answered
     if record.id in evidence.audit:
         return [AUDIT]  # whatever else speaks for asking: people shall see no suggestion
     found += _low_crowd_confidence(evidence.crowd.get(record.id), params)
     if _is_unlabelled(record, evidence, params):
         found.append(Reason("unlabelled", weights.unlabelled, 1 - evidence.prelabels.confidence(record.id)))
-    return [*found, *(_doubt(row, weights.doubtful) for row in doubts)]
+    return [*found, *(_suspicion(row, weights.label_error) for row in suspected)]
 
 
 def _disagreement(human: VoteOutcome, params: Params) -> list[Reason]:
@@ -149,7 +149,7 @@ def _is_unlabelled(record: Record, evidence: Evidence, params: Params) -> bool:
     return record.id not in evidence.set_aside and evidence.group_split.get(record.group or "") != "test"
 
 
-def _doubt(row: Doubtful, weight: float) -> Reason:
+def _suspicion(row: Suspected, weight: float) -> Reason:
     sure = row["confidence"]
     severity = 0.5 if sure is None or math.isnan(sure) else min(max(sure, 0.0), 1.0)
     return Reason(row["reason"], weight, severity, row["suggested"], sure if row["suggested"] else None)
@@ -179,7 +179,7 @@ def set_aside(review: Review) -> frozenset[str]:
 
 def by_record(review: pa.Table) -> Review:
     """Rows of review.parquet by record id, but for those that no annotator can settle (`NOT_OF_LABELS`)."""
-    found: dict[str, list[Doubtful]] = defaultdict(list)
+    found: dict[str, list[Suspected]] = defaultdict(list)
     rows: list[Any] = review.select(["record_id", "reason", "suggested", "confidence"]).to_pylist()
     for row in rows:
         if row["reason"] not in NOT_OF_LABELS:

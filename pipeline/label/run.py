@@ -73,7 +73,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
     report.notes = {
         "annotations": reading.summary(),
         "merge": ledger.summary(),
-        "judging": summary(given, reading.used),
+        "reply_ratings": summary(given, reading.used),
         "prelabel": _with_histogram(evidence.prelabels),
         "answers": evidence.taught.report,
         "writers": {**evidence.prelabels.writers, **evidence.taught.writers},
@@ -85,7 +85,7 @@ def run(clean: Path, annotations: Path, out: Path) -> None:
         "audit": audited(sample, human.outcomes, set(review), task, params),
         "gold_disputed": disputed(human, gold),
         "queue": {"rows": waiting.num_rows, "reasons": count(waiting, "reason")},
-        "doubtful_but_dropped": sum(name not in records for name in review),  # by `clean`: no label to decide
+        "suspected_but_dropped": sum(name not in records for name in review),  # by `clean`: no label to decide
     }
     if waiting.num_rows and awaits_labels(report.table):
         report.notes["awaiting_labels"] = label_these_first(evidence.first_splits, waiting.num_rows)

@@ -18,15 +18,15 @@ def unrelated(inputs: Inputs) -> Iterator[Fix]:
     if any(found.state == "fail" for found in learnable(inputs)):
         action = {"kind": "setting", "text": "label: {audit: {records: 50}}  # then: dvc repro label, sft label push"}
         total = records_in(inputs)
-        yield fix_of("labels_unrelated", total, "doubtful", "bad", 1.0, gain=gain_of("learnable"), action=action)
+        yield fix_of("labels_unrelated", total, "label_errors", "bad", 1.0, gain=gain_of("learnable"), action=action)
 
 
 def reviews(inputs: Inputs) -> Iterator[Fix]:
     """The records that wait for review, by reason; of doubted labels how many a review corrects."""
     total = records_in(inputs)
     for reason, n in review_counts(inputs).items():
-        put = partial(fix_of, "review", n, "doubtful", args={"reason": reason})
-        action = rows("doubtful", "doubtful", reason=reason)
+        put = partial(fix_of, "review", n, "label_errors", args={"reason": reason})
+        action = rows("label_errors", "label_errors", reason=reason)
         if reason in ("label_error", "label_set_aside") and (wrong := _wrong_labels(inputs, n)):
             key, value, low, high = wrong
             gain = gain_of(key, n=value, low=low, high=high, share=percent(value / total))

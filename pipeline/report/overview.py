@@ -14,8 +14,8 @@ def headline(inputs: Inputs) -> list[dict[str, object]]:
     """Big figures beside the equation: waiting for review, the model. Those without data are left out."""
     found: list[dict[str, object]] = []
     if inputs.report("clean"):
-        doubtful = sum(review_counts(inputs).values())
-        found.append({"key": "headline.doubtful", "value": doubtful, "type": "num", "section": "doubtful"})
+        to_review = sum(review_counts(inputs).values())
+        found.append({"key": "headline.label_errors", "value": to_review, "type": "num", "section": "label_errors"})
     name, value = main_metric(inputs)
     if value:
         found.append(

@@ -218,7 +218,7 @@ def _records_of(part: pa.Table) -> Iterator[Record]:
     """The rows of a part of one chunk a column, a column at a time: a third of the work of a row at a time."""
     names = ("id", "fields", "target", "lang", "split", "group", "parent_id")
     columns = [part[name].chunk(0).to_pylist() for name in names] if part.num_rows else [[]] * len(names)
-    # what Source has learnt since an earlier version wrote the table comes last, with a default
+    # what Source has gained since an earlier version wrote the table comes last, with a default
     known = cast("pa.StructType", part.schema.field("source").type).names
     stored = [name for name in Source.__slots__ if name in known]
     sources = _struct_rows(part["source"], stored)

@@ -125,7 +125,7 @@ def find_or_create(client: Client) -> tuple[Project, list[str]]:
     body = {
         "title": name,
         "label_config": project_config(task, screen_of(settings, task)),
-        "sampling": "Sequential sampling",  # tasks are imported in order of usefulness
+        "sampling": "Sequential sampling",  # tasks are imported in order of the acquisition score
         **_wanted(settings, task),
     }
     project = _project(client, client.post("/api/projects/", body), task, settings)
@@ -143,10 +143,10 @@ def screen_of(settings: Studio, task: Task) -> Screen:
     screen = Screen(settings.language, settings.label_descriptions, settings.comment, settings.unsure)
     if settings.ask == "reply":
         return screen
-    return replace(screen, judging=_judging(settings, task), ask=ASK[settings.ask][settings.language])
+    return replace(screen, rating=_rating(settings, task), ask=ASK[settings.ask][settings.language])
 
 
-def _judging(settings: Studio, task: Task) -> str:
+def _rating(settings: Studio, task: Task) -> str:
     """The part of the screen on which replies are judged."""
     if task.type != "chat":
         raise PipelineError(

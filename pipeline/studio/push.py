@@ -1,7 +1,8 @@
 """`sft label push`: fill the project up with the most useful tasks. Safe to run again, also after it broke off.
 
 A task is known by its record and text: what is in the project already is not sent twice. A text that changed is a new
-task; the old one is removed unless somebody answered it or began to. Tasks go out in batches, in order of usefulness.
+task; the old one is removed unless somebody answered it or began to. Tasks go out in batches, the highest
+acquisition score first.
 """
 
 from __future__ import annotations

@@ -28,7 +28,12 @@ def write(folder, name, *lines):
 
 
 def test_files_add_up_and_the_latest_of_one_reviewer_counts(tmp_path):
-    write(tmp_path, "a.jsonl", line(decision="drop"), line("r2", "accept", value="正面", list="doubtful", text_id=None))
+    write(
+        tmp_path,
+        "a.jsonl",
+        line(decision="drop"),
+        line("r2", "accept", value="正面", list="label_errors", text_id=None),
+    )
     write(tmp_path, "b.jsonl", line(decision="keep", minute=5))
     found = final_decisions(read_decisions(tmp_path))
     assert set(found.keep) == {"r1", "r2"}

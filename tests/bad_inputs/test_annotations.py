@@ -66,7 +66,7 @@ def read_all(project: Project, sound: Sound) -> Reading:
     read_pushed(project.annotations, sound.task)
     given = ratings(reading.used)
     rejections(reading.used)
-    noted = {**reading.summary(), "judging": summary(given, reading.used)}
+    noted = {**reading.summary(), "reply_ratings": summary(given, reading.used)}
     write_json(noted, project.root / "noted.json")
     json.loads((project.root / "noted.json").read_text("utf-8"), parse_constant=_no_number)
     return reading

@@ -33,7 +33,7 @@ RECORDS = [*GOOD, *TWIN, *CLASH, BLANK]
 
 def line(record, decision, reviewer="ann", value=None, minute=0):
     moment = f"2026-01-31T12:{minute:02}:00.000Z"
-    more = {"list": "doubtful", "text_id": None, "value": value}
+    more = {"list": "label_errors", "text_id": None, "value": value}
     return {"record_id": record.id, "decision": decision, "reviewer": reviewer, "created_at": moment, **more}
 
 

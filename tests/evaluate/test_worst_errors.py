@@ -10,7 +10,7 @@ def test_wrong_labels_come_first_and_are_doubted(report, folder):
     assert {entry["given"] for entry in report["worst_errors"]} == {'"negative"'}
     assert {entry["suggested"] for entry in report["worst_errors"]} == {'"positive"'}
     doubted = sum(entry["label_may_be_wrong"] for entry in report["worst_errors"])
-    assert doubted == read_json(folder / "metrics.json")["doubted_labels"]
+    assert doubted == read_json(folder / "metrics.json")["suspected_label_errors"]
 
 
 def test_doubt_needs_both_a_sure_model_and_the_reference(tweets, keyword, task, tmp_path):

@@ -86,7 +86,7 @@ def test_shares_are_weighted_by_class_and_come_with_intervals():
     wrong = set(rare[: len(rare) // 2])
     found = audited(sample, judged(sample, wrong), {rare[0], "other"}, TASK, params(80))
     assert (found["drawn"], found["of"], found["answered"], found["wrong"]) == (80, 400, 80, len(wrong))
-    assert found["wrong_doubted"] == 1
+    assert found["wrong_suspected"] == 1
     rate = len(wrong) / len(rare)
     assert found["by_class"]["好"]["share"]["value"] == pytest.approx(rate, abs=1e-5)
     assert found["share"]["value"] == pytest.approx(rate / 4, abs=1e-5)  # a quarter of the records, more of the sample
@@ -110,7 +110,7 @@ def test_numbers_that_are_close_do_not_contradict_each_other():
     sample = Sample({"near": 5.0, "far": 5.0}, dict.fromkeys(("near", "far"), ""), {"": 2})
     said = {"near": VoteOutcome(5.5, None, ("ann",)), "far": VoteOutcome(9.0, None, ("ann",))}
     found = audited(sample, said, {"far"}, task, params(2))
-    assert (found["wrong"], found["wrong_doubted"], found["by_class"]) == (1, 1, {})
+    assert (found["wrong"], found["wrong_suspected"], found["by_class"]) == (1, 1, {})
 
 
 @pytest.mark.parametrize(

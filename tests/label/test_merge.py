@@ -104,9 +104,9 @@ ASIDE = {"set_aside": frozenset({"r"})}
 @pytest.mark.parametrize(
     ("evidence", "reason"),
     [
-        ({}, "label_in_doubt"),
-        ({"prelabels": SURE}, "label_in_doubt"),  # what a model doubts no model settles
-        ({"crowd": WEAK_CROWD}, "label_in_doubt"),
+        ({}, "label_set_aside"),
+        ({"prelabels": SURE}, "label_set_aside"),  # what a model doubts no model settles
+        ({"crowd": WEAK_CROWD}, "label_set_aside"),
         ({"human": OPEN_HUMAN}, "annotators_disagree"),
     ],
 )

@@ -72,7 +72,7 @@ def test_report_and_metrics_say_what_happened(project):
     assert notes["merge"]["decided_by"] == {"crowd": 1, "human": 1, "model": 1, "source": 120}
     assert notes["merge"]["held_back_on_test"] == 1
     assert notes["prelabel"]["applies"]
-    assert notes["doubtful_but_dropped"] == 1
+    assert notes["suspected_but_dropped"] == 1
     assert notes["agreement"]["human"]["votes"] == 4
     metrics = read_json(project.out / "metrics.json")
     assert metrics["by_human"] == metrics["by_model"] == metrics["relabelled"] == 1

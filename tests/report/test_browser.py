@@ -100,22 +100,22 @@ def test_the_table_of_expectations_is_no_wider_than_the_page_of_a_desk(browser, 
 
 
 def test_search_and_filter_narrow_a_table(opened):
-    table = opened.page.locator("#doubtful .grid").last
-    assert rows(opened.page, "doubtful").count() == 8
+    table = opened.page.locator("#label_errors .grid").last
+    assert rows(opened.page, "label_errors").count() == 8
     table.locator("input").fill("屏幕")
-    found = rows(opened.page, "doubtful").all_inner_texts()
+    found = rows(opened.page, "label_errors").all_inner_texts()
     assert found
     assert all("屏幕" in text for text in found)
     table.locator("input").fill("nothing has this")
-    assert rows(opened.page, "doubtful").count() == 0
+    assert rows(opened.page, "label_errors").count() == 0
     assert "0 match, 8 in all" in table.locator(".shown").inner_text()
     table.locator("input").fill("")
     table.locator("select").first.select_option("negative")
-    assert 0 < rows(opened.page, "doubtful").count() < 8
+    assert 0 < rows(opened.page, "label_errors").count() < 8
 
 
 def test_a_filter_says_that_the_page_holds_a_part_of_the_rows(opened):
-    table = opened.page.locator("#doubtful .grid").last
+    table = opened.page.locator("#label_errors .grid").last
     table.evaluate("one => { one.dataset.total = 5000; }")
     table.locator("input").fill("手机")
     assert "5,000 in all" in table.locator(".count").inner_text()  # no file beside the page holds the others
@@ -126,7 +126,7 @@ def test_a_filter_says_that_the_page_holds_a_part_of_the_rows(opened):
 
 
 def test_a_column_sorts_both_ways_with_the_keyboard(opened):
-    table = opened.page.locator("#doubtful .grid").last
+    table = opened.page.locator("#label_errors .grid").last
     head = table.locator("th button[data-sort='4']")
 
     def values():
@@ -145,7 +145,7 @@ def test_the_language_switches_there_and_back(opened):
     english = page.locator("main").inner_text()
     page.locator("#language").click()
     assert page.locator("h1").inner_text() == "可以使用，但有警告"
-    assert page.locator("#doubtful input").last.get_attribute("placeholder") == "搜索…"
+    assert page.locator("#label_errors input").last.get_attribute("placeholder") == "搜索…"
     page.locator("#language").click()
     assert page.locator("main").inner_text() == english
 
@@ -165,16 +165,16 @@ def test_the_theme_follows_the_system_and_the_switch(browser, file):
 
 def test_the_state_of_a_table_is_in_the_address_and_the_address_brings_it_back(opened, file):
     page = opened.page
-    table = page.locator("#doubtful .grid").last
+    table = page.locator("#label_errors .grid").last
     table.locator("select").first.select_option("negative")
     table.locator("th button[data-sort='4']").click()
-    shown = rows(page, "doubtful").all_inner_texts()
+    shown = rows(page, "label_errors").all_inner_texts()
     address = page.url
-    assert "#doubtful/doubtful?given=negative&sort=-confidence" in address
+    assert "#label_errors/label_errors?given=negative&sort=-confidence" in address
     page.goto("about:blank")
     page.goto(address)
-    assert rows(page, "doubtful").all_inner_texts() == shown
-    assert page.locator("#doubtful details.fold").first.get_attribute("open") is not None
+    assert rows(page, "label_errors").all_inner_texts() == shown
+    assert page.locator("#label_errors details.fold").first.get_attribute("open") is not None
 
 
 def test_a_record_has_an_address_and_its_id_can_be_copied(opened, file):
@@ -207,8 +207,8 @@ def test_what_to_fix_leads_to_its_rows_or_to_a_command(opened):
     found = page.locator(".fixes li")
     assert 0 < found.count() <= 5
     assert found.locator(".act").count() == found.count()
-    page.locator(".fixes a.act[href^='#doubtful/doubtful']").click()
-    assert rows(page, "doubtful").count() == 8
+    page.locator(".fixes a.act[href^='#label_errors/label_errors']").click()
+    assert rows(page, "label_errors").count() == 8
 
 
 def test_the_first_screen_holds_the_verdict_the_equation_and_what_to_fix(browser, file):
@@ -222,7 +222,7 @@ def test_the_first_screen_holds_the_verdict_the_equation_and_what_to_fix(browser
 
 def test_labels_are_decided_by_keyboard_kept_in_the_browser_and_saved_as_a_file(opened, file, tmp_path):
     page = opened.page
-    table = page.locator("#doubtful .grid").last
+    table = page.locator("#label_errors .grid").last
     found = table.locator("tbody tr")
     ids = [one.get_attribute("data-record") for one in found.all()]
     found.first.focus()
@@ -239,7 +239,7 @@ def test_labels_are_decided_by_keyboard_kept_in_the_browser_and_saved_as_a_file(
     page.locator("#unfold").click()
     assert page.locator("#review-decisions .n").inner_text() == "Decisions in this browser: 4"
     page.locator("#language").click()
-    assert page.locator("#doubtful td.decide b").first.inner_text() == "采纳"
+    assert page.locator("#label_errors td.decide b").first.inner_text() == "采纳"
     page.locator("#language").click()
     page.fill("#review-decisions input", "Ann B.")
     with page.expect_download() as saved:
@@ -326,9 +326,9 @@ def test_a_point_of_the_map_tells_its_history(opened):
 
 
 def test_a_filtered_table_is_saved_as_csv(opened):
-    table = opened.page.locator("#doubtful .grid").last
+    table = opened.page.locator("#label_errors .grid").last
     table.locator("select").first.select_option("negative")
-    shown = rows(opened.page, "doubtful").count()
+    shown = rows(opened.page, "label_errors").count()
     with opened.page.expect_download() as saved:
         table.locator(".csv").click()
     text = Path(saved.value.path()).read_text("utf-8-sig")

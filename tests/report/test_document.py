@@ -21,7 +21,7 @@ def test_the_first_screen_sums_up(document):
     assert terms == [("equation.read", 60), ("equation.dropped", -3), ("equation.augmented", 5)]
     assert (document["equation"]["dataset"], document["equation"]["holds"]) == (62, True)
     figures = {one["key"]: one["value"] for one in document["headline"]}
-    assert figures["headline.doubtful"] == 8
+    assert figures["headline.label_errors"] == 8
     assert figures["headline.metric"]["value"] == 0.71
     assert [one["key"] for one in document["fixes"]] == [
         "fix.expectation_counts",
@@ -72,7 +72,7 @@ def test_any_one_stage_may_be_missing(project, tmp_path, gone):
 def test_long_texts_and_many_rows_are_cut(project, document):
     assert len(render(document)) < 400_000
     few = build(load_inputs(project, TASK, Params(max_rows=3, max_characters=20)))
-    doubtful = table(few, "doubtful", "doubtful")
+    doubtful = table(few, "label_errors", "label_errors")
     assert (len(doubtful["rows"]), doubtful["total"]) == (3, 8)
     assert all(len(row[0]) <= 20 for row in doubtful["rows"])
 

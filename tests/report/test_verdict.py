@@ -186,7 +186,7 @@ STATES_AND_VERDICTS = [
     (one_class_in_train, "fail", "train_one_class"),
     (blind_search_for_benchmarks, "warn", "contamination"),
     (hardly_any_test, "fail", "test_small"),
-    (inverted_test_labels, "fail", "test_labels_doubted"),
+    (inverted_test_labels, "fail", "test_labels_suspected"),
     (lambda data: TASK, "pass", None),
     (random_labels, "fail", "unlearnable"),
     (leak, "fail", "leakage"),

@@ -136,7 +136,7 @@ def test_replies_are_rated_by_criteria_and_corrected(desk: Desk, people: list[Pe
     assert "r3" not in records
     gone = {row["id"]: row["reason"] for row in read_table(desk.data / "label/dropped.parquet").to_pylist()}
     assert gone["r3"] == "rejected_by_people"
-    assert notes["judging"]["criteria"]["correct"]["ratings"] == 6
+    assert notes["reply_ratings"]["criteria"]["correct"]["ratings"] == 6
     assert notes["annotations"]["prelabel"] == {"accepted": 5, "edited": 1}
     said = "\n".join(push(desk.data))
     assert "sent" not in said
@@ -184,7 +184,7 @@ def test_people_choose_between_two_and_pairs_come_back(
     assert records["r7"].split == "train"
     assert records["r6"].target["content"] == "还有三盆。"
     assert records["r2"].target["content"] == "三"
-    assert notes["judging"]["preferred_pairs"] == 4
+    assert notes["reply_ratings"]["preferred_pairs"] == 4
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     run(parser.parse_args(["--form", "preference", "--records", "data/label/records.parquet", "--out", "out"]))

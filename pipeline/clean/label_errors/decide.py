@@ -1,8 +1,8 @@
-"""What becomes of doubtful targets, whatever their kind: relabelled, set aside, or listed for review.
+"""What becomes of likely label errors, whatever their kind: relabelled, set aside, or listed for review.
 
 A target is fixed automatically (relabelled) only above the threshold from which precision was measured or estimated to
-be high enough: this auto-fix threshold is decided here. Of the train records, as many of the most doubtful as are
-estimated to be wrong are set aside: the stage `label` excludes them from training until reviewed. The most doubtful of
+be high enough: this auto-fix threshold is decided here. Of the train records, as many of the most suspected as are
+estimated to be wrong are set aside: the stage `label` excludes them from training until reviewed. The most suspected of
 the rest are listed: more where more are estimated to be wrong. Protected labels (protected_labels.py) are only ever
 listed.
 """
@@ -32,7 +32,7 @@ _CLASS_LEFT = 0.5  # share of each class that is never set aside, however little
 class Scored:
     """Scored rows of a table: `known` ones first, then those of test; their records, without votes, and scores.
 
-    `strata` are the classes of the known rows. Up to log odds of `doubtful_below` a target is worth a review.
+    `strata` are the classes of the known rows. Up to log odds of `suspected_below` a target is worth a review.
     """
 
     rows: Sequence[int]
@@ -40,13 +40,13 @@ class Scored:
     records: Sequence[Record]
     scores: Scores
     strata: Integers
-    doubtful_below: float = 0.0
+    suspected_below: float = 0.0
 
-    def doubtful(self, relabelled: Mapping[int, Record], count: int) -> list[int]:
-        """Places, of the first `count`, of doubtful targets that were not relabelled, the most doubtful first."""
+    def suspected(self, relabelled: Mapping[int, Record], count: int) -> list[int]:
+        """Places, of the first `count`, of suspected targets that were not relabelled, the most suspected first."""
         odds = self.scores.log_odds
-        doubted = (odds < 0) | (odds <= self.doubtful_below)
-        places = np.flatnonzero(doubted[:count]).tolist()
+        suspected = (odds < 0) | (odds <= self.suspected_below)
+        places = np.flatnonzero(suspected[:count]).tolist()
         worst = sorted(places, key=lambda place: (odds[place], self.records[place].id))
         return [place for place in worst if self.rows[place] not in relabelled]
 
@@ -64,8 +64,8 @@ def decide(
     """Relabel from a confidence of `threshold` on, set aside by the estimate; those to review go to `context`."""
     relabelled = {} if threshold is None else _relabelled(table, scored, threshold, context)
     count = int(settings.set_aside * noise.wrong * scored.known) - len(relabelled)
-    doubtful = scored.doubtful(relabelled, scored.known) if count > 0 else []
-    decisions = Decisions(relabelled, _set_aside(table, doubtful[: max(count, 0)], scored, context))
+    suspected = scored.suspected(relabelled, scored.known) if count > 0 else []
+    decisions = Decisions(relabelled, _set_aside(table, suspected[: max(count, 0)], scored, context))
     _review(scored, decisions, max(settings.review_share, noise.share.high if noise.share else 0.0), context)
     return decisions
 
@@ -82,11 +82,11 @@ def _relabelled(table: pa.Table, scored: Scored, threshold: float, context: Cont
     return found
 
 
-def _set_aside(table: pa.Table, doubtful: Sequence[int], scored: Scored, context: Context) -> frozenset[int]:
-    """Rows of the doubtful train records that nobody vouches for; no class loses more than its share."""
+def _set_aside(table: pa.Table, suspected: Sequence[int], scored: Scored, context: Context) -> frozenset[int]:
+    """Rows of the suspected train records that nobody vouches for; no class loses more than its share."""
     left = ((1 - _CLASS_LEFT) * np.bincount(scored.strata)).astype(int)
     rows = []
-    for place in doubtful:
+    for place in suspected:
         if left[scored.strata[place]] > 0:
             left[scored.strata[place]] -= 1
             rows.append(scored.rows[place])
@@ -95,16 +95,16 @@ def _set_aside(table: pa.Table, doubtful: Sequence[int], scored: Scored, context
 
 
 def _review(scored: Scored, decisions: Decisions, part: float, context: Context) -> None:
-    """List the most doubtful, up to a `part` of the scored rows, and all that are set aside."""
+    """List the most suspected, up to a `part` of the scored rows, and all that are set aside."""
     limit = int(part * len(scored.rows))
-    for number, place in enumerate(scored.doubtful(decisions.relabelled, len(scored.rows))):
+    for number, place in enumerate(scored.suspected(decisions.relabelled, len(scored.rows))):
         aside = scored.rows[place] in decisions.set_aside
         if number < limit or aside:
             context.review_items.append(_review_item(scored, place, "label_set_aside" if aside else "label_error"))
 
 
 def _review_item(scored: Scored, place: int, reason: str) -> ReviewItem:
-    """A row for review; `suggested` None: the target is doubted and nothing better known."""
+    """A row for review; `suggested` None: the target is suspected and nothing better known."""
     record, scores = scored.records[place], scored.scores
     suggested = scores.suggested[place]
     shown = None if suggested is None else as_json(suggested)

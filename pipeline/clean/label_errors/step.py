@@ -1,8 +1,8 @@
-"""Label errors: models that never saw a record score its target; doubtful ones are relabelled, set aside or listed.
+"""Label errors: models that never saw a record score its target; likely errors are relabelled, set aside or listed.
 
 The story, in the order of `find_label_errors`: the detector for the kind of target (`detectors/`) gives out-of-fold
 scores; how good they are is measured on planted errors (quality.py); how many targets are wrong is estimated
-(label_noise.py); what becomes of each doubt follows from both (decide.py).
+(label_noise.py); what becomes of each follows from both (decide.py).
 
 Sets the score `label_quality` (0 to 1: the odds of the target against the likeliest other one). Changes targets, with
 the decision `model:label_errors`. Lists for review: `label_error`, and `label_set_aside`, which the stage `label`
@@ -44,7 +44,7 @@ from pipeline.stats.histogram import NOTES, histogram
 
 
 def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) -> Outcome:
-    """Score targets out of fold; relabel, set aside and list doubtful ones, as far as measured to be right."""
+    """Score targets out of fold; relabel, set aside and list likely errors, as far as measured to be right."""
     task = context.task
     detector = detector_for(task)
     if detector is None:
@@ -83,8 +83,8 @@ def find_label_errors(table: pa.Table, settings: LabelErrors, context: Context) 
         "scored_of_test": len(rows) - known,
         **eligible.notes,
         **unread,
-        "doubtful": int((scores.log_odds < 0).sum()),
-        NOTES: {"label_quality": histogram(quality[:known], {"doubted_below": 0.5})},
+        "suspected": int((scores.log_odds < 0).sum()),
+        NOTES: {"label_quality": histogram(quality[:known], {"likely_wrong_below": 0.5})},
         **noise_notes(noise, scores.first(known), targets[:known], strata),
         "planted": {"recipe": recipe, "copies": {name: one.as_notes() for name, one in copies.items()}},
         "change_precision": precision_notes(precision),

@@ -16,7 +16,7 @@ from pipeline.report.sections.conflicts import conflicts
 from pipeline.report.sections.contamination import contamination
 from pipeline.report.sections.coverage import coverage
 from pipeline.report.sections.expectations import expected
-from pipeline.report.sections.labels import decisions, doubtful, prelabels
+from pipeline.report.sections.labels import decisions, label_errors, prelabels
 from pipeline.report.sections.mixture import mixture
 from pipeline.report.sections.model import model
 from pipeline.report.sections.sources import sources
@@ -34,7 +34,7 @@ SECTIONS: dict[str, Entry[NoSettings, Section]] = {
     "duplicates": Entry(NoSettings, duplicates),
     "contamination": Entry(NoSettings, contamination),
     "conflicts": Entry(NoSettings, conflicts),
-    "doubtful": Entry(NoSettings, doubtful),
+    "label_errors": Entry(NoSettings, label_errors),
     "decisions": Entry(NoSettings, decisions),
     "prelabels": Entry(NoSettings, prelabels),
     "balance": Entry(NoSettings, balance),

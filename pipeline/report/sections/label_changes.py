@@ -1,4 +1,4 @@
-"""What became of doubted labels: every change with before and after, and how often people confirmed the doubt."""
+"""What became of likely label errors: every change with before and after, and how often people confirmed them."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def _target_changes(inputs: Inputs) -> pa.Table | None:
 
 
 def audit(inputs: Inputs) -> list[Block]:
-    """Of the doubted labels that people have looked at: how many were wrong, how often the suggestion was right.
+    """Of the likely label errors that people have looked at: how many were wrong, how often the suggestion was right.
 
-    With intervals (Wilson): the precision of our own doubts, as far as people went.
+    With intervals (Wilson): the precision of what is suspected, as far as people went.
     """
     queue = inputs.table("clean/review.parquet", ["record_id", "reason", "given", "suggested"])
     by_people = pc.starts_with(pc.field("labels_by", "who"), "human:")
@@ -81,7 +81,7 @@ def audit(inputs: Inputs) -> list[Block]:
 
 
 def _against(answers: Mapping[str, str], queue: pa.Table) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """By reason: doubts that people have answered, those that were right, those whose suggestion was right."""
+    """By reason: likely errors that people have looked at, those that were wrong, those whose suggestion was right."""
     looked_at, wrong, suggestion = Counter[str](), Counter[str](), Counter[str]()
     for row in queue.to_pylist():
         if row["record_id"] in answers:

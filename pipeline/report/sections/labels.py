@@ -39,7 +39,7 @@ _LONGEST = 2000
 _ELSEWHERE = ("audit", "prelabel_bias")
 
 
-def doubtful(inputs: Inputs) -> list[Block]:
+def label_errors(inputs: Inputs) -> list[Block]:
     """The review queue: what is given, what is suggested, how sure; labels first, most sure first.
 
     Every reason has its part of the rows shown, so that a link to one of them leads to rows.
@@ -48,13 +48,13 @@ def doubtful(inputs: Inputs) -> list[Block]:
     if queue is None:
         return [missing("clean")]
     if not queue.num_rows:
-        return [note("doubtful_none", "good"), *noise(inputs)]
+        return [note("label_errors_none", "good"), *noise(inputs)]
     counts = review_counts(inputs)
     found: list[Any] = queue.to_pylist()
-    found.sort(key=_doubt_order)
-    shown = sorted(fair_part(found, "reason", inputs.params.max_rows), key=_doubt_order)
+    found.sort(key=_most_likely_first)
+    shown = sorted(fair_part(found, "reason", inputs.params.max_rows), key=_most_likely_first)
     records = inputs.records_by_id(row["record_id"] for row in shown)
-    rows = [_doubt(inputs, row, records.get(row["record_id"])) for row in shown]
+    rows = [_error_row(inputs, row, records.get(row["record_id"])) for row in shown]
     links = [inputs.pushed.link(row["record_id"]) for row in shown]
     kinds = {
         "text": "text",
@@ -66,7 +66,7 @@ def doubtful(inputs: Inputs) -> list[Block]:
         "id": "id",
     }
     by_reason = table("review_reasons", {"reason": "code", "records": "num"}, list(counts.items()))
-    queue_table = listed(linked(table("doubtful", kinds, rows, len(found)), links), "review")
+    queue_table = listed(linked(table("label_errors", kinds, rows, len(found)), links), "review")
     queue_table = decidable(inputs, queue_table, [_asked(inputs, row, records.get(row["record_id"])) for row in shown])
     swaps = _swaps(found) if choosable(inputs) else []  # spans and texts hardly ever repeat
     return [by_reason, *audit(inputs), *noise(inputs), *swaps, _about_links(links), queue_table]
@@ -83,12 +83,12 @@ class _Queued(TypedDict):
     detail: str | None
 
 
-def _doubt_order(row: _Queued) -> tuple[bool, float, str, str]:
+def _most_likely_first(row: _Queued) -> tuple[bool, float, str, str]:
     """Rows with another label first, the most confident first."""
     return row["suggested"] is None, -(row["confidence"] or 0), row["reason"], row["record_id"]
 
 
-def _doubt(inputs: Inputs, row: _Queued, record: Record | None) -> list[object]:
+def _error_row(inputs: Inputs, row: _Queued, record: Record | None) -> list[object]:
     labels = [plain_label(text, _whole(inputs, record)) for text in (row["given"], row["suggested"])]
     why = [row["confidence"], row["reason"], inputs.cut(row["detail"] or "")]
     return [inputs.text(record), *labels, *why, row["record_id"]]

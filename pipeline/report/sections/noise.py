@@ -1,4 +1,4 @@
-"""How many labels are wrong: what a model estimates, what people found in a random sample, and how good doubts are."""
+"""How many labels are wrong: what a model estimates, what people found in a sample, and how good suspicions are."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Audit(TypedDict, total=False):
     of: int
     share: Figure
     wrong: int
-    wrong_doubted: int
+    wrong_suspected: int
     by_class: Mapping[str, _Seen]
 
 
@@ -98,7 +98,7 @@ def _audited(found: _Audit, estimate: _Estimate) -> list[Block]:
         ("estimated_wrong", estimate.get("share"), "interval"),
         ("audit_answered", found["answered"], "num"),
         ("audit_wrong", found["wrong"], "num"),
-        ("audit_doubted", found["wrong_doubted"], "num"),
+        ("audit_suspected", found["wrong_suspected"], "num"),
     )
     return [{**figures, "name": "noise_audit"}]
 

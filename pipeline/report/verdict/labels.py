@@ -47,17 +47,17 @@ def label_noise(inputs: Inputs) -> Iterator[Finding]:
         state = "warn"
     else:
         state = "pass"
-    yield Finding("label_noise", state, f"noise_{origin}", args, "doubtful")
+    yield Finding("label_noise", state, f"noise_{origin}", args, "label_errors")
 
 
 def _unknown_noise(inputs: Inputs) -> Finding:
     notes = step_notes(inputs, "clean", "label_errors") or {}
     if notes.get("applies") is False:
         why = str(notes.get("why") or "")
-        return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "doubtful")
+        return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "label_errors")
     why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
     key = "noise_cannot_tell" if why else "noise_not_looked_for"
-    return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "doubtful")
+    return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "label_errors")
 
 
 def learnable(inputs: Inputs) -> Iterator[Finding]:
@@ -75,11 +75,11 @@ def learnable(inputs: Inputs) -> Iterator[Finding]:
     low, _ = wilson(total - suspected, total)
     args = {"right": percent(1 - suspected / total), "largest": percent(largest)}
     if low > largest:
-        yield Finding("learnable", "pass", "learnable", args, "doubtful")
+        yield Finding("learnable", "pass", "learnable", args, "label_errors")
     elif largest > 0.7:
-        yield Finding("learnable", "warn", "unlearnable", args, "doubtful")
+        yield Finding("learnable", "warn", "unlearnable", args, "label_errors")
     else:
-        yield Finding("learnable", "fail", "unlearnable", args, "doubtful")
+        yield Finding("learnable", "fail", "unlearnable", args, "label_errors")
 
 
 def test_labels(inputs: Inputs) -> Iterator[Finding]:
@@ -97,10 +97,10 @@ def test_labels(inputs: Inputs) -> Iterator[Finding]:
     tested, rest = (quality.filter(pc.and_(is_known, one)) for one in (is_test, pc.invert(is_test)))
     if len(tested) < _FEWEST_IN_TEST or not len(rest):
         return
-    doubted, elsewhere = (pc.sum(pc.less(one, 0.5)).as_py() or 0 for one in (tested, rest))
-    low, _ = wilson(doubted, len(tested))
-    args = {"n": doubted, "of": len(tested), "share": percent(doubted / len(tested))}
+    suspected, elsewhere = (pc.sum(pc.less(one, 0.5)).as_py() or 0 for one in (tested, rest))
+    low, _ = wilson(suspected, len(tested))
+    args = {"n": suspected, "of": len(tested), "share": percent(suspected / len(tested))}
     if low > max(_MANY, 2 * elsewhere / len(rest)):
-        yield Finding("test_labels", "fail" if low > _MOST else "warn", "test_labels_doubted", args, "doubtful")
+        yield Finding("test_labels", "fail" if low > _MOST else "warn", "test_labels_suspected", args, "label_errors")
     else:
-        yield Finding("test_labels", "pass", "test_labels_likely", args, "doubtful")
+        yield Finding("test_labels", "pass", "test_labels_likely", args, "label_errors")

@@ -24,7 +24,7 @@ def test_doubts_are_held_against_peoples_answers(project, tmp_path):
     queue = read_table(data / "clean/review.parquet").to_pylist()
     looked_at = [row for row in queue if row["record_id"] in answered]
     wrong = sum(json.loads(row["given"]) != answered[row["record_id"]] for row in looked_at)
-    found = section(build(load_inputs(data, TASK, Params())), "doubtful")
+    found = section(build(load_inputs(data, TASK, Params())), "label_errors")
     audits = [block for block in found if block["kind"] == "table" and block["name"] == "audit"]
     shown = [(reason, n, was_wrong["value"]) for block in audits for reason, n, was_wrong, _ in block["rows"]]
     assert shown == ([("label_error", len(looked_at), pytest.approx(wrong / len(looked_at)))] if looked_at else [])

@@ -17,26 +17,26 @@ from tests.report.pages import section, table
 
 
 def test_doubtful_labels_come_surest_first(document):
-    rows = table(document, "doubtful", "doubtful")["rows"]
+    rows = table(document, "label_errors", "label_errors")["rows"]
     assert [row[3] for row in rows] == sorted((row[3] for row in rows), reverse=True)
     assert {row[2] for row in rows} == {"neutral"}
 
 
 def test_doubtful_labels_link_to_their_tasks_or_say_how_to_send_them(project, document, tmp_path):
-    assert {"kind": "note", "key": "tasks_none", "tone": "info", "args": {}} in section(document, "doubtful")
+    assert {"kind": "note", "key": "tasks_none", "tone": "info", "args": {}} in section(document, "label_errors")
     data = shutil.copytree(project, tmp_path / "data")
-    first, *others = (row[-1] for row in table(document, "doubtful", "doubtful")["rows"])
+    first, *others = (row[-1] for row in table(document, "label_errors", "label_errors")["rows"])
     place = {"url": "https://labels.example.org", "id": 3}
     tasks = {first: {"project": "ab", "task": 17, "text_id": "t"}, others[0]: {"project": "ab", "text_id": "t"}}
     tasks["f00"] = {"project": "ab", "task": 18, "text_id": "t"}
     write_json({"projects": {"ab": place}, "tasks": tasks}, data / "annotations/.pushed.json")
     linked = build(load_inputs(data, TASK, Params()))
-    shown = table(linked, "doubtful", "doubtful")
+    shown = table(linked, "label_errors", "label_errors")
     address = "https://labels.example.org/projects/3/data?task=17"
     assert [row[-1] for row in shown["rows"]] == [address, *[None] * 7]
     assert table(linked, "model", "worst_errors")["rows"][0][-1] == address.replace("17", "18")
     assert shown["columns"][-1] == {"key": "task", "type": "link"}
-    notes = [block for block in section(linked, "doubtful") if block["kind"] == "note"]
+    notes = [block for block in section(linked, "label_errors") if block["kind"] == "note"]
     assert [one["args"] for one in notes if one["key"] == "tasks_linked"] == [{"n": 1, "shown": 8}]
     page = render(linked)
     assert page.count(f'href="{address}"') == 1
@@ -77,10 +77,10 @@ def test_every_reason_to_review_has_rows_on_the_page_so_that_a_link_to_it_is_not
     sure = [{**one, "reason": "contained", "suggested": None, "confidence": 1.0} for one in queue * 40]
     write_table(pa.Table.from_pylist([*sure, *queue]), data / "clean/review.parquet")
     page: Any = build(load_inputs(data, TASK, Params(max_rows=20)))
-    shown = table(page, "doubtful", "doubtful")
+    shown = table(page, "label_errors", "label_errors")
     reasons = [row[4] for row in shown["rows"]]
     assert (len(reasons), shown["total"]) == (20, 41 * len(queue))
     assert reasons == [*["label_error"] * len(queue), *["contained"] * (20 - len(queue))]
-    linked = [fix["action"]["href"] for fix in page["fixes"] if fix["action"]["href"].startswith("#doubtful/")]
+    linked = [fix["action"]["href"] for fix in page["fixes"] if fix["action"]["href"].startswith("#label_errors/")]
     assert linked
     assert {href.rpartition("reason=")[2] for href in linked} <= set(reasons)
