@@ -87,7 +87,7 @@ def worst_errors(
 
 
 def review_queue(worst: Sequence[WorstError]) -> pa.Table:
-    """The worst errors as rows for people, likely label errors first; each has the model's answer to accept or change."""
+    """The worst errors as rows for people, likely label errors first; each has the model's answer to accept or fix."""
     ranked = sorted(worst, key=lambda entry: (not entry["label_may_be_wrong"], -entry["wrongness"], entry["record_id"]))
     rows = [
         {
