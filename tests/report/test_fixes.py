@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_labels_that_cannot_be_learned_and_a_useless_model_come_first(project):
         "classes": {n: one for n in TASK.labels},
     }
     reference = {"model_minus_reference": {"macro_f1": {"value": 0.02, "low": -0.1, "high": 0.2}}}
-    found = fixes(_with_notes(inputs, {"label_noise": noise}, baselines={"majority": reference}))
+    found: Any = fixes(_with_notes(inputs, {"label_noise": noise}, baselines={"majority": reference}))
     assert [one["key"] for one in found[:2]] == ["fix.labels_unrelated", "fix.model_no_better"]
     assert found[0]["action"]["text"].startswith("label: {audit:")
     assert {one["tone"] for one in found[:2]} == {"bad"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.llm.question import Answer
@@ -14,7 +15,7 @@ from pipeline.report.sections.sources import sources
 from tests.report.conftest import TASK
 
 
-def used(requests: int, cached: int = 0) -> dict[str, object]:
+def used(requests: int, cached: int = 0) -> Mapping[str, object]:
     usage = Usage(Prices(input=1000.0, output=2000.0))
     for _ in range(requests):
         usage.count(Answer("好", prompt_tokens=10, written_tokens=5, model="m"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record
+from pipeline.core.record import Record, Split
 from pipeline.core.settings import Task
 from pipeline.validate.dataset_view import labels_of
 from pipeline.validate.run import dataset_totals
@@ -71,7 +71,7 @@ def test_a_target_carries_each_of_its_labels_once(target, labels):
 NER = Task(type="ner", labels=("PER", "ORG"), languages=("en", "zh"))
 
 
-def _sentence(n: int, split: str, *types: str) -> Record:
+def _sentence(n: int, split: Split, *types: str) -> Record:
     spans = [{"start": 3 * i, "end": 3 * i + 2, "label": name} for i, name in enumerate(types)]
     return replace(review(f"s{n}", f"安娜 went to 港口 ({n})"), target=spans, split=split)
 
