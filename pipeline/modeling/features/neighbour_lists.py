@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Keys = NDArray[np.uint64]
 
 _STEP = "neighbours"
-_ROOM = 2**24  # vectors that rows of entries can tell apart
+_ROOM = 2**24  # vectors that rows of entries can tell apart: 24 bits of a key
 _NONE, _ALL = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 _OWN = np.float32(-(2.0**26))  # in place of a product: a member of the own group
 _SPARE = 1.3  # entries that are kept, as a multiple of those asked for; a guess: not measured
