@@ -133,7 +133,11 @@ def test_nothing_labelled_at_all(monkeypatch):
 
 def test_a_service_that_refuses_every_sample_labels_nothing_and_is_counted():
     learn, ask = drawn(7, 120)
-    with serving(lambda body, number: (200, service.completion(body, None, refusal="I will not."), {})) as service:
+
+    def refuses(body, number):
+        return 200, service.completion(body, None, refusal="I will not."), {}
+
+    with serving(refuses) as service:
         settings = params(endpoint=Endpoint(url=service.url, model="m", first_pause=0.01), samples=2)
         found = language_model(learn, [example(e.id, e.text) for e in ask], Models(), settings, TASK)
     assert (found.answers, found.confidence_threshold) == ({}, None)
