@@ -1,7 +1,7 @@
 """How much planted damage the step `repair_text` undoes, beside ftfy alone, and how many sound texts it touches.
 
     SHARED_DATA=<folder> python -m benchmarks.text_repair [texts] [--misses]
-    SHARED_DATA=<folder> python -m benchmarks.text_repair --chats
+    SHARED_DATA=<folder> python -m benchmarks.text_repair --chats [--every-other 1]
 
 Damage is made from real English and Chinese texts by wrong decodings, one kind at a time. A text counts as restored
 where the repaired damage equals the repaired original, so that white space and the like do not matter; a text that a
@@ -9,13 +9,15 @@ kind of damage does not change is left out. `lossy` kinds lost bytes in the wron
 these the share of characters is given that came back. ftfy runs with the settings that ours gives it (curly quotes
 and full-width forms stay).
 
-`--chats`: with the settings of a chat project, where single lines and pieces of code stay as they are: how much of the
-damage in real instructions and replies still comes back, and how much damage-like code of our own stays.
+`--chats`: with the settings of a chat project, where nothing but prose is changed: how much of the damage in real
+instructions and replies still comes back; of text_repair/code.txt (lines of code, logs, data and markup under
+discussion), alone and amid prose, none may change; of text_repair/prose.txt, damaged, all should come back.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import difflib
 import html
@@ -26,16 +28,19 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import ftfy
 from ftfy import bad_codecs
 
-from pipeline.clean.steps.repair_text import RepairText, repairer, repairs
+from pipeline.clean.step import Context
+from pipeline.clean.steps.repair_text import RepairText, repair_text, repairer
+from pipeline.core.conversation import Message
+from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
+from pipeline.runtime.columns import schema
+from pipeline.runtime.store import to_records, to_table
 from pipeline.text.code_regions import code_regions
-from pipeline.text.repair import Repairer
 
 bad_codecs.ok()
 PLAIN = ftfy.TextFixerConfig(
@@ -133,38 +138,73 @@ def line(kind: str, lang: str, pairs: list[tuple[str, str]], misses: bool) -> No
     print(f"{kind:48s} {lang}  {len(pairs):5d}  {shares['ours']:.4f}  {shares['ftfy']:.4f}")
 
 
-#: Code with signs that repair would change, as people write it into a reply without a fence.
-CODE = (
-    "x = s.replace('&nbsp;', ' ')", "$ curl 'http://x.example/?a=1&amp;b=2'", ">>> html.unescape('&lt;p&gt;')",
-    "SELECT * FROM t WHERE name LIKE '%&amp;%';", "the regex ^(?:&lt;|&gt;)+$ here", "C:\\Tom &amp; Ann\\a.txt",
-    "/srv/Tom&amp;Ann/x.txt", "$a &amp; b_1$ in LaTeX", "git commit -m 'Tom &amp; Ann'", "if (a &amp;&amp; b) {",
-    "std::vector&lt;int&gt; v;", 'export TITLE="Tom &amp; Ann"', "s/&amp;/and/g", '=SUBSTITUTE(A1,"&amp;","&")',
-    '{"a": "Tom &amp; Ann"}', "RUN echo '&amp;' > x", "0 3 * * * /usr/bin/x &amp;&amp; y", "{{ title|e('&amp;') }}",
-    "ValueError: '&lt;' is no sign", "kubectl get pods -l 'a=b' &gt; out.txt", "element.innerHTML = '5 &gt; 3';",
-    "用 s.replace('&amp;', '&') 即可", "执行 git log --format='%an &lt;%ae&gt;' 查看", "s = 'schÃ¶n'.encode('latin-1')",
-    "name: Tom &amp; Ann", "id,name\n1,Tom &amp; Ann", "mov eax, [ebx] &amp; 1", "RewriteRule ^a$ b&amp;c [L]",
-)  # fmt: skip
+#: Where a line stands in a reply: alone, amid English and amid Chinese.
+AROUND = ("{}", "Put this in:\n{}\nIt works, and that is all.", "加入这一行：\n{}\n然后保存就可以了。")
+LINES = Path(__file__).parent / "text_repair"
 
 
-def chats(folder: Path) -> None:
-    """Print what comes back of damaged chats, with and without single lines of code, and which code stays."""
-    wanted = repairs(RepairText(), Task(type="chat", languages=("en", "zh")))
-    careful, other = Repairer(wanted), Repairer(replace(wanted, single_code=False))
+def chats(folder: Path, every_other: int | None) -> None:
+    """Print what comes back of damaged chats, and which lines of code and of prose change, alone and amid prose."""
     texts: list[str] = []
     for name in ("dolly_3k.json", "oaast_sft_zh.json"):
         for row in json.loads((folder / "instruct_seeds" / name).read_text("utf-8")):
             texts += [text for text in (row["instruction"], row["input"], row["output"]) if text]
     texts = [text for text in texts if not code_regions(text)]
-    damages: dict[str, Callable[[str], str]] = {
-        "entities": lambda text: html.escape(text, quote=True),
-        "UTF-8 read as latin-1": wrong("utf-8", "latin-1"),
-    }
-    for kind, damage in damages.items():
-        pairs = [(text, damage(text)) for text in texts if damage(text) != text]
-        back = [sum(one(bad) == one(text) for text, bad in pairs) / len(pairs) for one in (careful, other)]
-        print(f"{kind}: {back[0]:.4f} of {len(pairs):,} come back, {back[1]:.4f} where single lines are no code")
-    changed = [text for text in CODE if careful(text) != text]
-    print(f"code: {len(CODE) - len(changed)} of {len(CODE)} stay; changed: {changed}")
+    tidy = replies(texts)
+    print(f"public chats: {sum(a != b.strip() for a, b in zip(tidy, texts, strict=True)):,} of {len(texts):,} changed")
+    for kind, damage in DAMAGES.items():
+        restored(kind, tidy, damage)
+    part = slice(every_other, None, None if every_other is None else 2)
+    code = [line for line in (LINES / "code.txt").read_text("utf-8").splitlines() if line][part]
+    for around in AROUND:
+        wanted = [around.replace("{}", line) for line in code]
+        changed = [line for line, a, b in zip(code, replies(wanted), wanted, strict=True) if a.strip() != b.strip()]
+        print(f"code, {around[:12]!r}: {len(changed)} of {len(code)} changed {changed}")
+    prose = [line for line in (LINES / "prose.txt").read_text("utf-8").splitlines() if line][part]
+    for kind, damage in DAMAGES.items():
+        restored(kind, prose, damage, name=True)
+
+
+def restored(kind: str, texts: list[str], damage: Callable[[str], str], name: bool = False) -> None:
+    """Print the share of damaged texts that come back, by us and by ftfy with entities decoded."""
+    pairs = []
+    for text in texts:
+        with contextlib.suppress(UnicodeError):
+            pairs.append((text, damage(text)))
+    pairs = [(text, bad) for text, bad in pairs if text != bad]
+    back = replies([bad for _, bad in pairs])
+    misses = [text for (text, _), mended in zip(pairs, back, strict=True) if mended != text.strip()]
+    by_ftfy = sum(ftfy.fix_text(bad, CHATS).strip() == ftfy.fix_text(text, CHATS).strip() for text, bad in pairs)
+    share = 1 - len(misses) / len(pairs)
+    print(f"{kind}: {share:.4f} of {len(pairs):,} come back, ftfy {by_ftfy / len(pairs):.4f} {misses if name else ''}")
+
+
+def replies(texts: list[str]) -> list[str]:
+    """Replies of chats, repaired by the step."""
+    task = Task(type="chat", languages=("en", "zh"))
+    asked = {"messages": [Message("user", "Hello").as_dict()], "tools": None, "template_arguments": None}
+    source = Source("web", "files", "chats.jsonl", 2, "MIT", "train", False)
+    records = [Record(str(n), asked, source, Message("assistant", text).as_dict()) for n, text in enumerate(texts)]
+    kept = to_records(repair_text(to_table(records, schema(task)), RepairText(), Context(task)).kept)
+    return [record.target["content"] for record in kept]
+
+
+NAMED = {
+    "“": "&ldquo;",
+    "”": "&rdquo;",
+    "’": "&rsquo;",
+    "é": "&eacute;",
+    "—": "&mdash;",
+    "–": "&ndash;",
+    "…": "&hellip;",
+}
+DAMAGES: dict[str, Callable[[str], str]] = {
+    "entities": lambda text: html.escape(text, quote=True),
+    "named entities": lambda text: re.sub(".", lambda m: NAMED.get(m[0], m[0]), text),
+    "UTF-8 read as latin-1": wrong("utf-8", "latin-1"),
+    "UTF-8 read as sloppy cp1252": wrong("utf-8", "sloppy-windows-1252"),
+}
+CHATS = PLAIN._replace(unescape_html=True)
 
 
 def main() -> None:
@@ -172,9 +212,10 @@ def main() -> None:
     parser.add_argument("texts", type=int, nargs="?", default=1000, help="texts of each language and kind")
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--chats", action="store_true", help="chats, and code in them")
+    parser.add_argument("--every-other", type=int, choices=(0, 1), help="of the lines of code and prose; 1: held back")
     arguments = parser.parse_args()
     if arguments.chats:
-        chats(Path(os.environ["SHARED_DATA"]))
+        chats(Path(os.environ["SHARED_DATA"]), arguments.every_other)
         return
     rng = random.Random(0)
     sound = [(lang, text) for lang, text in rows(Path(os.environ["SHARED_DATA"])) if is_sound(text)]

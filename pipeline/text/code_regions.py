@@ -25,11 +25,16 @@ def code_regions(text: str) -> list[Region]:
 
 def layout_regions(text: str) -> list[Region]:
     """XML documents and elements that HTML does not know, tables of Markdown, of boxes and of tabs."""
+    return _merged([*xml_regions(text), *_tables(text)])
+
+
+def xml_regions(text: str) -> list[Region]:
+    """XML documents and elements that HTML does not know."""
     found = _elements(text, lambda name: name.lower() not in HTML_ELEMENTS)
     declared = text.find("<?xml")
     if declared >= 0:
         found.append((declared, text.rfind(">") + 1))
-    return _merged([*found, *_tables(text)])
+    return _merged(found)
 
 
 def holds_markup(text: str) -> bool:

@@ -16,6 +16,14 @@ def mask(text: str, regions: Sequence[tuple[int, int]]) -> tuple[str, str, list[
     return "".join([*rest, text[end:]]), mark, held
 
 
+def blanked(text: str, regions: Sequence[tuple[int, int]]) -> str:
+    """`text` as long as before, with noncharacters in the place of `regions`, which may overlap."""
+    letters = list(text)
+    for start, stop in regions:
+        letters[start:stop] = "\ufdd0" * (stop - start)
+    return "".join(letters)
+
+
 def unmask(text: str, mark: str, held: Sequence[str]) -> str:
     """The inverse of `mask` after an edit that kept every mark, in order."""
     pieces = text.split(mark)

@@ -1,8 +1,8 @@
 """The repairs of one text.
 
 In order: the encoding of the text as it came, own patterns, control characters, entities, tags, width, NFC, space.
-Code is never changed, XML and tables in their encoding alone
-(code_regions.py, code_lines.py). Repairing twice changes nothing more.
+Code is never changed (code_regions.py), XML and tables in their encoding alone; where only prose is repaired, nothing
+else is (prose.py). Repairing twice changes nothing more.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipeline.text.code_lines import single_code
-from pipeline.text.code_regions import code_regions, layout_regions
+from pipeline.text.code_regions import code_regions, layout_regions, xml_regions
 from pipeline.text.markup import ENTITY_HINT, decode_entities, decode_entities_beside_tags, drop_tags
-from pipeline.text.masking import mask, unmask
+from pipeline.text.masking import blanked, mask, unmask
 from pipeline.text.mojibake import repair_chinese, repair_encoding
+from pipeline.text.prose import mend_encoding, not_prose
 
 Edit = Callable[[str], str]
 
@@ -31,8 +31,8 @@ class Repairs:
     fold_width: bool = False  # full-width letters and digits become ASCII
     characters: bool = True  # control and invisible characters go, Unicode becomes NFC
     collapse: bool = True  # runs of white space become one space; else only line ends are trimmed
-    single_code: bool = False  # a single line or piece of code counts as code (code_lines.py)
-    about_code: bool = False  # the record says that it is about code: of its lines only sentences are prose
+    prose_only: bool = False  # what is not told for prose stays as it is (prose.py)
+    sentences_only: bool = False  # short lines of words keep their entities too: the record says that it is about code
     replace: tuple[tuple[re.Pattern[str], str], ...] = ()
 
 
@@ -69,14 +69,24 @@ class Repairer:
         return not self._repairs.encoding or text.isascii() or repair_chinese(text) == text
 
     def _one_round(self, text: str, used: set[str]) -> str:
-        code = self._code(text)
-        steps = self._steps[bool(code)]
-        text = _edited_around(text, code, steps[:1], used)
-        return _edited_around(text, [*self._code(text), *layout_regions(text)], steps[1:], used)
+        steps = self._steps[bool(code_regions(text))]
+        text = _edited_around(text, self._whole(text), steps[:1], used)
+        kept = self._kept(text)
+        steps = self._steps[bool(kept)] if self._repairs.prose_only else steps
+        return _edited_around(text, [*kept, *layout_regions(text)], steps[1:], used)
 
-    def _code(self, text: str) -> list[tuple[int, int]]:
-        wanted = self._repairs
-        return [*code_regions(text), *(single_code(text, wanted.about_code) if wanted.single_code else ())]
+    def _whole(self, text: str) -> list[tuple[int, int]]:
+        """What keeps its encoding, whatever its lines are: code; where only prose is repaired, XML."""
+        return [*code_regions(text), *(xml_regions(text) if self._repairs.prose_only else ())]
+
+    def _kept(self, text: str) -> list[tuple[int, int]]:
+        code = code_regions(text)
+        if not self._repairs.prose_only:
+            return code
+        return [
+            *code,
+            *not_prose(blanked(text, [*code, *layout_regions(text)]), self._repairs.tags, self._repairs.sentences_only),
+        ]
 
 
 #: One repair may uncover work for another (`&amp;lt;br&amp;gt;`); real texts need two rounds.
@@ -123,7 +133,8 @@ def _joined(regions: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 def _steps(repairs: Repairs, beside_code: bool) -> list[tuple[str, Edit]]:
     """Names and edits, the encoding first. A text that holds code keeps its tags: they may be what it talks about."""
     tags = repairs.tags and not beside_code
-    steps: list[tuple[str, Edit]] = [("encoding", repair_encoding if repairs.encoding else _as_it_is)]
+    encoding = mend_encoding if repairs.prose_only else repair_encoding
+    steps: list[tuple[str, Edit]] = [("encoding", encoding if repairs.encoding else _as_it_is)]
     steps += [(f"replace_{n}", _replacer(*item)) for n, item in enumerate(repairs.replace, 1)]
     if repairs.characters:
         steps.append(("control_characters", _without_control))

@@ -17,6 +17,8 @@ HANGUL = r"\uac00-\ud7af"
 UNSPACED = HAN + KANA
 #: Chinese, Japanese and Korean letters: one says about as much as half an English word.
 CJK = HAN + KANA + HANGUL
+#: Letters that code is hardly written in: Greek to Georgian (so Cyrillic, Arabic and Thai too), Japanese, Korean.
+NO_LATIN = r"\u0370-\u052f\u0590-\u08ff\u0900-\u0eff\u10a0-\u10ff" + KANA + HANGUL
 
 HAN_LETTER = re.compile(f"[{HAN}]")
 KANA_LETTER = re.compile(f"[{KANA}]")

@@ -97,11 +97,11 @@ def test_edits_are_in_history_and_kinds_are_counted(context):
 
 def test_every_turn_of_a_chat_is_repaired():
     task = Task(type="chat", languages=("en", "zh"))
-    record = make("x", chats.reply("hi &amp; welcome"), fields=chats.fields([("user", "你好\u200b")]))
+    record = make("x", chats.reply("Hi, this is Tom &amp; Ann."), fields=chats.fields([("user", "你好\u200b")]))
     outcome = repair_text(to_table([record], schema(task)), RepairText(), Context(task))
     (kept,) = to_records(outcome.kept)
     assert kept.fields["messages"][0]["content"] == "你好"
-    assert kept.target == chats.reply("hi & welcome")
+    assert kept.target == chats.reply("Hi, this is Tom & Ann.")
 
 
 def test_own_patterns_come_first():
@@ -147,6 +147,9 @@ def repaired_reply(question, reply, settings=None):
         ("Where do I push?", "To git@git.example.org:team/app.git"),
         ("Bold?", "Write &lt;b&gt;so&lt;/b&gt;."),
         ("数字", "全角数字１２３"),
+        ("Which address?", "https://a.example/?p=2&copy=1&amp;q=3"),
+        ("What is in it?", "[owner &amp; co]"),
+        ("The log?", "segfault at 0 ip 00 sp &lt;00&gt;"),
     ],
 )
 def test_code_markup_and_tables_of_a_chat_stay(question, reply):
@@ -157,8 +160,7 @@ def test_code_markup_and_tables_of_a_chat_stay(question, reply):
 @pytest.mark.parametrize(
     ("reply", "repaired"),
     [
-        ("Itâ€™s `Ã©` &amp; more", "It’s `Ã©` & more"),
-        ("https://a.example/?p=2&copy=1&amp;q=3", "https://a.example/?p=2&copy=1&q=3"),
+        ("Itâ€™s `Ã©` for Tom &amp; Ann.", "It’s `Ã©` for Tom & Ann."),
         ("ÄãºÃ£¬ÊÀ½ç\n```\n  ÄãºÃ\n```", "你好，世界\n```\n  ÄãºÃ\n```"),
         ("Run it &amp; wait:\nx = f('&lt;')\nItâ€™s done.", "Run it & wait:\nx = f('&lt;')\nIt’s done."),
         ("| cafÃ© |\n|---|\n| x |", "| café |\n|---|\n| x |"),

@@ -2,9 +2,9 @@
 
 Edits every text of a record through the task type, so annotations stay true. Emits no reasons of its own but those of
 `TaskType.edit_texts`. Repairing twice changes nothing more. Code, markup and tables stay as they are
-(pipeline/text/code_regions.py), in chat, QA and records that talk about code single lines and pieces of it too
-(code_lines.py); where a record of a chat or QA project, or any record that holds code, talks about markup, encodings
-or single characters, all its texts keep theirs.
+(pipeline/text/code_regions.py); in chat, QA and records that talk about code nothing but prose is changed (prose.py).
+Where a record of a chat or QA project, or any record that holds code, talks about markup, encodings or single
+characters, all its texts keep theirs.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def repairs(settings: RepairText, task: Task | None = None) -> Repairs:
         tags=not about_code if settings.tags is None else settings.tags,
         fold_width=settings.full_width == "letters",
         collapse=not about_code if settings.whitespace is None else settings.whitespace == "collapse",
-        single_code=about_code,
+        prose_only=about_code,
         replace=tuple((re.compile(item.pattern), item.by) for item in settings.replace),
     )
 
@@ -148,5 +148,5 @@ def _without(wanted: Repairs, about: frozenset[str]) -> Repairs:
     if "characters" in about:
         wanted = replace(wanted, encoding=False, characters=False, fold_width=False)
     if "code" in about:
-        wanted = replace(wanted, single_code=True, about_code=True)
+        wanted = replace(wanted, prose_only=True, sentences_only=True)
     return replace(wanted, entities=False, tags=False) if "markup" in about else wanted

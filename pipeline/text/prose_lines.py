@@ -1,0 +1,148 @@
+"""Which lines are prose: told by what a sentence is, in languages with and without spaces, not by what code looks like.
+
+A line of prose begins like a sentence and holds words in a row with a small word among them (`the`, `is`, `don't`;
+Chinese: characters with Chinese punctuation, or with 的, 是, 了 and the like). Lines come as they would be read once
+repaired, with entities as signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.text.prose_tokens import is_code, is_odd, is_word, tokens
+from pipeline.text.scripts import CJK, HAN, NO_LATIN
+
+
+def is_prose_line(line: str, before: str = "") -> bool:
+    """Whether a line, its entities as signs, holds a sentence. `before`: the line of prose above it, if any."""
+    start = _START.match(line)
+    rest = line[start.end() :] if start else ""
+    if start is None or not _FIRST.match(rest) or _BLOCK.match(line):
+        return False
+    found = tokens(rest)
+    if _KEY.match(rest) or _ROW_OF_VALUES.search(rest) or (found and is_code(found[0]) and not _HAN.match(rest)):
+        return False
+    return _is_han_prose(rest) or _is_foreign_prose(rest) or _is_spaced_prose(rest, found, before)
+
+
+def is_plain_line(line: str) -> bool:
+    """Whether a line is plain words, numbers and their punctuation alone: no key, no row of values, no sign of code."""
+    start = _START.match(line)
+    rest = line[start.end() :] if start else line
+    if _KEY.match(rest) or _ROW.search(rest) or _BLOCK.match(line):
+        return False
+    strange = is_code if len(_HAN.findall(rest)) > 1 else is_odd
+    return not any(strange(token) for token in tokens(rest))
+
+
+def holds_code(text: str) -> bool:
+    """Whether a token of code stands in `text`, a sentence with its entities as signs, or a command that it names."""
+    start = _START.match(text)
+    found = tokens(text[start.end() :] if start else text)
+    if any(command in _COMMANDS for command in _INTRODUCED.findall(text)):
+        return True
+    return any(is_code(token) and not is_comparison(found, n) for n, token in enumerate(found))
+
+
+def is_comparison(found: Sequence[str], n: int) -> bool:
+    """Whether token `n` compares as prose does, `under < 5`: a number behind, a word or a number before."""
+    if found[n] not in ("<", ">") or not 0 < n < len(found) - 1:
+        return False
+    before = found[n - 1]
+    return found[n + 1][:1].isdigit() and (before.isdigit() or (len(before) > 2 and is_word(before)))
+
+
+#: A list's marker, a heading, a quotation: what may stand before a sentence. One `#` may begin a comment, ` *` goes on.
+_START = re.compile(
+    r"(?! \*)[ \u3000]{0,3}(?:(?:[-*•·●◦▪]|\d{1,3}[.)]|\(?\d{1,3}\)|[a-zA-Z][.)]|#{2,6}|>)[ \t]+|\d{1,3}、)?"
+)
+_FIRST = re.compile(rf"[\"'“‘«„(（《「『【*¿¡\ufdd0-\ufdef]{{0,4}}[^\W_]|[{CJK}]")
+#: An indented line is code, in Markdown. Three quotes begin a docstring; a tab parts cells.
+_BLOCK = re.compile(r"(?: {4}|\t)[ \t]*(?![-*•·●◦▪] |\d{1,3}[.)] )\S|\s*(?:\"{3}|'{3})|\s*\S.*\t")
+#: `key:`, `"any key":`, `KeyError:`, `x =`; `Note:` is none.
+_KEY = re.compile(
+    r"""['"]?[a-z_$][\w.$/-]*['"]?\s?[:=](?=\s|$)|[A-Z][a-z]+[A-Z][A-Za-z]*:\s|['"][^'"]{1,60}['"]\s?[:=]"""
+    r"""|\w+\s?=(?!=)"""
+)
+_ROW_OF_VALUES = re.compile(r"""^["'].*["'][,;]["']|["'],["']|(?<!\d),\d[\d.]*,(?!\d{3})""")
+#: Separators with no space behind: `a,b`, `a;b`, but not 1,000.
+_ROW = re.compile(
+    r"""[^\s\d][,;](?=[^\s"'”’)])|\d[,;](?=[^\W\d])|\d,(?!\d{3}(?!\d))\d|['"][,;](?=\S)|(?:,\s?-?\d[\d.]*){2}(?=,|$)|\t|\|"""
+)
+_SENTENCE_END = re.compile(r"""[.!?…]["'”’»)*]*\s*$""")
+_OPEN_END = re.compile(r"[;{}\[=\\|<>&+/]\s*$")
+
+
+def _is_spaced_prose(rest: str, found: Sequence[str], before: str) -> bool:
+    """Languages that write spaces: enough words, some of them small, and the beginning or the end of a sentence."""
+    words = [token for token in found if is_word(token)]
+    small = sum(_small(word) for word in words)
+    if len(words) < 3 or not small or len(words) * 2 < len(found) or _OPEN_END.search(rest):
+        return False
+    if is_odd(found[0]) or sum(map(is_word, found[:3])) < min(2, len(found)):
+        return False
+    if (rest.lstrip(_QUOTES)[:1] or " ").isupper():
+        return True
+    if small < 2 or found[0] in _STATEMENTS:
+        return False
+    goes_on = bool(before) and not before.rstrip().endswith((":", "：", ".", "!", "?"))
+    return goes_on or _SENTENCE_END.search(rest) is not None or (len(words) > 5 and not any(map(is_odd, found)))
+
+
+_QUOTES = "\"'“‘«„([*¿¡"
+
+
+def _is_han_prose(rest: str) -> bool:
+    han = len(_HAN.findall(rest))
+    signs = len("".join(rest.split()))
+    if han < 6 or han * 5 < signs * 2:
+        return False
+    return _HAN_SIGN.search(rest) is not None or len(_HAN_SMALL.findall(rest)) > 1
+
+
+def _is_foreign_prose(rest: str) -> bool:
+    """Scripts other than Latin and Chinese: code is not written in them."""
+    letters = len(_FOREIGN.findall(rest))
+    return letters > 9 and letters * 2 > len("".join(rest.split()))
+
+
+def _small(word: str) -> bool:
+    word = word.replace("’", "'").lower()
+    return word in _SMALL or _CONTRACTION.search(word) is not None
+
+
+_HAN = re.compile(f"[{HAN}]")
+_HAN_SIGN = re.compile("[，。！？；：、“”《》（）…—]")
+_HAN_SMALL = re.compile("[的了是在我你他她它们这那和就都也有不把被吗呢吧很]")
+_FOREIGN = re.compile(f"[{NO_LATIN}]")
+_CONTRACTION = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m))$|^(?:[cdjlmnst]|qu)'\w")
+#: English; then German, French, Spanish, Italian, Portuguese, Dutch.
+_SMALL = frozenset(
+    re.split(
+        r"\s+",
+        """the a an of is are was were be been that this these those it its i you we he she they them him her your my
+           his our their which who what why how when where so will would can could should have has had do does did not
+           but because please and or if to in on at by for from with as there than then about some any into no all
+           der die das und ist nicht ein eine mit den von zu auf für sich dem des im es ich sie wir war hat aber weil
+           le la les est et une un dans que qui pour pas sur ne je il elle nous vous du au en ce où el los las y una
+           por con para del se lo como más su che di è per non sono della gli più ma si os um uma não é do da em com
+            você het een van niet dat zijn voor maar ook""",
+    )
+)
+#: Commands that are no words of prose; words that lines of code begin with.
+_COMMANDS = frozenset(
+    re.split(
+        r"\s+",
+        """git svn cp mv rm ls cd curl wget grep sed awk echo printf sudo docker kubectl helm npm npx yarn pip pip3 brew
+           ssh scp chmod chown tar cmake gcc python python3 cat mkdir""",
+    )
+)
+_STATEMENTS = _COMMANDS | frozenset(
+    re.split(
+        r"\s+",
+        """apt make set alias export if for while let var const return print puts call select insert update delete
+           create drop grant use import from def class function case end""",
+    )
+)
+_INTRODUCED = re.compile(rf"(?:[:：{HAN}]\s?|\b(?:[Rr]un|[Uu]se|[Tt]ype|[Ee]nter|[Ee]xecute|[Tt]ry)\s)([a-z]+\d?)\s")
