@@ -45,18 +45,27 @@ def _is_written_out(piece: str) -> bool:
 
 def _is_between_words(sign: str, left: str, right: str) -> bool:
     before, after = tokens(left)[-1:], tokens(right)[:1]
-    if not before or not after:
+    if not (before and after):
         return False
     if sign in "<>":
         return is_comparison([*before, sign, *after], 1)
     if sign != "&":
         named = before[0].lower() in _NAMED_BY or after[0] in _MENTION_AFTER_DASH
         return not named and not is_code(before[0]) and not is_code(after[0])
+    return _joins_words(left, right, before[0], after[0])
+
+
+def _joins_words(left: str, right: str, before: str, after: str) -> bool:
+    """Whether `&` with spaces around it stands for `and`."""
     if _HAN.search(left[-2:]) or _HAN.search(right[:2]):
         return not _HAN_MENTION_BEFORE.search(left) and not _HAN_MENTION_AFTER.match(right)
-    if before[0].lower() in _MENTION_BEFORE or after[0].lower() in _MENTION_AFTER:
-        return False
-    return not any(is_code(word) or _VARIABLE.fullmatch(word) or not word[:1].isalnum() for word in (*before, *after))
+    mentioned = before.lower() in _MENTION_BEFORE or after.lower() in _MENTION_AFTER
+    return not (mentioned or _is_operand(before) or _is_operand(after))
+
+
+def _is_operand(word: str) -> bool:
+    """Whether `&` beside it may be an operator."""
+    return is_code(word) or _VARIABLE.fullmatch(word) is not None or not word[:1].isalnum()
 
 
 def _joins_han(shown: str, sign: re.Match[str]) -> bool:

@@ -78,16 +78,21 @@ def _is_spaced_prose(rest: str, found: Sequence[str], before: str) -> bool:
     """Languages that write spaces: enough words, some of them small, and the beginning or the end of a sentence."""
     words = [token for token in found if is_word(token)]
     small = sum(_small(word) for word in words)
-    if len(words) < 3 or not small or len(words) * 2 < len(found) or _OPEN_END.search(rest):
-        return False
-    if is_odd(found[0]) or sum(map(is_word, found[:3])) < min(2, len(found)):
+    if not small or _OPEN_END.search(rest) or not _are_mostly_words(found, len(words)):
         return False
     if (rest.lstrip(_QUOTES)[:1] or " ").isupper():
         return True
-    if small < 2 or found[0] in _STATEMENTS:
-        return False
+    return small > 1 and found[0] not in _STATEMENTS and _goes_on_or_ends(rest, found, len(words), before)
+
+
+def _are_mostly_words(found: Sequence[str], words: int) -> bool:
+    return words > 2 and words * 2 >= len(found) and not is_odd(found[0]) and sum(map(is_word, found[:3])) > 1
+
+
+def _goes_on_or_ends(rest: str, found: Sequence[str], words: int, before: str) -> bool:
+    """Whether a line in small letters goes on with the sentence above, ends one, or is a long row of words."""
     goes_on = bool(before) and not before.rstrip().endswith((":", "：", ".", "!", "?"))
-    return goes_on or _SENTENCE_END.search(rest) is not None or (len(words) > 5 and not any(map(is_odd, found)))
+    return goes_on or _SENTENCE_END.search(rest) is not None or (words > 5 and not any(map(is_odd, found)))
 
 
 _QUOTES = "\"'“‘«„([*¿¡"
