@@ -30,9 +30,10 @@ from pipeline.modeling.features.tagging_units import (
 from pipeline.modeling.heads.contract import Evaluation, Start
 from pipeline.modeling.heads.crf import add_transitions, crf_loss, log_marginals, take_transitions, transitions_of
 from pipeline.modeling.heads.encoder_with_head import label_names, names, start_encoder
+from pipeline.modeling.heads.last_layer import set_tag_layer
 from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.loading import load_saved
-from pipeline.modeling.models import Models
+from pipeline.modeling.models import Models, has_weights
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.modeling.training.losses import Loss, loss_function
 from pipeline.modeling.training.recipe import Recipe
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 BEST = ("micro_f1", True)
 
 _BATCH = 32  # a guess: not measured
+#: Units that the regression behind the starting tag layer reads: half a minute of a core. A guess: not measured.
+_START_UNITS = 50_000
 
 
 def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
@@ -58,14 +61,24 @@ def check(splits: Mapping[str, Sequence[Row]], task: Task) -> None:
 
 
 def start(models: Models, task: Task, rows: Sequence[Row], recipe: Recipe) -> Start:
-    """The encoder with a tag layer."""
+    """The encoder with a tag layer; with pretrained weights it starts from logistic regression on frozen states."""
     from transformers import AutoModelForTokenClassification
 
     tags = tag_names(task.labels)
     begun = start_encoder(AutoModelForTokenClassification, models, rows, recipe, "token classifier", **names(tags))
     if recipe.crf:
         add_transitions(begun.model, len(tags))
-    return replace(begun, tokenizer=one_token_a_character(begun.tokenizer))
+    begun = replace(begun, tokenizer=one_token_a_character(begun.tokenizer))
+    if has_weights(models.encoder):
+        examples = encode(_first(rows), begun.tokenizer, task, recipe).items
+        set_tag_layer(begun.model, examples, collate(begun.tokenizer), _BATCH)
+    return begun
+
+
+def _first(rows: Sequence[Row]) -> list[Row]:
+    """As many rows as hold the units that the starting tag layer is fitted on."""
+    counts = np.cumsum([len(units(row["text"])) for row in rows])
+    return list(rows[: 1 + int(np.searchsorted(counts, _START_UNITS))])
 
 
 def encode(rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, task: Task, recipe: Recipe) -> Examples:
