@@ -34,6 +34,7 @@ COMMANDS: dict[str, Command] = {
         "pipeline.commands.label", "label with people in Label Studio: up, push, status, pull, backend, down"
     ),
     "trace": Command("pipeline.commands.trace", "tell a record's whole lineage: where from, what changed, why dropped"),
+    "retrieve": Command("pipeline.commands.retrieve", "give questions the passages or triples that may answer them"),
     "render": Command("pipeline.commands.render", "show one record as the model sees it, learned tokens marked"),
     "diff": Command(
         "pipeline.commands.diff", "what changed between two versions: records added, removed, relabelled, by reason"
@@ -60,6 +61,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "onnx": ("sft onnx", "sft onnx --int8 --agreement 0.97"),
     "repro": ("sft repro", "sft repro validate", "sft repro --json > ran.json"),
     "run": ("sft run clean data/collect data/annotations/decisions data/clean  # what dvc.yaml does",),
+    "retrieve": ("sft retrieve questions.jsonl handbook.txt --out data/raw/questions.jsonl",),
     "render": ("sft render 0f3c9a",),
     "export": ("sft export --form alpaca --out exported", "sft export --push owner/name"),
     "repair": ("sft repair",),

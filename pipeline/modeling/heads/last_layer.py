@@ -48,6 +48,8 @@ def set_tag_layer(model: PreTrainedModel, examples: Sequence[Example], collate: 
     """
     import torch
 
+    if not examples:
+        return
     layer = last_layer(model, int(model.config.num_labels or 0))
     states, tags = _states(model, layer, examples, collate, batch)
     if len(set(tags.tolist())) < 2:
@@ -79,7 +81,7 @@ def _states(
 
 def _one_row_a_class(head: LinearHead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and biases; of two classes each gets half."""
-    weights, biases = np.asarray(head.model.coef_), np.asarray(head.model.intercept_)
+    weights, biases = head.weights, head.biases
     if len(head.labels) == 2:
         return np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
     return weights, biases

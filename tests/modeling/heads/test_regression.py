@@ -56,3 +56,14 @@ def test_numbers_stay_in_the_declared_range_and_a_pair_matters(bert_folder, tmp_
 def test_equal_numbers_teach_nothing():
     with pytest.raises(PipelineError, match="all numbers of the train split are equal"):
         regression.check({"train": [ROWS[0], ROWS[0]]}, NUMBERS)
+
+
+def test_a_start_on_few_rows_is_no_worse_than_the_mean_where_texts_tell_nothing(bert_folder, tmp_path):
+    drawn = np.random.default_rng(0).normal(size=120)
+    rows = [
+        {"text": f"{PAIRS[n % 8]} {n * 7919 % 997}", "text_pair": None, "score": float(x)} for n, x in enumerate(drawn)
+    ]
+    work, begun, recipe = job(regression, NUMBERS, rows[:60], bert_folder, tmp_path, epochs=0.0)
+    held_out = regression.encode(rows[60:], begun.tokenizer, NUMBERS, recipe).items
+    found = regression.evaluate(work.model, held_out, work.collate, 32).metrics
+    assert found["rmse"] < 1.1 * float(np.std(drawn[60:]) + abs(drawn[60:].mean() - drawn[:60].mean()))
