@@ -8,7 +8,7 @@ acquisition score first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,9 +85,17 @@ def push(data: Path, renew: bool = False) -> Iterator[str]:
     _remember_gold(data / "annotations", chosen)
     ledger.write()
     yield from _send(project, chosen, version, ledger)
-    yield from _about_sent(project, chosen, existing, questions)
+    yield from _about_disputes(project, questions)
+    others = [question for question in questions if not _is_for_adjudicator(question, project)]
+    yield from _about_sent(project, chosen, existing, others, _pulled(data, project))
     show_version(project, version)
     yield f"people find them at {project.url}"
+
+
+def _about_disputes(project: Project, questions: Sequence[Question]) -> Iterator[str]:
+    disputes = sum(_is_for_adjudicator(question, project) for question in questions)
+    if disputes:
+        yield f"{disputes:,} disputes wait for {project.settings.adjudicator}"
 
 
 def _push_to_judge(project: Project, data: Path, existing: ExistingTasks) -> Iterator[str]:
@@ -99,13 +107,13 @@ def _push_to_judge(project: Project, data: Path, existing: ExistingTasks) -> Ite
     room = max(project.settings.max_tasks - existing.count_open(), 0)
     questions = to_judge(project, data)
     new = [question for question in questions if question.key not in existing.tasks][:room]
-    pulled = _answered(data / "annotations", project, of_project=True)
+    pulled = _pulled(data, project)
     questions = [q for q in questions if q.key not in existing.tasks or q.record.id not in pulled]
     chosen = numbered(with_keys(new, data / "clean"))
     version = model_version(chosen)
     yield from _send(project, chosen, version, ledger)
     ledger.write()
-    yield from _about_sent(project, chosen, existing, questions)
+    yield from _about_sent(project, chosen, existing, questions, pulled)
     show_version(project, version)
     yield f"people find them at {project.url}"
 
@@ -116,11 +124,17 @@ def _with_suggestion(existing: ExistingTasks, questions: Sequence[Question]) -> 
     return {task["id"] for task in found if task is not None and task["untouched"] and not task["audit"]}
 
 
-def _answered(folder: Path, project: Project, of_project: bool = False) -> set[str]:
-    """Records that a person has answered, by the pulled annotations: any, or those made in this project."""
+def _answered(folder: Path, project: Project) -> set[str]:
+    """Records that a person has answered, by the pulled annotations."""
     found = read_answers(folder, project.task) if folder.is_dir() else ()
-    answers = (one for one in found if isinstance(one, Annotation))
-    return {one.record_id for one in answers if not of_project or project.is_of(one)}
+    return {one.record_id for one in found if isinstance(one, Annotation)}
+
+
+def _pulled(data: Path, project: Project) -> set[str]:
+    """Records on which something was pulled that somebody did in this project: answered, or skipped."""
+    folder = data / "annotations"
+    found = read_answers(folder, project.task) if folder.is_dir() else ()
+    return {one.record_id for one in found if project.is_of(one) and one.record_id}
 
 
 def _about(existing: ExistingTasks, removed: int) -> Iterator[str]:
@@ -210,29 +224,42 @@ def _send(project: Project, chosen: Sequence[Question], version: str, ledger: Le
 
 
 def _about_sent(
-    project: Project, chosen: Sequence[Question], existing: ExistingTasks, questions: Sequence[Question]
+    project: Project,
+    chosen: Sequence[Question],
+    existing: ExistingTasks,
+    questions: Sequence[Question],
+    pulled: Container[str],
 ) -> Iterator[str]:
     gold = sum(question.gold is not None for question in chosen)
     if not chosen:
-        yield from _nothing_sent(project, existing, questions)
+        yield from _nothing_sent(project, existing, questions, pulled)
         return
     yield f"sent {len(chosen):,} tasks, {gold:,} of them gold questions{_and_more(chosen)}"
     if len(chosen) * project.settings.gold_share >= 1 and not gold:
         yield "note: no gold questions: no source vouches for its labels (trusted_when), and no two people agreed yet"
 
 
-def _nothing_sent(project: Project, existing: ExistingTasks, questions: Sequence[Question]) -> Iterator[str]:
+def _nothing_sent(
+    project: Project, existing: ExistingTasks, questions: Sequence[Question], pulled: Container[str]
+) -> Iterator[str]:
     """Why nothing was sent, and what waits all the same."""
     waits, room = existing.count_open(), project.settings.max_tasks
-    known = [existing.tasks[question.key] for question in questions if question.key in existing.tasks]
-    left, done = len(questions) - len(known), sum(not task["open"] for task in known)
+    known = [question for question in questions if question.key in existing.tasks]
+    closed = [question for question in known if not existing.tasks[question.key]["open"]]
+    left, done = len(questions) - len(known), sum(question.record.id not in pulled for question in closed)
+    undecided = len(closed) - done
     if waits:
         yield f"nothing new to send: {waits:,} tasks wait for people"
     if left:
         yield f"note: the project is full (studio.max_tasks {room:,}): {left:,} queued records are not in it"
     if done:
         yield f"note: {done:,} queued records are answered or skipped in Label Studio: sft label pull, then dvc repro"
-    if not any((waits, left, done)):
+    if undecided:
+        yield (
+            f"note: {undecided:,} queued records were skipped, or are undecided by those who were asked; after dvc "
+            f"repro, a higher studio.overlap ({project.settings.overlap}) and `sft label up` ask more people"
+        )
+    if not any((waits, left, done, undecided)):
         yield "nothing to send: nothing waits"
 
 

@@ -26,7 +26,7 @@ Bicycles stand in the yard behind the canteen.
 
 丢失的钥匙在门卫处保管三十天。
 """
-ASKED = [
+ASKED: list[dict[str, object]] = [
     {"id": "a", "question": "When does the library close?", "answer": ["six", "at six"]},
     {"question": "自行车停在哪里？", "answer": "食堂后面的院子里"},
     {"question": "Where are lost keys kept?", "answer": "in the cellar"},

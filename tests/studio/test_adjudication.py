@@ -61,6 +61,8 @@ def test_a_dispute_goes_to_the_adjudicator_and_their_word_decides(folder, people
     said = "\n".join(push(folder.data))
     assert f"sent 1 disputes to {boss.email}" in said
     assert "asked one more person" not in said
+    assert f"1 disputes wait for {boss.email}" in said
+    assert "sft label pull, then dvc repro" not in said  # that was done
     court = adjudication_project(project)
     (dispute,) = tasks_of(court)
     assert dispute["predictions"] == []
@@ -71,6 +73,9 @@ def test_a_dispute_goes_to_the_adjudicator_and_their_word_decides(folder, people
     bob.answer(dispute, "delivery")  # nobody's word but the chosen person's decides
     list(pull(folder.annotations))
     assert folder.label()["queue"]["reasons"]["disagreement"] == 1
+    boss.http.post(f"/api/tasks/{dispute['id']}/annotations/", json={"result": []}).raise_for_status()
+    assert f"answers cannot be used ({boss.email} 1)" in "\n".join(pull(folder.annotations))
+    assert f"gave 1 answers back that cannot be used ({boss.email} 1)" in "\n".join(push(folder.data))
     boss.answer(dispute, "delivery")
     list(pull(folder.annotations))
     notes = folder.label()

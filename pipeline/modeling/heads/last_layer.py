@@ -81,7 +81,7 @@ def _states(
 
 def _one_row_a_class(head: LinearHead) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights and biases; of two classes each gets half."""
-    weights, biases = head.weights, head.biases
+    weights, biases = head.weights.astype(np.float64), head.biases.astype(np.float64)
     if len(head.labels) == 2:
         return np.concatenate([-weights, weights]) / 2, np.concatenate([-biases, biases]) / 2
     return weights, biases
