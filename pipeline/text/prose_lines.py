@@ -58,8 +58,8 @@ _START = re.compile(
     r"(?! \*)[ \u3000]{0,3}(?:(?:[-*•·●◦▪]|\d{1,3}[.)]|\(?\d{1,3}\)|[a-zA-Z][.)]|#{2,6}|>)[ \t]+|\d{1,3}、)?"
 )
 _FIRST = re.compile(rf"[\"'“‘«„(（《「『【*¿¡\ufdd0-\ufdef]{{0,4}}[^\W_]|[{CJK}]")
-#: An indented line is code, in Markdown. Three quotes begin a docstring; a tab parts cells.
-_BLOCK = re.compile(r"(?: {4}|\t)[ \t]*(?![-*•·●◦▪] |\d{1,3}[.)] )\S|\s*(?:\"{3}|'{3})|\s*\S.*\t")
+#: An indented line is code, in Markdown. ` * ` goes on with a comment, three quotes begin a docstring.
+_BLOCK = re.compile(r" \* |(?: {4}|\t)[ \t]*(?![-*•·●◦▪] |\d{1,3}[.)] )\S|\s*(?:\"{3}|'{3})|\s*\S.*\t")
 #: `key:`, `"any key":`, `KeyError:`, `x =`; `Note:` is none.
 _KEY = re.compile(
     r"""['"]?[a-z_$][\w.$/-]*['"]?\s?[:=](?=\s|$)|[A-Z][a-z]+[A-Z][A-Za-z]*:\s|['"][^'"]{1,60}['"]\s?[:=]"""
