@@ -115,7 +115,7 @@ def _sentences(line: str) -> Iterator[Region]:
             start = end
 
 
-_AROUND = 60  # characters beside a chunk that are looked at: more than a word has
+_AROUND = 60  # characters beside a chunk that are looked at, more than a word has: a guess, not measured
 
 
 def _stays(shown: str, left: str, right: str) -> bool:
