@@ -14,7 +14,7 @@ repro: env  ## install what is pinned, then build dataset, model and reports
 	sft repro
 
 test: env  ## all tests, whole-pipeline runs included; one process and one thread a core; fails where under 90 % of the lines of pipeline/ ran
-	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-fail-under=90
+	OMP_NUM_THREADS=1 python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=40 --cov --cov-report=term --cov-fail-under=90
 
 check: env  ## format, lint, spelling, types, dependency lists, the rules and figures of the house
 	ruff format --check .
