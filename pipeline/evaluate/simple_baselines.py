@@ -23,11 +23,15 @@ _SENTENCE = re.compile(r"[^.!?。！？\n]*[.!?。！？\n]?")
 
 
 def numbers(train: Sequence[Record], test: Sequence[Record], task: Task) -> dict[str, list[Prediction]]:
-    """The mean of the train split; ridge regression on TF-IDF of the main text."""
+    """Mean and median of the train split; ridge regression on TF-IDF of the main text.
+
+    No one number has a smaller squared error there than the mean, or a smaller absolute error than the median.
+    """
     from sklearn.linear_model import Ridge
 
     given = np.array([float(record.target) for record in train])
-    found = {"mean": [Prediction(float(given.mean())) for _ in test]}
+    middle = {"mean": float(given.mean()), "median": float(np.median(given))}
+    found = {name: [Prediction(number) for _ in test] for name, number in middle.items()}
     if len(train) > 1:
         text = task_type(task).main_text
         matrix = occupied(tfidf([text(record) for record in (*train, *test)]))

@@ -29,9 +29,16 @@ def test_the_mean_of_train_and_what_words_let_expect():
     assert low < 3.0 < high
 
 
-def test_one_train_record_has_a_mean_alone():
-    assert values(numbers([rated("x", 4.0)], [rated("y", None)], STARS)["mean"]) == [4.0]
-    assert set(numbers([rated("x", 4.0)], [rated("y", None)], STARS)) == {"mean"}
+def test_of_skewed_numbers_the_median_is_another_reference_than_the_mean():
+    train = [rated("fine", stars) for stars in (5.0, 5.0, 5.0, 1.0)]
+    found = numbers(train, [rated("fine", None), rated("好", None)], STARS)
+    assert values(found["median"]) == [5.0, 5.0]
+    assert values(found["mean"]) == [4.0, 4.0]
+
+
+def test_one_train_record_has_a_middle_alone():
+    found = numbers([rated("x", 4.0)], [rated("y", None)], STARS)
+    assert {name: values(said) for name, said in found.items()} == {"mean": [4.0], "median": [4.0]}
 
 
 def marked(text, *marks):
