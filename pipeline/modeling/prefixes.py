@@ -2,8 +2,8 @@
 
 The prefix is put into the tokenizer's template, so that embedding, training, `sft serve` and ONNX all have it, offsets
 stay those of the text, and a model that was saved brings it along. Wang et al. 2022,
-https://arxiv.org/abs/2212.03533: without it e5 is markedly worse; for all uses here, which are symmetric, both sides
-take `query: `.
+https://arxiv.org/abs/2212.03533: without it e5 is markedly worse. For uses that are symmetric both sides take
+`query: `; where questions look for passages (`sft retrieve`), these take `passage: `.
 """
 
 from __future__ import annotations
@@ -50,6 +50,18 @@ def with_prefix(tokenizer: Fast, path: str) -> Fast:
     if len(empty) != 2 or empty[1:] != pair[-1:]:  # [CLS] A [SEP], or the prefix and more stand there
         return tokenizer
     made.post_processor = _template(made, empty[0], empty[1], own, between=len(pair) - 2)
+    return tokenizer
+
+
+def for_passages(tokenizer: Fast) -> Fast:
+    """The tokenizer, which writes `passage:` where it wrote `query:`; one that wrote no such prefix stays as it is."""
+    made = getattr(tokenizer, "backend_tokenizer", None)
+    if made is None:
+        return tokenizer
+    empty, pair = (made.encode(*texts).tokens for texts in ([""], ["", ""]))
+    query, passage = (made.encode(word, add_special_tokens=False).tokens for word in ("query:", "passage:"))
+    if empty[1:-1] == query and query != passage:
+        made.post_processor = _template(made, empty[0], empty[-1], passage, between=len(pair) - len(empty))
     return tokenizer
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.modeling import packed_e5
-from pipeline.modeling.features.encoder import embed
+from pipeline.modeling.features.encoder import embed, load_encoder
+from pipeline.modeling.features.retrieval import nearest_passages
 from pipeline.modeling.features.tagging_units import one_token_a_character, units, windows
 from pipeline.modeling.models import PACKED, Model, identity, local_path
+from pipeline.modeling.prefixes import for_passages
 from tests.modeling.conftest import REAL_CACHE
 from tests.modeling.e5_files import E5_SMALL
 
@@ -174,6 +176,21 @@ def test_translations_are_close_and_strangers_far(real):
     assert np.diag(found).min() > 0.84
     assert (found.argmax(axis=1) == np.arange(4)).all()
     assert (np.diag(found)[:, None] - found)[~np.eye(4, dtype=bool)].min() > 0.05
+
+
+@pytest.mark.slow
+def test_questions_and_passages_have_prefixes_of_their_own_and_find_each_other(real):
+    tokenizer, _ = load_encoder(local_path(E5_SMALL, "models.encoder"))
+    assert tokenizer("how much").input_ids == [0, 41, 1294, 12, 3642, 5045, 2]
+    assert for_passages(tokenizer)("how much").input_ids == [0, 46692, 12, 3642, 5045, 2]
+    passages = [
+        "The library closes at six.", "Lost keys are kept for thirty days at the porter's desk.",
+        "自行车停在食堂后面的院子里。", "图书馆早上九点开门。",
+    ]  # fmt: skip
+    asked = ["How long are keys kept?", "自行车放在哪里？", "Where do I leave my bicycle?", "几点可以进图书馆？"]
+    assert [found[0] for found in nearest_passages(asked, passages, E5_SMALL, 1)] == [1, 2, 2, 3]
+    apart = (embed(passages, E5_SMALL) * embed(passages, E5_SMALL, passages=True)).sum(axis=1)
+    assert apart.max() < 0.995
 
 
 @pytest.mark.slow

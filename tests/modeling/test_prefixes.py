@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.modeling.models import Model
-from pipeline.modeling.prefixes import prefix_mark, prefix_of, with_prefix
+from pipeline.modeling.prefixes import for_passages, prefix_mark, prefix_of, with_prefix
 
 
 def tokenizer(kin="bert"):
@@ -13,7 +13,7 @@ def tokenizer(kin="bert"):
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", ":", "good", "day", "质量", "很好"]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", ":", "good", "day", "质量", "很好", "passage"]
     made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     pair = "[CLS] $A [SEP] $B:1 [SEP]:1" if kin == "bert" else "[CLS] $A [SEP] [SEP] $B [SEP]"
@@ -59,6 +59,17 @@ def test_the_prefix_stands_in_the_template_once_and_offsets_stay(kin, tmp_path):
     saved = with_prefix(AutoTokenizer.from_pretrained(tmp_path / "e5-base"), str(tmp_path / "e5-base"))
     assert saved("good day").input_ids == made("good day").input_ids
     assert made("").input_ids == [2, 4, 5, 3]
+
+
+@pytest.mark.parametrize("kin", ["bert", "xlm-r"])
+def test_passages_have_a_prefix_of_their_own_where_questions_have_one(kin):
+    made = for_passages(with_prefix(tokenizer(kin), "intfloat/multilingual-e5-base"))
+    assert made.convert_ids_to_tokens(made("质量 很好").input_ids) == ["[CLS]", "passage", ":", "质量", "很好", "[SEP]"]
+    separators = ["[SEP]"] * (1 if kin == "bert" else 2)
+    pair = made("good", "day")
+    assert made.convert_ids_to_tokens(pair.input_ids) == ["[CLS]", "passage", ":", "good", *separators, "day", "[SEP]"]
+    assert for_passages(made)("good").input_ids == made("good").input_ids
+    assert for_passages(tokenizer(kin))("good").input_ids == tokenizer(kin)("good").input_ids
 
 
 def test_other_tokenizers_stay_as_they_are():

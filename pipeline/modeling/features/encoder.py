@@ -16,7 +16,7 @@ from pipeline.modeling.device import Placement, halving, placement, to_model
 from pipeline.modeling.features.parallel import in_threads
 from pipeline.modeling.load_errors import load_errors
 from pipeline.modeling.models import Model, has_weights, identity, local_path
-from pipeline.modeling.prefixes import prefix_mark, with_prefix
+from pipeline.modeling.prefixes import for_passages, prefix_mark, with_prefix
 from pipeline.runtime.engine import load_engine
 from pipeline.runtime.parts import parts_of
 
@@ -49,23 +49,26 @@ def features(texts: Sequence[str], model: Model, known: int | None = None) -> ND
     return embed(texts, model) if has_weights(model) else tfidf(texts, known)
 
 
-def embed(texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS) -> NDArray[np.float32]:
+def embed(
+    texts: Sequence[str], model: Model, max_tokens: int = MAX_TOKENS, passages: bool = False
+) -> NDArray[np.float32]:
     """Mean-pooled, L2-normalised last hidden states, shape (len(texts), hidden size).
 
+    `passages` are what questions look for: e5 has a prefix of its own for them (prefixes.py).
     Rows come from the per-record cache; only new texts load torch and the model, wherever `engine` in params.yaml has
     its workers: each keeps the model, and computes as this machine does (`placement`).
     """
     if not texts:
         return np.zeros((0, 0), np.float32)
     engine, place = load_engine(), placement(embeds=True)
-    work = partial(_embedded, model=model, max_tokens=max_tokens, place=place)
+    work = partial(_embedded, model=model, max_tokens=max_tokens, place=place, passages=passages)
     size, at_once = (_LOCAL, _LOCAL) if engine.kind == "local" else (_PART, _PART * engine.window)
 
     def on_demand(batch: list[str]) -> list[bytes]:
         parts = parts_of(pa.table({"text": pa.array(batch, pa.large_string())}), size)
         return [vector for part in engine.map_parts(work, parts) for vector in part]
 
-    version = f"{identity(model)} mean {max_tokens}{place.mark}{prefix_mark(model)}"
+    version = f"{identity(model)} mean {max_tokens}{place.mark}{prefix_mark(model)}{' passage:' if passages else ''}"
     try:
         rows = cached("embedding", version, texts, on_demand, at_once)
     finally:
@@ -137,17 +140,20 @@ def load_encoder(path: str, where: str = "models.encoder") -> tuple[PreTrainedTo
         ) from None
 
 
-def _embedded(part: pa.Table, model: Model, max_tokens: int, place: Placement) -> list[bytes]:
+def _embedded(part: pa.Table, model: Model, max_tokens: int, place: Placement, passages: bool = False) -> list[bytes]:
     """The vectors of the part's texts."""
-    return _embedder(local_path(model, "models.encoder"), max_tokens, place)(part["text"].to_pylist())
+    return _embedder(local_path(model, "models.encoder"), max_tokens, place, passages)(part["text"].to_pylist())
 
 
 @lru_cache(maxsize=1)
-def _embedder(path: str, max_tokens: int, place: Placement) -> Callable[[list[str]], list[bytes]]:
+def _embedder(
+    path: str, max_tokens: int, place: Placement, passages: bool = False
+) -> Callable[[list[str]], list[bytes]]:
     """Kept in the process that computes until all is done: to load a model takes as long as hundreds of texts."""
     import torch
 
     tokenizer, model = load_encoder(path)
+    tokenizer = for_passages(tokenizer) if passages else tokenizer
     model = place.put(model)
 
     def forward(ids: list[list[int]], length: int) -> list[bytes]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.modeling.features.encoder import features
+from pipeline.modeling.features.encoder import embed, tfidf
+from pipeline.modeling.models import has_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
     from pipeline.modeling.models import Model
 
@@ -22,8 +24,13 @@ def nearest_passages(questions: Sequence[str], passages: Sequence[str], model: M
 
     Exact, all pairs: for some hundred thousand passages, not for the web.
     """
-    vectors = features([*passages, *questions], model)  # rows of length one
-    known, asked = vectors[: len(passages)], vectors[len(passages) :]
+    known: NDArray[np.float32] | csr_matrix  # rows of length one
+    asked: NDArray[np.float32] | csr_matrix
+    if has_weights(model):
+        known, asked = embed(passages, model, passages=True), embed(questions, model)
+    else:
+        vectors = tfidf([*passages, *questions])
+        known, asked = vectors[: len(passages)], vectors[len(passages) :]
     found: list[list[int]] = []
     for start in range(0, len(questions), _QUESTIONS):
         product = asked[start : start + _QUESTIONS] @ known.T
