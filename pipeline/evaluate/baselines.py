@@ -7,14 +7,42 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Target, share
 from pipeline.core.settings import Task
 from pipeline.evaluate.extractive_baselines import EXTRACTS
+from pipeline.evaluate.params import Params
 from pipeline.evaluate.simple_baselines import SIMPLE
 from pipeline.modeling.features.encoder import occupied, tfidf
 from pipeline.modeling.features.linear import THOROUGH, fit
 from pipeline.modeling.prediction import Prediction
 from pipeline.tasks import task_type
+
+
+def references(
+    train: Sequence[Record], test: Sequence[Record], task: Task, params: Params
+) -> dict[str, list[Prediction]]:
+    """`baselines` of `baseline_rows`, and `bilstm_crf` of `bilstm_rows` where that is set (ner)."""
+    found = baselines(train, test, task, params.baseline_rows) if params.baseline_rows else {}
+    if params.bilstm_rows:
+        found["bilstm_crf"] = _bilstm(_sample(train, params.bilstm_rows), test, task, params.seed)
+    return found
+
+
+def _bilstm(train: Sequence[Record], test: Sequence[Record], task: Task, seed: int) -> list[Prediction]:
+    from pipeline.modeling.heads.bilstm import tag_by_bilstm
+
+    if task.type != "ner":
+        raise PipelineError(
+            f"params.yaml: evaluate.bilstm_rows is for entities, not for task '{task.type}'.", "Set it to 0."
+        )
+    text = task_type(task).main_text
+    pairs = [(text(record), record.target) for record in train]
+    return [Prediction(spans) for spans in tag_by_bilstm(pairs, [text(record) for record in test], task.labels, seed)]
+
+
+def _sample(train: Sequence[Record], rows: int) -> list[Record]:
+    return sorted(train, key=lambda record: share("reference", record.id))[:rows]
 
 
 def baselines(train: Sequence[Record], test: Sequence[Record], task: Task, rows: int) -> dict[str, list[Prediction]]:
@@ -26,7 +54,7 @@ def baselines(train: Sequence[Record], test: Sequence[Record], task: Task, rows:
     together (texts only, no labels), which if anything favours the reference.
     """
     kind = task_type(task)
-    sample = sorted(train, key=lambda record: share("reference", record.id))[:rows]
+    sample = _sample(train, rows)
     simple = SIMPLE.get(kind.target_kind(task))
     if simple is not None:
         return simple(sample, test, task) if sample else {}

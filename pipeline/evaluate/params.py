@@ -58,6 +58,8 @@ class Params(Settings):
     dev_rows: Annotated[int, Field(ge=0)] = 1000  # dev rows on which the model is evaluated beside test; 0: none
     # `baseline_rows` is a guess: not measured.
     baseline_rows: Annotated[int, Field(ge=0)] = 10_000  # train rows the TF-IDF baseline learns from; 0: no baselines
+    # ner: train rows that a BiLSTM with a CRF learns from, one more reference (1,500: a minute of a core); 0: none
+    bilstm_rows: Annotated[int, Field(ge=0)] = 0
 
     judge: Judge | None = None  # judges that compare replies with the references (win_rates.py); null: none
 

@@ -16,7 +16,7 @@ from pipeline.core.record import Record, as_json
 from pipeline.core.registry import pick
 from pipeline.core.settings import Task, load, load_task
 from pipeline.evaluate.attributions import attributions
-from pipeline.evaluate.baselines import baselines
+from pipeline.evaluate.baselines import references
 from pipeline.evaluate.compare import against, against_base_model
 from pipeline.evaluate.dataset import read_dev, read_split, read_test, to_row
 from pipeline.evaluate.evaluation import Evaluation
@@ -72,7 +72,7 @@ def run(dataset: Path, model: Path, out: Path) -> None:
         write_awaiting("evaluate", out, tables, {"confusion.csv": _CONFUSION, "reliability.csv": _RELIABILITY})
         return
     test = read_test(dataset, task)
-    train = read_split(dataset, "train", task) if params.baseline_rows or params.judge else []
+    train = read_split(dataset, "train", task) if params.baseline_rows or params.bilstm_rows or params.judge else []
     predictor, models = load_predictor(model), load("models", Models)
     dev = read_dev(dataset, task) if params.dev_rows else []
     evaluate(train, test, predictor, task, params, out, load_base_model(model, models), dev, models)
@@ -99,7 +99,7 @@ def evaluate(
     test, predictions, refused = _answered(test, predictor.predict([to_row(record, task) for record in test]))
     evaluation = compute_metrics(test, predictions)
     headline = estimate(evaluation.metrics, len(test), params.resamples, params.seed, params.confidence_level)
-    others = baselines(train, test, task, params.baseline_rows) if params.baseline_rows else {}
+    others = references(train, test, task, params)
     compared = {name: against(evaluation, compute_metrics(test, p), len(test), params) for name, p in others.items()}
     if before is not None and params.base_model_rows:
         compared["base"] = against_base_model(test, predictions, before, compute_metrics, task, params)

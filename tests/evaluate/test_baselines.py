@@ -1,7 +1,9 @@
 import pytest
 
+from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
-from pipeline.evaluate.baselines import baselines
+from pipeline.evaluate.baselines import baselines, references
+from pipeline.evaluate.params import Params
 from tests.evaluate.task_cases import TASKS, example
 
 
@@ -24,3 +26,14 @@ def test_references_learn_from_train_alone():
     assert said["mean"][0].value == pytest.approx(sum(r.target for r in numbers) / 40)
     assert set(said) == {"mean", "median", "tfidf_ridge"}
     assert baselines([], numbers, TASKS["regression"], 100) == {}
+
+
+def test_a_bilstm_is_a_reference_for_entities_where_it_is_asked_for():
+    ner = [example(n, "ner") for n in range(40)]
+    found = references(ner, ner[:8], TASKS["ner"], Params(baseline_rows=0, bilstm_rows=30))
+    assert list(found) == ["bilstm_crf"]
+    marked = [n for n in range(8) if ner[n].target]
+    assert [found["bilstm_crf"][n].value for n in marked] == [ner[n].target for n in marked] != []
+    assert "bilstm_crf" not in references(ner, ner[:8], TASKS["ner"], Params())
+    with pytest.raises(PipelineError, match=r"evaluate\.bilstm_rows is for entities"):
+        references(ner, ner, TASKS["classification"], Params(bilstm_rows=30))
