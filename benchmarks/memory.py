@@ -1,6 +1,6 @@
 """CPU time and peak memory of the data stages on generated rows: many short ones, or long texts that fill gigabytes.
 
-    python -m benchmarks.memory 100000 300000     # short rows, a tenth near copies: collect, clean, label, validate
+    python -m benchmarks.memory 100000 300000     # short rows, a tenth near copies: collect to validate, export
     python -m benchmarks.memory text 3            # GiB of text in one column, texts of 256 KiB: collect and clean
 
 Each stage runs as a user runs it, in a process of its own; of several sizes the exponent of CPU time is printed (1:
@@ -46,6 +46,7 @@ COMMANDS = {
     "label": "clean annotations label",
     "augment": "label augment",
     "validate": "collect clean label augment released validate",
+    "export": "--form alpaca --dataset validate/dataset --records augment/records.parquet --out export",
 }
 
 
@@ -76,7 +77,8 @@ def long_rows(gib: float) -> Iterator[tuple[str, str]]:
 def run_stage(stage: str, folder: Path) -> tuple[float, float, float]:
     """CPU seconds, wall seconds and peak gigabytes of a stage."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / "cache")}
-    command = [sys.executable, "-m", f"pipeline.{stage}", *COMMANDS[stage].split()]
+    module = ["pipeline.cli", "export"] if stage == "export" else [f"pipeline.{stage}"]
+    command = [sys.executable, "-m", *module, *COMMANDS[stage].split()]
     started = time.monotonic()
     with (folder / "log").open("w+", encoding="utf-8") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -101,7 +103,8 @@ def measure(rows: Iterator[tuple[str, str]], stages: list[str], steps: str) -> d
             writer.writerows(rows)
         for stage in stages:
             spent[stage], wall, peak = run_stage(stage, folder)
-            size = sum(file.stat().st_size for file in files_of(folder / stage / "records.parquet")) / 2**20
+            files = folder.glob("export/*") if stage == "export" else files_of(folder / stage / "records.parquet")
+            size = sum(file.stat().st_size for file in files) / 2**20
             print(
                 f"  {stage:9} {spent[stage]:7.1f} CPU s  {wall:7.1f} s  peak {peak:5.2f} GB  file {size:,.0f} MB",
                 flush=True,
