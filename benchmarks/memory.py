@@ -22,8 +22,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.runtime.store import files_of
-
 ROOT = Path(__file__).parents[1]
 LABELS = ("bad", "good", "so_so")
 PARAMS = """
@@ -103,10 +101,9 @@ def measure(rows: Iterator[tuple[str, str]], stages: list[str], steps: str) -> d
             writer.writerows(rows)
         for stage in stages:
             spent[stage], wall, peak = run_stage(stage, folder)
-            files = folder.glob("export/*") if stage == "export" else files_of(folder / stage / "records.parquet")
-            size = sum(file.stat().st_size for file in files) / 2**20
+            size = sum(file.stat().st_size for file in (folder / stage).rglob("*") if file.is_file()) / 2**20
             print(
-                f"  {stage:9} {spent[stage]:7.1f} CPU s  {wall:7.1f} s  peak {peak:5.2f} GB  file {size:,.0f} MB",
+                f"  {stage:9} {spent[stage]:7.1f} CPU s  {wall:7.1f} s  peak {peak:5.2f} GB  written {size:,.0f} MB",
                 flush=True,
             )
     return spent
