@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.text.code_regions import code_regions, layout_regions, xml_regions
+from pipeline.text.links import unescape_links
 from pipeline.text.markup import ENTITY_HINT, decode_entities, decode_entities_beside_tags, drop_tags
 from pipeline.text.masking import blanked, mask, unmask
 from pipeline.text.mojibake import repair_chinese, repair_encoding
@@ -71,6 +72,8 @@ class Repairer:
     def _one_round(self, text: str, used: set[str]) -> str:
         steps = self._steps[bool(code_regions(text))]
         text = _edited_around(text, self._whole(text), steps[:1], used)
+        if self._repairs.prose_only and self._repairs.entities and not self._repairs.sentences_only:
+            text = _edited_around(text, [*self._whole(text), *layout_regions(text)], _LINKS, used)
         kept = self._kept(text)
         steps = self._steps[bool(kept)] if self._repairs.prose_only else steps
         return _edited_around(text, [*kept, *layout_regions(text)], steps[1:], used)
@@ -147,6 +150,9 @@ def _steps(repairs: Repairs, beside_code: bool) -> list[tuple[str, Edit]]:
     if repairs.characters:
         steps.append(("unicode", lambda text: unicodedata.normalize("NFC", text)))
     return [*steps, ("whitespace", _collapsed if repairs.collapse else _trimmed)]
+
+
+_LINKS: Sequence[tuple[str, Edit]] = (("entities", unescape_links),)
 
 
 def _as_it_is(text: str) -> str:

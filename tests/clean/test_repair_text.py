@@ -147,7 +147,8 @@ def repaired_reply(question, reply, settings=None):
         ("Where do I push?", "To git@git.example.org:team/app.git"),
         ("Bold?", "Write &lt;b&gt;so&lt;/b&gt;."),
         ("数字", "全角数字１２３"),
-        ("Which address?", "https://a.example/?p=2&copy=1&amp;q=3"),
+        ("Which address?", "curl -s https://a.example/?p=2&copy=1&amp;q=3"),
+        ("How do I write it in HTML?", "https://a.example/?p=2&amp;q=3"),
         ("What is in it?", "[owner &amp; co]"),
         ("The log?", "segfault at 0 ip 00 sp &lt;00&gt;"),
     ],
@@ -163,6 +164,8 @@ def test_code_markup_and_tables_of_a_chat_stay(question, reply):
         ("Itâ€™s `Ã©` for Tom &amp; Ann.", "It’s `Ã©` for Tom & Ann."),
         ("ÄãºÃ£¬ÊÀ½ç\n```\n  ÄãºÃ\n```", "你好，世界\n```\n  ÄãºÃ\n```"),
         ("Run it &amp; wait:\nx = f('&lt;')\nItâ€™s done.", "Run it & wait:\nx = f('&lt;')\nIt’s done."),
+        ("https://a.example/?p=2&copy=1&amp;q=3&lt=5", "https://a.example/?p=2&copy=1&q=3&lt=5"),
+        ("请看 https://a.example/?p=2&amp;q=三，上面都有的。", "请看 https://a.example/?p=2&q=三，上面都有的。"),
         ("| cafÃ© |\n|---|\n| x |", "| café |\n|---|\n| x |"),
     ],
 )
