@@ -25,16 +25,16 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
 
 
-def row(name, reply, role="train"):
+def row(name, reply, role="train", split="train"):
     conversation = chats.fields(
         [("system", "Be kind."), ("user", f"first {name}"), ("assistant", "yes"), ("user", "and?")]
     )
     source = Source("made", "files", "made.jsonl", 1, "CC0", role)
-    return Record(name, conversation, source, chats.reply(reply), "zh" if reply == "很好" else "en")
+    return Record(name, conversation, source, chats.reply(reply), "zh" if reply == "很好" else "en", split)
 
 
 ROWS = [row("a", "good"), row("b", "fair"), row("c", "很好"), row("d", "bad"), row("e", "odd"), row("f", None)]
-ROWS += [row("t", "bad", "test")]
+ROWS += [row("t", "bad", "test", "test"), row("u", "bad", split="test"), row("v", "bad", split="dev")]
 
 
 def answer(body, number):
@@ -61,7 +61,9 @@ def test_scores_stand_on_the_records_and_nothing_goes_by_default():
     scores = {r.id: dict(r.scores) for r in to_records(outcome.kept)}
     assert scores["a"] == {"judge": 5, "judge_correct": 5, "judge_helpful": 5}
     assert scores["c"]["judge"] == 4
-    assert scores["e"] == scores["f"] == scores["t"] == {}  # unreadable is missing; nothing to grade; held out
+    assert (
+        scores["e"] == scores["f"] == scores["t"] == scores["u"] == scores["v"] == {}
+    )  # unreadable is missing; nothing to grade; held out
     assert outcome.dropped.num_rows == 0
     about = outcome.notes["judges"]["j"]
     assert (about["graded"], about["unreadable"], about["usage"]["requests"]) == (4, 1, 6)
@@ -72,7 +74,17 @@ def test_what_is_graded_too_low_goes_with_its_reason_and_unreadable_ones_stay():
     outcome, _ = judged(ROWS, min_grade=3.5)
     assert outcome.dropped["reason"].to_pylist() == ["judged_poor", "judged_poor"]
     assert outcome.dropped["detail"].to_pylist() == ["3.00, below 3.5: because", "1.00, below 3.5: because"]
-    assert [r.id for r in to_records(outcome.kept)] == ["a", "c", "e", "f", "t"]
+    assert [r.id for r in to_records(outcome.kept)] == ["a", "c", "e", "f", "t", "u", "v"]
+
+
+def test_conversations_of_held_out_records_never_leave():
+    outcome, service = judged(ROWS)
+    assert {f"first {name}" in str(service.asked) for name in "tuv"} == {False}
+    assert outcome.notes["sent"] == {"train": 6}
+    assert outcome.notes["kept_here"] == {"dev": 1, "test": 2}
+    with pytest.raises(PipelineError, match="judge_replies asks a service before splits are drawn") as error:
+        judged([row("a", "good", split=None)])
+    assert "after `splits`" in error.value.hint
 
 
 def test_no_rows_other_tasks_and_no_judge():

@@ -7,7 +7,7 @@ Sets the score `judge` (the mean of the rubric's criteria over the judges that c
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -15,10 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from pipeline.clean.may_be_sent import rows_to_send, sent_and_kept
 from pipeline.clean.score_histograms import from_scores
 from pipeline.clean.step import Context, with_scores
 from pipeline.core.errors import PipelineError
+from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Record
+from pipeline.llm.client import Engine
 from pipeline.llm.dry_run import dry_run, planned
 from pipeline.llm.judges.judge import Grades, grade_questions
 from pipeline.llm.judges.panel import Judging, by_criterion, grade_all
@@ -43,9 +46,11 @@ class JudgeReplies(Judging):
 
 
 def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> Outcome:
-    """Grade every reply but those of test and benchmark sources; drop what lies below `min_grade`.
+    """Grade the replies of train records; drop what lies below `min_grade`.
 
-    Notes: per judge what was graded, unreadable, and what it cost. Tasks whose targets are no free texts stay as they
+    Held-out ones are no judge's to see; where all judges run on this machine, the step may stand before splits are
+    drawn and goes by the roles of sources. Notes: per judge what was graded, unreadable, and what it cost; of how many
+    records of each split the text was `sent` or `kept_here`. Tasks whose targets are no free texts stay as they
     are.
     """
     if not has_free_answers(context.task):
@@ -54,9 +59,29 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
         raise PipelineError(f"{_WHERE}.judges names nobody.", "Name a judge, or take judge_replies out of clean.steps.")
     where = f"{_WHERE}.judges"
     judges = {name: open_model(one, context.models, f"{where}.{name}") for name, one in settings.judges.items()}
+    sent = _sent(table, settings)
     if settings.dry_run:
         plan = planned(judges, _questions(table, settings, context))
         return keep_all(table, notes=dry_run("clean.judge_replies.dry_run", plan))
+    parts, notes = _graded(table, judges, settings, context)
+    if not parts:
+        return keep_all(table)
+    edges = np.linspace(*settings.rubric.scale, 21).tolist()
+    limits = {"judge": {"min_grade": settings.min_grade}}
+    return from_scores(joined(parts, notes={**sent, "judges": notes}), limits, edges)
+
+
+def _sent(table: pa.Table, settings: JudgeReplies) -> JsonObject:
+    """Whose texts leave the machine, for the report; none does where every judge is a model on it."""
+    if not any(settings.judges.values()):
+        return {}
+    return sent_and_kept(table, rows_to_send(table, ("train",), "judge_replies"))
+
+
+def _graded(
+    table: pa.Table, judges: Mapping[str, Engine], settings: JudgeReplies, context: Context
+) -> tuple[list[Outcome], JsonObject]:
+    """The table's parts with their scores, and what each judge could and could not be read on."""
     parts: list[Outcome] = []
     unreadable: Counter[str] = Counter()
     graded: Counter[str] = Counter()
@@ -69,14 +94,10 @@ def judge_replies(table: pa.Table, settings: JudgeReplies, context: Context) -> 
             graded[name] += len(grades) - unread
             unreadable[name] += unread
         parts.append(_scored(part, rows, list(zip(*found.by_judge.values(), strict=True)), settings.min_grade))
-    notes = {
+    return parts, {
         name: {"graded": graded[name], "unreadable": unreadable[name], "usage": engine.usage.as_notes()}
         for name, engine in judges.items()
     }
-    if not parts:
-        return keep_all(table)
-    edges = np.linspace(*settings.rubric.scale, 21).tolist()
-    return from_scores(joined(parts, notes={"judges": notes}), {"judge": {"min_grade": settings.min_grade}}, edges)
 
 
 def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> list[Question]:
@@ -90,9 +111,10 @@ def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> lis
 
 
 def _to_grade(part: pa.Table, context: Context) -> tuple[list[int], list[Record]]:
-    """Row numbers and records that have a reply, and whose source is not held out."""
-    roles = pc.struct_field(part.column("source"), "role").to_pylist()
-    able = [n for n, role in enumerate(roles) if role not in ("test", "benchmark")]
+    """Row numbers and records that have a reply and are in train, or may be where splits are not drawn yet."""
+    roles = pc.struct_field(part.column("source"), "role")
+    places = pc.coalesce(part.column("split"), roles).to_pylist()
+    able = [n for n, place in enumerate(places) if place == "train"]
     found = {n: r for n, r in context.records(part, able).items() if r.target is not None}
     return list(found), list(found.values())
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from pipeline.core.record import Split
 from pipeline.core.settings import Settings
 from pipeline.llm.settings import Endpoint
 
@@ -25,6 +26,7 @@ class Tags(Settings):
     by: Literal["clusters", "model"] = "clusters"  # clusters of the texts give `topic` alone, and ask nobody
     tags: dict[str, tuple[str, ...]] = Field(default=USUAL)  # model: tag -> its values; none: any short text
     endpoint: Endpoint | None = None  # model: the service that is asked; null: models.generator on this machine
+    send: tuple[Split, ...] = ("train",)  # model: splits whose texts may go to `endpoint`; others get no tag
     dry_run: bool = False  # model: count what would be asked and what it would cost, and ask nothing
     # `clusters` is a guess: not measured.
     clusters: int = Field(default=12, ge=2, le=20)  # most topics; a cluster has 10 records or more on average

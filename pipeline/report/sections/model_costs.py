@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pipeline.report.blocks import Block, table
 from pipeline.report.inputs import Inputs
@@ -18,6 +19,7 @@ _COLUMNS = {
     "paid_before": "text",
 }
 _FORECAST = {name: _COLUMNS[name] for name in ("asked_in", "requests", "prompt_tokens", "written_tokens")}
+_SENT = {"asked_in": "text", "split": "code", "sent": "num", "kept_here": "num"}
 #: What every note of `llm/usage.py` has.
 _KEYS = {"requests", "cached", "prompt_tokens", "written_tokens", "money", "currency"}
 #: Levels of a report that say nothing of where a model was asked.
@@ -26,12 +28,28 @@ Path = tuple[str, ...]
 
 
 def model_costs(inputs: Inputs) -> list[Block]:
-    """A row for every model that was asked; one for every model that a dry run would ask. Nothing where none was."""
+    """A row for every model that was asked; one for every model that a dry run would ask. Nothing where none was.
+
+    Where a step of `clean` asked a service: of how many records of each split it sent the text.
+    """
     found = [one for stage, report in inputs.reports.items() for one in _usages(report, (stage,))]
     paid = [_row(path, usage) for path, usage in found if "forecast" not in path]
     foretold = [_foretold(path, usage) for path, usage in found if "forecast" in path]
     blocks = [table("model_costs", _COLUMNS, paid)] if paid else []
+    sent = _sent(inputs.reports.get("clean", {}))
+    blocks += [table("texts_sent", _SENT, sent)] if sent else []
     return [*blocks, table("model_forecasts", {**_FORECAST, "at_most": "text"}, foretold)] if foretold else blocks
+
+
+def _sent(clean: Mapping[str, Any]) -> list[list[object]]:
+    """A row for each step that asked a service and each split."""
+    found: list[list[object]] = []
+    for step in clean.get("steps", ()):
+        sent, kept = (step.get("notes", {}).get(name, {}) for name in ("sent", "kept_here"))
+        found += [
+            [f"clean › {step['step']}", one, sent.get(one, 0), kept.get(one, 0)] for one in sorted({*sent, *kept})
+        ]
+    return found
 
 
 def _usages(value: object, path: Path) -> Iterator[tuple[Path, Mapping[str, object]]]:

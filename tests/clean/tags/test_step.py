@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import re
 
+import pyarrow as pa
 import pytest
 
 from pipeline.clean.step import Context
 from pipeline.clean.tags.settings import Tags
 from pipeline.clean.tags.step import tag
+from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source
 from pipeline.core.settings import Task
 from pipeline.llm.settings import Endpoint
@@ -107,3 +109,46 @@ def test_a_dry_run_of_a_model_asks_nothing():
     assert service.asked == []
     assert tags(outcome) == [{}] * 3
     assert outcome.notes["forecast"]["tiny"]["requests"] == 2  # equal texts are asked once
+
+
+def split_table():
+    source = Source("s", "files", "f", 1, "cc0", "train")
+    given = {
+        "football": "train",
+        "秘密测试": "test",
+        "dev secret": "dev",
+        "没有标签": "unlabelled",
+        "bench": "benchmark",
+    }
+    rows = [Record(one, {"text": one}, source, "a", "en", split) for one, split in given.items()]
+    return to_table(rows, schema(TASK))
+
+
+@pytest.mark.parametrize("send", [["train"], ["train", "unlabelled"], ["train", "dev", "test"], []])
+def test_a_service_sees_texts_of_the_named_splits_alone(send):
+    told = split_table()
+    with serving(lambda body, number: as_json({"topic": "sport"})) as service:
+        more = {"send": tuple(send)} if send != ["train"] else {}
+        settings = Tags(by="model", tags={"topic": ()}, endpoint=Endpoint(url=service.url, model="tiny"), **more)
+        outcome = tag(told, settings, Context(TASK, Models(encoder=Model(name="tfidf"))))
+        said = " ".join(body["messages"][1]["content"] for body in service.asked)
+    for text, split, tags_of in zip(told["id"].to_pylist(), told["split"].to_pylist(), tags(outcome), strict=True):
+        assert (text in said) == (split in send)
+        assert tags_of == ({"topic": "sport"} if split in send else {})
+    assert outcome.notes["sent"] == {split: 1 for split in sorted(send)}
+    assert outcome.notes["sent"] | outcome.notes["kept_here"] == dict.fromkeys(told["split"].to_pylist(), 1)
+    assert outcome.kept.num_rows == 5
+
+
+def test_a_dry_run_counts_what_would_be_sent_alone():
+    settings = Tags(by="model", endpoint=Endpoint(url="http://127.0.0.1:9/v1", model="tiny"), dry_run=True)
+    assert tag(split_table(), settings, Context(TASK, Models())).notes["forecast"]["tiny"]["requests"] == 1
+
+
+def test_before_splits_are_drawn_nothing_leaves():
+    early = split_table().set_column(5, "split", pa.nulls(5, pa.string()))
+    assert early["split"].null_count == 5
+    settings = Tags(by="model", endpoint=Endpoint(url="http://127.0.0.1:9/v1", model="tiny"))
+    with pytest.raises(PipelineError, match="tags asks a service before splits are drawn") as error:
+        tag(early, settings, Context(TASK, Models()))
+    assert "List tags after `splits`" in error.value.hint

@@ -50,6 +50,16 @@ def test_every_stage_that_asked_a_model_has_its_row(project):
     }
 
 
+def test_of_whose_records_the_text_left(project):
+    notes = {"sent": {"train": 7}, "kept_here": {"train": 1, "test": 2}, "language_model": used(7)}
+    steps = [{"step": "splits", "notes": {}}, {"step": "tags", "notes": notes}]
+    (_, found) = model_costs(with_reports(project, clean={"steps": steps}))
+    assert (found["name"], found["rows"]) == (
+        "texts_sent",
+        [["clean › tags", "test", 0, 2], ["clean › tags", "train", 7, 1]],
+    )
+
+
 def test_what_a_dry_run_would_ask_stands_apart(project):
     inputs = with_reports(project, label={"notes": {"answers": {"forecast": {"big": used(9), "judge j": used(0)}}}})
     (found,) = model_costs(inputs)
