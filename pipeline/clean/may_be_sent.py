@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import JsonObject
-from pipeline.core.record import Split
 
 
-def rows_to_send(table: pa.Table, splits: Collection[Split], step: str) -> list[int]:
+def rows_to_send(table: pa.Table, splits: Collection[str], step: str) -> list[int]:
     """Numbers of the rows in one of `splits`. Raises PipelineError where a record has no split yet."""
     given = table.column("split").to_pylist()
     if None in given:

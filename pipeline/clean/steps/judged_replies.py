@@ -113,8 +113,8 @@ def _questions(table: pa.Table, settings: JudgeReplies, context: Context) -> lis
 def _to_grade(part: pa.Table, context: Context) -> tuple[list[int], list[Record]]:
     """Row numbers and records that have a reply and are in train, or may be where splits are not drawn yet."""
     roles = pc.struct_field(part.column("source"), "role")
-    places = pc.coalesce(part.column("split"), roles).to_pylist()
-    able = [n for n, place in enumerate(places) if place == "train"]
+    places = zip(part.column("split").to_pylist(), roles.to_pylist(), strict=True)
+    able = [n for n, (split, role) in enumerate(places) if (split or role) == "train"]
     found = {n: r for n, r in context.records(part, able).items() if r.target is not None}
     return list(found), list(found.values())
 

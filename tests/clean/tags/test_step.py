@@ -9,7 +9,7 @@ from pipeline.clean.step import Context
 from pipeline.clean.tags.settings import Tags
 from pipeline.clean.tags.step import tag
 from pipeline.core.errors import PipelineError
-from pipeline.core.record import Record, Source
+from pipeline.core.record import Record, Source, Split
 from pipeline.core.settings import Task
 from pipeline.llm.settings import Endpoint
 from pipeline.modeling.models import Model, Models
@@ -128,8 +128,9 @@ def split_table():
 def test_a_service_sees_texts_of_the_named_splits_alone(send):
     told = split_table()
     with serving(lambda body, number: as_json({"topic": "sport"})) as service:
-        more = {"send": tuple(send)} if send != ["train"] else {}
-        settings = Tags(by="model", tags={"topic": ()}, endpoint=Endpoint(url=service.url, model="tiny"), **more)
+        settings = Tags(by="model", tags={"topic": ()}, endpoint=Endpoint(url=service.url, model="tiny"))
+        assert settings.send == ("train",)
+        settings = settings.model_copy(update={"send": tuple(send)})
         outcome = tag(told, settings, Context(TASK, Models(encoder=Model(name="tfidf"))))
         said = " ".join(body["messages"][1]["content"] for body in service.asked)
     for text, split, tags_of in zip(told["id"].to_pylist(), told["split"].to_pylist(), tags(outcome), strict=True):
