@@ -113,7 +113,7 @@ def test_a_dry_run_of_a_model_asks_nothing():
 
 def split_table():
     source = Source("s", "files", "f", 1, "cc0", "train")
-    given = {
+    given: dict[str, Split] = {
         "football": "train",
         "秘密测试": "test",
         "dev secret": "dev",
