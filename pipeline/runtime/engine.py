@@ -23,6 +23,7 @@ from pipeline.core.errors import PipelineError, shorten
 from pipeline.core.progress import Progress
 from pipeline.core.settings import Settings, load_optional
 from pipeline.runtime.parts import parts_of
+from pipeline.runtime.threads import cores, side_by_side
 
 log = logging.getLogger("pipeline")
 
@@ -57,14 +58,19 @@ class Engine(Settings):
             yield result
             progress.add(self.rows)
 
-    def map_parts(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
-        """`work` on each of the parts, results in order."""
-        return map(work, parts) if self.kind == "local" else self._on_daft(work, parts)
+    def map_parts(self, work: Work[Result], parts: Iterator[pa.Table], threads: bool = False) -> Iterator[Result]:
+        """`work` on each of the parts, results in order.
+
+        `threads`: in this process as many at once as there are cores, for work that spends its time in numpy or scipy.
+        """
+        if self.kind != "local":
+            return self._on_daft(work, parts)
+        return _in_threads(work, parts) if threads else map(work, parts)
 
     def _on_daft(self, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
         daft = _daft(self.kind, self.address)
         function = daft.func(partial(_run, work), return_dtype=daft.DataType.binary(), use_process=self.kind == "daft")
-        while window := [packed(part) for part in islice(parts, self.window)]:
+        while window := _window_of(parts, self.window):
             for result in self._window(daft, function, window):
                 yield _result(result)
 
@@ -83,6 +89,8 @@ class Engine(Settings):
         return [result for _, result in sorted(zip(found["n"], found["result"], strict=True))]
 
 
+#: Of the parts of a window together, unless one alone is larger. A guess: not measured.
+_MOST_BYTES = 2**28
 # `_TRIES` is a guess: not measured.
 #: Runs of one window on a cluster. Daft moves tasks off a dead node, but what they had made there is lost.
 _TRIES = 3
@@ -122,6 +130,22 @@ def packed(part: pa.Table) -> bytes:
 def unpacked(part: bytes) -> pa.Table:
     """The part that `packed` made bytes of."""
     return pa.ipc.open_stream(part).read_all()
+
+
+def _in_threads(work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
+    """As many at once as there are cores: few parts lie in memory."""
+    while window := list(islice(parts, cores())):
+        yield from side_by_side(work, window)
+
+
+def _window_of(parts: Iterator[pa.Table], most: int) -> list[bytes]:
+    """The next parts, as many as may be under way at once, and as fit the memory."""
+    window: list[bytes] = []
+    for part in islice(parts, most):
+        window.append(packed(part))
+        if sum(map(len, window)) > _MOST_BYTES:
+            break
+    return window
 
 
 def _run(work: Work[object], part: bytes) -> bytes:

@@ -28,6 +28,7 @@ from pipeline.runtime.engine import Engine, Work, packed, unpacked
 from pipeline.runtime.part_changes import Change, Update, changed_rows
 from pipeline.runtime.parts import MOST_BYTES, parts_of
 from pipeline.runtime.shards import bounds
+from pipeline.runtime.threads import cores
 
 Result = TypeVar("Result")
 
@@ -63,6 +64,20 @@ def map_parts(
     progress = Progress("rows", table.num_rows)
     for window in _windows(_by_id(table, ids, engine.rows), engine.window):
         yield from _window(_Run(engine, work, version, update), window, progress)
+
+
+def map_kept(engine: Engine, work: Work[Result], parts: Iterator[pa.Table]) -> Iterator[Result]:
+    """`work` on each of the parts, results in order: side by side, and only where none is known.
+
+    For costly work on parts that are not cut from a table by id, and that spends its time in numpy or scipy.
+    """
+    version = _version(work)
+    if version is None:
+        yield from engine.map_parts(work, parts, threads=True)
+        return
+    run, progress = _Run(engine, work, version, None, threads=True), Progress("rows", 0)
+    for window in _windows(map(_plain, parts), cores() if engine.kind == "local" else engine.window):
+        yield from _window(run, window, progress)
 
 
 def kept(
@@ -132,6 +147,7 @@ class _Run(NamedTuple):
     work: Work[Any]
     version: str
     update: Update[Any] | None
+    threads: bool = False
 
 
 class _Job(NamedTuple):
@@ -160,7 +176,7 @@ def _window(run: _Run, window: list[_Part], progress: Progress) -> Iterator[Any]
     missing = {part.name: part for part in window if part.name not in found}
     progress.add(sum(len(part.ids) for part in window if part.name in found))
     jobs = _jobs(run, list(missing.values()))
-    fresh = iter(run.engine.map_parts(run.work, (table for job in jobs for table in job.tables)))
+    fresh = iter(run.engine.map_parts(run.work, (table for job in jobs for table in job.tables), run.threads))
     with keeping(STEP, run.version) as keep:
         for job in jobs:
             result = _result(run, job, [next(fresh) for _ in job.tables])
@@ -203,6 +219,12 @@ def _result(run: _Run, job: _Job, found: list[Any]) -> Any:
     if result is None:
         return next(iter(run.engine.map_parts(run.work, iter([unpacked(job.part.rows)]))))
     return result
+
+
+def _plain(part: pa.Table) -> _Part:
+    """A part without a place in a table."""
+    rows = packed(part)
+    return _Part(rows, hashlib.blake2b(rows, digest_size=_SUM).hexdigest(), "", np.zeros(part.num_rows, np.str_))
 
 
 def _by_id(table: pa.Table, ids: pa.ChunkedArray, rows: int) -> Iterator[_Part]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.modeling.features.cosine_thresholds import lies_high
-from pipeline.modeling.features.encoder import embed, fitted_tfidf
+from pipeline.modeling.features.encoder import embed, fitted_tfidf, gram_counts
 from pipeline.modeling.models import Model, has_weights
+from pipeline.runtime.engine import load_engine
 from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
+from pipeline.runtime.parts import parts_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfTransformer
 
 #: Sparse columns that are looked at; a quarter of a million make the decomposition crawl. A guess: not measured.
 _COLUMNS = 8192
 _DIMENSIONS = 256  # a guess: not measured
-#: Texts that decide how TF-IDF is weighed and reduced, and that are held as sparse rows (2 KB each) at a time.
+#: Texts that decide how TF-IDF is weighed and reduced, and that are held as sparse rows (2 KB each).
 #: A guess: not measured.
 _SAMPLE = 50_000
 
@@ -40,21 +46,40 @@ def dense_features(texts: Sequence[str], model: Model, known: int) -> NDArray[np
 
 def _reduced_tfidf(texts: Sequence[str], known: int) -> NDArray[np.float32]:
     from sklearn.decomposition import TruncatedSVD
-    from sklearn.preprocessing import normalize
 
     sample = texts[: known : -(-known // _SAMPLE)]
-    weigh, matrix = fitted_tfidf(sample)
-    weights = np.asarray(matrix.sum(axis=0)).ravel()
-    heaviest = np.sort(np.argsort(-weights, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
-    reduction = TruncatedSVD(min(_DIMENSIONS, len(sample) - 1), n_iter=2, random_state=0).fit(matrix[:, heaviest])
+    weights, matrix = fitted_tfidf(sample)
+    sums = np.asarray(matrix.sum(axis=0)).ravel()
+    heaviest = np.sort(np.argsort(-sums, kind="stable")[:_COLUMNS])  # the others hardly occur, and cost most
+    svd = TruncatedSVD(min(_DIMENSIONS, len(sample) - 1), n_iter=2, random_state=0).fit(matrix[:, heaviest])
+    reduction = _Reduction(weights, heaviest, svd)
+    whole = len(sample) == known
+    found = [reduction.of(matrix)] if whole else []
+    left, engine = pa.array(texts[known if whole else 0 :], pa.large_string()), load_engine()
+    if len(left):
+        found += engine.map_parts(
+            partial(_reduced, reduction=reduction), parts_of(pa.table({"text": left}), engine.rows)
+        )
+    return np.concatenate(found)
 
-    def reduced(rows: csr_matrix) -> NDArray[np.float32]:
-        return np.asarray(normalize(reduction.transform(rows[:, heaviest])), np.float32)
 
-    parts = [reduced(matrix)] if len(sample) == known else []
-    first = known if parts else 0
-    parts += [reduced(weigh(texts[n : n + _SAMPLE])) for n in range(first, len(texts), _SAMPLE)]
-    return np.concatenate(parts)
+class _Reduction(NamedTuple):
+    """How texts become few columns, as a sample of them decided."""
+
+    weights: TfidfTransformer
+    columns: NDArray[np.int64]
+    svd: TruncatedSVD
+
+    def of(self, rows: csr_matrix) -> NDArray[np.float32]:
+        """TF-IDF reduced, of unit length."""
+        from sklearn.preprocessing import normalize
+
+        return np.asarray(normalize(self.svd.transform(rows[:, self.columns])), np.float32)
+
+
+def _reduced(part: pa.Table, reduction: _Reduction) -> NDArray[np.float32]:
+    """Few columns of a part's texts."""
+    return reduction.of(reduction.weights.transform(gram_counts(part["text"].to_pylist())))
 
 
 def centred(vectors: NDArray[np.float32], known: int) -> NDArray[np.float32]:

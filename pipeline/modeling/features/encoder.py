@@ -23,6 +23,7 @@ from pipeline.runtime.parts import parts_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import TfidfTransformer
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 #: Longer texts are cut for embedding: the mean over 256 tokens says what a text is about. A guess: not measured.
@@ -81,21 +82,21 @@ def tfidf(texts: Sequence[str], known: int | None = None) -> csr_matrix:
 
     Weights are those of the first `known` texts, or of all.
     """
-    weigh, matrix = fitted_tfidf(texts[:known])
+    weights, matrix = fitted_tfidf(texts[:known])
     if known is None or known >= len(texts):
         return matrix
     from scipy.sparse import vstack
 
-    return vstack([matrix, weigh(texts[known:])], "csr")
+    return vstack([matrix, weights.transform(_gram_counts(texts[known:]))], "csr")
 
 
-def fitted_tfidf(texts: Sequence[str]) -> tuple[Callable[[Sequence[str]], csr_matrix], csr_matrix]:
-    """`tfidf` of any texts by the weights of these, and of these."""
+def fitted_tfidf(texts: Sequence[str]) -> tuple[TfidfTransformer, csr_matrix]:
+    """The weights of these texts (which `transform` what `gram_counts` gives for others), and their `tfidf`."""
     from sklearn.feature_extraction.text import TfidfTransformer
 
     counts = _gram_counts(texts)
     weights = TfidfTransformer(sublinear_tf=True).fit(counts)
-    return lambda others: weights.transform(_gram_counts(others)), weights.transform(counts)
+    return weights, weights.transform(counts)
 
 
 def _gram_counts(texts: Sequence[str]) -> csr_matrix:
@@ -104,17 +105,18 @@ def _gram_counts(texts: Sequence[str]) -> csr_matrix:
     parts = parts_of(pa.table({"text": pa.array(texts, pa.large_string())}), engine.rows) if len(texts) else iter(())
     found = list(engine.map_parts(_counted, parts))
     if not found:
-        return _hashed([])
+        return gram_counts([])
     from scipy.sparse import vstack
 
     return vstack(found, "csr")
 
 
 def _counted(part: pa.Table) -> csr_matrix:
-    return _hashed(part["text"].to_pylist())
+    return gram_counts(part["text"].to_pylist())
 
 
-def _hashed(texts: Sequence[str]) -> csr_matrix:
+def gram_counts(texts: Sequence[str]) -> csr_matrix:
+    """Counts of each text's character 1- to 4-grams, hashed into 2**18 columns, made in this process."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
     return HashingVectorizer(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.progress import Progress, running
 from pipeline.core.record import share
-from pipeline.runtime.part_cache import FEWEST_ROWS, digest, kept
+from pipeline.runtime.arrays import array_of, table_of
+from pipeline.runtime.engine import Engine, load_engine
+from pipeline.runtime.part_cache import FEWEST_ROWS, map_kept
 from pipeline.runtime.threads import side_by_side
 
 if TYPE_CHECKING:
@@ -55,6 +60,9 @@ QUICK, THOROUGH = 1e-3, 1e-4
 #: model of all rows does (see benchmarks/README.md), and a label that changes is in one part alone.
 _PART, _PARTS = 20_000, 5
 _FEWEST_OF_CLASS = 100  # a guess: not measured
+#: Rows of all fits together from which on an engine's workers make them: to start these takes as long as smaller fits.
+#: A guess: not measured.
+_WORTH_SENDING = 50_000
 #: Groups of a class from which on their folds are drawn by name: with so many, folds are even enough as they fall, and
 #: a group that comes, goes or changes its class leaves the folds of the others alone. A guess: not measured.
 _DRAWN = 2000
@@ -83,28 +91,64 @@ def fit_parts(features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], 
     """The mean of models of about 20,000 of those rows each, five at most; of up to 40,000 rows one model of all.
 
     The first hundred rows of each label are in every part, with so much less weight. Large fits on dense features are
-    kept for later runs.
+    kept for later runs, and made wherever the engine has its workers.
     """
+    return next(iter(_means(features, labels, [rows], strength)))
+
+
+class _Piece(NamedTuple):
+    """What one model is fitted on: rows, and how much each of them counts."""
+
+    rows: NDArray[np.int64]
+    weights: Floats
+
+
+def _means(
+    features: Matrix, labels: Sequence[str], several: Iterable[NDArray[np.int64]], strength: float
+) -> Iterator[LinearHead]:
+    """`fit_parts` of each of several choices of rows; all models are fitted side by side."""
+    pieces = [_pieces(labels, rows) for rows in several]
+    fitted = _fitted(features, labels, list(chain.from_iterable(pieces)), strength)
+    for some in pieces:
+        heads = [next(fitted) for _ in some]
+        weights, biases = (np.mean([getattr(head, name) for head in heads], axis=0) for name in ("weights", "biases"))
+        yield LinearHead(heads[0].labels, weights, biases)
+
+
+def _pieces(labels: Sequence[str], rows: NDArray[np.int64]) -> list[_Piece]:
     parts = max(1, min(len(rows) // _PART, _PARTS))
     step = max(parts, len(rows) // _PART)
     early = _early([labels[n] for n in rows.tolist()]) if parts > 1 else np.zeros(len(rows), bool)
-    heads = []
-    for part in range(parts):
-        chosen = early | (rows % step == part)
-        heads.append(_kept_fit(features, labels, rows[chosen], strength, np.where(early[chosen], 1 / parts, 1.0)))
-    weights, biases = (np.mean([getattr(head, name) for head in heads], axis=0) for name in ("weights", "biases"))
-    return LinearHead(heads[0].labels, weights, biases)
+    chosen = [early | (rows % step == part) for part in range(parts)]
+    return [_Piece(rows[some], np.where(early[some], 1 / parts, 1.0)) for some in chosen]
 
 
-def _kept_fit(
-    features: Matrix, labels: Sequence[str], rows: NDArray[np.int64], strength: float, weights: Floats
-) -> LinearHead:
-    some, given = features[rows], [labels[n] for n in rows.tolist()]
-    use = None if bool((weights == 1).all()) else weights
-    if len(rows) < FEWEST_ROWS or not isinstance(some, np.ndarray):
-        return fit(some, given, strength, use)
-    inputs = (digest(some), digest(given), digest(weights), strength)
-    return kept("linear fit", inputs, lambda: fit(some, given, strength, use))
+def _fitted(features: Matrix, labels: Sequence[str], pieces: Sequence[_Piece], strength: float) -> Iterator[LinearHead]:
+    """A model of each piece, in order."""
+    if not isinstance(features, np.ndarray) or min(len(piece.rows) for piece in pieces) < FEWEST_ROWS:
+
+        def one(piece: _Piece) -> LinearHead:
+            return _fit(features[piece.rows], _some(labels, piece.rows), piece.weights, strength)
+
+        return side_by_side(one, pieces)
+    engine = load_engine() if sum(len(piece.rows) for piece in pieces) >= _WORTH_SENDING else Engine()
+    parts = (
+        table_of(features=features[rows], weights=weights).append_column("label", pa.array(_some(labels, rows)))
+        for rows, weights in pieces
+    )
+    return map_kept(engine, partial(_fit_part, strength=strength), parts)
+
+
+def _some(labels: Sequence[str], rows: NDArray[np.int64]) -> list[str]:
+    return [labels[n] for n in rows.tolist()]
+
+
+def _fit_part(part: pa.Table, strength: float) -> LinearHead:
+    return _fit(array_of(part["features"]), part["label"].to_pylist(), array_of(part["weights"]), strength)
+
+
+def _fit(features: Matrix, labels: Sequence[str], weights: Floats, strength: float) -> LinearHead:
+    return fit(features, labels, strength, None if bool((weights == 1).all()) else weights)
 
 
 def _early(labels: Sequence[str]) -> NDArray[np.bool_]:
@@ -137,18 +181,15 @@ def out_of_fold_logits(
     """Label names, and logits for each row from a model fitted on the rows of the other folds; see `out_of_sample`."""
     names = tuple(sorted(set(labels)))
     logits = np.zeros((len(labels), len(names)))
-
-    def judge(fold: int) -> None:
-        train, held_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-        head = fit_parts(features, labels, train, strength)
+    numbers = np.unique(fold_of).tolist()
+    progress = Progress("models fitted", len(numbers))
+    heads = _means(features, labels, (np.flatnonzero(fold_of != fold) for fold in numbers), strength)
+    for fold, head in zip(numbers, heads, strict=True):
+        held_out = np.flatnonzero(fold_of == fold)
         scores = head.logits(features[held_out])
         part = np.repeat(scores.min(axis=1, keepdims=True), len(names), axis=1)
         part[:, np.searchsorted(names, head.labels)] = scores
         logits[held_out] = part
-
-    numbers = np.unique(fold_of).tolist()
-    progress = Progress("models fitted", len(numbers))
-    for _ in side_by_side(judge, numbers):
         progress.add()
     return names, logits
 

@@ -8,11 +8,18 @@ beginning, in which the vectors that came find their places. A list of which too
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
+from pipeline.runtime.arrays import array_of, table_of
+from pipeline.runtime.engine import Engine
 from pipeline.runtime.part_cache import digest, recall, remember
+from pipeline.runtime.threads import cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,42 +58,72 @@ def searched(
     return _opened(_entries(block, groups, among, count), count)
 
 
+class Block(NamedTuple):
+    """Vectors in whole numbers whose neighbours are sought, their groups and names; their lists are kept at `place`."""
+
+    place: str
+    vectors: NDArray[np.float32]
+    groups: Integers
+    names: Keys
+
+
 def kept_lists(
-    place: str, block: NDArray[np.float32], groups: Integers, names: Keys, among: Known, count: int
-) -> tuple[Integers, NDArray[np.int32]]:
-    """`searched`, of which an earlier run kept under the name `place` what is still true."""
-    wide = min(int(count * _SPARE), len(among.names))
-    told = digest(among.names)
-    entries = np.full((len(block), wide), _NONE)
-    before = recall(_STEP, place)
+    blocks: Iterable[Block], among: Known, count: int, engine: Engine
+) -> Iterator[tuple[Integers, NDArray[np.int32]]]:
+    """`searched` for each of the blocks, of which an earlier run kept what is still true; what is not is sought anew.
+
+    That is done wherever the engine has its workers.
+    """
+    wide, told = min(int(count * _SPARE), len(among.names)), digest(among.names)
+    known_as = f"known {told}"
+    left = iter(blocks)
+    while window := list(islice(left, cores() if engine.kind == "local" else engine.window)):
+        begun = [_begun(block, among, count, wide) for block in window]
+        parts = (
+            table_of(vectors=b.vectors[rows], groups=b.groups[rows])
+            for b, (_, rows, _) in zip(window, begun, strict=True)
+            if len(rows)
+        )
+        fresh = engine.map_parts(partial(_sought, among=among, count=wide), parts, threads=True)
+        for block, (entries, rows, before) in zip(window, begun, strict=True):
+            if len(rows):
+                entries[rows] = next(fresh)
+            if before is None or before.among != told or not np.array_equal(before.names, block.names):
+                remember(_STEP, known_as, among.names)
+                remember(_STEP, block.place, tuple(_Kept(block.names, entries, told)))
+            yield _opened(entries, count)
+
+
+def _begun(block: Block, among: Known, count: int, wide: int) -> tuple[Integers, Integers, _Kept | None]:
+    """The block's entries as far as an earlier run knows them, the rows that are to be sought, what it kept."""
+    entries = np.full((len(block.vectors), wide), _NONE)
+    found = recall(_STEP, block.place)
+    before = None if found is None else _Kept(*found)
     if before is not None:
-        _carry_over(_Kept(*before), entries, block, groups, names, among)
-    missing = np.flatnonzero((entries > _NONE).sum(axis=1) < count)
-    if len(missing):
-        entries[missing] = _entries(block[missing], groups[missing], among, wide)
-    if before is None or before[2] != told or not np.array_equal(before[0], names):
-        remember(_STEP, f"known {told}", among.names)
-        remember(_STEP, place, tuple(_Kept(names, entries, told)))
-    return _opened(entries, count)
+        _carry_over(before, entries, block, among)
+    return entries, np.flatnonzero((entries > _NONE).sum(axis=1) < count), before
 
 
-def _carry_over(
-    before: _Kept, entries: Integers, block: NDArray[np.float32], groups: Integers, names: Keys, among: Known
-) -> None:
+def _sought(part: pa.Table, among: Known, count: int) -> Integers:
+    """Entries of a part of vectors."""
+    return _entries(array_of(part["vectors"]), array_of(part["groups"]), among, count)
+
+
+def _carry_over(before: _Kept, entries: Integers, block: Block, among: Known) -> None:
     """Set the entries of the rows of which an earlier run kept a list that begins as it should."""
     earlier = recall(_STEP, f"known {before.among}")
     moved = None if earlier is None else _moved(earlier, among.names)
     if moved is None:
         return
     order = np.argsort(before.names, kind="stable")
-    place = np.minimum(np.searchsorted(before.names[order], names), len(order) - 1)
-    rows = np.flatnonzero(before.names[order][place] == names)
+    place = np.minimum(np.searchsorted(before.names[order], block.names), len(order) - 1)
+    rows = np.flatnonzero(before.names[order][place] == block.names)
     lists = before.entries[order[place[rows]]]
     came = np.ones(len(among.names), bool)
     came[moved[moved >= 0]] = False
     limit = _true_from(lists, len(moved))
     lists = _renumbered(lists, moved)
-    fresh = _products(block[rows], groups[rows], among, np.flatnonzero(came))
+    fresh = _products(block.vectors[rows], block.groups[rows], among, np.flatnonzero(came))
     both = np.concatenate([lists, fresh], axis=1)
     both[both < limit] = _NONE
     both.sort(axis=1)

@@ -13,9 +13,9 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.modeling.features.neighbour_lists import Known, kept_lists, searched
+from pipeline.modeling.features.neighbour_lists import Block, Known, kept_lists, searched
+from pipeline.runtime.engine import load_engine
 from pipeline.runtime.part_cache import FEWEST_ROWS
-from pipeline.runtime.threads import cores, side_by_side
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -53,15 +53,12 @@ def nearest(
     own, others = names or (named(vectors, groups), named(known, known_groups))
     among = Known(_whole(known), theirs, others)
     parts = _parts(own)
-
-    def one(number: int) -> tuple[Integers, Integers, Floats]:
-        rows = parts[number]
-        place = f"{use}, {number} of {len(parts)}"
-        lists = kept_lists(place, _whole(vectors[rows]), mine[rows], own[rows], among, count)
-        return rows, *_weighed(lists)
-
-    for start in range(0, len(parts), cores()):
-        yield from side_by_side(one, range(start, min(start + cores(), len(parts))))
+    blocks = (
+        Block(f"{use}, {number} of {len(parts)}", _whole(vectors[rows]), mine[rows], own[rows])
+        for number, rows in enumerate(parts)
+    )
+    for rows, lists in zip(parts, kept_lists(blocks, among, count, load_engine()), strict=True):
+        yield rows, *_weighed(lists)
 
 
 def _whole(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
