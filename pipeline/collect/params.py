@@ -70,7 +70,7 @@ class RecordSource(Common):
     group: str | None = None  # column of what must share a split: conversation, author, document
     lang: str | None = None  # a code of task.languages, or `auto`; default: the only one of task.languages
     lang_column: str | None = None  # or the column that holds the code
-    meta: dict[str, str] = Field(default_factory=dict)  # name -> column of what else is known: product, date, author
+    meta: dict[str, str] = Field(default_factory=dict)  # what else is known: name -> column, or a list of columns
     hash_meta: tuple[str, ...] = ()  # names of meta that are personal: a hash stands for the value
     limit: int | None = Field(default=None, gt=0)  # keep a stable sample of that many records
     seed: int = 0  # of the sample
@@ -86,6 +86,12 @@ class RecordSource(Common):
     def is_live(self) -> bool:
         """Whether what it reads may change without a file of the project changing, so that DVC cannot see it."""
         return False
+
+    @field_validator("meta", mode="before")
+    @classmethod
+    def _columns_keep_their_names(cls, meta: object) -> object:
+        listed = isinstance(meta, list) and all(isinstance(column, str) for column in meta)
+        return {column: column for column in meta} if listed else meta
 
     @field_validator("meta")
     @classmethod

@@ -137,11 +137,20 @@ def test_other_columns_are_kept_as_meta_and_hashed_where_personal(project):
     assert "anna" not in str(first["meta"])
 
 
+def test_a_list_of_columns_keeps_their_names(project):
+    project.write("a.csv", "text,label,sku,日期\nit works,positive,7,2024\n")
+    (row,) = project.collect(path="a.csv", target="label", meta=["sku"]).rows
+    assert dict(row["meta"]) == {"sku": "7"}
+    with pytest.raises(PipelineError, match="a meta is named '日期'"):
+        project.collect(path="a.csv", target="label", meta=["日期"])
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"meta": {"product": "skuu"}}, "meta.product: no column 'skuu'"),
         ({"meta": {"a b": "label"}}, "a meta is named 'a b'"),
+        ({"meta": [{"sku": "label"}]}, "meta: Input should be an object"),
         ({"hash_meta": ["author"]}, "hash_meta names 'author'"),
     ],
 )
