@@ -28,6 +28,8 @@ from pipeline.runtime.store import files_of, write_table
 #: A shard holds at most so many rows and bytes, as far as the cuts that there are allow it. A guess: not measured.
 SHARD_ROWS = 2**17
 SHARD_BYTES = 2**28  # a guess: not measured
+#: So many bytes of shards are gathered at once. A guess: of 10 million short rows (4 GB) eight blocks.
+BLOCK_BYTES = 2**29
 #: Where a table may be cut: the first digits of ids. Other ids than hashes fall between them by their order.
 #: A guess: not measured.
 _DIGITS = 3
@@ -38,16 +40,22 @@ _ROWS = 8192  # a guess: not measured
 def write_shards(table: pa.Table, path: Path) -> None:
     """Write the table as the folder `path`, in place of what was there. Equal rows give equal bytes, in any order.
 
-    Rows of one id stay in the order in which they stand. Beside the table one shard is in memory at a time.
+    Rows of one id stay in the order in which they stand. Beside the table a block of shards is in memory at a time:
+    rows are gathered from every chunk of the table once a block, not once a shard.
     """
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)
     order = pc.sort_indices(table["id"]).to_numpy()
     in_order = bool((order[1:] > order[:-1]).all())  # then shards are slices
-    for n, (low, high) in enumerate(pairwise(bounds(table["id"], _shards(table)))):
-        shard = table.slice(low, high - low) if in_order else _taken(table, order[low:high])
-        write_table(shard, path / f"part-{n:05}.parquet")
+    ends = bounds(table["id"], _shards(table))
+    at_once = max(1, BLOCK_BYTES * (len(ends) - 1) // max(1, table.nbytes))
+    for first in range(0, len(ends) - 1, at_once):
+        edges = ends[first : first + at_once + 1]
+        start, size = edges[0], edges[-1] - edges[0]
+        block = table.slice(start, size) if in_order else _taken(table, order[start : edges[-1]])
+        for n, (low, high) in enumerate(pairwise(edges), first):
+            write_table(block.slice(low - start, high - low), path / f"part-{n:05}.parquet")
 
 
 def batches(path: Path, columns: Sequence[str] | None = None, rows: int = _ROWS) -> Iterator[pa.RecordBatch]:
@@ -77,7 +85,8 @@ def _shards(table: pa.Table) -> int:
 
 def _taken(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
     """`take_rows` in pieces that bound what is held twice, also of columns of more than 2 GiB."""
-    pieces = max(1, -(-table.nbytes // SHARD_BYTES))
+    bytes_taken = table.nbytes * len(rows) // max(1, table.num_rows)
+    pieces = max(1, -(-bytes_taken // BLOCK_BYTES))
     return pa.concat_tables([table.slice(0, 0), *(take_rows(table, part) for part in np.array_split(rows, pieces))])
 
 

@@ -51,6 +51,15 @@ def test_rows_in_any_order_and_parts_give_the_same_bytes(tmp_path, small_shards)
     assert written(tmp_path / "again") == written(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("size", [1, 5_000, 10_000])
+def test_blocks_of_any_size_give_the_same_bytes(tmp_path, small_shards, monkeypatch, size):
+    write_shards(rows(900), tmp_path / "whole")
+    monkeypatch.setattr(shards, "BLOCK_BYTES", size)
+    write_shards(rows(900, 1), tmp_path / "blocks")
+    assert len(files_of(tmp_path / "blocks")) == 16
+    assert written(tmp_path / "blocks") == written(tmp_path / "whole")
+
+
 def test_rows_of_one_id_keep_their_order(tmp_path, small_shards):
     table = pa.table({"id": ["b", "a"] * 200, "n": range(400)})
     write_shards(table, tmp_path / "table.parquet")
