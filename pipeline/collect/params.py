@@ -90,8 +90,9 @@ class RecordSource(Common):
     @field_validator("meta", mode="before")
     @classmethod
     def _columns_keep_their_names(cls, meta: object) -> object:
-        listed = isinstance(meta, list) and all(isinstance(column, str) for column in meta)
-        return {column: column for column in meta} if listed else meta
+        if isinstance(meta, list) and all(isinstance(column, str) for column in meta):
+            return {column: column for column in meta}
+        return meta
 
     @field_validator("meta")
     @classmethod
