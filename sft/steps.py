@@ -12,6 +12,7 @@ from pipeline.clean.steps import STEPS
 from pipeline.collect.convert import RecordMaker, Verdict, to_verdicts
 from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import Part, Row
+from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record
 from pipeline.core.registry import Entry, pick
 from pipeline.core.settings import Settings, Task, parse
@@ -31,7 +32,7 @@ _SOURCE = "rows"
 
 
 def step(
-    name: str | Sequence[str],
+    name: str | Sequence[str] | Mapping[str, Mapping[str, object] | None],
     rows: Rows,
     *,
     task: Task | Mapping[str, object],
@@ -43,6 +44,7 @@ def step(
 ) -> Result[Rows]:
     r"""One cleaning step (a name of `clean.steps`), or several in order, on rows of yours.
 
+    Several are names, or names with their settings: `{"missing": {"target": "drop"}, "exact_duplicates": None}`.
     `task` is the section `task` of params.yaml; `columns` names the column of each of its fields where it is another
     one, `target` that of the answer. `settings` are the step's own (of several: by step). Rows that no record can be
     made of are dropped as `collect` would drop them. Nothing is lost: `len(kept) + len(dropped) == len(rows)`.
@@ -53,8 +55,8 @@ def step(
     >>> result.kept[0]["body"], result.dropped[0]["reason"], result.edits[0].after
     ('Café & bar', 'empty_text', '"Café & bar"')
     """
-    names = [name] if isinstance(name, str) else list(name)
-    chosen = {one: pick(STEPS, one, "sft.step") for one in names}
+    own = _settings(name, settings)
+    chosen = {one: pick(STEPS, one, "sft.step") for one in own}
     wanted = task if isinstance(task, Task) else parse(dict(task), Task, "sft.step: task")
     given = as_dicts(rows)
     source = parse(
@@ -66,8 +68,21 @@ def step(
         source = source.model_copy(update={"lang": "auto"})
     verdicts = _verdicts(given, source, wanted)
     context = Context(wanted, Models(encoder=encoder) if encoder else Models())
-    own = {names[0]: settings or {}} if isinstance(name, str) else dict(settings or {})
     return _run(chosen, own, verdicts, given, rows, source, context)
+
+
+def _settings(
+    name: str | Sequence[str] | Mapping[str, Mapping[str, object] | None], settings: Mapping[str, object] | None
+) -> dict[str, object]:
+    """The settings of each step, in order. Raises PipelineError for settings of a step that is not asked for."""
+    if isinstance(name, str):
+        return {name: settings}
+    found: dict[str, object] = dict(name) if isinstance(name, Mapping) else dict.fromkeys(name)
+    stray = sorted(set(settings or {}) - set(found))
+    if stray:
+        hint = f"Settings of several steps are by step: {{{next(iter(found), 'missing')!r}: {{...}}}}"
+        raise PipelineError(f"sft.step: settings for '{stray[0]}', which is no step of this call.", hint)
+    return {one: (settings or {}).get(one, given) for one, given in found.items()}
 
 
 def _verdicts(given: Sequence[Mapping[str, object]], source: RecordSource, task: Task) -> list[Verdict]:

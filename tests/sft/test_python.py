@@ -47,6 +47,27 @@ def test_the_examples_of_the_page(tmp_path, monkeypatch):
         exec(example, {})
 
 
+def test_several_steps_come_with_their_settings():
+    steps = {"missing": {"fill": [{"what": "text", "constant": "(无)"}]}, "exact_duplicates": None}
+    found = sft.step(steps, ROWS[:4], task=TASK, target="label")
+    assert [row["text"] for row in found.kept] == ["质量很好，&amp;满意", "(无)", "the same words"]
+    assert found == sft.step(list(steps), ROWS[:4], task=TASK, target="label", settings={"missing": steps["missing"]})
+    assert sft.step([], ROWS[:1], task=TASK, target="label").kept == ROWS[:1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "settings", "message"),
+    [
+        (["missing"], {"mising": {}}, "settings for 'mising'"),
+        (["missing"], {"target": "drop"}, "settings for 'target'"),
+        ({"missing": {"fil": []}}, None, "fil"),
+    ],
+)
+def test_settings_of_no_step_are_refused(steps, settings, message):
+    with pytest.raises(PipelineError, match=message):
+        sft.step(steps, ROWS, task=TASK, settings=settings)
+
+
 @pytest.mark.parametrize("kind", ["list", "pandas", "datasets"])
 def test_rows_come_back_in_the_form_they_came_in(kind):
     import datasets
