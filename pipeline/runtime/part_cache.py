@@ -99,15 +99,18 @@ def kept(
     return result
 
 
-def recall(use: str, place: str) -> Any:
-    """What `remember` was last given there by this program; None where that is nothing. It may be out of date."""
+def recall(use: object, place: str) -> Any:
+    """What `remember` was last given there by this program; None where that is nothing. It may be out of date.
+
+    What `kept` holds under a name for inputs is at the place `name` of the use `(name, inputs)`.
+    """
     version = _version(use) or ""
     blob = known(STEP, version, [place]).get(place)
     found = _opened(blob) if blob else None
     return None if found is None else found[0]
 
 
-def remember(use: str, place: str, value: object) -> None:
+def remember(use: object, place: str, value: object) -> None:
     """Keep what later runs may start from, in place of what was kept under that name."""
     with keeping(STEP, _version(use) or "") as keep:
         _keep(keep, place, value)

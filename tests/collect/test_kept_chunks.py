@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -11,6 +14,7 @@ from pipeline.collect.gather import gather
 from pipeline.collect.params import Params
 from pipeline.core.errors import PipelineError
 from pipeline.core.settings import Task
+from pipeline.runtime import engine
 
 TASK = Task(type="classification", labels=("a", "b"), languages=("en", "zh"))
 PARAMS = {"kind": "files", "role": "train", "licence": "CC0", "path": "rows.csv", "target": "label", "lang": "en"}
@@ -84,6 +88,47 @@ def test_of_a_file_that_changed_only_chunks_that_it_touches_are_made_again(tmp_p
     assert found[0].equals(expected[0])
     assert found[1:] == expected[1:]
     assert len(set(found[0]["id"].to_pylist())) == found[0].num_rows
+
+
+@pytest.fixture
+def sent(tmp_path, monkeypatch) -> list[bytes]:
+    """The parts that workers were given, in a project with an engine of workers; they work in this process."""
+    parts: list[bytes] = []
+
+    def on_daft(self, work, given):
+        work = pickle.loads(pickle.dumps(work))
+        for part in given:
+            parts.append(engine.packed(part))
+            yield engine._result(engine._run(work, parts[-1]))
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("engine: {kind: daft, window: 2}\n", "utf-8")
+    monkeypatch.setattr(engine.Engine, "_on_daft", on_daft)
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "again"), [(LINES, 6, 1), ([*LINES[:4], *LINES[6:], *LINES[:2]], 7, 2), (["one,a"] * 9, 5, 2)]
+)
+def test_workers_make_what_this_process_makes(tmp_path, made, sent, monkeypatch, lines, first, again):
+    """A chunk in which a content comes again goes to a worker twice in a first run; later the short last one alone."""
+    found = collected(tmp_path, lines)
+    assert len(sent) == first
+    sent.clear()
+    assert collected(tmp_path, lines)[0].equals(found[0])
+    assert len(sent) == again
+    Path("params.yaml").unlink()
+    made.clear()
+    assert collected(tmp_path, lines)[0].equals(found[0])
+    assert len(made) == len(lines) % 4, "both kinds of run keep chunks alike"
+    expected = fresh(tmp_path, lines, monkeypatch)
+    assert found[0].equals(expected[0])
+    assert found[1:] == expected[1:]
+
+
+def test_workers_tell_what_is_wrong_as_this_process_does(tmp_path, made, sent):
+    with pytest.raises(PipelineError, match="no column 'labl'"):
+        collected(tmp_path, LINES, target="labl")
 
 
 def test_other_settings_make_other_rows(tmp_path, made, monkeypatch):
