@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from pipeline.collect.documents.chunks import Chunk
-from pipeline.collect.documents.grounding import check_turn, says_the_same
+from pipeline.collect.documents.grounding import check_quote, check_turn, says_the_same
 from pipeline.collect.documents.prompts import EXAMPLES, SUPPORTED, language_of, shown, to_check, to_write
 from pipeline.collect.documents.settings import Generation, Kind
 from pipeline.core.errors import PipelineError
@@ -58,7 +58,7 @@ def examples_of(chunks: Sequence[Chunk], engine: Engine, settings: Generation) -
     """The examples of all chunks in their order, sound and refused ones; a chunk without any has one that says why.
 
     Problems: no_example (the model gave none that can be read), repeated_question, not_supported, and those of
-    `check_turn`. Raises PipelineError as the engine does.
+    `check_turn` and `check_quote`. Raises PipelineError as the engine does.
     """
     found = _checked(list(_written(chunks, engine, settings)), settings)
     if settings.check_support:
@@ -124,6 +124,8 @@ def _by_rules(example: Example, settings: Generation) -> Example:
                 f"{said}\n{turn.question}" if turn.question else "", turn.answer, turn.quote, example.chunk.text,
                 settings.min_quote_letters, settings.max_new_words,
             )  # fmt: skip
+            if example.kind != "summary":
+                check_quote(f"{said}\n{turn.question}", turn.answer, turn.quote)
         except Reject as reject:
             return example.refused(reject.reason, reject.detail)
         said += f"\n{turn.question}"

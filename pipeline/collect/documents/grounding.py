@@ -24,6 +24,8 @@ _STEM = 5
 _CJK_WEIGHT = 3
 #: How alike two answers are that say the same (F1 of words, or of Chinese characters). A guess: not measured.
 _SAME = 0.6
+#: What turns a sentence's sense around.
+_NEGATION = re.compile(r"\b(?:not?|never|none|nobody|nothing|without|cannot)\b|n['’]t\b|[不没未无勿]", re.IGNORECASE)
 _CJK = re.compile(f"[{CJK}]")
 
 
@@ -50,13 +52,36 @@ def check_turn(question: str, answer: str, quote: str, passage: str, min_letters
         raise Reject("answer_not_in_passage", f"new: {', '.join(new[:5])}: {shorten(answer)}")
 
 
+def check_quote(said: str, answer: str, quote: str) -> None:
+    """Rejects: number_not_in_quote, answer_not_in_quote: the quote stands in the passage, but shows something else.
+
+    `said` is what has been asked so far. Numbers of the answer must stand in quote or `said`; of its other words,
+    where there are several, at least one must stand in the quote. Not for summaries, which rest on a whole passage.
+    """
+    strange = sorted(numbers(_LIST_MARK.sub("", answer)) - numbers(f"{quote}\n{said}"))
+    if strange:
+        raise Reject("number_not_in_quote", f"{strange[0]}: '{shorten(quote)}'")
+    words = _stems(answer)
+    if len(words) > 1 and set(words).isdisjoint(_stems(quote)):
+        raise Reject("answer_not_in_quote", f"no word of '{shorten(answer)}' in '{shorten(quote)}'")
+
+
 def says_the_same(reply: str, answer: str, lang: str) -> bool:
-    """Whether a reply gives the answer, in other words too; all numbers of the answer must be in it."""
-    if not numbers(answer) <= numbers(reply):
+    """Whether a reply gives the answer, in other words too: all its numbers, and as many `not` as it has, none or some.
+
+    The answer stands in the reply; or without other numbers all its words do, or the two are alike.
+    """
+    wanted, given = numbers(answer), numbers(reply)
+    if not wanted <= given or bool(_NEGATION.search(answer)) != bool(_NEGATION.search(reply)):
         return False
     if f" {normalised(answer)} " in f" {normalised(reply)} " or (
         lang == "zh" and normalised(answer) in normalised(reply)
     ):
+        return True
+    if wanted != given:
+        return False
+    words = set(_stems(answer))
+    if (words or wanted) and words <= set(_stems(reply)):
         return True
     return answer_scores([Answer(start=0, text=reply)], [Answer(start=0, text=answer)], lang)[1] >= _SAME
 

@@ -10,15 +10,23 @@ from pipeline.core.record import Reject
 
 #: trafilatura writes Markdown: these signs of a text are escaped there, and are signs of the text for us.
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>()#+.!|~-])")
+_STYLE = "translate(@style, ' ', '')"
+#: What no reader takes for the page's text. The extractor leaves it out of long pages; of short ones it takes all.
+_NO_TEXT = (
+    "//nav | //*[@role='navigation'] | //footer[not(ancestor::article)] | //*[@hidden] | "
+    f"//*[contains({_STYLE}, 'display:none') or contains({_STYLE}, 'visibility:hidden')]"
+)
 
 
 def read_html(data: bytes) -> Document:
-    """Headings, lists and tables stay. Rejects: unreadable_document (no page at all)."""
+    """Headings, lists and tables stay; what a page hides is no text. Rejects: unreadable_document (no page at all)."""
     import trafilatura
 
     tree = trafilatura.load_html(data)
     if tree is None:
         raise Reject("unreadable_document", "no HTML that can be read")
+    for element in tree.xpath(_NO_TEXT):
+        element.drop_tree()
     levels = {_plain(one): int(one.tag[1]) for one in tree.iter("h1", "h2", "h3", "h4", "h5", "h6")}
     title = next((_plain(one) for one in tree.iter("title")), "")
     found = trafilatura.extract(
