@@ -63,7 +63,7 @@ def test_every_kind_of_file_gives_its_grounded_examples_and_no_other(project):
         generate = {"endpoint": endpoint, "kinds": ["qa"]}
         found = project.collect(task=CHAT, kind="documents", path="p/*", lang="auto", generate=generate)
     kept = {row["fields"]["messages"][0]["content"]: dict(row["meta"]) for row in found.rows}
-    assert set(kept) == {one["turns"][0]["question"] for some in WRITTEN.values() for one in some[:1]}  # type: ignore[index]
+    assert set(kept) == {one["turns"][0]["question"] for some in WRITTEN.values() for one in some[:1]}
     known = {meta["document"] for meta in kept.values() if meta["known"] == "yes"}
     assert known == {"p/boiler.pdf"}, "12 and twelve are the same answer"
     refused = sorted((row["source"]["locator"], row["reason"]) for row in found.dropped)
