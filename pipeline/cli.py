@@ -26,6 +26,9 @@ COMMANDS: dict[str, Command] = {
     "predict": Command("pipeline.commands.predict", "answer texts with the trained model"),
     "serve": Command("pipeline.commands.serve", "answer over HTTP, for programs and Label Studio"),
     "compare": Command("pipeline.commands.compare", "try encoders and strategies within one time budget"),
+    "pretrain": Command(
+        "pipeline.commands.pretrain", "let encoder or generator read the project's own texts before training"
+    ),
     "onnx": Command("pipeline.commands.onnx", "write the trained model as ONNX, checked and timed"),
     "init": Command("pipeline.commands.init", "start a project in an empty folder, or another one in this one"),
     "repro": Command("pipeline.commands.repro", "build what has changed: `dvc repro` without DVC's own advice"),
@@ -61,6 +64,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "onnx": ("sft onnx", "sft onnx --int8 --agreement 0.97"),
     "repro": ("sft repro", "sft repro validate", "sft repro --json > ran.json"),
     "run": ("sft run clean data/collect data/annotations/decisions data/clean  # what dvc.yaml does",),
+    "pretrain": (
+        "sft pretrain --out models/adapted",
+        "sft pretrain manuals.txt --model generator --out models/adapted",
+    ),
     "retrieve": ("sft retrieve questions.jsonl handbook.txt --out data/raw/questions.jsonl",),
     "render": ("sft render 0f3c9a",),
     "export": ("sft export --form alpaca --out exported", "sft export --push owner/name"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.commands.json_output import add_json, write_as_json
-from pipeline.core.errors import PipelineError, shorten
+from pipeline.commands.text_files import json_lines, read_passages
+from pipeline.core.errors import PipelineError
 from pipeline.core.json_types import JsonObject
 from pipeline.core.record import Answer, content_id
 from pipeline.core.settings import load
@@ -26,7 +27,6 @@ _ASK = {
     "en": "Answer the question from these passages alone.\n\n{context}\n\nQuestion: {question}",
     "zh": "请只根据以下材料回答问题。\n\n{context}\n\n问题：{question}",
 }
-_TRIPLE = ("subject", "predicate", "object")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.passages < 1:
         raise PipelineError(f"--passages: {arguments.passages} is too few.", "Give a question one passage or more.")
     asked = list(_questions(arguments.questions))
-    passages = list(dict.fromkeys(_passages(arguments.knowledge)))
+    passages = list(dict.fromkeys(read_passages(arguments.knowledge)))
     if not passages:
         raise PipelineError(f"{arguments.knowledge}: no passage in it.", "Each line, or paragraph, is one.")
     made = list(retrieved(asked, passages, load("models", Models), arguments.passages))
@@ -117,64 +117,7 @@ def _given(answer: object) -> tuple[str, ...]:
 
 
 def _questions(path: Path) -> Iterator[JsonObject]:
-    for number, row in _json_lines(path):
+    for number, row in json_lines(path):
         if not str(row.get("question") or "").strip():
             raise PipelineError(f"{path}, line {number}: no `question`.", "Each line needs one, and may have `answer`.")
         yield row
-
-
-def _passages(path: Path) -> Iterator[str]:
-    reader = _READERS.get(path.suffix)
-    if reader is None:
-        raise PipelineError(f"{path}: unknown kind of file.", f"Its name ends in one of {', '.join(_READERS)}.")
-    return (text for text in reader(path) if text.strip())
-
-
-def _paragraphs(path: Path) -> Iterator[str]:
-    return (part.strip() for part in _read(path).split("\n\n"))
-
-
-def _from_json(path: Path) -> Iterator[str]:
-    for number, row in _json_lines(path):
-        if all(row.get(name) for name in _TRIPLE):
-            yield " ".join(str(row[name]) for name in _TRIPLE)
-        elif row.get("text"):
-            yield str(row["text"]).strip()
-        else:
-            raise PipelineError(
-                f"{path}, line {number}: neither `text` nor {', '.join(_TRIPLE)}.", "Name the columns so."
-            )
-
-
-def _triples(path: Path) -> Iterator[str]:
-    for number, line in enumerate(_read(path).split("\n"), 1):
-        cells = [cell.strip() for cell in line.split("\t")]
-        if line.strip() and (len(cells) != len(_TRIPLE) or not all(cells)):
-            raise PipelineError(
-                f"{path}, line {number}: no triple: {shorten(line)}", "Three columns, tabs between them."
-            )
-        yield " ".join(cells)
-
-
-#: Ending of the file -> its passages.
-_READERS: dict[str, Callable[[Path], Iterator[str]]] = {".txt": _paragraphs, ".jsonl": _from_json, ".tsv": _triples}
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, JsonObject]]:
-    for number, line in enumerate(_read(path).split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise PipelineError(f"{path}, line {number}: no JSON object: {shorten(line)}", "One object a line.")
-        yield number, row
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{path} cannot be read: {shorten(error)}", "Name a UTF-8 text file.") from None

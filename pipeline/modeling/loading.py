@@ -48,8 +48,10 @@ def load_tokenizer(path: str | Path, vocabulary: int, where: str) -> PreTrainedT
     return with_prefix(tokenizer, str(path))
 
 
-def check_room(config: PretrainedConfig, max_length: int, where: str) -> None:
-    """Refuse a `train.max_length` that the model has no positions for; `where` names the model's setting.
+def check_room(
+    config: PretrainedConfig, max_length: int, where: str, setting: str = "params.yaml: train.max_length"
+) -> None:
+    """Refuse a `max_length` that the model has no positions for; `where` names the model's setting.
 
     Models with relative positions only (T5, XLNet, DeBERTa without position embeddings) read any length.
     """
@@ -60,7 +62,7 @@ def check_room(config: PretrainedConfig, max_length: int, where: str) -> None:
     room = positions - (config.pad_token_id + 1 if config.model_type in _POSITIONS_AFTER_PADDING else 0)
     if max_length > room:
         raise PipelineError(
-            f"params.yaml: train.max_length: {max_length}, but {where} reads at most {room} tokens.",
+            f"{setting}: {max_length}, but {where} reads at most {room} tokens.",
             f"Set it to {room} or less.",
         )
 
