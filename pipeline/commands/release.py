@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.commands.json_output import add_json, write_as_json
-from pipeline.core.cache import cache_folder
 from pipeline.core.errors import PipelineError
+from pipeline.runtime.refused_dataset import is_refused
 from pipeline.runtime.releases import HISTORY, read_history, summary_of
 from pipeline.runtime.store import read_json
 
@@ -40,11 +40,21 @@ def run(arguments: argparse.Namespace) -> None:
 
 def release(data: Path, refused: bool = False, name: str = "") -> list[str]:
     """Copy profile and index of the version, add a line to the history; returns what was done, in words."""
-    source = cache_folder() / "validate-failed" if refused else data / "validate"
+    source = data / "validate"
     absent = [name for name in FILES if not (source / name).is_file()]
     if absent:
-        hint = "No version was refused." if refused else "Build it first: dvc repro"
-        raise PipelineError(f"{source}: holds no {absent[0]}, so there is no version to release.", hint)
+        raise PipelineError(
+            f"{source}: holds no {absent[0]}, so there is no version to release.", "Build it first: dvc repro"
+        )
+    report = source / "report.json"
+    was_refused = report.is_file() and is_refused(read_json(report))
+    if refused and not was_refused:
+        raise PipelineError(f"{source}: no version was refused here.", "To release the one that is here: sft release")
+    if was_refused and not refused:
+        raise PipelineError(
+            f"{source}: the validate stage refused this version, so it is not released.",
+            "Mend the data, then: dvc repro. If its changes are on purpose: sft release --refused",
+        )
     target = data / "released"
     target.mkdir(parents=True, exist_ok=True)
     written = _remember(data, source, target, name)

@@ -2,6 +2,9 @@
 
 DVC ends each run with lines that tell to `git add`, to switch `core.autostage` on and to `dvc push`: no setting turns
 them off. All else that DVC and the stages say comes through as it is said, and so does DVC's exit status.
+
+DVC stops at the first stage that fails, so before the report. The page that says what is wrong is then written from
+what the run got to.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from pipeline.commands.json_output import add_json, write_as_json
 from pipeline.commands.repair import set_aside
@@ -50,11 +54,22 @@ def run(arguments: argparse.Namespace) -> None:
             ran += _RUNS.findall(line)
             out.write(line)
             out.flush()
+    if process.returncode:
+        _report_what_is_there(ran, out)
     if arguments.json:
         report = REPORT.as_posix() if REPORT.is_file() else None
         write_as_json({"ran": ran, "report": report, "ok": process.returncode == 0})
     if process.returncode:
         sys.exit(process.returncode)
+
+
+def _report_what_is_there(ran: Sequence[str], out: TextIO) -> None:
+    """Run the report stage after another one failed. DVC does not know of that page; a whole run replaces it."""
+    if not ran or ran[-1] == "report" or not Path("data/collect/report.json").is_file():
+        return
+    out.write(f"\n{ran[-1]} did not end well; the report is written from what there is:\n")
+    out.flush()
+    subprocess.run([sys.executable, "-m", "pipeline.report", "data", str(REPORT.parent)], stderr=out, check=False)
 
 
 def without_advice(lines: Iterable[str]) -> Iterator[str]:

@@ -23,6 +23,10 @@ class PipelineError(Exception):
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
 
+class Refused(PipelineError):
+    """What a stage found speaks against going on: the run ends with this error, and what was found is kept."""
+
+
 #: Package of an extra -> the extra. The core builds datasets; what trains or talks to services comes on request.
 EXTRAS = {
     **dict.fromkeys(("torch", "transformers", "accelerate", "peft", "safetensors", "onnxruntime", "fastapi"), "train"),

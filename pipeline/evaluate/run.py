@@ -32,6 +32,7 @@ from pipeline.modeling.base_model import BasePredict, load_base_model
 from pipeline.modeling.models import Models
 from pipeline.modeling.prediction import Prediction, Predictor
 from pipeline.runtime.awaiting_labels import dataset_awaits_labels, write_awaiting
+from pipeline.runtime.refused_dataset import check_exported
 from pipeline.runtime.store import write_json, write_table
 from pipeline.stats.bootstrap import Estimate, estimate
 from pipeline.stats.numbers import rounded
@@ -67,6 +68,7 @@ def run(dataset: Path, model: Path, out: Path) -> None:
     from pipeline.modeling.predictor import load_predictor
 
     task, params = load_task(), load("evaluate", Params)
+    check_exported(dataset)
     if dataset_awaits_labels(dataset):
         tables = {"predictions.parquet": _PREDICTIONS, "queue.parquet": review_queue([]).schema}
         write_awaiting("evaluate", out, tables, {"confusion.csv": _CONFUSION, "reliability.csv": _RELIABILITY})

@@ -10,6 +10,7 @@ from pipeline.core.errors import PipelineError
 from pipeline.core.record import Row, share
 from pipeline.runtime.damaged_files import check_columns, read_file
 from pipeline.runtime.parts import take_rows
+from pipeline.runtime.refused_dataset import check_exported
 
 #: Our split names -> the exported ones.
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}
@@ -19,6 +20,7 @@ def read_split(dataset: Path, split: str) -> pa.Table:
     """All rows of one split (train, dev or test) of a dataset folder; an empty table where it has none."""
     if not dataset.is_dir():
         raise PipelineError(f"{dataset}: no such dataset folder.", "Build it first: dvc repro validate")
+    check_exported(dataset)
     files = sorted((dataset / "data").glob(f"{SPLITS[split]}-*.parquet"))
     if not files:
         return pa.table({})

@@ -1,4 +1,7 @@
-"""What the report reads: every stage's report.json and tables, each of which may be missing."""
+"""What the report reads: every stage's report.json and tables, each of which may be missing.
+
+After a run that stopped, what the stages behind the stop left in an earlier run is of other data: it reads as missing.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from pipeline.report.params import Params
 from pipeline.runtime.columns import schema
 from pipeline.runtime.damaged_files import OF_REPORT, Each, Keys, check_columns
 from pipeline.runtime.parts import take_rows
+from pipeline.runtime.refused_dataset import is_refused
 from pipeline.runtime.shards import batches
 from pipeline.runtime.store import LEAN, files_of, lean_records, read_report, read_table, to_records
 from pipeline.tasks import TaskType, task_type
@@ -27,6 +31,8 @@ from pipeline.text.personal_data import find, masked
 #: Stages that pass records on, in order: the flow of counts goes through them.
 FLOW = ("collect", "clean", "label", "augment")
 STAGES = (*FLOW, "validate", "train", "evaluate", "value")
+#: The stage whose results each one is made from; `value` trains models of its own.
+_MADE_FROM = {**dict(zip(STAGES[1:], STAGES, strict=False)), "value": "validate"}
 
 
 #: Where a record's last state stands. The source's own wording, before personal data were masked, comes last.
@@ -84,6 +90,7 @@ class Inputs:
     profile: Mapping[str, Any] = field(default_factory=dict)  # of this version; empty before validate has run
     released: Mapping[str, Any] = field(default_factory=dict)  # of the version it is compared with
     pushed: Pushed = field(default_factory=Pushed)  # tasks in Label Studio, by record id
+    left_over: frozenset[str] = frozenset()  # stages whose results are of an earlier run
 
     @property
     def kind(self) -> TaskType:
@@ -110,18 +117,23 @@ class Inputs:
         places = [report, report.get("notes", {}), *(step.get("notes", {}) for step in report.get("steps", []))]
         return next((place[name] for name in names for place in places if place.get(name) not in (None, [], {})), None)
 
+    def place(self, name: str) -> Path | None:
+        """Where a table of the data folder lies; None where there is none of this run."""
+        path = self.folder / name
+        return path if files_of(path) and name.split("/")[0] not in self.left_over else None
+
     def table(self, name: str, columns: list[str] | None = None, where: pc.Expression | None = None) -> pa.Table | None:
         """A table below the data folder, such as `clean/review.parquet`; None where there is none.
 
         Only `columns` of it, and only the rows that fit `where`, where these are given.
         """
-        path = self.folder / name
-        return read_table(path, columns, where) if files_of(path) else None
+        path = self.place(name)
+        return read_table(path, columns, where) if path else None
 
     def rows(self, name: str, columns: tuple[str, ...], ids: set[str]) -> list[dict[str, str | None]]:
         """Rows of a table whose `id` is among `ids`; the columns hold texts."""
-        path = self.folder / name
-        if not files_of(path) or not ids:
+        path = self.place(name)
+        if path is None or not ids:
             return []
         found = read_table(path, list(columns), pc.field("id").isin(sorted(ids)))
         rows: list[dict[str, str | None]] = found.to_pylist()
@@ -131,8 +143,8 @@ class Inputs:
         """The records with these ids, in their latest state; unknown ids are left out."""
         wanted, found = set(ids), dict[str, Record]()
         for name in _LATEST_FIRST:
-            path = self.folder / name
-            if wanted - found.keys() and files_of(path):
+            path = self.place(name)
+            if path and wanted - found.keys():
                 part = self.of_task(read_table(path, where=pc.field("id").isin(sorted(wanted - found.keys()))), path)
                 records = map(self.quarantined_record, to_records(part)) if _is_raw(name) else to_records(part)
                 found.update((record.id, record) for record in records)
@@ -145,8 +157,8 @@ class Inputs:
 
     def final(self) -> Iterator[Record]:
         """Every record of the finished dataset, without votes, scores and history."""
-        path = self.folder / "augment/records.parquet"
-        if files_of(path):
+        path = self.place("augment/records.parquet")
+        if path:
             yield from lean_records(batches(path, LEAN))
 
     def text(self, record: Record | None) -> str | None:
@@ -193,8 +205,20 @@ def load_inputs(folder: Path, task: Task, params: Params) -> Inputs:
     }
     # a stage that waits for the first labels has nothing to show: it reads as one that has not run
     reports = {stage: report for stage, report in found.items() if not report.get("awaiting_labels")}
-    now, before = (_profile(folder / name / "profile.json") for name in _PROFILES)
-    return Inputs(folder, task, params, reports, now, before, read_pushed(folder / "annotations"))
+    left_over = _left_over(folder, found)
+    now, before = ({} if name in left_over else _profile(folder / name / "profile.json") for name in _PROFILES)
+    of_this_run = {stage: report for stage, report in reports.items() if stage not in left_over}
+    return Inputs(folder, task, params, of_this_run, now, before, read_pushed(folder / "annotations"), left_over)
+
+
+def _left_over(folder: Path, reports: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
+    """The stages behind one that stopped, which DVC leaves without results, or that refused the data."""
+    found: set[str] = set()
+    for stage, before in _MADE_FROM.items():
+        stopped = before not in reports and (folder / before).is_dir()
+        if stopped or before in found or is_refused(reports.get(before, {})):
+            found.add(stage)
+    return frozenset(found)
 
 
 def _profile(path: Path) -> dict[str, Any]:

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.core.errors import PipelineError, exit_code
+from pipeline.core.errors import PipelineError, Refused, exit_code
 from pipeline.core.progress import name_place
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
@@ -255,17 +255,27 @@ def enter(
 
 
 def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
-    """Call `work` with a folder beside `out`; what it wrote moves there when it succeeds, and is thrown away else."""
+    """Call `work` with a folder beside `out`; what it wrote moves there when it succeeds or raises `Refused`.
+
+    After any other error it is thrown away, and `out` stays as it was.
+    """
     folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
     _remove(folder)  # what a run that was killed left
     folder.mkdir(parents=True)
     try:
         work(folder)
-        if _rank() == 0:
-            out.mkdir(parents=True, exist_ok=True)
-            _move(folder.iterdir(), out)
+        _place(folder, out)
+    except Refused:
+        _place(folder, out)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(folder: Path, out: Path) -> None:
+    if _rank() == 0:
+        out.mkdir(parents=True, exist_ok=True)
+        _move(folder.iterdir(), out)
 
 
 def _remove(path: Path) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core.cache import cache_folder
 from pipeline.core.counts import ranked
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, Refused
 from pipeline.core.record import Record
 from pipeline.core.registry import did_you_mean
 from pipeline.core.settings import load, load_task
 from pipeline.modeling.models import Models
 from pipeline.runtime.awaiting_labels import awaits_labels, write_awaiting
 from pipeline.runtime.dataset_versions import INDEX, compare, split_digest
+from pipeline.runtime.refused_dataset import write_refused
 from pipeline.runtime.store import LEAN, read_records, read_stage_report, write_json, write_table
 from pipeline.tasks import has_free_answers
 from pipeline.validate.data_docs import write_data_docs
@@ -51,7 +50,7 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     That is report.json, metrics.json, profile.json, index.parquet, map.parquet, failing.parquet
     and mixture.parquet.
 
-    A failed `error` expectation raises; what was found is then left in `.cache/validate-failed`.
+    A failed `error` expectation raises `Refused`: the same files say what was found, and dataset/ holds a note.
     """
     params, task, models = load("validate", Params), load_task(), load("models", Models)
     rules = read_suite(params.suite)
@@ -74,21 +73,19 @@ def run(collect: Path, clean: Path, label: Path, augment: Path, released: Path, 
     listed = [finding.as_dict() for finding in findings]
     report: Report = {"stage": "validate", "expectations": listed, "dataset": totals, "changes": changes(view)}
     _log(findings)
-    failed_folder = cache_folder() / "validate-failed"
-    shutil.rmtree(failed_folder, ignore_errors=True)
-    errors = _failed(findings)
-    place = failed_folder if errors else out
-    write_json(report, place / "report.json")
-    write_json({**view.profile, "gates": gates(findings)}, place / "profile.json")
-    write_table(view.index, place / "index.parquet")
-    write_table(points, place / "map.parquet")
-    write_table(failing(checks, findings, view), place / "failing.parquet")
-    write_table(changed_by(mixture), place / "mixture.parquet")
-    write_data_docs(found, totals, place / "data_docs")
-    if errors:
-        raise PipelineError("\n".join(explain(finding) for finding in errors), _remedy(failed_folder))
-    export(view, params, report, out / "dataset", mixture)
+    write_json(report, out / "report.json")
+    write_json({**view.profile, "gates": gates(findings)}, out / "profile.json")
+    write_table(view.index, out / "index.parquet")
+    write_table(points, out / "map.parquet")
+    write_table(failing(checks, findings, view), out / "failing.parquet")
+    write_table(changed_by(mixture), out / "mixture.parquet")
+    write_data_docs(found, totals, out / "data_docs")
     write_json(_metrics(findings, totals, view.profile), out / "metrics.json")
+    errors = [explain(finding) for finding in findings if not finding.passed and finding.severity == "error"]
+    if errors:
+        write_refused(out / "dataset", "\n\n".join(errors))
+        raise Refused("\n".join(errors), _REMEDY)
+    export(view, params, report, out / "dataset", mixture)
 
 
 def _write_awaiting(out: Path) -> None:
@@ -96,10 +93,6 @@ def _write_awaiting(out: Path) -> None:
     tables = {"index.parquet": INDEX, "map.parquet": MAP, "failing.parquet": FAILING, "mixture.parquet": READ}
     write_awaiting("validate", out, tables, folders=["dataset", "data_docs"])
     write_json({}, out / "profile.json")
-
-
-def _failed(findings: Sequence[Finding]) -> list[Finding]:
-    return [finding for finding in findings if not finding.passed and finding.severity == "error"]
 
 
 def _check_labelled(view: View) -> None:
@@ -185,12 +178,11 @@ def explain(finding: Finding) -> str:
     return f"validate: {finding.expect} failed ({finding.title}): {count}{named or finding.observed}{tail}"
 
 
-def _remedy(folder: Path) -> str:
-    return (
-        f"Look at {folder / 'data_docs' / 'index.html'} and report.json beside it; follow a record with "
-        "`sft trace <record id>`; then fix the data or the stage that let it through, or change the entry "
-        "in params.yaml: validate.suite (severity: warn reports without stopping)."
-    )
+_REMEDY = (
+    "The quality report lists them all: `sft repro` writes it after a failure too, after `dvc repro` it is "
+    "`sft run report data data/report`. Follow a record with `sft trace <record id>`; then fix the data or the stage "
+    "that let it through, or change the entry in params.yaml: validate.suite (severity: warn reports without stopping)."
+)
 
 
 def _metrics(findings: Sequence[Finding], totals: Totals, found: Profile) -> dict[str, float]:

@@ -13,12 +13,11 @@ from pipeline.runtime.releases import HISTORY
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
-    for folder in (tmp_path / "data/validate", tmp_path / "cache/validate-failed"):
-        folder.mkdir(parents=True)
-        (folder / "profile.json").write_text(json.dumps({"splits": {"train": 3}, "of": folder.name}), "utf-8")
-        (folder / "index.parquet").write_bytes(folder.name.encode())
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data/validate"
+    folder.mkdir(parents=True)
+    (folder / "profile.json").write_text(json.dumps({"splits": {"train": 3}}), "utf-8")
+    (folder / "index.parquet").write_bytes(b"index")
     return tmp_path / "data"
 
 
@@ -50,14 +49,20 @@ def test_what_was_released_before_there_was_a_history_stands_first(data: Path) -
 
 
 def test_a_refused_version_is_released_on_purpose_only(data: Path) -> None:
+    with pytest.raises(PipelineError, match="no version was refused"):
+        release(data, refused=True)
+    failed = {"expectations": [{"passed": False, "severity": "error"}]}
+    (data / "validate/report.json").write_text(json.dumps(failed), "utf-8")
+    with pytest.raises(PipelineError, match="refused this version"):
+        release(data)
+    assert not (data / "released").exists()
     release(data, refused=True, name="x")
-    assert (data / "released/index.parquet").read_bytes() == b"validate-failed"
+    assert [line["name"] for line in history(data)] == ["x"]
 
 
-@pytest.mark.parametrize(("refused", "hint"), [(False, "dvc repro"), (True, "No version was refused")])
-def test_nothing_to_release_says_what_to_do(tmp_path: Path, monkeypatch, refused: bool, hint: str) -> None:
-    monkeypatch.setenv("SFT_CACHE", str(tmp_path / "cache"))
+@pytest.mark.parametrize("refused", [False, True])
+def test_nothing_to_release_says_what_to_do(tmp_path: Path, refused: bool) -> None:
     with pytest.raises(PipelineError, match="no version to release") as error:
         release(tmp_path / "data", refused)
-    assert hint in error.value.hint
+    assert "dvc repro" in error.value.hint
     assert not (tmp_path / "data/released").exists()

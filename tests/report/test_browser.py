@@ -350,6 +350,10 @@ def odd_file(tmp_path_factory):
     ]
     records[7] = replace(records[7], split="test")
     validated(folder, to_table(records, schema(task)), task)
+    write_json({"stage": "augment"}, folder / "augment" / "report.json")
+    write_json(
+        {"stage": "validate", "dataset": {}, "expectations": [], "changes": None}, folder / "validate/report.json"
+    )
     pairs = [(a, task.labels[(n * 7) % 200]) for n, a in enumerate(task.labels) for _ in range(2)]
     rows = [
         {"id": str(n), "given": as_json(a), "predicted": as_json(b), "correct": a == b}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import pipeline
-from pipeline.core.errors import PipelineError
+from pipeline.core.errors import PipelineError, Refused
+from pipeline.modeling.dataset import read_split
 from pipeline.runtime.store import read_json
 from tests.validate.conftest import CHAT, chat, reports_for, review, sound_chats, sound_reviews
 
@@ -52,20 +53,21 @@ def test_an_error_stops_the_run_and_names_the_records(project):
     assert "no_leakage failed" in text
     assert "1 of 9 records: leak (the same text as zh4 in test)" in text
     assert "severity: warn reports without stopping" in text
-    assert not Path("data/validate/dataset").exists()
+    assert [path.name for path in Path("data/validate/dataset").iterdir()] == ["NOT_EXPORTED.md"]
 
 
 def test_after_an_error_the_findings_can_be_looked_at(project):
     project.write([*sound_reviews(), LEAK], SUITE)
-    with pytest.raises(PipelineError) as caught:
+    with pytest.raises(Refused):
         project.validate()
-    place = Path(".cache/validate-failed")
-    assert str(project.root / place / "data_docs" / "index.html") in str(caught.value)
+    place = Path("data/validate")
+    assert read_json(place / "metrics.json")["errors"] == 1
+    assert "1 of 9 records: leak" in (place / "dataset/NOT_EXPORTED.md").read_text("utf-8")
     assert "was <b>not</b> exported" in (place / "data_docs" / "index.html").read_text("utf-8")
     failed = [entry for entry in read_json(place / "report.json")["expectations"] if not entry["passed"]]
     assert failed[0]["first"] == [{"id": "leak", "why": "the same text as zh4 in test"}]
-    project.write(sound_reviews(), SUITE).validate()
-    assert not place.exists()
+    with pytest.raises(PipelineError, match="exported nothing"):
+        read_split(place / "dataset", "train")
 
 
 def test_a_warning_does_not_stop_the_run(project):
@@ -132,8 +134,11 @@ def test_a_missing_report_says_what_to_run(project):
         project.validate()
 
 
-def test_the_command_line_exits_with_one_and_leaves_nothing(project):
+def test_the_command_line_exits_with_one_and_leaves_the_findings_in_the_place_of_the_dataset(project):
     project.write([*sound_chats(), chat("bad", [("user", "Hi"), ("user", "喂")], "")], None, CHAT)
+    old = Path("data/validate/dataset/data/train-00000-of-00001.parquet")  # of an earlier version
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"")
     command = [
         sys.executable,
         "-m",
@@ -148,5 +153,6 @@ def test_the_command_line_exits_with_one_and_leaves_nothing(project):
     assert "bad (turns 1 and 2 are both of role user; turn 3 (assistant) says nothing)" in result.stderr
     assert "Traceback" not in result.stderr
     assert "temporary" not in result.stderr
-    assert not Path("data/validate").exists()
-    assert sorted(path.name for path in Path("data").iterdir()) == ["augment", "clean", "collect", "label"]
+    assert [path.name for path in Path("data/validate/dataset").iterdir()] == ["NOT_EXPORTED.md"]
+    left = ["augment", "clean", "collect", "label", "validate"]
+    assert sorted(path.name for path in Path("data").iterdir()) == left

@@ -78,14 +78,6 @@ def test_a_test_split_that_changes_on_purpose_is_released(released):
     assert findings(released)["test_frozen"]["passed"]
 
 
-def test_nothing_to_release_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setenv("SFT_CACHE", str(tmp_path))
-    with pytest.raises(PipelineError, match=r"no profile\.json"):
-        release(tmp_path)
-    with pytest.raises(PipelineError, match="No version was refused"):
-        release(tmp_path, refused=True)
-
-
 def test_a_foreign_table_as_released_version_is_refused(released):
     (released.root / "data/released/index.parquet").write_bytes(
         (released.root / "data/validate/map.parquet").read_bytes()

@@ -16,7 +16,7 @@ from pipeline.core.record import Record, as_json
 from pipeline.report.figures import plain_label
 from pipeline.report.inputs import FLOW, Inputs
 from pipeline.runtime.shards import batches
-from pipeline.runtime.store import files_of, to_records
+from pipeline.runtime.store import to_records
 
 #: Rows that are held as objects at a time. A guess: not measured.
 BATCH = 4096
@@ -48,8 +48,8 @@ _OF_RECORDS = ("records.parquet", "dropped.parquet")
 
 def _batches(inputs: Inputs, name: str, where: pc.Expression | None = None) -> Iterator[pa.Table]:
     """A table of the data folder, a part at a time."""
-    path = inputs.folder / name
-    if files_of(path):
+    path = inputs.place(name)
+    if path:
         for batch in batches(path, rows=BATCH):
             part = pa.Table.from_batches([batch])
             part = inputs.of_task(part, path) if path.name in _OF_RECORDS else part
