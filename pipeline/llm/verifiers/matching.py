@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from decimal import Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 
 from pydantic import Field
 
@@ -13,10 +12,11 @@ from pipeline.core.settings import NoSettings, RegularExpression, Settings
 from pipeline.llm.verifiers.contract import Case
 from pipeline.llm.verifiers.final_answer import final_answer
 from pipeline.text.normalise import normalised
+from pipeline.text.numerals import with_digits, without_dates
 
 _NUMBER = re.compile(
-    r"(?<![\d/])(?P<above>[-+]?\d+)/(?P<below>\d+)(?![\d/]|\.\d)"  # a fraction, and no date
-    r"|(?P<digits>[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)(?P<percent>%?)"
+    r"(?<![\d/])(?P<above>(?:(?<![0-9A-Za-z)])[-+])?\d+)/(?P<below>\d+)(?![\d/]|\.\d)"  # a fraction, and no date
+    r"|(?P<digits>(?:(?<![0-9A-Za-z)])[-+])?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?)(?P<percent> ?%)?"
 )
 _CHOICE = re.compile(r"(?<![A-Za-z])\(?([A-Za-z])\)?(?![A-Za-z])")
 _NO_REFERENCE = "there is no reference to compare with"
@@ -52,7 +52,7 @@ def same_text(case: Case, settings: NoSettings) -> str:
 
 
 def same_number(case: Case, settings: Numeric) -> str:
-    """The last number of the final answer equals that of the reference (thousands separators, %, full-width digits)."""
+    """The last number of the final answer equals that of the reference, whole dates aside (see `last_number`)."""
     if case.reference is None:
         return _NO_REFERENCE
     found, wanted = last_number(final_answer(case.text)), last_number(final_answer(case.reference))
@@ -60,8 +60,11 @@ def same_number(case: Case, settings: Numeric) -> str:
         return f"the reference holds no number: '{shorten(case.reference)}'"
     if found is None:
         return f"the answer holds no number: '{shorten(case.text)}'"
-    if abs(found - wanted) <= Decimal(settings.tolerance) * max(abs(wanted), Decimal(1)):
-        return ""
+    try:
+        if abs(found - wanted) <= Decimal(settings.tolerance) * max(abs(wanted), Decimal(1)):
+            return ""
+    except ArithmeticError:  # 1e999999999
+        return f"{found} is too large to compare with {wanted}"
     return f"{found} is not {wanted}"
 
 
@@ -85,8 +88,11 @@ def matches(case: Case, settings: Pattern) -> str:
 
 
 def last_number(text: str) -> Decimal | None:
-    r"""The last number in a text; 50% (in LaTeX 50\%) and 1/2 are 0.5. None where there is none."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u2044", "/").replace("\\%", "%")
+    r"""The last number in a text that stands in no whole date; None where there is none.
+
+    50% (in LaTeX 50\%), 1/2 and 百分之五十 are 0.5, 1,024 and 一千零二十四 are 1024, digits may have full width.
+    """
+    plain = with_digits(without_dates(text)).replace("\\%", "%")
     found = list(_NUMBER.finditer(plain))
     if not found:
         return None
@@ -95,7 +101,7 @@ def last_number(text: str) -> Decimal | None:
         if last["below"]:
             return Decimal(last["above"]) / Decimal(last["below"])
         return Decimal(last["digits"].replace(",", "")) / (100 if last["percent"] else 1)
-    except (InvalidOperation, DivisionByZero):
+    except ArithmeticError:
         return None
 
 
