@@ -20,6 +20,10 @@ def is_prose_line(line: str, before: str = "") -> bool:
     rest = line[start.end() :] if start else ""
     if start is None or not _FIRST.match(rest) or _BLOCK.match(line):
         return False
+    if start[0].strip():
+        rest = rest.rstrip().removesuffix(";")
+    elif start[0] and rest[:1].islower() and not _is_open(before):
+        return False
     found = tokens(rest)
     if _KEY.match(rest) or _ROW_OF_VALUES.search(rest) or (found and is_code(found[0]) and not _HAN.match(rest)):
         return False
@@ -31,6 +35,8 @@ def is_plain_line(line: str) -> bool:
     start = _START.match(line)
     rest = line[start.end() :] if start else line
     if _KEY.match(rest) or _ROW.search(rest) or _BLOCK.match(line):
+        return False
+    if _STATEMENT_END.search(rest) and not (start and start[0].strip()):
         return False
     strange = is_code if len(_HAN.findall(rest)) > 1 else is_odd
     return not any(strange(token) for token in tokens(rest))
@@ -60,10 +66,14 @@ _START = re.compile(
 _FIRST = re.compile(rf"[\"'“‘«„(（《「『【*¿¡\ufdd0-\ufdef]{{0,4}}[^\W_]|[{CJK}]")
 #: An indented line is code, in Markdown. ` * ` goes on with a comment, three quotes begin a docstring.
 _BLOCK = re.compile(r" \* |(?: {4}|\t)[ \t]*(?![-*•·●◦▪] |\d{1,3}[.)] )\S|\s*(?:\"{3}|'{3})|\s*\S.*\t")
-#: `key:`, `"any key":`, `KeyError:`, `x =`; `Note:` is none.
+#: `key:`, `"any key":`, `KeyError:`, `x =`, `E0412:`, `1 NOTE The`, `("a", 3)`; `Note:` is none.
 _KEY = re.compile(
     r"""['"]?[a-z_$][\w.$/-]*['"]?\s?[:=](?=\s|$)|[A-Z][a-z]+[A-Z][A-Za-z]*:\s|['"][^'"]{1,60}['"]\s?[:=]"""
-    r"""|\w+\s?=(?!=)"""
+    r"""|\w+\s?=(?!=)|[A-Z]{1,8}[-_]?\d{3,}[A-Z]?:\s|\d+\s[A-Z_]{3,5}\s(?=[A-Z])"""
+    r"""|[(\[]["'].*["'],\s*(?:["'\d\[({]|True|False|None|true|false|null)"""
+    # Scenarios of tests (a prompt's ends in a stop), results of tests and builds, commits, apt, headers.
+    r"""|(?:Feature|Scenario(?: Outline)?):\s(?!.*[.!?]\s*$)|(?:not\s)?ok\s\d+\s-\s|BUILD\s(?:FAILED|SUCCESSFUL)"""
+    r"""|BREAKING CHANGE:|E:\s|X-[A-Z][\w-]*:\s"""
 )
 _ROW_OF_VALUES = re.compile(r"""^["'].*["'][,;]["']|["'],["']|(?<!\d),\d[\d.]*,(?!\d{3})""")
 #: Separators with no space behind: `a,b`, `a;b`, but not 1,000.
@@ -71,6 +81,8 @@ _ROW = re.compile(
     r"""[^\s\d][,;](?=[^\s"'”’)])|\d[,;](?=[^\W\d])|\d,(?!\d{3}(?!\d))\d|['"][,;](?=\S)|(?:,\s?-?\d[\d.]*){2}(?=,|$)|\t|\|"""
 )
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’»)*]*\s*$""")
+#: `f('a');`, `insert a;`; items of a list of prose end in `;` too.
+_STATEMENT_END = re.compile(r"""["')\]]\s?;\s*$|^[a-z].*;\s*$""")
 _OPEN_END = re.compile(r"[;{}\[=\\|<>&+/]\s*$")
 
 
@@ -80,8 +92,12 @@ def _is_spaced_prose(rest: str, found: Sequence[str], before: str) -> bool:
     small = sum(_small(word) for word in words)
     if not small or _OPEN_END.search(rest) or not _are_mostly_words(found, len(words)):
         return False
+    if _LONE_BAR.search(rest) or _is_argument(rest):
+        return False
     if (rest.lstrip(_QUOTES)[:1] or " ").isupper():
         return True
+    if _HEADED.match(rest) and not _SENTENCE_END.search(rest):
+        return False
     return small > 1 and found[0] not in _STATEMENTS and _goes_on_or_ends(rest, found, len(words), before)
 
 
@@ -91,10 +107,29 @@ def _are_mostly_words(found: Sequence[str], words: int) -> bool:
 
 def _goes_on_or_ends(rest: str, found: Sequence[str], words: int, before: str) -> bool:
     """Whether a line in small letters goes on with the sentence above, ends one, or is a long row of words."""
-    goes_on = bool(before) and not before.rstrip().endswith((":", "：", ".", "!", "?"))
-    return goes_on or _SENTENCE_END.search(rest) is not None or (words > 5 and not any(map(is_odd, found)))
+    return _is_open(before) or _SENTENCE_END.search(rest) is not None or (words > 5 and not any(map(is_odd, found)))
 
 
+def _is_argument(rest: str) -> bool:
+    """Whether the sentence stands in quotes alone, behind a command: `www IN TXT "the cat is here"`."""
+    outside = _CLOSER.sub("", _QUOTED.sub(" ", rest))
+    words = tokens(outside)
+    if not _QUOTED.search(rest) or not words or any(_small(word) and not word.isupper() for word in words):
+        return False
+    first = words[0]
+    return first[:1].islower() or first[:1].isdigit() or (len(first) > 1 and first.isupper())
+
+
+def _is_open(before: str) -> bool:
+    """Whether a sentence of the line above may go on."""
+    return bool(before) and not before.rstrip().endswith((":", "：", ".", "!", "?"))
+
+
+_QUOTED = re.compile(r"""(?<!\w)"[^"]+"|(?<!\w)'.+'(?!\w)""")
+_CLOSER = re.compile(r"\s(?:do|then|as\s\w+)\s*$")
+#: `title The plan of the week`: a line in small letters in which a title begins.
+_HEADED = re.compile(r"(?:[a-z]\S*\s|[A-Z]\s){1,4}(?:The|A|An|It|It['’]s|This|Our|Your|What|How|Why)\s")
+_LONE_BAR = re.compile(r"\s\|\s")
 _QUOTES = "\"'“‘«„([*¿¡"
 
 
