@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -255,10 +255,7 @@ def enter(
 
 
 def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
-    """Call `work` with a folder beside `out`; what it wrote moves there when it succeeds or raises `Refused`.
-
-    After any other error it is thrown away, and `out` stays as it was.
-    """
+    """Call `work` with a folder beside `out`; what it wrote moves there, but after an error other than `Refused`."""
     folder = out.parent / f".{out.name}.unfinished{_rank() or ''}"
     _remove(folder)  # what a run that was killed left
     folder.mkdir(parents=True)
@@ -270,12 +267,6 @@ def in_temporary_folder(out: Path, work: Callable[[Path], object]) -> None:
         raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _place(folder: Path, out: Path) -> None:
-    if _rank() == 0:
-        out.mkdir(parents=True, exist_ok=True)
-        _move(folder.iterdir(), out)
 
 
 def _remove(path: Path) -> None:
@@ -295,8 +286,11 @@ def _rank() -> int:
     return int(os.environ.get("RANK", "0")) if int(os.environ.get("WORLD_SIZE", "1")) > 1 else 0
 
 
-def _move(results: Iterable[Path], out: Path) -> None:
-    for result in sorted(results):
+def _place(folder: Path, out: Path) -> None:
+    if _rank() != 0:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for result in sorted(folder.iterdir()):
         target = out / result.name
         if target.is_dir():
             shutil.rmtree(target)
