@@ -11,7 +11,8 @@ from pipeline.core.record import Decision
 from pipeline.modeling.lm.top_layers import top_layers
 from pipeline.modeling.models import Model, Models
 from pipeline.runtime.store import read_json
-from pipeline.value.reply_effects import _with_undone, measure_replies
+from pipeline.stats.bootstrap import Estimate
+from pipeline.value.reply_effects import Effect, _told, _with_undone, measure_replies
 from pipeline.value.run import measure
 from pipeline.value.variants import Stages
 from tests.modeling.conftest import llama_folder  # noqa: F401
@@ -83,6 +84,39 @@ def test_the_mixture_is_held_against_reading_each_dialogue_once(rows, model, mon
     assert harm["gain"]["high"] < 0 < gain["gain"]["low"]
     assert (gain["verdict"], gain["rows"]) == ("helped", 28)
     assert gain["sentence"].startswith("mixture validate.mixture: helps")
+
+
+def test_both_sides_of_a_mixture_take_equally_many_steps(rows, model, monkeypatch):
+    import pipeline.value.reply_loss as module
+
+    steps = []
+
+    class Counting(module.ReplyLoss):
+        def draws(self, sequences):
+            steps.append([len(one) for one in sequences])
+            return super().draws(sequences)
+
+    monkeypatch.setattr("pipeline.value.reply_effects.ReplyLoss", Counting)
+    twice = {row.id: 2 for n, row in enumerate(rows) if n % 4 > 1}
+    [found] = _effect_of(twice, rows, model, monkeypatch)
+    assert steps[-1] == steps[0], "the mixture comes last, what it is held against first"
+    assert set(map(tuple, steps)) == {(steps[0][0],) * PARAMS.reply_seeds}
+    assert found["gain"]["low"] <= found["gain"]["value"] <= found["gain"]["high"]
+    assert found["verdict"] == "no_measurable_effect", (
+        "half of the dialogues twice, drawn evenly, is no better and no worse"
+    )
+
+
+def test_a_mixture_is_one_more_trial_of_the_many():
+    """Holm: a p of .03 counts by itself, and no longer beside another effect as likely to be chance."""
+
+    def effect(kind, p):
+        return Effect(kind, "x", 40, Estimate(0.1, 0.02, 0.2, p))
+
+    alone = _told([effect("mixture", 0.03)], PARAMS)
+    beside = _told([effect("source", 0.04), effect("mixture", 0.03)], PARAMS)
+    assert [one["verdict"] for one in alone] == ["helped"]
+    assert [(one["p"], one["verdict"]) for one in beside] == [(0.06, "no_measurable_effect")] * 2
 
 
 @pytest.mark.parametrize("times", [1, 0])
