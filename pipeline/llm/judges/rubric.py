@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, model_validator
 
 from pipeline.core.conversation import Conversation, Message
 from pipeline.core.settings import Settings
+
+#: Headings of what a judge reads; a text may not write them, or a reply could add a turn or a second reply to itself.
+_HEADING = re.compile(
+    r"^(?=[ \t]*#{1,2}[ \t]*(?:system|developer|user|assistant|tool|conversation|reply[ \t]*[12])[ \t]*$)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 class Criterion(Settings):
@@ -92,10 +100,18 @@ def transcript(conversation: Conversation) -> str:
 
 def reply_text(message: Message) -> str:
     """A reply for a judge to read: text and calls. Reasoning is no part of what the user gets."""
+    return _without_headings(_said(message))
+
+
+def _said(message: Message) -> str:
     calls = [f"[calls {call.name} with {call.arguments}]" for call in message.tool_calls]
     return "\n".join([*([message.content] if message.content else []), *calls])
 
 
 def _turn(message: Message) -> str:
     reasoning = f"[thinks] {message.reasoning}\n" if message.reasoning else ""
-    return f"## {message.role}\n{reasoning}{reply_text(message)}"
+    return f"## {message.role}\n{_without_headings(f'{reasoning}{_said(message)}')}"
+
+
+def _without_headings(text: str) -> str:
+    return _HEADING.sub(r"\\", text)
