@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from pipeline.text.numerals import with_digits
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -22,8 +23,8 @@ _NO_NUMBERS = frozenset({"one", "zero", "一", "十", "百", "千", "万", "亿"
 
 
 def numbers(text: str) -> set[str]:
-    """The numbers of a text: `1,000`, `two hundred` and `两百` as they are compared. `one` and 一 alone are words."""
-    text = unicodedata.normalize("NFKC", text).casefold()
+    """The numbers of a text: `1,000`, `two hundred`, `两百`, `3万` as they are compared. `one` and 一 alone are words."""
+    text = with_digits(text).casefold()
     found = {_plain(number) for number in _DIGITS.findall(text)}
     found |= {str(_english(words)) for words in _ENGLISH.findall(text) if words not in _NO_NUMBERS}
     return found | {str(_chinese(letters)) for letters in _CHINESE.findall(text) if letters not in _NO_NUMBERS}
