@@ -23,7 +23,7 @@ _NO_NUMBERS = frozenset({"one", "zero", "一", "十", "百", "千", "万", "亿"
 
 
 def numbers(text: str) -> set[str]:
-    """The numbers of a text: `1,000`, `two hundred`, `两百`, `3万` as they are compared. `one` and 一 alone are words."""
+    """The numbers of a text: `1,000`, `two hundred`, `两百`, `3万` as they are compared. `one`, 一 are words."""
     text = with_digits(text).casefold()
     found = {_plain(number) for number in _DIGITS.findall(text)}
     found |= {str(_english(words)) for words in _ENGLISH.findall(text) if words not in _NO_NUMBERS}
