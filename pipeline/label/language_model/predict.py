@@ -60,11 +60,15 @@ def language_model(
 ) -> Prelabels:
     """Answers of the model in `params.llm`. What it leaves open, refuses or quotes wrongly goes to people.
 
+    A service is not asked about held-out records, of which a label is in doubt: people look at them without a draft.
     Raises PipelineError for a service that does not answer and for a budget that is used up; answers so far are kept.
     """
     settings = params.llm
     if settings is None:
         return none("label.prelabel.llm names no model")
+    ask, kept_here = _may_leave(ask, settings)
+    if not ask:
+        return none("records that need one are held out: their texts do not leave the machine")
     measured = sorted(learn, key=lambda e: share("label.llm", e.id))[: settings.calibration_rows]
     asked = {example.id: example for example in (*measured, *ask)}
     questions = prompts(list(asked.values()), learn, models.encoder, task, settings)
@@ -76,7 +80,16 @@ def language_model(
     by = name_of(settings.endpoint, models)
     found = _calibrated(said, measured, ask, (task, params, by), engine.usage.as_notes())
     licence = settings.endpoint.licence if settings.endpoint else ""
-    return replace(found, writers={by: {"model": by, "licence": licence}})
+    report = {**found.report, "kept_here": kept_here}
+    return replace(found, report=report, writers={by: {"model": by, "licence": licence}})
+
+
+def _may_leave(ask: Sequence[Example], settings: LlmPrelabel) -> tuple[Sequence[Example], int]:
+    """The records that the model may read, and how many are held back from a service."""
+    if settings.endpoint is None:
+        return ask, 0
+    found = [one for one in ask if one.as_record().split not in ("dev", "test", "benchmark")]
+    return found, len(ask) - len(found)
 
 
 def _sent(questions: Sequence[Question], settings: LlmPrelabel) -> list[Question]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -279,3 +280,20 @@ def test_an_instruction_inside_a_text_stays_data():
     assert len(seen) == 2  # asked once more, and then it is no answer
     assert found.answers == {}
     assert found.report["problems"] == {"not_json": 1}
+
+
+def test_texts_of_held_out_records_do_not_leave():
+    learn = [example(f"k{n}", f"known {n}", LABELS[n % 2]) for n in range(4)]
+    ask = [example(split, f"doubtful {split} 可疑") for split in ("train", "unlabelled", "dev", "test")]
+    ask = [replace(one, record=replace(one.as_record(), split=one.id)) for one in ask]
+    with serving(lambda body, number: json.dumps({"label": LABELS[0]})) as service:
+        asked = params(endpoint=Endpoint(url=service.url, model="tiny"))
+        found = language_model(learn, ask, Models(), asked, TASK)
+        said = json.dumps(service.asked, ensure_ascii=False)
+        nothing = language_model(learn, ask[2:], Models(), asked, TASK)
+    assert set(found.answers) == {"train", "unlabelled"}
+    assert found.report["kept_here"] == 2
+    assert "doubtful train" in said
+    assert "doubtful dev" not in said
+    assert "doubtful test" not in said
+    assert "held out" in nothing.report["why"]
