@@ -16,27 +16,19 @@ from pipeline.text.scripts import CJK, HAN, NO_LATIN
 
 def is_prose_line(line: str, before: str = "") -> bool:
     """Whether a line, its entities as signs, holds a sentence. `before`: the line of prose above it, if any."""
-    start = _START.match(line)
-    rest = line[start.end() :] if start else ""
-    if start is None or not _FIRST.match(rest) or _BLOCK.match(line):
+    marker, rest = _split(line)
+    if not _FIRST.match(rest) or _BLOCK.match(line):
         return False
-    if start[0].strip():
-        rest = rest.rstrip().removesuffix(";")
-    elif start[0] and rest[:1].islower() and not _is_open(before):
+    if marker.isspace() and rest[:1].islower() and not _is_open(before):
         return False
     found = tokens(rest)
-    if _KEY.match(rest) or _ROW_OF_VALUES.search(rest) or (found and is_code(found[0]) and not _HAN.match(rest)):
-        return False
-    return _is_han_prose(rest) or _is_foreign_prose(rest) or _is_spaced_prose(rest, found, before)
+    return not _is_row(rest, found) and _holds_sentence(rest, found, before)
 
 
 def is_plain_line(line: str) -> bool:
     """Whether a line is plain words, numbers and their punctuation alone: no key, no row of values, no sign of code."""
-    start = _START.match(line)
-    rest = line[start.end() :] if start else line
-    if _KEY.match(rest) or _ROW.search(rest) or _BLOCK.match(line):
-        return False
-    if _STATEMENT_END.search(rest) and not (start and start[0].strip()):
+    _, rest = _split(line)
+    if _KEY.match(rest) or _ROW.search(rest) or _BLOCK.match(line) or _STATEMENT_END.search(rest):
         return False
     strange = is_code if len(_HAN.findall(rest)) > 1 else is_odd
     return not any(strange(token) for token in tokens(rest))
@@ -44,8 +36,7 @@ def is_plain_line(line: str) -> bool:
 
 def holds_code(text: str) -> bool:
     """Whether a token of code stands in `text`, a sentence with its entities as signs, or a command that it names."""
-    start = _START.match(text)
-    found = tokens(text[start.end() :] if start else text)
+    found = tokens(_split(text)[1])
     if any(command in _COMMANDS for command in _INTRODUCED.findall(text)):
         return True
     return any(is_code(token) and not is_comparison(found, n) for n, token in enumerate(found))
@@ -83,7 +74,30 @@ _ROW = re.compile(
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’»)*]*\s*$""")
 #: `f('a');`, `insert a;`; items of a list of prose end in `;` too.
 _STATEMENT_END = re.compile(r"""["')\]]\s?;\s*$|^[a-z].*;\s*$""")
-_OPEN_END = re.compile(r"[;{}\[=\\|<>&+/]\s*$")
+#: An end that waits for more; a bar between cells.
+_OPEN_END = re.compile(r"[;{}\[=\\|<>&+/]\s*$|\s\|\s")
+
+
+def _split(line: str) -> tuple[str, str]:
+    """What stands before a sentence, and the rest; an item of a list may end in `;`."""
+    start = _START.match(line)
+    if start is None:
+        return "", line
+    rest = line[start.end() :]
+    return start[0], rest.rstrip().removesuffix(";") if start[0].strip() else rest
+
+
+def _is_row(rest: str, found: Sequence[str]) -> bool:
+    """Whether a line begins with a key or a token of code, or holds a row of values."""
+    if _KEY.match(rest) or _ROW_OF_VALUES.search(rest):
+        return True
+    return bool(found) and is_code(found[0]) and not _HAN.match(rest)
+
+
+def _holds_sentence(rest: str, found: Sequence[str], before: str) -> bool:
+    if _is_han_prose(rest) or _is_foreign_prose(rest):
+        return True
+    return _is_spaced_prose(rest, found, before) and not _is_argument(rest)
 
 
 def _is_spaced_prose(rest: str, found: Sequence[str], before: str) -> bool:
@@ -92,12 +106,8 @@ def _is_spaced_prose(rest: str, found: Sequence[str], before: str) -> bool:
     small = sum(_small(word) for word in words)
     if not small or _OPEN_END.search(rest) or not _are_mostly_words(found, len(words)):
         return False
-    if _LONE_BAR.search(rest) or _is_argument(rest):
-        return False
     if (rest.lstrip(_QUOTES)[:1] or " ").isupper():
         return True
-    if _HEADED.match(rest) and not _SENTENCE_END.search(rest):
-        return False
     return small > 1 and found[0] not in _STATEMENTS and _goes_on_or_ends(rest, found, len(words), before)
 
 
@@ -107,17 +117,17 @@ def _are_mostly_words(found: Sequence[str], words: int) -> bool:
 
 def _goes_on_or_ends(rest: str, found: Sequence[str], words: int, before: str) -> bool:
     """Whether a line in small letters goes on with the sentence above, ends one, or is a long row of words."""
-    return _is_open(before) or _SENTENCE_END.search(rest) is not None or (words > 5 and not any(map(is_odd, found)))
+    if _is_open(before) or _SENTENCE_END.search(rest):
+        return True
+    return words > 5 and not any(map(is_odd, found)) and _HEADED.match(rest) is None
 
 
 def _is_argument(rest: str) -> bool:
     """Whether the sentence stands in quotes alone, behind a command: `www IN TXT "the cat is here"`."""
-    outside = _CLOSER.sub("", _QUOTED.sub(" ", rest))
-    words = tokens(outside)
-    if not _QUOTED.search(rest) or not words or any(_small(word) and not word.isupper() for word in words):
+    outside = tokens(_CLOSER.sub("", _QUOTED.sub(" ", rest))) if _QUOTED.search(rest) else []
+    if any(_small(word) and not word.isupper() for word in outside):
         return False
-    first = words[0]
-    return first[:1].islower() or first[:1].isdigit() or (len(first) > 1 and first.isupper())
+    return bool(outside) and _COMMAND.fullmatch(outside[0]) is not None
 
 
 def _is_open(before: str) -> bool:
@@ -126,10 +136,10 @@ def _is_open(before: str) -> bool:
 
 
 _QUOTED = re.compile(r"""(?<!\w)"[^"]+"|(?<!\w)'.+'(?!\w)""")
+_COMMAND = re.compile(r"[a-z\d].*|[A-Z]{2,}")
 _CLOSER = re.compile(r"\s(?:do|then|as\s\w+)\s*$")
 #: `title The plan of the week`: a line in small letters in which a title begins.
 _HEADED = re.compile(r"(?:[a-z]\S*\s|[A-Z]\s){1,4}(?:The|A|An|It|It['’]s|This|Our|Your|What|How|Why)\s")
-_LONE_BAR = re.compile(r"\s\|\s")
 _QUOTES = "\"'“‘«„([*¿¡"
 
 
