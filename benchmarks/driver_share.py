@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.increment import default_encoder, start
+from benchmarks.increment import STAGES, default_encoder, start
 from benchmarks.memory import COMMANDS, ROOT, short_rows
 
 #: Runs a stage and leaves the CPU seconds within parts of tables and of the whole process in a file.
@@ -75,8 +75,8 @@ def measured(count: int, encoder: str) -> Spent:
         with (folder / "params.yaml").open("a", encoding="utf-8") as params:
             params.write("engine: {kind: daft}\n")
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "SFT_CACHE": str(folder / "cache")}
-        for stage, words in COMMANDS.items():
-            command = [sys.executable, "-c", RUNNER, str(Path(place) / "spent"), stage, *words.split()]
+        for stage in STAGES:
+            command = [sys.executable, "-c", RUNNER, str(Path(place) / "spent"), stage, *COMMANDS[stage].split()]
             done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(done.stderr[-3000:])

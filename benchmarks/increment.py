@@ -30,6 +30,8 @@ STEPS = (
 )
 
 
+#: Stages of the data in order: an export to trainers is a command, and no part of `dvc repro`.
+STAGES = tuple(name for name in COMMANDS if name != "export")
 #: What a run costs whose results are all kept.
 NOTHING = "nothing, without DVC"
 
@@ -52,7 +54,7 @@ def write(folder: Path, rows: list[tuple[str, str]]) -> None:
 def spend(folder: Path, first: int = 0, finished: Path | None = None) -> dict[str, float]:
     """CPU seconds of the stages from number `first`; of later ones only those that `finished` would not do for."""
     spent = {}
-    for number, stage in enumerate(COMMANDS):
+    for number, stage in enumerate(STAGES):
         if number == first or (number > first and (finished is None or stale(stage, folder, finished))):
             spent[stage] = run_stage(stage, folder)[0]
     return spent

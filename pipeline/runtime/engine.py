@@ -11,7 +11,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -99,7 +99,16 @@ _LOOK = "The log above names the cause; `engine: {kind: local}` runs the same st
 
 def load_engine(path: Path = Path("params.yaml")) -> Engine:
     """The `engine` section of the file at `path`, or the default where it has none, or there is no such file."""
-    return load_optional("engine", Engine, path) if path.is_file() else Engine()
+    if not path.is_file():
+        return Engine()
+    about = path.stat()
+    return _read(path.resolve(), about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed: int, size: int) -> Engine:
+    """Asked for before every large step, so the file is read once as long as it stays as it is."""
+    return load_optional("engine", Engine, path)
 
 
 @cache

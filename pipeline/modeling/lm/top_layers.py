@@ -9,13 +9,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.core.errors import PipelineError, shorten
+from pipeline.modeling.device import placement
 from pipeline.modeling.lm.chat_template import ChatTemplate
 from pipeline.modeling.lm.encoding import Encoder
 from pipeline.modeling.lm.generator import load_generator
@@ -36,7 +37,7 @@ _TOLERANCE = 1e-3  # a guess: not measured
 
 @dataclass(frozen=True)
 class Lower:
-    """A conversation after the lower layers: states (1, tokens, width), and the labels of its tokens."""
+    """A conversation after the lower layers: states (1, tokens, width) where the model is, the labels of its tokens."""
 
     states: Any
     labels: Any
@@ -56,13 +57,15 @@ def top_layers(model: Model, layers: int, max_tokens: int) -> TopLayers:
 class TopLayers:
     """`layers` top layers that learn at `rate` from conversations, each cut to `max_tokens` about its last reply.
 
-    What the lower layers give is remembered: 4 bytes a token and unit of the model's width.
+    They learn on this machine's device (`placement`), in float32: steps of this rate are lost in shorter numbers. What
+    the lower layers give is remembered there: 4 bytes a token and unit of the model's width.
     """
 
     def __init__(self, model: Model, layers: int = 3, max_tokens: int = 192, rate: float = 2e-4) -> None:
         self._known: dict[tuple[int, ...], Any] = {}
         self._words: Any = None  # the token ids that are scored, None for all
-        self._tokenizer, self._model = load_generator(model)
+        self._tokenizer, loaded = load_generator(model)
+        self._model = replace(placement(), dtype="float32").put(loaded)
         core: Any = getattr(self._model, "model", None)
         if not (hasattr(core, "layers") and hasattr(core, "norm") and hasattr(self._model, "lm_head")):
             raise self._refused("cannot be taken apart")
@@ -85,8 +88,9 @@ class TopLayers:
         labels = torch.tensor(ids)
         try:
             with torch.no_grad():
-                logits = self._model(input_ids=labels[None], use_cache=False).logits[0, :-1]
-                whole = float(torch.nn.functional.cross_entropy(logits, labels[1:], reduction="sum"))
+                there = labels.to(self._model.device)
+                logits = self._model(input_ids=there[None], use_cache=False).logits[0, :-1]
+                whole = float(torch.nn.functional.cross_entropy(logits, there[1:], reduction="sum"))
                 apart = float(self._loss(Lower(self._states(ids), labels))[0])
         except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
             raise self._refused(f"cannot be taken apart ({shorten(error, 100)})") from None
@@ -124,7 +128,8 @@ class TopLayers:
         self._core.norm, self._core.layers = torch.nn.Identity(), self._layers[: len(self._layers) - self._top]
         try:
             with torch.no_grad():
-                found: Tensor = self._core(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state
+                given = torch.tensor([ids], device=self._model.device)
+                found: Tensor = self._core(input_ids=given, use_cache=False).last_hidden_state
                 return found
         finally:
             self._core.norm, self._core.layers = norm, self._layers
@@ -137,7 +142,8 @@ class TopLayers:
         """
         import torch
 
-        self._words = torch.unique(torch.cat([item.labels[item.labels != IGNORED] for item in items]))
+        words = torch.unique(torch.cat([item.labels[item.labels != IGNORED] for item in items]))
+        self._words = words.to(self._model.device)
         try:
             yield
         finally:
@@ -185,9 +191,11 @@ class TopLayers:
             output = self._core(inputs_embeds=item.states, use_cache=False).last_hidden_state[0, :-1]
         finally:
             self._core.layers = self._layers
-        where = item.labels[1:] != IGNORED
-        logits, right = self._scored(output[where], item.labels[1:][where])
-        return torch.nn.functional.cross_entropy(logits, right, reduction="sum"), int(where.sum())
+        labels = item.labels[1:]
+        where = torch.nonzero(labels != IGNORED).flatten()
+        wanted = labels[where].to(output.device)
+        logits, right = self._scored(output[where.to(output.device)], wanted)
+        return torch.nn.functional.cross_entropy(logits, right, reduction="sum"), len(where)
 
     def _scored(self, output: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the tokens that are scored, and the places of `labels` among them."""

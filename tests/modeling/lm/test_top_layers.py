@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Reject
+from pipeline.modeling.device import Placement
 from pipeline.modeling.lm import top_layers
 from pipeline.modeling.lm.generator import load_generator
 from pipeline.modeling.lm.loss_masking import IGNORED
@@ -46,6 +48,26 @@ def test_training_starts_anew_each_time_and_touches_the_top_alone(model):
     assert np.array_equal(top.losses(items), after)
     still = [p for p in top._model.parameters() if not p.requires_grad]
     assert all(bool((a == b).all()) for a, b in zip(frozen, still, strict=True))
+
+
+def test_they_learn_on_the_device_that_is_decided_for_all(model, monkeypatch):
+    """torch's device without data stands for a card: what is not brought there raises."""
+    import torch
+
+    monkeypatch.setattr(top_layers, "placement", lambda: Placement("meta", "bfloat16"))
+    monkeypatch.setattr(TopLayers, "_check", lambda self: None)  # there are no numbers to compare
+    monkeypatch.setattr(
+        "transformers.masking_utils.find_packed_sequence_indices", lambda positions: None
+    )  # nor to read
+    top = TopLayers(model, layers=1)
+    items = [top.lower(conversation(n)) for n in range(3)]
+    assert {(one.device.type, one.dtype) for one in top._model.parameters()} == {("meta", torch.float32)}
+    assert {item.states.device.type for item in items} == {"meta"}
+    top.train(items, seed=1, rows=6)
+    for words in (nullcontext(), top.narrowed(items)):
+        with words:
+            loss, tokens = top._loss(items[0])
+        assert (loss.device.type, tokens) == ("meta", items[0].replies)
 
 
 def test_long_conversations_are_cut_and_odd_ones_refused(model):
