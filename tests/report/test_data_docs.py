@@ -10,6 +10,7 @@ import pytest
 from pipeline.report.data_docs import chinese, write_chinese
 from pipeline.report.sections.expectations import CHINESE_DOCS
 from pipeline.validate.data_docs_page import PAGE
+from pipeline.validate.expectations import EXPECTATIONS
 
 ROW = (
     '<td class="word"><span class="passed">&#10003; holds</span></td><td>text has a value<br>'
@@ -36,8 +37,19 @@ def test_texts_of_ours_are_chinese_and_those_of_the_data_stay():
         "2.5% 的记录未通过",
     ):
         assert text in told, text
-    assert "<code>values_present</code>" in told
+    assert '<code title="values_present">值齐全</code>' in told
     assert "a tweet of the data: good &amp; bad" in told
+
+
+def test_every_expectation_has_its_chinese_name_and_no_raw_one_shows():
+    rows = "".join(f'<code class="soft">{one}</code><h5 class="m-0" > {one} </h5>' for one in EXPECTATIONS)
+    shown = re.findall(r">\s*([^<>\s][^<>]*)<", chinese(page(rows)).partition("<body>")[2])
+    assert len(shown) == 2 * len(EXPECTATIONS)
+    assert [one for one in shown if re.search("[a-z]", one)] == []
+
+
+def test_a_name_of_the_data_stays():
+    assert "<code>my_label</code>" in chinese(page("<code>my_label</code>"))
 
 
 @pytest.mark.parametrize(
@@ -47,6 +59,7 @@ def test_texts_of_ours_are_chinese_and_those_of_the_data_stay():
         ("The dataset was exported; 2 of 20 expectations gave a warning.", "数据集已导出；20 项校验中有 2 项警告。"),
         ("train has at least 300 records", "训练的记录数不低于 300"),
         ("3,000 records", "3,000 条记录"),
+        ("records are sound classification examples", "记录是结构正确的分类样本"),
         ("exported: 1 of 20 expectations failed\nthat stop the run.", "：20 项校验中有 1 项未通过并中止流程。"),
     ],
 )
