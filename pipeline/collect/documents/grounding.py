@@ -74,15 +74,22 @@ def says_the_same(reply: str, answer: str, lang: str) -> bool:
     wanted, given = numbers(answer), numbers(reply)
     if not wanted <= given or bool(_NEGATION.search(answer)) != bool(_NEGATION.search(reply)):
         return False
-    if f" {normalised(answer)} " in f" {normalised(reply)} " or (
-        lang == "zh" and normalised(answer) in normalised(reply)
-    ):
+    if _stands_in(answer, reply, lang):
         return True
-    if wanted != given:
-        return False
+    return wanted == given and (_says_all_words(answer, reply) or _is_alike(answer, reply, lang))
+
+
+def _stands_in(answer: str, reply: str, lang: str) -> bool:
+    edge = "" if lang == "zh" else " "  # whole words where words are parted by spaces
+    return f"{edge}{normalised(answer)}{edge}" in f" {normalised(reply)} "
+
+
+def _says_all_words(answer: str, reply: str) -> bool:
     words = set(_stems(answer))
-    if (words or wanted) and words <= set(_stems(reply)):
-        return True
+    return bool(words or numbers(answer)) and words <= set(_stems(reply))
+
+
+def _is_alike(answer: str, reply: str, lang: str) -> bool:
     return answer_scores([Answer(start=0, text=reply)], [Answer(start=0, text=answer)], lang)[1] >= _SAME
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pipeline.collect.documents.markdown import markdown_sections
 from pipeline.collect.documents.section import Document
 from pipeline.core.record import Reject
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 #: trafilatura writes Markdown: these signs of a text are escaped there, and are signs of the text for us.
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]<>()#+.!|~-])")
@@ -25,8 +29,7 @@ def read_html(data: bytes) -> Document:
     tree = trafilatura.load_html(data)
     if tree is None:
         raise Reject("unreadable_document", "no HTML that can be read")
-    for element in tree.xpath(_NO_TEXT):
-        element.drop_tree()
+    _drop_hidden(tree)
     levels = {_plain(one): int(one.tag[1]) for one in tree.iter("h1", "h2", "h3", "h4", "h5", "h6")}
     title = next((_plain(one) for one in tree.iter("title")), "")
     found = trafilatura.extract(
@@ -36,6 +39,11 @@ def read_html(data: bytes) -> Document:
     sections = tuple(markdown_sections("\n".join(lines)))
     first = next((section.headings[0] for section in sections if section.headings), "")
     return Document(first or title, sections)
+
+
+def _drop_hidden(tree: HtmlElement) -> None:
+    for element in tree.xpath(_NO_TEXT):
+        element.drop_tree()
 
 
 def _plain(element: object) -> str:

@@ -35,10 +35,12 @@ def model_costs(inputs: Inputs) -> list[Block]:
     found = [one for stage, report in inputs.reports.items() for one in _usages(report, (stage,))]
     paid = [_row(path, usage) for path, usage in found if "forecast" not in path]
     foretold = [_foretold(path, usage) for path, usage in found if "forecast" in path]
-    blocks = [table("model_costs", _COLUMNS, paid)] if paid else []
-    sent = _sent(inputs.reports.get("clean", {}))
-    blocks += [table("texts_sent", _SENT, sent)] if sent else []
-    return [*blocks, table("model_forecasts", {**_FORECAST, "at_most": "text"}, foretold)] if foretold else blocks
+    tables = (
+        table("model_costs", _COLUMNS, paid),
+        table("texts_sent", _SENT, _sent(inputs.reports.get("clean", {}))),
+        table("model_forecasts", {**_FORECAST, "at_most": "text"}, foretold),
+    )
+    return [one for one in tables if one["rows"]]
 
 
 def _sent(clean: Mapping[str, Any]) -> list[list[object]]:
