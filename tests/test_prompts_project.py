@@ -15,6 +15,8 @@ from pipeline.label.run import run as label
 from pipeline.report.inputs import load_inputs
 from pipeline.report.params import Params as ReportParams
 from pipeline.report.sections.model_costs import model_costs
+from pipeline.report.sections.sources import sources
+from pipeline.report.verdict.labels import label_noise
 from pipeline.runtime.store import read_json, read_table, to_records
 from tests.llm.server import last, serving
 from tests.project import STAGES
@@ -87,6 +89,14 @@ def test_checked_answers_join_train_and_the_test_split_is_peoples(project, monke
     usage = report["notes"]["answers"]["usage"]["teacher"]
     assert (usage["prompt_tokens"], usage["written_tokens"]) == (service.prompt_tokens, service.written_tokens)
     assert report["notes"]["writers"] == {"teacher": {"model": "scripted", "licence": "OpenRAIL"}}
+    run(STAGES[3:5], project, monkeypatch)
+    card = (project / "data/validate/dataset/README.md").read_text("utf-8")
+    assert "Most restrictive licence: OpenRAIL;" in card
+    page = load_inputs(project / "data", load_task(project / "params.yaml"), ReportParams())
+    [binding] = [item for block in sources(page) for item in block.get("items", []) if item["key"] == "binding_licence"]
+    assert binding["value"] == "OpenRAIL", "the report names the licence that the card names"
+    [noise] = label_noise(page)
+    assert (noise.state, noise.key, noise.args) == ("unmeasured", "noise_of_teachers", {"n": 21, "of": 37})
 
 
 def test_the_same_again_asks_nothing_and_prompts_without_any_answer_have_no_test_split(project, monkeypatch):

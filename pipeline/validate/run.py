@@ -24,7 +24,7 @@ from pipeline.validate.data_docs import write_data_docs
 from pipeline.validate.dataset_view import EXPORTED, Released, View, labels_of, read_released, view_of
 from pipeline.validate.expectation_results import results
 from pipeline.validate.expectations.versions import drift
-from pipeline.validate.export.dataset import export
+from pipeline.validate.export.dataset import export, writer_rows
 from pipeline.validate.export.licences import most_restrictive
 from pipeline.validate.export.mixture import READ, as_it_is, changed_by, mixed
 from pipeline.validate.failing_records import FAILING, failing
@@ -139,13 +139,14 @@ def dataset_totals(view: View) -> Totals:
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for record in view.labelled:
         _count(view, record, counts)
+    written = [row["licence"] for row in writer_rows(view)]  # terms of language models bind like those of sources
     return {
         "rows": {name: counts["rows"][split] for split, name in EXPORTED.items()},
         "classes": {name: dict(sorted(counts[f"classes {split}"].items())) for split, name in EXPORTED.items()},
         "languages": dict(ranked(counts["languages"])),
         "sources": dict(ranked(counts["sources"])),
         "label_by": dict(ranked(counts["label_by"])),
-        "licence": most_restrictive(sorted(counts["licences"]) or [""]),
+        "licence": most_restrictive([*sorted(counts["licences"]), *written] or [""]),
         "augmented": counts["augmented"].total(),
         "not_exported": {
             "no_label": len(view.records) - len(view.labelled),

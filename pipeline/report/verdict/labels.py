@@ -55,6 +55,12 @@ def _unknown_noise(inputs: Inputs) -> Finding:
     if notes.get("applies") is False:
         why = str(notes.get("why") or "")
         return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "label_errors")
+    taught = inputs.find("label", "answers") or {}
+    decided: Mapping[str, int] = inputs.report("validate").get("dataset", {}).get("label_by") or {}
+    written = sum(decided.get(f"model:{name}", 0) for name in taught.get("teachers") or ())
+    if written:
+        args = {"n": written, "of": sum(decided.values())}
+        return Finding("label_noise", "unmeasured", "noise_of_teachers", args, "label_errors")
     why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
     key = "noise_cannot_tell" if why else "noise_not_looked_for"
     return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "label_errors")

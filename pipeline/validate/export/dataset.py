@@ -135,6 +135,8 @@ def writer_rows(view: View) -> list[LicenceRow]:
     """One entry per language model that wrote or decided targets of exported rows: it has terms like a source."""
     known = (report.get("notes", {}).get("writers", {}) for report in view.reports.values())
     about = {f"model:{name}": one for name, one in chain.from_iterable(map(dict.items, known))}
+    if not about:
+        return []
     wrote = Counter(writer_of(record) for record in view.records if record.target is not None)
     return [
         {
