@@ -24,7 +24,7 @@ from pipeline.collect.params import RecordSource
 from pipeline.collect.rows import AnyRow, Part, Row
 from pipeline.collect.source_rows import ROWS, Chunk, chunk_of
 from pipeline.core.settings import Task
-from pipeline.runtime.engine import Engine, load_engine
+from pipeline.runtime.engine import Engine, Work, load_engine
 from pipeline.runtime.part_cache import kept, recall, remember
 
 #: Characters of a chunk's rows, from which on it is not kept: to write it down would take as long as to make it.
@@ -108,20 +108,33 @@ def _by_workers(
         _made_there, asked=(maker.name, maker.settings, maker.task, maker.where), locator=locator, columns=columns
     )
 
-    def ask(window: Sequence[list[AnyRow]], before: Mapping[int, dict[int, int]]) -> dict[int, _Kept]:
-        parts = (_packed(window[n], times) for n, times in before.items())
-        return dict(zip(before, engine.map_parts(work, parts), strict=True))
-
     while window := list(islice(chunks, engine.window)):
-        uses = [(_USE, inputs) if (inputs := _inputs(maker, rows, locator)) else None for rows in window]
-        known: list[_Kept | None] = [recall(use, _USE) if use else None for use in uses]
-        found = ask(window, {n: {} for n, one in enumerate(known) if one is None})
-        first = [one or found[n] for n, one in enumerate(known)]
-        found |= ask(window, _repeats(maker, first))
-        for n, one in enumerate(first):
-            if uses[n] and n in found:
-                remember(uses[n], _USE, found[n])
-            yield found.get(n, one)
+        earlier = [_earlier(maker, rows, locator) for rows in window]
+        found = _asked(engine, work, window, {n: {} for n, (_, one) in enumerate(earlier) if one is None})
+        first = [one or found[n] for n, (_, one) in enumerate(earlier)]
+        found |= _asked(engine, work, window, _repeats(maker, first))
+        _remember([use for use, _ in earlier], found)
+        yield from (found.get(n, one) for n, one in enumerate(first))
+
+
+def _earlier(maker: RecordMaker, rows: Sequence[AnyRow], locator: str) -> tuple[object, _Kept | None]:
+    """Under which use the chunk is kept, None where it is not; and what an earlier run kept of it."""
+    inputs = _inputs(maker, rows, locator)
+    return (None, None) if inputs is None else ((_USE, inputs), recall((_USE, inputs), _USE))
+
+
+def _remember(uses: Sequence[object], found: Mapping[int, _Kept]) -> None:
+    for n, one in found.items():
+        if uses[n] is not None:
+            remember(uses[n], _USE, one)
+
+
+def _asked(
+    engine: Engine, work: Work[_Kept], window: Sequence[list[AnyRow]], before: Mapping[int, dict[int, int]]
+) -> dict[int, _Kept]:
+    """The chunks of these numbers in the window, each made by a worker that is told what came before it."""
+    parts = (_packed(window[n], times) for n, times in before.items())
+    return dict(zip(before, engine.map_parts(work, parts), strict=True))
 
 
 def _repeats(maker: RecordMaker, chunks: Sequence[_Kept]) -> dict[int, dict[int, int]]:
