@@ -118,7 +118,7 @@ def _loss(read: Read) -> JsonObject:
         "steps": read.steps,
         "fresh_weights": list(read.fresh),
         **{name: dict(figure.as_dict()) for name, figure in found.items()},
-        "verdict": verdict(found["gain"], found["gain"].p, Params().alpha),
+        "verdict": "cannot_tell" if read.fresh else verdict(found["gain"], found["gain"].p, Params().alpha),
     }
 
 
@@ -155,7 +155,12 @@ def gain_in_task(task: Task, before: Model, after: Model) -> JsonObject | None:
     }
 
 
-_VERDICTS = {"helped": "it helped", "hurt": "it hurt", "no_measurable_effect": "no measurable effect"}
+_VERDICTS = {
+    "cannot_tell": "this cannot tell",
+    "helped": "it helped",
+    "hurt": "it hurt",
+    "no_measurable_effect": "no measurable effect",
+}
 
 
 def _told(found: JsonObject, arguments: argparse.Namespace) -> str:
@@ -168,6 +173,6 @@ def _told(found: JsonObject, arguments: argparse.Namespace) -> str:
             interval = f"{gain['low']:+.3f} to {gain['high']:+.3f}"
             lines.append(f"{name}: {shown}, gain {gain['value']:+.3f} ({interval}): {_VERDICTS[str(part['verdict'])]}")
     if found["fresh_weights"]:
-        lines.append("The layer that guesses was no part of the model and began with random weights: see the task.")
+        lines.append("The layer that guesses was no part of the model and began at random: its loss falls in any case.")
     lines.append(f"To use it, params.yaml: models.{arguments.model}: {{name: {arguments.out.as_posix()}}}")
     return "\n".join(lines) + "\n"

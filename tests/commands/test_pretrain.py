@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pipeline.commands.pretrain import add_arguments, divided, run
+from pipeline.commands.pretrain import _loss, add_arguments, divided, run
 from pipeline.core.errors import PipelineError
 from pipeline.core.record import Record, Source, Split
 from pipeline.core.settings import Task
+from pipeline.modeling.lm.pretraining import Read
 from pipeline.runtime.columns import schema
 from pipeline.runtime.store import to_table, write_table
 from tests.modeling.conftest import masked_folder  # noqa: F401
@@ -73,6 +76,13 @@ def test_files_are_read_in_place_of_records_and_the_line_to_change_is_said(
     assert json.loads(Path("adapted/pretrain.json").read_text())["texts"] == 20
     with pytest.raises(PipelineError, match="adapted is there already"):
         run(asked())
+
+
+def test_the_loss_of_a_guessing_layer_that_began_at_random_tells_nothing() -> None:
+    read = Read(np.full(20, 9.0), np.full(20, 5.0), windows=20, steps=2, fresh=("cls.predictions.bias",))
+    assert _loss(read)["verdict"] == "cannot_tell"
+    assert _loss(replace(read, fresh=()))["verdict"] == "helped"
+    assert _loss(replace(read, fresh=(), after=read.before))["verdict"] == "no_measurable_effect"
 
 
 def test_what_is_missing_or_too_small_is_explained(project: Path) -> None:

@@ -19,7 +19,7 @@ from pipeline.modeling.device import placement, to_model
 from pipeline.modeling.lm.generator import generator_folder
 from pipeline.modeling.lm.loss_masking import IGNORED
 from pipeline.modeling.load_errors import load_errors
-from pipeline.modeling.loading import check_room, load_tokenizer
+from pipeline.modeling.loading import check_room, load_tokenizer, quiet
 from pipeline.modeling.models import SCRATCH, TFIDF, Model, local_path
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _loaded(
 def _network(path: str, masked: bool, where: str) -> tuple[PreTrainedModel, tuple[str, ...]]:
     from transformers import AutoModelForCausalLM, AutoModelForMaskedLM
 
+    quiet()  # what was no part of the model is in the result
     kind = AutoModelForMaskedLM if masked else AutoModelForCausalLM
     try:
         network, notes = cast(
