@@ -82,9 +82,9 @@ class Row:
 
     @property
     def place(self) -> str:
-        """Where its source has it, in words. Read only when asked for: few rows need it."""
+        """Where its source has it: file and line, as `mails.csv:7`. Read only when asked for: few rows need it."""
         source = self.part.column("source")[self.number].as_py()
-        return f"{source['locator']} row {source['row']}"
+        return f"{source['locator']}:{source['row']}"
 
 
 #: What a row-wise step says of one row: why it goes, or None. It may write counts and items for review in the ledger.

@@ -57,7 +57,7 @@ def test_a_name_of_the_data_stays():
     [
         ("The dataset was exported; all 20 expectations hold.", "数据集已导出；20 项校验全部通过。"),
         ("The dataset was exported; 2 of 20 expectations gave a warning.", "数据集已导出；20 项校验中有 2 项警告。"),
-        ("train has at least 300 records", "训练的记录数不低于 300"),
+        ("train has at least 300 records", "训练集的记录数不低于 300"),
         ("3,000 records", "3,000 条记录"),
         ("records are sound classification examples", "记录是结构正确的分类样本"),
         ("exported: 1 of 20 expectations failed\nthat stop the run.", "：20 项校验中有 1 项未通过并中止流程。"),
