@@ -86,7 +86,7 @@ TITLE = "every class has a share of train between 0.05 and 0.8 in at least 0.95 
 def test_sentences_inside_sentences_are_said_in_the_language_of_the_page():
     english, chinese = (Words(load_strings(language), language) for language in LANGUAGES)
     assert TITLE in str(english.said(TITLE))
-    assert "每个类别在训练中的占比在 0.05 到 0.8 之间（至少 0.95 的记录）" in str(chinese.said(TITLE))
+    assert "每个类别在训练集中的占比在 0.05 到 0.8 之间（至少 0.95 的记录）" in str(chinese.said(TITLE))
     assert "每个类别" in chinese.text("fix.expectation", name=TITLE)
 
 
