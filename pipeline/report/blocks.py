@@ -221,7 +221,7 @@ def _table_of(name: str, rows: Sequence[Mapping[str, object]], limit: int) -> Bl
     columns = dict.fromkeys(key for row in rows for key in row if not _is_deep(row[key]))
     kinds = {key: _column_kind([row.get(key) for row in rows]) for key in columns}
     kinds |= {key: _told(kinds[key]) for key in _SENTENCES if key in kinds}
-    kinds |= {key: "known" for key in ("name", "reason") if kinds.get(key) == "text"}
+    kinds |= {key: "known" for key in ("name", "reason", "edit", "verdict") if kinds.get(key) == "text"}
     return table(name, kinds, [_cells(row, kinds) for row in rows[:limit]], len(rows))
 
 

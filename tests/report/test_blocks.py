@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.evaluate.perturbations import EDITS
 from pipeline.report.blocks import from_notes
 from pipeline.report.render import LANGUAGES, Words, load_strings
 
@@ -58,3 +59,11 @@ def test_names_of_ours_among_notes_are_said_and_those_of_the_data_stay():
     assert "label changed" in english.known("label_changed")
     assert "标签改变" in chinese.known("label_changed")
     assert chinese.known("reviews_new") == "reviews_new"
+
+
+def test_edits_and_verdicts_are_columns_of_names_and_every_edit_has_its_chinese():
+    [shown] = from_notes({"robustness": [{"edit": one, "verdict": "helped"} for one in EDITS]})
+    assert {"key": "edit", "type": "known"} in shown["columns"]
+    assert {"key": "verdict", "type": "known"} in shown["columns"]
+    chinese = load_strings("zh")
+    assert [one for one in EDITS if f"code.{one}" not in chinese] == []
