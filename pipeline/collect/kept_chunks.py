@@ -114,7 +114,7 @@ def _by_workers(
         first = [one or found[n] for n, (_, one) in enumerate(earlier)]
         found |= _asked(engine, work, window, _repeats(maker, first))
         _remember([use for use, _ in earlier], found)
-        yield from (found.get(n, one) for n, one in enumerate(first))
+        yield from map(found.get, range(len(first)), first)
 
 
 def _earlier(maker: RecordMaker, rows: Sequence[AnyRow], locator: str) -> tuple[object, _Kept | None]:

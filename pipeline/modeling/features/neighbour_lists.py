@@ -75,7 +75,6 @@ def kept_lists(
     That is done wherever the engine has its workers.
     """
     wide, told = min(int(count * _SPARE), len(among.names)), digest(among.names)
-    known_as = f"known {told}"
     left = iter(blocks)
     while window := list(islice(left, cores() if engine.kind == "local" else engine.window)):
         begun = [_begun(block, among, count, wide) for block in window]
@@ -88,10 +87,15 @@ def kept_lists(
         for block, (entries, rows, before) in zip(window, begun, strict=True):
             if len(rows):
                 entries[rows] = next(fresh)
-            if before is None or before.among != told or not np.array_equal(before.names, block.names):
-                remember(_STEP, known_as, among.names)
-                remember(_STEP, block.place, tuple(_Kept(block.names, entries, told)))
+            _keep(block, before, _Kept(block.names, entries, told), among)
             yield _opened(entries, count)
+
+
+def _keep(block: Block, before: _Kept | None, now: _Kept, among: Known) -> None:
+    """Leave the block's lists for later runs, unless what an earlier one left says the same."""
+    if before is None or before.among != now.among or not np.array_equal(before.names, now.names):
+        remember(_STEP, f"known {now.among}", among.names)
+        remember(_STEP, block.place, tuple(now))
 
 
 def _begun(block: Block, among: Known, count: int, wide: int) -> tuple[Integers, Integers, _Kept | None]:
