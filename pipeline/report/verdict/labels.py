@@ -55,15 +55,19 @@ def _unknown_noise(inputs: Inputs) -> Finding:
     if notes.get("applies") is False:
         why = str(notes.get("why") or "")
         return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "label_errors")
-    taught = inputs.find("label", "answers") or {}
-    decided: Mapping[str, int] = inputs.report("validate").get("dataset", {}).get("label_by") or {}
-    written = sum(decided.get(f"model:{name}", 0) for name in taught.get("teachers") or ())
-    if written:
-        args = {"n": written, "of": sum(decided.values())}
-        return Finding("label_noise", "unmeasured", "noise_of_teachers", args, "label_errors")
+    if (written := _by_teachers(inputs))["n"]:
+        return Finding("label_noise", "unmeasured", "noise_of_teachers", written, "label_errors")
     why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
     key = "noise_cannot_tell" if why else "noise_not_looked_for"
     return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "label_errors")
+
+
+def _by_teachers(inputs: Inputs) -> dict[str, int]:
+    """How many answers of the dataset teachers wrote (`n`), of how many there are (`of`)."""
+    taught = inputs.find("label", "answers") or {}
+    decided: Mapping[str, int] = inputs.report("validate").get("dataset", {}).get("label_by") or {}
+    written = sum(decided.get(f"model:{name}", 0) for name in taught.get("teachers") or ())
+    return {"n": written, "of": sum(decided.values())}
 
 
 def learnable(inputs: Inputs) -> Iterator[Finding]:
