@@ -82,6 +82,12 @@ def test_csv_in_gzip(tmp_path):
     assert values(read(tmp_path, "a.csv.gz", gzip.compress(b"a,b\n1,2\n"))) == [{"a": "1", "b": "2"}]
 
 
+@pytest.mark.parametrize("name", ["a.tsv.gz", "a.csv.gz"])
+def test_utf_16_in_gzip(tmp_path, name):
+    packed = gzip.compress("文本\t标签\n明天下雨\t天气\n".encode("utf-16"))
+    assert values(read(tmp_path, name, packed, encoding="utf-16")) == [{"文本": "明天下雨", "标签": "天气"}]
+
+
 def test_damaged_gzip_stops_with_the_file_named(tmp_path):
     packed = bytearray(gzip.compress(b"a,b\n" + bytes(range(48, 58)) * 50))
     packed[10:16] = b"\xff" * 6
