@@ -64,12 +64,21 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _report_what_is_there(ran: Sequence[str], out: TextIO) -> None:
-    """Run the report stage after another one failed. DVC does not know of that page; a whole run replaces it."""
-    if not ran or ran[-1] == "report" or not Path("data/collect/report.json").is_file():
+    """Run the report stage after another one failed. DVC does not know of that page; a whole run replaces it.
+
+    Where it cannot be written, the page of an earlier run goes: it would look current.
+    """
+    if not ran or ran[-1] == "report":
         return
-    out.write(f"\n{ran[-1]} did not end well; the report is written from what there is:\n")
-    out.flush()
-    subprocess.run([sys.executable, "-m", "pipeline.report", "data", str(REPORT.parent)], stderr=out, check=False)
+    if Path("data/collect/report.json").is_file():
+        out.write(f"\n{ran[-1]} did not end well; the report is written from what there is:\n")
+        out.flush()
+        command = [sys.executable, "-m", "pipeline.report", "data", str(REPORT.parent)]
+        if subprocess.run(command, stderr=out, check=False).returncode == 0:
+            return
+    if REPORT.is_file():
+        REPORT.unlink()
+        out.write(f"{REPORT.as_posix()} was of an earlier run and is removed; the next whole run writes it anew\n")
 
 
 def without_advice(lines: Iterable[str]) -> Iterator[str]:

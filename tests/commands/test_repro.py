@@ -64,8 +64,13 @@ def repro(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_real_run_of_dvc_fails_as_dvc_does_then_works_and_names_what_ran(project: Path):
+    page = project / "data/report/quality.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("of yesterday", "utf-8")
     failed = repro(project)
     assert failed.returncode not in (0, 1)
+    assert not page.exists()
+    assert "data/report/quality.html was of an earlier run and is removed" in failed.stdout
     assert "failed to run: test -f go" in failed.stdout
     assert "Traceback" not in failed.stdout + failed.stderr
     (project / "go").touch()
