@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -149,6 +150,11 @@ def plain(text: str) -> str:
     """Text from data or settings that cannot become markup or break a table."""
     one_line = shorten(text, 500).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|#])", r"\\\1", one_line)
+
+
+def unmarked(text: str) -> str:
+    """What `plain` was given, for files that are no Markdown."""
+    return html.unescape(re.sub(r"\\([\\`*_\[\]|#])", r"\1", text))
 
 
 def _metadata(

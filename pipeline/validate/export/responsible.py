@@ -10,7 +10,7 @@ from typing import TypedDict
 
 from pipeline.core.report_types import StageReports
 from pipeline.validate.dataset_view import View
-from pipeline.validate.export.card import limits, noise_sentence, notes_of, steps_of
+from pipeline.validate.export.card import limits, noise_sentence, notes_of, steps_of, unmarked
 from pipeline.validate.report_types import Report, Skew
 
 #: Kind of a source -> how the vocabulary calls such a collection.
@@ -29,7 +29,7 @@ def rai(view: View, report: Report) -> dict[str, object]:
         "rai:dataAnnotationProtocol": "Labels decided by " + ", ".join(f"{who} ({n:,})" for who, n in deciders.items()),
         "rai:dataAnnotationAnalysis": [noise_sentence(view.reports), *_agreement(view.reports)],
         "rai:annotationsPerItem": _votes(view.reports),
-        "rai:dataLimitations": list(limits(report, view.reports)),
+        "rai:dataLimitations": [unmarked(one) for one in limits(report, view.reports)],
         "rai:dataBiases": list(_biases(view.profile.get("bias", ()))),
         "rai:dataUseCases": "Supervised fine-tuning and evaluation",
     }

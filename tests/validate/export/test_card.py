@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.validate.export.card import limits, noise_sentence, plain
+from pipeline.validate.export.card import limits, noise_sentence, plain, unmarked
 from tests.validate.exported import metadata
 
 
@@ -82,3 +82,8 @@ SHARE = {"value": 0.17, "low": 0.15, "high": 0.2}
 def test_one_sentence_says_how_many_labels_are_wrong(clean, label, said):
     stages: Any = {"clean": {"steps": [{"step": "label_errors", "notes": clean}]}, "label": {"notes": label}}
     assert said in noise_sentence(stages)
+
+
+@pytest.mark.parametrize("text", ["wrong_language <b>&amp; [x](y)|#", "路径\\n_*`", ""])
+def test_what_was_made_inert_for_the_card_reads_as_it_was_elsewhere(text):
+    assert unmarked(plain(text)) == text

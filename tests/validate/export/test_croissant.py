@@ -45,6 +45,7 @@ def test_croissant_has_version_date_citation_and_rai_fields(project):
     assert (value["version"], value["datePublished"], value["citeAs"]) == tuple(about.values())
     assert "http://mlcommons.org/croissant/RAI/1.0" in value["conformsTo"]
     assert value["rai:dataLimitations"]
+    assert not [one for one in value["rai:dataLimitations"] if "\\" in one]  # JSON is no Markdown
     assert value["rai:dataCollection"].startswith("Sources: ")
     assert "rai" in value["@context"]
 
