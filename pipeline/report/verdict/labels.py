@@ -57,9 +57,14 @@ def _unknown_noise(inputs: Inputs) -> Finding:
         return Finding("label_noise", "inapplicable", "noise_none", {"why": inputs.cut(why)}, "label_errors")
     if (written := _by_teachers(inputs))["n"]:
         return Finding("label_noise", "unmeasured", "noise_of_teachers", written, "label_errors")
+    return _unmeasured_noise(inputs)
+
+
+def _unmeasured_noise(inputs: Inputs) -> Finding:
     why = str((inputs.find("clean", "label_noise") or {}).get("cannot_tell") or "")
-    key = "noise_cannot_tell" if why else "noise_not_looked_for"
-    return Finding("label_noise", "unmeasured", key, {"why": inputs.cut(why)} if why else {}, "label_errors")
+    if not why:
+        return Finding("label_noise", "unmeasured", "noise_not_looked_for", {}, "label_errors")
+    return Finding("label_noise", "unmeasured", "noise_cannot_tell", {"why": inputs.cut(why)}, "label_errors")
 
 
 def _by_teachers(inputs: Inputs) -> dict[str, int]:
