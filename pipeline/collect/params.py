@@ -23,7 +23,7 @@ class Params(Settings):
     @classmethod
     def _names_are_plain(cls, sources: dict[str, object]) -> dict[str, object]:
         for name in sources:
-            if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+            if not re.fullmatch(r"[\w-]+", name):
                 raise ValueError(f"a source is named '{name}'; use letters, digits, _ and - only")
         return sources
 
@@ -98,7 +98,7 @@ class RecordSource(Common):
     @classmethod
     def _meta_names_are_plain(cls, meta: dict[str, str]) -> dict[str, str]:
         for name in meta:
-            if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+            if not re.fullmatch(r"\w+", name):
                 raise ValueError(f"a meta is named '{name}'; use letters, digits and _ only")
         return meta
 

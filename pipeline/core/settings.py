@@ -259,9 +259,8 @@ def _explain(item: ErrorDetails, kind: type[BaseModel], where: str) -> str:
         return f"{key} is not a known setting. {did_you_mean(keys[-1], _known(_kinds_at(kind, keys[:-1])))}"
     if item["type"] == "missing":
         return f"{key} is missing: it has no default."
-    return (
-        f"{key}: {item['msg'].removeprefix('Value error, ')} (found {shorten(json.dumps(item['input'], default=str))})"
-    )
+    found = shorten(json.dumps(item["input"], default=str, ensure_ascii=False))
+    return f"{key}: {item['msg'].removeprefix('Value error, ')} (found {found})"
 
 
 def _new_path(new: str, where: str, above: list[str]) -> str:

@@ -56,3 +56,6 @@ def test_no_sources_and_odd_names(project):
         project.collect(sources={"x": {"licence": "MIT"}})
     with pytest.raises(PipelineError, match="a source is named 'a b'"):
         parse({"sources": {"a b": {}}}, Params, "collect")
+    with pytest.raises(PipelineError, match=r"a source is named 'a/b'.*found .*标签"):
+        parse({"sources": {"a/b": {"标签": 1}}}, Params, "collect")
+    assert list(parse({"sources": {"工单_2": {}}}, Params, "collect").sources) == ["工单_2"]
