@@ -64,6 +64,11 @@ def with_digits(text: str) -> str:
     return _CHAIN.sub(_chain, _FRACTION.sub(_fraction, plain))
 
 
+def value_of(numerals: str) -> Decimal | None:
+    """The number that Chinese numerals alone name, whatever stands around them; None where they follow no rule."""
+    return _value(numerals, is_whole=True)
+
+
 def _fraction(found: re.Match[str]) -> str:
     below, above = _PARTS.get(found["below"]) or _value(found["below"]), _value(found["above"])
     if above is None or not below:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.text.numerals import with_digits
+from pipeline.text.numerals import value_of, with_digits
 
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _SMALL = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -15,9 +15,7 @@ _WORDS |= {word: 10 * n for n, word in enumerate(_TENS.split(), 2)}
 _LARGE = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _ENGLISH = re.compile(rf"\b(?:{'|'.join([*_WORDS, *_LARGE])})(?:[ -](?:and )?(?:{'|'.join([*_WORDS, *_LARGE])}))*\b")
 
-_HAN = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
-_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_CHINESE = re.compile(f"[{''.join([*_HAN, *_UNITS])}]+")
+_CHINESE = re.compile("[零〇一二三四五六七八九两十百千万亿]+")
 #: Words that are numbers by their letters alone.
 _NO_NUMBERS = frozenset({"one", "zero", "一", "十", "百", "千", "万", "亿", "万一", "千万", "零", "〇"})
 
@@ -27,7 +25,8 @@ def numbers(text: str) -> set[str]:
     text = with_digits(text).casefold()
     found = {_plain(number) for number in _DIGITS.findall(text)}
     found |= {str(_english(words)) for words in _ENGLISH.findall(text) if words not in _NO_NUMBERS}
-    return found | {str(_chinese(letters)) for letters in _CHINESE.findall(text) if letters not in _NO_NUMBERS}
+    values = (value_of(letters) for letters in _CHINESE.findall(text) if letters not in _NO_NUMBERS)
+    return found | {f"{value:f}" for value in values if value is not None}
 
 
 def _plain(number: str) -> str:
@@ -47,20 +46,3 @@ def _english(words: str) -> int:
         elif word in _LARGE:
             total, part = total + max(part, 1) * _LARGE[word], 0
     return total + part
-
-
-def _chinese(letters: str) -> int:
-    """`两千三百` -> 2300; digits one by one (一八七一) are read as they stand."""
-    if not set(letters) & set(_UNITS):
-        return int("".join(str(_HAN[letter]) for letter in letters))
-    total, part, digit = 0, 0, 0
-    for letter in letters:
-        if letter in _HAN:
-            digit = _HAN[letter]
-        elif _UNITS[letter] < 10_000:
-            part, digit = part + max(digit, 1) * _UNITS[letter], 0
-        elif letter == "万":  # only what stands behind 亿 is ten thousands: 一亿二千万
-            total, part, digit = total + (part + digit) * _UNITS[letter], 0, 0
-        else:
-            total, part, digit = (total + part + digit) * _UNITS[letter], 0, 0
-    return total + part + digit
