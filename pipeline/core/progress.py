@@ -21,6 +21,7 @@ Item = TypeVar("Item")
 QUIET, BETWEEN = 5.0, 10.0
 
 _place = {"stage": "pipeline", "step": ""}
+_told_by = [0]  # how many `running` are under way: they tell by themselves
 
 
 def name_place(stage: str, step: str = "") -> None:
@@ -76,11 +77,63 @@ def running(what: str, size: str) -> Iterator[None]:
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
+    _told_by[0] += 1
+    try:
+        yield
+    finally:
+        _told_by[0] -= 1
+        done.set()
+        teller.join()
+
+
+@contextmanager
+def heartbeat() -> Iterator[None]:
+    """Whatever runs: where no line has come for five seconds, then every ten, one says that the stage is at work."""
+    done, silent = threading.Event(), _Silence()
+
+    def tell() -> None:
+        while not done.wait(_TICK):
+            seconds = silent.seconds()
+            if seconds is not None and not _told_by[0]:
+                log.info(
+                    "%-9s %-22s at work, for %.0f s so far", _place["stage"], _place["step"], seconds, extra=_HEARTBEAT
+                )
+
+    teller = threading.Thread(target=tell, daemon=True)
+    log.addFilter(silent)
+    teller.start()
     try:
         yield
     finally:
         done.set()
         teller.join()
+        log.removeFilter(silent)
+
+
+_TICK = 1.0  # seconds between two looks
+_HEARTBEAT = {"heartbeat": True}
+
+
+class _Silence(logging.Filter):
+    """Since when no line has come; sees every record that is logged, and lets it through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+        self._next = self.began + QUIET
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = time.monotonic()
+        if getattr(record, "heartbeat", False):
+            self._next = now + BETWEEN
+        else:
+            self.began, self._next = now, now + QUIET
+        return True
+
+    def seconds(self) -> float | None:
+        """How long it has been silent; None where it is too early to say so."""
+        now = time.monotonic()
+        return now - self.began if now >= self._next else None
 
 
 def counted(parts: Iterable[Item], what: str, total: int) -> Iterator[Item]:

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core.errors import PipelineError, Refused, exit_code
-from pipeline.core.progress import name_place
+from pipeline.core.progress import heartbeat, name_place
 from pipeline.core.record import Record, Reject
 from pipeline.runtime.columns import DROPPED, dropped_schema
 from pipeline.runtime.params_sections import check_sections_once
@@ -249,7 +249,8 @@ def enter(
 
     def run() -> None:
         check_sections_once()
-        in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
+        with heartbeat():
+            in_temporary_folder(out, lambda folder: work(*paths.values(), folder))
 
     sys.exit(exit_code(run))
 

@@ -71,3 +71,48 @@ def test_one_call_of_a_library_says_that_it_still_runs(monkeypatch, caplog):
     with pytest.raises(ValueError, match="no fit"), running("fit", "0 rows"):
         raise ValueError("no fit")
     assert caplog.records == []
+
+
+def wait_for(what):
+    """Until it is true, ten seconds at most."""
+    until = time.monotonic() + 10
+    while not what() and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def test_silence_begins_with_the_last_line_of_work(clock):
+    silence = progress._Silence()
+    clock[0] += progress.QUIET - 0.1
+    assert silence.seconds() is None
+    clock[0] += 0.1
+    assert silence.seconds() == pytest.approx(progress.QUIET)
+    assert silence.filter(logging.makeLogRecord({"heartbeat": True}))
+    clock[0] += progress.BETWEEN - 0.1
+    assert silence.seconds() is None, "its own line is not repeated at once"
+    clock[0] += 0.1
+    assert silence.seconds() == pytest.approx(progress.QUIET + progress.BETWEEN)
+    assert silence.filter(logging.makeLogRecord({}))
+    assert silence.seconds() is None
+
+
+def test_a_silent_stage_says_that_it_is_at_work(monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="pipeline")
+    monkeypatch.setattr(progress, "_TICK", 0.01)
+    monkeypatch.setattr(progress, "QUIET", 0.05)
+    name_place("clean", "label_errors")
+    with progress.heartbeat():
+        wait_for(lambda: caplog.records)
+    name_place("pipeline")
+    assert caplog.records[0].getMessage() == "clean     label_errors           at work, for 0 s so far"
+    assert progress.log.filters == []
+
+
+def test_work_that_tells_by_itself_is_left_to_it(monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="pipeline")
+    for name in ("_TICK", "QUIET", "BETWEEN"):
+        monkeypatch.setattr(progress, name, 0.01)
+    with running("fit", "3 rows"), progress.heartbeat():
+        wait_for(lambda: len(caplog.records) > 2)
+    assert {one.getMessage().split(",")[0] for one in caplog.records} == {
+        "pipeline  fit                    fit on 3 rows"
+    }
