@@ -21,6 +21,7 @@ def shrink_sentiment(params: dict[str, Any]) -> None:
     sources["reviews_new"]["limit"] = 30
     params["train"].update(max_train_rows=96, epochs=1)
     params["augment"]["max_examples"] = 40
+    params["value"]["seeds"] = 3
     for expectation in params["validate"]["suite"]:
         if expectation["expect"] == "rows_between":
             expectation["min"] = 1
@@ -152,6 +153,7 @@ def test_chat_project_runs_through_the_same_stages(tmp_path_factory: pytest.Temp
         for source in params["collect"]["sources"].values():
             source["limit"] = 60
         params["train"].update(max_train_rows=24, epochs=1)
+        params["value"].update(max_reply_rows=20, max_held_out_replies=6, reply_seeds=2, reply_passes=1)
         for expectation in params["validate"]["suite"]:
             if expectation["expect"] == "rows_between":
                 expectation["min"] = 1

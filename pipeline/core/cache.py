@@ -191,13 +191,22 @@ _ROOM = "Make room, or see who may write there; SFT_CACHE names another folder. 
 
 
 def _connected(file: Path) -> sqlite3.Connection:
-    try:
-        return _prepared(file)
-    except sqlite3.DatabaseError as error:
-        if not _is_damaged(error):
-            raise
-        _set_aside(file, error)
-        return _prepared(file)
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _prepared(file)
+        except sqlite3.DatabaseError as error:
+            if _is_damaged(error):
+                _set_aside(file, error)
+                return _prepared(file)
+            # SQLite does not wait where two processes make one new file at the same moment: both would wait for ever.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE)
+
+
+#: Seconds: how long another process that begins the file is waited for, between two tries. Guesses: not measured.
+_PATIENCE, _PAUSE = 30.0, 0.05
 
 
 def _prepared(file: Path) -> sqlite3.Connection:

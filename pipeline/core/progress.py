@@ -44,7 +44,8 @@ class Progress:
         if now < self._next or self.done >= self.total > 0:
             return
         self._next = now + BETWEEN
-        log.info("%-9s %-22s %s", _place["stage"], _place["step"] or self.what, self._told(now - self.started))
+        told = self._told(now - self.started)
+        log.info("%-9s %-22s %s", _place["stage"], _place["step"] or self.what, told, extra=_MORE_COMES)
 
     def _told(self, seconds: float) -> str:
         if not self.total:
@@ -111,7 +112,8 @@ def heartbeat() -> Iterator[None]:
 
 
 _TICK = 1.0  # seconds between two looks
-_HEARTBEAT = {"heartbeat": True}
+_HEARTBEAT = {"silence": BETWEEN}  # how long it may be silent behind a line
+_MORE_COMES = {"silence": BETWEEN + QUIET}  # the next line of the same work comes first
 
 
 class _Silence(logging.Filter):
@@ -124,10 +126,9 @@ class _Silence(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         now = time.monotonic()
-        if getattr(record, "heartbeat", False):
-            self._next = now + BETWEEN
-        else:
-            self.began, self._next = now, now + QUIET
+        if record.__dict__.get("silence") != BETWEEN:
+            self.began = now
+        self._next = now + record.__dict__.get("silence", QUIET)
         return True
 
     def seconds(self) -> float | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.report.render import Words, load_strings
 from pipeline.report.sections.expectations import CHINESE_DOCS
 from pipeline.report.sentences import FIGURE
+from pipeline.text.scripts import HAN
 
 _STRINGS = Path(__file__).parent / "strings" / "data_docs.json"
 #: A text between two tags; style sheets are none, since they come before the body.
@@ -18,7 +19,7 @@ _TAG = re.compile("<[^>]+>")
 #: The name of an expectation as params.yaml has it, alone in its element.
 _NAMED = re.compile(r"<(code|h5)([^<>]*)>\s*([a-z]+(?:_[a-z]+)*)\s*</\1>")
 #: A space that stood between two English words, or beside a figure's slot, and has Chinese on both sides now.
-_GAP = re.compile(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
+_GAP = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 _EMPTY = """<!DOCTYPE html>
 <html lang="zh"><meta charset="utf-8"><title>数据校验</title><p>尚无数据校验结果：dvc repro validate</p>
 """

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -91,6 +92,27 @@ def test_two_runs_share_a_cache_and_one_that_is_killed_takes_nothing_along(tmp_p
     assert not work.asked
     cached("up", "v1", [*texts, "new"], work)
     assert work.asked == ["new"]
+
+
+def test_a_file_that_another_process_begins_is_waited_for(monkeypatch):
+    """Two processes that make the file at one moment: SQLite refuses one of them at once, whatever its timeout."""
+    prepared, tries = cache._prepared, []
+
+    def busy_at_first(file):
+        tries.append(file)
+        if len(tries) < 3:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return prepared(file)
+
+    monkeypatch.setattr(cache, "_prepared", busy_at_first)
+    assert cached("up", "v1", ["a"], Upper()) == [b"A"]
+    assert len(tries) >= 3
+    monkeypatch.setattr(cache, "_PATIENCE", -1.0)
+    tries.clear()
+    with pytest.raises(PipelineError, match="database is locked"):
+        cached("up", "v1", ["b"], Upper())
 
 
 def test_longest_texts_come_first():

@@ -86,13 +86,18 @@ def test_silence_begins_with_the_last_line_of_work(clock):
     assert silence.seconds() is None
     clock[0] += 0.1
     assert silence.seconds() == pytest.approx(progress.QUIET)
-    assert silence.filter(logging.makeLogRecord({"heartbeat": True}))
+    assert silence.filter(logging.makeLogRecord(progress._HEARTBEAT))
     clock[0] += progress.BETWEEN - 0.1
     assert silence.seconds() is None, "its own line is not repeated at once"
     clock[0] += 0.1
     assert silence.seconds() == pytest.approx(progress.QUIET + progress.BETWEEN)
     assert silence.filter(logging.makeLogRecord({}))
     assert silence.seconds() is None
+    assert silence.filter(logging.makeLogRecord(progress._MORE_COMES))
+    clock[0] += progress.BETWEEN
+    assert silence.seconds() is None, "the next line of the same work is due"
+    clock[0] += progress.QUIET
+    assert silence.seconds() == pytest.approx(progress.QUIET + progress.BETWEEN)
 
 
 def test_a_silent_stage_says_that_it_is_at_work(monkeypatch, caplog):
